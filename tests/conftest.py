@@ -1,0 +1,63 @@
+"""What all tests share: two threads, no weights but the installed ones, one trained classifier."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import effnet
+from effnet.samples import get_sample
+
+torch.set_num_threads(2)
+
+
+@pytest.fixture(autouse=True)
+def no_weights_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Checkpoints in the user's cache must not decide whether a test passes."""
+    monkeypatch.delenv("EFFNET_WEIGHTS", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path_factory.getbasetemp() / "no-weights"))
+    monkeypatch.setenv("EFFNET_RUNS", str(tmp_path_factory.getbasetemp() / "runs"))
+
+
+@pytest.fixture(scope="session")
+def lite0() -> effnet.Classifier:
+    """The trained classifier that all tests share, as all visitors of a server do."""
+    return effnet.load("lite0", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def coffee() -> Path:
+    """A cup of espresso seen from above, 600 x 400."""
+    path = get_sample("coffee").path
+    assert path is not None
+    return path
+
+
+@pytest.fixture(scope="session")
+def chelsea() -> Path:
+    """A tabby cat's face, 451 x 300."""
+    path = get_sample("chelsea").path
+    assert path is not None
+    return path
+
+
+@pytest.fixture
+def noise() -> Image.Image:
+    """A seeded picture of blurred noise, 96 x 80."""
+    values = np.random.default_rng(0).integers(0, 256, (10, 12, 3), dtype=np.uint8)
+    return Image.fromarray(values).resize((96, 80), Image.Resampling.BICUBIC)
+
+
+@pytest.fixture(scope="session")
+def environment_without_weights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """For subprocesses: this environment with no checkpoint folders."""
+    hidden = {"EFFNET_WEIGHTS", "XDG_CACHE_HOME"}
+    kept = {name: value for name, value in os.environ.items() if name not in hidden}
+    folder = tmp_path_factory.getbasetemp()
+    return kept | {"TORCH_HOME": str(folder / "no-weights"), "EFFNET_RUNS": str(folder / "runs")}
