@@ -1,0 +1,88 @@
+"""EfficientNet and compound scaling: understand, cost, run and see.
+
+The rooms, from the ground up; each imports only what lies below it:
+
+    spec, variants        architecture as data, and the one walk over its layers
+    cost, scaling         exact counts from that walk; compound and free scaling
+    checkpoints           which pretrained weights are known, and which are here
+    published             what the papers measured
+    nn                    the same walk as PyTorch modules; weight files read safely
+    preprocess, predict   from a picture to class probabilities
+    cam, latency          where a network looked; how long it takes on this machine
+    figures               records in, Plotly figures out
+    ui                    the Streamlit app's controls, state and frame
+
+Public names are resolved on first use: `import effnet` loads neither torch nor Streamlit.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+_ROOMS = {
+    "spec": ("EffnetError", "Spec", "Stage"),
+    "variants": ("get_variant", "list_variants"),
+    "cost": ("Cost", "LayerCost", "count"),
+    "scaling": ("compound_scale", "implied_phi", "scale"),
+    "checkpoints": ("WeightsUnavailable", "available_weights"),
+    "nn.model": ("build",),
+    "predict": ("Classifier", "Label", "Prediction", "load"),
+    "cam": ("Explanation",),
+    "latency": ("Latency", "measure_latency", "profile_stages"),
+    "notebook": ("explore",),
+}
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+
+__version__ = "0.1.0"
+__all__ = [
+    "Classifier",
+    "Cost",
+    "EffnetError",
+    "Explanation",
+    "Label",
+    "Latency",
+    "LayerCost",
+    "Prediction",
+    "Spec",
+    "Stage",
+    "WeightsUnavailable",
+    "available_weights",
+    "build",
+    "compound_scale",
+    "count",
+    "explore",
+    "figures",
+    "get_variant",
+    "implied_phi",
+    "list_variants",
+    "load",
+    "measure_latency",
+    "profile_stages",
+    "scale",
+]
+
+if TYPE_CHECKING:
+    from effnet import figures
+    from effnet.cam import Explanation
+    from effnet.checkpoints import WeightsUnavailable, available_weights
+    from effnet.cost import Cost, LayerCost, count
+    from effnet.latency import Latency, measure_latency, profile_stages
+    from effnet.nn.model import build
+    from effnet.notebook import explore
+    from effnet.predict import Classifier, Label, Prediction, load
+    from effnet.scaling import compound_scale, implied_phi, scale
+    from effnet.spec import EffnetError, Spec, Stage
+    from effnet.variants import get_variant, list_variants
+
+
+def __getattr__(name: str) -> Any:
+    if name == "figures":
+        return importlib.import_module("effnet.figures")
+    if name not in _HOME:
+        raise AttributeError(f"module 'effnet' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"effnet.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
