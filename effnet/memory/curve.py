@@ -1,0 +1,70 @@
+"""Memory along a network: what is alive at each layer, and what has been kept by then."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from effnet.memory.inference import Moment, moments
+from effnet.memory.tensors import place
+from effnet.memory.training import kept
+from effnet.runs import Run
+from effnet.spec import Spec
+from effnet.walk import Layer
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """Memory at one layer on the way through the network, for one image.
+
+    Attributes:
+        position: Blocks passed before it, with the layers of a block at equal steps.
+        stage: Number of its stage.
+        name: Where it is, in words: `stage 2, block 1, expand`.
+        operation: The operation of the layer at which most is alive.
+        live: Bytes alive then, in an inference.
+        kept: Bytes that autograd keeps of everything up to and with this layer.
+    """
+
+    position: float
+    stage: int
+    name: str
+    operation: str
+    live: int
+    kept: int
+
+
+CURVE_BLOCKS = 300  # in deeper networks the curve passes over the inner blocks of long runs
+
+
+@lru_cache(maxsize=64)
+def curve(spec: Spec) -> tuple[CurvePoint, ...]:
+    """Memory along the network, layer by layer."""
+    of_run: dict[Run, dict[Layer, Moment]] = {}
+    for moment in moments(spec):
+        highest = of_run.setdefault(moment.run, {})
+        if moment.layer not in highest or moment.live > highest[moment.layer].live:
+            highest[moment.layer] = moment
+    bytes_kept: dict[Run, dict[Layer, int]] = {}
+    for one in kept(spec):
+        bytes_kept.setdefault(one.run, {})[one.layer] = one.bytes
+    every = sum(run.blocks for run in of_run) <= CURVE_BLOCKS
+    points, passed, total = [], 0, 0
+    for run, highest in of_run.items():
+        of_block = sum(bytes_kept[run].values())
+        shown = range(run.blocks) if every else sorted({0, run.blocks - 1})
+        for index in shown:
+            so_far = total + index * of_block
+            for number, (layer, moment) in enumerate(highest.items()):
+                so_far += bytes_kept[run][layer]
+                points.append(
+                    CurvePoint(
+                        passed + index + number / len(highest),
+                        run.stage,
+                        place(run, layer, index),
+                        moment.operation,
+                        moment.live,
+                        so_far,
+                    )
+                )
+        passed += run.blocks
+        total += run.blocks * of_block
+    return tuple(points)
