@@ -1,0 +1,208 @@
+"""Editing a network's stages: rows of a table, one-click swaps, and what an edit changes.
+
+Standard library only.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from typing import Any
+
+from effnet.blockstring import BlockString, Reading, joined, read_block_strings, stage_of
+from effnet.cost import Cost, Totals
+from effnet.spec import OPERATORS, EffnetError, Spec, Stage
+
+Row = dict[str, Any]
+
+NAMES = {"MBConv": False, "Fused-MBConv": True}  # as the table writes them: is it fused?
+COLUMNS = ("operator", "kernel", "stride", "expand_ratio", "se_ratio", "channels", "repeats")
+DECIMAL = ("expand_ratio", "se_ratio")
+
+
+# --- stages as rows of a table ----------------------------------------------------------------
+
+
+def as_rows(blocks: Iterable[BlockString]) -> list[Row]:
+    """Stages as rows to edit; input channels are left out, they follow from the row before."""
+    names = {fused: name for name, fused in NAMES.items()}
+    return [
+        {
+            "stage": number,
+            "operator": names[block.fused],
+            "kernel": block.kernel,
+            "stride": block.stride,
+            "expand_ratio": float(block.expand_ratio),
+            "se_ratio": float(block.se_ratio),
+            "channels": block.channels,
+            "repeats": block.repeats,
+        }
+        for number, block in enumerate(blocks, start=1)
+    ]
+
+
+def edited_rows(rows: Iterable[Row], changes: Mapping[str, Any]) -> list[Row]:
+    """Rows after a table editor's changes: cells by row number, rows deleted, rows added.
+
+    Empty cells of an added row are as in the row above it, with one block of stride 1.
+    """
+    found = [dict(row) for row in rows]
+    for number, cells in changes.get("edited_rows", {}).items():
+        found[int(number)] |= cells
+    gone = {int(number) for number in changes.get("deleted_rows", ())}
+    kept = [row for number, row in enumerate(found) if number not in gone]
+    for added in changes.get("added_rows", ()):
+        above = kept[-1] if kept else as_rows([BlockString(1, 3, 1, 6, 16, 16, 0.25)])[0]
+        filled = {name: value for name, value in added.items() if value is not None}
+        kept.append(above | {"stride": 1, "repeats": 1} | filled)
+    return kept
+
+
+def from_rows(rows: Iterable[Row], *, stem_channels: int) -> Reading:
+    """Read a table's rows; a cell that can't be used is named with its row."""
+    blocks: list[BlockString] = []
+    problems: list[str] = []
+    before = stem_channels
+    for number, row in enumerate(rows, start=1):
+        try:
+            block = _row_read(row, before)
+        except EffnetError as error:
+            problems.append(f"stage {number}: {error}")
+            continue
+        blocks.append(block)
+        before = block.channels
+    if problems:
+        return Reading((), tuple(problems))
+    if not blocks:
+        return Reading((), ("no stage is left; a network has at least one",))
+    return read_block_strings(joined(blocks))
+
+
+def _row_read(row: Row, in_channels: int) -> BlockString:
+    values = {name: _cell_read(name, row.get(name)) for name in COLUMNS if name != "operator"}
+    operator = row.get("operator")
+    if operator not in NAMES:
+        raise EffnetError(f"operator {operator!r}; expected {' or '.join(NAMES)}")
+    block = BlockString(in_channels=in_channels, fused=NAMES[operator], **values)
+    stage_of(block)
+    return block
+
+
+def _cell_read(name: str, value: Any) -> Any:
+    title = name.replace("_", " ")
+    if value is None:
+        raise EffnetError(f"{title} is empty; fill it in or delete the row")
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    whole = name not in DECIMAL
+    if not math.isfinite(number) or (whole and number != int(number)):
+        raise EffnetError(f"{title} {value!r}; expected a {'whole ' if whole else ''}number")
+    return int(number) if whole else number
+
+
+# --- swaps ------------------------------------------------------------------------------------
+
+Blocks = tuple[BlockString, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """A change of all stages that fit, and where it comes from."""
+
+    title: str
+    line: str
+    swapped: Callable[[Blocks], Blocks]
+
+
+def without_squeeze(blocks: Blocks) -> Blocks:
+    """The stages without squeeze-and-excitation."""
+    return tuple(replace(block, se_ratio=0.0) for block in blocks)
+
+
+def early_stages_fused(blocks: Blocks) -> Blocks:
+    """The stages with Fused-MBConv in the first three; kernels and expansions stay."""
+    fused = (replace(block, fused=True, se_ratio=0.0) for block in blocks[:3])
+    return (*fused, *blocks[3:])
+
+
+def small_kernels(blocks: Blocks) -> Blocks:
+    """The stages with 3x3 kernels only."""
+    return tuple(replace(block, kernel=3) for block in blocks)
+
+
+SWAPS = (
+    Swap("No squeeze-and-excitation", "As in EfficientNet-Lite", without_squeeze),
+    Swap(
+        "Fused-MBConv in stages 1 to 3",
+        "EfficientNetV2's idea: full convolutions where maps are large and channels few; no "
+        "squeeze-and-excitation there (arXiv:2104.00298, section 3.2)",
+        early_stages_fused,
+    ),
+    Swap("All 3x3 kernels", "As in every released EfficientNetV2", small_kernels),
+)
+
+
+# --- what an edit changes ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StageDifference:
+    """One row of two networks beside each other: stem is stage 0, head and classifier the last.
+
+    Attributes:
+        stage: Its number; "head" rows of networks with different counts of stages share a row.
+        changed: In words, empty where the stage is the same.
+        now, start: Its cost in the network and in the one that it is compared with.
+    """
+
+    stage: str
+    changed: str
+    now: Totals
+    start: Totals
+
+
+def stage_differences(
+    spec: Spec, cost: Cost, start: Spec, start_cost: Cost
+) -> list[StageDifference]:
+    """Two networks stage by stage, from the stem on; head and classifier in the last row."""
+    now, before = cost.by_stage(), start_cost.by_stage()
+    rows = [
+        StageDifference(
+            "stem", _numbers("", start.stem_channels, spec.stem_channels), now[0], before[0]
+        )
+    ]
+    pairs = zip_longest(spec.stages, start.stages)
+    for number, (mine, its) in enumerate(pairs, start=1):
+        rows.append(
+            StageDifference(
+                str(number),
+                _changed(mine, its),
+                now[number] if mine else Totals(),
+                before[number] if its else Totals(),
+            )
+        )
+    head = _numbers("", start.head_channels, spec.head_channels)
+    rows.append(StageDifference("head", head, now[max(now)], before[max(before)]))
+    return rows
+
+
+def _changed(mine: Stage | None, its: Stage | None) -> str:
+    if mine is None or its is None:
+        return "removed" if mine is None else "added"
+    words = [
+        _numbers("kernel ", its.kernel, mine.kernel),
+        _numbers("stride ", its.stride, mine.stride),
+        _numbers("expansion ", its.expand_ratio, mine.expand_ratio),
+        _numbers("SE ", its.se_ratio, mine.se_ratio),
+        _numbers("channels ", its.channels, mine.channels),
+        _numbers("blocks ", its.repeats, mine.repeats),
+    ]
+    if mine.operator != its.operator:
+        words.insert(0, f"{OPERATORS[its.operator]} to {OPERATORS[mine.operator]}")
+    return ", ".join(word for word in words if word)
+
+
+def _numbers(name: str, before: float, after: float) -> str:
+    return "" if before == after else f"{name}{before:g} to {after:g}"
