@@ -1,0 +1,1 @@
+"""Networks in PyTorch, built from the same walk that the counter reads, and their weights."""

@@ -1,0 +1,181 @@
+"""The blocks that the networks are made of, each built from its `Block` record.
+
+A block's convolutions, channels and strides come from the walk in `spec`; this file adds what a
+record cannot say: order, activation, skip. Attribute names are torchvision's, so that its state
+dicts load. All inputs and outputs are `(N, C, H, W)`.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from effnet.spec import Spec
+from effnet.walk import Block, Layer
+
+
+class SameConv2d(nn.Conv2d):
+    """A convolution with TensorFlow's "SAME" padding: an odd pixel goes to the lower right.
+
+    PyTorch's symmetric padding gives the same size, but other values at stride 2.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        down, across = (_same_padding(side, self) for side in input.shape[-2:])
+        if down % 2 or across % 2:
+            top, left = down // 2, across // 2
+            input = functional.pad(input, (left, across - left, top, down - top))
+            down = across = 0
+        padding = (down // 2, across // 2)  # even on both sides: no copy is needed
+        return functional.conv2d(
+            input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
+        )
+
+
+def _same_padding(side: int, conv: nn.Conv2d) -> int:
+    stride, kernel = conv.stride[0], conv.kernel_size[0]
+    return max((-(-side // stride) - 1) * stride + kernel - side, 0)
+
+
+def convolution(layer: Layer, spec: Spec) -> nn.Conv2d:
+    """The layer's convolution, padded as the network's family pads."""
+    same = spec.padding == "same"
+    return (SameConv2d if same else nn.Conv2d)(
+        layer.in_channels,
+        layer.out_channels,
+        layer.kernel,
+        layer.stride,
+        padding=0 if same else (layer.kernel - 1) // 2,
+        groups=layer.groups,
+        bias=layer.bias,
+    )
+
+
+def normalisation(layer: Layer, spec: Spec) -> nn.BatchNorm2d:
+    """The BatchNorm behind the layer."""
+    return nn.BatchNorm2d(layer.out_channels, eps=spec.norm_eps, momentum=spec.norm_momentum)
+
+
+def activation(spec: Spec) -> nn.Module:
+    """The network's nonlinearity, in place."""
+    kinds: dict[str, type[nn.Module]] = {"silu": nn.SiLU, "relu6": nn.ReLU6, "relu": nn.ReLU}
+    return kinds[spec.activation](inplace=True)
+
+
+def conv_norm_act(layer: Layer, spec: Spec) -> nn.Sequential:
+    """Convolution, BatchNorm and, where the layer has one, its nonlinearity."""
+    modules = [convolution(layer, spec), normalisation(layer, spec)]
+    return nn.Sequential(*modules, *([activation(spec)] if layer.activation else []))
+
+
+class SqueezeExcitation(nn.Module):
+    """Gates each channel by what the whole map holds: global mean, two 1x1 layers, sigmoid."""
+
+    def __init__(self, squeeze: Layer, excite: Layer, spec: Spec) -> None:
+        super().__init__()
+        self.fc1 = convolution(squeeze, spec)
+        self.fc2 = convolution(excite, spec)
+        self.activation = activation(spec)
+
+    def gates(self, x: Tensor) -> Tensor:
+        """The gate of each channel, between 0 and 1: `(N, C, 1, 1)`."""
+        mean = functional.adaptive_avg_pool2d(x, 1)
+        return torch.sigmoid(self.fc2(self.activation(self.fc1(mean))))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.gates(x) * x
+
+
+class StochasticDepth(nn.Module):
+    """Drops a block's whole branch for some samples of a training batch, and rescales the rest.
+
+    arXiv:1603.09382, as the released EfficientNet code has it: per sample, divided by the survival
+    rate in training, the identity in evaluation.
+    """
+
+    def __init__(self, drop_rate: float) -> None:
+        super().__init__()
+        self.drop_rate = drop_rate
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.drop_rate == 0:
+            return x
+        survival = 1.0 - self.drop_rate
+        alive = torch.empty(x.shape[0], 1, 1, 1, dtype=x.dtype, device=x.device)
+        return x * alive.bernoulli_(survival).div_(survival)
+
+    def extra_repr(self) -> str:
+        return f"drop_rate={self.drop_rate:.4g}"
+
+
+def _branch(block: Block, spec: Spec) -> list[nn.Module]:
+    """A block's layers as modules in order; squeeze-and-excitation joins its two."""
+    modules: list[nn.Module] = []
+    layers = iter(block.layers)
+    for layer in layers:
+        if layer.kind == "squeeze-and-excitation":
+            modules.append(SqueezeExcitation(layer, next(layers), spec))
+        else:
+            modules.append(conv_norm_act(layer, spec))
+    return modules
+
+
+class MBConv(nn.Module):
+    """expand 1x1, depthwise, squeeze-and-excitation, project 1x1, and a skip where shapes allow.
+
+    Fused-MBConv (a full convolution for expand and depthwise) and MobileNetV1's depthwise
+    separable block are the same row of layers with other members, so they are built here too.
+    """
+
+    def __init__(self, block: Block, spec: Spec) -> None:
+        super().__init__()
+        self.block = nn.Sequential(*_branch(block, spec))
+        self.stochastic_depth = StochasticDepth(block.drop_rate)
+        self.residual = block.residual
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.block(x)
+        return self.stochastic_depth(y) + x if self.residual else y
+
+
+class InvertedResidual(nn.Module):
+    """MobileNetV2's block; its projection's convolution and BatchNorm stand side by side."""
+
+    def __init__(self, block: Block, spec: Spec) -> None:
+        super().__init__()
+        *branch, project = _branch(block, spec)
+        self.conv = nn.Sequential(*branch, *project.children())
+        self.stochastic_depth = StochasticDepth(block.drop_rate)
+        self.residual = block.residual
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.conv(x)
+        return self.stochastic_depth(y) + x if self.residual else y
+
+
+class Bottleneck(nn.Module):
+    """ResNet's block: reduce 1x1, spatial, expand 1x1, added to the (projected) input."""
+
+    def __init__(self, block: Block, spec: Spec) -> None:
+        super().__init__()
+        reduce, spatial, expand, *shortcut = block.layers
+        self.conv1, self.bn1 = convolution(reduce, spec), normalisation(reduce, spec)
+        self.conv2, self.bn2 = convolution(spatial, spec), normalisation(spatial, spec)
+        self.conv3, self.bn3 = convolution(expand, spec), normalisation(expand, spec)
+        self.relu = activation(spec)
+        self.downsample = conv_norm_act(shortcut[0], spec) if shortcut else nn.Sequential()
+        self.stochastic_depth = StochasticDepth(block.drop_rate)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.relu(self.bn1(self.conv1(x)))
+        y = self.relu(self.bn2(self.conv2(y)))
+        y = self.stochastic_depth(self.bn3(self.conv3(y)))
+        return self.relu(y + self.downsample(x))  # type: ignore[no-any-return]
+
+
+BLOCKS: dict[str, type[nn.Module]] = {
+    "mbconv": MBConv,
+    "fused_mbconv": MBConv,
+    "separable": MBConv,
+    "inverted_residual": InvertedResidual,
+    "bottleneck": Bottleneck,
+}

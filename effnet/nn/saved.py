@@ -1,0 +1,115 @@
+"""Networks with all that is needed to use them in one `.safetensors` file: no code, no pickles.
+
+The header names the architecture, the classes and the preprocessing, so a network that is no
+published variant opens as easily as one that is.
+"""
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from effnet.checkpoints import Preprocessing, WeightsUnavailable
+from effnet.nn.model import Network
+from effnet.nn.weights import State, load_state
+from effnet.spec import EffnetError, Spec
+
+FORMAT = "1"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Saved:
+    """What a file says of its network.
+
+    Attributes:
+        spec: The architecture.
+        classes: Names in index order.
+        preprocessing: How pictures are prepared.
+        state: Names and tensors.
+    """
+
+    spec: Spec
+    classes: tuple[str, ...]
+    preprocessing: Preprocessing
+    state: State
+
+    def network(self, origin: str) -> Network:
+        """The network with its weights; `EffnetError` where they do not fit."""
+        return load_state(self.spec, self.state, origin=origin)
+
+
+def to_bytes(
+    state: dict[str, Tensor],
+    *,
+    spec: Spec,
+    classes: tuple[str, ...],
+    preprocessing: Preprocessing,
+) -> bytes:
+    """The file's content."""
+    from safetensors.torch import save
+
+    header = {
+        "effnet": FORMAT,
+        "spec": json.dumps(spec.to_dict()),
+        "classes": json.dumps(classes),
+        "preprocessing": json.dumps(asdict(preprocessing)),
+    }
+    plain = {name: value.detach().cpu().contiguous() for name, value in state.items()}
+    return save(plain, metadata=header)
+
+
+def write(
+    path: Path,
+    state: dict[str, Tensor],
+    *,
+    spec: Spec,
+    classes: tuple[str, ...],
+    preprocessing: Preprocessing,
+) -> None:
+    """Write the file, whole or not at all."""
+    data = to_bytes(state, spec=spec, classes=classes, preprocessing=preprocessing)
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(part, path)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+
+
+def read(path: Path) -> Saved:
+    """Open such a file.
+
+    Raises:
+        WeightsUnavailable: There is no file.
+        EffnetError: It is no `.safetensors` file, or its header names no network.
+    """
+    from safetensors import safe_open
+
+    file = path.expanduser()
+    if not file.is_file():
+        raise WeightsUnavailable(f"no file at {file}; expected one that a training has saved")
+    try:
+        with safe_open(str(file), framework="pt") as opened:
+            header = opened.metadata() or {}
+            state = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+    except Exception as error:  # the reader raises nearly anything on a damaged file
+        raise EffnetError(f"{file} is not a file of plain weights ({error})") from error
+    if header.get("effnet") != FORMAT:
+        raise EffnetError(
+            f"{file} does not say which network it holds; name it: load('b0', weights='{file}')"
+        )
+    try:
+        spec = Spec.from_dict(json.loads(header["spec"]))
+        classes = tuple(str(name) for name in json.loads(header["classes"]))
+        wanted = json.loads(header["preprocessing"])
+        preprocessing = Preprocessing(
+            **{**wanted, "mean": tuple(wanted["mean"]), "std": tuple(wanted["std"])}
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise EffnetError(f"{file} has a damaged header ({error})") from None
+    return Saved(spec, classes, preprocessing, state)
