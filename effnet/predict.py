@@ -1,0 +1,330 @@
+"""Pretrained networks on people's pictures: `load` gives a `Classifier` that many may share."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from effnet import cam, checkpoints
+from effnet.cam import Explanation, Question
+from effnet.checkpoints import Checkpoint, Preprocessing
+from effnet.nn import saved, workers
+from effnet.nn.model import Network, build
+from effnet.nn.weights import load_state, read_checkpoint, read_file
+from effnet.preprocess import Source, crop_box, open_image, to_array, view
+from effnet.spec import EffnetError, Spec
+from effnet.variants import get_variant
+
+Target = int | str | tuple[int | str, int | str] | None  # a pair: why A rather than B
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A class that a network named, and how probable it held it."""
+
+    index: int
+    name: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """What a network said of one picture.
+
+    Attributes:
+        labels: The most probable classes, highest first.
+        logits: float32 `(classes,)`, before softmax.
+        seconds: Wall time of the forward pass of the batch that the picture was in.
+    """
+
+    labels: tuple[Label, ...]
+    logits: np.ndarray
+    seconds: float
+
+
+@lru_cache(maxsize=1)
+def imagenet_classes() -> tuple[str, ...]:
+    """The 1000 class names of ImageNet-1k in index order, as torchvision writes them."""
+    text = resources.files("effnet").joinpath("data/imagenet_classes.txt").read_text("utf-8")
+    return tuple(text.splitlines())
+
+
+class Classifier:
+    """A network with its weights, preprocessing and class names; safe to share among threads.
+
+    Nothing in it changes after it is made: evaluation mode, frozen parameters, no hooks. Passes run
+    on a few long-lived worker threads.
+
+    Attributes:
+        spec: The architecture.
+        model: The network, in evaluation mode.
+        weights: What the weights are called; "random" means untrained.
+        checkpoint: The known checkpoint behind them, if it is one.
+        preprocessing: How pictures are prepared.
+        classes: Class names in index order.
+        device: Where it runs.
+    """
+
+    def __init__(
+        self,
+        model: Network,
+        *,
+        weights: str,
+        preprocessing: Preprocessing,
+        checkpoint: Checkpoint | None = None,
+        classes: Sequence[str] = (),
+        device: str = "auto",
+    ) -> None:
+        self.device = pick_device(device)
+        self.model = model.eval().requires_grad_(False).to(self.device)
+        self.spec: Spec = model.spec
+        self.weights = weights
+        self.checkpoint = checkpoint
+        self.preprocessing = preprocessing
+        names = imagenet_classes()
+        if len(classes) == model.num_classes:
+            self.classes = tuple(classes)
+        elif model.num_classes == len(names):
+            self.classes = names
+        else:
+            self.classes = tuple(f"class {i}" for i in range(model.num_classes))
+
+    @property
+    def trained(self) -> bool:
+        """False where the weights are random: nothing it says means anything."""
+        return self.weights != "random"
+
+    def predict(self, images: Sequence[Source] | Source, *, top: int = 5) -> list[Prediction]:
+        """Name what is in each picture.
+
+        Args:
+            images: Pictures (PIL, path, bytes or `(H, W, 3)` uint8 array), or one alone.
+            top: How many labels to give, highest first.
+
+        Raises:
+            EffnetError: A picture can't be read or is too large or narrow; says which and why.
+        """
+        if top < 1:
+            raise EffnetError(f"top {top!r}; expected at least 1")
+        if not isinstance(images, (list, tuple)):
+            images = [images]
+        if not images:
+            return []
+        arrays = [self._prepared(image, i, len(images)) for i, image in enumerate(images)]
+        batch = torch.from_numpy(np.stack(arrays))
+        logits, seconds = workers.call(self._forward, batch)
+        return [self._prediction(row, top, seconds) for row in logits]
+
+    def explain(
+        self,
+        image: Source,
+        *,
+        method: str = "gradcam",
+        target: Target = None,
+        layer: str | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> Explanation:
+        """Show where the network looked for a class.
+
+        Args:
+            image: A picture, as `predict` takes it.
+            method: One of `cam.METHODS`.
+            target: Class index or name; a pair asks why the first rather than the second; the
+                most probable one where not given.
+            layer: Where to look, by `cam.list_layers`; the last layer where not given.
+            progress: Called with the share that is done between the slices of a slow method, in
+                this thread; raising out of it stops the method.
+
+        Raises:
+            EffnetError: The picture can't be read, or the method, class or layer is unknown.
+        """
+        (found,) = self.explain_many(
+            image, method=method, targets=[target], layers=[layer], progress=progress
+        )
+        return found
+
+    def explain_many(
+        self,
+        image: Source,
+        *,
+        method: str = "gradcam",
+        targets: Sequence[Target] = (None,),
+        layers: Sequence[str | None] = (None,),
+        progress: Callable[[float], None] | None = None,
+    ) -> list[Explanation]:
+        """Maps for several classes or layers of one picture, from one forward pass.
+
+        Args:
+            image: A picture, as `predict` takes it.
+            method: One of `cam.METHODS`.
+            targets: Classes, as `explain` takes one.
+            layers: Layers, as `explain` takes one.
+            progress: As in `explain`.
+
+        Returns:
+            A map for every layer of the first target, then of the second, and so on; `seconds` is
+            that of all together.
+        """
+        picture = open_image(image)
+        questions = [self._question(target) for target in targets]
+        if not questions or not layers:
+            raise EffnetError("nothing to explain; expected at least one target and one layer")
+        array = to_array(view(picture, self.preprocessing), self.preprocessing)
+        x = torch.from_numpy(array)[None].to(self.device)
+        start = time.perf_counter()
+        asked: dict[str, Any] = {"method": method, "questions": questions, "layers": layers}
+        if cam.known_method(method).slow:
+            found = cam.sweep_maps(self.model, x, **asked, progress=progress)
+        else:
+            found = workers.call(cam.quick_maps, self.model, x, **asked)
+        seconds = time.perf_counter() - start
+        probabilities = softmax(found.logits)
+        box = crop_box(picture.width, picture.height, self.preprocessing)
+        explanations = []
+        for question, maps in zip(found.questions, found.maps, strict=True):
+            for layer, raw in zip(found.layers, maps, strict=True):
+                native, why_blank = cam.finished(raw)
+                explanations.append(
+                    Explanation(
+                        native=native,
+                        target=question.target,
+                        label=self.classes[question.target],
+                        probability=float(probabilities[question.target]),
+                        method=method,
+                        layer=layer,
+                        seconds=seconds,
+                        box=box,
+                        blank=bool(why_blank),
+                        image=picture,
+                        against=question.against,
+                        against_label=(
+                            "" if question.against is None else self.classes[question.against]
+                        ),
+                        why_blank=why_blank,
+                        network=self.spec.name,
+                        weights=self.weights,
+                    )
+                )
+        return explanations
+
+    def _question(self, target: Target) -> Question | None:
+        """What a target asks, by index; None is the most probable class."""
+        if target is None:
+            return None
+        pair = target if isinstance(target, tuple) else (target,)
+        if len(pair) not in (1, 2):
+            raise EffnetError(f"target {target!r}; expected a class, or a pair of two")
+        indices = []
+        for one in pair:
+            index = self.class_index(one) if isinstance(one, str) else one
+            if isinstance(index, bool) or not isinstance(index, (int, np.integer)):
+                raise EffnetError(f"target {one!r}; expected a class index or name")
+            indices.append(int(index))
+        return Question(*indices)
+
+    def class_index(self, name: str) -> int:
+        """The index of a class by its name, case aside; `EffnetError` with near ones if unknown."""
+        wanted = name.strip().lower()
+        lowered = [label.lower() for label in self.classes]
+        if wanted in lowered:
+            return lowered.index(wanted)
+        near = [label for label in self.classes if wanted and wanted in label.lower()][:5]
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        raise EffnetError(f"unknown class {name!r}{hint}")
+
+    def _prepared(self, image: Source, position: int, total: int) -> np.ndarray:
+        try:
+            return to_array(view(open_image(image), self.preprocessing), self.preprocessing)
+        except EffnetError as error:
+            if total == 1:
+                raise
+            raise EffnetError(f"picture {position + 1} of {total}: {error}") from error
+
+    def _forward(self, batch: torch.Tensor) -> tuple[np.ndarray, float]:
+        start = time.perf_counter()
+        with torch.inference_mode():
+            logits = self.model(batch.to(self.device)).float().cpu().numpy()
+        return logits, time.perf_counter() - start
+
+    def _prediction(self, logits: np.ndarray, top: int, seconds: float) -> Prediction:
+        probabilities = softmax(logits)
+        order = np.argsort(-probabilities, kind="stable")[:top]
+        labels = tuple(Label(int(i), self.classes[i], float(probabilities[i])) for i in order)
+        return Prediction(labels, logits, seconds)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities of `(classes,)` logits, in double precision."""
+    powers = np.exp(logits.astype(np.float64) - logits.max())
+    return np.asarray(powers / powers.sum())
+
+
+def pick_device(device: str = "auto") -> torch.device:
+    """The device of that name; "auto" is CUDA, then Apple's MPS, then the CPU.
+
+    Raises:
+        EffnetError: It is not here.
+    """
+    if device == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+        torch.empty(1, device=chosen)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise EffnetError(f"device {device!r} can't be used here ({reason}); try cpu") from None
+    return chosen
+
+
+def load(name: str, *, weights: str | Path = "default", device: str = "auto") -> Classifier:
+    """Load a network with pretrained weights; nothing is fetched from a network.
+
+    Args:
+        name: A variant's name, or a `.safetensors` file that a training has saved: it says itself
+            which network it holds.
+        weights: "default" (the best that is on this machine), a torchvision enum name such as
+            "IMAGENET1K_V2", a path to a `.pth` or `.safetensors` file, or "random".
+        device: "auto", "cpu", "cuda", "mps".
+
+    Raises:
+        WeightsUnavailable: The weights are not here: says where to put them, and what works.
+        EffnetError: The name, the weights or the device is unknown, or the file does not fit.
+    """
+    if str(name).endswith(".safetensors"):
+        kept = saved.read(Path(name))
+        return Classifier(
+            kept.network(str(name)),
+            weights=str(name),
+            preprocessing=kept.preprocessing,
+            classes=kept.classes,
+            device=device,
+        )
+    spec = get_variant(name)
+    wanted = str(weights)
+    if wanted == "random":
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            untrained = build(spec)
+        usual = checkpoints.usual_preprocessing(spec)
+        return Classifier(untrained, weights="random", preprocessing=usual, device=device)
+    if isinstance(weights, Path) or Path(wanted).suffix in (".pth", ".pt", ".safetensors"):
+        model = load_state(spec, read_file(wanted), origin=wanted)
+        usual = checkpoints.usual_preprocessing(spec)
+        return Classifier(model, weights=wanted, preprocessing=usual, device=device)
+    checkpoint = checkpoints.choose(spec.name, wanted)
+    model = load_state(spec, read_checkpoint(checkpoint), origin=checkpoint.weights)
+    return Classifier(
+        model,
+        weights=checkpoint.short_name,
+        preprocessing=checkpoint.preprocessing,
+        checkpoint=checkpoint,
+        device=device,
+    )
