@@ -1,0 +1,161 @@
+"""The record of where a network looked, laid on the picture that it looked at."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from effnet.cam.core import unit_range
+from effnet.cam.methods import Array
+from effnet.colours import coloured
+from effnet.spec import EffnetError
+
+Box = tuple[float, float, float, float]
+
+DIMMED = 0.35  # brightness of what a network never saw
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation:
+    """Where a network looked.
+
+    Attributes:
+        native: float32 `(h, w)` at the layer's own grid, 0 to 1.
+        target: Class index.
+        label: Class name.
+        probability: The network's probability of that class.
+        method, layer: How and where.
+        seconds: Wall time of the computation; of all maps together, where one pass gave several.
+        box: What the network saw of the picture: left, top, right, bottom in its pixels.
+        blank: True where the map is flat or not a number: nothing spoke for the class.
+        image: The picture itself, RGB.
+        against, against_label: The class that the target is held against; None and "" without.
+        why_blank: Why the map is blank, in words; "" where it is not.
+        network, weights: Which network with which weights; "random" means untrained.
+    """
+
+    native: Array
+    target: int
+    label: str
+    probability: float
+    method: str
+    layer: str
+    seconds: float
+    box: Box
+    blank: bool
+    image: Image.Image = field(repr=False)
+    against: int | None = None
+    against_label: str = ""
+    why_blank: str = ""
+    network: str = ""
+    weights: str = ""
+
+    @property
+    def map(self) -> Array:
+        """float32 `(H, W)` of the picture, 0 to 1; 0 where the crop looked at nothing.
+
+        Laid out anew at every reading: a map of a large photo is large.
+        """
+        return place(self.native, self.image.size, self.box)
+
+    @property
+    def asked(self) -> str:
+        """The class, and rather than which: "espresso", "espresso rather than cup"."""
+        return (
+            f"{self.label} rather than {self.against_label}" if self.against_label else self.label
+        )
+
+    def overlay(self, alpha: float = 0.5, *, smooth: bool = True) -> Image.Image:
+        """The map in viridis over the picture; what the network never saw is dimmed.
+
+        Args:
+            alpha: Opacity of the map, 0 to 1.
+            smooth: False shows the map's own cells.
+        """
+        if not 0 <= alpha <= 1:
+            raise EffnetError(f"opacity {alpha!r}; expected 0 to 1")
+        values = place(self.native, self.image.size, self.box, smooth=smooth)
+        return self._painted(values, alpha)
+
+    def grid(self) -> Image.Image:
+        """The map's own cells, unsmoothed, where the network saw them."""
+        return self.overlay(1.0, smooth=False)
+
+    def on(self, image: Image.Image) -> "Explanation":
+        """The same map on a larger or smaller copy of its picture."""
+        across, down = image.width / self.image.width, image.height / self.image.height
+        left, top, right, bottom = self.box
+        scaled = (left * across, top * down, right * across, bottom * down)
+        return replace(self, image=image, box=scaled)
+
+    def fitted(self, side: int) -> "Explanation":
+        """On a copy of its picture of at most `side` px; itself where the picture is small."""
+        if max(self.image.size) <= side:
+            return self
+        small = self.image.copy()
+        small.thumbnail((side, side))
+        return self.on(small)
+
+    @property
+    def window(self) -> tuple[int, int, int, int]:
+        """What the network saw, in whole pixels of the picture: left, top, right, bottom."""
+        left, top, right, bottom = (round(edge) for edge in self.box)
+        return (
+            max(left, 0),
+            max(top, 0),
+            min(right, self.image.width),
+            min(bottom, self.image.height),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values that go through JSON; the map at its own grid, the picture left out."""
+        return {
+            "network": self.network,
+            "weights": self.weights,
+            "method": self.method,
+            "layer": self.layer,
+            "target": self.target,
+            "label": self.label,
+            "against": self.against,
+            "against_label": self.against_label,
+            "probability": self.probability,
+            "picture_size": list(self.image.size),
+            "seen_box": list(self.box),
+            "native": [[round(float(value), 6) for value in row] for row in self.native],
+            "blank": self.blank,
+            "why_blank": self.why_blank,
+            "seconds": self.seconds,
+        }
+
+    def _painted(self, values: Array, alpha: float) -> Image.Image:
+        picture = np.asarray(self.image, dtype=np.float32)
+        left, top, right, bottom = self.window
+        seen = (slice(top, bottom), slice(left, right))
+        result = picture * DIMMED
+        result[seen] = (1 - alpha) * picture[seen] + alpha * coloured(values[seen])
+        return Image.fromarray(result.astype(np.uint8))
+
+
+def place(native: Array, size: tuple[int, int], box: Box, *, smooth: bool = True) -> Array:
+    """Lay a map over the part of a picture that the network saw; 0 elsewhere.
+
+    Args:
+        native: `(h, w)`, 0 to 1.
+        size: The picture's width and height.
+        box: Left, top, right, bottom in the picture's pixels.
+        smooth: Bilinear, as is usual; False keeps the cells.
+    """
+    width, height = size
+    left, top, right, bottom = (round(edge) for edge in box)
+    grid = Image.fromarray(native)
+    size_seen = (max(right - left, 1), max(bottom - top, 1))
+    filters = Image.Resampling.BILINEAR if smooth else Image.Resampling.NEAREST
+    stretched, _ = unit_range(np.asarray(grid.resize(size_seen, filters)))
+    result = np.zeros((height, width), dtype=np.float32)
+    rows = slice(max(top, 0), min(bottom, height))
+    columns = slice(max(left, 0), min(right, width))
+    result[rows, columns] = stretched[
+        rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
+    ]
+    return result

@@ -1,0 +1,341 @@
+"""Can a map be believed? Curves of deletion and insertion against baselines, and random weights.
+
+Deletion and insertion after RISE (arXiv:1806.07421): the places of the network's view are blurred,
+or brought back from the blur, in the order of the map; the probability of the class is read after
+every step. The same is done in random orders and from the centre outwards. (RISE deletes to grey; a
+grey hole is itself a thing to be seen, and on these networks it drowns the differences.) Cascading
+randomisation as in "Sanity Checks for Saliency Maps" (arXiv:1810.03292), on a private copy.
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional
+
+from effnet.cam.agreement import rank_correlation
+from effnet.cam.core import Question, finished, quick_maps
+from effnet.cam.explanation import Explanation
+from effnet.cam.methods import METHODS, Array
+from effnet.nn import workers
+from effnet.nn.model import Network
+from effnet.preprocess import to_array, view
+from effnet.receptive import layer_title
+from effnet.walk import walk
+
+if TYPE_CHECKING:
+    from effnet.predict import Classifier
+
+STEPS = 16
+RANDOM_ORDERS = 8
+BATCH = 16  # at 224 px; fewer where pictures are larger
+BLUR = 22  # the blur's standard deviation is this part of the side: 10 px of 224
+ALIKE = 0.5  # a rank correlation below this counts as another map
+NOTHING = 5.0  # a probability under so many times chance leaves nothing to explain
+
+Level = Literal["untrained", "nothing", "chance", "partly", "follows"]
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order of places, and what the network says while they go or come back.
+
+    Attributes:
+        name: "map", "centre" or "random".
+        deletion, insertion: Probability of the class after every step, from none to all.
+    """
+
+    name: str
+    deletion: tuple[float, ...]
+    insertion: tuple[float, ...]
+
+    @property
+    def deletion_area(self) -> float:
+        """Mean height of the deletion curve: low where the order finds what counts."""
+        return area(self.deletion)
+
+    @property
+    def insertion_area(self) -> float:
+        """Mean height of the insertion curve: high where the order finds what counts."""
+        return area(self.insertion)
+
+    @property
+    def score(self) -> float:
+        """Insertion less deletion area: the higher, the better the order finds what counts."""
+        return self.insertion_area - self.deletion_area
+
+
+@dataclass(frozen=True, slots=True)
+class Randomised:
+    """The map after all weights from the classifier down to a stage were drawn anew.
+
+    Attributes:
+        layer: The last stage that was randomised, in words.
+        correlation: Rank correlation with the true map; 0 where the new map is blank.
+    """
+
+    layer: str
+    correlation: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the tests of one map found.
+
+    Attributes:
+        probability: Of the class, for the whole picture.
+        chance: What a network that knows nothing gives: 1 over the number of classes.
+        shares: Share of places taken away or brought back at each step, 0 to 1.
+        by_map, centre, randoms: The map's own order, and what it is held against.
+        cascade: The map while the weights are randomised, from the classifier to the stem.
+        trained: False where the network's weights are random from the start.
+    """
+
+    probability: float
+    chance: float
+    shares: tuple[float, ...]
+    by_map: Order
+    centre: Order
+    randoms: tuple[Order, ...]
+    cascade: tuple[Randomised, ...]
+    trained: bool
+
+    @property
+    def gain(self) -> float:
+        """The map's insertion less its deletion area, over that of random orders."""
+        return self.by_map.score - self._random_scores()[0]
+
+    @property
+    def gain_in_spreads(self) -> float:
+        """The same in standard deviations of the random orders: under 1 is within their spread."""
+        spread = self._random_scores()[1]
+        return self.gain / spread if spread > 0 else 0.0
+
+    @property
+    def beaten(self) -> int:
+        """How many of the random orders the map beats."""
+        return sum(self.by_map.score > order.score for order in self.randoms)
+
+    @property
+    def beats_centre(self) -> bool:
+        """Whether the map beats a blob in the middle."""
+        return self.by_map.score > self.centre.score
+
+    def _random_scores(self) -> tuple[float, float]:
+        scores = [order.score for order in self.randoms]
+        return float(np.mean(scores)), float(np.std(scores, ddof=1)) if len(scores) > 1 else 0.0
+
+    @property
+    def randomised(self) -> float:
+        """Rank correlation with the true map once every weight is random."""
+        return self.cascade[-1].correlation
+
+    @property
+    def level(self) -> Level:
+        """The verdict in one word.
+
+        "untrained": random weights. "nothing": the class is near chance, so there is nothing to
+        explain. "chance": within the spread of random orders. "follows": better than all of them,
+        and another map once the weights are random. "partly": between the two.
+        """
+        if not self.trained:
+            return "untrained"
+        if self.probability < NOTHING * self.chance:
+            return "nothing"
+        if self.gain_in_spreads < 1:
+            return "chance"
+        another = abs(self.randomised) < ALIKE
+        return "follows" if self.beaten == len(self.randoms) and another else "partly"
+
+    def random_after_deleting(self, share: float) -> float:
+        """The mean of the random orders, once that share of places is blurred."""
+        return float(np.mean([self.after_deleting(order, share) for order in self.randoms]))
+
+    def after_deleting(self, order: Order, share: float) -> float:
+        """The probability once that share of places is blurred."""
+        return float(np.interp(share, self.shares, order.deletion))
+
+
+def area(curve: tuple[float, ...]) -> float:
+    """Mean height of a curve over evenly spaced steps, by trapezoids."""
+    values = np.asarray(curve)
+    return float(((values[1:] + values[:-1]) / 2).mean())
+
+
+def judge(
+    classifier: "Classifier",
+    explanation: Explanation,
+    *,
+    steps: int = STEPS,
+    random_orders: int = RANDOM_ORDERS,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Verdict:
+    """Put a map to the test; about `2 * steps * (random_orders + 2)` passes.
+
+    Args:
+        classifier: The network that the map is of; it is not changed.
+        explanation: The map.
+        steps: In how many steps all places go.
+        random_orders: How many random orders the map is held against.
+        seed: Of the random orders and weights.
+        progress: Called between slices, in the caller's thread, with the share that is done and
+            what comes next. Raising out of it stops the test.
+    """
+    x = prepared(classifier, explanation)
+    side = x.shape[-1]
+    chance = np.random.default_rng(seed)
+    shape = explanation.native.shape
+    maps = {"map": explanation.native, "centre": centre_blob(shape)}
+    maps |= {
+        f"random {number + 1}": chance.random(shape, np.float32) for number in range(random_orders)
+    }
+    total = len(maps) + 1
+    orders = []
+    for number, (name, values) in enumerate(maps.items()):
+        if progress:
+            progress(number / total, f"Deleting and inserting: {name}")
+        order = places_in_order(values, side, chance)
+        deletion = _probabilities(classifier, x, order, explanation.target, steps, delete=True)
+        insertion = _probabilities(classifier, x, order, explanation.target, steps, delete=False)
+        orders.append(Order(name.split()[0], deletion, insertion))
+    if progress:
+        progress((total - 1) / total, "Randomising the weights")
+    cascade = randomise_down(classifier, explanation, seed=seed)
+    if progress:
+        progress(1.0, "Done")
+    by_map, centre, *randoms = orders
+    return Verdict(
+        probability=by_map.deletion[0],
+        chance=1 / len(classifier.classes),
+        shares=tuple(number / steps for number in range(steps + 1)),
+        by_map=by_map,
+        centre=centre,
+        randoms=tuple(randoms),
+        cascade=cascade,
+        trained=classifier.trained,
+    )
+
+
+def prepared(classifier: "Classifier", explanation: Explanation) -> Tensor:
+    """The network's numbers of the explained picture: `(1, 3, R, R)` on its device."""
+    settings = classifier.preprocessing
+    array = to_array(view(explanation.image, settings), settings)
+    return torch.from_numpy(array)[None].to(classifier.device)
+
+
+def centre_blob(shape: tuple[int, ...]) -> Array:
+    """A map that knows nothing but that objects are in the middle: a Gaussian, `(h, w)`."""
+    across, down = (np.linspace(-1, 1, count) if count > 1 else np.zeros(1) for count in shape)
+    return np.exp(-(across[:, None] ** 2 + down[None] ** 2) / 0.5).astype(np.float32)
+
+
+def places_in_order(native: Array, side: int, chance: np.random.Generator) -> Tensor:
+    """The places of a `side` x `side` view, brightest first; ties in random order.
+
+    A map that is zero over half of the picture would otherwise go from the top left.
+    """
+    filters = Image.Resampling.BILINEAR
+    values = np.asarray(Image.fromarray(native).resize((side, side), filters)).ravel()
+    return torch.from_numpy(np.lexsort((chance.random(values.size), -values)))
+
+
+def _probabilities(
+    classifier: "Classifier", x: Tensor, order: Tensor, target: int, steps: int, *, delete: bool
+) -> tuple[float, ...]:
+    """The probability of the class after every step, in slices on the workers."""
+    side = x.shape[-1]
+    batch = max(1, int(BATCH * (224 / side) ** 2))
+    rank = torch.empty_like(order)
+    rank[order] = torch.arange(len(order))
+    rank = rank.reshape(side, side).to(x.device)
+    plain = blurred(x)
+    counts = [round(number * len(order) / steps) for number in range(steps + 1)]
+
+    def run(part: list[int]) -> list[float]:
+        with torch.inference_mode():
+            done = rank < torch.tensor(part, device=x.device)[:, None, None]
+            gone = (done if delete else ~done)[:, None]
+            logits = classifier.model(torch.where(gone, plain, x))
+            found: list[float] = logits.double().softmax(1)[:, target].tolist()
+        return found
+
+    values: list[float] = []
+    for start in range(0, len(counts), batch):
+        values += workers.call(run, counts[start : start + batch])
+    return tuple(values)
+
+
+def blurred(x: Tensor) -> Tensor:
+    """The picture with its details gone: a Gaussian blur over a 22nd of its side."""
+    spread = x.shape[-1] / BLUR
+    reach = round(3 * spread)
+    offsets = torch.arange(-reach, reach + 1, dtype=x.dtype, device=x.device)
+    bell = torch.exp(-(offsets**2) / (2 * spread**2))
+    rows = (bell / bell.sum()).view(1, 1, 1, -1).repeat(3, 1, 1, 1)
+    x = functional.pad(x, (reach,) * 4, mode="replicate")
+    return functional.conv2d(functional.conv2d(x, rows, groups=3), rows.transpose(2, 3), groups=3)
+
+
+# --- random weights ---------------------------------------------------------------------------
+
+
+def randomise_down(
+    classifier: "Classifier", explanation: Explanation, *, seed: int = 0
+) -> tuple[Randomised, ...]:
+    """The map while the weights are drawn anew, stage by stage from the classifier to the stem.
+
+    Every tensor's values are shuffled, so that they keep their spread. The classifier's own network
+    is not touched. A slow method is stood in for by Grad-CAM.
+    """
+    x = prepared(classifier, explanation)
+    method = explanation.method
+    if METHODS[method].slow or method == "cam":
+        method = "gradcam"
+    question = Question(explanation.target, explanation.against)
+    private = workers.call(copy.deepcopy, classifier.model)
+    generator = torch.Generator().manual_seed(seed)
+
+    def native() -> Array:
+        raw = quick_maps(
+            private, x, method=method, questions=[question], layers=[explanation.layer]
+        )
+        return finished(raw.maps[0][0])[0]
+
+    true = workers.call(native)
+    found = []
+    for title, tensors in stages_down(private):
+        for tensor in tensors:
+            shuffle(tensor, generator)
+        found.append(Randomised(title, rank_correlation(true, workers.call(native))))
+    return tuple(found)
+
+
+def stages_down(model: Network) -> list[tuple[str, list[Tensor]]]:
+    """The weights of every stage, from the classifier to the stem, with the stage's name."""
+    groups: dict[str, list[Tensor]] = {"classifier": list(model.linear.parameters())}
+    taken = {id(tensor) for tensor in groups["classifier"]}
+    for block in reversed(list(walk(model.spec))):
+        if block.operator == "classifier":
+            continue
+        title = layer_title(model.spec, block.name or "stem").partition(",")[0]
+        if block.name:
+            tensors = list(model.get_submodule(block.name).parameters())
+        else:
+            tensors = [tensor for tensor in model.parameters() if id(tensor) not in taken]
+        taken |= {id(tensor) for tensor in tensors}
+        groups.setdefault(title, []).extend(tensors)
+    return list(groups.items())
+
+
+def shuffle(tensor: Tensor, generator: torch.Generator) -> None:
+    """Put a weight tensor's values into random order, in place."""
+    flat = tensor.detach().reshape(-1)
+    order = torch.randperm(flat.numel(), generator=generator).to(flat.device)
+    tensor.detach().copy_(flat[order].reshape(tensor.shape))
