@@ -1,0 +1,83 @@
+"""What this machine can do at best: a matrix product for arithmetic, a copy for memory."""
+
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+
+import torch
+
+from effnet.latency import clock, machine
+from effnet.latency.measure import check_budget
+from effnet.latency.prepare import DTYPES
+from effnet.predict import pick_device
+from effnet.speed.records import PLAIN, Environment, Options, Roof, quantile
+
+SIDES = (1024, 2048)  # of the square matrices; the better one counts
+COPIED_BYTES = 128 * 2**20  # far more than a core's own cache holds
+BEST = 0.1  # the rate that one sample in ten reaches: the best that lasts
+
+
+def calibrate(
+    options: Options = PLAIN,
+    *,
+    budget_s: float = 5.0,
+    progress: Callable[[float], None] | None = None,
+) -> Roof:
+    """Measure the roof under the same device, precision and number of threads as `options`.
+
+    Half of the budget goes to products of square matrices, half to copying 128 MiB. A product of
+    two n x n matrices is n**3 multiply-adds; a copied byte is read and written, which is two.
+
+    Args:
+        options: Device, precision and threads; the rest does not matter.
+        budget_s: Seconds.
+        progress: Called after each sample with the share done; it may raise to stop.
+    """
+    check_budget(budget_s)
+    place = pick_device(options.device)
+    heard = progress or (lambda _share: None)
+    kind = DTYPES.get(options.precision, torch.float32)
+    many = machine.threads(options.threads) if options.threads else nullcontext()
+    with many, torch.inference_mode():
+        where, others = machine.environment(place), machine.Others()
+        timer = clock.timer(place)
+        rates = [
+            n**3 / (_best(timer, _product(n, place, kind), share, heard, start) / 1000)
+            for n, share, start in _shares(budget_s / 2)
+        ]
+        source = torch.ones(COPIED_BYTES // 4, device=place)
+        target = torch.empty_like(source)
+        best = _best(timer, lambda: target.copy_(source), budget_s / 2, heard, 0.5)
+        moved = 2 * COPIED_BYTES / (best / 1000)
+    return Roof(max(rates), moved, _with(where, others), options.precision)
+
+
+def _shares(budget_s: float) -> list[tuple[int, float, float]]:
+    each = budget_s / len(SIDES)
+    return [(side, each, 0.5 * number / len(SIDES)) for number, side in enumerate(SIDES)]
+
+
+def _product(side: int, place: torch.device, kind: torch.dtype) -> Callable[[], object]:
+    a, b = (torch.randn(side, side, device=place).to(kind) for _ in range(2))
+    out = torch.empty(side, side, device=place, dtype=kind)
+    return lambda: torch.mm(a, b, out=out)
+
+
+def _best(
+    timer: clock.Timer,
+    step: Callable[[], object],
+    budget_s: float,
+    heard: Callable[[float], None],
+    before: float,
+) -> float:
+    """Milliseconds that one sample in ten stays under."""
+    timer.sample(step)
+    samples, start = [], time.perf_counter()
+    for value in clock.timed_passes(lambda: timer.sample(step), budget_s):
+        samples.append(value)
+        heard(before + 0.5 * min(1.0, (time.perf_counter() - start) / budget_s))
+    return quantile(samples, BEST)
+
+
+def _with(where: Environment, others: machine.Others) -> Environment:
+    return machine.with_others(where, others.cores())

@@ -1,0 +1,68 @@
+"""Memory that tensors take during a pass, by watching operators make them and let them go."""
+
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+
+class Live(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts the bytes of all storages that operators made and that are still alive.
+
+    What a kernel allocates for itself and gives back before it ends is not seen, nor what the
+    allocator rounds up.
+    """
+
+    def __init__(self, known: Iterable[Tensor] = ()) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.now: int = 0
+        self.peak: int = 0
+        self._sizes: dict[int, tuple[weakref.ref[torch.UntypedStorage], int]] = {}
+        for tensor in known:
+            self._add(tensor)
+
+    def __torch_dispatch__(
+        self,
+        function: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        found = function(*args, **(kwargs or {}))
+        for tensor in _tensors(found):
+            self._add(tensor)
+        return found
+
+    def _add(self, tensor: Tensor) -> None:
+        storage = tensor.untyped_storage()
+        key = id(storage)
+        seen = self._sizes.get(key)
+        if seen is not None and seen[0]() is storage:
+            return
+        size = storage.nbytes()
+        self._sizes[key] = weakref.ref(storage, lambda _: self._gone(key, size)), size
+        self.now += size
+        self.peak = max(self.peak, self.now)
+
+    def _gone(self, key: int, size: int) -> None:
+        self._sizes.pop(key, None)
+        self.now -= size
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _tensors(item)
+
+
+def peak_bytes(module: nn.Module, image: Tensor, step: Callable[[], object]) -> int:
+    """The most that weights, buffers, the image and all tensors of a pass take together."""
+    known = [*module.parameters(), *module.buffers(), image]
+    with Live(known) as live:
+        step()
+    return int(live.peak)
