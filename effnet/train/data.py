@@ -1,0 +1,254 @@
+"""Pictures to train on: a procedural set that needs all three dimensions, digits, any folder.
+
+The procedural set ("marks") has 71 classes in three groups of equal weight, drawn on a noisy
+64 x 64 ground. Each group asks for one dimension of a network:
+
+    detail     fine stripes in four directions, period 2.8 to 4.6 px. An input of R px can show
+               a period p only where p * R / 64 > 2 (Nyquist): a third of them at 32 px, most at 42,
+               all at 46 and more. Coarser inputs hold what antialiasing leaves of them. Only
+               resolution helps, and past 46 px it helps no more.
+    context    three large marks of three kinds in a row, 18 px and more apart: which stands where.
+               Counting them tells ten cases of the 27; their order needs units that see several
+               marks and compare them: depth, and a receptive field that grows with the input.
+    patterns   40 motifs of 5 x 5 cells of 6 px, every cell missing or false with a chance of 8 %:
+               seen well enough at 32 px, but many filters side by side, which is width.
+
+So a network scaled in one dimension gains in one group and stands still in the others.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from effnet.spec import EffnetError
+
+SIDE = 64
+GROUPS = ("detail", "context", "patterns")
+MOTIFS, CELL, FALSE_CELLS = 40, 6, 0.08
+MARKS = ("ring", "cross", "square")
+ROW, APART = 3, 18
+CLASSES = (
+    *(f"stripes {angle}°" for angle in (0, 45, 90, 135)),
+    *(" ".join(row) for row in itertools.product(MARKS, repeat=ROW)),
+    *(f"motif {i + 1}" for i in range(MOTIFS)),
+)
+_SIZES = (4, len(MARKS) ** ROW, MOTIFS)  # classes in each group
+_FIRST = (0, 4, 4 + len(MARKS) ** ROW)
+GROUP_OF = tuple(group for group, size in enumerate(_SIZES) for _ in range(size))
+NAMES = ("marks", "digits")
+
+Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pictures:
+    """Labelled pictures in memory.
+
+    Attributes:
+        images: uint8 `(N, 3, S, S)`.
+        labels: int64 `(N,)`.
+        classes: Names in index order.
+        groups: The group of each class, for accuracies by group; () where there is one only.
+        group_names: Names of the groups.
+    """
+
+    images: Bytes
+    labels: NDArray[np.int64]
+    classes: tuple[str, ...]
+    groups: tuple[int, ...] = ()
+    group_names: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@lru_cache(maxsize=1)
+def _motifs() -> NDArray[np.bool_]:
+    """Distinct 5 x 5 patterns of 12 cells that differ from each other in at least eight cells."""
+    generator = np.random.default_rng(5)
+    found: list[NDArray[np.bool_]] = []
+    while len(found) < MOTIFS:
+        cells = np.zeros(25, bool)
+        cells[generator.permutation(25)[:12]] = True
+        if all((cells != other).sum() >= 8 for other in found):
+            found.append(cells)
+    return np.stack(found).reshape(MOTIFS, 5, 5)
+
+
+def draw(label: int, generator: np.random.Generator) -> Bytes:
+    """One picture of a class, `(3, 64, 64)`."""
+    picture = _ground(generator)
+    ink = _ink(generator)
+    mask = (_stripes, _row, _motif)[GROUP_OF[label]](label, generator)
+    picture += mask * ink[:, None, None]
+    picture += generator.normal(0, 14, picture.shape)
+    return np.asarray(picture.clip(0, 255), dtype=np.uint8)
+
+
+def _ground(generator: np.random.Generator) -> NDArray[np.float64]:
+    """A slope of colour, different in every picture."""
+    low, high = generator.uniform(90, 165, (2, 3))
+    angle = generator.uniform(0, 2 * np.pi)
+    y, x = np.mgrid[0:SIDE, 0:SIDE] / (SIDE - 1) - 0.5
+    along = 0.5 + (x * np.cos(angle) + y * np.sin(angle)) / np.sqrt(2)
+    return np.asarray(low[:, None, None] + (high - low)[:, None, None] * along)
+
+
+def _ink(generator: np.random.Generator) -> NDArray[np.float64]:
+    """A colour to add, light or dark."""
+    strength = generator.uniform(45, 85, 3)
+    return np.asarray(strength * generator.choice((-1.0, 1.0)))
+
+
+def _stripes(label: int, generator: np.random.Generator) -> NDArray[np.float64]:
+    angle, period = label * np.pi / 4, generator.uniform(2.8, 4.6)
+    y, x = np.mgrid[0:SIDE, 0:SIDE]
+    phase = generator.uniform(0, 2 * np.pi)
+    waves = np.sin(2 * np.pi * (x * np.sin(angle) + y * np.cos(angle)) / period + phase)
+    cx, cy = generator.uniform(20, SIDE - 20, 2)
+    spot = np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / (2 * 11.0**2))
+    return np.asarray(waves * spot)
+
+
+def _row(label: int, generator: np.random.Generator) -> NDArray[np.float64]:
+    """Three marks from left to right."""
+    room = SIDE - 16 - APART * (ROW - 1)
+    gaps = generator.dirichlet(np.ones(ROW + 1)) * room
+    y, x = np.mgrid[0:SIDE, 0:SIDE]
+    mask = np.zeros((SIDE, SIDE))
+    kinds = list(itertools.product(range(len(MARKS)), repeat=ROW))[label - _FIRST[1]]
+    cx = 8.0 - APART
+    for kind, gap in zip(kinds, gaps, strict=False):
+        cx += APART + gap
+        dx, dy = np.abs(x - cx), np.abs(y - generator.uniform(10, SIDE - 10))
+        ring = np.abs(np.hypot(dx, dy) - 5.5) < 1.8
+        cross = (np.minimum(dx, dy) < 1.8) & (np.maximum(dx, dy) < 7.2)
+        square = np.abs(np.maximum(dx, dy) - 5.5) < 1.8
+        mask += (ring, cross, square)[kind]
+    return mask.clip(0, 1)
+
+
+def _motif(label: int, generator: np.random.Generator) -> NDArray[np.float64]:
+    cells = _motifs()[label - _FIRST[2]] ^ (generator.random((5, 5)) < FALSE_CELLS)
+    side = 5 * CELL
+    top, left = generator.integers(0, SIDE - side, 2)
+    mask = np.zeros((SIDE, SIDE))
+    mask[top : top + side, left : left + side] = np.kron(cells, np.ones((CELL, CELL)))
+    return mask
+
+
+def marks(count: int, *, seed: int) -> Pictures:
+    """The procedural set: `count` pictures, the groups in turn, the classes of a group at random.
+
+    The same seed gives the same pictures, bit for bit.
+    """
+    generator = np.random.default_rng(seed)
+    labels = np.array([_FIRST[i % 3] + generator.integers(_SIZES[i % 3]) for i in range(count)])
+    images = np.stack([draw(int(label), generator) for label in labels])
+    return Pictures(images, labels.astype(np.int64), CLASSES, GROUP_OF, GROUPS)
+
+
+def digits() -> tuple[Pictures, Pictures]:
+    """scikit-learn's 1797 handwritten digits, 8 x 8 shown at 32 x 32; every fifth is held out."""
+    from sklearn.datasets import load_digits  # type: ignore[import-untyped]
+
+    found = load_digits()
+    grey = np.asarray(found.images * (255 / 16), dtype=np.uint8)
+    images = np.repeat(np.kron(grey, np.ones((1, 4, 4), np.uint8))[:, None], 3, axis=1)
+    labels = found.target.astype(np.int64)
+    names = tuple(str(i) for i in range(10))
+    held = np.arange(len(labels)) % 5 == 4
+    return (
+        Pictures(images[~held], labels[~held], names),
+        Pictures(images[held], labels[held], names),
+    )
+
+
+def read_folder(folder: Path, *, side: int) -> Pictures:
+    """A folder with one folder a class, every picture cut to a centred square of `side` px.
+
+    Raises:
+        EffnetError: There are no such folders, or a file in them is no picture.
+    """
+    from PIL import Image, ImageOps
+
+    from effnet.preprocess import EXTENSIONS, open_image
+
+    if not folder.is_dir():
+        raise EffnetError(f"no folder at {folder}; expected one with a folder a class")
+    classes = tuple(sorted(p.name for p in folder.iterdir() if p.is_dir()))
+    images, labels = [], []
+    for label, name in enumerate(classes):
+        for file in sorted((folder / name).iterdir()):
+            if file.suffix.lower().lstrip(".") not in EXTENSIONS:
+                continue
+            try:
+                square = ImageOps.fit(open_image(file), (side, side), Image.Resampling.BICUBIC)
+            except EffnetError as error:
+                raise EffnetError(f"{file}: {error}") from None
+            images.append(np.asarray(square).transpose(2, 0, 1))
+            labels.append(label)
+    if len(classes) < 2 or not images:
+        raise EffnetError(f"{folder} holds {len(classes)} class folders; expected two or more")
+    return Pictures(np.stack(images), np.array(labels, np.int64), classes)
+
+
+def load_pictures(
+    name: str, *, train: int = 0, test: int = 0, seed: int = 0, side: int = SIDE
+) -> tuple[Pictures, Pictures]:
+    """Training and held-out pictures by name: "marks", "digits", an `.npz`, or a folder.
+
+    A folder has either `train` and `val` in it, or the classes themselves: then every fifth
+    picture is held out. An `.npz` holds `images`, `labels`, `classes`.
+
+    Args:
+        name: Which.
+        train: Pictures of the procedural set to train on.
+        test: Pictures of the procedural set that are held out; they are the same for every seed.
+        seed: Of the procedural set.
+        side: Pictures from a folder are cut to squares of this many pixels.
+    """
+    if name == "marks":
+        return _marks_pair(train, test, seed)
+    if name == "digits":
+        return digits()
+    path = Path(name).expanduser()
+    if path.suffix == ".npz" and path.is_file():
+        with np.load(path, allow_pickle=False) as kept:
+            whole = Pictures(kept["images"], kept["labels"], tuple(map(str, kept["classes"])))
+        return _split(whole)
+    if not path.is_dir():
+        raise EffnetError(f"no data {name!r}; expected {', '.join(NAMES)}, or a folder of pictures")
+    if (path / "train").is_dir() and (path / "val").is_dir():
+        return read_folder(path / "train", side=side), read_folder(path / "val", side=side)
+    return _split(read_folder(path, side=side))
+
+
+@lru_cache(maxsize=2)
+def _marks_pair(train: int, test: int, seed: int) -> tuple[Pictures, Pictures]:
+    return marks(train, seed=1000 + seed), marks(test, seed=7)
+
+
+def _split(whole: Pictures) -> tuple[Pictures, Pictures]:
+    """Every fifth picture of each class is held out."""
+    place = np.zeros(len(whole), int)
+    for label in range(len(whole.classes)):
+        mine = whole.labels == label
+        place[mine] = np.arange(mine.sum())
+    return part(whole, np.flatnonzero(place % 5 != 4)), part(whole, np.flatnonzero(place % 5 == 4))
+
+
+def part(whole: Pictures, chosen: Sequence[int] | NDArray[np.int64]) -> Pictures:
+    """Some of the pictures."""
+    return Pictures(
+        whole.images[chosen],
+        whole.labels[chosen],
+        whole.classes,
+        whole.groups,
+        whole.group_names,
+    )

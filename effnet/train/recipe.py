@@ -1,0 +1,171 @@
+"""Everything that decides a training run, as plain data: the same recipe, the same weights.
+
+No torch.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, Self
+
+from effnet.spec import EffnetError, Spec, Stage
+from effnet.train.schedule import Progressive
+
+Optimiser = Literal["rmsprop", "adamw"]
+Decay = Literal["exponential", "cosine"]
+Precision = Literal["fp32", "bf16", "fp16"]
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "optimiser": ("rmsprop", "adamw"),
+    "decay": ("exponential", "cosine"),
+    "precision": ("fp32", "bf16", "fp16"),
+}
+
+# expansion, kernel, stride, channels, blocks: B0's pattern with four stages, for inputs of 32 px
+_SMALL_ROWS = (
+    (1, 3, 1, 8, 1),
+    (4, 3, 2, 12, 2),
+    (4, 5, 2, 20, 2),
+    (4, 3, 1, 32, 2),
+)
+
+
+def small_base(*, resolution: int = 32) -> Spec:
+    """The experiments' base network: MBConv with squeeze-and-excitation, as B0, but tiny."""
+    return Spec(
+        name="small",
+        family="v1",
+        stages=tuple(
+            Stage("mbconv", channels, blocks, kernel, stride, expand, 0.25, divisor=4)
+            for expand, kernel, stride, channels, blocks in _SMALL_ROWS
+        ),
+        stem_channels=8,
+        head_channels=96,
+        resolution=resolution,
+        dropout=0.1,
+        norm_eps=1e-3,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One training run.
+
+    Attributes:
+        spec: The network; its resolution is the size that it is tested at.
+        data: "marks", "digits", an `.npz`, or a folder of pictures (see `data.load_pictures`).
+        train_images, test_images: How many of the procedural set.
+        schedule: Sizes and regularisation over the epochs; None trains at the network's own
+            resolution and dropout throughout.
+        epochs: Passes over the training pictures; a schedule's own where there is one.
+        batch_size, accumulate: Pictures a step, over all processes; a step adds the gradients of
+            `accumulate` equal parts of its batch.
+        optimiser: "rmsprop" (the papers'; decay 0.9, momentum 0.9, epsilon 1e-3) or "adamw".
+        learning_rate: The highest, after warm-up.
+        weight_decay: On convolutions' and linear layers' weights only.
+        warmup_epochs: The rate rises linearly for so long.
+        decay: "cosine" to 0, or "exponential" by 0.97 every 2.4 epochs of 350 (scaled to `epochs`).
+        average: Decay of the weights' moving average that is tested and saved; 0 for none.
+        label_smoothing: Mass that is spread over all classes.
+        precision: "fp32", or autocast to "bf16" or "fp16" (with a gradient scaler).
+        channels_last: Memory layout; quicker for depthwise layers on most machines.
+        start: A variant's name: pretrained weights to begin with, but for the classifier.
+        frozen: True trains the classifier only.
+        seed: Of weights, order, augmentation and dropout.
+        threads: PyTorch threads of the process.
+        checkpoint_steps: A checkpoint every so many steps, and at every epoch's end.
+    """
+
+    spec: Spec = field(default_factory=small_base)
+    data: str = "marks"
+    train_images: int = 3000
+    test_images: int = 1200
+    schedule: Progressive | None = None
+    epochs: int = 12
+    batch_size: int = 64
+    accumulate: int = 1
+    optimiser: Optimiser = "rmsprop"
+    learning_rate: float = 0.02
+    weight_decay: float = 1e-5
+    warmup_epochs: float = 1.0
+    decay: Decay = "cosine"
+    average: float = 0.98
+    label_smoothing: float = 0.1
+    precision: Precision = "fp32"
+    channels_last: bool = True
+    start: str = ""
+    frozen: bool = False
+    seed: int = 0
+    threads: int = 1
+    checkpoint_steps: int = 200
+
+    def __post_init__(self) -> None:
+        for name, allowed in CHOICES.items():
+            if getattr(self, name) not in allowed:
+                raise EffnetError(
+                    f"{name} {getattr(self, name)!r}; expected one of {', '.join(allowed)}"
+                )
+        limits: dict[str, tuple[float, float]] = {
+            "train_images": (1, 10_000_000),
+            "test_images": (1, 10_000_000),
+            "epochs": (1, 10_000),
+            "batch_size": (2, 65_536),
+            "accumulate": (1, 4096),
+            "learning_rate": (1e-8, 100),
+            "weight_decay": (0, 1),
+            "warmup_epochs": (0, 10_000),
+            "average": (0, 0.999999),
+            "label_smoothing": (0, 0.99),
+            "seed": (0, 2**31),
+            "threads": (1, 1024),
+            "checkpoint_steps": (1, 1_000_000),
+        }
+        for name, (low, high) in limits.items():
+            if not low <= getattr(self, name) <= high:
+                raise EffnetError(f"{name} {getattr(self, name)!r}; expected {low:g} to {high:g}")
+        if self.batch_size < 2 * self.accumulate:
+            raise EffnetError(
+                f"a batch of {self.batch_size} in {self.accumulate} parts leaves parts of one "
+                "picture, which BatchNorm can't normalise; use a larger batch or fewer parts"
+            )
+
+    @property
+    def plan(self) -> Progressive:
+        """The schedule, or a fixed one at the network's own resolution and dropout."""
+        if self.schedule is not None:
+            return replace(self.schedule, epochs=self.epochs)
+        size, dropout = self.spec.resolution, self.spec.dropout
+        return Progressive(
+            stages=1,
+            epochs=self.epochs,
+            size=(size, size),
+            dropout=(dropout, dropout),
+            randaugment=(0, 0),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        kept = {f.name: getattr(self, f.name) for f in fields(self)}
+        kept["spec"] = self.spec.to_dict()
+        kept["schedule"] = self.schedule.to_dict() if self.schedule else None
+        return kept
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """What `to_dict` wrote; unknown fields raise `EffnetError`."""
+        known = {f.name for f in fields(cls)}
+        if unknown := set(values) - known:
+            raise EffnetError(f"not a recipe's fields: {', '.join(sorted(unknown))}")
+        given = dict(values)
+        if "spec" in given:
+            given["spec"] = Spec.from_dict(given["spec"])
+        if given.get("schedule"):
+            given["schedule"] = Progressive.from_dict(given["schedule"])
+        return cls(**given)
+
+    @property
+    def key(self) -> str:
+        """Twelve digits that stand for the whole recipe: the same digits, the same weights."""
+        text = json.dumps(self.to_dict(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]

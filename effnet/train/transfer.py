@@ -1,0 +1,169 @@
+"""Transfer learning by hand: a pretrained network's features, and a linear head in seconds.
+
+arXiv:1905.11946 section 5.3 and Table 5 fine-tune whole networks; a head on frozen features is the
+quick first step of that, and often enough for a handful of photos.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.nn import functional
+
+from effnet.nn import saved, workers
+from effnet.nn.model import Network, build
+from effnet.predict import Classifier
+from effnet.preprocess import to_array, view
+from effnet.spec import EffnetError
+
+LEAST_CLASSES, LEAST_PHOTOS = 2, 3
+STEPS, RATE, DECAY = 300, 0.05, 1e-3
+BATCH = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taught:
+    """A network with a head of one's own.
+
+    Attributes:
+        classes: Names in index order.
+        top1: Share of the held-out photos named right.
+        held_out: How many photos were held out, in all classes.
+        mistakes: Held-out photos that were named wrong: (place among the class's photos, its
+            class, what it was called).
+        network: Backbone and head together, in evaluation mode.
+        start: The pretrained network.
+    """
+
+    classes: tuple[str, ...]
+    top1: float
+    held_out: int
+    mistakes: tuple[tuple[int, str, str], ...]
+    network: Network
+    start: Classifier
+
+    def to_bytes(self) -> bytes:
+        """A `.safetensors` file that `effnet.load` opens."""
+        return saved.to_bytes(
+            self.network.state_dict(),
+            spec=self.start.spec,
+            classes=self.classes,
+            preprocessing=self.start.preprocessing,
+        )
+
+    def write(self, path: Path) -> None:
+        """The same into a file, whole or not at all."""
+        saved.write(
+            path,
+            self.network.state_dict(),
+            spec=self.start.spec,
+            classes=self.classes,
+            preprocessing=self.start.preprocessing,
+        )
+
+
+def features(classifier: Classifier, photos: Sequence[Image.Image]) -> np.ndarray:
+    """What the network makes of photos before its last layer: float32 `(N, features)`."""
+
+    def passes() -> np.ndarray:
+        found = []
+        for start in range(0, len(photos), BATCH):
+            arrays = [
+                to_array(view(photo, classifier.preprocessing), classifier.preprocessing)
+                for photo in photos[start : start + BATCH]
+            ]
+            x = torch.from_numpy(np.stack(arrays)).to(classifier.device)
+            with torch.inference_mode():
+                *steps, _ = classifier.model.steps()
+                for _, step in steps:
+                    x = step(x)
+                found.append(x.mean((2, 3)).float().cpu().numpy())
+        return np.concatenate(found)
+
+    return workers.call(passes)
+
+
+def held_out(counts: Sequence[int]) -> list[np.ndarray]:
+    """Which photos of each class test the head: every third, at least one."""
+    return [np.arange(count) % 3 == 2 for count in counts]
+
+
+def teach(classifier: Classifier, photos: Mapping[str, Sequence[Image.Image]]) -> Taught:
+    """Fit a linear head on a few photos of each class; a third of them is held out to test it.
+
+    The head that is given back is fitted on all photos; its accuracy is that of one that never saw
+    the held-out third.
+
+    Args:
+        classifier: The pretrained network; it is not changed.
+        photos: Pictures by class.
+
+    Raises:
+        EffnetError: Fewer than two classes, or three photos of one.
+    """
+    names = tuple(photos)
+    counts = [len(photos[name]) for name in names]
+    if len(names) < LEAST_CLASSES or min(counts, default=0) < LEAST_PHOTOS:
+        words = ", ".join(f"{n}: {c}" for n, c in zip(names, counts, strict=True)) or "none"
+        raise EffnetError(
+            f"too few photos ({words}); expected at least {LEAST_CLASSES} classes of "
+            f"{LEAST_PHOTOS} photos each"
+        )
+    vectors = features(classifier, [photo for name in names for photo in photos[name]])
+    labels = np.repeat(np.arange(len(names)), counts)
+    test = np.concatenate(held_out(counts))
+    weight, bias = workers.call(_fit, vectors[~test], labels[~test], len(names))
+    said = (vectors[test] @ weight.T + bias).argmax(1)
+    places = np.concatenate([np.arange(count) for count in counts])[test]
+    wrong = [
+        (int(place), names[truth], names[guess])
+        for place, truth, guess in zip(places, labels[test], said, strict=True)
+        if truth != guess
+    ]
+    weight, bias = workers.call(_fit, vectors, labels, len(names))
+    return Taught(
+        names,
+        float((said == labels[test]).mean()),
+        int(test.sum()),
+        tuple(wrong),
+        _joined(classifier, weight, bias),
+        classifier,
+    )
+
+
+def _fit(vectors: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """A softmax head on standardised features, folded back onto the plain ones."""
+    x, y = torch.from_numpy(vectors), torch.from_numpy(labels)
+    mean, std = x.mean(0), x.std(0) + 1e-3
+    z = (x - mean) / std
+    weight = torch.zeros(classes, x.shape[1], requires_grad=True)
+    bias = torch.zeros(classes, requires_grad=True)
+    moved = torch.optim.Adam([weight, bias], lr=RATE)
+    for step in range(STEPS):
+        moved.param_groups[0]["lr"] = RATE * (1 - step / STEPS)
+        loss = functional.cross_entropy(z @ weight.T + bias, y) + DECAY * weight.square().sum()
+        moved.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        moved.step()
+    with torch.no_grad():
+        plain = weight / std
+        return plain.numpy(), (bias - plain @ mean).numpy()
+
+
+def _joined(classifier: Classifier, weight: np.ndarray, bias: np.ndarray) -> Network:
+    """A copy of the network with another last layer."""
+    network = build(classifier.spec, num_classes=len(bias))
+    own = dict(network.named_parameters())
+    state = {
+        name: value
+        for name, value in classifier.model.state_dict().items()
+        if name not in own or own[name].shape == value.shape
+    }
+    network.load_state_dict(state, strict=False)
+    with torch.no_grad():
+        network.linear.weight.copy_(torch.from_numpy(weight))
+        network.linear.bias.copy_(torch.from_numpy(bias))
+    return network.eval().requires_grad_(False)
