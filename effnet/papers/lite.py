@@ -1,0 +1,174 @@
+"""EfficientNet-Lite, which has a README and no paper."""
+
+from effnet.papers.counting import (
+    counted,
+    dots,
+    furthest,
+    network,
+    params_m,
+    released,
+    rows,
+    series,
+)
+from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Note, Series
+from effnet.papers.sources import LITE_README, PARAMS, TPU
+
+MACS_M = "MACs (M)"
+FP32, INT8 = "top-1, FP32 (%)", "top-1, INT8 (%)"
+CPU_FP32, CPU_INT8 = "Pixel 4 CPU, 4 threads, FP32 (ms)", "Pixel 4 CPU, 4 threads, INT8 (ms)"
+
+
+def lite() -> Lines:
+    """The README's first table."""
+    lines = []
+    for row in rows("lite_family"):
+        spec = network(row["model"])
+        assert spec is not None
+        loss = float(row["readme_top1_percent_int8"]) - float(row["readme_top1_percent_fp32"])
+        lines.append(
+            Line(
+                row["model"],
+                {
+                    "input (px)": row["resolution_px"],
+                    FP32: row["readme_top1_percent_fp32"],
+                    INT8: row["readme_top1_percent_int8"],
+                    "INT8 minus FP32 (points), computed": round(loss, 1),
+                    PARAMS: params_m(row["readme_params_M"], spec),
+                    MACS_M: Beside(row["readme_mult_adds_M"], counted(spec)[1] / 1e6),
+                    "evaluated by timm at (px)": row["timm_eval_px"],
+                },
+                row["source"],
+                row["notes"],
+                released(row["model"]),
+            )
+        )
+    return tuple(lines)
+
+
+def lite_finding(lines: Lines) -> str:
+    """How far the README's multiply-adds are from the count."""
+    line, _, beside = furthest(lines, MACS_M)
+    shares = [100 * (x.beside(MACS_M).off or 0) for x in lines]
+    return (
+        f"The README's multiply-adds lie {min(shares):.0f} to {max(shares):.0f} % above the count "
+        f"of convolutions and classifier; {line.name} is furthest off, {beside.printed} M printed "
+        f"and {beside.computed:.0f} M computed."
+    )
+
+
+def lite_chart(lines: Lines) -> Chart:
+    """What quantising costs."""
+    numbered = list(enumerate(lines))
+    worst = min(lines, key=lambda x: x.number("INT8 minus FP32 (points), computed"))
+    loss = -worst.number("INT8 minus FP32 (points), computed")
+    return dots(
+        f"Quantising to INT8 costs {loss:.1f} points at most ({worst.name})",
+        "ImageNet top-1 (%)",
+        (
+            series(numbered, "FP32", "lite", FP32, ""),
+            series(numbered, "INT8", "setting 1", INT8, ""),
+        ),
+    )
+
+
+def lite_latency() -> Lines:
+    """The README's latencies, a line a network."""
+    found: dict[str, dict[str, str]] = {}
+    sources: dict[str, str] = {}
+    for row in rows("inference_latency", paper="EfficientNet-Lite README"):
+        column = f"{row['hardware']}, {row['precision']} (ms)"
+        found.setdefault(row["model"], {})[column] = row["latency_ms"]
+        sources[row["model"]] = row["source"]
+    lines = []
+    for name, values in found.items():
+        spec = network(name)
+        assert spec is not None
+        macs = counted(spec)[1] / 1e6
+        lines.append(
+            Line(
+                name,
+                {**values, "MACs, computed (M)": macs},
+                sources[name],
+                design=released(name),
+            )
+        )
+    return tuple(lines)
+
+
+def lite_latency_finding(lines: Lines) -> str:
+    """What INT8 saves on the processor, and how time follows work."""
+    saved = [x.number(CPU_FP32) / x.number(CPU_INT8) for x in lines]
+    macs = "MACs, computed (M)"
+    first, last = lines[0], lines[-1]
+    return (
+        f"INT8 is {min(saved):.1f} to {max(saved):.1f} times as fast as FP32 on four threads "
+        f"(published); from {first.name} to {last.name} multiply-adds grow "
+        f"{last.number(macs) / first.number(macs):.1f} times (computed) and FP32 time "
+        f"{last.number(CPU_FP32) / first.number(CPU_FP32):.1f} times."
+    )
+
+
+def lite_latency_chart(lines: Lines) -> Chart:
+    """Milliseconds by machine and precision."""
+    numbered = list(enumerate(lines))
+    columns = [c for c in lines[0].values if c.endswith("(ms)")]
+    colours = tuple(f"setting {i}" for i in range(1, 6))
+    groups: list[Series] = [
+        series(numbered, c.removesuffix(" (ms)").removeprefix("Pixel 4 "), colour, c, "")
+        for c, colour in zip(columns, colours, strict=True)
+    ]
+    first = lines[0]
+    best = min((c for c in columns if first.has(c)), key=first.number)
+    name = best.removesuffix(" (ms)").removeprefix("Pixel 4 ")
+    return dots(
+        f"{first.name} takes {first.number(best):g} ms on the {name}",
+        "latency on a Pixel 4 (ms, log scale)",
+        groups,
+        log=True,
+    )
+
+
+EXHIBITS = (
+    Exhibit(
+        "lite-family",
+        "lite",
+        "README",
+        "EfficientNet-Lite0 to Lite4",
+        "B0's rows without squeeze-and-excitation and with ReLU6, so that they run well on phones "
+        "and survive quantising.",
+        LITE_README,
+        lite,
+        lite_finding,
+        (("Accuracy", lite_chart),),
+        (
+            Note(
+                "The README's multiply-adds include more than convolutions and the classifier; "
+                "which operations is not said.",
+                LITE_README,
+            ),
+            Note(
+                "Stem (32) and head (1280) keep their width and the outer block stages their "
+                "depth; the channels of those stages do follow the width.",
+                f"{TPU}/lite/efficientnet_lite_builder.py",
+            ),
+            Note(
+                "timm evaluates Lite3 and Lite4 at 300 and 380 px; the official builder says 280 "
+                "and 300 px.",
+                "huggingface/pytorch-image-models; official builder",
+            ),
+        ),
+    ),
+    Exhibit(
+        "lite-latency",
+        "lite",
+        "README, latency",
+        "EfficientNet-Lite on a Pixel 4",
+        "How long one image takes on a phone's processor, graphics unit and EdgeTPU.",
+        LITE_README,
+        lite_latency,
+        lite_latency_finding,
+        (("Latency", lite_latency_chart),),
+        (Note("Lite4 has a dash for the EdgeTPU.", LITE_README),),
+        ("pages/latency.py", "app.py"),
+    ),
+)

@@ -1,0 +1,116 @@
+"""An exhibit as a flat table: every printed number beside ours, as values and as text."""
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import Literal
+
+from effnet.papers.records import Beside, Exhibit, Line, Lines, Value, grouped, number
+from effnet.units import significant
+
+Kind = Literal["text", "printed", "computed", "off", "note"]
+SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its title, and what stands in it."""
+
+    title: str
+    kind: Kind
+    numeric: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value, and how it is written; numbers sort by value and read as printed."""
+
+    value: str | float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns, and a row of cells for every line."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+def flat(lines: Lines, *, word: str = "printed") -> Table:
+    """The exhibit's lines with three columns for every pair, the source and the note last."""
+    columns = [Column("", "text", numeric=False)]
+    rows = [[Cell(line.name, line.name)] for line in lines]
+    for title in lines[0].values:
+        values = [line.values[title] for line in lines]
+        if any(isinstance(value, Beside) for value in values):
+            pairs = [value if isinstance(value, Beside) else Beside("", None) for value in values]
+            columns += _pair_columns(title, word)
+            for row, pair in zip(rows, pairs, strict=True):
+                row.extend(_pair_cells(pair))
+            continue
+        numeric = all(_is_number(value) for value in values)
+        ours = "computed" in title
+        columns.append(Column(title, "computed" if ours else "printed", numeric))
+        for row, value in zip(rows, values, strict=True):
+            row.append(_cell(value, numeric=numeric))
+    for title in ("note", "source"):
+        columns.append(Column(title, "note", numeric=False))
+        for row, line in zip(rows, lines, strict=True):
+            row.append(_words(line, title))
+    return Table(tuple(columns), tuple(tuple(row) for row in rows))
+
+
+def _pair_columns(title: str, word: str) -> list[Column]:
+    quantity, bracket, unit = title.partition(" (")
+    unit = bracket + unit
+    return [
+        Column(f"{quantity}, {word}{unit}", "printed", numeric=True),
+        Column(f"{quantity}, computed{unit}", "computed", numeric=True),
+        Column(f"{quantity}, off (%)", "off", numeric=True),
+    ]
+
+
+def _pair_cells(pair: Beside) -> list[Cell]:
+    ours = pair.computed
+    off = None if pair.off is None else 100 * pair.off
+    written = "" if ours is None else f"{ours:,}" if isinstance(ours, int) else significant(ours)
+    apart = "" if off is None else SAME if pair.agrees else f"{off:+.1f}"
+    return [
+        Cell(pair.value, grouped(pair.printed)),
+        Cell(ours, written),
+        Cell(off, apart),
+    ]
+
+
+def _is_number(value: Value) -> bool:
+    return value in ("", None) or (
+        number(value) is not None if isinstance(value, str) else isinstance(value, (int, float))
+    )
+
+
+def _cell(value: Value, *, numeric: bool) -> Cell:
+    if isinstance(value, str):
+        return Cell(number(value), grouped(value)) if numeric else Cell(value, value)
+    if isinstance(value, (int, float)):
+        whole = isinstance(value, int) or value == round(value, 2)
+        return Cell(value, f"{value:,}" if whole else significant(value))
+    return Cell(None, "")
+
+
+def _words(line: Line, title: str) -> Cell:
+    text = line.note if title == "note" else line.source
+    return Cell(text, text)
+
+
+def as_csv(exhibit: Exhibit, lines: Lines, *, header: str) -> str:
+    """The table as CSV, exact values, with comment lines on top."""
+    table = flat(lines, word=exhibit.word)
+    out = io.StringIO()
+    for line in (f"{exhibit.label}: {exhibit.title}", exhibit.source, header):
+        out.write(f"# {line}\n")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([column.title or "row" for column in table.columns])
+    for row in table.rows:
+        writer.writerow(["" if cell.value is None else cell.value for cell in row])
+    return out.getvalue()

@@ -1,0 +1,234 @@
+"""What the first paper's text says of scaling and search, and what the released code scales by."""
+
+from effnet.papers.counting import (
+    NOT_OURS,
+    counted,
+    dots,
+    free,
+    macs_g,
+    network,
+    params_with_statistics,
+    released,
+    rows,
+)
+from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Mark, Note, Series
+from effnet.papers.sources import TOP1, TPU, V1_PAPER
+from effnet.scaling import budget, implied_phi
+from effnet.units import significant
+from effnet.variants import get_variant
+
+PHI = {axis: f"phi from {axis}, computed" for axis in ("depth", "width", "resolution")}
+REWARD = "reward, computed"
+
+
+# --- the released coefficients ------------------------------------------------------------------
+
+
+def coefficients() -> Lines:
+    """B0 to L2 by the code's coefficients, with the phi of each axis and torchvision's counts."""
+    lines = []
+    for row in rows("b_family"):
+        spec = network(row["model"])
+        assert spec is not None
+        small = row["model"] == "L2-475"
+        phis = implied_phi(spec)
+        size = int(row["torchvision_gmacs_input_px"] or row["resolution_px"])
+        params, macs = counted(spec, int(row["resolution_px"]))
+        design = released(row["model"])
+        if small:
+            design = free(depth=spec.depth, width=spec.width, resolution=475)
+        lines.append(
+            Line(
+                f"EfficientNet-{row['model']}",
+                {
+                    "depth": row["depth_coefficient"],
+                    "width": row["width_coefficient"],
+                    "input (px)": row["resolution_px"],
+                    "dropout": row["dropout_rate"],
+                    PHI["depth"]: round(phis.depth, 2),
+                    PHI["width"]: round(phis.width, 2),
+                    PHI["resolution"]: None if small else round(phis.resolution, 2),
+                    "parameters, torchvision": Beside(row["torchvision_params"], params),
+                    "MACs, torchvision (G)": macs_g(row["torchvision_gmacs"], spec, size),
+                    "parameters with BatchNorm statistics, computed": params_with_statistics(spec),
+                    "MACs, computed": macs,
+                },
+                row["source"],
+                row["notes"],
+                design,
+            )
+        )
+    return tuple(lines)
+
+
+def coefficients_finding(lines: Lines) -> str:
+    """The widest spread of phi among the paper's networks."""
+    own = [line for line in lines if line.name[-2:] in {f"B{i}" for i in range(1, 8)}]
+
+    def spread(line: Line) -> float:
+        phis = [line.number(column) for column in PHI.values()]
+        return max(phis) - min(phis)
+
+    worst = max(own, key=spread)
+    low, high = sorted(worst.number(column) for column in PHI.values())[:: len(PHI) - 1]
+    return (
+        f"No single phi gives the released networks: {worst.name}'s depth, width and resolution "
+        f"stand for phi {low:.2f} to {high:.2f}."
+    )
+
+
+def coefficients_chart(lines: Lines) -> Chart:
+    """The phi of every axis, network by network; L2's width is far outside."""
+    shown = [
+        (i, line) for i, line in enumerate(lines) if not line.name.startswith("EfficientNet-L")
+    ]
+    groups = [
+        Series(
+            axis,
+            axis,
+            tuple(Mark(line.number(column), line.name, line.name, line=i) for i, line in shown),
+            "computed",
+        )
+        for axis, column in PHI.items()
+    ]
+    first = shown[1][1]
+    phis = " / ".join(f"{first.number(column):.2f}" for column in PHI.values())
+    return dots(f"{first.name} is phi {phis} by depth, width and resolution", "phi", groups)
+
+
+# --- the search objective -----------------------------------------------------------------------
+
+
+def objective() -> Lines:
+    """The search's reward for the paper's networks: printed accuracy, our multiply-adds."""
+    (row,) = [r for r in rows("nas_objectives") if r["target_T_mult_adds_M"]]
+    target, exponent = float(row["target_T_mult_adds_M"]) * 1e6, float(row["exponent_w"])
+    lines = []
+    for printed in rows("b_family"):
+        top1 = printed["paper_top1_percent_arxiv_v5"]
+        if not top1:
+            continue
+        spec = get_variant(printed["model"])
+        macs = counted(spec)[1]
+        factor = (macs / target) ** exponent
+        lines.append(
+            Line(
+                f"EfficientNet-{printed['model']}",
+                {
+                    TOP1: top1,
+                    "MACs, computed (G)": macs / 1e9,
+                    "factor (MACs / T)^w, computed": round(factor, 4),
+                    REWARD: round(float(top1) * factor, 2),
+                },
+                f"objective: {row['source']}; top-1: {V1_PAPER} Table 2",
+                design=released(printed["model"]),
+            )
+        )
+    return tuple(lines)
+
+
+def objective_finding(lines: Lines) -> str:
+    """Who wins by the objective."""
+    best = max(lines, key=lambda line: line.number(REWARD))
+    last = lines[-1]
+    return (
+        f"By the search's own objective {best.name} scores {best.number(REWARD):.1f} and "
+        f"{last.name} {last.number(REWARD):.1f}: its multiply-adds cost it "
+        f"{100 * (1 - last.number('factor (MACs / T)^w, computed')):.0f} % of its accuracy."
+    )
+
+
+def objective_chart(lines: Lines) -> Chart:
+    """Accuracy, and what the objective leaves of it."""
+    numbered = list(enumerate(lines))
+    best = max(lines, key=lambda line: line.number(REWARD))
+    return dots(
+        f"The objective prefers {best.name}: accuracy grows slower than its price",
+        "top-1 (%), and reward in the same unit",
+        (
+            Series(
+                "reward, computed",
+                "v1",
+                tuple(Mark(x.number(REWARD), x.name, x.name, line=i) for i, x in numbered),
+                "computed",
+            ),
+            Series(
+                "top-1, published",
+                "v1",
+                tuple(Mark(x.number(TOP1), x.name, x.name, line=i) for i, x in numbered),
+            ),
+        ),
+    )
+
+
+EXHIBITS = (
+    Exhibit(
+        "v1-coefficients",
+        "v1",
+        "Released code",
+        "Width, depth and resolution of B0 to L2",
+        "The paper prints no phi for B1 to B7 and no table of their factors; the code does, and no "
+        "one phi gives any of them.",
+        f"{TPU}/efficientnet_builder.py; torchvision 0.29.1",
+        coefficients,
+        coefficients_finding,
+        (("Implied phi", coefficients_chart),),
+        (
+            Note(
+                "The number in a network's name is not its phi: a reader's fit gives 0, 0.5, 1, 2, "
+                "3.5, 5, 6 and 7 for B0 to B7.",
+                "tensorflow/tpu issue 390",
+            ),
+            Note(
+                "torchvision lists B2's multiply-adds and accuracy at 288 px, not at the 260 px of "
+                "the code; ours are counted at the same size as theirs.",
+                "torchvision 0.29.1 metadata",
+            ),
+            Note(
+                "Keras also counts BatchNorm's running statistics as parameters: B0 has 5,330,564 "
+                "there and 5,288,548 elsewhere.",
+                "computed here",
+            ),
+            Note(
+                "The text lets dropout rise linearly from 0.2 to 0.5; the code goes in steps.",
+                f"{V1_PAPER} section 5.2; {TPU}/efficientnet_builder.py",
+            ),
+            Note(
+                "B8 came with AdvProp and L2 with Noisy Student; neither is in the paper.",
+                f"{TPU}/README.md",
+            ),
+        ),
+        uncounted="B8 and L2 are in no torchvision table, so nothing stands beside their counts.",
+    ),
+    Exhibit(
+        "v1-objective",
+        "v1",
+        "Section 4",
+        "The objective that found B0, and the grid that found alpha, beta and gamma",
+        "The search maximises ACC x (FLOPS / T)^w with T = 400 M multiply-adds and w = -0.07, so "
+        "a costlier network must be a good deal better.",
+        f"{V1_PAPER} sections 3.3 and 4",
+        objective,
+        objective_finding,
+        (("Reward", objective_chart),),
+        (
+            Note(
+                f"alpha 1.2, beta 1.1 and gamma 1.15 give alpha x beta^2 x gamma^2 = "
+                f"{budget():.4f}, which the paper writes as about 2: {significant(budget())} "
+                f"per step of phi, {significant(100 * (1 - budget() / 2), 2)} % short.",
+                f"{V1_PAPER} equation 3; computed here",
+            ),
+            Note(
+                "w is negative: networks over the target get a factor below 1, those under it one "
+                "above 1. FLOPS are multiply-adds, not operations per second.",
+                f"{V1_PAPER} section 4",
+            ),
+            Note(
+                "The grid over alpha, beta and gamma was searched once, at phi = 1 on the small "
+                "network; no resolutions were searched for the larger ones.",
+                f"{V1_PAPER} section 3.3",
+            ),
+        ),
+        uncounted=f"{NOT_OURS} The reward takes the printed accuracy.",
+    ),
+)

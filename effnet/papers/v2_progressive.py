@@ -1,0 +1,309 @@
+"""Progressive learning in the second paper: its settings, other networks, the ablation."""
+
+from effnet.design import Design
+from effnet.papers.counting import (
+    counted,
+    dots,
+    drop,
+    free,
+    network,
+    released,
+    rows,
+)
+from effnet.papers.records import Axis, Beside, Chart, Exhibit, Line, Lines, Mark, Note, Series
+from effnet.papers.sources import AUTOML, TOP1, V2_PAPER
+
+STAGES = (1, 2, 3, 4)
+REWARD = "reward, computed"
+SHARE = "cost beside full size (%), computed"
+
+
+# --- Table 6: progressive learning ----------------------------------------------------------------
+
+
+def stage_sizes(low: int, high: int, *, code: bool) -> tuple[float, ...]:
+    """Image sizes of the four stages: Algorithm 1, or the released code's other steps.
+
+    Algorithm 1 takes low + (high - low) * i / 3 for i = 0..3; the code takes the whole part of
+    low + (high - low) * (i + 1) / 4, so it never trains at the lowest size.
+    """
+    if code:
+        return tuple(float(int(low + (high - low) * stage / 4)) for stage in STAGES)
+    return tuple(round(low + (high - low) * (stage - 1) / 3, 2) for stage in STAGES)
+
+
+def progressive() -> Lines:
+    """Table 6 and the released settings, with the sizes and costs that follow."""
+    lines = []
+    for row in rows("v2_progressive"):
+        spec = network(row["model"])
+        assert spec is not None
+        low, high = int(row["image_size_min_px"]), int(row["image_size_max_px"])
+        sizes = stage_sizes(low, high, code=row["setting"] == "official code")
+        full = counted(spec, high)[1]
+        share = sum(counted(spec, round(size))[1] for size in sizes) / (len(sizes) * full)
+        ends = {
+            f"{what}, {end}": row[f"{column}_{short}"]
+            for what, column in (
+                ("RandAugment", "randaugment_magnitude"),
+                ("MixUp", "mixup_alpha"),
+                ("dropout", "dropout_rate"),
+                ("CutMix", "cutmix_alpha"),
+            )
+            for end, short in (("first", "min"), ("last", "max"))
+        }
+        lines.append(
+            Line(
+                f"{row['model']}, {row['setting']}",
+                {
+                    "setting": row["setting"],
+                    "size, first (px)": row["image_size_min_px"],
+                    "size, last (px)": row["image_size_max_px"],
+                    **ends,
+                    **{
+                        f"stage {i} (px), computed": size
+                        for i, size in zip(STAGES, sizes, strict=True)
+                    },
+                    SHARE: round(100 * share, 1),
+                },
+                row["source"],
+                row["notes"],
+                _at(row["model"], high),
+            )
+        )
+    return tuple(lines)
+
+
+def _at(model: str, size: int) -> Design | None:
+    """A V2 network at its training size; only V2-S is among the bases of the controls."""
+    return free("v2_s", resolution=size) if model == "V2-S" else released(model)
+
+
+def progressive_finding(lines: Lines) -> str:
+    """What progressive sizes save, by the paper and by the code."""
+    paper, code = (
+        next(x for x in lines if x.name == f"V2-S, {s}") for s in ("paper", "official code")
+    )
+    first = code.number("stage 1 (px), computed")
+    return (
+        f"Growing images cost V2-S {paper.number(SHARE):.0f} % of the multiply-adds of training "
+        f"at full size throughout; the released code starts at {first:.0f} px, not at "
+        f"{paper.values['size, first (px)']}, which makes it {code.number(SHARE):.0f} %."
+    )
+
+
+def progressive_chart(lines: Lines) -> Chart:
+    """Sizes stage by stage: lines computed, the printed ends hollow."""
+    groups: list[Series] = []
+    shown = (
+        ("V2-S, paper", "setting 1"),
+        ("V2-L, paper", "setting 2"),
+        ("V2-S, official code", "setting 3"),
+        ("V2-L, official code", "setting 4"),
+    )
+    for name, colour in shown:
+        i, line = next((i, x) for i, x in enumerate(lines) if x.name == name)
+        marks = tuple(
+            Mark(float(stage), line.number(f"stage {stage} (px), computed"), name, line=i)
+            for stage in STAGES
+        )
+        groups.append(Series(f"{name}, computed", colour, marks, "computed"))
+        if name.endswith("paper"):
+            ends = tuple(
+                Mark(float(stage), line.number(f"size, {end} (px)"), name, line=i)
+                for stage, end in ((1, "first"), (4, "last"))
+            )
+            groups.append(Series(f"{name}, printed", colour, ends))
+    code = next(x for x in lines if x.name == "V2-S, official code")
+    first = code.number("stage 1 (px), computed")
+    return Chart(
+        f"The paper starts at 128 px, the released code at {first:.0f}",
+        Axis("training stage"),
+        Axis("image size (px)"),
+        tuple(groups),
+    )
+
+
+# --- Tables 12 and 13: ablations ------------------------------------------------------------------
+
+
+def other_networks() -> Lines:
+    """Table 12: progressive learning on other networks."""
+    found = rows("v2_ablations", table="Table 12")
+    lines = []
+    for before, row in ((found[i - i % 2], row) for i, row in enumerate(found)):
+        size = row["image_size_px"]
+        where = f" at {size} px" if size else ""
+        spec = network(row["model"])
+        pixels = int(size) if size else None
+        lines.append(
+            Line(
+                f"{row['model']}{where}, {row['setting'].removesuffix(' training')}",
+                {
+                    "network": row["model"] + where,
+                    "training": row["setting"],
+                    TOP1: row["top1_percent"],
+                    "training (hours)": row["train_hours"],
+                    "time saved (%)": drop(
+                        row["train_time_reduction_percent"],
+                        before["train_hours"] if row is not before else "",
+                        row["train_hours"],
+                    ),
+                    "MACs, computed (G)": counted(spec, pixels)[1] / 1e9 if spec else None,
+                },
+                row["source"],
+                row["notes"],
+                free("resnet50", resolution=pixels or 0)
+                if row["model"] == "ResNet50"
+                else released(row["model"]),
+            )
+        )
+    return tuple(lines)
+
+
+def other_networks_finding(lines: Lines) -> str:
+    """The saving and the gain."""
+    saved = [x.beside("time saved (%)") for x in lines if x.has("time saved (%)")]
+    values = [pair.value or 0.0 for pair in saved]
+    gains = [lines[i + 1].number(TOP1) - lines[i].number(TOP1) for i in range(0, len(lines), 2)]
+    return (
+        f"Progressive learning saves {min(values):g} to {max(values):g} % of the training time of "
+        f"other networks and gains {min(gains):.1f} to {max(gains):.1f} points."
+    )
+
+
+def other_networks_chart(lines: Lines) -> Chart:
+    """Hours before and after."""
+    groups = []
+    for setting, colour in (("baseline training", "other"), ("progressive learning", "v2")):
+        marks = tuple(
+            Mark(x.number("training (hours)"), str(x.values["network"]), x.name, line=i)
+            for i, x in enumerate(lines)
+            if x.values["training"] == setting
+        )
+        groups.append(Series(setting, colour, marks))
+    shorter = sum(b.x < a.x for a, b in zip(groups[0].marks, groups[1].marks, strict=True))
+    return dots(
+        f"Training is shorter with progressive learning in {shorter} of {len(groups[0].marks)} "
+        "cases",
+        "training (hours)",
+        groups,
+    )
+
+
+def adaptive() -> Lines:
+    """Table 13: progressive or random sizes, with and without adaptive regularisation."""
+    found = rows("v2_ablations", table="Table 13")
+    lines = []
+    for before, row in ((found[i - i % 2], row) for i, row in enumerate(found)):
+        gain: float | None = None
+        if row is not before:
+            gain = round(float(row["top1_percent"]) - float(before["top1_percent"]), 2)
+        lines.append(
+            Line(
+                row["setting"],
+                {
+                    TOP1: row["top1_percent"],
+                    "deviation over 3 runs": row["top1_std_percent"],
+                    "gain (points)": Beside(row["top1_gain_points"], gain),
+                },
+                row["source"],
+                row["notes"],
+            )
+        )
+    return tuple(lines)
+
+
+def adaptive_finding(lines: Lines) -> str:
+    """What adapting the regularisation gains."""
+    gains = ", ".join(
+        f"{x.name.partition(',')[0]} {x.beside('gain (points)').computed:+.1f}"
+        for x in lines
+        if x.beside("gain (points)").checked
+    )
+    return f"Letting regularisation grow with the image size gains with either schedule: {gains}."
+
+
+def adaptive_chart(lines: Lines) -> Chart:
+    """Accuracy with its deviation."""
+    marks = tuple(
+        Mark(x.number(TOP1), x.name, x.name, spread=x.number("deviation over 3 runs"), line=i)
+        for i, x in enumerate(lines)
+    )
+    best = max(lines, key=lambda x: x.number(TOP1))
+    return dots(
+        f"{best.name.capitalize()}: {best.values[TOP1]} %, the best of four",
+        "ImageNet top-1 (%), bar: deviation over 3 runs",
+        (Series("mean of 3 runs", "v2", marks),),
+    )
+
+
+EXHIBITS = (
+    Exhibit(
+        "v2-table-6",
+        "v2",
+        "Table 6",
+        "Progressive learning, stage by stage",
+        "Training starts with small images and weak regularisation and lets both grow over four "
+        "stages.",
+        f"{V2_PAPER} Table 6 and Algorithm 1; {AUTOML}/main.py",
+        progressive,
+        progressive_finding,
+        (("Sizes", progressive_chart),),
+        (
+            Note(
+                "Algorithm 1 begins at the smallest size; the code divides by the number of stages "
+                "and begins one step later: 171, 214, 257, 300 px for V2-S.",
+                f"{V2_PAPER} Algorithm 1; {AUTOML}/main.py",
+            ),
+            Note(
+                "V2-M and L end at 380 px in the paper and 384 px in the code; RandAugment ends at "
+                "15, 20, 25 in the paper and 10, 15, 20 in the code; L's MixUp at 0.4 and 0.5.",
+                f"{V2_PAPER} Table 6; {AUTOML}/effnetv2_configs.py",
+            ),
+            Note(
+                "The code's dropout schedule is commented out: dropout stays at 0.2, 0.3, 0.4.",
+                f"{AUTOML}/main.py and effnetv2_configs.py",
+            ),
+            Note(
+                "The code also applies CutMix, with MixUp's alpha and to half of each batch; the "
+                "paper does not mention it.",
+                f"{AUTOML}/datasets.py",
+            ),
+        ),
+    ),
+    Exhibit(
+        "v2-table-12",
+        "v2",
+        "Table 12",
+        "Progressive learning on other networks",
+        "The same way of training makes ResNets and V1 networks faster to train and slightly "
+        "better.",
+        f"{V2_PAPER} Table 12",
+        other_networks,
+        other_networks_finding,
+        (("Training time", other_networks_chart),),
+        (Note("The image size given is that of inference.", f"{V2_PAPER} Table 12"),),
+    ),
+    Exhibit(
+        "v2-table-13",
+        "v2",
+        "Table 13",
+        "Adaptive regularisation",
+        "Adapting the strength of regularisation to the image size is worth more than the way in "
+        "which sizes change.",
+        f"{V2_PAPER} Table 13",
+        adaptive,
+        adaptive_finding,
+        (("Accuracy", adaptive_chart),),
+        (
+            Note(
+                "The running text quotes a gain of 0.7; the table's progressive rows give 0.8.",
+                f"{V2_PAPER} Table 13 and the text beside it",
+            ),
+            Note("The table does not name the network.", f"{V2_PAPER} Table 13"),
+        ),
+        pages=(),
+        uncounted="The network is not named, so nothing can be counted; gains are differences.",
+    ),
+)

@@ -1,0 +1,258 @@
+"""Architectures of the second paper: B4 with fused stages, V2-S stage by stage."""
+
+from dataclasses import replace
+from functools import lru_cache
+
+from effnet.papers.counting import (
+    counted,
+    dots,
+    edited,
+    macs_g,
+    params_m,
+    released,
+    rows,
+    series,
+)
+from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Network, Note
+from effnet.papers.sources import AUTOML, MACS, PARAMS, THROUGHPUT, TOP1, V2_FIRST, V2_PAPER
+from effnet.spec import Spec
+from effnet.stages import stage_rows
+from effnet.units import significant
+from effnet.variants import get_variant
+
+FUSED_STAGES = {"no fused": 0, "fused stage 1-3": 3, "fused stage 1-5": 5, "fused stage 1-7": 7}
+
+
+# --- Table 4 --------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def first_v2_s() -> Spec:
+    """V2-S as the first arXiv version has it: 272 channels in stage 6, a head of 1792."""
+    spec = get_variant("v2_s")
+    printed = rows("v2_stages", model="V2-S", variant="first arXiv version")
+    channels = [int(row["output_channels"]) for row in printed]
+    stages = zip(spec.stages, channels[1:-1], strict=True)
+    return replace(
+        spec,
+        name="EfficientNetV2-S of arXiv v1",
+        stages=tuple(replace(stage, channels=c, exact_channels=c) for stage, c in stages),
+        head_channels=channels[-1],
+    )
+
+
+def v2_s() -> Lines:
+    """Table 4 of both versions beside the walk over both networks."""
+    spec, old = get_variant("v2_s"), first_v2_s()
+    ours, before = stage_rows(spec), stage_rows(old)
+    printed = rows("v2_stages", model="V2-S", variant="released")
+    first = rows("v2_stages", model="V2-S", variant="first arXiv version")
+    stages = tuple(
+        Line(
+            f"stage {row['stage']}",
+            {
+                "operator": row["operator"],
+                "expansion": row["expand_ratio"],
+                "stride": Beside(row["stride"], mine.stride),
+                "channels": Beside(row["output_channels"], mine.channels),
+                "channels, arXiv v1": Beside(early["output_channels"], then.channels),
+                "layers": Beside(row["layers"], mine.repeats),
+                PARAMS: None,
+                MACS: None,
+                "parameters, computed": mine.params,
+                "MACs, computed": mine.macs,
+                "parameters of arXiv v1, computed": then.params,
+                "MACs of arXiv v1, computed": then.macs,
+            },
+            f"{row['source']}; arXiv v1: {early['source']}",
+            row["notes"] or early["notes"] * (row["stage"] == "0"),
+            released("V2-S"),
+        )
+        for row, early, mine, then in zip(printed, first, ours, before, strict=True)
+    )
+    (row,) = rows("v2_family", model="V2-S")
+    source, head = f"{V2_PAPER} and {V2_FIRST} Table 7", old.head_channels
+    totals = (
+        ("whole network", row["paper_params_M_arxiv_v3"], spec, released("V2-S")),
+        (
+            "whole network, arXiv v1",
+            row["paper_params_M_arxiv_v1"],
+            old,
+            edited("v2_s", old, head=head),
+        ),
+    )
+    return stages + tuple(
+        Line(
+            name,
+            {
+                **dict.fromkeys(stages[0].values),
+                PARAMS: params_m(params, network),
+                MACS: macs_g(row["paper_flops_B"], network),
+                "parameters, computed": counted(network)[0],
+                "MACs, computed": counted(network)[1],
+            },
+            source,
+            design=design,
+        )
+        for name, params, network, design in totals
+    )
+
+
+def v2_s_finding(_: Lines) -> str:
+    """Both networks in total."""
+    (now, macs), (then, first) = counted(get_variant("v2_s")), counted(first_v2_s())
+    return (
+        f"The released V2-S counts {significant(now / 1e6)} M parameters and "
+        f"{significant(macs / 1e9)} G multiply-adds; arXiv v1's table gives "
+        f"{significant(then / 1e6)} M and {significant(first / 1e9)} G. The 8.8 B printed beside "
+        "22 M is nearer to the old network's count."
+    )
+
+
+def drawn_v2_s(_: Lines) -> Network:
+    """The released network before the first version's."""
+    return Network(get_variant("v2_s"), first_v2_s())
+
+
+# --- Table 3 --------------------------------------------------------------------------------------
+
+
+def fused_b4(stages: int, *, kernel: int | None = None) -> Spec:
+    """B4 with its first stages fused, kernel and expansion kept, no squeeze-and-excitation.
+
+    Args:
+        stages: How many of the seven block stages.
+        kernel: A kernel for the fused stages instead of their own.
+    """
+    b4 = get_variant("b4")
+    changed = tuple(
+        replace(stage, operator="fused_mbconv", se_ratio=0.0, kernel=kernel or stage.kernel)
+        if i < stages
+        else stage
+        for i, stage in enumerate(b4.stages)
+    )
+    return replace(b4, name=f"b4 fused {stages}" if stages else b4.name, stages=changed)
+
+
+def fused() -> Lines:
+    """Table 3: parameters, multiply-adds and training throughput of B4, fused by and by."""
+    lines = []
+    for setting, stages in FUSED_STAGES.items():
+        both = rows(
+            "inference_latency", paper="V2", table="Table 3", model=f"EfficientNet-B4, {setting}"
+        )
+        row = both[0]
+        speed = {
+            f"training on {r['hardware']} ({THROUGHPUT})": r["throughput_images_per_s"]
+            for r in both
+        }
+        spec = fused_b4(stages)
+        lines.append(
+            Line(
+                setting,
+                {
+                    TOP1: row["top1_percent"],
+                    PARAMS: params_m(row["params_M"], spec),
+                    MACS: macs_g(row["flops_B"], spec),
+                    **speed,
+                },
+                row["source"],
+                row["notes"],
+                edited("b4", spec) if stages else released("B4"),
+            )
+        )
+    return tuple(lines)
+
+
+def fused_finding(lines: Lines) -> str:
+    """The fastest setting against none, and what it costs."""
+    column = next(c for c in lines[0].values if "V100" in c)
+    best = max(lines, key=lambda line: line.number(column))
+    none = lines[0]
+    return (
+        f"With {best.name} B4 trains {best.number(column) / none.number(column):.2f} times as fast "
+        f"on a V100 although it has {best.number(MACS) / none.number(MACS):.1f} times the "
+        "multiply-adds (published)."
+    )
+
+
+def fused_chart(lines: Lines) -> Chart:
+    """Throughput on both machines."""
+    columns = [c for c in lines[0].values if THROUGHPUT in c]
+    best = {max(lines, key=lambda line: line.number(c)).name for c in columns}
+    return dots(
+        f"Fusing some stages is fastest ({' or '.join(sorted(best))}), fusing all is not",
+        "training throughput per core or GPU (images/s)",
+        [
+            series(
+                enumerate(lines), c.partition(" (")[0].removeprefix("training on "), colour, c, ""
+            )
+            for c, colour in zip(columns, ("setting 1", "setting 2"), strict=True)
+        ],
+    )
+
+
+EXHIBITS = (
+    Exhibit(
+        "v2-table-3",
+        "v2",
+        "Table 3",
+        "B4 with fused stages",
+        "Replacing the depthwise blocks of early stages by Fused-MBConv makes training faster; "
+        "replacing all of them does not.",
+        f"{V2_PAPER} Table 3",
+        fused,
+        fused_finding,
+        (("Throughput", fused_chart),),
+        (
+            Note(
+                "The table does not say which kernels the fused blocks have. Counted with each "
+                "stage's own kernel and expansion and no squeeze-and-excitation, as in the "
+                "released fused stages. With 3 x 3 in all of stages 1 to 3 the second row counts "
+                f"{significant(counted(fused_b4(3, kernel=3))[0] / 1e6)} M and "
+                f"{significant(counted(fused_b4(3, kernel=3))[1] / 1e9)} G, close to the 20.0 M "
+                "and 7.5 B printed.",
+                "counted here",
+            ),
+            Note(
+                "B4 has 4.5 B multiply-adds here and 4.2 B in Tables 7 and 11; it counts 4.39 G.",
+                f"{V2_PAPER} Tables 3, 7 and 11; counted here",
+            ),
+            Note("Which TPU is meant is not printed here.", f"{V2_PAPER} Table 3"),
+        ),
+    ),
+    Exhibit(
+        "v2-table-4",
+        "v2",
+        "Table 4",
+        "EfficientNetV2-S, stage by stage",
+        "The network of the second search: fused blocks early, MBConv with squeeze-and-excitation "
+        "late, 3 x 3 kernels throughout.",
+        f"{V2_PAPER} Table 4",
+        v2_s,
+        v2_s_finding,
+        (("The network", drawn_v2_s),),
+        (
+            Note(
+                "arXiv v1 prints 272 channels in stage 6 and a head of 1792; v3 prints 256 and "
+                "1280, as released.",
+                f"{V2_FIRST} and {V2_PAPER} Table 4",
+            ),
+            Note(
+                "V2-S's 8.8 B multiply-adds and 24 M parameters belong to the first version's "
+                "network; the README says 8.4 B for the released one.",
+                f"{V2_PAPER} Tables 7 and 11; {AUTOML}/README.md; counted here",
+            ),
+            Note(
+                "Figure 2 draws squeeze-and-excitation inside Fused-MBConv, but no released fused "
+                "stage has it. With expansion 1 a fused block is a single 3 x 3 convolution.",
+                f"{V2_PAPER} Figure 2; {AUTOML}/effnetv2_configs.py",
+            ),
+            Note(
+                "The text says that the last stride-1 stage was removed; V2-M, L and XL have one. "
+                "Only V2-S is tabulated.",
+                f"{V2_PAPER} section 3.3; {AUTOML}/effnetv2_configs.py",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,269 @@
+"""How the second paper trains and searches: image size, augmentation, the objective."""
+
+from effnet.papers.counting import (
+    NOT_OURS,
+    counted,
+    dots,
+    free,
+    network,
+    released,
+    rows,
+    series,
+)
+from effnet.papers.records import Axis, Chart, Exhibit, Line, Lines, Mark, Note, Series
+from effnet.papers.sources import HOURS, THROUGHPUT, TOP1, V2_PAPER
+from effnet.units import significant
+from effnet.variants import get_variant
+
+STAGES = (1, 2, 3, 4)
+REWARD = "reward, computed"
+SHARE = "cost beside full size (%), computed"
+
+
+# --- Table 2: smaller images, faster training -----------------------------------------------------
+
+
+def image_size() -> Lines:
+    """Table 2: training throughput of B6 at two sizes."""
+    b6 = get_variant("b6")
+    lines = []
+    for row in rows("inference_latency", paper="V2", table="Table 2"):
+        size = int(row["model"].rpartition("size ")[2].removesuffix(" px"))
+        full = "out of memory" in row["notes"]
+        lines.append(
+            Line(
+                f"{size} px, {row['hardware']}, batch {row['batch_size']}",
+                {
+                    "training size (px)": size,
+                    "hardware": row["hardware"],
+                    "batch": row["batch_size"],
+                    TOP1: row["top1_percent"],
+                    f"throughput ({THROUGHPUT})": row["throughput_images_per_s"],
+                    "outcome": "out of memory" if full else "runs",
+                    "MACs, computed (G)": counted(b6, size)[1] / 1e9,
+                },
+                row["source"],
+                row["notes"],
+                free(depth=b6.depth, width=b6.width, resolution=size),
+            )
+        )
+    return tuple(lines)
+
+
+def image_size_finding(lines: Lines) -> str:
+    """Fewer pixels: work and throughput."""
+    column = f"throughput ({THROUGHPUT})"
+    large, small = lines[0], next(x for x in lines[1:] if x.values["batch"] == "32")
+    work = large.number("MACs, computed (G)") / small.number("MACs, computed (G)")
+    return (
+        f"At {small.values['training size (px)']} instead of {large.values['training size (px)']} "
+        f"px B6 does {significant(work)} times fewer multiply-adds (computed) and trains "
+        f"{significant(small.number(column) / large.number(column))} times as fast on a TPU "
+        "(published)."
+    )
+
+
+def image_size_chart(lines: Lines) -> Chart:
+    """Throughput by size, machine and batch."""
+    column = f"throughput ({THROUGHPUT})"
+    failed = [line for line in lines if line.values["outcome"] != "runs"]
+    by_size = {
+        size: [(i, x) for i, x in enumerate(lines) if x.values["training size (px)"] == size]
+        for size in (512, 380)
+    }
+    return dots(
+        f"Smaller images train faster, and leave memory for batches that fail "
+        f"{len(failed)} times at {failed[0].values['training size (px)']} px",
+        "training throughput per core or GPU (images/s)",
+        (
+            series(by_size[512], "512 px", "other", column, ""),
+            series(by_size[380], "380 px", "v1", column, ""),
+        ),
+    )
+
+
+# --- Table 5: size and regularisation -------------------------------------------------------------
+
+
+def regularisation() -> Lines:
+    """Table 5: image size against RandAugment's magnitude."""
+    return tuple(
+        Line(
+            f"{row['image_size_px']} px, magnitude {row['randaugment_magnitude']}",
+            {
+                "image size (px)": row["image_size_px"],
+                "RandAugment magnitude": row["randaugment_magnitude"],
+                TOP1: row["top1_percent"],
+                "deviation over 3 runs": row["top1_std_percent"],
+            },
+            row["source"],
+            row["notes"],
+        )
+        for row in rows("v2_ablations", table="Table 5")
+    )
+
+
+def _changes(lines: Lines) -> dict[str, float]:
+    """What going from the weakest to the strongest augmentation does at each size."""
+    found: dict[str, list[Line]] = {}
+    for line in lines:
+        found.setdefault(str(line.values["image size (px)"]), []).append(line)
+    return {size: own[-1].number(TOP1) - own[0].number(TOP1) for size, own in found.items()}
+
+
+def regularisation_finding(lines: Lines) -> str:
+    """What stronger augmentation does to small and to large images."""
+    changes = _changes(lines)
+    low, high = min(changes, key=int), max(changes, key=int)
+    return (
+        f"Stronger RandAugment (5 to 15) changes top-1 by {changes[low]:+.1f} points at {low} px "
+        f"and by {changes[high]:+.1f} at {high} px: small images want weak regularisation."
+    )
+
+
+def regularisation_chart(lines: Lines) -> Chart:
+    """Accuracy along the magnitude, a colour for each size."""
+    groups = []
+    for size, colour in zip(_changes(lines), ("setting 1", "setting 2", "setting 3"), strict=True):
+        marks = tuple(
+            Mark(
+                line.number("RandAugment magnitude"),
+                line.number(TOP1),
+                line.name,
+                spread=line.number("deviation over 3 runs"),
+                line=i,
+            )
+            for i, line in enumerate(lines)
+            if line.values["image size (px)"] == size
+        )
+        groups.append(Series(f"{size} px", colour, marks))
+    return Chart(
+        "Stronger augmentation helps large images and harms small ones",
+        Axis("RandAugment magnitude"),
+        Axis("ImageNet top-1 (%)"),
+        tuple(groups),
+    )
+
+
+# --- section 3.3: the search ----------------------------------------------------------------------
+
+
+def objective() -> Lines:
+    """The second search's reward, with Table 7's training hours in place of the step time."""
+    (row,) = [r for r in rows("nas_objectives") if r["exponent_v"]]
+    by_time, by_size = float(row["exponent_w"]), float(row["exponent_v"])
+    lines = []
+    for printed in rows("inference_latency", paper="V2", table="Table 7"):
+        spec = network(printed["model"])
+        hours = printed["train_hours_32_tpu_cores"]
+        if spec is None or not hours or "21k" in printed["model"]:
+            continue
+        top1 = float(printed["top1_percent"])
+        time_factor = float(hours) ** by_time
+        size_factor = (counted(spec)[0] / 1e6) ** by_size
+        lines.append(
+            Line(
+                printed["model"],
+                {
+                    TOP1: printed["top1_percent"],
+                    HOURS: hours,
+                    "parameters, computed (M)": counted(spec)[0] / 1e6,
+                    "S^w, computed": round(time_factor, 4),
+                    "P^v, computed": round(size_factor, 4),
+                    REWARD: round(top1 * time_factor * size_factor, 2),
+                },
+                f"objective: {row['source']}; top-1 and hours: {printed['source']}",
+                printed["notes"],
+                released(printed["model"]),
+            )
+        )
+    return tuple(lines)
+
+
+def objective_finding(lines: Lines) -> str:
+    """Who wins by the objective."""
+    best = max(lines, key=lambda x: x.number(REWARD))
+    return (
+        f"With training hours in place of the step time, {best.name} scores highest by the second "
+        f"search's objective ({best.number(REWARD):.1f})."
+    )
+
+
+def objective_chart(lines: Lines) -> Chart:
+    """Rewards."""
+    best = max(lines, key=lambda x: x.number(REWARD))
+    marks = tuple(Mark(x.number(REWARD), x.name, x.name, line=i) for i, x in enumerate(lines))
+    return dots(
+        f"{best.name} is what this objective asks for",
+        "reward (top-1 in % x factors)",
+        (Series("reward, computed", "v2", marks, "computed"),),
+    )
+
+
+EXHIBITS = (
+    Exhibit(
+        "v2-table-2",
+        "v2",
+        "Table 2",
+        "B6 trained on smaller images",
+        "Smaller training images make training faster and leave memory for larger batches, at no "
+        "loss of accuracy.",
+        f"{V2_PAPER} Table 2",
+        image_size,
+        image_size_finding,
+        (("Throughput", image_size_chart),),
+        (
+            Note(
+                "Batches of 128 on a TPU core and of 24 on a V100 do not fit at 512 px.",
+                f"{V2_PAPER} Table 2",
+            ),
+            Note("B6's top-1 is 84.3 at 512 px and 84.6 at 380 px.", f"{V2_PAPER} Table 2"),
+        ),
+    ),
+    Exhibit(
+        "v2-table-5",
+        "v2",
+        "Table 5",
+        "Image size and augmentation",
+        "The best strength of augmentation depends on the image size: the idea behind progressive "
+        "learning.",
+        f"{V2_PAPER} Table 5",
+        regularisation,
+        regularisation_finding,
+        (("Accuracy", regularisation_chart),),
+        (
+            Note(
+                "Magnitudes above 10 are legal: RandAugment's scale is linear and goes on.",
+                "arXiv:1909.13719",
+            ),
+        ),
+        pages=(),
+        uncounted="The network is one sampled from the search space and is not printed.",
+    ),
+    Exhibit(
+        "v2-objective",
+        "v2",
+        "Section 3.3",
+        "The objective that found V2-S",
+        "The second search maximises A x S^w x P^v with w = -0.07 for the training step time and "
+        "v = -0.05 for the parameters.",
+        f"{V2_PAPER} section 3.3",
+        objective,
+        objective_finding,
+        (("Reward", objective_chart),),
+        (
+            Note(
+                "Step times are not printed. Hours on 32 TPU cores stand in for them here, so only "
+                "the order of networks means something, and that roughly.",
+                "this page",
+            ),
+            Note(
+                "The search was made with networks of about B4's size on small images, up to 1000 "
+                "samples of 10 epochs; v3 says reinforcement learning or random search, v1 random "
+                "search only.",
+                f"{V2_PAPER} and arXiv v1, section 3.3",
+            ),
+        ),
+        uncounted=f"{NOT_OURS} The step time is not printed.",
+    ),
+)
