@@ -1,0 +1,255 @@
+"""Figures of one dimension against compound: drawn to one scale, and as the paper measured it."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from effnet import colours
+from effnet.equal_cost import WAYS, Scaled
+from effnet.experiments import Measured
+from effnet.figures import theme
+from effnet.figures.architecture import slabs
+from effnet.units import giga, significant
+from effnet.variants import get_variant
+
+ROW = 150  # px, of one network
+GAP = 0.085  # between stages, as a part of all channels: room for a number under thin ones
+MACS_TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+
+
+def equal_budget_drawings(networks: Sequence[Scaled], *, dark: bool = False) -> go.Figure:
+    """Networks of one cost below each other, all drawn to the same scale.
+
+    Channels run across, the map's side stands upwards, blocks hang downwards; the base network is
+    the outline behind each.
+    """
+    base = slabs(get_variant(networks[0].base))
+    rows = [slabs(network.spec()) for network in networks]
+    columns = list(zip(base, *rows, strict=True))
+    widths = [max(slab.channels for slab in column) for column in columns]
+    gap = GAP * sum(widths)
+    centres, left = [], 0.0
+    for width in widths:
+        centres.append(left + width / 2)
+        left += width + gap
+    tallest = max(slab.size for column in columns for slab in column)
+    block = 0.6 * tallest / max(slab.repeats for column in columns for slab in column)
+    traces: list[Any] = []
+    layout: dict[str, Any] = {}
+    annotations: list[dict[str, Any]] = []
+    share = 1 / len(networks)
+    for number, (network, row) in enumerate(zip(networks, rows, strict=True)):
+        axis = f"y{number + 1 if number else ''}"
+        top = 1 - number * share
+        colour = colours.way(network.way, dark=dark)
+        traces += [
+            _bars(row, centres, block, axis, colour, ghost=False),
+            _bars(base, centres, block, axis, theme.ink(dark), ghost=True),
+        ]
+        annotations.append(_caption(network, top))
+        annotations += [
+            {
+                "x": centre,
+                "y": -block * slab.repeats,
+                "yref": axis,
+                "yanchor": "top",
+                "text": str(slab.repeats),
+                "showarrow": False,
+                "font": {"size": 11},
+            }
+            for centre, slab in zip(centres, row, strict=True)
+        ]
+        layout[f"yaxis{number + 1 if number else ''}"] = {
+            "visible": False,
+            "domain": [top - share, top - 0.16 * share],
+            "range": [-0.75 * tallest, 1.02 * tallest],
+            "fixedrange": True,
+        }
+    return theme.figure(
+        traces,
+        title=_drawings_title(networks),
+        dark=dark,
+        height=60 + ROW * len(networks),
+        barmode="overlay",
+        annotations=annotations,
+        xaxis={"visible": False, "range": [-gap / 2, left - gap / 2], "fixedrange": True},
+        showlegend=False,
+        **layout,
+    )
+
+
+def _drawings_title(networks: Sequence[Scaled]) -> str:
+    found = {network.way: network for network in networks}
+    parts = []
+    if "depth" in found:
+        parts.append(f"{found['depth'].blocks} blocks")
+    if "width" in found:
+        parts.append(f"{significant(found['width'].width)} x the channels")
+    if "resolution" in found:
+        parts.append(f"{found['resolution'].resolution} px")
+    budget = giga(networks[0].target)
+    text = f"{budget} multiply-adds buy " + " or ".join(parts)
+    if "compound" in found:
+        one = found["compound"]
+        text += (
+            f"; or all three: {one.blocks} blocks, {significant(one.width)} x, {one.resolution} px"
+        )
+    return text
+
+
+def _caption(network: Scaled, top: float) -> dict[str, Any]:
+    over = f"{100 * network.off:+.1f} %".replace("-0.0", "+0.0")
+    text = (
+        f"<b>{WAYS[network.way]}</b>: {network.blocks} blocks, w {significant(network.width)}, "
+        f"{network.resolution} px; {giga(network.macs)} ({over})"
+    )
+    return {
+        "x": 0,
+        "xref": "paper",
+        "xanchor": "left",
+        "y": top,
+        "yref": "paper",
+        "yanchor": "top",
+        "text": text,
+        "showarrow": False,
+        "font": {"size": 13},
+    }
+
+
+def _bars(
+    drawn: Sequence[Any],
+    centres: Sequence[float],
+    block: float,
+    axis: str,
+    colour: str,
+    *,
+    ghost: bool,
+) -> dict[str, Any]:
+    """A bar per stage from its blocks below the line to its map's side above it."""
+    marker: dict[str, Any] = {"color": colour, "opacity": 0.85, "line": {"width": 0}}
+    if ghost:
+        marker = {"color": "rgba(0,0,0,0)", "line": {"color": colour, "width": 1}}
+    return theme.trace(
+        "bar",
+        x=list(centres),
+        y=[slab.size + block * slab.repeats for slab in drawn],
+        base=[-block * slab.repeats for slab in drawn],
+        width=[slab.channels for slab in drawn],
+        yaxis=axis,
+        marker=marker,
+        customdata=[[s.stage, s.channels, s.size, s.repeats, s.label] for s in drawn],
+        hoverinfo="skip" if ghost else "all",
+        hovertemplate=None
+        if ghost
+        else (
+            "stage %{customdata[0]}: %{customdata[4]}<br>%{customdata[1]} channels, "
+            "%{customdata[2]} x %{customdata[2]} px, %{customdata[3]} blocks<extra></extra>"
+        ),
+    )
+
+
+# --- what the paper measured ------------------------------------------------------------------
+
+
+def accuracy_by_way(
+    measured: Sequence[Measured],
+    *,
+    budget: int | None = None,
+    counted: bool = False,
+    dark: bool = False,
+) -> go.Figure:
+    """Published top-1 against multiply-adds, a line per way to scale.
+
+    Args:
+        measured: The dots of one figure or table.
+        budget: MACs of one's own budget, as an upright line: nobody has measured the networks
+            there.
+        counted: Put the dots at what the released networks count instead of what was printed;
+            those whose coefficients are not known are left out.
+        dark: For a dark page.
+    """
+    shown = [row for row in measured if row.counted or not counted]
+    traces = []
+    for name in dict.fromkeys(row.series for row in shown):
+        rows = [row for row in shown if row.series == name]
+        colour = theme.ink(dark) if name == "Baseline" else colours.way(rows[0].way, dark=dark)
+        traces.append(
+            theme.trace(
+                "scatter",
+                x=[((row.counted or 0) if counted else row.macs) / 1e9 for row in rows],
+                y=[row.top1 for row in rows],
+                mode="lines+markers",
+                name=name,
+                line={"color": colour, "width": 1, "dash": "dot"},
+                marker={
+                    "symbol": theme.MARKS["published"],
+                    "color": colour,
+                    "size": 10,
+                    "line": {"width": 2},
+                },
+                customdata=[
+                    [
+                        row.label or "coefficients not printed",
+                        f"{giga(round(row.macs))} as published",
+                        f"{row.counted:,} MACs counted" if row.counted else "not counted",
+                        row.source,
+                    ]
+                    for row in rows
+                ],
+                hovertemplate=(
+                    f"{name}, %{{customdata[0]}}: top-1 %{{y:.1f}} % as published"
+                    "<br>%{customdata[1]}, %{customdata[2]}<br>%{customdata[3]}<extra></extra>"
+                ),
+            )
+        )
+    lines, notes = [], []
+    if budget:
+        lines.append(
+            {
+                "type": "line",
+                "x0": budget / 1e9,
+                "x1": budget / 1e9,
+                "yref": "paper",
+                "y0": 0,
+                "y1": 1,
+                "line": {"color": theme.ink(dark), "width": 1.5, "dash": "dash"},
+            }
+        )
+        notes.append(
+            {
+                "x": math.log10(budget / 1e9),
+                "y": 0,
+                "yref": "paper",
+                "xanchor": "left",
+                "yanchor": "bottom",
+                "text": " your budget",
+                "showarrow": False,
+            }
+        )
+    where = "counted here" if counted else "as published"
+    return theme.figure(
+        traces,
+        title=_best_first(shown),
+        dark=dark,
+        height=440,
+        shapes=lines,
+        annotations=notes,
+        xaxis={
+            "title": {"text": f"multiply-adds per image, {where} (G, log scale)"},
+            "type": "log",
+            "tickvals": MACS_TICKS,
+        },
+        yaxis={"title": {"text": "published ImageNet top-1 (%)"}},
+    )
+
+
+def _best_first(measured: Sequence[Measured]) -> str:
+    best: dict[str, float] = {}
+    for row in measured:
+        if row.series != "Baseline":
+            best[row.series] = max(row.top1, best.get(row.series, 0.0))
+    (first, top), *others = sorted(best.items(), key=lambda item: -item[1])
+    rest = ", ".join(f"{name[0].lower()}{name[1:]} {significant(top1)}" for name, top1 in others)
+    return f"{first} reaches {significant(top)} % top-1" + (f"; {rest}" if rest else "")

@@ -1,0 +1,259 @@
+"""Figures of whether a map can be believed, and of what goes on inside. No torch here."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import plotly.graph_objects as go
+
+from effnet import colours
+from effnet.figures import theme
+from effnet.units import percent, significant
+
+if TYPE_CHECKING:
+    from effnet.cam.agreement import Rung
+    from effnet.cam.faithfulness import Order, Verdict
+    from effnet.cam.inside import Microscope
+
+PART = 0.2  # the part whose loss the title tells
+ALIKE = 0.5  # from here on two maps count as alike
+
+
+def deletion_and_insertion(
+    verdict: "Verdict", *, label: str, family: str = "v1", dark: bool = False
+) -> go.Figure:
+    """The class's probability while places are blurred, and while they come back.
+
+    Args:
+        verdict: A map's tests.
+        label: The class.
+        family: Of the network, for the colour of the map's own line.
+        dark: For a dark page.
+    """
+    xs = [100 * share for share in verdict.shares]
+    traces: list[Any] = []
+    for side, axis in (("deletion", ""), ("insertion", "2")):
+        place = {"xaxis": f"x{axis}", "yaxis": f"y{axis}", "showlegend": not axis}
+        randoms = [_points(order, side) for order in verdict.randoms]
+        low, high = (list(map(extreme, zip(*randoms, strict=True))) for extreme in (min, max))
+        traces += [
+            theme.trace(
+                "scatter",
+                x=xs + xs[::-1],
+                y=high + low[::-1],
+                fill="toself",
+                fillcolor=theme.faint(dark),
+                opacity=0.35,
+                line={"width": 0},
+                mode="lines",
+                name=f"{len(randoms)} random orders",
+                hoverinfo="skip",
+                **place,
+            ),
+            theme.trace(
+                "scatter",
+                x=xs,
+                y=_points(verdict.centre, side),
+                mode="lines",
+                name="a blob in the middle",
+                line={"color": theme.ink(dark), "width": 1.5, "dash": "dot"},
+                hovertemplate="middle: %{x:.0f} % gone, %{y:.1f} %<extra></extra>",
+                **place,
+            ),
+            theme.trace(
+                "scatter",
+                x=xs,
+                y=_points(verdict.by_map, side),
+                mode="lines",
+                name="this map",
+                line={"color": colours.family(family, dark=dark), "width": 3},
+                hovertemplate="this map: at %{x:.0f} %, %{y:.1f} %<extra></extra>",
+                **place,
+            ),
+        ]
+    ours = percent(verdict.after_deleting(verdict.by_map, PART))
+    theirs = percent(verdict.random_after_deleting(PART))
+    top = max(5.0, 105 * max(*verdict.by_map.deletion, *verdict.by_map.insertion))
+    return theme.figure(
+        traces,
+        title=(
+            f"Without the brightest {PART:.0%}, {label} has {ours}; without a random "
+            f"{PART:.0%}, {theirs}"
+        ),
+        dark=dark,
+        height=340,
+        margin={"l": 8, "r": 12, "t": 64, "b": 8},
+        xaxis={"title": {"text": "blurred, brightest first (%)"}, "domain": [0, 0.46]},
+        xaxis2={
+            "title": {"text": "brought back, brightest first (%)"},
+            "domain": [0.54, 1],
+            "anchor": "y2",
+        },
+        yaxis={"title": {"text": f"probability of {label} (%)"}, "range": [0, top]},
+        yaxis2={"range": [0, top], "anchor": "x2", "showticklabels": False},
+        legend={"y": -0.28},
+    )
+
+
+def _points(order: "Order", side: str) -> list[float]:
+    return [100 * value for value in getattr(order, side)]
+
+
+def randomised_maps(verdict: "Verdict", *, dark: bool = False) -> go.Figure:
+    """How alike the map stays while the weights are randomised from the classifier to the stem."""
+    names = [step.layer for step in verdict.cascade]
+    last = verdict.randomised
+    how = "stays much the same" if abs(last) >= ALIKE else "becomes another"
+    return theme.figure(
+        [
+            theme.trace(
+                "scatter",
+                x=["as trained", *names],
+                y=[1.0, *(step.correlation for step in verdict.cascade)],
+                mode="lines+markers",
+                line={"color": theme.ink(dark), "width": 2},
+                marker={"size": 7},
+                hovertemplate="random down to %{x}: %{y:.2f}<extra></extra>",
+            )
+        ],
+        title=f"With all weights random the map {how}: rank correlation {significant(last, 2)}",
+        dark=dark,
+        height=300,
+        shapes=[
+            {
+                "type": "rect",
+                "x0": 0,
+                "x1": 1,
+                "xref": "paper",
+                "y0": -ALIKE,
+                "y1": ALIKE,
+                "fillcolor": theme.faint(dark),
+                "opacity": 0.15,
+                "line": {"width": 0},
+                "layer": "below",
+            }
+        ],
+        xaxis={"title": {"text": "weights random from the classifier down to"}, "tickangle": -35},
+        yaxis={"title": {"text": "rank correlation (1: same)"}, "range": [-1.05, 1.05]},
+        showlegend=False,
+    )
+
+
+def map_in_box(
+    rungs: "Sequence[Rung]", names: Sequence[str], *, family: str = "lite", dark: bool = False
+) -> go.Figure:
+    """How much of each network's map lies in the box, against an even map.
+
+    Args:
+        rungs: Maps with their shares; those without one are left out.
+        names: What the maps are of.
+        family: Of the networks, for the colour.
+        dark: For a dark page.
+    """
+    shown = [
+        (name, rung.share)
+        for name, rung in zip(names, rungs, strict=True)
+        if rung.share is not None
+    ]
+    masses = [100 * share.mass for _, share in shown]
+    even = 100 * shown[0][1].area if shown else 0.0
+    low, high = (significant(edge(masses, default=0.0)) for edge in (min, max))
+    return theme.figure(
+        [
+            theme.trace(
+                "bar",
+                x=[name for name, _ in shown],
+                y=masses,
+                marker={"color": colours.family(family, dark=dark)},
+                text=[f"{mass:.0f} %" for mass in masses],
+                textposition="outside",
+                cliponaxis=False,
+                name="this map",
+                hovertemplate="%{x}: %{y:.1f} % in the box<extra></extra>",
+            ),
+            theme.trace(
+                "scatter",
+                x=[name for name, _ in shown],
+                y=[100 * share.area for _, share in shown],
+                mode="lines+markers",
+                line={"color": theme.ink(dark), "width": 1.5, "dash": "dot"},
+                name="an even map",
+                hovertemplate="%{x}: an even map, %{y:.1f} %<extra></extra>",
+            ),
+        ],
+        title=f"{low} to {high} % of the map lies in the box; an even map: {even:.0f} %",
+        dark=dark,
+        height=300,
+        yaxis={"title": {"text": "share of the map in the box (%)"}, "range": [0, 112]},
+        bargap=0.5,
+    )
+
+
+def gate_values(microscope: "Microscope", *, dark: bool = False) -> go.Figure:
+    """How far the gates of every block stand open for a picture."""
+    spreads = [(gates.layer, gates.spread) for gates in microscope.gates]
+    widest = max(spreads, key=lambda entry: entry[1].mean)
+    narrowest = min(spreads, key=lambda entry: entry[1].mean)
+    names = [name.removeprefix("features.") for name, _ in spreads]
+    return theme.figure(
+        [
+            theme.trace(
+                "box",
+                x=names,
+                lowerfence=[spread.low for _, spread in spreads],
+                q1=[spread.quarter for _, spread in spreads],
+                median=[spread.median for _, spread in spreads],
+                q3=[spread.three_quarters for _, spread in spreads],
+                upperfence=[spread.high for _, spread in spreads],
+                mean=[spread.mean for _, spread in spreads],
+                fillcolor="rgba(0,0,0,0)",
+                line={"color": colours.kind("squeeze-and-excitation", dark=dark), "width": 1.5},
+                hoverinfo="y+x",
+            )
+        ],
+        title=(
+            f"Gates stand widest in block {widest[0].removeprefix('features.')} (mean "
+            f"{widest[1].mean:.2f}), least in {narrowest[0].removeprefix('features.')} "
+            f"({narrowest[1].mean:.2f})"
+        ),
+        dark=dark,
+        height=320,
+        xaxis={"title": {"text": "block"}, "type": "category"},
+        yaxis={"title": {"text": "gate (0: shut, 1: open)"}, "range": [-0.02, 1.02]},
+        showlegend=False,
+    )
+
+
+def forced_gates(
+    microscope: "Microscope", names: Sequence[tuple[int, str]], *, dark: bool = False
+) -> go.Figure:
+    """The logits of some classes with the gates as they are, wide open, and at their mean.
+
+    Args:
+        microscope: The gates and the logits.
+        names: Index and name of the classes.
+        dark: For a dark page.
+    """
+    shades = (theme.ink(dark), colours.family("v2", dark=dark), colours.family("v1", dark=dark))
+    words = {"as they are": "gates as they are", "one": "all at one", "mean": "all at their mean"}
+    index, label = names[0]
+    usual = float(microscope.logits["as they are"][index])
+    opened = float(microscope.logits["one"][index])
+    return theme.figure(
+        [
+            theme.trace(
+                "bar",
+                x=[name for _, name in names],
+                y=[float(microscope.logits[force][i]) for i, _ in names],
+                name=word,
+                marker={"color": shade},
+                hovertemplate=f"%{{x}}, {word}: %{{y:.2f}}<extra></extra>",
+            )
+            for (force, word), shade in zip(words.items(), shades, strict=True)
+        ],
+        title=f"Wide open, {label} goes from {significant(usual)} to {significant(opened)}",
+        dark=dark,
+        height=320,
+        barmode="group",
+        xaxis={"title": {"text": "class"}},
+        yaxis={"title": {"text": "logit (before softmax)"}},
+    )

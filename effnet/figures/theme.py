@@ -1,0 +1,84 @@
+"""One look for every figure: a template of our own for light and dark, titles, margins, marks."""
+
+from typing import Any
+
+import plotly.graph_objects as go
+
+FONT = "Source Sans, 'Source Sans Pro', 'Noto Sans', sans-serif"
+MARKS = {"measured": "circle", "published": "diamond-open"}
+
+
+def ink(dark: bool) -> str:
+    """Text, and one's own design: black on light, white on dark."""
+    return "#FAFAFA" if dark else "#1A1C22"
+
+
+def faint(dark: bool) -> str:
+    """Grid lines, ghosts and notes."""
+    return "#5C606B" if dark else "#A9AEBB"
+
+
+def _template(dark: bool) -> dict[str, Any]:
+    grid = "#33363F" if dark else "#E3E5EA"
+    axis = {
+        "gridcolor": grid,
+        "linecolor": faint(dark),
+        "zerolinecolor": grid,
+        "ticks": "outside",
+        "tickcolor": faint(dark),
+        "ticklen": 4,
+        "automargin": True,
+        "title": {"standoff": 8, "font": {"size": 14}},
+    }
+    return {
+        "layout": {
+            "font": {"family": FONT, "size": 14, "color": ink(dark)},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "xaxis": axis,
+            "yaxis": axis,
+            "hoverlabel": {"font": {"family": FONT, "size": 13}},
+            "legend": {
+                "orientation": "h",
+                "y": -0.22,
+                "yanchor": "top",
+                "x": 0,
+                "font": {"size": 13},
+            },
+        }
+    }
+
+
+def trace(kind: str, **properties: Any) -> dict[str, Any]:
+    """A trace as a plain dictionary: a fifth of the time that Plotly's own classes take."""
+    return {"type": kind, **properties}
+
+
+def figure(traces: list[Any], *, title: str, dark: bool, height: int, **layout: Any) -> go.Figure:
+    """A figure in the common look. The title says what to see; the height never changes.
+
+    Plotly checks each property of a figure as it is made, which costs most of a slider's step; the
+    tests do that for every figure instead.
+    """
+    return go.Figure(
+        {
+            "data": traces,
+            "layout": {
+                "template": _template(dark),
+                "title": {
+                    "text": title,
+                    "x": 0,
+                    "xref": "container",
+                    "y": 1,
+                    "yanchor": "top",
+                    "pad": {"l": 4, "t": 14},
+                    "font": {"size": 16},
+                },
+                "height": height,
+                "margin": {"l": 8, "r": 12, "t": 48, "b": 8},
+                "dragmode": "pan",
+                **layout,
+            },
+        },
+        _validate=False,
+    )

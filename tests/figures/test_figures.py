@@ -1,0 +1,203 @@
+"""Figures have titles, units, the right marks, and the values of their records."""
+
+import itertools
+
+import latency_examples
+import plotly.graph_objects as go
+import pytest
+
+import effnet
+from effnet import (
+    compare,
+    counters,
+    equal_cost,
+    experiments,
+    figures,
+    formulas,
+    memory,
+    papers,
+    promise,
+    published,
+    receipts,
+    rewards,
+    scaling,
+    search,
+)
+from effnet.design import Design
+from effnet.figures import theme
+from effnet.latency import Environment, Latency, StageProfile
+from effnet.predict import Label
+from effnet.train.augment import survivals
+from effnet.train.experiment import Summary
+from effnet.train.schedule import Progressive, stage_costs
+from effnet.walk import walk
+
+LABELS = (Label(967, "espresso", 0.9), Label(968, "cup", 0.06), Label(504, "coffee mug", 0.04))
+MACHINE = Environment("cpu", "a processor", 2, 0.1, "2", "3.11", "Linux", "2026-01-01")
+TIMES = Latency("b0", (20.0, 21.0, 22.0, 23.0, 30.0), 1, 224, "fp32", None, MACHINE)
+PROFILE = [StageProfile(0, 1.0, 0.25, 10, 0.1, 5, 7), StageProfile(1, 3.0, 0.75, 90, 0.9, 6, 8)]
+
+
+TRAININGS = [
+    Summary(name, goal, 1000 * goal, (0.5, 0.6), (("detail", 0.5),), 9.0, 9.0)
+    for name, goal in (("base", 1), ("depth", 4), ("compound", 4), ("fixed", 1), ("progressive", 1))
+]
+
+
+def phi_figure(*, dark=False):
+    points = scaling.phi_curve([0, 1, 2])
+    return figures.macs_along_phi(
+        points,
+        promise=[point.macs for point in points],
+        released=published.released_points(),
+        chosen=points[1],
+        dark=dark,
+    )
+
+
+FOUR = equal_cost.at_budget("b0", 4)
+ONE_COST = equal_cost.equal_cost("b0", 10**9)
+BUDGET = search.solve("b0", search.Limits(macs=10**9, params=10**7))
+
+B0 = effnet.get_variant("b0")
+DRAWN = latency_examples.DRAWN | {
+    "cost_by_stage": lambda dark=False: figures.cost_by_stage(
+        formulas.items(B0, "macs"), "macs", dark=dark
+    ),
+    "cost_treemap": lambda dark=False: figures.cost_treemap(
+        receipts.tree(formulas.items(B0, "params"), "B0"), "params", dark=dark
+    ),
+    "counters_compared": lambda dark=False: figures.counters_compared(
+        counters.opinions(B0), dark=dark
+    ),
+    "live_memory": lambda dark=False: figures.live_memory(memory.curve(B0), dark=dark),
+    "kept_memory": lambda dark=False: figures.kept_memory(memory.curve(B0), dark=dark),
+    "block_survival": lambda dark=False: figures.block_survival(
+        survivals(effnet.get_variant("b0")), [True] * 16, dark=dark
+    ),
+    "groups_by_way": lambda dark=False: figures.groups_by_way(TRAININGS[:3], dark=dark),
+    "run_curves": lambda dark=False: figures.run_curves(
+        {"a training": [{"epoch": 1, "top1": 0.5}]}, dark=dark
+    ),
+    "scaling_experiment": lambda dark=False: figures.scaling_experiment(TRAININGS[:3], dark=dark),
+    "schedule_staircase": lambda dark=False: figures.schedule_staircase(
+        Progressive(),
+        stage_costs(Progressive(), effnet.get_variant("b0")),
+        relative=0.56,
+        dark=dark,
+    ),
+    "time_and_accuracy": lambda dark=False: figures.time_and_accuracy(TRAININGS[3:], dark=dark),
+    "accuracy_by_way": lambda dark=False: figures.accuracy_by_way(
+        experiments.experiment("b0", "Figure 8"), budget=10**9, dark=dark
+    ),
+    "budget_front": lambda dark=False: figures.budget_front(
+        BUDGET.fits, BUDGET.front, best=BUDGET.best, enough=0.95e9, dark=dark
+    ),
+    "coefficient_grid": lambda dark=False: figures.coefficient_grid(
+        search.step_one("b0", 0.1), chosen=(1.2, 1.1, 1.15), dark=dark
+    ),
+    "equal_budget_drawings": lambda dark=False: figures.equal_budget_drawings(FOUR, dark=dark),
+    "equal_cost_map": lambda dark=False: figures.equal_cost_map(
+        ONE_COST, corners=FOUR, line=((1, 1, 224), (1.2, 1.1, 258)), chosen=(1, 1, 224), dark=dark
+    ),
+    "equal_cost_surface": lambda dark=False: figures.equal_cost_surface(
+        ONE_COST, corners=FOUR, line=((1, 1, 224), (1.2, 1.1, 258)), chosen=(1, 1, 224), dark=dark
+    ),
+    "promised_and_real": lambda dark=False: figures.promised_and_real(
+        search.step_one("b0", 0.1), dark=dark
+    ),
+    "exhibit_redrawn": lambda dark=False: figures.exhibit_redrawn(
+        papers.beside_chart(papers.lines("v1-table-2"), "printed"), source="Table 2", dark=dark
+    ),
+    "rewards": lambda dark=False: figures.rewards(rewards.rated_by_first(), dark=dark),
+    "block_anatomy": lambda dark=False: figures.block_anatomy(
+        list(walk(effnet.get_variant("b0")))[2], title="Stage 2", dark=dark
+    ),
+    "accuracy_against_cost": lambda dark=False: figures.accuracy_against_cost(
+        compare.rivals(), "macs", designs=[compare.pinned(Design())], dark=dark
+    ),
+    "promise_to_real": lambda dark=False: figures.promise_to_real(
+        promise.steps_from_promise(effnet.get_variant("b0"), depth=1.2, width=1.1, resolution=258),
+        base_macs=385_814_752,
+        dark=dark,
+    ),
+    "macs_along_phi": phi_figure,
+    "network_drawing": lambda dark=False: figures.network_drawing(
+        effnet.compound_scale(1), base=effnet.get_variant("b0"), dark=dark
+    ),
+    "top_classes": lambda dark=False: figures.top_classes(LABELS, dark=dark),
+    "latency_samples": lambda dark=False: figures.latency_samples(TIMES, dark=dark),
+    "stage_mirror": lambda dark=False: figures.stage_mirror(PROFILE, dark=dark),
+}
+
+
+def test_every_public_figure_is_tried_here():
+    assert sorted(DRAWN) == sorted(figures.__all__)
+
+
+@pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_figure_has_a_title_a_height_and_readable_ink(draw, dark):
+    layout = draw(dark=dark).layout
+    assert layout.title.text
+    assert layout.height >= 150
+    assert layout.template.layout.font.color == theme.ink(dark)
+
+
+@pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
+def test_a_figure_is_valid_plotly(draw):
+    """Figures are made unchecked, for speed; here every property is checked."""
+    go.Figure(draw().to_dict())
+
+
+@pytest.mark.parametrize(
+    "name", ["macs_along_phi", "top_classes", "latency_samples", "stage_mirror"]
+)
+def test_quantities_have_units(name):
+    layout = DRAWN[name]().layout
+    titles = [axis.title.text or "" for axis in (layout.xaxis, layout.yaxis)]
+    assert any("(" in title for title in titles)
+
+
+def test_published_networks_are_hollow_diamonds_at_their_printed_cost():
+    trace = next(t for t in phi_figure().data if t.name.startswith("published"))
+    assert trace.marker.symbol == "diamond-open"
+    assert list(trace.text) == [f"B{i}" for i in range(8)]
+    assert list(trace.y) == [0.39, 0.7, 1.0, 1.8, 4.2, 9.9, 19.0, 37.0]  # Table 2
+
+
+def test_a_published_bar_spans_what_its_axes_imply():
+    trace = next(t for t in phi_figure().data if t.name.startswith("published"))
+    b4 = list(trace.text).index("B4")
+    low = trace.x[b4] - trace.error_x.arrayminus[b4]
+    high = trace.x[b4] + trace.error_x.array[b4]
+    assert (low, high) == (pytest.approx(3.22, abs=0.01), pytest.approx(3.78, abs=0.01))
+
+
+def test_the_design_is_drawn_last():
+    assert phi_figure().data[-1].name == "this design"
+
+
+def test_slabs_are_as_wide_as_channels_and_as_high_as_maps():
+    spec = effnet.get_variant("b0")
+    (bars,) = figures.network_drawing(spec).data
+    assert list(bars.width) == [32, 16, 24, 40, 80, 112, 192, 320, 1280]
+    assert list(bars.y) == [112, 112, 56, 28, 14, 14, 7, 7, 7]
+
+
+def test_slabs_never_overlap():
+    for name in effnet.list_variants():
+        bars = figures.network_drawing(effnet.get_variant(name)).data[-1]
+        edges = [(x - w / 2, x + w / 2) for x, w in zip(bars.x, bars.width, strict=True)]
+        assert all(a[1] < b[0] for a, b in itertools.pairwise(edges))
+
+
+def test_mirrored_shares_sum_to_the_whole():
+    macs, time, _ = figures.stage_mirror(PROFILE).data
+    assert sum(macs.x) == pytest.approx(-100)
+    assert sum(time.x) == pytest.approx(100)
+
+
+def test_the_median_line_is_the_median():
+    shapes = figures.latency_samples(TIMES).layout.shapes
+    assert shapes[1].y0 == shapes[1].y1 == 22.0

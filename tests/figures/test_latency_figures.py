@@ -1,0 +1,169 @@
+"""Figures of time show the values, marks and verdicts of their records."""
+
+import pytest
+from latency_examples import (
+    B0,
+    BATCHES,
+    DRAWN,
+    EDGE,
+    FAMILY,
+    GAINS,
+    KINDS,
+    PACE,
+    RACED,
+    ROOF,
+    SERIES,
+    STEPS,
+    TWO,
+    V100,
+    latency,
+)
+
+import effnet
+from effnet import figures
+from effnet.speed import printed
+from effnet.speed.traffic import computed_stages
+
+
+def named(figure, name: str):
+    return next(trace for trace in figure.data if name in (trace.name or ""))
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_every_axis_has_a_title_with_its_unit(name):
+    layout = DRAWN[name]().layout.to_plotly_json()
+    titles = [
+        value["title"]["text"]
+        for key, value in layout.items()
+        if key.startswith(("xaxis", "yaxis")) and isinstance(value, dict) and "title" in value
+    ]
+    assert len(titles) >= 2 or name == "option_gains"
+    assert all(titles)
+    assert any("(" in title for title in titles)
+
+
+def test_samples_stand_in_order_and_in_a_histogram():
+    found = latency("b0", 20.0)
+    strip, bars = figures.latency_samples(found).data
+    assert list(strip.y) == list(bars.y) == list(found.samples_ms)
+    assert list(strip.x) == list(range(1, 10))
+    assert strip.marker.symbol == "circle"
+
+
+def test_one_sample_far_out_does_not_flatten_the_others():
+    outlier = latency("b0", 20.0).with_samples([20.0] * 20 + [900.0])
+    assert figures.latency_samples(outlier).layout.yaxis.range[1] < 100
+
+
+def test_a_mirror_without_a_measurement_says_so_and_shows_what_is_computed():
+    stages = computed_stages(B0)
+    macs, time, activations = figures.stage_mirror(stages, measured=False).data
+    cost = effnet.count(B0)
+    assert [-value for value in macs.x] == pytest.approx(
+        [100 * total.macs / cost.macs for total in cost.by_stage().values()]
+    )
+    assert set(time.x) == {0}
+    assert sum(activations.x) == pytest.approx(100)
+    texts = [note.text for note in figures.stage_mirror(stages, measured=False).layout.annotations]
+    assert any("press Measure" in text for text in texts)
+
+
+def test_the_two_sides_of_a_mirror_have_one_scale():
+    drawn = figures.stage_mirror(computed_stages(B0), measured=False)
+    low, high = drawn.layout.xaxis.range
+    assert low == -high
+    assert list(drawn.layout.xaxis.tickvals) == sorted(drawn.layout.xaxis.tickvals)
+    assert not any(text.startswith("-") for text in drawn.layout.xaxis.ticktext)
+
+
+def test_the_roof_bends_at_its_ridge_and_dots_stand_where_they_were_measured():
+    drawn = figures.roofline(KINDS, ROOF)
+    roof, depthwise = named(drawn, "roof"), named(drawn, "depthwise")
+    assert roof.x[1] == ROOF.ridge
+    assert roof.y[1] == roof.y[2] == 80
+    assert depthwise.x[0] == 0.5
+    assert depthwise.y[0] == pytest.approx(2.0)  # 4 M in 2 ms
+    assert not [trace for trace in drawn.data if trace.name == "add"]
+    assert "1 of 1" in drawn.layout.title.text
+
+
+def test_the_knee_and_the_edge_of_memory_are_marked():
+    drawn = figures.batch_sweep([*BATCHES, EDGE])
+    marks = {note.text: shape.x0 for note, shape in zip(
+        drawn.layout.annotations, drawn.layout.shapes, strict=True)}  # fmt: skip
+    assert marks == {"knee": 4, "out of memory": 32}
+    assert "Batch 4 already" in drawn.layout.title.text
+    assert named(drawn, "throughput").y[0] == pytest.approx(25)
+
+
+def test_a_sweep_without_a_measured_batch_is_no_error():
+    assert "No batch" in figures.batch_sweep([EDGE]).layout.title.text
+
+
+def test_swept_times_carry_their_spread():
+    drawn = DRAWN["time_sweep"]()
+    v1 = named(drawn, "EfficientNet")
+    assert list(v1.y) == pytest.approx([40, 60, 130])
+    assert v1.error_y.array[0] == pytest.approx(FAMILY[1].latency.p90_ms - 40)
+    assert v1.marker.symbol == "circle"
+
+
+def test_an_option_that_can_not_be_told_apart_is_hollow():
+    (dots,) = figures.option_gains(GAINS).data
+    assert list(dots.marker.symbol) == ["circle", "circle", "circle-open"]
+    assert list(dots.x) == pytest.approx([40 / 30, 0.5, 40 / 40.1])
+    assert "channels-last" in figures.option_gains(GAINS).layout.title.text
+
+
+def test_no_gain_is_told_as_none():
+    text = figures.option_gains({"folded": GAINS["folded"]}).layout.title.text
+    assert text.startswith("No option is faster")
+
+
+def test_published_times_are_hollow_diamonds_at_their_printed_values():
+    drawn = figures.published_times(printed.on(V100), printed.surprise(V100))
+    assert {trace.marker.symbol for trace in drawn.data} == {"diamond-open"}
+    v2 = named(drawn, "EfficientNetV2")
+    assert dict(zip(v2.text, v2.y, strict=True)) == {"V2-S": 24, "V2-M": 57, "V2-L": 98}
+    assert "EfficientNetV2-L" in drawn.layout.title.text
+
+
+def test_own_ratios_are_dots_and_published_ones_diamonds():
+    drawn = DRAWN["ratios_beside"]()
+    assert named(drawn, "published").marker.symbol == "diamond-open"
+    assert named(drawn, "measured").marker.symbol == "circle"
+    assert drawn.data[-1].name == "measured here"
+
+
+def test_the_fastest_number_of_fused_stages_is_filled_and_told():
+    drawn = figures.fused_race(SERIES, RACED, [1, 0])
+    assert "1 fused stages" in drawn.layout.title.text
+    assert "can't be told from 0" in drawn.layout.title.text
+    times = named(drawn, "time")
+    assert list(times.marker.symbol)[:3] == ["circle", "circle", "circle-dot"]
+    assert list(named(drawn, "multiply-adds").y) == [one.macs / 1e9 for one in SERIES]
+
+
+def test_before_a_race_the_costs_are_there():
+    drawn = figures.fused_race(SERIES, {}, [])
+    assert list(named(drawn, "time").y) == []
+    assert "does the time rise" in drawn.layout.title.text
+
+
+def test_a_step_grows_with_the_size():
+    drawn = figures.step_against_size(STEPS)
+    assert "2.00 x the side costs <b>3.90 x</b>" in drawn.layout.title.text
+    assert list(named(drawn, "peak").y) == pytest.approx([10**8 / 2**20, 3 * 10**8 / 2**20])
+
+
+def test_both_ways_of_deepening_show_their_blocks():
+    alike, late = figures.where_to_deepen(TWO, {}, "").data
+    assert list(alike.y) == [stage.repeats for stage in TWO.alike.stages]
+    assert list(late.y) == [stage.repeats for stage in TWO.late.stages]
+
+
+def test_predictions_stand_against_what_was_measured():
+    drawn = figures.prediction_check(PACE)
+    layers, line = named(drawn, "layers"), named(drawn, "MACs alone")
+    assert (list(layers.x), list(layers.y)) == ([10, 20, 40], [10.5, 19, 42])
+    assert list(line.y) == [13, 26, 28]

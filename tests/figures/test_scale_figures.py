@@ -1,0 +1,69 @@
+"""Anatomy, promise and comparison draw what their records say."""
+
+import pytest
+
+import effnet
+from effnet import compare, figures
+from effnet.design import Design
+from effnet.promise import steps_from_promise
+from effnet.walk import walk
+
+
+def block(variant: str, operator: str, *, residual: bool = False):
+    found = walk(effnet.get_variant(variant))
+    return next(b for b in found if b.operator == operator and b.residual >= residual)
+
+
+def words(figure) -> str:
+    return " ".join(note.text for note in figure.layout.annotations)
+
+
+def test_an_mbconv_is_drawn_from_narrow_to_wide_to_narrow():
+    drawn = figures.block_anatomy(block("b0", "mbconv", residual=True), title="Stage 2")
+    assert list(drawn.data[0].width) == [24, 144, 144, 24]
+    assert list(drawn.data[0].y) == [56, 56, 56, 56]
+    assert "the input is added" in words(drawn)
+    assert "mean, 144 to 6 to 144" in words(drawn)
+
+
+def test_a_block_with_a_stride_has_no_skip():
+    drawn = figures.block_anatomy(list(walk(effnet.get_variant("b0")))[2], title="Stage 2")
+    assert "added" not in words(drawn)
+    assert "3x3, /2" in words(drawn)
+
+
+def test_a_bottleneck_projects_its_shortcut():
+    drawn = figures.block_anatomy(block("resnet50", "bottleneck"), title="Stage 1")
+    assert list(drawn.data[0].width) == [64, 64, 64, 256]
+    assert "projected 1x1" in words(drawn)
+
+
+@pytest.mark.parametrize("name", effnet.list_variants())
+def test_every_block_of_every_network_can_be_taken_apart(name):
+    for one in list(walk(effnet.get_variant(name)))[1:-1]:
+        drawn = figures.block_anatomy(one, title="x")
+        assert all(width > 0 for width in drawn.data[0].width)
+
+
+def test_the_waterfall_ends_at_the_real_ratio():
+    base = effnet.get_variant("b0")
+    macs = effnet.count(base).macs
+    scaled = effnet.compound_scale(1)
+    steps = steps_from_promise(base, depth=1.2, width=1.1, resolution=scaled.resolution)
+    (bars,) = figures.promise_to_real(steps, base_macs=macs).data
+    *changes, real = bars.x
+    assert sum(changes) == pytest.approx(real)
+    assert real == pytest.approx(effnet.count(scaled).macs / macs)
+
+
+def test_designs_are_lines_without_an_accuracy():
+    designs = [compare.pinned(Design(phi=3)), compare.pinned(Design())]
+    drawn = figures.accuracy_against_cost(compare.rivals(), "macs", designs=designs)
+    assert [line.x0 for line in drawn.layout.shapes] == [d.cost.macs / 1e9 for d in designs]
+    assert drawn.layout.shapes[-1].line.width > drawn.layout.shapes[0].line.width
+
+
+def test_published_networks_are_hollow_diamonds():
+    drawn = figures.accuracy_against_cost(compare.rivals(), "params")
+    marks = {t.marker.symbol for t in drawn.data if t.marker.symbol}
+    assert marks == {"diamond-open"}
