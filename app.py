@@ -1,0 +1,65 @@
+"""Scale: what compound scaling makes of a network, while the sliders move."""
+
+import streamlit as st
+
+from effnet import claims, stages
+from effnet.figures import network_drawing
+from effnet.ui import (
+    anatomy,
+    cache,
+    cards,
+    compare,
+    controls,
+    frame,
+    live,
+    one_dimension,
+    search,
+    state,
+    take_away,
+    what_if,
+)
+
+
+@frame.part
+def explorer() -> None:
+    """Controls and everything that follows them."""
+    claim = st.container()
+    left, right = st.columns([1, 2.6], gap="medium")
+    with left, st.container(border=True):
+        design = controls.design()
+    spec, base, dark = design.spec(), design.base_spec, frame.dark()
+    cost, base_cost = cache.counted_cost(spec), cache.counted_cost(base)
+    with claim:
+        live.claim(claims.design_claim(design, spec, cost))
+    with right:
+        cards.totals(spec, cost, base, base_cost)
+        live.figure(
+            "drawing",
+            network_drawing(spec, base=base, dark=dark),
+            alt=f"{design.title}: stages drawn to scale",
+            on_click=lambda _, index: state.set_stage(index),
+        )
+        cards.phi_curve(design, dark=dark)
+    st.markdown("**Stages** (• differs from the base; exact values in brackets)")
+    cards.stage_table(stages.stage_rows(spec, cost=cost, base=base), key="stages")
+    tabs = st.tabs(
+        ["Anatomy of a block", "What if", "One dimension", "Search", "Compare", "Take away"],
+        key="scale",
+        on_change="rerun",
+    )
+    cards_of = (
+        lambda: anatomy.anatomy(spec, cost, dark=dark),
+        lambda: what_if.what_if(design, spec, cost),
+        one_dimension.one_dimension,
+        search.search_card,
+        lambda: compare.compare(design, dark=dark),
+        lambda: take_away.take_away(design, spec, cost),
+    )
+    for tab, card in zip(tabs, cards_of, strict=True):
+        if tab.open:
+            with tab:
+                card()
+
+
+with frame.page(__file__):
+    explorer()

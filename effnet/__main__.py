@@ -1,0 +1,326 @@
+"""The command line: `python -m effnet list | scale | count | bench | classify | explain | weights`.
+
+Human tables by default, `--json` for programs; exit code 2 and one clear line on a user's mistake.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from effnet import checkpoints, cost, counters, scaling, stages, variants
+from effnet.blockstring import from_block_strings
+from effnet.claims import same_stages
+from effnet.spec import EffnetError, Spec
+from effnet.units import giga, millions, percent
+
+Rows = list[dict[str, Any]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; gives back the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        result = options.run(options)
+    except EffnetError as error:
+        print(f"effnet: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    try:
+        if options.json:
+            print(json.dumps(result, indent=2, default=str))
+        else:
+            _show(result)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader had enough, as `head` has
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="effnet", description=__doc__.splitlines()[0])
+    parser.set_defaults(json=False)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def command(name: str, run: Any, line: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=line, description=line)
+        added.add_argument("--json", action="store_true", help="for programs")
+        added.set_defaults(run=run)
+        return added
+
+    listing = command("list", _list, "published networks and what they cost")
+    listing.add_argument("family", nargs="?", help=", ".join(variants.FAMILIES))
+
+    scaled = command("scale", _scale, "scale a network by the formula or by free multipliers")
+    scaled.add_argument("base", nargs="?", default="b0")
+    scaled.add_argument("--phi", type=float)
+    for name, value in (("alpha", scaling.ALPHA), ("beta", scaling.BETA), ("gamma", scaling.GAMMA)):
+        scaled.add_argument(f"--{name}", type=float, default=value)
+    scaled.add_argument("--depth", type=float, default=1.0)
+    scaled.add_argument("--width", type=float, default=1.0)
+    scaled.add_argument("--resolution", type=int)
+    scaled.add_argument(
+        "--blocks",
+        metavar="TEXT",
+        help="block strings in the place of the base's stages, such as r1_k3_s1_e1_i32_o16_se0.25",
+    )
+
+    counted = command("count", _count, "parameters, multiply-adds and activations by stage")
+    counted.add_argument("variant")
+    counted.add_argument("--resolution", type=int)
+    counted.add_argument("--by", choices=("stage", "kind", "layer", "tool"), default="stage")
+
+    bench = command("bench", _bench, "measure the latency of networks on this machine")
+    bench.add_argument("variant", nargs="+")
+    bench.add_argument("--device", default="auto")
+    bench.add_argument("--batch-size", type=int, default=1)
+    bench.add_argument("--resolution", type=int)
+    bench.add_argument("--precision", default="fp32")
+    bench.add_argument("--seconds", type=float, default=5.0)
+
+    named = command("classify", _classify, "name what is in pictures")
+    named.add_argument("image", nargs="+")
+    named.add_argument("--top", type=int, default=5)
+    explained = command("explain", _explain, "save where a network looked, over the picture")
+    explained.add_argument("image")
+    explained.add_argument("output", help="a .png or .jpg to write")
+    explained.add_argument("--method", default="gradcam")
+    explained.add_argument(
+        "--target", help="class name or index; the most probable one if not given"
+    )
+    explained.add_argument("--layer")
+    for added in (named, explained):
+        added.add_argument("--model", default="lite0")
+        added.add_argument("--weights", default="default")
+        added.add_argument("--device", default="auto")
+
+    from effnet.train import run  # the standard library and the lower floors only
+
+    training = command("train", run.execute, "train a network, or run an experiment")
+    run.add_arguments(training)
+
+    weights = command("weights", _weights, "list known weights, or download some")
+    weights.add_argument("action", choices=("list", "download"), nargs="?", default="list")
+    weights.add_argument("variant", nargs="*")
+    return parser
+
+
+def _list(options: argparse.Namespace) -> Rows:
+    here = set(checkpoints.offline_variants())
+    return [
+        _summary(spec) | {"weights_here": name in here}
+        for name in variants.list_variants(options.family)
+        for spec in [variants.get_variant(name)]
+    ]
+
+
+def _summary(spec: Spec) -> dict[str, Any]:
+    totals = cost.count(spec)
+    return {
+        "name": spec.name,
+        "family": spec.family,
+        "resolution": spec.resolution,
+        "blocks": spec.blocks,
+        "params": totals.params,
+        "macs": totals.macs,
+        "activations": totals.activations,
+    }
+
+
+def _scale(options: argparse.Namespace) -> dict[str, Any]:
+    base = variants.get_variant(options.base)
+    if options.blocks is not None:
+        base = from_block_strings(options.blocks, base=base)
+    if options.phi is not None:
+        coefficients = options.alpha, options.beta, options.gamma
+        spec = scaling.compound_scale(options.phi, *coefficients, base=base)
+    else:
+        spec = scaling.scale(
+            base, depth=options.depth, width=options.width, resolution=options.resolution
+        )
+    twin = same_stages(spec)
+    return _summary(spec) | {
+        "same_stages_as": twin.name if twin else None,
+        "spec": spec.to_dict(),
+        "stages": [asdict(row) for row in stages.stage_rows(spec)],
+    }
+
+
+def _count(options: argparse.Namespace) -> dict[str, Any]:
+    spec = variants.get_variant(options.variant)
+    totals = cost.count(spec, resolution=options.resolution)
+    if options.by == "layer":
+        rows = totals.as_rows()
+    elif options.by == "tool":
+        rows = [
+            {
+                "tool": one.title,
+                "version": one.version,
+                "prints": f"{one.says:,}" if not options.json else one.says,
+                "as": one.unit,
+                "made of": one.formula,
+            }
+            for one in counters.opinions(spec, resolution=options.resolution)
+        ]
+    else:
+        groups: dict[Any, cost.Totals] = (
+            dict(totals.by_stage()) if options.by == "stage" else dict(totals.by_kind())
+        )
+        rows = [{options.by: key, **asdict(value)} for key, value in groups.items()]
+    return {
+        "name": spec.name,
+        "resolution": totals.resolution,
+        "params": totals.params,
+        "macs": totals.macs,
+        "flops": totals.flops,
+        "activations": totals.activations,
+        "rows": rows,
+    }
+
+
+def _bench(options: argparse.Namespace) -> Rows:
+    from effnet.latency import measure_latency
+
+    rows = []
+    for name in options.variant:
+        measured = measure_latency(
+            name,
+            device=options.device,
+            batch_size=options.batch_size,
+            resolution=options.resolution,
+            precision=options.precision,
+            budget_s=options.seconds,
+        )
+        rows.append(measured.as_dict())
+    return rows
+
+
+def _classify(options: argparse.Namespace) -> Rows:
+    from effnet.predict import load
+
+    classifier = load(options.model, weights=options.weights, device=options.device)
+    rows = []
+    for image in options.image:
+        (prediction,) = classifier.predict([image], top=options.top)
+        rows += [
+            {"image": image, "weights": classifier.weights, **asdict(label)}
+            for label in prediction.labels
+        ]
+    return rows
+
+
+def _explain(options: argparse.Namespace) -> dict[str, Any]:
+    from effnet.predict import load
+
+    classifier = load(options.model, weights=options.weights, device=options.device)
+    target = options.target
+    explanation = classifier.explain(
+        options.image,
+        method=options.method,
+        target=int(target) if target and target.isdigit() else target,
+        layer=options.layer,
+    )
+    try:
+        explanation.overlay().save(options.output)
+    except (OSError, ValueError) as error:
+        raise EffnetError(
+            f"can't write {options.output} ({error}); expected a .png or .jpg"
+        ) from None
+    return {
+        "output": options.output,
+        "label": explanation.label,
+        "probability": explanation.probability,
+        "method": explanation.method,
+        "layer": explanation.layer,
+        "blank": explanation.blank,
+        "seconds": explanation.seconds,
+    }
+
+
+def _weights(options: argparse.Namespace) -> Rows:
+    if options.action == "download":
+        from effnet.nn.weights import download
+
+        names = options.variant or ["b0"]
+        chosen = [checkpoints.choose(name) for name in names]
+        return [{"variant": row.variant, "file": str(row.path or download(row))} for row in chosen]
+    rows = checkpoints.available_weights()
+    wanted = [variants.get_variant(name).name for name in options.variant]
+    return [row for row in rows if not wanted or row["variant"] in wanted]
+
+
+# --- tables -----------------------------------------------------------------------------------
+
+COLUMNS = {
+    "params": ("parameters", millions),
+    "macs": ("MACs", giga),
+    "flops": ("FLOPs = 2 MACs", giga),
+    "activations": ("activations", millions),
+    "probability": ("probability", percent),
+    "macs_share": ("MACs share", percent),
+    "median_ms": ("median ms", "{:.2f}".format),
+    "p10_ms": ("p10", "{:.2f}".format),
+    "p90_ms": ("p90", "{:.2f}".format),
+    "images_per_s": ("images/s", "{:.1f}".format),
+}
+HIDDEN = {
+    "spec",
+    "samples_ms",
+    "environment",
+    "changed",
+    "source",
+    "mean",
+    "std",
+    "params_share",
+    "activations_share",
+    "exact_channels",
+    "exact_repeats",
+    "drop_rate",
+    "peak_memory_bytes",
+}
+
+
+def _show(result: dict[str, Any] | Rows) -> None:
+    """Print rows as an aligned table; a dictionary's single values first, then its rows."""
+    if isinstance(result, dict):
+        rows = next((value for value in result.values() if isinstance(value, list)), [])
+        for key, value in result.items():
+            if key not in HIDDEN and not isinstance(value, list):
+                title, written = _cell(key, value)
+                print(f"{title}: {written}")
+        if rows:
+            print()
+    else:
+        rows = result
+    if not rows:
+        return
+    keys = [key for key in rows[0] if key not in HIDDEN]
+    table = [[_cell(key, None)[0] for key in keys]]
+    table += [[_cell(key, row[key])[1] for key in keys] for row in rows]
+    widths = [max(len(line[i]) for line in table) for i in range(len(keys))]
+    numeric = [isinstance(rows[0][key], (int, float)) for key in keys]
+    for line in table:
+        cells = (
+            text.rjust(width) if right else text.ljust(width)
+            for text, width, right in zip(line, widths, numeric, strict=True)
+        )
+        print("  ".join(cells).rstrip())
+
+
+def _cell(key: str, value: Any) -> tuple[str, str]:
+    title, write = COLUMNS.get(key, (key.replace("_", " "), None))
+    if value is None:
+        return title, "-"
+    if isinstance(value, bool):
+        return title, "yes" if value else "no"
+    return title, write(value) if write else f"{value:g}" if isinstance(value, float) else str(
+        value
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

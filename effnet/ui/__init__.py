@@ -1,0 +1,1 @@
+"""The Streamlit app's controls, state and frame; the only room that imports Streamlit."""

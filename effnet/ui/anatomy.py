@@ -1,0 +1,66 @@
+"""The anatomy card: one block of a chosen stage, taken apart."""
+
+from dataclasses import asdict
+
+import streamlit as st
+
+from effnet.cost import Cost
+from effnet.figures import block_anatomy
+from effnet.spec import OPERATORS, Spec, operator_label
+from effnet.ui import live, state
+from effnet.walk import Block, walk
+
+WORDS = {
+    "mbconv": "MBConv widens the map, filters each channel by itself, gates the channels by what "
+    "the whole map holds, and narrows again. The narrow ends are linear and carry the skip.",
+    "fused_mbconv": "Fused-MBConv widens and filters in one full convolution: more multiply-adds "
+    "than MBConv, but fewer passes over memory (arXiv:2104.00298, section 3.2).",
+    "inverted_residual": "MobileNetV2's inverted residual: narrow ends, a wide depthwise middle, "
+    "a linear projection (arXiv:1801.04381).",
+    "separable": "A depthwise convolution filters each channel, a 1x1 convolution mixes them "
+    "(arXiv:1704.04861).",
+    "bottleneck": "ResNet's bottleneck: wide ends, a narrow middle (arXiv:1512.03385).",
+}
+
+
+def anatomy(spec: Spec, cost: Cost, *, dark: bool) -> None:
+    """Choose a stage, see its first or a repeated block with live shapes and costs."""
+    stages = range(1, len(spec.stages) + 1)
+    chosen = min(state.stage(), len(spec.stages))
+    if st.session_state.get("stage") != chosen:
+        st.session_state["stage"] = chosen
+    left, right = st.columns([2, 1])
+    left.segmented_control(
+        "Stage",
+        list(stages),
+        format_func=lambda n: f"{n} {operator_label(spec.stages[n - 1])}",
+        key="stage",
+        required=True,
+        on_change=lambda: state.set_stage(st.session_state["stage"]),
+    )
+    stage = spec.stages[chosen - 1]
+    first = right.segmented_control(
+        "Block",
+        [True, False],
+        format_func=lambda is_first: "first" if is_first else f"the other {stage.repeats - 1}",
+        key="anatomy_first",
+        default=True,
+        required=True,
+        disabled=stage.repeats == 1,
+    )
+    block = _block(spec, chosen, position=0 if first or stage.repeats == 1 else 1)
+    title = f"Stage {chosen}, {OPERATORS[stage.operator]}"
+    live.figure("anatomy", block_anatomy(block, title=title, dark=dark), alt=f"{title} taken apart")
+    st.caption(
+        f"{WORDS[stage.operator]} Numbers under a slab: channels, and the side of its maps in px."
+    )
+    with st.expander("Its layers as a table", on_change="rerun") as opened:
+        if opened.open:
+            prefix = f"{block.name}."
+            rows = [asdict(row) for row in cost.layers if row.name.startswith(prefix)]
+            st.dataframe(rows, hide_index=True, width="stretch")
+
+
+def _block(spec: Spec, stage: int, *, position: int) -> Block:
+    blocks = [block for block in walk(spec) if block.stage == stage]
+    return blocks[position]

@@ -1,0 +1,95 @@
+"""What is computed once and shared: counts by design, networks by name."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from PIL import Image
+
+from effnet.cost import Cost, count
+from effnet.design import Design
+from effnet.preprocess import open_image
+from effnet.samples import get_sample
+from effnet.scaling import PhiPoint, budget, phi_curve
+from effnet.spec import Spec
+from effnet.train.runs import network_file
+
+if TYPE_CHECKING:
+    from effnet.cam import Explanation
+    from effnet.predict import Classifier, Prediction
+
+PHIS = tuple(round(-1 + i / 20, 2) for i in range(181))
+
+counted = lru_cache(maxsize=512)(count)
+
+
+def counted_cost(spec: Spec) -> Cost:
+    """The network's counts at its own resolution."""
+    return counted(spec)
+
+
+@lru_cache(maxsize=256)
+def curve(base: str, alpha: float, beta: float, gamma: float) -> tuple[PhiPoint, ...]:
+    """What the formula gives at every position of the phi slider."""
+    return phi_curve(PHIS, alpha, beta, gamma, base=base)
+
+
+def promise(base_macs: int, alpha: float, beta: float, gamma: float) -> list[float]:
+    """The formula's smooth curve in MACs at the same positions."""
+    value = budget(alpha, beta, gamma)
+    return [base_macs * value**phi for phi in PHIS]
+
+
+def point(design: Design) -> PhiPoint:
+    """The current design as a point of the curve."""
+    (found,) = phi_curve([design.phi], design.alpha, design.beta, design.gamma, base=design.base)
+    return found
+
+
+@st.cache_resource(max_entries=4, show_spinner="Loading the network")
+def classifier(variant: str) -> "Classifier":
+    """A pretrained network, loaded once and shared by all visitors."""
+    from effnet.predict import load
+
+    return load(network_file(variant))
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A visitor's photo, upright RGB; the digest of its file stands for it in caches."""
+
+    name: str
+    digest: str
+    image: Image.Image
+
+
+def _photo_key(photo: Photo) -> str:
+    return photo.digest
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def photo(name: str, data: bytes) -> Photo:
+    """Open an uploaded file once."""
+    return Photo(name, hashlib.sha256(data).hexdigest(), open_image(data))
+
+
+@st.cache_resource(show_spinner=False)
+def sample(name: str) -> Photo:
+    """Open a sample photo once."""
+    found = get_sample(name)
+    assert found.path is not None
+    return Photo(found.title, name, open_image(found.path))
+
+
+@st.cache_data(max_entries=256, show_spinner=False, hash_funcs={Photo: _photo_key})
+def prediction(variant: str, photo: Photo) -> "Prediction":
+    """What a network says of a photo."""
+    return classifier(variant).predict([photo.image])[0]
+
+
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs={Photo: _photo_key})
+def explanation(variant: str, photo: Photo, method: str, target: int, layer: str) -> "Explanation":
+    """Where a network looked in a photo."""
+    return classifier(variant).explain(photo.image, method=method, target=target, layer=layer)

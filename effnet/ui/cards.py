@@ -1,0 +1,266 @@
+"""Cards that pages share: totals, stage table, and the line that explains the marks."""
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+from PIL import Image, ImageEnhance
+
+from effnet import claims
+from effnet.checkpoints import Preprocessing
+from effnet.cost import Cost
+from effnet.design import Design, Range
+from effnet.figures import macs_along_phi, promise_to_real, top_classes
+from effnet.preprocess import crop_box, view
+from effnet.promise import steps_from_promise
+from effnet.published import released_points
+from effnet.spec import Spec
+from effnet.stages import StageRow
+from effnet.ui import cache, live, state
+from effnet.units import factor, giga, millions, significant
+from effnet.variants import display_name
+
+if TYPE_CHECKING:
+    from effnet.cam import Explanation
+    from effnet.predict import Classifier, Prediction
+
+SHOWN_SIDE = 900
+CARD_WIDTH = 140  # px: five in a row beside the controls, two on a phone
+ORIGINS = "Lines and bars are computed, filled dots measured, hollow diamonds published."
+
+
+def totals(spec: Spec, cost: Cost, base: Spec, base_cost: Cost) -> None:
+    """Parameters, multiply-adds, activations, resolution and blocks, beside the base network."""
+    against = display_name(base).removeprefix("EfficientNet").lstrip("-")
+    entries = (
+        (
+            "Parameters",
+            millions(cost.params),
+            factor(cost.params / base_cost.params),
+            f"{cost.params:,}",
+        ),
+        (
+            "Multiply-adds",
+            giga(cost.macs),
+            factor(cost.macs / base_cost.macs),
+            f"{cost.macs:,} MACs: the paper's FLOPS. Counted singly, {cost.flops:,} FLOPs",
+        ),
+        (
+            "Activations",
+            millions(cost.activations),
+            factor(cost.activations / base_cost.activations),
+            f"{cost.activations:,} elements written by convolutions and fully connected layers",
+        ),
+        (
+            "Resolution",
+            f"{cost.resolution} px",
+            factor(cost.resolution / base_cost.resolution),
+            "Side of the square input",
+        ),
+        (
+            "Blocks",
+            str(spec.blocks),
+            factor(spec.blocks / base.blocks),
+            "Stem and head not counted",
+        ),
+    )
+    with st.grid(len(entries), min_column_width=CARD_WIDTH):
+        for label, value, ratio, note in entries:
+            st.metric(
+                label,
+                value,
+                delta=f"{ratio} {against}",
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+                height=128,
+                help=note,
+            )
+
+
+def stage_table(rows: list[StageRow], *, key: str) -> None:
+    """The stage table; cells that differ from the base are marked with a dot."""
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        [_shown(row) for row in rows],
+        key=key,
+        hide_index=True,
+        width="stretch",
+        height=35 * (len(rows) + 1) + 3,
+        column_config={
+            "stage": number(pinned=True, width="small"),
+            "operator": st.column_config.TextColumn(pinned=True),
+            "channels": st.column_config.TextColumn(
+                help="Output channels; exact value before rounding to multiples of 8 in brackets"
+            ),
+            "blocks": st.column_config.TextColumn(
+                help="Exact value before rounding up in brackets"
+            ),
+            "map (px)": st.column_config.TextColumn(help="Side of the input and output maps"),
+            "sees (px)": number(
+                help="Receptive field of its convolutions, in input pixels", format="localized"
+            ),
+            "drop": number(help="Stochastic-depth rate of its last block", format="%.3f"),
+            "parameters": number(format="localized"),
+            "MACs": number(help="Multiply-adds for one image", format="localized"),
+            "activations": number(format="localized"),
+            "MACs share": st.column_config.ProgressColumn(
+                min_value=0, max_value=100, format="%.1f %%", color="primary"
+            ),
+        },
+        alt="Stage table: operator, channels, blocks, sizes and costs of every stage",
+    )
+
+
+def _shown(row: StageRow) -> dict[str, Any]:
+    def marked(name: str, text: str) -> str:
+        return f"{text} •" if name in row.changed else text
+
+    exact = significant(row.exact_channels, 4)
+    channels = str(row.channels)
+    if abs(row.exact_channels - row.channels) > 1e-6:
+        channels += f" ({exact})"
+    blocks = str(row.repeats)
+    if abs(row.exact_repeats - row.repeats) > 1e-6:
+        blocks += f" ({significant(row.exact_repeats)})"
+    return {
+        "stage": row.stage,
+        "operator": marked("operator", row.operator),
+        "kernel": marked("kernel", f"{row.kernel}x{row.kernel}"),
+        "stride": row.stride,
+        "channels": marked("channels", channels),
+        "blocks": marked("repeats", blocks),
+        "map (px)": marked("out_size", f"{row.in_size} to {row.out_size}"),
+        "MACs share": 100 * row.macs_share,
+        "MACs": row.macs,
+        "parameters": row.params,
+        "activations": row.activations,
+        "sees (px)": row.receptive_field,
+        "drop": row.drop_rate,
+        "SE ratio": row.se_ratio,
+    }
+
+
+def phi_curve(design: Design, *, dark: bool) -> None:
+    """Multiply-adds along phi, with its table; only a formula design lies on the curve."""
+    if design.mode != "formula":
+        return
+    points = cache.curve(design.base, design.alpha, design.beta, design.gamma)
+    start = cache.counted_cost(design.base_spec)
+    drawn = macs_along_phi(
+        points,
+        promise=cache.promise(start.macs, design.alpha, design.beta, design.gamma),
+        released=released_points() if design.base == "b0" else (),
+        chosen=cache.point(design),
+        dark=dark,
+    )
+    live.figure("phi_curve", drawn, alt="Multiply-adds against phi: promise, computed, published")
+    budget = claims.budget_claim(design, start, cache.counted_cost(design.spec()))
+    st.caption(
+        f"{budget} {ORIGINS} The bar of a published network spans the phi that its depth, width "
+        "and resolution imply."
+    )
+    with st.expander("Why the real cost differs", on_change="rerun") as why:
+        if why.open:
+            _why(design, start, dark=dark)
+    with st.expander("The curve as a table", on_change="rerun") as opened:
+        if opened.open:
+            st.dataframe(points, hide_index=True, width="stretch", height=300)
+
+
+def _why(design: Design, base: Cost, *, dark: bool) -> None:
+    steps = steps_from_promise(
+        design.base_spec,
+        depth=design.alpha**design.phi,
+        width=design.beta**design.phi,
+        resolution=design.spec().resolution,
+    )
+    drawn = promise_to_real(steps, base_macs=base.macs, dark=dark)
+    live.figure("why", drawn, alt="From the formula's promise to the real cost, reason by reason")
+    st.dataframe(
+        [
+            {"reason": s.reason, "multiply-adds": round(s.macs), "of the base": s.macs / base.macs}
+            for s in steps
+        ],
+        hide_index=True,
+        width="stretch",
+        column_config={"multiply-adds": st.column_config.NumberColumn(format="localized")},
+    )
+
+
+def seen(image: Image.Image, classifier: "Classifier") -> None:
+    """The photo with the crop drawn on it, and the network's view at its own resolution."""
+    preprocessing = classifier.preprocessing
+    st.image(
+        shown(cropped_outline(image, preprocessing)),
+        caption=f"The photo, {image.width} x {image.height} px; dimmed: never seen",
+        width="stretch",
+        alt="The photo with what the network does not see dimmed",
+    )
+    st.image(
+        view(image, preprocessing),
+        caption=(
+            f"What the network gets: short side to {preprocessing.resize} px "
+            f"({preprocessing.interpolation}), centre {preprocessing.crop} x {preprocessing.crop}"
+        ),
+        alt="The photo as the network sees it",
+    )
+
+
+def cropped_outline(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:
+    """The photo with everything outside the crop dimmed."""
+    dimmed = ImageEnhance.Brightness(image).enhance(0.35)
+    left, top, right, bottom = map(round, crop_box(image.width, image.height, preprocessing))
+    box = max(left, 0), max(top, 0), min(right, image.width), min(bottom, image.height)
+    dimmed.paste(image.crop(box), box[:2])
+    return dimmed
+
+
+def map_panels(explanation: "Explanation") -> None:
+    """Photo with the unseen border dimmed, the map at its native grid, the overlay."""
+    if explanation.blank:
+        st.warning(
+            f"The map is blank: at {explanation.layer} nothing speaks for {explanation.label}. "
+            "Try a later layer, another method, or one of the top classes."
+        )
+    rows, columns = explanation.native.shape
+    opacity = float(state.remembered(state.OPACITY, "0.6"))
+    panels = (
+        (explanation.overlay(0.0), "The photo; dimmed: never seen by the network"),
+        (explanation.grid(), f"The map at its own grid, {rows} x {columns} ({explanation.layer})"),
+        (explanation.overlay(opacity), "The map over the photo; dark blue to yellow is 0 to 1"),
+    )
+    for column, (image, caption) in zip(st.columns(3), panels, strict=True):
+        column.image(shown(image), caption=caption, width="stretch", alt=caption)
+    with st.columns(3)[2]:
+        live.slider(
+            "opacity",
+            "Opacity of the map",
+            opacity,
+            Range(0, 1, 0.05),
+            on_change=lambda value: state.remember(state.OPACITY, str(value)),
+        )
+    st.caption(f"Computed on this machine in {1000 * explanation.seconds:.0f} ms.")
+
+
+def shown(image: Image.Image) -> Image.Image:
+    """A copy small enough for the page."""
+    small = image.copy()
+    small.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
+    return small
+
+
+def top_classes_card(prediction: "Prediction", family: str, *, dark: bool) -> None:
+    """Bars of the most probable classes, with their table."""
+    drawn = top_classes(prediction.labels, family=family, dark=dark)
+    live.figure("top", drawn, alt="The most probable classes and their probabilities")
+    with st.expander("As a table"):
+        st.dataframe(
+            [
+                {"class": label.name, "probability": label.probability, "index": label.index}
+                for label in prediction.labels
+            ],
+            hide_index=True,
+            width="stretch",
+            column_config={"probability": st.column_config.NumberColumn(format="percent")},
+        )
+    st.caption(f"Computed on this machine in {1000 * prediction.seconds:.0f} ms.")

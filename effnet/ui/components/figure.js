@@ -1,0 +1,123 @@
+// A Plotly figure that is redrawn in place: the same node, zoom and selection kept.
+const LINE = 20; // px, of a title's line
+
+// Plotly never wraps a title; break it where the box ends, and make room for the lines.
+function fitted(layout, width) {
+  const words = layout.title.text.split(' ');
+  const most = Math.max(16, Math.floor((width - 16) / 7.4));
+  const lines = [''];
+  for (const word of words) {
+    const plain = (text) => text.replace(/<[^>]*>/g, '');
+    const longer = `${lines.at(-1)} ${word}`.trim();
+    if (plain(longer).length > most) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  const title = { ...layout.title, text: lines.join('<br>') };
+  const margin = { ...layout.margin, t: layout.margin.t + LINE * (lines.length - 1) };
+  return { ...layout, title, margin };
+}
+
+const NOTE = 14; // px, of a line under a saved figure
+const today = () => new Date().toISOString().slice(0, 10);
+const escaped = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
+
+// A name that says page, figure, design and day.
+function fileName(key, ending) {
+  const design = [...new URLSearchParams(location.search)].filter(([name]) => name !== 'blocks');
+  const words = [document.title.split(' - ')[0], key, ...design.map(([, value]) => value)];
+  const slug = words.join('-').toLowerCase().replace(/[^a-z0-9.]+/g, '-').slice(0, 80);
+  return `effnet-${slug}-${today()}.${ending}`;
+}
+
+// The figure as it is seen, on the page's colour, with version, date and link under it.
+async function picture(box, madeBy) {
+  const { width, height } = box.getBoundingClientRect();
+  const wanted = { format: 'svg', imageDataOnly: true, width, height };
+  const drawing = await globalThis.Plotly.toImage(box, wanted);
+  const page = getComputedStyle(document.querySelector('.stApp') ?? document.body);
+  const note = `${madeBy}, ${today()}, ${location.href}`;
+  const lines = note.match(new RegExp(`.{1,${Math.floor(width / 6)}}`, 'g'));
+  const full = height + NOTE * lines.length + 10;
+  const texts = lines.map((line, i) => (
+    `<text x="8" y="${height + NOTE * (i + 1)}">${escaped(line)}</text>`
+  ));
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${full}">
+    <desc>${escaped(note)}</desc>
+    <rect width="100%" height="100%" fill="${page.backgroundColor}"/>${drawing}
+    <g font-family="sans-serif" font-size="10" fill="${page.color}" opacity="0.7">
+    ${texts.join('')}</g></svg>`;
+  return { svg, width, height: full };
+}
+
+async function save(box, { key, madeBy }, ending) {
+  const { svg, width, height } = await picture(box, madeBy);
+  let file = new Blob([svg], { type: 'image/svg+xml' });
+  if (ending === 'png') {
+    const image = new Image();
+    image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+    await image.decode();
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [2 * width, 2 * height];
+    canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
+    file = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+  }
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(file);
+  link.download = fileName(key, ending);
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+// The bar: save as PNG or SVG in the place of Plotly's transparent PNG; nothing that uploads.
+function configuration(box, data) {
+  const icons = { png: globalThis.Plotly.Icons.camera, svg: globalThis.Plotly.Icons.disk };
+  const button = (ending) => ({
+    name: `save-${ending}`,
+    title: `Save as ${ending.toUpperCase()}`,
+    icon: icons[ending],
+    click: () => save(box, data, ending),
+  });
+  const unwanted = ['toImage', 'sendChartToCloud', 'select2d', 'lasso2d', 'autoScale2d'];
+  return {
+    responsive: true,
+    displaylogo: false,
+    plotlyServerURL: '',
+    modeBarButtonsToRemove: unwanted,
+    modeBarButtonsToAdd: [button('png'), button('svg')],
+  };
+}
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  const box = parentElement.querySelector('.figure');
+  box.style.height = `${data.height}px`;
+  box.setAttribute('role', 'img');
+  box.setAttribute('aria-label', data.alt);
+  const draw = async () => {
+    const { data: traces, layout } = JSON.parse(data.figure);
+    const kept = { ...fitted(layout, box.clientWidth), uirevision: data.key, autosize: true };
+    await globalThis.Plotly.react(box, traces, kept, configuration(box, data));
+    if (data.clickable && !box.clickable) {
+      box.clickable = true;
+      const report = ({ points: [point] }) => {
+        const index = point.pointIndex ?? point.pointNumber ?? 0;
+        setTriggerValue('clicked', { trace: point.data.name ?? '', index });
+      };
+      box.on('plotly_click', report);
+      box.on('plotly_treemapclick', (event) => {
+        report(event);
+        return false; // a click opens something; it does not zoom
+      });
+    }
+    box.dataset.drawn = 1 + Number(box.dataset.drawn ?? 0);
+  };
+  if (globalThis.Plotly) {
+    draw();
+    return undefined;
+  }
+  const waiting = setInterval(() => {
+    if (!globalThis.Plotly) return;
+    clearInterval(waiting);
+    draw();
+  }, 20);
+  return () => clearInterval(waiting);
+}

@@ -1,0 +1,83 @@
+// A range input with a number beside it. Reports about every 80 ms while it is dragged.
+const THUMB = 16; // px: the thumb's middle stops half of it before either end
+
+// Ticks where the value changes something; between two of them the slider moves nothing.
+function drawMarks(canvas, positions) {
+  canvas.hidden = !positions.length;
+  const { clientWidth: width, clientHeight: height } = canvas;
+  if (!positions.length || !width) return;
+  const scale = globalThis.devicePixelRatio || 1;
+  canvas.width = width * scale;
+  canvas.height = height * scale;
+  const pen = canvas.getContext('2d');
+  pen.scale(scale, scale);
+  pen.strokeStyle = getComputedStyle(canvas).color;
+  pen.globalAlpha = positions.length > 120 ? 0.25 : 0.5;
+  pen.beginPath();
+  for (const position of positions) {
+    const x = THUMB / 2 + position * (width - THUMB);
+    pen.moveTo(x, 0);
+    pen.lineTo(x, height - 1);
+  }
+  pen.stroke();
+}
+
+export default function ({ parentElement, data, setStateValue }) {
+  const find = (name) => parentElement.querySelector(name);
+  const range = find('.range');
+  const number = find('.number');
+  find('.name').textContent = data.label;
+  find('.note').textContent = data.note;
+  range.step = data.step;
+  number.step = 'any';
+  for (const input of [range, number]) {
+    input.min = data.low;
+    input.max = data.high;
+    input.disabled = data.disabled;
+  }
+  range.setAttribute('aria-label', data.label);
+  number.setAttribute('aria-label', `${data.label}, exact value`);
+
+  const written = (value) => Number(value).toFixed(data.digits);
+  const within = (value) => Math.min(data.high, Math.max(data.low, value));
+
+  // The server's value counts, except while it lags behind a hand on this control.
+  if (!range.dataset.held) {
+    range.value = data.value;
+    if (parentElement.activeElement !== number) number.value = written(data.value);
+  }
+
+  drawMarks(find('.marks'), data.marks);
+
+  let timer = null;
+  const report = (value) => {
+    timer = null;
+    setStateValue('value', within(value));
+  };
+  const settle = () => {
+    clearTimeout(timer);
+    // the answers to what was sent while dragging are still on their way
+    clearTimeout(range.release);
+    range.release = setTimeout(() => delete range.dataset.held, 600);
+  };
+  range.oninput = () => {
+    range.dataset.held = 'yes';
+    clearTimeout(range.release);
+    number.value = written(range.value);
+    timer = timer || setTimeout(() => report(+range.value), 80);
+  };
+  range.onchange = () => {
+    settle();
+    report(+range.value);
+  };
+  number.onchange = () => {
+    const value = number.value === '' ? NaN : +number.value;
+    if (!Number.isFinite(value)) {
+      number.value = written(range.value);
+      return;
+    }
+    range.value = within(value);
+    number.value = written(within(value));
+    report(value);
+  };
+}

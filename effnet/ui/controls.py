@@ -1,0 +1,260 @@
+"""Controls that pages share: each shows a value of the state and changes it."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from effnet.design import BASES, MODES, RANGES, Design
+from effnet.flat_spots import changes_along
+from effnet.scaling import (
+    ALPHA,
+    BETA,
+    BUDGET,
+    GAMMA,
+    Coefficient,
+    budget,
+    project_to_budget,
+    solve_budget,
+)
+from effnet.ui import live, state, what_if
+from effnet.units import percent, significant
+from effnet.variants import display_name, get_variant, list_variants
+
+if TYPE_CHECKING:
+    from effnet.predict import Classifier, Prediction
+
+HELP = {
+    "phi": "How far to scale; 0 is the base network (arXiv:1905.11946, equation 3)",
+    "alpha": "Depth is alpha to the power phi",
+    "beta": "Width is beta to the power phi; costs its square",
+    "gamma": "Resolution is gamma to the power phi; costs its square",
+    "depth": "Multiplies the blocks of every stage, rounded up",
+    "width": "Multiplies the channels, rounded to multiples of 8",
+    "resolution": "Side of the input image in pixels",
+}
+
+SOLVABLE: tuple[Coefficient, ...] = ("alpha", "beta", "gamma")
+
+COEFFICIENTS: dict[str, dict[str, float]] = {
+    "Paper": {"alpha": ALPHA, "beta": BETA, "gamma": GAMMA},
+    "Depth only": {"alpha": 2.0, "beta": 1.0, "gamma": 1.0},
+    "Width only": {"alpha": 1.0, "beta": 1.4142, "gamma": 1.0},
+    "Resolution only": {"alpha": 1.0, "beta": 1.0, "gamma": 1.4142},
+}
+
+
+def design() -> Design:
+    """The controls of the current design, and what they say."""
+    current = state.design()
+    _choice("mode", "Way to scale", tuple(MODES), _mode_title, current.mode, kind="segments")
+    if current.mode == "released":
+        _released(current)
+    elif current.mode == "edited":
+        what_if.dials(current)
+    else:
+        _choice("base", "Base network", BASES, display_name, current.base)
+        names = (
+            ("phi", "alpha", "beta", "gamma")
+            if current.mode == "formula"
+            else ("depth", "width", "resolution")
+        )
+        for name in names:
+            _dial(name, current)
+    if current.mode in ("formula", "free"):
+        st.caption("Ticks: the stages change there. Between them only the resolution does.")
+    if current.mode == "formula":
+        _budget(current)
+    state.write_link()
+    return state.design()
+
+
+def _mode_title(mode: str) -> str:
+    return {str(key): title for key, title in MODES.items()}[mode]
+
+
+def _dial(name: str, current: Design) -> None:
+    value = getattr(current, name)
+    if name == "resolution" and not value:
+        value = get_variant(current.base).resolution
+    live.slider(
+        name,
+        name,
+        value,
+        RANGES[name],
+        note=HELP[name],
+        marks=_marks(name, current),
+        disabled=current.mode == "formula" and state.lock() == name,
+        on_change=lambda new: _set_number(name, new),
+    )
+
+
+def _marks(name: str, current: Design) -> tuple[float, ...]:
+    """Where this slider changes the network's stages."""
+    return changes_along(
+        name,
+        get_variant(current.base),
+        phi=current.phi,
+        alpha=current.alpha,
+        beta=current.beta,
+        low=RANGES[name].low,
+        high=RANGES[name].high,
+    )
+
+
+def _set_number(name: str, value: float) -> None:
+    state.change(**{name: round(value) if name == "resolution" else round(value, 4)})
+    if name in SOLVABLE:
+        _solve()
+
+
+def _solve() -> None:
+    """Keep the coefficient that is locked on the budget, as far as its slider goes."""
+    name, now = state.lock(), state.design()
+    if name is None:
+        return
+    span = RANGES[name]
+    value = solve_budget(name, now.alpha, now.beta, now.gamma)
+    state.change(**{name: round(min(max(value, span.low), span.high), 4)})
+
+
+def _budget(current: Design) -> None:
+    value = budget(current.alpha, current.beta, current.gamma)
+    off = value / BUDGET - 1
+    live.gauge(
+        "budget_gauge",
+        "alpha x beta² x gamma²",
+        value,
+        goal=BUDGET,
+        span=(1.0, 4.0),
+        text=f"{significant(value)} of 2",
+        note="On the budget: one step of phi doubles the promise"
+        if abs(off) < 0.005
+        else f"{percent(abs(off))} {'over' if off > 0 else 'under'} the paper's 2",
+    )
+    _lock()
+    matching = next((n for n, c in COEFFICIENTS.items() if _has(current, c)), None)
+    if st.session_state.get("preset") != matching:
+        st.session_state["preset"] = matching
+    st.pills("Presets", tuple(COEFFICIENTS), key="preset", on_change=_preset)
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            "Onto the budget",
+            on_click=_project,
+            help="Keeps the balance of the three and puts their product on 2",
+        )
+        st.button("Reset", on_click=_reset)
+
+
+def _lock() -> None:
+    if st.session_state.get("choose_lock") != state.lock():
+        st.session_state["choose_lock"] = state.lock()
+
+    def chosen() -> None:
+        state.set_lock(st.session_state["choose_lock"])
+        _solve()
+
+    st.pills(
+        "Hold the budget by solving",
+        SOLVABLE,
+        key="choose_lock",
+        on_change=chosen,
+        help="The chosen coefficient follows the other two, so that the product stays 2",
+    )
+
+
+def _reset() -> None:
+    state.set_lock(None)
+    state.reset()
+
+
+def _has(design: Design, values: dict[str, float]) -> bool:
+    return all(getattr(design, name) == value for name, value in values.items())
+
+
+def _preset() -> None:
+    chosen = st.session_state["preset"]
+    if chosen:
+        state.set_lock(None)
+        state.change(**COEFFICIENTS[chosen])
+
+
+def _project() -> None:
+    now = state.design()
+    alpha, beta, gamma = project_to_budget(now.alpha, now.beta, now.gamma)
+    state.change(alpha=round(alpha, 4), beta=round(beta, 4), gamma=round(gamma, 4))
+
+
+def _released(current: Design) -> None:
+    _choice(
+        "released",
+        "Released network",
+        tuple(list_variants()),
+        display_name,
+        current.released,
+    )
+
+
+def _choice(
+    name: str,
+    label: str,
+    options: Sequence[str],
+    show: Callable[[str], Any],
+    value: str,
+    *,
+    kind: str = "list",
+) -> None:
+    """One of several, shown as a row of segments or a list."""
+    key = f"choose_{name}"
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+
+    def chosen() -> None:
+        state.change(**{name: st.session_state[key]})
+
+    if kind == "segments":
+        st.segmented_control(
+            label,
+            options,
+            format_func=show,
+            key=key,
+            on_change=chosen,
+            required=True,
+            width="stretch",
+        )
+    else:
+        st.selectbox(label, options, format_func=show, key=key, on_change=chosen)
+
+
+def target_class(prediction: "Prediction") -> int:
+    """One of the most probable classes."""
+    labels = {label.index: label for label in prediction.labels}
+    chosen: int = st.radio(
+        "Class",
+        list(labels),
+        format_func=lambda i: f"{labels[i].name} ({percent(labels[i].probability)})",
+        key="target",
+    )
+    return chosen
+
+
+def map_options(classifier: "Classifier") -> tuple[str, str]:
+    """The method of the map, and the layer it reads."""
+    from effnet.cam import METHODS, list_layers
+
+    quick = [name for name, method in METHODS.items() if "slow" not in method.cost]
+    method = st.selectbox(
+        "Method", quick, index=1, format_func=lambda name: METHODS[name].title, key="method"
+    )
+    st.caption(METHODS[method].line)
+    layers = list_layers(classifier.model)
+    layer = st.select_slider(
+        "Layer, early to late",
+        layers,
+        value=layers[-1],
+        key=f"layer_{classifier.spec.name}",
+        disabled=method == "cam",
+        help="The last layer is what the classifier reads; earlier ones show finer, less final "
+        "evidence",
+    )
+    return method, layers[-1] if method == "cam" else layer

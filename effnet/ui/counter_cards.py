@@ -1,0 +1,172 @@
+"""The card of the seven counters: closed forms, the tools' own answers, the rules."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from effnet.counters import PARTS, Opinion, counted_by_none, opinions
+from effnet.figures import counters_compared
+from effnet.second_opinion import Answer, ask
+from effnet.spec import EffnetError, Spec
+from effnet.ui import live, state
+from effnet.variants import display_name, get_variant
+
+COMPARED = ("b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7", "v2_s")
+
+
+def counters(spec: Spec, *, dark: bool) -> None:
+    """What seven tools say of the network, difference by difference, with a second opinion."""
+    st.markdown("#### Seven counters, one network")
+    said = opinions(spec)
+    answers = _answers(spec)
+    measured = {a.tool: a.says for a in answers if a.says is not None}
+    live.figure(
+        "counters",
+        counters_compared(said, measured=measured, dark=dark),
+        alt="What each tool adds to the multiply-adds of convolutions and fully connected layers",
+    )
+    st.dataframe(
+        [_opinion_row(opinion, measured, _parts(said)) for opinion in said],
+        key="counters_table",
+        hide_index=True,
+        width="stretch",
+        height=35 * (len(said) + 1) + 3,
+        placeholder="",
+        column_config={
+            "tool": st.column_config.TextColumn(pinned=True),
+            "prints": st.column_config.NumberColumn(format="localized", help="In its own unit"),
+            "it really said": st.column_config.NumberColumn(
+                format="localized", help="Measured: by the tool, in a process of its own"
+            ),
+        }
+        | {name: st.column_config.NumberColumn(format="localized") for name in PARTS.values()},
+        alt="Seven tools, what they print, and what it is made of",
+    )
+    missing = counted_by_none(said)
+    st.caption(
+        "Computed for the modules as torchvision writes them, in evaluation mode, one image."
+        + (f" Left out by all seven: {', '.join(missing)}." if missing else "")
+    )
+    _second_opinion(spec, said, answers)
+    with st.expander("The rules, and the same for the released networks", on_change="rerun") as one:
+        if one.open:
+            _rules(said)
+            _released()
+
+
+def _parts(said: Sequence[Opinion]) -> dict[str, str]:
+    """The named parts that any of the tools counts here."""
+    there = {term.part for opinion in said for term in opinion.terms}
+    return {part: name for part, name in PARTS.items() if part in there}
+
+
+def _opinion_row(
+    opinion: Opinion, measured: dict[str, int], parts: dict[str, str]
+) -> dict[str, Any]:
+    sums = {
+        name: sum(t.value for t in opinion.terms if t.part == part) or None
+        for part, name in parts.items()
+    }
+    asked = {"it really said": measured.get(opinion.tool)} if measured else {}
+    return {
+        "tool": opinion.title,
+        "prints": opinion.says,
+        **asked,
+        "as": opinion.unit,
+        **sums,
+        "closed form": opinion.formula,
+        "leaves out": ", ".join(opinion.leaves_out),
+        "version": opinion.version,
+    }
+
+
+def _answers(spec: Spec) -> tuple[Answer, ...]:
+    """What the tools said when they were last asked, if it was about this network."""
+    return _asked(spec) if st.session_state.get(state.ASKED) == spec else ()
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _asked(spec: Spec) -> tuple[Answer, ...]:
+    return ask(spec)
+
+
+def _second_opinion(spec: Spec, said: Sequence[Opinion], answers: Sequence[Answer]) -> None:
+    """A button that asks the tools themselves, and whether they agree with the closed forms."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(
+            "Ask the tools themselves",
+            key="ask",
+            disabled=bool(answers),
+            help="Builds the network and runs ptflops, PyTorch's counter and whichever of the "
+            "others are installed, in a process of their own: they patch or hook what they count.",
+        )
+        if not answers and not pressed:
+            st.caption("Measured on demand, in a separate process; takes 10 to 60 seconds.")
+        if answers:
+            st.caption(_agreement(said, answers))
+    if pressed:
+        try:
+            with st.spinner("Asking, one tool after the other", show_time=True):
+                _asked(spec)
+        except EffnetError as error:
+            st.error(str(error))
+            return
+        st.session_state[state.ASKED] = spec
+        st.rerun()
+
+
+def _agreement(said: Sequence[Opinion], answers: Sequence[Answer]) -> str:
+    expected = {opinion.tool: opinion for opinion in said}
+    good = [a for a in answers if a.says == expected[a.tool].says]
+    words = [f"{len(good)} of the {len(answers)} tools print exactly what the closed form says."]
+    words += [
+        f"{expected[a.tool].title}: {a.trouble or f'{a.says:,} instead'}."
+        for a in answers
+        if a not in good
+    ]
+    return f"Measured just now, in a separate process: {' '.join(words)}"
+
+
+def _rules(said: Sequence[Opinion]) -> None:
+    rows = [
+        {
+            "tool": opinion.title,
+            "part": PARTS[term.part],
+            "factor": term.factor,
+            "elements": term.elements,
+            "adds": term.value,
+            "rule": term.rule,
+        }
+        for opinion in said
+        for term in opinion.terms
+    ]
+    number = st.column_config.NumberColumn(format="localized")
+    st.dataframe(
+        rows,
+        key="counters_rules",
+        hide_index=True,
+        width="stretch",
+        height=300,
+        column_config={"elements": number, "adds": number},
+        alt="The terms of each tool's closed form, with the rule behind each",
+    )
+
+
+def _released() -> None:
+    """The seven closed forms for the released networks at their own resolutions."""
+    rows = [
+        {"network": display_name(name)}
+        | {one.title: one.says for one in opinions(get_variant(name))}
+        for name in COMPARED
+    ]
+    st.dataframe(
+        rows,
+        key="counters_released",
+        hide_index=True,
+        width="stretch",
+        height=35 * (len(rows) + 1) + 3,
+        column_config={"network": st.column_config.TextColumn(pinned=True)}
+        | {name: st.column_config.NumberColumn(format="localized") for name in list(rows[0])[1:]},
+        alt="What the seven tools print for B0 to B7 and V2-S",
+    )

@@ -1,0 +1,95 @@
+"""The frame around every page: title, menu, messages."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+
+import streamlit as st
+
+from effnet.spec import EffnetError
+from effnet.ui import live, state
+
+ICON = Path(__file__).parents[2] / "assets" / "images" / "icon.png"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the app: its file, its name in the menu, and what it answers."""
+
+    file: str
+    title: str
+    line: str
+
+
+PAGES = (
+    Page("app.py", "Scale", "What compound scaling makes of a network"),
+    Page("pages/cost.py", "Cost", "Where parameters, multiply-adds and memory go"),
+    Page("pages/latency.py", "Latency", "How long a pass takes on this machine"),
+    Page("pages/classify.py", "Classify", "What a pretrained network sees in a photo"),
+    Page("pages/explain.py", "Explain", "Where it looked"),
+    Page("pages/train.py", "Train", "How size and regularisation grow, and what scaling gains"),
+    Page("pages/papers.py", "Papers", "The papers' own numbers, checked"),
+)
+
+
+@contextmanager
+def page(file: str) -> Iterator[Page]:
+    """Set up the page that `file` is, draw the menu, and turn a user's mistake into a message.
+
+    Any exception but `EffnetError` goes through as the bug it is.
+    """
+    this = next(p for p in PAGES if Path(p.file).name == Path(file).name)
+    st.set_page_config(
+        page_title=f"{this.title} - EfficientNet explorer",
+        page_icon=str(ICON) if ICON.is_file() else None,
+        layout="wide",
+        initial_sidebar_state="collapsed",
+    )
+    state.start()
+    live.start()
+    _menu(this)
+    for note in state.notes():
+        st.warning(f"From the link: {note}")
+    with _messages():
+        yield this
+
+
+@contextmanager
+def _messages() -> Iterator[None]:
+    try:
+        yield
+    except EffnetError as error:
+        st.error(str(error))
+
+
+def part(function: Callable[[], None]) -> Callable[[], None]:
+    """Make a part of a page that runs by itself when its own controls change.
+
+    What it raises does not reach the page around it, so it has the same messages.
+    """
+
+    @wraps(function)
+    def guarded() -> None:
+        with _messages():
+            function()
+
+    return st.fragment(guarded)
+
+
+def _menu(current: Page) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.markdown("**EfficientNet explorer**", width="content")
+        for entry in PAGES:
+            st.page_link(
+                entry.file,
+                label=entry.title,
+                help=entry.line,
+                disabled=entry is current,
+            )
+
+
+def dark() -> bool:
+    """True where the visitor's page is dark."""
+    return st.context.theme.type == "dark"

@@ -1,0 +1,130 @@
+"""The card of memory: along the network, by type of number, for training."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from effnet import memory, receipts
+from effnet.figures import kept_memory, live_memory
+from effnet.spec import Spec
+from effnet.ui import live
+from effnet.ui.cost_cards import written
+from effnet.units import mebibytes
+
+BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+CARD_GIB = 16
+
+
+def memory_card(spec: Spec, *, dark: bool) -> None:
+    """Memory along the network, by type of number, and for training."""
+    st.markdown("#### Memory")
+    points = memory.curve(spec)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        live.figure(
+            "live_memory",
+            live_memory(points, dark=dark),
+            alt="Bytes alive at every layer of an inference, the highest marked",
+        )
+    with right:
+        live.figure(
+            "kept_memory",
+            kept_memory(points, dark=dark),
+            alt="Bytes that autograd has kept by every layer of the forward pass",
+        )
+    batch = st.select_slider("Batch size", BATCHES, key="memory_batch")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _inference_table(spec, batch)
+    with right:
+        _training_table(spec, batch)
+    st.caption(
+        "Computed from the lifetimes of tensors as PyTorch runs the network eagerly. Not counted: "
+        f"{memory.NOT_COUNTED}."
+    )
+    label = "The rules, what is alive at the peak, and the curves as a table"
+    with st.expander(label, on_change="rerun") as opened:
+        if opened.open:
+            st.markdown(f"{memory.INFERENCE_RULE}\n\n{memory.TRAINING_RULE}")
+            st.markdown(written(receipts.peak_receipt(spec)))
+            _points_table(points)
+
+
+def _points_table(points: Sequence[memory.CurvePoint]) -> None:
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        [
+            {
+                "stage": point.stage,
+                "where": point.name,
+                "operation": point.operation,
+                "alive": point.live,
+                "kept": point.kept,
+            }
+            for point in points
+        ],
+        key="memory_points",
+        hide_index=True,
+        width="stretch",
+        height=300,
+        column_config={
+            "operation": st.column_config.TextColumn(help="At which most is alive in the layer"),
+            "alive": number("alive (bytes)", format="localized"),
+            "kept": number("kept so far (bytes)", format="localized"),
+        },
+        alt="Bytes alive and bytes kept, layer by layer",
+    )
+
+
+def _inference_table(spec: Spec, batch: int) -> None:
+    held = memory.weights(spec)
+    st.dataframe(
+        [
+            {
+                "numbers": name,
+                "weights": mebibytes(held.bytes(size)),
+                "most alive at once": mebibytes(
+                    memory.peak_bytes(spec, itemsize=size, batch=batch)
+                ),
+                "together": mebibytes(
+                    held.bytes(size) + memory.peak_bytes(spec, itemsize=size, batch=batch)
+                ),
+            }
+            for name, size in memory.DTYPES.items()
+        ],
+        key="memory_inference",
+        hide_index=True,
+        width="stretch",
+        column_config={
+            "numbers": st.column_config.TextColumn("inference in"),
+            "weights": st.column_config.TextColumn(
+                help="Parameters and BatchNorm's running statistics; int8 without its scales"
+            ),
+        },
+        alt="Memory of an inference by type of number",
+    )
+
+
+def _training_table(spec: Spec, batch: int) -> None:
+    held, kept = memory.weights(spec), memory.training_bytes(spec, batch=batch)
+    st.dataframe(
+        [
+            {
+                "training with": name,
+                "weights, gradients, state": mebibytes(held.training_bytes(name)),
+                "kept for backward": mebibytes(kept),
+                "together": mebibytes(held.training_bytes(name) + kept),
+            }
+            for name in memory.OPTIMISERS
+        ],
+        key="memory_training",
+        hide_index=True,
+        width="stretch",
+        alt="Memory of training in 32-bit floats by optimiser",
+    )
+    largest = memory.largest_batch(spec, CARD_GIB * 2**30)
+    st.caption(
+        f"With {CARD_GIB} GiB and Adam in 32-bit floats the largest batch is about {largest:,}."
+        if largest
+        else f"{CARD_GIB} GiB are too little to train this with Adam in 32-bit floats."
+    )

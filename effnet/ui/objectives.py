@@ -1,0 +1,142 @@
+"""The card's part that ranks published networks by the searches' objectives."""
+
+from functools import lru_cache
+
+import streamlit as st
+
+from effnet import figures, rewards
+from effnet.design import Range
+from effnet.rewards import STEP_TIMES, Rated, StepTime
+from effnet.ui import frame, live, pick
+from effnet.units import percent
+
+_rewards = lru_cache(maxsize=32)(figures.rewards)
+
+OBJECTIVES = ("EfficientNet", "EfficientNetV2")
+EXPONENT = Range(-0.3, 0.1, 0.01)
+
+
+def objectives() -> None:
+    """Exponents on the left, the ranking on the right."""
+    left, right = st.columns([1, 2.2], gap="medium")
+    with left, st.container(border=True):
+        which = st.segmented_control(
+            "Search",
+            OBJECTIVES,
+            default=OBJECTIVES[0],
+            key="objective",
+            required=True,
+            persist_state="session",
+        )
+        ranked, words = _first() if which == OBJECTIVES[0] else _second()
+    with right:
+        live.figure(
+            "rewards",
+            _rewards(ranked, dark=frame.dark()),
+            alt="Published networks by reward, from the printed accuracy to the reward",
+        )
+        st.caption(words)
+    with st.expander("The ranking as a table", on_change="rerun") as opened:
+        if opened.open:
+            _ranking(ranked)
+
+
+def _others() -> bool:
+    return st.toggle(
+        "With other networks",
+        key="objective_others",
+        help="Other people's, their costs as printed; and V2's after ImageNet-21k where printed",
+        persist_state="session",
+    )
+
+
+def _first() -> tuple[tuple[Rated, ...], str]:
+    st.markdown(r"$\mathrm{ACC}\,(\mathrm{FLOPS}/T)^{w}$")
+    w = pick.dial("reward_w", "w", rewards.V1_W, EXPONENT, note="-0.07 in the paper (section 4)")
+    target = pick.dial(
+        "reward_target", "T (M)", 400.0, Range(50.0, 4000.0, 50.0), note="400 M in the paper"
+    )
+    ranked = rewards.rated_by_first(w=w, target=target * 1e6, others=_others())
+    return ranked, (
+        f"{_effect({'multiply-adds': w})} T multiplies every reward by the same number, so it "
+        "never changes the order. Accuracy as printed, in percent; multiply-adds computed, other "
+        "people's as printed; the paper's FLOPS are multiply-adds."
+    )
+
+
+def _second() -> tuple[tuple[Rated, ...], str]:
+    st.markdown(r"$A \cdot S^{w} \cdot P^{v}$")
+    w = pick.dial("reward_w2", "w", rewards.V2_W, EXPONENT, note="-0.07 in the paper (section 3.3)")
+    v = pick.dial("reward_v2", "v", rewards.V2_V, EXPONENT, note="-0.05 in the paper (section 3.3)")
+    step: StepTime = (
+        st.radio(
+            "What stands for the step time S",
+            tuple(STEP_TIMES),
+            format_func=lambda name: STEP_TIMES[name],
+            key="reward_step",
+            persist_state="session",
+        )
+        or "macs"
+    )
+    ranked = rewards.rated_by_second(w=w, v=v, step=step, others=_others())
+    first = next(one for one in ranked if one.step == 1)
+    stand_in = {
+        "macs": "The papers print no step time for most networks: multiply-adds stand in, and "
+        "they miss what V2 is fast at. ",
+        "hours": "Training hours on 32 TPU cores, with the accuracy printed beside them "
+        "(arXiv:2104.00298v3 Table 7); a whole training, not a step. ",
+        "latency": "Inference on a V100 with batch 16, with the accuracy printed beside it "
+        "(arXiv:2104.00298v3 Table 7); not a training step. ",
+    }[step]
+    return ranked, (
+        f"{_effect({'step time': w, 'parameters': v})} {stand_in}S and P are taken "
+        f"against {first.name}, which does not change the order."
+    )
+
+
+def _effect(exponents: dict[str, float]) -> str:
+    """What doubling a cost does to the reward, and why."""
+    changes = {what: 2**exponent - 1 for what, exponent in exponents.items()}
+    parts = [
+        f"doubling the {what} "
+        + ("changes nothing" if not change else f"{'adds' if change > 0 else 'takes'} ")
+        + (percent(abs(change)) if change else "")
+        for what, change in changes.items()
+    ]
+    text = ", ".join(parts)
+    if all(change < 0 for change in changes.values()):
+        which = "The exponent is" if len(changes) == 1 else "Both exponents are"
+        return f"{which} negative, so cost lowers the reward: {text}."
+    if any(change > 0 for change in changes.values()):
+        return f"A positive exponent pays for cost: {text}."
+    return f"An exponent of 0 leaves that cost out: {text}."
+
+
+def _ranking(ranked: tuple[Rated, ...]) -> None:
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        [
+            {
+                "rank": rank,
+                "network": one.name,
+                "reward": one.reward,
+                "top-1 (%), printed": one.top1,
+                "MACs (G)": one.macs and one.macs / 1e9,
+                "parameters (M)": one.params / 1e6,
+                "S": one.step,
+                "costs": "computed" if one.computed else "printed",
+                "source": one.source,
+            }
+            for rank, one in enumerate(ranked, start=1)
+        ],
+        hide_index=True,
+        width="stretch",
+        height=400,
+        column_config={
+            "reward": number(format="%.2f"),
+            "MACs (G)": number(format="%.3f"),
+            "parameters (M)": number(format="%.2f"),
+            "S": number(format="%.2f x"),
+        },
+        alt="Published networks by reward, with accuracy and costs",
+    )

@@ -1,0 +1,183 @@
+"""What a visit remembers: every session key, and the design's way into the URL and back."""
+
+from collections.abc import Collection
+from dataclasses import fields, replace
+from typing import Any
+
+import streamlit as st
+
+from effnet.design import Design, from_query
+from effnet.scaling import Coefficient
+
+DESIGN = "design"  # Design: the current design, shared by all pages
+LINK = "link"  # dict: the query that was last written or read
+NOTES = "notes"  # list[str]: what was wrong in the URL
+PHOTO = "chosen_photo"  # str: the sample photo's name
+LOCK = "lock"  # scaling.Coefficient | None: solved from the other two
+TIMING = "timing"  # stopwatch.Asked: the measurement of this visit that waits or runs
+TIMED = "timed"  # dict[str, stopwatch.Result]: what this visit has measured, by card
+SENT_TIMES = "sent_times"  # dict[str, reading.Reading]: files of measurements that were loaded
+OPACITY = "chosen_opacity"  # str: opacity of the map over the photo, 0 to 1
+PINS = "pins"  # list[Design]: to compare with
+STAGE = "picked_stage"  # int: whose anatomy is shown
+EXHIBIT = "exhibit"  # str: what the Papers page shows; carried by the link under the same key
+HISTORY = "history"  # list[Design]: as they were before each edit of stages, for undo
+STAGE_TABLE = "stage_table"  # stage_editor.Table: what the table of stages was filled with
+STAGE_TEXT = "stage_text"  # stage_editor.Text: the block strings as they were last written
+QUANTITY = "chosen_quantity"  # str: what the Cost page shows, of `receipts.QUANTITIES`
+PART = "chosen_part"  # str: the `receipts.Part` whose receipt is open
+ASKED = "asked"  # Spec: the network that other tools were last asked about
+NETWORK = "chosen_network"  # str: the network that classifies and explains
+SCHEDULE = "schedule"  # str: the Train page's network and schedule, as JSON
+
+
+MOST_PINS = 6
+MOST_UNDONE = 50
+
+DESIGN_KEYS = frozenset(field.name for field in fields(Design))  # the link's keys that are its own
+
+
+def start() -> None:
+    """Read the URL where it says something new, remember what could not be used, and answer it.
+
+    A change of page empties the URL; the design lives on in the session and is written back.
+    """
+    query = _design_query()
+    if DESIGN not in st.session_state or (query and query != st.session_state.get(LINK)):
+        design, notes = from_query(query)
+        st.session_state[DESIGN] = design
+        st.session_state[NOTES] = notes
+        st.session_state[LINK] = query
+    write_link()
+
+
+def design() -> Design:
+    """The current design."""
+    current: Design = st.session_state[DESIGN]
+    return current
+
+
+def change(**values: Any) -> None:
+    """Change some values of the current design; the link follows at the page's next run."""
+    now = design().begun() if values.get("mode") == "edited" else design()
+    st.session_state[DESIGN] = replace(now, **values)
+    st.session_state[NOTES] = []
+
+
+def edit(new: Design) -> None:
+    """Put a design in the place of the current one; `undo` goes back."""
+    st.session_state[HISTORY] = [*history()[1 - MOST_UNDONE :], design()]
+    st.session_state[DESIGN] = new
+    st.session_state[NOTES] = []
+
+
+def undo() -> None:
+    """Back to the design before the last edit."""
+    if history():
+        *earlier, last = history()
+        st.session_state[HISTORY] = earlier
+        st.session_state[DESIGN] = last
+        st.session_state[NOTES] = []
+
+
+def history() -> list[Design]:
+    """The designs before each edit, the oldest first."""
+    found: list[Design] = st.session_state.get(HISTORY, [])
+    return found
+
+
+def reset() -> None:
+    """Back to the defaults, in the mode and on the base that are chosen."""
+    kept = {name: getattr(design(), name) for name in ("mode", "base", "released")}
+    st.session_state[DESIGN] = Design(**kept)
+    st.session_state[NOTES] = []
+
+
+def lock() -> Coefficient | None:
+    """The coefficient that is solved from the other two, if one is."""
+    locked: Coefficient | None = st.session_state.get(LOCK)
+    return locked
+
+
+def set_lock(name: Coefficient | None) -> None:
+    """Solve this coefficient from the other two from now on; None for none."""
+    st.session_state[LOCK] = name
+
+
+def stage() -> int:
+    """The stage that was picked in a drawing or a list, from 1."""
+    picked: int = st.session_state.get(STAGE, 2)
+    return picked
+
+
+def set_stage(number: int) -> None:
+    """Pick a stage."""
+    st.session_state[STAGE] = max(1, number)
+
+
+def pins() -> list[Design]:
+    """The designs that were pinned to compare with."""
+    found: list[Design] = st.session_state.get(PINS, [])
+    return found
+
+
+def pin(one: Design) -> None:
+    """Pin a design, unless it is pinned already or there is no room."""
+    if one not in pins() and len(pins()) < MOST_PINS:
+        st.session_state[PINS] = [*pins(), one]
+
+
+def unpin_all() -> None:
+    """Forget the pinned designs."""
+    st.session_state[PINS] = []
+
+
+def write_link() -> None:
+    """Put the current design into the URL; keys that are not the design's stay as they are."""
+    query = design().to_query()
+    if query != _design_query():
+        others = [name for name in st.query_params if name not in DESIGN_KEYS]
+        kept = {name: st.query_params.get_all(name) for name in others}
+        st.query_params.from_dict({**kept, **query})
+    st.session_state[LINK] = query
+
+
+def _design_query() -> dict[str, str]:
+    return {name: value for name, value in st.query_params.items() if name in DESIGN_KEYS}
+
+
+def linked(key: str, allowed: Collection[str], default: str) -> tuple[str, str]:
+    """A choice that the URL carries under a key of its own, and what could not be used of it.
+
+    The URL counts where it says something new and allowed; else what was remembered does, and is
+    written back. A control changes it with `remember(key, value)`.
+    """
+    said, seen = st.query_params.get(key), f"{key} in the link"
+    note = ""
+    if said is not None and said != st.session_state.get(seen):
+        if said in allowed:
+            st.session_state[key] = said
+        else:
+            note = f"{key} {said[:40]!r} is not known here"
+    value = remembered(key, default)
+    if said != value:
+        st.query_params[key] = value
+    st.session_state[seen] = value
+    return value, note
+
+
+def notes() -> list[str]:
+    """What of the URL could not be used, in words."""
+    found: list[str] = st.session_state.get(NOTES, [])
+    return found
+
+
+def remembered(key: str, default: str) -> str:
+    """A choice that outlives a change of page."""
+    value: str = st.session_state.get(key, default)
+    return value
+
+
+def remember(key: str, value: str) -> None:
+    """Keep a choice; widgets' own keys are forgotten when a page is left."""
+    st.session_state[key] = value

@@ -1,0 +1,109 @@
+"""Teach it your classes: photos of one's own, a head in seconds, a file to take away."""
+
+import re
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from PIL import Image
+
+from effnet.preprocess import EXTENSIONS, MAX_BYTES, open_image
+from effnet.samples import list_samples
+from effnet.spec import EffnetError
+from effnet.train import runs
+from effnet.ui import cache, photos, state
+from effnet.units import percent
+
+if TYPE_CHECKING:
+    from effnet.train.transfer import Taught
+
+MOST_CLASSES = 5
+CROPS = 9  # of each sample photo, in the example
+EXAMPLE = ("chelsea", "coffee")
+
+
+def teach() -> None:
+    """Photos in, a network out, with its accuracy on photos that it did not learn from."""
+    st.markdown(
+        "A pretrained network looks at a few photos of each class; only its last layer is learned "
+        "anew. Every third photo is held out to test it. Photos stay in this machine's memory."
+    )
+    network = photos.DEFAULT_NETWORK
+    given = _given()
+    if st.button("Teach", type="primary", key="teach"):
+        from effnet.train.transfer import teach as fit
+
+        with st.spinner("Looking at the photos", show_time=True):
+            st.session_state["taught"] = fit(cache.classifier(network), given)
+    taught: Taught | None = st.session_state.get("taught")
+    if taught is not None:
+        _result(taught)
+
+
+def _given() -> dict[str, list[Image.Image]]:
+    count = st.slider("Classes", 2, MOST_CLASSES, 2, key="teach_classes")
+    given: dict[str, list[Image.Image]] = {}
+    columns = st.columns(count)
+    for place, column in enumerate(columns):
+        with column:
+            name = st.text_input("Class", f"class {place + 1}", key=f"teach_name_{place}")
+            files = st.file_uploader(
+                "Photos",
+                type=list(EXTENSIONS),
+                accept_multiple_files=True,
+                key=f"teach_files_{place}",
+                max_upload_size=MAX_BYTES >> 20,
+            )
+            shot = None
+            if st.toggle("Camera", key=f"teach_camera_{place}"):
+                shot = st.camera_input("One more", key=f"teach_shot_{place}")
+            opened = [open_image(file.getvalue()) for file in [*files, *([shot] if shot else [])]]
+            if opened:
+                st.caption(f"{len(opened)} photos")
+                given[name.strip() or f"class {place + 1}"] = opened
+    if not given:
+        st.caption(
+            f"No photos yet: Teach uses an example, {CROPS} different crops each of two samples."
+        )
+        return _example()
+    return given
+
+
+def _example() -> dict[str, list[Image.Image]]:
+    """Crops of two sample photos: something to press the button on."""
+    titles = {sample.name: sample.title.lower() for sample in list_samples()}
+    given = {}
+    for name in EXAMPLE:
+        if name not in titles:
+            raise EffnetError("no sample photos are installed here; upload some")
+        image = cache.sample(name).image
+        wide, tall = image.width // 2, image.height // 2
+        steps = [(i * wide // 2, j * tall // 2) for j in range(3) for i in range(3)]
+        given[titles[name]] = [image.crop((x, y, x + wide, y + tall)) for x, y in steps]
+    return given
+
+
+def _result(taught: "Taught") -> None:
+    st.success(
+        f"{percent(taught.top1)} of {taught.held_out} held-out photos right, "
+        f"classes {', '.join(taught.classes)}. So few photos tell little: "
+        f"one photo is {percent(1 / taught.held_out)}."
+    )
+    for place, truth, guess in taught.mistakes[:6]:
+        st.caption(f"Photo {place + 1} of {truth} was taken for {guess}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Take the network away",
+            taught.to_bytes,
+            file_name="taught.safetensors",
+            on_click="ignore",
+            help="effnet.load('taught.safetensors') opens it; predict and explain work as ever",
+        )
+        if st.button("Keep it for Classify and Explain", key="teach_keep"):
+            name = re.sub(r"[^\w ]+", "", " and ".join(taught.classes))[:40]
+            run = runs.create("taught", name, {"classes": list(taught.classes)})
+            taught.write(run.folder / runs.BEST)
+            runs.write_whole(run.folder / runs.RESULT, b"{}")
+            st.session_state["teach_kept"] = run.name
+            state.remember(state.NETWORK, run.name)
+        if st.session_state.get("teach_kept"):
+            st.page_link("pages/explain.py", label="See its maps on Explain")

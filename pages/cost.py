@@ -1,0 +1,32 @@
+"""Cost: where parameters, multiply-adds and memory go, with a receipt for every number."""
+
+import streamlit as st
+
+from effnet import claims, formulas
+from effnet.ui import controls, cost_cards, counter_cards, frame, live, memory_cards
+
+
+@frame.part
+def explorer() -> None:
+    """Controls and everything that follows them."""
+    claim, totals = st.container(), st.container()
+    left, right = st.columns([1, 2.6], gap="medium")
+    with left, st.container(border=True):
+        design = controls.design()
+    spec, dark = design.spec(), frame.dark()
+    with totals:
+        cost_cards.totals(spec)
+    with right:
+        shown = cost_cards.quantity()
+        found = formulas.items(spec, shown)
+        cost_cards.bars(found, shown, design.title, dark=dark)
+        cost_cards.map_and_receipt(found, shown, design.title, dark=dark)
+    with claim:
+        live.claim(claims.cost_claim(design.title, found, shown))
+    cost_cards.tables(found, shown)
+    counter_cards.counters(spec, dark=dark)
+    memory_cards.memory_card(spec, dark=dark)
+
+
+with frame.page(__file__):
+    explorer()

@@ -1,0 +1,22 @@
+"""Papers: the two papers' own tables and figures, checked against what can be computed."""
+
+import streamlit as st
+
+from effnet import claims, papers
+from effnet.ui import frame, live, paper_cards
+
+with frame.page(__file__):
+    claim = st.container()
+    exhibit = paper_cards.exhibit()
+    lines = papers.lines(exhibit.key)
+    with claim:
+        live.claim(claims.exhibit_claim(exhibit, lines))
+    left, right = st.columns([2, 1], gap="medium")
+    with left:
+        paper_cards.drawing(exhibit, lines, dark=frame.dark())
+    with right:
+        paper_cards.reading(exhibit, lines)
+    paper_cards.notes(exhibit)
+    paper_cards.table(exhibit, lines)
+    paper_cards.overview()
+    paper_cards.mistakes()

@@ -1,0 +1,226 @@
+"""Every page under AppTest: it opens, follows its controls, and survives odd files and links.
+
+Without a browser, Streamlit's own slider and chart stand in for the live components.
+"""
+
+import ast
+import io
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from effnet.ui import frame
+
+ROOT = Path(__file__).parents[2]
+PAGES = [page.file for page in frame.PAGES]
+
+
+def opened(page: str = "app.py", **query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    if page != "app.py":
+        app.switch_page(page)
+    return app.run()
+
+
+def claim(app: AppTest) -> str:
+    assert [error.message for error in app.exception] == []
+    return app.subheader[0].value
+
+
+def png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_with_something_to_see(page):
+    app = opened(page)
+    assert len(claim(app)) > 30
+    assert [error.value for error in app.error] == []
+
+
+# --- Scale ------------------------------------------------------------------------------------
+
+
+def test_moving_phi_changes_the_totals_and_the_link():
+    app = opened()
+    assert app.metric[0].value == "9.11 M"
+    app.slider(key="phi").set_value(2.0).run()
+    assert app.metric[0].value == "12.3 M"
+    assert app.query_params == {"phi": "2"}
+    assert "EfficientNet-B3's widths" in claim(app)
+
+
+def test_a_link_sets_the_sliders():
+    app = opened(phi="3", base="v2_s", alpha="1.3")
+    assert app.slider(key="phi").value == 3.0
+    assert app.slider(key="alpha").value == 1.3
+    assert app.selectbox[0].value == "v2_s"
+
+
+def test_a_design_outlives_a_change_of_page():
+    app = opened(phi="3")
+    app.switch_page("pages/classify.py").run()
+    app.switch_page("app.py").run()
+    assert app.slider(key="phi").value == 3.0
+
+
+def test_reset_brings_the_defaults_back():
+    app = opened(phi="5", alpha="1.4")
+    app.button[1].click().run()
+    assert app.slider(key="phi").value == 1.0
+    assert app.slider(key="alpha").value == 1.2
+    assert app.query_params == {}
+
+
+def test_the_button_puts_the_coefficients_onto_the_budget():
+    app = opened()
+    app.button[0].click().run()
+    alpha, beta, gamma = (app.slider(key=name).value for name in ("alpha", "beta", "gamma"))
+    assert alpha * beta**2 * gamma**2 == pytest.approx(2, abs=1e-3)
+
+
+def test_the_table_is_the_networks_stages():
+    table = opened(mode="released", released="b0").dataframe[0].value
+    assert list(table["channels"]) == ["32", "16", "24", "40", "80", "112", "192", "320", "1280"]
+    assert table["MACs"].sum() == 385_814_752
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"phi": "nan", "base": "vgg", "mode": "?"},
+        {"mode": "free", "depth": "1e9", "width": "-3", "resolution": "3.7"},
+        {"base": "v2_s", "phi": "8", "alpha": "2"},
+    ],
+    ids=["nonsense", "free", "too deep"],
+)
+def test_a_hostile_link_opens_with_a_message(query):
+    app = opened(**query)
+    assert [error.message for error in app.exception] == []
+    assert app.warning or app.error
+
+
+def test_random_links_open():
+    generator = random.Random(3)
+    for _ in range(25):
+        keys = ["mode", "base", "phi", "alpha", "beta", "gamma", "depth", "width", "released"]
+        query = {
+            generator.choice(keys): generator.choice(
+                ["nan", "free", "released", "b7", "1e9", "2.5"]
+            )
+            for _ in range(5)
+        }
+        assert [error.message for error in opened(**query).exception] == []
+
+
+def test_the_phi_curve_has_the_published_networks():
+    chart = opened().get("plotly_chart")[1]
+    names = [trace["name"] for trace in json.loads(chart.proto.spec)["data"]]
+    assert "published B0 to B7" in names
+
+
+# --- Classify and Explain -----------------------------------------------------------------------
+
+
+def test_the_default_photo_is_answered_at_once():
+    assert claim(opened("pages/classify.py")).startswith("EfficientNet-Lite0 says espresso")
+
+
+def test_another_sample_gets_another_answer():
+    app = opened("pages/classify.py")
+    app.button_group(key="sample").set_value("chelsea").run()
+    assert "cat" in claim(app)
+
+
+def test_an_uploaded_photo_is_answered(chelsea):
+    app = opened("pages/classify.py")
+    app.file_uploader[0].set_value(("../../cat<b>.png", chelsea.read_bytes(), "image/png")).run()
+    assert "cat" in claim(app)
+
+
+def hostile() -> dict[str, bytes]:
+    grey = Image.fromarray(np.full((40, 50), 90, np.uint8))
+    photo = png(Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)))
+    return {
+        "text.jpg": b"hello, I am a text file",
+        "cut.png": photo[: len(photo) // 2],
+        "narrow.png": png(grey.resize((2000, 3))),
+        "empty.png": b"",
+    }
+
+
+@pytest.mark.parametrize(("name", "data"), hostile().items(), ids=hostile())
+def test_a_bad_file_gives_a_message_and_the_next_one_works(name, data, chelsea):
+    app = opened("pages/classify.py")
+    app.file_uploader[0].set_value((name, data, "image/png")).run()
+    assert [error.message for error in app.exception] == []
+    assert len(app.error) == 1
+    app.file_uploader[0].set_value(("cat.png", chelsea.read_bytes(), "image/png")).run()
+    assert "cat" in claim(app)
+    assert len(app.error) == 0
+
+
+def test_explain_follows_class_method_and_layer():
+    app = opened("pages/explain.py")
+    assert "speaks for espresso" in claim(app)
+    app.radio(key="target").set_value(968).run()
+    assert "speaks for cup" in claim(app)
+    app.selectbox(key="method").set_value("hirescam").run()
+    app.select_slider(key="layer_lite0").set_value("features.4.0").run()
+    assert "speaks for cup" in claim(app)
+
+
+# --- Latency ------------------------------------------------------------------------------------
+
+
+def test_measuring_shows_median_spread_and_machine():
+    app = opened("pages/latency.py", mode="free", base="lite0", resolution="64")
+    app.select_slider(key="budget").set_value(1).run()
+    app.button(key="measure").click().run()
+    assert "EfficientNet-Lite0" in claim(app)
+    assert "takes" in claim(app)
+    assert [metric.label for metric in app.metric] == ["Median", "Spread", "Throughput", "Passes"]
+    assert any("threads" in caption.value for caption in app.caption)
+
+
+def test_a_design_too_large_to_measure_is_refused():
+    app = opened("pages/latency.py", phi="8", alpha="1.9", beta="1.5", gamma="1.5")
+    app.button(key="measure").click().run()
+    assert [error.message for error in app.exception] == []
+    assert "too many to measure" in app.error[0].value
+
+
+# --- the shape of a page ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_reads_calls_and_renders(page):
+    """No torch, plotly or pandas, no session state or caches, no tables of values; and short."""
+    source = (ROOT / page).read_text("utf-8")
+    assert len(source.splitlines()) <= 80
+    tree = ast.parse(source)
+    imported = {
+        (node.module or "").split(".")[0] if isinstance(node, ast.ImportFrom) else name.name
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for name in node.names
+    }
+    assert imported <= {"streamlit", "effnet"}
+    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert not attributes & {"session_state", "cache_data", "cache_resource", "query_params"}
+    assert not [n for n in ast.walk(tree) if isinstance(n, (ast.Dict, ast.List)) and n.lineno < 20
+                and len(getattr(n, "elts", getattr(n, "keys", []))) > 5]  # fmt: skip
+
+
+def test_every_page_file_is_in_the_menu():
+    files = {f"pages/{path.name}" for path in (ROOT / "pages").glob("*.py")}
+    assert files == set(PAGES) - {"app.py"}

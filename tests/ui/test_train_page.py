@@ -1,0 +1,109 @@
+"""The Train page under AppTest: schedule, gallery, runs, teaching, shipped results."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from effnet.train import runs
+from effnet.train.experiment import Summary
+from effnet.ui import train_results
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def runs_of_this_test(monkeypatch, tmp_path):
+    monkeypatch.setenv("EFFNET_RUNS", str(tmp_path / "runs"))
+
+
+def opened(tab: str = "") -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.switch_page("pages/train.py")
+    if tab:
+        app.session_state["train_tabs"] = tab
+    app.run()
+    assert [error.message for error in app.exception] == []
+    assert [error.value for error in app.error] == []
+    return app
+
+
+def test_it_opens_with_the_papers_schedule_and_its_saving():
+    app = opened()
+    assert "from 128 to 300 px in 4 stages" in app.subheader[0].value
+    assert app.metric[0].value == "0.558 x"
+    steps = json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]
+    assert len(steps["y"]) == 4
+
+
+def test_the_codes_schedule_never_trains_at_128():
+    app = opened()
+    app.selectbox(key="train_preset").set_value("V2-S, code").run()
+    assert "from 171 to 300 px" in app.subheader[0].value
+    assert app.selectbox(key="train_rule").value == "code"
+
+
+def test_a_changed_schedule_is_ones_own_and_outlives_the_page():
+    app = opened()
+    app.slider(key="train_stages").set_value(1.0).run()
+    assert "saves nothing" in app.subheader[0].value
+    assert app.selectbox(key="train_preset").value is None
+    app.switch_page("app.py").run()
+    app.switch_page("pages/train.py").run()
+    assert "saves nothing" in app.subheader[0].value
+
+
+@pytest.mark.parametrize("tab", ["Experiment", "Fixed or progressive", "Run", "Grid search"])
+def test_every_tab_opens(tab):
+    opened(tab)
+
+
+def test_the_gallery_shows_six_definitions_and_follows_its_sliders():
+    app = opened("Gallery")
+    assert len(app.get("latex")) + len([m for m in app.markdown if "$$" in m.value]) >= 6
+    for key, value in (("gallery_randaugment", 30.0), ("gallery_mixup", 0.0)):
+        app.slider(key=key).set_value(value).run()
+        assert [error.message for error in app.exception] == []
+    app.button(key="gallery_again").click().run()
+    assert [error.message for error in app.exception] == []
+
+
+def test_the_example_is_taught_and_tested_on_photos_it_did_not_see():
+    app = opened("Teach it")
+    app.button(key="teach").click().run()
+    assert [error.message for error in app.exception] == []
+    assert "held-out photos right" in app.success[0].value
+
+
+def test_a_run_is_started_seen_and_ends_while_the_page_is_away():
+    app = opened("Run")
+    app.selectbox(key="run_data").set_value("digits")
+    app.select_slider(key="run_epochs").set_value(1)
+    app.button(key="run_start").click().run()
+    assert [error.message for error in app.exception] == []
+    (run,) = runs.list_runs("train")
+    del app  # the tab is closed
+    deadline = time.monotonic() + 400
+    while run.state == "running":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert run.state == "done"
+    assert "held-out pictures right" in opened("Run").success[0].value
+
+
+def summary(name, budget, values):
+    groups = (("detail", values[0]), ("context", 0.9))
+    return Summary(name, budget, 1, tuple(values), groups, 1.0, 1.0)
+
+
+def test_the_verdict_is_what_the_values_say():
+    base = summary("base", 1, (0.4, 0.4, 0.4))
+    width = summary("width", 4, (0.60, 0.61, 0.62))
+    wins = summary("compound", 4, (0.80, 0.81, 0.82))
+    draws = summary("compound", 4, (0.55, 0.62, 0.70))
+    loses = summary("compound", 4, (0.50, 0.51, 0.52))
+    assert "claim is seen" in train_results.verdict((base, width, wins))
+    assert "not proved" in train_results.verdict((base, width, draws))
+    assert "claim is not seen" in train_results.verdict((base, width, loses))
