@@ -1,0 +1,162 @@
+"""A real server on a free port and Debian's headless Chromium; nothing may leave the machine."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+SCREENSHOTS = ROOT / ".screenshots"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+PATIENCE = 60_000  # ms; a loaded machine is slow, and nothing here measures speed
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the browser. Missing it is a failure under CI, a skip elsewhere."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        reason = "no Chromium here; on Debian: apt-get install chromium"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def address(
+    tmp_path_factory: pytest.TempPathFactory, environment_without_weights: dict[str, str]
+) -> Iterator[str]:
+    """The running app's address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("server") / "log"
+    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    command += ["--server.headless", "true"]
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment_without_weights,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        url = f"http://127.0.0.1:{port}"
+        try:
+            _wait_until_healthy(server, url, log)
+            yield url
+            assert server.poll() is None, f"the server died: {log.read_text()[-2000:]}"
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def _wait_until_healthy(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as answer:
+                if answer.read() == b"ok":
+                    return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"the server did not start: {log.read_text()[-2000:]}")
+
+
+class Visit:
+    """A browser tab that records what it asks for outside the machine, and what breaks in it."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.address = address
+        self.outside: list[str] = []
+        self.broken: list[str] = []
+        page.set_default_timeout(PATIENCE)
+        page.route("**/*", self._gate)
+        page.on("pageerror", lambda error: self.broken.append(str(error)))
+
+    def _gate(self, route: Route) -> None:
+        if route.request.url.startswith((self.address, "data:", "blob:")):
+            route.continue_()
+        else:
+            self.outside.append(route.request.url)
+            route.abort()
+
+    def go(self, path: str = "/") -> Page:
+        """Open a page and wait until its claim is there."""
+        self.page.goto(self.address + path)
+        self.page.locator("h3").first.wait_for()
+        return self.page
+
+    def claim(self) -> str:
+        """The page's sentence."""
+        return self.page.locator("h3").first.inner_text()
+
+    def shoot(self, name: str) -> None:
+        """Save the whole page; Streamlit scrolls an inner box, so the window grows to it."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        self.page.wait_for_timeout(600)
+        box = self.page.get_by_test_id("stMainBlockContainer").bounding_box()
+        assert box is not None
+        width = self.page.viewport_size["width"] if self.page.viewport_size else 1280
+        self.page.set_viewport_size({"width": width, "height": int(box["height"]) + 40})
+        self.page.wait_for_timeout(400)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Callable[..., Visit]]:
+    """Open tabs; each must have stayed on the machine and thrown no error by the end."""
+    visits: list[Visit] = []
+    contexts = []
+
+    def opened(*, width: int = 1280, height: int = 900, theme: str = "light") -> Visit:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=theme,  # type: ignore[arg-type]
+            locale="en-US",
+        )
+        contexts.append(context)
+        visits.append(Visit(context.new_page(), address))
+        return visits[-1]
+
+    yield opened
+    for one in visits:
+        assert one.outside == []
+        assert one.broken == []
+    for context in contexts:
+        context.close()

@@ -1,0 +1,137 @@
+"""The app in a real browser: it follows the finger, reads photos, and looks as it should."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from effnet.ui import frame
+
+PATHS = {page.title.lower(): page.file for page in frame.PAGES}
+
+
+def path(name: str) -> str:
+    return "/" if name == "scale" else f"/{name}"
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_a_page_opens_by_its_own_address(visit, name):
+    tab = visit()
+    tab.go(path(name))
+    expect(tab.page).to_have_title(re.compile(f"^{name.title()} - EfficientNet explorer"))
+    expect(tab.page.get_by_test_id("stSidebarNav")).to_have_count(0)
+    expect(tab.page.get_by_text("Page not found")).to_have_count(0)
+
+
+def test_arrow_keys_on_phi_move_totals_table_and_link(visit):
+    tab = visit()
+    page = tab.go()
+    total = page.get_by_test_id("stMetricValue").first
+    expect(total).to_have_text("9.11 M")
+    slider = page.get_by_role("slider", name="phi")
+    slider.focus()
+    for _ in range(20):
+        slider.press("ArrowRight")
+    expect(total).to_have_text("12.3 M")
+    expect(page).to_have_url(re.compile(r"phi=2$"))
+    expect(page.locator("h3").first).to_contain_text("EfficientNet-B3's widths and depths")
+
+
+def test_everything_follows_while_the_slider_is_dragged(visit):
+    tab = visit()
+    page = tab.go()
+    figure = page.locator(".figure").first
+    page.locator(".js-plotly-plot .main-svg").nth(3).wait_for()  # two layers a figure
+    figure.evaluate("node => { node.mark = 'kept'; }")
+    slider = page.get_by_role("slider", name="phi")
+    box = slider.bounding_box()
+    assert box is not None
+    drawn, claims = int(figure.get_attribute("data-drawn") or 0), {tab.claim()}
+    page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for step in range(40):
+        across = box["x"] + (0.25 + 0.4 * step / 40) * box["width"]
+        page.mouse.move(across, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(50)
+        claims.add(tab.claim())
+    assert len(claims) >= 5  # before the button is released
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"phi="))
+    page.wait_for_timeout(1000)
+    value = float(slider.input_value())
+    assert f"phi = {value:.2f}" in tab.claim()
+    assert int(figure.get_attribute("data-drawn") or 0) >= drawn + 5
+    assert figure.evaluate("node => node.mark") == "kept"  # redrawn in place, not rebuilt
+
+
+def test_a_number_typed_beyond_the_range_is_clamped(visit):
+    tab = visit()
+    page = tab.go()
+    field = page.get_by_label("phi, exact value")
+    field.fill("99")
+    field.press("Enter")
+    expect(page.locator("h3").first).to_contain_text("phi = 8.00")
+    expect(field).to_have_value("8.00")
+
+
+def test_a_link_is_the_whole_state(visit):
+    tab = visit()
+    page = tab.go("/?base=v2_s&phi=0.5&alpha=1.3")
+    expect(page.get_by_label("alpha, exact value")).to_have_value("1.30")
+    expect(page.locator("h3").first).to_contain_text("phi = 0.50")
+    page.get_by_role("link", name="Latency").click()
+    expect(page.locator("h3").first).to_contain_text("EfficientNetV2-S at phi 0.50")
+    expect(page).to_have_url(re.compile(r"/latency\?.*base=v2_s"))
+
+
+def test_an_uploaded_photo_gets_its_label(visit, chelsea):
+    tab = visit()
+    page = tab.go("/classify")
+    expect(page.locator("h3").first).to_contain_text("says espresso")
+    page.locator("input[type=file]").set_input_files(chelsea)
+    expect(page.locator("h3").first).to_contain_text(re.compile("tiger cat|tabby|Egyptian cat"))
+    page.locator(".js-plotly-plot .main-svg").first.wait_for()
+    tab.shoot("classify-upload")
+
+
+def test_a_file_that_is_no_picture_is_told_and_the_page_lives_on(visit, chelsea):
+    tab = visit()
+    page = tab.go("/classify")
+    bad = {"name": "text.jpg", "mimeType": "image/jpeg", "buffer": b"I am a text file"}
+    page.locator("input[type=file]").set_input_files(bad)
+    expect(page.get_by_text("not a picture that can be read")).to_be_visible()
+    page.locator("input[type=file]").set_input_files(chelsea)
+    expect(page.locator("h3").first).to_contain_text(re.compile("tiger cat|tabby|Egyptian cat"))
+
+
+def test_a_map_follows_the_class(visit):
+    tab = visit()
+    page = tab.go("/explain")
+    expect(page.locator("h3").first).to_contain_text("speaks for espresso")
+    page.get_by_text("cup (", exact=False).first.click()
+    expect(page.locator("h3").first).to_contain_text("speaks for cup")
+
+
+def test_a_measurement_ends_with_a_median(visit):
+    tab = visit()
+    page = tab.go("/latency?mode=free&base=lite0&resolution=64")
+    page.get_by_role("button", name="Measure").click()
+    expect(page.get_by_text("Median")).to_be_visible()
+    expect(page.locator("h3").first).to_contain_text("takes")
+    page.locator(".js-plotly-plot .main-svg").nth(1).wait_for()
+    tab.shoot("latency-measured")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", PATHS)
+def test_a_page_fits_its_window(visit, name, width, theme):
+    tab = visit(width=width, theme=theme)
+    page = tab.go(path(name))
+    if name in ("scale", "classify"):
+        page.locator(".js-plotly-plot .main-svg").first.wait_for()
+    overflow = page.evaluate(
+        "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert overflow <= 0
+    tab.shoot(f"{name}-{width}-{theme}")

@@ -1,0 +1,70 @@
+"""Cost in a real browser: clicks open receipts, figures follow the finger, and it fits a phone."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+B0 = "/cost?mode=released&released=b0"
+
+
+def drawn(page: Page) -> Page:
+    """Wait until the bars and the treemap are there."""
+    page.locator("g.slice").nth(20).wait_for()
+    page.locator(".barlayer g.trace").nth(5).wait_for()
+    return page
+
+
+def test_a_click_on_an_area_opens_its_receipt(visit):
+    tab = visit()
+    page = drawn(tab.go(B0))
+    receipt = page.locator(".st-key-receipt")
+    expect(receipt).to_contain_text("385,814,752")
+    page.locator("g.slice").filter(has_text="stem").last.click()
+    expect(receipt).to_contain_text("3 x 3 x 3 x 32 x 112 x 112")
+    expect(receipt).to_contain_text("10,838,016")
+    expect(page.locator("g.slice").filter(has_text="7 MBConv6")).to_be_visible()  # no zoom
+    page.get_by_role("button", name="EfficientNet-B0").click()
+    expect(receipt).to_contain_text("385,814,752")
+
+
+def test_a_click_on_a_bar_opens_its_receipt(visit):
+    tab = visit()
+    page = drawn(tab.go(B0))
+    depthwise = page.locator(".barlayer g.trace").nth(2).locator("path").nth(2)
+    depthwise.click(force=True)
+    receipt = page.locator(".st-key-receipt")
+    expect(receipt).to_contain_text("Stage 2, MBConv6, depthwise")
+    expect(receipt).to_contain_text("3 x 3 x 96 x 56 x 56")
+    expect(receipt).to_contain_text("2,709,504")
+    tab.shoot("cost-receipt")
+
+
+def test_everything_follows_the_slider(visit):
+    tab = visit()
+    page = drawn(tab.go("/cost?phi=0"))
+    expect(page.locator("h3").first).to_contain_text("its 0.386 G multiply-adds")
+    figure = page.locator(".figure").first
+    figure.evaluate("node => { node.mark = 'kept'; }")
+    slider = page.get_by_role("slider", name="phi", exact=True)
+    slider.focus()
+    for _ in range(20):
+        slider.press("ArrowRight")
+    expect(page.locator("h3").first).to_contain_text("at phi 1.00 spends")
+    expect(page.locator("h3").first).to_contain_text("0.993 G multiply-adds")
+    expect(page.locator(".st-key-receipt")).to_contain_text(re.compile(r"99\d,\d{3},\d{3}"))
+    assert figure.evaluate("node => node.mark") == "kept"  # redrawn in place
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_memory_on_the_switch_fits_its_window(visit, width, theme):
+    tab = visit(width=width, theme=theme)
+    page = drawn(tab.go(B0))
+    page.get_by_role("radio", name="Training memory").click()
+    expect(page.locator("h3").first).to_contain_text("84.3 MiB of training memory")
+    overflow = page.evaluate(
+        "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert overflow <= 0
+    tab.shoot(f"cost-memory-{width}-{theme}")

