@@ -23,6 +23,7 @@ _ROOMS = {
     "variants": ("get_variant", "list_variants"),
     "cost": ("Cost", "LayerCost", "count"),
     "scaling": ("compound_scale", "implied_phi", "scale"),
+    "pareto": ("compare",),
     "checkpoints": ("WeightsUnavailable", "available_weights"),
     "nn.model": ("build",),
     "predict": ("Classifier", "Label", "Prediction", "load"),
@@ -47,6 +48,7 @@ __all__ = [
     "WeightsUnavailable",
     "available_weights",
     "build",
+    "compare",
     "compound_scale",
     "count",
     "explore",
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
     from effnet.latency import Latency, measure_latency, profile_stages
     from effnet.nn.model import build
     from effnet.notebook import explore
+    from effnet.pareto import compare
     from effnet.predict import Classifier, Label, Prediction, load
     from effnet.scaling import compound_scale, implied_phi, scale
     from effnet.spec import EffnetError, Spec, Stage

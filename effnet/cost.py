@@ -8,10 +8,12 @@ call FLOPS are these MACs; `flops` is twice as many.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
+from effnet.rich import Card, Rich
 from effnet.spec import MAX_RESOLUTION, Spec, check_resolution
+from effnet.units import giga, millions, percent
 from effnet.walk import KINDS, NUM_CLASSES, Layer, walk
 
 Key = TypeVar("Key")
@@ -58,14 +60,14 @@ class LayerCost:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Rich):
     """What one `(1, 3, R, R)` image costs, in total and by layer, stage and kind."""
 
     resolution: int
     params: int
     macs: int
     activations: int
-    layers: tuple[LayerCost, ...]
+    layers: tuple[LayerCost, ...] = field(repr=False)
 
     @property
     def flops(self) -> int:
@@ -85,6 +87,32 @@ class Cost:
         """One dictionary a layer, ready for a data frame or CSV."""
         names = [f.name for f in fields(LayerCost)]  # asdict copies, and takes eight times as long
         return [{name: getattr(row, name) for name in names} for row in self.layers]
+
+    def card(self) -> Card:
+        """Totals and costs by stage, for notebooks and plain text."""
+        found = self.by_stage()
+        names = {0: "stem", max(found): "head"}
+        rows = [
+            (
+                names.get(stage, f"stage {stage}"),
+                f"{total.params:,}",
+                f"{total.macs:,}",
+                f"{total.activations:,}",
+                percent(total.macs / self.macs),
+            )
+            for stage, total in found.items()
+        ]
+        return Card(
+            f"One image of {self.resolution} px",
+            (
+                ("parameters", millions(self.params)),
+                ("multiply-adds", giga(self.macs)),
+                ("activations", millions(self.activations)),
+            ),
+            ("", "parameters", "MACs", "activations", "of all MACs"),
+            tuple(rows),
+            shares=tuple(total.macs / self.macs for total in found.values()),
+        )
 
 
 def _grouped(pairs: Iterable[tuple[Key, LayerCost]]) -> dict[Key, Totals]:

@@ -18,7 +18,9 @@ from effnet.nn import saved, workers
 from effnet.nn.model import Network, build
 from effnet.nn.weights import load_state, read_checkpoint, read_file
 from effnet.preprocess import Source, crop_box, open_image, to_array, view
+from effnet.rich import Card, Rich
 from effnet.spec import EffnetError, Spec
+from effnet.units import percent
 from effnet.variants import get_variant
 
 Target = int | str | tuple[int | str, int | str] | None  # a pair: why A rather than B
@@ -34,7 +36,7 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Prediction:
+class Prediction(Rich):
     """What a network said of one picture.
 
     Attributes:
@@ -46,6 +48,16 @@ class Prediction:
     labels: tuple[Label, ...]
     logits: np.ndarray
     seconds: float
+
+    def card(self) -> Card:
+        """The classes with their probabilities, for notebooks and plain text."""
+        return Card(
+            f"Most probable of {len(self.logits):,} classes",
+            columns=("class", "probability"),
+            rows=tuple((one.name, percent(one.probability)) for one in self.labels),
+            shares=tuple(one.probability for one in self.labels),
+            notes=(f"Computed in {1000 * self.seconds:.0f} ms.",),
+        )
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from effnet.compare import Rival, rivals
+from effnet.pareto import Rival, rivals
 from effnet.cost import count
 from effnet.published import table
 from effnet.spec import EffnetError

@@ -4,11 +4,12 @@ Sources: arXiv:1905.11946 (Table 1), arXiv:2104.00298 (Table 4) and the released
 Standard library only.
 """
 
-import html
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, Self
+
+from effnet.rich import Card, Rich
 
 Operator = Literal["mbconv", "fused_mbconv", "inverted_residual", "separable", "bottleneck"]
 Layout = Literal["staged", "flat", "resnet"]
@@ -106,7 +107,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Spec:
+class Spec(Rich):
     """A whole network as data: its stages and the rules of its family.
 
     Attributes:
@@ -239,33 +240,32 @@ class Spec:
             known = ", ".join(f.name for f in fields(cls))
             raise EffnetError(f"not a network's fields ({error}); expected {known}") from None
 
-    def _repr_html_(self) -> str:
-        cell = "padding:2px 10px;text-align:right"
-        head = "".join(
-            f'<th style="{cell}">{label}</th>'
-            for label in ("stage", "operator", "kernel", "stride", "channels", "blocks", "output")
-        )
+    def card(self) -> Card:
+        """The stage table, for notebooks and plain text."""
         rows, size = [], out_size(self.resolution, 2)
         size = out_size(size, 2) if self.stem_pool else size
         for number, stage in enumerate(self.stages, start=1):
             size = out_size(size, stage.stride)
             cells = (
-                number,
-                operator_label(stage),
+                f"{number} {operator_label(stage)}",
                 f"{stage.kernel}x{stage.kernel}",
                 stage.stride,
                 stage.channels,
                 stage.repeats,
                 f"{size}x{size}",
             )
-            rows.append(
-                "<tr>" + "".join(f'<td style="{cell}">{value}</td>' for value in cells) + "</tr>"
-            )
-        title = (
-            f"<b>{html.escape(self.name)}</b>: stem {self.stem_channels}, {self.blocks} blocks, "
-            f"head {self.head_channels or 'none'}, {self.resolution} px"
+            rows.append(tuple(map(str, cells)))
+        return Card(
+            self.name,
+            (
+                ("stem", str(self.stem_channels)),
+                ("blocks", str(self.blocks)),
+                ("head", str(self.head_channels or "none")),
+                ("resolution", f"{self.resolution} px"),
+            ),
+            ("stage", "kernel", "stride", "channels", "blocks", "output"),
+            tuple(rows),
         )
-        return f"<div>{title}<table><tr>{head}</tr>{''.join(rows)}</table></div>"
 
 
 def out_size(size: int, stride: int) -> int:

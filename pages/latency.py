@@ -1,28 +1,28 @@
-"""Latency: how long the current design takes on this machine."""
+"""Latency: how long the current design takes on this machine, and why."""
 
 import streamlit as st
 
-from effnet import claims
-from effnet.figures import latency_samples, stage_mirror
-from effnet.ui import cache, cards, controls, frame, live, stopwatch
+from effnet.ui import cache, controls, frame, latency_cards, live, stopwatch
 
-with frame.page(__file__):
+
+@frame.part
+def explorer() -> None:
+    """Controls, the measurement, and everything that follows them."""
     claim = st.container()
     left, right = st.columns([1, 2.6], gap="medium")
     with left, st.container(border=True):
         design = controls.design()
-        options = controls.stopwatch_options()
-    spec = design.spec()
+        chosen = stopwatch.options()
+    spec, dark = design.spec(), frame.dark()
     with right:
-        measured = stopwatch.measured(spec, options)
+        found = latency_cards.measure(design, spec, chosen, dark=dark)
+        latency_cards.totals(found.latency if found else None)
+        latency_cards.samples(found, dark=dark)
     with claim:
-        cost = cache.counted_cost(spec)
-        live.claim(claims.latency_claim(design, cost, measured.latency if measured else None))
-    if measured:
-        with right:
-            cards.latency_totals(measured.latency)
-            drawn = latency_samples(measured.latency, dark=frame.dark())
-            live.figure("samples", drawn, alt="Every measured pass with median and spread")
-            drawn = stage_mirror(measured.profile, dark=frame.dark())
-            live.figure("mirror", drawn, alt="Shares of multiply-adds and of time by stage")
-            cards.latency_tables(measured)
+        live.claim(latency_cards.claimed(design, cache.counted_cost(spec), found))
+    latency_cards.mirror(found, spec, dark=dark)
+    latency_cards.take_away(found, spec)
+
+
+with frame.page(__file__):
+    explorer()

@@ -23,6 +23,7 @@ def no_weights_of_this_machine(
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path_factory.getbasetemp() / "no-weights"))
     monkeypatch.setenv("EFFNET_RUNS", str(tmp_path_factory.getbasetemp() / "runs"))
+    monkeypatch.setenv("EFFNET_TIMES", str(tmp_path_factory.getbasetemp() / "times"))
 
 
 @pytest.fixture(scope="session")
@@ -60,4 +61,5 @@ def environment_without_weights(tmp_path_factory: pytest.TempPathFactory) -> dic
     hidden = {"EFFNET_WEIGHTS", "XDG_CACHE_HOME"}
     kept = {name: value for name, value in os.environ.items() if name not in hidden}
     folder = tmp_path_factory.getbasetemp()
-    return kept | {"TORCH_HOME": str(folder / "no-weights"), "EFFNET_RUNS": str(folder / "runs")}
+    own = {"EFFNET_RUNS": str(folder / "runs"), "EFFNET_TIMES": str(folder / "times")}
+    return kept | own | {"TORCH_HOME": str(folder / "no-weights")}

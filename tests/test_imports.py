@@ -15,6 +15,7 @@ ROOM_FILES = sorted((ROOT / "effnet").rglob("*.py"))
 
 # A room may import rooms of its own floor and below. Add new rooms here.
 FLOORS = {
+    "rich": 0,
     "spec": 0,
     "walk": 0,
     "variants": 0,
@@ -24,7 +25,7 @@ FLOORS = {
     "scaling": 1,
     "stages": 1,
     "promise": 1,
-    "compare": 1,
+    "pareto": 1,
     "flat_spots": 1,
     "blockstring": 1,
     "edits": 1,
@@ -59,6 +60,8 @@ FLOORS = {
     "figures": 4,
     "ui": 5,
     "notebook": 5,
+    "report": 5,
+    "lessons": 5,
     "__main__": 5,
 }
 TORCH_ROOMS = {"nn", "predict", "cam", "latency", "train"}

@@ -1,5 +1,7 @@
 """The record of where a network looked, laid on the picture that it looked at."""
 
+import base64
+import io
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,15 +11,18 @@ from PIL import Image
 from effnet.cam.core import unit_range
 from effnet.cam.methods import Array
 from effnet.colours import coloured
+from effnet.rich import Card, Rich
 from effnet.spec import EffnetError
+from effnet.units import percent
 
 Box = tuple[float, float, float, float]
 
+CARD_SIDE = 320  # px of a picture on a card
 DIMMED = 0.35  # brightness of what a network never saw
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Explanation:
+class Explanation(Rich):
     """Where a network looked.
 
     Attributes:
@@ -128,6 +133,26 @@ class Explanation:
             "seconds": self.seconds,
         }
 
+    def card(self) -> Card:
+        """The map at its own grid and over the picture, for notebooks and plain text."""
+        small, (rows, columns) = self.fitted(CARD_SIDE), self.native.shape
+        pictures = (
+            (_uri(small.grid()), f"the map at its own grid, {rows} x {columns}"),
+            (_uri(small.overlay()), "the map over the picture"),
+        )
+        notes = (f"Blank: {self.why_blank}",) if self.blank else ()
+        return Card(
+            f"Where {self.network or 'the network'} looked for {self.asked}",
+            (
+                ("probability", percent(self.probability)),
+                ("method", self.method),
+                ("layer", self.layer),
+                ("weights", self.weights or "not named"),
+            ),
+            pictures=pictures,
+            notes=notes,
+        )
+
     def _painted(self, values: Array, alpha: float) -> Image.Image:
         picture = np.asarray(self.image, dtype=np.float32)
         left, top, right, bottom = self.window
@@ -135,6 +160,12 @@ class Explanation:
         result = picture * DIMMED
         result[seen] = (1 - alpha) * picture[seen] + alpha * coloured(values[seen])
         return Image.fromarray(result.astype(np.uint8))
+
+
+def _uri(picture: Image.Image) -> str:
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=88)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def place(native: Array, size: tuple[int, int], box: Box, *, smooth: bool = True) -> Array:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from effnet.rich import Card, Rich
 from effnet.spec import EffnetError
-from effnet.units import significant
+from effnet.units import mebibytes, milliseconds, significant
 
 Engine = Literal["eager", "compile", "onnxruntime", "openvino"]
 
@@ -135,7 +136,7 @@ def quantile(samples: Sequence[float], part: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Latency:
+class Latency(Rich):
     """A measured latency.
 
     Attributes:
@@ -243,6 +244,28 @@ class Latency:
             for name in ("median_ms", "p10_ms", "p90_ms", "images_per_s", "stable", "doubts")
         }
         return derived | asdict(self)
+
+    def card(self) -> Card:
+        """Median, spread and machine, for notebooks and plain text."""
+        where, peak = self.environment, self.peak_memory_bytes
+        facts = [
+            ("median", milliseconds(self.median_ms)),
+            ("p10 to p90", f"{significant(self.p10_ms)} to {milliseconds(self.p90_ms)}"),
+            ("images/s", significant(self.images_per_s)),
+            ("passes", str(len(self.samples_ms))),
+        ]
+        if peak is not None:
+            facts.append(("peak of tensors", mebibytes(peak)))
+        how = f"{self.precision}, {ENGINES.get(self.engine, self.engine)}"
+        return Card(
+            f"{self.name}, {self.batch_size} x {self.resolution} px, measured",
+            tuple(facts),
+            notes=(
+                f"{where.processor}, {where.device}, {where.threads} threads, {how}, "
+                f"torch {where.torch}, {where.date}",
+                *(f"Don't compare this: {doubt}." for doubt in self.doubts),
+            ),
+        )
 
     def with_samples(self, samples_ms: Sequence[float]) -> "Latency":
         """The same conditions with other samples."""

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from effnet.compare import Quantity, pinned, rivals
+from effnet.pareto import Quantity, pinned, rivals
 from effnet.design import Design
 from effnet.figures import accuracy_against_cost
 from effnet.ui import live, state

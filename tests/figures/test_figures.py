@@ -8,7 +8,6 @@ import pytest
 
 import effnet
 from effnet import (
-    compare,
     counters,
     equal_cost,
     experiments,
@@ -16,6 +15,7 @@ from effnet import (
     formulas,
     memory,
     papers,
+    pareto,
     promise,
     published,
     receipts,
@@ -114,7 +114,7 @@ DRAWN = latency_examples.DRAWN | {
         list(walk(effnet.get_variant("b0")))[2], title="Stage 2", dark=dark
     ),
     "accuracy_against_cost": lambda dark=False: figures.accuracy_against_cost(
-        compare.rivals(), "macs", designs=[compare.pinned(Design())], dark=dark
+        pareto.rivals(), "macs", designs=[pareto.pinned(Design())], dark=dark
     ),
     "promise_to_real": lambda dark=False: figures.promise_to_real(
         promise.steps_from_promise(effnet.get_variant("b0"), depth=1.2, width=1.1, resolution=258),

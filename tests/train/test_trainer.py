@@ -117,11 +117,11 @@ def test_a_checkpoint_of_another_recipe_is_not_taken_up(tiny, tmp_path):
 
 
 def test_it_learns(tmp_path):
-    recipe = Recipe(data="digits", epochs=3, batch_size=64, learning_rate=0.03)
+    recipe = Recipe(data="digits", epochs=6, batch_size=64, learning_rate=0.03)
     result = train(recipe, tmp_path)
     rows = read_lines(tmp_path / METRICS)
     assert rows[-1]["loss"] < 0.8 * rows[0]["loss"]
-    assert result.best_top1 > 0.6  # chance is 0.1
+    assert result.best_top1 > 0.8  # chance is 0.1
 
 
 def test_the_saved_network_opens_and_says_what_was_tested(tiny, tmp_path):

@@ -7,6 +7,7 @@ import ast
 import io
 import json
 import random
+import time
 from pathlib import Path
 
 import numpy as np
@@ -182,21 +183,55 @@ def test_explain_follows_class_method_and_layer():
 # --- Latency ------------------------------------------------------------------------------------
 
 
+def measured(app: AppTest, key: str = "run_measure") -> AppTest:
+    """Press a card's button and look until its measurement has ended."""
+    app.button(key=key).click().run()
+    for _ in range(600):
+        if "Stop" not in [button.label for button in app.button]:
+            return app
+        time.sleep(0.1)
+        app.run()
+    raise AssertionError("the measurement did not end")
+
+
 def test_measuring_shows_median_spread_and_machine():
     app = opened("pages/latency.py", mode="free", base="lite0", resolution="64")
     app.select_slider(key="budget").set_value(1).run()
-    app.button(key="measure").click().run()
+    measured(app)
     assert "EfficientNet-Lite0" in claim(app)
     assert "takes" in claim(app)
-    assert [metric.label for metric in app.metric] == ["Median", "Spread", "Throughput", "Passes"]
-    assert any("threads" in caption.value for caption in app.caption)
+    labels = [metric.label for metric in app.metric]
+    assert labels == ["Median", "Spread", "Images", "Peak memory"]
+    assert all(metric.value != "-" for metric in app.metric)
+    assert any("cores, PyTorch" in caption.value for caption in app.caption)
+    assert len(app.get("download_button")) == 2
+
+
+def test_a_measurement_is_shown_again_to_the_next_visitor():
+    query = {"mode": "free", "base": "lite0", "resolution": "72"}
+    app = opened("pages/latency.py", **query)
+    app.select_slider(key="budget").set_value(1).run()
+    measured(app)
+    assert claim(opened("pages/latency.py", **query)) == claim(app)
 
 
 def test_a_design_too_large_to_measure_is_refused():
-    app = opened("pages/latency.py", phi="8", alpha="1.9", beta="1.5", gamma="1.5")
-    app.button(key="measure").click().run()
+    app = measured(opened("pages/latency.py", phi="8", alpha="1.9", beta="1.5", gamma="1.5"))
     assert [error.message for error in app.exception] == []
-    assert "too many to measure" in app.error[0].value
+    assert any(words in app.error[0].value for words in ("too many to measure", "does not fit"))
+
+
+def test_two_visitors_are_queued_and_told():
+    first, second = (
+        opened("pages/latency.py", mode="free", base="lite0", resolution=side)
+        for side in ("64", "80")
+    )
+    first.button(key="run_measure").click().run()
+    second.button(key="run_measure").click().run()
+    told = [bar.proto.text for bar in second.get("progress")]
+    assert any("Waiting: another visitor measures" in text for text in told)
+    for app in (first, second):
+        app.button(key="stop_measure").click().run()
 
 
 # --- the shape of a page ------------------------------------------------------------------------
