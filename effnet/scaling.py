@@ -18,6 +18,7 @@ ALPHA, BETA, GAMMA = 1.2, 1.1, 1.15  # found by grid search at phi = 1, arXiv:19
 BUDGET = 2.0
 
 Coefficient = Literal["alpha", "beta", "gamma"]
+SOLVABLE: tuple[Coefficient, ...] = ("alpha", "beta", "gamma")
 
 
 def compound_scale(

@@ -1,7 +1,7 @@
 """Controls that pages share: each shows a value of the state and changes it."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from effnet.scaling import (
     BETA,
     BUDGET,
     GAMMA,
-    Coefficient,
+    SOLVABLE,
     budget,
     project_to_budget,
     solve_budget,
@@ -20,9 +20,6 @@ from effnet.scaling import (
 from effnet.ui import live, state, what_if
 from effnet.units import percent, significant
 from effnet.variants import display_name, get_variant, list_variants
-
-if TYPE_CHECKING:
-    from effnet.predict import Classifier, Prediction
 
 HELP = {
     "phi": "How far to scale; 0 is the base network (arXiv:1905.11946, equation 3)",
@@ -34,7 +31,6 @@ HELP = {
     "resolution": "Side of the input image in pixels",
 }
 
-SOLVABLE: tuple[Coefficient, ...] = ("alpha", "beta", "gamma")
 
 COEFFICIENTS: dict[str, dict[str, float]] = {
     "Paper": {"alpha": ALPHA, "beta": BETA, "gamma": GAMMA},
@@ -224,37 +220,3 @@ def _choice(
         )
     else:
         st.selectbox(label, options, format_func=show, key=key, on_change=chosen)
-
-
-def target_class(prediction: "Prediction") -> int:
-    """One of the most probable classes."""
-    labels = {label.index: label for label in prediction.labels}
-    chosen: int = st.radio(
-        "Class",
-        list(labels),
-        format_func=lambda i: f"{labels[i].name} ({percent(labels[i].probability)})",
-        key="target",
-    )
-    return chosen
-
-
-def map_options(classifier: "Classifier") -> tuple[str, str]:
-    """The method of the map, and the layer it reads."""
-    from effnet.cam import METHODS, list_layers
-
-    quick = [name for name, method in METHODS.items() if "slow" not in method.cost]
-    method = st.selectbox(
-        "Method", quick, index=1, format_func=lambda name: METHODS[name].title, key="method"
-    )
-    st.caption(METHODS[method].line)
-    layers = list_layers(classifier.model)
-    layer = st.select_slider(
-        "Layer, early to late",
-        layers,
-        value=layers[-1],
-        key=f"layer_{classifier.spec.name}",
-        disabled=method == "cam",
-        help="The last layer is what the classifier reads; earlier ones show finer, less final "
-        "evidence",
-    )
-    return method, layers[-1] if method == "cam" else layer

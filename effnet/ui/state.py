@@ -1,16 +1,17 @@
 """What a visit remembers: every session key, and the design's way into the URL and back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import fields, replace
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
 from effnet.design import Design, from_query
-from effnet.scaling import Coefficient
+from effnet.scaling import SOLVABLE, Coefficient
 
 DESIGN = "design"  # Design: the current design, shared by all pages
-LINK = "link"  # dict: the query that was last written or read
+LINK = "link"  # dict[str, list[str]]: the query that was last written or read
 NOTES = "notes"  # list[str]: what was wrong in the URL
 PHOTO = "chosen_photo"  # str: the sample photo's name
 LOCK = "lock"  # scaling.Coefficient | None: solved from the other two
@@ -39,7 +40,8 @@ SCHEDULE = "schedule"  # str: the Train page's network and schedule, as JSON
 MOST_PINS = 6
 MOST_UNDONE = 50
 
-DESIGN_KEYS = frozenset(field.name for field in fields(Design))  # the link's keys that are its own
+HELD, PINNED = "lock", "pin"  # the link's keys of the lock and, once for each, of the pins
+LINK_KEYS = frozenset((*(field.name for field in fields(Design)), HELD, PINNED))
 
 
 def start() -> None:
@@ -47,13 +49,32 @@ def start() -> None:
 
     A change of page empties the URL; the design lives on in the session and is written back.
     """
-    query = _design_query()
+    query = _said()
     if DESIGN not in st.session_state or (query and query != st.session_state.get(LINK)):
-        design, notes = from_query(query)
-        st.session_state[DESIGN] = design
+        said = {name: values[-1] for name, values in query.items()}
+        st.session_state[DESIGN], notes = from_query(said)
+        if HELD in said:
+            known = said[HELD] in SOLVABLE
+            st.session_state[LOCK] = said[HELD] if known else None
+            if not known:
+                notes.append(f"lock {said[HELD][:40]!r} is not one of {', '.join(SOLVABLE)}")
+        if PINNED in said:
+            st.session_state[PINS] = _read_pins(query[PINNED], notes)
         st.session_state[NOTES] = notes
         st.session_state[LINK] = query
     write_link()
+
+
+def _read_pins(texts: Sequence[str], notes: list[str]) -> list[Design]:
+    if len(texts) > MOST_PINS:
+        notes.append(f"{len(texts)} pins; the first {MOST_PINS} were taken")
+    found: list[Design] = []
+    for text in texts[:MOST_PINS]:
+        one, wrong = from_query(dict(parse_qsl(text)))
+        notes += [f"pin: {note}" for note in wrong]
+        if one not in found:
+            found.append(one)
+    return found
 
 
 def design() -> Design:
@@ -138,17 +159,21 @@ def unpin_all() -> None:
 
 
 def write_link() -> None:
-    """Put the current design into the URL; keys that are not the design's stay as they are."""
-    query = design().to_query()
-    if query != _design_query():
-        others = [name for name in st.query_params if name not in DESIGN_KEYS]
+    """Put design, lock and pins into the URL; keys that are not theirs stay as they are."""
+    query = {name: [value] for name, value in design().to_query().items()}
+    if lock() is not None:
+        query[HELD] = [str(lock())]
+    if pins():
+        query[PINNED] = [urlencode(one.to_query()) or "mode=formula" for one in pins()]
+    if query != _said():
+        others = [name for name in st.query_params if name not in LINK_KEYS]
         kept = {name: st.query_params.get_all(name) for name in others}
         st.query_params.from_dict({**kept, **query})
     st.session_state[LINK] = query
 
 
-def _design_query() -> dict[str, str]:
-    return {name: value for name, value in st.query_params.items() if name in DESIGN_KEYS}
+def _said() -> dict[str, list[str]]:
+    return {n: st.query_params.get_all(n) for n in st.query_params if n in LINK_KEYS}
 
 
 def linked(key: str, allowed: Collection[str], default: str) -> tuple[str, str]:

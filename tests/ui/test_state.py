@@ -1,0 +1,50 @@
+"""The link carries the design, the lock and the pins, both ways, and survives any nonsense."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from effnet.design import Design
+
+
+def scale_page(**query: str | list[str]) -> AppTest:
+    app = AppTest.from_file("../../app.py", default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def test_a_lock_and_pins_come_from_the_link_and_stay_there():
+    app = scale_page(lock="gamma", pin=["mode=released&released=b4", "base=v2_s&phi=0.5"])
+    assert not app.exception
+    assert app.session_state["lock"] == "gamma"
+    assert app.session_state["pins"] == [
+        Design(mode="released", released="b4"),
+        Design(base="v2_s", phi=0.5),
+    ]
+    assert app.query_params["pin"] == ["mode=released&released=b4", "base=v2_s&phi=0.5"]
+    assert app.query_params["lock"] == "gamma"
+
+
+def test_what_is_locked_and_pinned_goes_into_the_link():
+    app = scale_page()
+    app.session_state["lock"] = "beta"
+    app.session_state["pins"] = [Design()]
+    app.run()
+    assert app.query_params["lock"] == "beta"
+    again = scale_page(pin=app.query_params["pin"])
+    assert again.session_state["pins"] == [Design()]
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ({"lock": "delta"}, "lock 'delta' is not one of alpha, beta, gamma"),
+        ({"pin": "phi=99"}, "pin: phi 99 was set to 8"),
+        ({"pin": [f"phi={n}" for n in range(8)]}, "8 pins; the first 6 were taken"),
+    ],
+)
+def test_nonsense_in_the_link_is_told(query, told):
+    app = scale_page(**query)
+    assert not app.exception
+    assert any(told in note for note in app.session_state["notes"])
+    assert told in " ".join(box.value for box in [*app.warning, *app.info, *app.caption])
