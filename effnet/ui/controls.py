@@ -129,10 +129,16 @@ def _budget(current: Design) -> None:
         else f"{percent(abs(off))} {'over' if off > 0 else 'under'} the paper's 2",
     )
     _lock()
-    matching = next((n for n, c in COEFFICIENTS.items() if _has(current, c)), None)
-    if st.session_state.get("preset") != matching:
-        st.session_state["preset"] = matching
-    st.pills("Presets", tuple(COEFFICIENTS), key="preset", on_change=_preset)
+    st.caption("Presets")
+    with st.container(horizontal=True, gap="small"):
+        for title, values in COEFFICIENTS.items():
+            st.button(
+                title,
+                key=f"preset_{title}",
+                type="primary" if _has(current, values) else "secondary",
+                on_click=_preset,
+                args=(title,),
+            )
     with st.container(horizontal=True, gap="small"):
         st.button(
             "Onto the budget",
@@ -168,11 +174,9 @@ def _has(design: Design, values: dict[str, float]) -> bool:
     return all(getattr(design, name) == value for name, value in values.items())
 
 
-def _preset() -> None:
-    chosen = st.session_state["preset"]
-    if chosen:
-        state.set_lock(None)
-        state.change(**COEFFICIENTS[chosen])
+def _preset(title: str) -> None:
+    state.set_lock(None)
+    state.change(**COEFFICIENTS[title])
 
 
 def _project() -> None:

@@ -1,0 +1,40 @@
+"""The lock, a pin and the permalink, in a real browser, in every width and theme."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+
+
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+def test_lock_pin_and_link_open_again_as_they_were(visit, width, theme):
+    tab = visit(width=width, theme=theme)
+    page = tab.go("/")
+    page.get_by_test_id("stButtonGroup").get_by_text("gamma", exact=True).click()
+    alpha = page.get_by_label("alpha, exact value")
+    alpha.fill("1.3")
+    alpha.press("Enter")
+    gamma = page.get_by_label("gamma, exact value")
+    expect(gamma).to_have_value("1.13")  # sqrt(2 / (1.3 x 1.1 x 1.1)) = 1.1276
+    expect(gamma).to_be_disabled()
+    expect(page.get_by_text("On the budget", exact=False).first).to_be_visible()
+    page.get_by_role("tab", name="Compare").click()
+    page.get_by_role("button", name="Pin this design").click()
+    expect(page).to_have_url(re.compile("lock=gamma.*pin=|pin=.*lock=gamma"))
+    phi = page.get_by_label("phi, exact value")
+    phi.fill("2")
+    phi.press("Enter")
+    expect(page.locator("h3").first).to_contain_text("phi = 2.00")
+    expect(page).to_have_url(re.compile("[?&]phi=2&"))
+    page.locator(".js-plotly-plot .main-svg").nth(5).wait_for()
+    tab.shoot(f"compare-{width}-{theme}")
+    claim, link = tab.claim(), page.url
+
+    fresh = visit(width=width, theme=theme)
+    page = fresh.go(link.removeprefix(re.match(r"https?://[^/]+", link)[0]))
+    assert fresh.claim() == claim
+    expect(page.get_by_label("gamma, exact value")).to_be_disabled()
+    page.get_by_role("tab", name="Compare").click()
+    expect(page.get_by_role("button", name="Unpin all")).to_be_enabled()
