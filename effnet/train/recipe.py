@@ -54,7 +54,8 @@ class Recipe:
 
     Attributes:
         spec: The network; its resolution is the size that it is tested at.
-        data: "marks", "digits", an `.npz`, or a folder of pictures (see `data.load_pictures`).
+        data: "marks", "digits", an `.npz`, or a folder of pictures (see `data.load_pictures`);
+            a path that begins with "./" lies in the run's own folder.
         train_images, test_images: How many of the procedural set.
         schedule: Sizes and regularisation over the epochs; None trains at the network's own
             resolution and dropout throughout.
@@ -70,7 +71,8 @@ class Recipe:
         label_smoothing: Mass that is spread over all classes.
         precision: "fp32", or autocast to "bf16" or "fp16" (with a gradient scaler).
         channels_last: Memory layout; quicker for depthwise layers on most machines.
-        start: A variant's name: pretrained weights to begin with, but for the classifier.
+        start: A variant's name: pretrained weights to begin with, but for the classifier;
+            BatchNorm keeps the statistics that came with them.
         frozen: True trains the classifier only.
         seed: Of weights, order, augmentation and dropout.
         threads: PyTorch threads of the process.

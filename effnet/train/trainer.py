@@ -156,8 +156,12 @@ class _Job:
 
     def __init__(self, recipe: Recipe, folder: Path, machine: _Machine) -> None:
         self.recipe, self.folder, self.machine = recipe, folder, machine
+        near = recipe.data.startswith("./")
         self.training, self.testing = load_pictures(
-            recipe.data, train=recipe.train_images, test=recipe.test_images, seed=recipe.seed
+            str(folder / recipe.data) if near else recipe.data,
+            train=recipe.train_images,
+            test=recipe.test_images,
+            seed=recipe.seed,
         )
         self.classes = len(self.training.classes)
         self.per_epoch = max(1, len(self.training) // recipe.batch_size)
@@ -226,6 +230,10 @@ class _Job:
         self.parallel.train()
         if self.recipe.frozen:
             self.parallel.eval()
+        elif self.recipe.start:  # a few photos' statistics would be worse than what it came with
+            for module in self.model.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
         for position in range(first, self.per_epoch):
             if stop():
                 self.clock.stop()

@@ -4,13 +4,14 @@ arXiv:1905.11946 section 5.3 and Table 5 fine-tune whole networks; a head on fro
 quick first step of that, and often enough for a handful of photos.
 """
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from torch.nn import functional
 
 from effnet.nn import saved, workers
@@ -18,10 +19,13 @@ from effnet.nn.model import Network, build
 from effnet.predict import Classifier
 from effnet.preprocess import to_array, view
 from effnet.spec import EffnetError
+from effnet.train.recipe import Recipe
+from effnet.variants import get_variant
 
 LEAST_CLASSES, LEAST_PHOTOS = 2, 3
 STEPS, RATE, DECAY = 300, 0.05, 1e-3
 BATCH = 16
+LEAST_TUNED, TUNED_BATCH, TUNED_EPOCHS = 5, 6, 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,13 +109,7 @@ def teach(classifier: Classifier, photos: Mapping[str, Sequence[Image.Image]]) -
         EffnetError: Fewer than two classes, or three photos of one.
     """
     names = tuple(photos)
-    counts = [len(photos[name]) for name in names]
-    if len(names) < LEAST_CLASSES or min(counts, default=0) < LEAST_PHOTOS:
-        words = ", ".join(f"{n}: {c}" for n, c in zip(names, counts, strict=True)) or "none"
-        raise EffnetError(
-            f"too few photos ({words}); expected at least {LEAST_CLASSES} classes of "
-            f"{LEAST_PHOTOS} photos each"
-        )
+    counts = _enough(photos, LEAST_PHOTOS)
     vectors = features(classifier, [photo for name in names for photo in photos[name]])
     labels = np.repeat(np.arange(len(names)), counts)
     test = np.concatenate(held_out(counts))
@@ -132,6 +130,54 @@ def teach(classifier: Classifier, photos: Mapping[str, Sequence[Image.Image]]) -
         _joined(classifier, weight, bias),
         classifier,
     )
+
+
+def _enough(photos: Mapping[str, Sequence[Image.Image]], least: int) -> list[int]:
+    """How many photos each class has; `EffnetError` where they are too few."""
+    counts = [len(given) for given in photos.values()]
+    if len(counts) < LEAST_CLASSES or min(counts) < least:
+        words = ", ".join(f"{n}: {c}" for n, c in zip(photos, counts, strict=True)) or "none"
+        raise EffnetError(
+            f"too few photos ({words}); expected at least {LEAST_CLASSES} classes of "
+            f"{least} photos each"
+        )
+    return counts
+
+
+def fine_tuning(network: str, data: str) -> Recipe:
+    """The recipe that trains all layers of a pretrained network on a few photos (`packed`)."""
+    return Recipe(
+        spec=get_variant(network),
+        data=data,
+        start=network,
+        epochs=TUNED_EPOCHS,
+        batch_size=TUNED_BATCH,
+        optimiser="adamw",
+        learning_rate=5e-4,
+        average=0.9,
+    )
+
+
+def packed(photos: Mapping[str, Sequence[Image.Image]], *, side: int) -> bytes:
+    """Photos by class as one `.npz` of centred squares of `side` px, as `load_pictures` reads it.
+
+    Raises:
+        EffnetError: Fewer than two classes, or five photos of one (every fifth is held out).
+    """
+    counts = _enough(photos, LEAST_TUNED)
+    squares = [
+        np.asarray(ImageOps.fit(photo, (side, side), Image.Resampling.BICUBIC)).transpose(2, 0, 1)
+        for given in photos.values()
+        for photo in given
+    ]
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        images=np.stack(squares),
+        labels=np.repeat(np.arange(len(counts)), counts),
+        classes=np.array(list(photos)),
+    )
+    return buffer.getvalue()
 
 
 def _fit(vectors: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,5 +1,7 @@
 """A head of one's own on a pretrained network."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,9 @@ import torch
 import effnet
 from effnet.preprocess import open_image
 from effnet.samples import get_sample
-from effnet.train.transfer import features, teach
+from effnet.spec import EffnetError
+from effnet.train.trainer import train
+from effnet.train.transfer import features, fine_tuning, packed, teach
 
 
 def crops(name, count=6):
@@ -61,3 +65,24 @@ def test_too_few_photos_are_refused(lite0, counts):
     photos = {name: crops("coffee", n) for name, n in counts.items()}
     with pytest.raises(effnet.EffnetError, match="too few photos"):
         teach(lite0, photos)
+
+
+def test_fine_tuning_moves_every_layer_and_opens(tmp_path, coffee):
+    given = {"cat": crops("chelsea", 5), "cup": crops("coffee", 5)}
+    (tmp_path / "photos.npz").write_bytes(packed(given, side=64))
+    recipe = replace(fine_tuning("lite0", "./photos.npz"), epochs=4, warmup_epochs=0.0)
+    recipe = replace(recipe, spec=replace(recipe.spec, resolution=64))
+    result = train(recipe, tmp_path)
+    assert result.best_top1 >= 0.5  # of two held-out photos
+    tuned = effnet.load(str(tmp_path / "best.safetensors"), device="cpu")
+    before = effnet.load("lite0", device="cpu").model.state_dict()
+    after = tuned.model.state_dict()
+    assert set(tuned.classes) == {"cat", "cup"}
+    assert not torch.equal(after["features.0.0.weight"], before["features.0.0.weight"])
+    kept = "features.0.1.running_mean"
+    torch.testing.assert_close(after[kept], before[kept])  # statistics stay
+
+
+def test_too_few_photos_to_fine_tune_are_told():
+    with pytest.raises(EffnetError, match=r"cat: 4, cup: 5.*5 photos each"):
+        packed({"cat": crops("chelsea", 4), "cup": crops("coffee", 5)}, side=32)

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from effnet.train import runs
+from effnet.train.data import load_pictures
 from effnet.train.experiment import Summary
 from effnet.ui import train_results
 
@@ -75,6 +76,19 @@ def test_the_example_is_taught_and_tested_on_photos_it_did_not_see():
     app.button(key="teach").click().run()
     assert [error.message for error in app.exception] == []
     assert "held-out photos right" in app.success[0].value
+
+
+def test_fine_tuning_is_started_with_the_photos_beside_it(monkeypatch):
+    launched = []
+    monkeypatch.setattr(runs, "launch", launched.append)
+    app = opened("Teach it")
+    app.button(key="fine_tune").click().run()
+    assert [error.message for error in app.exception] == []
+    (run,) = launched
+    training, held_out = load_pictures(str(run.folder / "photos.npz"))
+    assert (len(training), len(held_out)) == (16, 2)  # 9 crops of each photo, every fifth held out
+    assert training.images.shape[1:] == (3, 224, 224)
+    assert run.options["recipe"]["start"] == "lite0"
 
 
 def test_a_run_is_started_seen_and_ends_while_the_page_is_away():
