@@ -1,0 +1,46 @@
+"""`explore()` in a real JupyterLab: a slider moves, and totals, drawing and table follow."""
+
+from pathlib import Path
+
+import lab
+
+import effnet
+from effnet.units import millions
+
+SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
+CELLS = ("import effnet\nexplorer = effnet.explore()\nexplorer",)
+
+
+def test_a_slider_moves_and_everything_follows(browser, tmp_path):
+    (tmp_path / "room").mkdir()
+    lab.write(tmp_path / "room" / "explorer.ipynb", *CELLS)
+    with lab.serving(tmp_path / "room", tmp_path / "log") as url:
+        page = browser.new_page(viewport={"width": 1280, "height": 1900})
+        page.set_default_timeout(120_000)
+        outside, broken = [], []
+        local = (url, url.replace("http", "ws"), "data:", "blob:")
+        page.on("request", lambda r: None if r.url.startswith(local) else outside.append(r.url))
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        lab.run_all(page, url, "explorer.ipynb")
+        page.locator(".effnet-figure .main-svg").first.wait_for()
+        totals = page.locator(".widget-html table").first
+        assert millions(effnet.count(effnet.compound_scale(1)).params) in totals.inner_text()
+        phi = page.locator(".noUi-handle").first
+        phi.focus()
+        for _ in range(20):  # of 0.05 each
+            phi.press("ArrowRight")
+        expected = millions(effnet.count(effnet.compound_scale(2.0)).params)
+        page.locator(".widget-html table", has_text=expected).first.wait_for()
+        claim = page.locator(".widget-html h3").inner_text()
+        assert claim.startswith("phi = 2.00 gives")
+        drawn = page.locator(".effnet-figure").first
+        page.wait_for_function(
+            "place => Number(place.dataset.drawn) > 1", arg=drawn.element_handle()
+        )
+        channels = f"{effnet.compound_scale(2.0).head_channels}"
+        drawn.locator(".annotation-text", has_text=channels).first.wait_for()
+        SCREENSHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / "notebook.png")
+        page.close()
+    assert outside == []
+    assert broken == []
