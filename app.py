@@ -11,6 +11,7 @@ from effnet.ui import (
     compare,
     controls,
     frame,
+    lessons,
     live,
     one_dimension,
     search,
@@ -32,16 +33,22 @@ def explorer() -> None:
     with claim:
         live.claim(claims.design_claim(design, spec, cost))
     with right:
-        cards.totals(spec, cost, base, base_cost)
-        live.figure(
-            "drawing",
-            network_drawing(spec, base=base, dark=dark),
-            alt=f"{design.title}: stages drawn to scale",
-            on_click=lambda _, index: state.set_stage(index),
-        )
-        cards.phi_curve(design, dark=dark)
-    st.markdown("**Stages** (• differs from the base; exact values in brackets)")
-    cards.stage_table(stages.stage_rows(spec, cost=cost, base=base), key="stages")
+        if lessons.shows("totals"):
+            cards.totals(spec, cost, base, base_cost)
+        if lessons.shows("drawing"):
+            live.figure(
+                "drawing",
+                lessons.sized(network_drawing(spec, base=base, dark=dark)),
+                alt=f"{design.title}: stages drawn to scale",
+                on_click=lambda _, index: state.set_stage(index),
+            )
+        if lessons.shows("curve"):
+            cards.phi_curve(design, dark=dark)
+    if lessons.shows("table"):
+        st.markdown("**Stages** (• differs from the base; exact values in brackets)")
+        cards.stage_table(stages.stage_rows(spec, cost=cost, base=base), key="stages")
+    if not lessons.shows("tabs"):
+        return
     tabs = st.tabs(
         ["Anatomy of a block", "What if", "One dimension", "Search", "Compare", "Take away"],
         key="scale",

@@ -147,7 +147,7 @@ def python_code(design: Design, about: Manifest) -> str:
         "",
         f"MANIFEST = {json.dumps(dict(about), indent=4)}",
         "",
-        *_recipe(design),
+        *recipe(design),
         "cost = effnet.count(spec)",
         "",
         'print(f"{cost.params:,} parameters, {cost.macs:,} multiply-adds, "',
@@ -165,7 +165,7 @@ def _quoted(text: str) -> str:
     return text.replace("\\", "/").replace('"', "'")
 
 
-def _recipe(design: Design) -> Iterable[str]:
+def recipe(design: Design) -> Iterable[str]:
     """Lines that set `spec`."""
     if design.mode != "edited":
         return [f"spec = {_call(design)}"]

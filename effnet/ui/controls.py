@@ -17,7 +17,7 @@ from effnet.scaling import (
     project_to_budget,
     solve_budget,
 )
-from effnet.ui import live, state, what_if
+from effnet.ui import lessons, live, state, what_if
 from effnet.units import percent, significant
 from effnet.variants import display_name, get_variant, list_variants
 
@@ -43,23 +43,26 @@ COEFFICIENTS: dict[str, dict[str, float]] = {
 def design() -> Design:
     """The controls of the current design, and what they say."""
     current = state.design()
-    _choice("mode", "Way to scale", tuple(MODES), _mode_title, current.mode, kind="segments")
+    if lessons.shows("mode"):
+        _choice("mode", "Way to scale", tuple(MODES), _mode_title, current.mode, kind="segments")
     if current.mode == "released":
-        _released(current)
+        if lessons.shows("base"):
+            _released(current)
     elif current.mode == "edited":
         what_if.dials(current)
     else:
-        _choice("base", "Base network", BASES, display_name, current.base)
+        if lessons.shows("base"):
+            _choice("base", "Base network", BASES, display_name, current.base)
         names = (
             ("phi", "alpha", "beta", "gamma")
             if current.mode == "formula"
             else ("depth", "width", "resolution")
         )
-        for name in names:
+        for name in filter(lessons.shows, names):
             _dial(name, current)
     if current.mode in ("formula", "free"):
         st.caption("Ticks: the stages change there. Between them only the resolution does.")
-    if current.mode == "formula":
+    if current.mode == "formula" and lessons.shows("budget"):
         _budget(current)
     state.write_link()
     return state.design()
@@ -142,10 +145,11 @@ def _budget(current: Design) -> None:
     with st.container(horizontal=True, gap="small"):
         st.button(
             "Onto the budget",
+            key="onto_budget",
             on_click=_project,
             help="Keeps the balance of the three and puts their product on 2",
         )
-        st.button("Reset", on_click=_reset)
+        st.button("Reset", key="reset", on_click=_reset)
 
 
 def _lock() -> None:

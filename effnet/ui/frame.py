@@ -1,5 +1,8 @@
 """The frame around every page: title, menu, messages."""
 
+import atexit
+import gc
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,8 +12,10 @@ from pathlib import Path
 import streamlit as st
 
 from effnet.spec import EffnetError
-from effnet.ui import live, state
+from effnet.ui import lessons, live, state
 
+MANY_MODULES = 50
+_settled = [0]  # how many modules there were each time
 ICON = Path(__file__).parents[2] / "assets" / "images" / "icon.png"
 
 
@@ -31,6 +36,7 @@ PAGES = (
     Page("pages/explain.py", "Explain", "Where it looked"),
     Page("pages/train.py", "Train", "How size and regularisation grow, and what scaling gains"),
     Page("pages/papers.py", "Papers", "The papers' own numbers, checked"),
+    Page("pages/lessons.py", "Lessons", "Six lessons for a class, and links that fix what it sees"),
 )
 
 
@@ -49,11 +55,30 @@ def page(file: str) -> Iterator[Page]:
     )
     state.start()
     live.start()
-    _menu(this)
-    for note in state.notes():
+    notes = lessons.start()
+    if not lessons.presenting():
+        _menu(this)
+    for note in (*state.notes(), *notes):
         st.warning(f"From the link: {note}")
+    lessons.panel(this.file)
     with _messages():
         yield this
+    _settle()
+
+
+def _settle() -> None:
+    """Take what has been imported out of the garbage collector's rounds.
+
+    Streamlit collects in full after every run, fragments too. With pandas and plotly loaded that
+    looks at over 100,000 objects that never go, and takes longer than a slider's step; frozen,
+    they are passed over. Done anew where a page has brought many modules, so a few times at most.
+    """
+    if live.in_browser() and len(sys.modules) > _settled[-1] + MANY_MODULES:
+        if len(_settled) == 1:
+            atexit.register(gc.unfreeze)  # libraries look for what is left at the end
+        _settled.append(len(sys.modules))
+        gc.collect()
+        gc.freeze()
 
 
 @contextmanager

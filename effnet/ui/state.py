@@ -14,6 +14,7 @@ DESIGN = "design"  # Design: the current design, shared by all pages
 LINK = "link"  # dict[str, list[str]]: the query that was last written or read
 NOTES = "notes"  # list[str]: what was wrong in the URL
 PHOTO = "chosen_photo"  # str: the sample photo's name
+PASTED = "pasted_photo"  # bytes: the picture that was pasted or taken, while it is the photo
 LOCK = "lock"  # scaling.Coefficient | None: solved from the other two
 TIMING = "timing"  # stopwatch.Asked: the measurement of this visit that waits or runs
 TIMED = "timed"  # dict[str, stopwatch.Result]: what this visit has measured, by card
@@ -35,6 +36,10 @@ PART = "chosen_part"  # str: the `receipts.Part` whose receipt is open
 ASKED = "asked"  # Spec: the network that other tools were last asked about
 NETWORK = "chosen_network"  # str: the network that classifies and explains
 SCHEDULE = "schedule"  # str: the Train page's network and schedule, as JSON
+LESSON = "lesson"  # str: key of the lesson that runs; these four stand in the link as well
+STEP = "step"  # str: number of its step, from 1
+HIDE = "hide"  # str: parts that the link hides, with commas between
+PRESENT = "present"  # str: "1" for large type and one figure
 
 
 MOST_PINS = 6

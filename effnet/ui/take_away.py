@@ -1,15 +1,18 @@
 """The take-away card: the design as tables, spec, code and models, made when asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
-from effnet import export
+from effnet import export, report
 from effnet.cost import Cost
 from effnet.design import Design
+from effnet.rich import Rich
 from effnet.spec import EffnetError, Spec
+from effnet.speed.records import Latency
+from effnet.ui import cache, state, stopwatch
 
 Maker = Callable[[], str | bytes]
 
@@ -69,6 +72,9 @@ def take_away(design: Design, spec: Spec, cost: Cost) -> None:
     with right, st.container(border=True, height="stretch"):
         st.markdown("**Models with random weights**")
         _models(spec, cost, about, button)
+    with st.container(border=True):
+        st.markdown("**The whole report in one file**")
+        _report(design, link, today, button)
     st.caption(
         "Figures: point at one; its bar has Save as PNG and Save as SVG, with the date and the "
         "link under the picture."
@@ -76,6 +82,60 @@ def take_away(design: Design, spec: Spec, cost: Cost) -> None:
     with st.expander("The code", on_change="rerun") as opened:
         if opened.open:
             st.code(export.python_code(design, about), language="python")
+
+
+def _report(
+    design: Design,
+    link: str,
+    today: date,
+    button: Callable[[str, str, str, Maker, str], None],
+) -> None:
+    """The design, the pinned ones, what this visit measured, and the photo it looked at."""
+    pins, timed = state.pins(), _timed()
+    photo = ""
+    if state.remembered(state.NETWORK, ""):
+        photo = state.remembered(state.PHOTO, "")
+    network = state.remembered(state.NETWORK, "")
+
+    def made(write: Callable[[Sequence[report.Section]], str]) -> str:
+        records: list[Rich] = [*timed]
+        if photo:
+            shown = cache.sample(photo)
+            classifier = cache.classifier(network)
+            records += classifier.predict([shown.image])
+            records.append(classifier.explain(shown.image))
+        found = report.sections(design, beside=pins, records=records, link=link, today=today)
+        return write(found)
+
+    with st.container(horizontal=True, gap="small"):
+        button(
+            "Report (HTML)",
+            "report.html",
+            "text/html",
+            lambda: made(report.to_html),
+            "Opens with no network and prints; about 5 MB, most of it plotly.js",
+        )
+        button(
+            "Report (notebook)",
+            "report.ipynb",
+            "application/x-ipynb+json",
+            lambda: made(report.to_notebook),
+            "The same as cells to run",
+        )
+    more = [f"{len(pins)} pinned design{'s' * (len(pins) != 1)}"]
+    more += [f"{len(timed)} measurement{'s' * (len(timed) != 1)}"]
+    more += [f"what {network} sees in the sample photo"] if photo else []
+    st.caption(
+        f"With tables, figures, the link, versions, and the Python behind the numbers; "
+        f"besides this design: {', '.join(more)}."
+    )
+
+
+def _timed() -> list[Latency]:
+    """What this visit has measured."""
+    values = [result.value for result in stopwatch.results().values()]
+    found = [getattr(value, "latency", value) for value in values]
+    return [one for one in found if isinstance(one, Latency)]
 
 
 def _models(
