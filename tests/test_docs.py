@@ -1,0 +1,61 @@
+"""What the documents point at is there, and their Python and commands run."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from effnet.ui import frame
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted(ROOT.glob("*.md"))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_to_files(path):
+    for target in re.findall(r"\]\((?!http)([^)#]+)", path.read_text("utf-8")):
+        assert (ROOT / target).is_file(), f"{path.name} links to {target}"
+    for script in re.findall(r"tests/[\w/]+\.py", path.read_text("utf-8")):
+        assert (ROOT / script).is_file(), f"{path.name} names {script}"
+
+
+def test_the_readme_tours_every_page():
+    text = (ROOT / "README.md").read_text("utf-8")
+    for page in frame.PAGES:
+        assert f"**{page.title}**" in text
+    for picture in ("scale", "cost", "latency", "classify", "explain", "train", "papers"):
+        file = ROOT / "assets" / "images" / f"{picture}.png"
+        assert file.is_file()
+        assert file.stat().st_size < 1_000_000
+
+
+def test_the_readmes_first_block_gives_what_its_comments_say():
+    block = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)[0]
+    room: dict[str, object] = {}
+    exec(block, room)
+    assert eval("effnet.count(b2ish).macs", room) == 992_629_472
+    assert "992629472" in block
+
+
+@pytest.mark.parametrize("document", ["README.md"])
+def test_named_commands_are_there(document):
+    text = (ROOT / document).read_text("utf-8")
+    (line,) = re.findall(r"python -m effnet (list \|[^\n]+)", text)
+    found = subprocess.run(
+        [sys.executable, "-m", "effnet", "--help"], capture_output=True, text=True, check=True
+    )
+    for command in [*line.split(" | "), "report"]:
+        assert re.search(rf"^ +{command} ", found.stdout, re.M), command
+
+
+def test_the_containers_files_are_well_formed():
+    json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
+    docker = (ROOT / "Dockerfile").read_text("utf-8")
+    for needed in ("USER effnet", "HEALTHCHECK", "ARG WEIGHTS"):
+        assert needed in docker
+    for line in re.findall(r"^COPY (?:--\S+ )?(.+) \S+$", docker, re.M):
+        for source in line.split():
+            assert (ROOT / source).exists(), source
