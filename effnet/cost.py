@@ -105,9 +105,9 @@ class Cost(Rich):
         return Card(
             f"One image of {self.resolution} px",
             (
-                ("parameters", millions(self.params)),
-                ("multiply-adds", giga(self.macs)),
-                ("activations", millions(self.activations)),
+                f"{millions(self.params)} parameters",
+                f"{giga(self.macs)} multiply-adds",
+                f"{millions(self.activations)} activations",
             ),
             ("", "parameters", "MACs", "activations", "of all MACs"),
             tuple(rows),

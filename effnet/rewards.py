@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from effnet.pareto import Rival, rivals
 from effnet.cost import count
+from effnet.pareto import Rival, rivals
 from effnet.published import table
 from effnet.spec import EffnetError
 from effnet.variants import display_name, get_variant, list_variants

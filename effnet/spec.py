@@ -258,10 +258,10 @@ class Spec(Rich):
         return Card(
             self.name,
             (
-                ("stem", str(self.stem_channels)),
-                ("blocks", str(self.blocks)),
-                ("head", str(self.head_channels or "none")),
-                ("resolution", f"{self.resolution} px"),
+                f"stem {self.stem_channels}",
+                f"{self.blocks} blocks",
+                f"head {self.head_channels or 'none'}",
+                f"{self.resolution} px",
             ),
             ("stage", "kernel", "stride", "channels", "blocks", "output"),
             tuple(rows),

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from effnet import colours
-from effnet.pareto import Pinned, Quantity, Rival, on_the_front
 from effnet.figures import theme
+from effnet.pareto import Pinned, Quantity, Rival, on_the_front
 from effnet.promise import Step
 from effnet.units import giga, millions, significant
 from effnet.variants import FAMILIES

@@ -249,13 +249,13 @@ class Latency(Rich):
         """Median, spread and machine, for notebooks and plain text."""
         where, peak = self.environment, self.peak_memory_bytes
         facts = [
-            ("median", milliseconds(self.median_ms)),
-            ("p10 to p90", f"{significant(self.p10_ms)} to {milliseconds(self.p90_ms)}"),
-            ("images/s", significant(self.images_per_s)),
-            ("passes", str(len(self.samples_ms))),
+            f"median {milliseconds(self.median_ms)}",
+            f"p10 to p90 {significant(self.p10_ms)} to {milliseconds(self.p90_ms)}",
+            f"{significant(self.images_per_s)} images/s",
+            f"{len(self.samples_ms)} passes",
         ]
         if peak is not None:
-            facts.append(("peak of tensors", mebibytes(peak)))
+            facts.append(f"tensors take at most {mebibytes(peak)}")
         how = f"{self.precision}, {ENGINES.get(self.engine, self.engine)}"
         return Card(
             f"{self.name}, {self.batch_size} x {self.resolution} px, measured",

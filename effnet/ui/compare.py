@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from effnet.pareto import Quantity, pinned, rivals
 from effnet.design import Design
 from effnet.figures import accuracy_against_cost
+from effnet.pareto import Quantity, pinned, rivals
 from effnet.ui import live, state
 from effnet.units import factor, giga, millions
 
