@@ -1,23 +1,33 @@
-"""Explain: where a network looked for a class."""
+"""Explain: where a network looked for a class, and whether to believe it."""
 
 import streamlit as st
 
-from effnet import claims
-from effnet.ui import cache, cards, controls, frame, live, photos
+from effnet.ui import cache, explain_controls, explain_tabs, explain_view, frame, live
 
-with frame.page(__file__):
+
+@frame.part
+def explorer() -> None:
+    """Controls and everything that follows them."""
     claim = st.container()
-    left, right = st.columns([1, 3], gap="medium")
+    left, right = st.columns([1, 3.2], gap="medium")
     with left:
-        network = photos.network()
-        photo = photos.photo()
+        network, photo = explain_controls.network_and_photo()
     classifier = cache.classifier(network)
     prediction = cache.prediction(network, photo)
-    with left:
-        target = controls.target_class(prediction)
-        method, layer = controls.map_options(classifier)
-    explanation = cache.explanation(network, photo, method, target, layer)
-    with claim:
-        live.claim(claims.explanation_claim(network, photo.name, explanation))
     with right:
-        cards.map_panels(explanation)
+        panels = st.container()
+        asked = explain_controls.asked(network, photo, classifier, prediction)
+    explanation = explain_view.the_map(classifier, asked)
+    with panels:
+        if explanation is None:
+            explain_view.slow_map(classifier, asked)
+        else:
+            explain_view.photo_and_map(classifier, asked, explanation)
+    with claim:
+        live.claim(explain_view.claim(classifier, asked, explanation))
+    explain_view.film_strip(classifier, asked)
+    explain_tabs.tabs(classifier, asked, explanation)
+
+
+with frame.page(__file__):
+    explorer()

@@ -5,7 +5,8 @@
     sweeps          Score-CAM and Ablation-CAM, a slice of channels at a time
     explanation     the record, laid on the picture
     agreement       rank correlation, share in a box, the ladder of networks
-    faithfulness    deletion and insertion, random weights, the verdict
+    faithfulness    deletion and insertion, random weights
+    verdict         what those tests found
     inside          channels, gates, what one place sees
 
 The formulas are held against the grad-cam package in the tests.

@@ -144,10 +144,10 @@ class Explanation(Rich):
         return Card(
             f"Where {self.network or 'the network'} looked for {self.asked}",
             (
-                ("probability", percent(self.probability)),
-                ("method", self.method),
-                ("layer", self.layer),
-                ("weights", self.weights or "not named"),
+                f"probability {percent(self.probability)}",
+                f"method {self.method}",
+                f"layer {self.layer}",
+                f"weights {self.weights or 'not named'}",
             ),
             pictures=pictures,
             notes=notes,

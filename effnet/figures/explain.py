@@ -11,8 +11,8 @@ from effnet.units import percent, significant
 
 if TYPE_CHECKING:
     from effnet.cam.agreement import Rung
-    from effnet.cam.faithfulness import Order, Verdict
     from effnet.cam.inside import Microscope
+    from effnet.cam.verdict import Order, Verdict
 
 PART = 0.2  # the part whose loss the title tells
 ALIKE = 0.5  # from here on two maps count as alike
@@ -76,21 +76,21 @@ def deletion_and_insertion(
     return theme.figure(
         traces,
         title=(
-            f"Without the brightest {PART:.0%}, {label} has {ours}; without a random "
-            f"{PART:.0%}, {theirs}"
+            f"Without the brightest {100 * PART:.0f} %, {label} has {ours}; without a random "
+            f"{100 * PART:.0f} %, {theirs}"
         ),
         dark=dark,
-        height=340,
+        height=380,
         margin={"l": 8, "r": 12, "t": 64, "b": 8},
-        xaxis={"title": {"text": "blurred, brightest first (%)"}, "domain": [0, 0.46]},
+        xaxis={"title": {"text": "blurred (%)"}, "domain": [0, 0.46]},
         xaxis2={
-            "title": {"text": "brought back, brightest first (%)"},
+            "title": {"text": "brought back (%)"},
             "domain": [0.54, 1],
             "anchor": "y2",
         },
         yaxis={"title": {"text": f"probability of {label} (%)"}, "range": [0, top]},
         yaxis2={"range": [0, top], "anchor": "x2", "showticklabels": False},
-        legend={"y": -0.28},
+        legend={"yref": "container", "y": 0.0, "yanchor": "bottom"},
     )
 
 
@@ -185,6 +185,7 @@ def map_in_box(
         height=300,
         yaxis={"title": {"text": "share of the map in the box (%)"}, "range": [0, 112]},
         bargap=0.5,
+        legend={"yref": "container", "y": 0.0, "yanchor": "bottom"},
     )
 
 

@@ -9,18 +9,19 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from effnet.ui import cache
 from effnet.ui.cache import Photo
 
 if TYPE_CHECKING:
     from effnet.cam import Explanation
-    from effnet.predict import Target
+    from effnet.predict import Classifier, Target
 
 PHOTOS = 16  # photos whose maps are kept
+ENTRIES = 600  # maps and other things kept of one photo
 SIDE = 800  # px, of the copy that they lie on
 
 _lock = threading.Lock()
 _kept: OrderedDict[str, dict[Hashable, Any]] = OrderedDict()
+_estimates: dict[tuple[str, str, str], tuple[float, int]] = {}
 
 
 def _shelf(digest: str) -> dict[Hashable, Any]:
@@ -39,8 +40,12 @@ def kept(photo: Photo, key: Hashable) -> Any:
 
 
 def keep(photo: Photo, key: Hashable, value: Any) -> None:
-    """Keep something computed of a photo."""
-    _shelf(photo.digest)[key] = value
+    """Keep something computed of a photo; what was kept first goes first."""
+    shelf = _shelf(photo.digest)
+    with _lock:
+        shelf[key] = value
+        while len(shelf) > ENTRIES:
+            del shelf[next(iter(shelf))]
 
 
 def here(
@@ -52,6 +57,7 @@ def here(
 
 
 def explanations(
+    classifier: "Classifier",
     variant: str,
     photo: Photo,
     *,
@@ -60,13 +66,23 @@ def explanations(
     layers: Sequence[str],
     progress: Callable[[float], None] | None = None,
 ) -> "list[Explanation]":
-    """The map of every target at every layer; what is missing comes from one forward pass."""
+    """The map of every target at every layer; what is missing comes from one forward pass.
+
+    Args:
+        classifier: The network; this may run in a thread that can't load it.
+        variant: Its name, which stands for it among what is kept.
+        photo: The picture.
+        method: Of `cam.METHODS`.
+        targets: Classes, as `Classifier.explain` takes one.
+        layers: Of `cam.list_layers`.
+        progress: As in `Classifier.explain`.
+    """
     wanted = [(target, layer) for target in targets for layer in layers]
     missing = [pair for pair in wanted if here(variant, photo, method, *pair) is None]
     if missing:
         some_targets = list(dict.fromkeys(target for target, _ in missing))
         some_layers = list(dict.fromkeys(layer for _, layer in missing))
-        made = cache.classifier(variant).explain_many(
+        made = classifier.explain_many(
             photo.image,
             method=method,
             targets=some_targets,
@@ -81,3 +97,17 @@ def explanations(
             keep(photo, ("map", variant, method, target, layer), fitted)
     found = [here(variant, photo, method, *pair) for pair in wanted]
     return [explanation for explanation in found if explanation is not None]
+
+
+def estimate(classifier: "Classifier", variant: str, method: str, layer: str) -> tuple[float, int]:
+    """Seconds that a slow map takes here and its passes, from one slice measured once."""
+    import torch
+
+    from effnet.cam import estimate_s
+
+    key = (variant, method, layer)
+    if key not in _estimates:
+        side = classifier.preprocessing.crop
+        x = torch.zeros(1, 3, side, side, device=classifier.device)
+        _estimates[key] = estimate_s(classifier.model, x, method=method, layer=layer)
+    return _estimates[key]

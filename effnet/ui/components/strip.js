@@ -32,4 +32,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
       node.onclick = () => setTriggerValue('clicked', number);
     }
   });
+  const chosen = data.frames.findIndex((frame) => frame.chosen);
+  if (chosen >= 0 && strip.dataset.chosen !== String(chosen)) {
+    const node = strip.children[chosen];
+    const over = node.offsetLeft + node.offsetWidth - strip.offsetLeft - strip.clientWidth;
+    if (over > strip.scrollLeft) strip.scrollLeft = over;
+    strip.dataset.chosen = chosen;
+  }
 }

@@ -1,0 +1,256 @@
+"""What a map is asked about: network, photo, class, method, layer. All but a photo is linked."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from effnet import remarks
+from effnet.checkpoints import offline_variants
+from effnet.receptive import layer_title
+from effnet.samples import list_samples
+from effnet.train import runs
+from effnet.ui import photos, state
+from effnet.ui.cache import Photo
+from effnet.units import percent
+
+if TYPE_CHECKING:
+    from effnet.predict import Classifier, Prediction
+
+DEFAULT_METHOD = "gradcam"
+PAIR = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?")  # 967, or 967-968: why 967 rather than 968
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a map is asked about.
+
+    Attributes:
+        network: A variant's name, or a training's.
+        photo: The picture.
+        target: Class index.
+        against: Rather than which class; None for none.
+        method: Of `cam.METHODS`.
+        layer: Of `cam.list_layers`.
+        top: Indices of the most probable classes, highest first.
+    """
+
+    network: str
+    photo: Photo
+    target: int
+    against: int | None
+    method: str
+    layer: str
+    top: tuple[int, ...]
+
+    @property
+    def question(self) -> int | tuple[int | str, int | str]:
+        """The target as `Classifier.explain` takes it."""
+        return self.target if self.against is None else (self.target, self.against)
+
+
+# --- the link -----------------------------------------------------------------------------------
+
+
+def _said(key: str) -> str | None:
+    """What the link says that it has not said before; None for nothing."""
+    said = st.query_params.get(key)
+    return said if said != st.session_state.get(f"{key} in the link") else None
+
+
+def _say(key: str, value: str | None) -> None:
+    """Write a choice into the link; None, the usual one, is left out."""
+    if value is None:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != value:
+        st.query_params[key] = value
+    st.session_state[f"{key} in the link"] = value
+
+
+def _take(key: str, kept: str, allowed: Collection[str]) -> None:
+    """Remember what the link says, where it says something new and known."""
+    said = _said(key)
+    if said is None:
+        return
+    if said in allowed:
+        state.remember(kept, said)
+    else:
+        st.warning(f"From the link: {key} {said[:40]!r} is not known here")
+
+
+# --- network and photo --------------------------------------------------------------------------
+
+
+def network_and_photo() -> tuple[str, Photo]:
+    """The network and the photo; the same choices as on Classify."""
+    _take("network", state.NETWORK, [*offline_variants(), *runs.trained()])
+    _take("photo", state.PHOTO, [sample.name for sample in list_samples()])
+    network = photos.network()
+    photo = photos.photo()
+    _say("network", network if network != photos.DEFAULT_NETWORK else None)
+    sample = state.remembered(state.PHOTO, photos.DEFAULT_PHOTO)
+    _say("photo", sample if sample != photos.DEFAULT_PHOTO else None)
+    return network, photo
+
+
+# --- the class ----------------------------------------------------------------------------------
+
+
+def _classes(classifier: "Classifier", photo: Photo, best: int) -> tuple[int, int | None]:
+    """The class asked for and the one it is held against; another photo starts at its best."""
+    said = _said("class")
+    if said is not None:
+        found = PAIR.fullmatch(said)
+        if found:
+            against = int(found[2]) if found[2] else None
+            st.session_state[state.CLASSES] = (photo.digest, int(found[1]), against)
+        else:
+            st.warning(f"From the link: class {said[:40]!r}; expected a number, or two as 967-968")
+    digest, target, against = st.session_state.get(state.CLASSES, ("", best, None))
+    count = len(classifier.classes)
+    if digest != photo.digest or not 0 <= target < count:
+        return best, None
+    if against is not None and (against == target or not 0 <= against < count):
+        against = None
+    return target, against
+
+
+def _ask(photo: Photo, target: int, against: int | None) -> None:
+    st.session_state[state.CLASSES] = (photo.digest, target, against)
+
+
+def choose_class(photo: Photo, target: int) -> None:
+    """Ask about a class of a photo."""
+    _ask(photo, target, None)
+
+
+def classes(
+    classifier: "Classifier", prediction: "Prediction", photo: Photo
+) -> tuple[int, int | None]:
+    """Chips of the top classes, a search of all, and "rather than"."""
+    best = prediction.labels[0].index
+    target, against = _classes(classifier, photo, best)
+    likely = {label.index: percent(label.probability) for label in prediction.labels}
+    names = classifier.classes
+    chips = list(likely) if target in likely else [*likely, target]
+    if st.session_state.get("class_chips") != target:
+        st.session_state["class_chips"] = target
+    st.pills(
+        "What speaks for",
+        chips,
+        format_func=lambda i: f"{names[i]}  {likely[i]}" if i in likely else names[i],
+        key="class_chips",
+        required=True,
+        wrap=True,
+        on_change=lambda: _ask(photo, st.session_state["class_chips"], against),
+        help="The most probable classes of this photo",
+    )
+    left, right = st.columns(2, gap="small")
+    with left:
+        st.selectbox(
+            "or any class",
+            range(len(names)),
+            index=None,
+            format_func=lambda i: names[i],
+            placeholder=f"Search {len(names):,} classes",
+            key="class_search",
+            on_change=lambda: _searched(photo, against),
+        )
+    with right:
+        others = [*(i for i in likely if i != target)]
+        rest = set(others) | {target}
+        others += [i for i in range(len(names)) if i not in rest]
+        if st.session_state.get("rather_than") != against:
+            st.session_state["rather_than"] = against
+        st.selectbox(
+            "rather than",
+            others,
+            index=None,
+            format_func=lambda i: names[i],
+            placeholder="no other class",
+            key="rather_than",
+            on_change=lambda: _ask(photo, target, st.session_state["rather_than"]),
+            help="Explains the difference of two scores: what speaks for the first and not for "
+            "the second",
+        )
+    said = str(target) if against is None else f"{target}-{against}"
+    _say("class", said if (target, against) != (best, None) else None)
+    return target, against
+
+
+def _searched(photo: Photo, against: int | None) -> None:
+    found = st.session_state["class_search"]
+    if found is not None:
+        _ask(photo, int(found), against)
+        st.session_state["class_search"] = None
+
+
+# --- method and layer ---------------------------------------------------------------------------
+
+
+def method_and_layer(classifier: "Classifier") -> tuple[str, str]:
+    """How the map is made, and of which layer."""
+    from effnet.cam import METHODS, list_layers
+
+    layers = list_layers(classifier.model)
+    method = _linked("method", state.METHOD, METHODS, DEFAULT_METHOD)
+    layer = _linked("layer", state.LAYER, layers, layers[-1])
+    spec = classifier.spec
+    left, right = st.columns(2, gap="small")
+    with left:
+        if st.session_state.get("choose_method") != method:
+            st.session_state["choose_method"] = method
+        st.selectbox(
+            "Method",
+            list(METHODS),
+            format_func=lambda name: METHODS[name].title + " (slow)" * METHODS[name].slow,
+            key="choose_method",
+            on_change=lambda: state.remember(state.METHOD, st.session_state["choose_method"]),
+            help="The quick ones are there at once; slow ones say first how long they take",
+        )
+    only_last = method == "cam"
+    layer = layers[-1] if only_last else layer
+    with right:
+        key = f"choose_layer_{spec.name}"
+        if st.session_state.get(key) != layer:
+            st.session_state[key] = layer
+        st.select_slider(
+            "Layer, early to late",
+            layers,
+            format_func=lambda name: layer_title(spec, name),
+            key=key,
+            disabled=only_last,
+            on_change=lambda: state.remember(state.LAYER, st.session_state[key]),
+            help=remarks.default_reason(spec),
+        )
+    chosen = METHODS[method]
+    st.caption(f"{chosen.title}: {chosen.line} Cost: {chosen.cost}.")
+    return method, layer
+
+
+def choose_layer(layer: str) -> None:
+    """Make the map of another layer."""
+    state.remember(state.LAYER, layer)
+
+
+def choose_method(method: str) -> None:
+    """Make the map in another way."""
+    state.remember(state.METHOD, method)
+
+
+def _linked(key: str, kept: str, allowed: Collection[str] | Sequence[str], usual: str) -> str:
+    _take(key, kept, allowed)
+    value = state.remembered(kept, usual)
+    value = value if value in allowed else usual
+    _say(key, value if value != usual else None)
+    return value
+
+
+def asked(network: str, photo: Photo, classifier: "Classifier", prediction: "Prediction") -> Asked:
+    """Class, method and layer, under the map."""
+    target, against = classes(classifier, prediction, photo)
+    method, layer = method_and_layer(classifier)
+    top = tuple(label.index for label in prediction.labels)
+    return Asked(network, photo, target, against, method, layer, top)

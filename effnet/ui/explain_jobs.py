@@ -1,0 +1,78 @@
+"""Slow maps and verdicts in the background: an estimate first, progress, and a stop.
+
+One at a time on the machine, in the order they were asked for. The page can be used meanwhile; a
+job whose visitor has left makes way for the next.
+"""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from effnet.speed.turns import Job, Turns
+from effnet.ui import state
+
+LOOK_S = 0.7  # seconds between two looks
+bench = Turns()  # beside the one of the Latency page, which is for measurements only
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A job of this visit, and what it is of."""
+
+    job: Job
+    subject: Hashable
+
+
+def _jobs() -> dict[str, Asked]:
+    found: dict[str, Asked] = st.session_state.setdefault(state.MAP_JOBS, {})
+    return found
+
+
+def ask(card: str, subject: Hashable, title: str, work: Callable[[Job], Any]) -> None:
+    """Start a job in the place of the card's last one."""
+    last = _jobs().get(card)
+    if last is not None:
+        last.job.stop()
+    _jobs()[card] = Asked(bench.ask(title, card, work), subject)
+
+
+def of(card: str, subject: Hashable) -> Job | None:
+    """The card's job, where it is of this subject; one of another subject is stopped."""
+    asked = _jobs().get(card)
+    if asked is None:
+        return None
+    if asked.subject != subject:
+        asked.job.stop()
+        del _jobs()[card]
+        return None
+    if asked.job.error is not None:
+        del _jobs()[card]
+        raise asked.job.error
+    return asked.job
+
+
+def watch(job: Job, card: str) -> None:
+    """Progress and a stop, until the job has ended; then the page runs again."""
+
+    @st.fragment(run_every=LOOK_S)
+    def look() -> None:
+        job.seen()
+        if job.ended:
+            st.rerun()
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button("Stop", key=f"stop_{card}", on_click=job.stop, disabled=job.stopped)
+            st.progress(job.share, text=_told(job))
+
+    look()
+
+
+def _told(job: Job) -> str:
+    before = bench.before(job)
+    if before:
+        return f"{job.title}: waiting for {before} other{'s' * (before > 1)}"
+    if job.stopped:
+        return f"{job.title}: stopping"
+    left = job.seconds_left
+    return f"{job.title}: {f'{left:.0f} s left' if left is not None else 'getting ready'}"

@@ -1,0 +1,141 @@
+"""The ladder: one photo through every network that is here, the paper's Figure 7 live."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from effnet import remarks
+from effnet.checkpoints import known_checkpoints, offline_variants
+from effnet.figures import map_in_box
+from effnet.receptive import stage_ends
+from effnet.ui import cache, explain_view, live, maps, viewer
+from effnet.ui.explain_controls import Asked
+from effnet.units import percent
+from effnet.variants import display_name, get_variant
+
+if TYPE_CHECKING:
+    from effnet.cam import Explanation, Rung
+    from effnet.predict import Classifier
+
+
+def ladder(classifier: "Classifier", asked: Asked, *, dark: bool) -> None:
+    """The last map of every network that is here, with agreement and the share in the box."""
+    from effnet.cam import rungs
+    from effnet.predict import imagenet_classes
+
+    if classifier.classes != imagenet_classes():
+        st.info(
+            "This network has classes of its own, so no other one can be asked the same. Choose "
+            "one of ImageNet's networks to see the ladder."
+        )
+        return
+    names = offline_variants()
+    method = explain_view.quick_method(asked)
+    made = _maps(names, asked, method)
+    compared = rungs(made, box=explain_view.box_on(made[0], asked))
+    st.markdown(f"**{remarks.ladder_claim(compared)}**")
+    viewer.strip(
+        "ladder",
+        [_frame(name, rung, asked) for name, rung in zip(names, compared, strict=True)],
+        label="Maps of every network, small to large",
+    )
+    if any(rung.share for rung in compared):
+        titles = [_short(name) for name in names]
+        family = classifier.spec.family
+        drawn = map_in_box(compared, titles, family=family, dark=dark)
+        live.figure("map_in_box", drawn, alt="Share of each network's map that lies in the box")
+    else:
+        st.caption(
+            "Drag a box around the object on the photo above (on a phone: Mark the object, then "
+            "drag), and each network tells how much of its map lies in it."
+        )
+    st.caption(
+        "Every network's last map at its own grid, on the same photo, each through its own resize "
+        "and crop. Agreement is the rank correlation with the network before, over what both saw."
+        + explain_view.instead(asked, method)
+    )
+    _more(names)
+    with st.expander("As a table", on_change="rerun", key="ladder_table") as opened:
+        if opened.open:
+            _table(names, compared)
+
+
+def _maps(names: list[str], asked: Asked, method: str) -> "list[Explanation]":
+    bar, made = None, []
+    for number, name in enumerate(names):
+        layer = stage_ends(get_variant(name))[-1]
+        found = maps.here(name, asked.photo, method, asked.question, layer)
+        if found is None:
+            text = f"{display_name(name)}, {number + 1} of {len(names)}"
+            bar = bar or st.progress(0.0)
+            bar.progress(number / len(names), text=text)
+            (found,) = maps.explanations(
+                cache.classifier(name), name, asked.photo,
+                method=method, targets=[asked.question], layers=[layer],
+            )  # fmt: skip
+        made.append(found)
+    if bar is not None:
+        bar.empty()
+    return made
+
+
+def _short(name: str) -> str:
+    """Lite0, B0, V2-S."""
+    return display_name(name).removeprefix("EfficientNet").lstrip("-")
+
+
+def _frame(name: str, rung: "Rung", asked: Asked) -> viewer.Frame:
+    explanation = rung.explanation
+    rows, columns = explanation.native.shape
+    lines = [
+        f"{rows} x {columns} places",
+        f"{explanation.label}: {percent(explanation.probability)}",
+    ]
+    if explanation.blank:
+        lines.append("blank")
+    if rung.agreement is not None:
+        lines.append(f"agreement {rung.agreement:.2f}")
+    if rung.share is not None:
+        lines.append(f"in the box {percent(rung.share.mass)}")
+    return viewer.Frame(
+        _short(name),
+        "\n".join(lines),
+        viewer.thumbnail(explanation),
+        chosen=name == asked.network,
+    )
+
+
+def _more(names: list[str]) -> None:
+    missing = list(dict.fromkeys(r.variant for r in known_checkpoints() if r.variant not in names))
+    if missing:
+        st.caption(
+            f"{len(names)} networks are here. {len(missing)} more join with their weights, such as "
+            f"`python -m effnet weights download {missing[0]}`."
+        )
+
+
+def _table(names: list[str], compared: "list[Rung]") -> None:
+    percents = st.column_config.NumberColumn(format="percent")
+    st.dataframe(
+        [
+            {
+                "network": display_name(name),
+                "grid": "{} x {}".format(*rung.explanation.native.shape),
+                "probability": rung.explanation.probability,
+                "agreement with the one before": rung.agreement,
+                "in the box": rung.share and rung.share.mass,
+                "even map": rung.share and rung.share.area,
+                "of the box seen": rung.share and rung.share.seen,
+            }
+            for name, rung in zip(names, compared, strict=True)
+        ],
+        hide_index=True,
+        width="stretch",
+        column_config={
+            "probability": percents,
+            "in the box": percents,
+            "even map": percents,
+            "of the box seen": percents,
+            "agreement with the one before": st.column_config.NumberColumn(format="%.3f"),
+        },
+    )

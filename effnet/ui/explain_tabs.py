@@ -1,0 +1,119 @@
+"""What lies under the map: other classes and networks, inside, the verdict, take away."""
+
+import io
+import json
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+import effnet
+from effnet.ui import explain_belief, explain_inside, explain_ladder, explain_view, frame
+from effnet.ui.explain_controls import Asked
+
+if TYPE_CHECKING:
+    from effnet.cam import Explanation
+    from effnet.predict import Classifier
+
+TABS = ("Top classes", "Ladder of networks", "Inside", "Can I believe it?", "Take away")
+
+
+def tabs(classifier: "Classifier", asked: Asked, explanation: "Explanation | None") -> None:
+    """Tabs that compute when they are opened; those that need the map wait for it."""
+    dark = frame.dark()
+    top, ladder, inside, belief, away = st.tabs(TABS, key="explain_tabs", on_change="rerun")
+    if top.open:
+        with top:
+            explain_view.top_classes(classifier, asked)
+    if ladder.open:
+        with ladder:
+            explain_ladder.ladder(classifier, asked, dark=dark)
+    for tab in (inside, belief, away):
+        if not tab.open:
+            continue
+        with tab:
+            if explanation is None:
+                st.info("The map above is not made yet: compute it first.")
+            elif tab is inside:
+                explain_inside.inside(classifier, asked, explanation, dark=dark)
+            elif tab is belief:
+                explain_belief.belief(classifier, asked, explanation, dark=dark)
+            else:
+                take_away(asked, explanation)
+
+
+def take_away(asked: Asked, explanation: "Explanation") -> None:
+    """The map as pictures, arrays and JSON, and the code that makes it again."""
+    stem = re.sub(
+        r"[^a-z0-9]+", "-",
+        f"{asked.network} {asked.photo.name} {explanation.asked} {asked.method}".lower(),
+    ).strip("-")  # fmt: skip
+
+    def button(label: str, ending: str, mime: str, made: Callable[[], bytes], note: str) -> None:
+        st.download_button(
+            label, made, file_name=f"{stem}-{ending}", mime=mime, on_click="ignore",
+            key=f"save_{ending}", help=note,
+        )  # fmt: skip
+
+    rows, columns = explanation.native.shape
+    width, height = explanation.image.size
+    with st.container(horizontal=True, gap="small"):
+        button(
+            "Map over the photo (PNG)", "overlay.png", "image/png",
+            lambda: png(explanation.overlay(0.6)), f"{width} x {height} px, opacity 60 %",
+        )  # fmt: skip
+        button(
+            "Map at its own grid (PNG)", "grid.png", "image/png",
+            lambda: png(explanation.grid()), f"{rows} x {columns} cells on {width} x {height} px",
+        )  # fmt: skip
+        button(
+            "Own grid (NPY)", "native.npy", "application/octet-stream",
+            lambda: npy(explanation.native), f"float32 ({rows}, {columns}), 0 to 1",
+        )  # fmt: skip
+        button(
+            "On the photo (NPY)", "map.npy", "application/octet-stream",
+            lambda: npy(explanation.map),
+            f"float32 ({height}, {width}), 0 to 1; 0 where the network saw nothing",
+        )  # fmt: skip
+        button(
+            "Everything (JSON)", "map.json", "application/json",
+            lambda: as_json(asked, explanation),
+            "Network, weights, class, method, layer, what was seen, and the map's numbers",
+        )  # fmt: skip
+    st.markdown("The same in Python:")
+    target = str(asked.target) if asked.against is None else f"({asked.target}, {asked.against})"
+    st.code(
+        f'import effnet\n\nclassifier = effnet.load("{asked.network}")\n'
+        f'explanation = classifier.explain(\n    "photo.jpg", method="{asked.method}", '
+        f'target={target}, layer="{asked.layer}"\n)\n'
+        'explanation.overlay(0.6).save("map.png")',
+        language="python",
+    )
+    st.caption("The page's address holds all of this but an uploaded photo.")
+
+
+def png(image: Image.Image) -> bytes:
+    """A picture as a PNG file."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def npy(values: "np.ndarray") -> bytes:
+    """An array as an NPY file."""
+    buffer = io.BytesIO()
+    np.save(buffer, values)
+    return buffer.getvalue()
+
+
+def as_json(asked: Asked, explanation: "Explanation") -> bytes:
+    """The record as JSON, with what made it."""
+    record = {
+        "made_by": f"effnet {effnet.__version__}",
+        "photo": asked.photo.name,
+        **explanation.as_dict(),
+    }
+    return json.dumps(record, indent=1).encode()

@@ -1,0 +1,100 @@
+"""Explain in a real browser: the map is blended, measured and picked on the photo itself."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+
+def drawn(page: Page) -> Page:
+    """Wait until the photo and its map are there."""
+    page.locator(".viewer[data-drawn]").wait_for()
+    page.get_by_role("button", name="Stage 1").wait_for()
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    return page
+
+
+def pixel(page: Page, panel: str, across: float, down: float) -> list[int]:
+    """The colour of a place of a panel, by parts of it."""
+    canvas = page.locator(f"figure[data-panel={panel}] canvas")
+    return canvas.evaluate(
+        """(node, [x, y]) => Array.from(node.getContext('2d').getImageData(
+            Math.floor(x * node.width), Math.floor(y * node.height), 1, 1).data)""",
+        [across, down],
+    )
+
+
+def drag(page: Page, panel: str, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """From one place of a panel to another, by parts of it, once it stands still."""
+    canvas = page.locator(f"figure[data-panel={panel}] canvas")
+    size = canvas.bounding_box()
+    assert size is not None
+    canvas.hover(position={"x": start[0] * size["width"], "y": start[1] * size["height"]})
+    page.mouse.down()
+    box = canvas.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + end[0] * box["width"], box["y"] + end[1] * box["height"], steps=6)
+    page.mouse.up()
+
+
+def test_opacity_moves_the_picture_and_asks_nothing(visit):
+    page = drawn(visit().go("/explain"))
+    dial = page.get_by_role("slider", name="Opacity of the map")
+    before, count = (
+        pixel(page, "blend", 0.5, 0.5),
+        page.locator(".viewer").get_attribute("data-drawn"),
+    )
+    dial.fill("0")
+    assert pixel(page, "blend", 0.5, 0.5) == pixel(page, "photo", 0.5, 0.5) != before
+    dial.fill("100")
+    assert pixel(page, "blend", 0.5, 0.5) != before
+    assert page.locator(".viewer").get_attribute("data-drawn") == count
+    border = pixel(page, "photo", 0.02, 0.5)
+    assert pixel(page, "grid", 0.02, 0.5) == pixel(page, "blend", 0.02, 0.5) == border
+
+
+def test_a_dragged_box_is_measured_and_the_ladder_opens(visit):
+    tab = visit()
+    page = drawn(tab.go("/explain"))
+    drag(page, "photo", (172 / 600, 18 / 400), (408 / 600, 308 / 400))
+    expect(page.get_by_text("of the map lies in the box, 1.5 times")).to_be_visible()
+    page.get_by_role("tab", name="Ladder of networks").click()
+    expect(page.locator("strong").filter(has_text="Neighbours agree by")).to_be_visible()
+    expect(page.get_by_text("in the box 82", exact=False)).to_be_visible()
+    page.locator(".js-plotly-plot .main-svg").first.wait_for()
+    tab.shoot("explain-ladder")
+    page.get_by_role("button", name="Clear the box").click()
+    expect(page.get_by_text("Drag a box around the object on the photo above")).to_be_visible()
+
+
+def test_a_click_on_a_place_picks_it(visit):
+    page = drawn(visit().go("/explain"))
+    page.get_by_role("tab", name="Inside").click()
+    page.get_by_role("radio", name="What a place sees").click()
+    expect(page.get_by_text("The brightest place (row 3, column 4 of 7 x 7)")).to_be_visible()
+    grid = page.locator("figure[data-panel=grid] canvas")
+    box = grid.bounding_box()
+    assert box is not None
+    grid.click(position={"x": box["width"] / 2, "y": box["height"] / 2})
+    expect(page.get_by_text("The picked place (row 4, column 4 of 7 x 7)")).to_be_visible()
+    expect(page.locator(".reading")).to_contain_text("Row 4, column 4")
+
+
+def test_a_click_on_the_film_strip_changes_the_layer(visit):
+    page = drawn(visit().go("/explain"))
+    page.get_by_role("button", name="Stage 4").click()
+    expect(page).to_have_url(re.compile(r"layer=features\.4\.2|layer=features\.4"))
+    expect(page.get_by_text("The map at its own grid, 14 x 14")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_map_and_the_film_strip_fit_their_window(visit, width, theme):
+    tab = visit(width=width, theme=theme)
+    page = drawn(tab.go("/explain?photo=chelsea&class=282-281&method=layercam"))
+    page.get_by_role("button", name="Stage 1").wait_for()
+    overflow = page.evaluate(
+        "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert overflow <= 0
+    tab.shoot(f"explain-strip-{width}-{theme}")

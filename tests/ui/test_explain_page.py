@@ -1,0 +1,279 @@
+"""The Explain page under AppTest: class, method, layer, link, slow maps, and every tab."""
+
+import json
+import time
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from effnet import cam
+from effnet.speed.turns import Stopped, Turns
+from effnet.ui import cache, explain_controls, explain_tabs, maps, state
+
+ROOT = Path(__file__).parents[2]
+
+
+def opened(*, tab: str = "", look: str = "", box=None, **query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    for name, value in query.items():
+        app.query_params[name] = value
+    if tab:
+        app.session_state["explain_tabs"] = tab
+    if look:
+        app.session_state["inside_look"] = look
+    if box:
+        app.session_state[state.BOX] = box
+    return app.switch_page("pages/explain.py").run()
+
+
+def claim(app: AppTest) -> str:
+    assert [error.message for error in app.exception] == []
+    assert [error.value for error in app.error] == []
+    return app.subheader[0].value
+
+
+def said(app: AppTest) -> str:
+    return "\n".join([*(m.value for m in app.markdown), *(c.value for c in app.caption)])
+
+
+def captions(app: AppTest) -> list[str]:
+    """What stands under the pictures."""
+    return [image.caption for found in app.get("image") for image in found.proto.imgs]
+
+
+# --- class, method, layer -----------------------------------------------------------------------
+
+
+def test_the_page_opens_with_a_map_chips_and_a_film_strip():
+    app = opened()
+    assert claim(app).startswith("Half of what speaks for espresso lies on 20.4 %")
+    chips = app.button_group(key="class_chips")
+    assert len(chips.options) == 5
+    under = captions(app)
+    assert sum(text.startswith(("Stem", "Stage", "Head")) for text in under) == 9
+    assert any("7 x 7" in text for text in under)
+    assert app.query_params == {}
+
+
+def test_a_chip_a_search_and_rather_than_are_in_the_claim_and_the_link():
+    app = opened()
+    app.button_group(key="class_chips").set_value(968).run()
+    assert "speaks for cup lies" in claim(app)
+    assert app.query_params["class"] == "968"
+    app.selectbox(key="rather_than").set_value(967).run()
+    assert "speaks for cup rather than espresso lies" in claim(app)
+    assert app.query_params["class"] == "968-967"
+    app.selectbox(key="class_search").set_value(504).run()
+    assert "speaks for coffee mug rather than espresso" in claim(app)
+    assert app.selectbox(key="class_search").value is None
+    app.button_group(key="sample").set_value("chelsea").run()
+    assert "speaks for tiger cat lies" in claim(app)
+    assert app.query_params == {"photo": "chelsea"}
+
+
+def test_a_link_sets_everything():
+    query = {
+        "photo": "chelsea",
+        "network": "lite1",
+        "class": "282-281",
+        "method": "layercam",
+        "layer": "features.6.3",
+    }
+    app = opened(**query)
+    assert "tiger cat rather than tabby" in claim(app)
+    assert "EfficientNet-Lite1" in claim(app)
+    assert app.selectbox(key="choose_method").value == "layercam"
+    assert app.select_slider(key="choose_layer_lite1").value == "features.6.3"
+    assert app.query_params == query
+
+
+def test_method_and_layer_move_the_map_and_the_link():
+    app = opened()
+    before = claim(app)
+    app.select_slider(key="choose_layer_lite0").set_value("features.4.0").run()
+    app.selectbox(key="choose_method").set_value("hirescam").run()
+    assert claim(app) != before
+    assert app.query_params == {"method": "hirescam", "layer": "features.4.0"}
+    app.selectbox(key="choose_method").set_value("cam").run()
+    assert claim(app) == before  # CAM reads the last layer, and equals Grad-CAM there
+    assert app.select_slider(key="choose_layer_lite0").disabled
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("photo", "../../etc"),
+        ("network", "vgg"),
+        ("class", "-1"),
+        ("class", "zz"),
+        ("method", "smoothgrad"),
+        ("layer", "features.99"),
+    ],
+)
+def test_a_hostile_link_is_told_and_the_page_opens(key, value):
+    app = opened(**{key: value})
+    assert claim(app).startswith("Half of what speaks for espresso")
+    assert [warning.value for warning in app.warning if f"{key} {value!r}" in warning.value]
+
+
+def test_a_class_beyond_the_last_falls_back_to_the_best():
+    assert "speaks for espresso" in claim(opened(**{"class": "5000"}))
+
+
+def test_a_choice_outlives_a_change_of_page():
+    app = opened(method="layercam")
+    app.button_group(key="class_chips").set_value(968).run()
+    app.switch_page("pages/cost.py").run()
+    app.switch_page("pages/explain.py").run()
+    assert "speaks for cup" in claim(app)
+    assert app.query_params == {"class": "968", "method": "layercam"}
+
+
+def test_a_blank_map_says_why(monkeypatch):
+    made = cam.finished
+    monkeypatch.setattr(cam, "finished", lambda raw: made(raw * np.float32("nan")))
+    monkeypatch.setattr(maps, "_kept", type(maps._kept)())
+    app = opened()
+    assert claim(app).startswith("Nothing that EfficientNet-Lite0 saw in Coffee speaks")
+    assert "it is not a number. Try a later layer" in app.warning[0].value
+    for tab in explain_tabs.TABS:
+        claim(opened(tab=tab))
+
+
+# --- slow maps ----------------------------------------------------------------------------------
+
+
+def wait_for(app: AppTest, done) -> AppTest:
+    """Run the page again until its background job has ended."""
+    end = time.monotonic() + 120
+    while not done(app) and time.monotonic() < end:
+        time.sleep(0.2)
+        app.run()
+    assert done(app)
+    return app
+
+
+def test_a_slow_map_says_how_long_it_takes_and_comes_when_it_is_made():
+    app = opened(method="scorecam", layer="features.0")
+    assert "is not made yet" in claim(app)
+    assert "Score-CAM takes 32 passes: about" in said(app)
+    app.button(key="compute_map").click().run()
+    wait_for(app, lambda page: page.subheader[0].value.startswith("Half of what speaks"))
+    app.button_group(key="class_chips").set_value(968).run()
+    assert "speaks for cup" in claim(app), "one sweep gives every top class"
+
+
+def test_another_method_is_one_click_away():
+    app = opened(method="ablationcam", layer="features.1.0")
+    app.button(key="quick_map").click().run()
+    assert claim(app).startswith("Half of what speaks for espresso")
+    assert app.query_params["layer"] == "features.1.0"
+
+
+def test_a_stopped_job_ends_and_keeps_nothing():
+    photo = cache.sample("rocket")
+    asked = {"method": "scorecam", "targets": [657], "layers": ["features.0"]}
+
+    def work(job):
+        def progress(share):
+            job.stop()
+            job.report(share)
+
+        maps.explanations(cache.classifier("lite0"), "lite0", photo, **asked, progress=progress)
+
+    job = Turns().ask("a map", "map", work)
+    assert job.wait(60)
+    assert job.stopped
+    assert job.error is None or isinstance(job.error, Stopped)
+    assert maps.here("lite0", photo, "scorecam", 657, "features.0") is None
+
+
+# --- the tabs -----------------------------------------------------------------------------------
+
+
+def test_tabs_compute_only_when_they_are_open(monkeypatch):
+    called = []
+    for room, name in (
+        (explain_tabs.explain_ladder, "ladder"),
+        (explain_tabs.explain_inside, "inside"),
+        (explain_tabs.explain_belief, "belief"),
+    ):
+        monkeypatch.setattr(room, name, lambda *_, name=name, **__: called.append(name))
+    opened()
+    assert called == []
+    opened(tab="Ladder of networks")
+    opened(tab="Inside")
+    opened(tab="Can I believe it?")
+    assert called == ["ladder", "inside", "belief"]
+
+
+def test_the_ladder_has_every_network_that_is_here():
+    app = opened(tab="Ladder of networks")
+    claim(app)
+    ladder = [text for text in captions(app) if text.startswith("Lite")]
+    assert [text.partition(":")[0] for text in ladder] == ["Lite0", "Lite1", "Lite2"]
+    assert [size in text for size, text in zip(("7 x 7", "8 x 8", "9 x 9"), ladder, strict=True)]
+    assert "Neighbours agree by" in said(app)
+    assert "Drag a box around the object" in said(app)
+
+
+def test_with_a_box_the_ladder_tells_the_share_in_it():
+    box = ("coffee", (172 / 600, 18 / 400, 408 / 600, 308 / 400))
+    app = opened(tab="Ladder of networks", box=box)
+    claim(app)
+    assert "82.5 % of the map lies in the box, 1.5 times what an even map" in said(app)
+    (chart,) = app.get("plotly_chart")
+    bars, even = json.loads(chart.proto.spec)["data"]
+    assert all(value > 70 for value in bars["y"])
+    assert all(50 < value < 60 for value in even["y"])
+
+
+def test_inside_shows_channels_and_what_a_place_sees():
+    app = opened(tab="Inside")
+    claim(app)
+    assert sum(text.startswith("Channel") for text in captions(app)) == 12
+    assert "is the strongest for espresso: it adds" in said(app)
+    app = opened(tab="Inside", look="What a place sees")
+    assert "The brightest place (row 3, column 4 of 7 x 7) can see all of the view" in said(app)
+
+
+def test_a_network_without_gates_says_so():
+    app = opened(tab="Inside", look="Gates")
+    claim(app)
+    assert "has no squeeze-and-excitation" in app.info[0].value
+
+
+def test_the_verdict_comes_when_its_tests_are_done(monkeypatch):
+    from effnet.cam import faithfulness
+
+    whole = faithfulness.judge
+    monkeypatch.setattr(
+        faithfulness, "judge", lambda *a, **k: whole(*a, **k, steps=4, random_orders=3)
+    )
+    app = opened(tab="Can I believe it?")
+    wait_for(app, lambda page: "blurring its brightest 20 %" in said(page))
+    assert "The map follows what the network learned" in said(app)
+    assert len(app.get("plotly_chart")) == 2
+
+
+def test_files_to_take_away_hold_the_map():
+    app = opened(tab="Take away")
+    claim(app)
+    assert len(app.get("download_button")) == 5
+    photo = cache.sample("coffee")
+    (explanation,) = maps.explanations(
+        cache.classifier("lite0"), "lite0", photo,
+        method="gradcam", targets=[967], layers=["features.8"],
+    )  # fmt: skip
+    asked = explain_controls.Asked("lite0", photo, 967, None, "gradcam", "features.8", (967,))
+    record = json.loads(explain_tabs.as_json(asked, explanation))
+    assert (record["label"], record["network"], record["photo"]) == ("espresso", "lite0", "Coffee")
+    np.testing.assert_allclose(record["native"], explanation.native, atol=1e-6)
+    saved = np.load(BytesIO(explain_tabs.npy(explanation.map)))
+    np.testing.assert_array_equal(saved, explanation.map)
+    picture = Image.open(BytesIO(explain_tabs.png(explanation.overlay())))
+    assert picture.size == (600, 400)
