@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from effnet.ui import cache, controls, frame, latency_cards, live, stopwatch
+from effnet.ui import cache, controls, frame, latency_cards, latency_tabs, live, stopwatch
 
 
 @frame.part
@@ -16,12 +16,12 @@ def explorer() -> None:
     spec, dark = design.spec(), frame.dark()
     with right:
         found = latency_cards.measure(design, spec, chosen, dark=dark)
-        latency_cards.totals(found.latency if found else None)
         latency_cards.samples(found, dark=dark)
+        latency_cards.mirror(found, spec, dark=dark)
+        latency_cards.take_away(found, spec)
     with claim:
         live.claim(latency_cards.claimed(design, cache.counted_cost(spec), found))
-    latency_cards.mirror(found, spec, dark=dark)
-    latency_cards.take_away(found, spec)
+    latency_tabs.tabs(design, spec, chosen, dark=dark)
 
 
 with frame.page(__file__):

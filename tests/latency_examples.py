@@ -57,6 +57,9 @@ TWO = v2.deepened(B0)
 
 DRAWN = {
     "roofline": lambda dark=False: figures.roofline(KINDS, ROOF, dark=dark),
+    "paired_ratios": lambda dark=False: figures.paired_ratios(
+        compared(latency("b0", 40), latency("b1", 60)), dark=dark
+    ),
     "prediction_check": lambda dark=False: figures.prediction_check(PACE, dark=dark),
     "batch_sweep": lambda dark=False: figures.batch_sweep([*BATCHES, EDGE], dark=dark),
     "time_sweep": lambda dark=False: figures.time_sweep(

@@ -77,6 +77,7 @@ def fused_race(
         yaxis2={
             "title": {"text": "time per pass (ms)"},
             "overlaying": "y",
+            "tickmode": "auto",  # else its ticks stand where the left axis has its own
             "side": "right",
             "rangemode": "tozero",
             "showgrid": False,
@@ -99,6 +100,8 @@ def _fused_title(
     time = statistics.median(raced[best]) / statistics.median(raced[none.stages])
     if best == none.stages:
         return "On this machine no fused stage is faster than none"
+    if none.stages in tied:
+        return f"{best} fused stages have the least median, but can't be told from none"
     others = f" (can't be told from {', '.join(map(str, sorted(tied[1:])))})" if tied[1:] else ""
     return (
         f"<b>{best} fused stages</b> are fastest here{others}: {factor(chosen.macs / none.macs)} "
@@ -153,6 +156,7 @@ def step_against_size(found: Sequence[StepCost], *, dark: bool = False) -> go.Fi
         yaxis2={
             "title": {"text": "memory (MiB)"},
             "overlaying": "y",
+            "tickmode": "auto",  # else its ticks stand where the left axis has its own
             "side": "right",
             "rangemode": "tozero",
             "showgrid": False,

@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 from effnet import colours
 from effnet.figures import theme
 from effnet.speed.predicted import Pace
-from effnet.speed.records import KindProfile, Latency, Roof, StageProfile
+from effnet.speed.records import KindProfile, Latency, Roof, StageProfile, quantile
+from effnet.speed.verdict import MARGIN, Comparison
 from effnet.units import giga, milliseconds, percent, significant
 
 KIND_MARKS = ("circle", "square", "diamond", "cross", "triangle-up", "star", "hexagon", "x")
@@ -145,13 +146,13 @@ def stage_mirror(
         barmode="overlay",
         bargap=0.25,
         xaxis={
-            "title": {"text": "multiply-adds | time (% of the network)"},
+            "title": {"text": "multiply-adds | time (%)"},
             "range": [-1.05 * most, 1.05 * most],
             "domain": [0, 0.72],
             **side,
         },
         xaxis2={
-            "title": {"text": "activations (%)"},
+            "title": {"text": "(%)"},
             "domain": [0.78, 1],
             "anchor": "y",
             "rangemode": "tozero",
@@ -225,7 +226,7 @@ def roofline(profile: Sequence[KindProfile], roof: Roof, *, dark: bool = False) 
     """
     dots = [p for p in profile if p.macs]
     intensities = [p.macs_per_byte for p in dots]
-    low, high = min(*intensities, 0.1) / 2, max(*intensities, 2 * roof.ridge)
+    low, high = min(*intensities, 0.1) / 2, 1.5 * max(*intensities, 2 * roof.ridge)
     line = [low, roof.ridge, high]
     traces = [
         theme.trace(
@@ -273,8 +274,14 @@ def roofline(profile: Sequence[KindProfile], roof: Roof, *, dark: bool = False) 
             "type": "log",
             "range": [math.log10(low), math.log10(high)],
             "dtick": 1,
+            "exponentformat": "none",
         },
-        yaxis={"title": {"text": "speed (GMAC/s, log scale)"}, "type": "log", "dtick": 1},
+        yaxis={
+            "title": {"text": "speed (GMAC/s, log scale)"},
+            "type": "log",
+            "dtick": 1,
+            "exponentformat": "none",
+        },
         legend={"y": -0.2, "font": {"size": 12}},
     )
 
@@ -333,6 +340,89 @@ def prediction_check(pace: Pace, *, dark: bool = False) -> go.Figure:
         ),
         dark=dark,
         height=400,
-        xaxis={"title": {"text": "measured (ms, log scale)"}, "type": "log", "dtick": "D2"},
-        yaxis={"title": {"text": "predicted (ms, log scale)"}, "type": "log", "dtick": "D2"},
+        xaxis=theme.log_axis("measured (ms, log scale)", ends),
+        yaxis=theme.log_axis(
+            "predicted (ms, log scale)", [value for _, *guesses in pace.checks for value in guesses]
+        ),
+    )
+
+
+def paired_ratios(found: Comparison, *, dark: bool = False) -> go.Figure:
+    """The ratio of times in every round of two networks, its median, and the median's interval.
+
+    Args:
+        found: Both with the samples of the same rounds.
+        dark: For a dark page.
+    """
+    pairs = zip(found.first.samples_ms, found.second.samples_ms, strict=True)
+    ratios = [b / a for a, b in pairs]
+    colour = colours.family("v1", dark=dark)
+    low, high = max(found.low, min(ratios)), min(found.high, max(ratios))
+    edges = [
+        low,
+        high,
+        1 - 2 * MARGIN,
+        1 + 2 * MARGIN,
+        *(quantile(ratios, p) for p in (0.05, 0.95)),
+    ]
+    room = 0.1 * (max(edges) - min(edges))
+    across = {"xref": "paper", "x0": 0, "x1": 1}
+    sentence = found.sentence()
+    return theme.figure(
+        [
+            theme.trace(
+                "scatter",
+                x=list(range(1, len(ratios) + 1)),
+                y=ratios,
+                mode="markers",
+                name="measured round",
+                marker={"symbol": theme.MARKS["measured"], "color": colour, "size": 7},
+                hovertemplate="round %{x}: %{y:.4g} x<extra></extra>",
+            )
+        ],
+        title=f"{sentence[0].upper()}{sentence[1:]}",
+        dark=dark,
+        height=320,
+        xaxis={"title": {"text": "round"}},
+        yaxis={
+            "title": {"text": "time of the second / the first (ratio)"},
+            "range": [min(edges) - room, max(edges) + room],
+        },
+        shapes=[
+            {
+                "type": "rect",
+                **across,
+                "y0": low,
+                "y1": high,
+                "fillcolor": colour,
+                "opacity": 0.2,
+                "line": {"width": 0},
+            },
+            {
+                "type": "line",
+                **across,
+                "y0": found.ratio,
+                "y1": found.ratio,
+                "line": {"color": colour, "width": 2},
+            },
+            {
+                "type": "line",
+                **across,
+                "y0": 1,
+                "y1": 1,
+                "line": {"color": theme.ink(dark), "width": 1.5, "dash": "dash"},
+            },
+        ],
+        annotations=[
+            {
+                "xref": "paper",
+                "x": 1,
+                "y": 1,
+                "text": "equal",
+                "showarrow": False,
+                "xanchor": "right",
+                "yanchor": "bottom",
+            }
+        ],
+        showlegend=False,
     )

@@ -31,6 +31,11 @@ def _spread(latencies: Sequence[Latency], **style: Any) -> dict[str, Any]:
     }
 
 
+def _ends(latency: Latency) -> tuple[float, float]:
+    """What a dot's spread reaches."""
+    return latency.p10_ms, latency.p90_ms
+
+
 def _whole(values: Sequence[float], title: str) -> dict[str, Any]:
     """An axis of these very values, on a log scale."""
     return {
@@ -46,7 +51,7 @@ def batch_sweep(rows: Sequence[Row], *, dark: bool = False) -> go.Figure:
     done = [row.latency for row in rows if row.latency.samples_ms]
     edge = next((r.latency.batch_size for r in rows if r.outcome == MEMORY), None)
     batches = [one.batch_size for one in done]
-    bend = knee({one.batch_size: one.images_per_s for one in done})
+    bend = knee({one.batch_size: one.images_per_s for one in done}) if len(done) > 1 else None
     blue, green = colours.family("v1", dark=dark), colours.family("lite", dark=dark)
     traces = [
         theme.trace(
@@ -79,14 +84,15 @@ def batch_sweep(rows: Sequence[Row], *, dark: bool = False) -> go.Figure:
     said = f"Batch {bend} already gives nine tenths of {significant(best)} images a second"
     return theme.figure(
         traces,
-        title=said if bend else "No batch was measured",
+        title=said if bend else "Throughput against batch size",
         dark=dark,
         height=400,
         xaxis=_whole(sorted({*batches, *([edge] if edge else [])}), "batch size (log scale)"),
         yaxis={"title": {"text": "throughput (images/s)"}, "rangemode": "tozero"},
         yaxis2={
-            "title": {"text": "latency (ms, log scale)"},
-            "type": "log",
+            **theme.log_axis(
+                "latency (ms, log scale)", [value for one in done for value in _ends(one)]
+            ),
             "overlaying": "y",
             "side": "right",
             "showgrid": False,
@@ -165,8 +171,11 @@ def time_sweep(
         title=_growth(rows, places, axis),
         dark=dark,
         height=420,
-        xaxis={"title": {"text": axis}, "type": "log" if logarithmic else "linear"},
-        yaxis={"title": {"text": "time per pass (ms, log scale)"}, "type": "log", "dtick": "D2"},
+        xaxis=theme.log_axis(axis, places) if logarithmic else {"title": {"text": axis}},
+        yaxis=theme.log_axis(
+            "time per pass (ms, log scale)",
+            [value for row in rows if row.latency.samples_ms for value in _ends(row.latency)],
+        ),
         showlegend=len(traces) > 1,
     )
 
@@ -228,7 +237,9 @@ def proxies(
         title=f"Time follows <b>{best}</b> best in these measurements",
         dark=dark,
         height=340,
-        yaxis={"title": {"text": "time per pass (ms, log scale)"}, "type": "log", "dtick": "D2"},
+        yaxis=theme.log_axis(
+            "time per pass (ms, log scale)", [row.latency.median_ms for row in done]
+        ),
         showlegend=False,
         **layout,
     )
@@ -246,6 +257,7 @@ def option_gains(found: Mapping[str, Comparison], *, dark: bool = False) -> go.F
     blue = colours.family("v1", dark=dark)
     told = {"first": "slower", "second": "faster", "can't tell": "can't tell"}
     best = max(found, key=lambda name: found[name].gain)
+    furthest = max(1 / one.low if one.low > 0 else float("inf") for one in found.values())
     said = f"<b>{best}</b> is {factor(found[best].gain)} as fast as plain eager fp32"
     return theme.figure(
         [
@@ -279,7 +291,10 @@ def option_gains(found: Mapping[str, Comparison], *, dark: bool = False) -> go.F
         else "No option is faster here, as far as can be told",
         dark=dark,
         height=130 + 36 * len(names),
-        xaxis={"title": {"text": "times as fast as plain eager fp32 (hollow: can't tell)"}},
+        xaxis={
+            "title": {"text": "times as fast as plain eager fp32 (hollow: can't tell)"},
+            "range": [0, 1.1 * min(furthest, 2 * max(found[best].gain, 1))],
+        },
         yaxis={"autorange": "reversed", "ticks": ""},
         shapes=[
             {
@@ -344,14 +359,14 @@ def published_times(
         title=_surprise_in_words(surprise),
         dark=dark,
         height=400,
-        xaxis={
-            "title": {"text": "multiply-adds per image, computed (G, log scale)"},
-            "type": "log",
-            "dtick": "D2",
-        },
-        yaxis={"title": {"text": f"published time {what} (ms, log scale)"}, "type": "log",
-               "dtick": "D2"},
-    )  # fmt: skip
+        xaxis=theme.log_axis(
+            "multiply-adds per image, computed (G, log scale)",
+            [(row.macs or 0) / 1e9 for row in rows],
+        ),
+        yaxis=theme.log_axis(
+            f"published time {what} (ms, log scale)", [row.ms_per_image for row in rows]
+        ),
+    )
 
 
 def _family(row: Printed) -> str:
@@ -428,7 +443,9 @@ def ratios_beside(
         dark=dark,
         height=420,
         xaxis={"title": {"text": "network"}, "type": "category"},
-        yaxis={"title": {"text": f"time (multiples of {against}, log scale)"}, "type": "log",
-               "dtick": "D2"},
+        yaxis=theme.log_axis(
+            f"time (multiples of {against}, log scale)",
+            [*measured, *(one for ratios in published.values() for one in ratios if one)],
+        ),
         legend={"y": -0.3, "font": {"size": 12}},
-    )  # fmt: skip
+    )

@@ -11,6 +11,7 @@
     sweep        batch sizes, resolutions, phi, families; kept on disk
     training     a training step's time and memory
     predictor    per-layer times, fitted to predict networks that were not measured
+    bench        the command line's part of it
 
 The records that come out are plain values of `effnet.speed`, which loads no torch.
 """

@@ -11,6 +11,8 @@ from effnet.spec import EffnetError
 from effnet.speed.records import PLAIN, Engine, Latency, Options
 from effnet.speed.verdict import Comparison, compared
 
+LEAST_ROUNDS = 8  # fewer have no interval at 99 %
+
 Progress = Callable[[float, list[float]], None]
 Rounds = Callable[[float, dict[str, list[float]]], None]
 
@@ -126,7 +128,7 @@ def race(
         others = machine.Others()
         samplers = {name: _sampler(one, ready) for name, one in ready.items()}
         start = time.perf_counter()
-        for values in clock.rounds(samplers, budget_s):
+        for values in clock.rounds(samplers, budget_s, least=LEAST_ROUNDS):
             for name, value in values.items():
                 samples[name].append(value)
             heard(min(1.0, (time.perf_counter() - start) / budget_s), samples)

@@ -42,19 +42,21 @@ def calibrate(
         where, others = machine.environment(place), machine.Others()
         timer = clock.timer(place)
         rates = [
-            n**3 / (_best(timer, _product(n, place, kind), share, heard, start) / 1000)
-            for n, share, start in _shares(budget_s / 2)
+            n**3 / (_best(timer, _product(n, place, kind), seconds, heard, span) / 1000)
+            for n, seconds, span in _turns(budget_s / 2)
         ]
         source = torch.ones(COPIED_BYTES // 4, device=place)
         target = torch.empty_like(source)
-        best = _best(timer, lambda: target.copy_(source), budget_s / 2, heard, 0.5)
+        best = _best(timer, lambda: target.copy_(source), budget_s / 2, heard, (0.5, 1.0))
         moved = 2 * COPIED_BYTES / (best / 1000)
     return Roof(max(rates), moved, _with(where, others), options.precision)
 
 
-def _shares(budget_s: float) -> list[tuple[int, float, float]]:
-    each = budget_s / len(SIDES)
-    return [(side, each, 0.5 * number / len(SIDES)) for number, side in enumerate(SIDES)]
+def _turns(budget_s: float) -> list[tuple[int, float, tuple[float, float]]]:
+    """Sides, with their seconds and the span of the progress that is theirs: half of it in all."""
+    each, part = budget_s / len(SIDES), 0.5 / len(SIDES)
+    spans = ((part * number, part * (number + 1)) for number in range(len(SIDES)))
+    return [(side, each, span) for side, span in zip(SIDES, spans, strict=True)]
 
 
 def _product(side: int, place: torch.device, kind: torch.dtype) -> Callable[[], object]:
@@ -68,14 +70,16 @@ def _best(
     step: Callable[[], object],
     budget_s: float,
     heard: Callable[[float], None],
-    before: float,
+    span: tuple[float, float],
 ) -> float:
     """Milliseconds that one sample in ten stays under."""
     timer.sample(step)
     samples, start = [], time.perf_counter()
     for value in clock.timed_passes(lambda: timer.sample(step), budget_s):
         samples.append(value)
-        heard(before + 0.5 * min(1.0, (time.perf_counter() - start) / budget_s))
+        spent = min(1.0, (time.perf_counter() - start) / budget_s)
+        heard(span[0] + (span[1] - span[0]) * spent)
+    heard(span[1])
     return quantile(samples, BEST)
 
 

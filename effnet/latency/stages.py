@@ -47,7 +47,7 @@ def profile_stages(
         module = _network(ready.module)
         done = _work(ready, module)
         times = _timed(ready, _joined(done, [unit.stage for unit in done]), budget_s, progress)
-    medians = [statistics.median(samples) for samples in times]
+    medians = _medians(times)
     return _beside_costs(ready, module, done, medians)
 
 
@@ -101,7 +101,7 @@ def profiles(
         module = _network(ready.module)
         done = _work(ready, module)
         times = _timed(ready, [[number] for number in range(len(done))], budget_s, progress)
-    medians = [statistics.median(samples) for samples in times]
+    medians = _medians(times)
     sums: dict[tuple[int, str], list[float]] = {}
     stages: dict[int, float] = {}
     for unit, median in zip(done, medians, strict=True):
@@ -183,6 +183,17 @@ def _timed(
         totals.append(value)
         heard(min(1.0, (time.perf_counter() - start) / budget_s), totals)
     return times
+
+
+def _medians(times: Sequence[Sequence[float]]) -> list[float]:
+    """Each group's median, brought to the median of whole passes.
+
+    A busy spell hits some part of nearly every pass, but few samples of each part: on a busy
+    machine the parts' medians alone add up to less than a pass takes.
+    """
+    medians = [statistics.median(samples) for samples in times]
+    whole = statistics.median(sum(parts) for parts in zip(*times, strict=True))
+    return [value * whole / sum(medians) for value in medians]
 
 
 def _in_turn(steps: list[Callable[[], object]]) -> Callable[[], object]:

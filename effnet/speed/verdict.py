@@ -78,11 +78,18 @@ class Comparison:
         """The verdict in words, with the interval."""
         first, second = first or self.first.name, second or self.second.name
         between = f"{significant(self.low)} to {significant(self.high)}"
+        if math.isinf(self.high):
+            pairs = len(self.first.samples_ms)
+            return f"can't tell {first} and {second} apart: {pairs} rounds are too few"
         if self.faster == "can't tell":
             return f"can't tell {first} and {second} apart: the ratio of times is {between}"
         fast, slow = (first, second) if self.faster == "first" else (second, first)
-        ratio = self.ratio if self.faster == "first" else 1 / self.ratio
-        return f"{fast} is {significant(ratio)} x as fast as {slow} (ratio of times {between})"
+        times = [self.ratio, self.low, self.high]
+        if self.faster == "second":
+            times = [1 / self.ratio, 1 / self.high, 1 / self.low]
+        ratio, low, high = map(significant, times)
+        told = f"{100 * CONFIDENCE:.0f} % interval {low} to {high}"
+        return f"{fast} is {ratio} x as fast as {slow} ({told})"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -2,185 +2,120 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from urllib.parse import urlencode
+from dataclasses import replace
 
 import streamlit as st
 
 from effnet.cost import Cost
 from effnet.design import Design
 from effnet.figures import latency_samples, published_times, stage_mirror
+from effnet.memory import weights
 from effnet.spec import Spec
-from effnet.speed import printed, reading, store
-from effnet.speed.hardware import processor
-from effnet.speed.plans import Point
+from effnet.speed import printed, store
 from effnet.speed.predicted import predicted_ms
-from effnet.speed.records import Environment, KindProfile, Latency, Options, StageProfile
-from effnet.speed.store import Row
+from effnet.speed.records import Environment, Latency, Options, StageProfile
 from effnet.speed.traffic import computed_stages
-from effnet.speed.turns import Job
-from effnet.speed.verdict import in_words
-from effnet.ui import cache, live, stopwatch
+from effnet.speed.verdict import Comparison, in_words
+from effnet.ui import live, stopwatch
 from effnet.ui.cards import CARD_WIDTH
+from effnet.ui.latency_measured import Measured, from_disk, link, work_on
+from effnet.ui.latency_versus import KEY, Raced
 from effnet.ui.stopwatch import Chosen
-from effnet.units import mebibytes, milliseconds, significant
+from effnet.units import factor, mebibytes, milliseconds, significant
 
 FIRST_SEEN = "V100 GPU, FP16, batch 16 (V2 Table 7)"
+FIGURE_HEIGHT = 340  # px, of the samples
 NOWHERE = Environment("", "", 0, None, "", "", "", "")
-
-
-@dataclass(slots=True)
-class Measured:
-    """What is known of a design's time so far; the bench fills it while the page looks.
-
-    Attributes:
-        spec, options: What is measured, and how.
-        samples: Of the running measurement.
-        rows: The measurement, once it is whole or stopped; kept on disk as well.
-        stages, kinds: Where the time goes, measured after it; empty where it can't be told.
-    """
-
-    spec: Spec
-    options: Options
-    samples: list[float] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
-    stages: list[StageProfile] = field(default_factory=list)
-    kinds: list[KindProfile] = field(default_factory=list)
-
-    @property
-    def latency(self) -> Latency | None:
-        """The measurement; None before its end."""
-        return self.rows[-1].latency if self.rows else None
-
-
-def point(spec: Spec, options: Options) -> Point:
-    """A network and its options as something to measure."""
-    cost = cache.counted_cost(spec)
-    counted = cost.macs, cost.params, cost.activations
-    return Point(spec.name, 0, spec, options, *counted)
-
-
-def link(design: Design) -> str:
-    """The design as its link says it."""
-    return urlencode(design.to_query())
-
-
-def _measure(spec: Spec, chosen: Chosen, made: str) -> "stopwatch.Work":
-    """What the bench runs: the samples first, then where the time goes."""
-
-    def work(job: Job) -> Measured:
-        job.report(0.0, "Loading PyTorch")
-        from effnet.latency.stages import profiles
-        from effnet.latency.sweep import record
-
-        found = Measured(spec, chosen.options)
-        whole = chosen.options.engine == "eager" and not chosen.options.cuda_graph
-        part = 0.6 if whole else 1.0
-        job.report(0.0, "Warming up", found)
-
-        def heard(share: float, samples: list[float]) -> None:
-            found.samples = samples
-            said = f"{len(samples)} passes, {milliseconds(samples[-1])}" if samples else ""
-            job.report(part * share, said)
-
-        record(
-            "latency",
-            point(spec, chosen.options),
-            found.rows,
-            budget_s=chosen.budget_s,
-            link=made,
-            heard=heard,
-        )
-        if whole:
-            found.stages, found.kinds = profiles(
-                spec,
-                options=chosen.options,
-                budget_s=chosen.budget_s / 2,
-                progress=lambda share, _: job.report(part + 0.4 * share, "Timing the stages"),
-            )
-        return found
-
-    return work
 
 
 def measure(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> Measured | None:
     """The button, the running measurement, and the last one of this design if there is one."""
     seconds = 2.2 * chosen.budget_s + 1
     expected = predicted_ms(spec) if chosen.options == Options() else None
-    guess = f" Expected: {expected.words}." if expected else ""
+    guess = f" Predicted: {milliseconds(expected.ms)}." if expected else ""
     result = stopwatch.card(
         "measure",
         "Measure",
-        f"About {seconds:.0f} s, with {chosen.options.words}; random weights, which take the same "
-        f"time.{guess}",
+        f"About {seconds:.0f} s, {chosen.options.words}; random weights take the same time.{guess}",
         (spec, chosen.options),
         design.title,
-        _measure(spec, chosen, link(design)),
+        work_on(spec, chosen, link(design)),
         draw=lambda found: _strip(found, dark=dark),
         main=True,
     )
     if result is not None and isinstance(result.value, Measured) and result.value.latency:
         return result.value
-    return _from_disk(spec, chosen.options)
+    return from_disk(spec, chosen.options)
 
 
-def _strip(found: Measured, *, dark: bool) -> None:
-    """The samples so far."""
-    samples = tuple(found.samples)
-    if samples:
-        so_far = Latency(found.spec.name, samples, 1, 1, "fp32", None, NOWHERE)
-        drawn = latency_samples(so_far, dark=dark)
-        live.figure("samples_now", drawn, alt="Every pass so far, with median and spread")
-
-
-def _from_disk(spec: Spec, options: Options) -> Measured | None:
-    """The last measurement on this machine that was kept, of this network run this way."""
-    mine = tuple(row for row in reading.kept() if _here(row))
-    row = reading.newest(mine, spec.name, spec.resolution, options)
-    if row is None or row.macs != cache.counted_cost(spec).macs:
-        return None
-    return Measured(spec, options, rows=[row])
-
-
-def _here(row: Row) -> bool:
-    where = row.latency.environment
-    return where.device != "cpu" or where.processor == processor()
+def _strip(found: Measured | None, *, dark: bool) -> None:
+    """The totals and the samples so far."""
+    samples = tuple(found.samples) if found else ()
+    if found is None or not samples:
+        totals(None, None)
+        st.skeleton(height=FIGURE_HEIGHT)
+        return
+    how = found.options
+    so_far = Latency(found.spec.name, samples, how.batch_size, 1, how.precision, None, NOWHERE)
+    totals(so_far, found.spec, judged=False)
+    drawn = latency_samples(so_far, dark=dark)
+    live.figure("samples_now", drawn, alt="Every pass so far, with median and spread")
 
 
 # --- what is shown ----------------------------------------------------------------------------
 
 
-def totals(latency: Latency | None) -> None:
-    """Median, spread, throughput and memory; dashes before there is a measurement."""
-    if latency is None:
-        texts = ["-"] * 4
-    else:
-        peak = latency.peak_memory_bytes
-        texts = [
-            milliseconds(latency.median_ms),
-            f"{significant(latency.p10_ms)} to {milliseconds(latency.p90_ms)}",
-            f"{significant(latency.images_per_s)} /s",
-            mebibytes(peak) if peak else "not known",
-        ]
-        doubt = in_words(latency)
-        if doubt:
-            st.warning(doubt)
-    labels = (
-        ("Median", "Half of the passes are faster"),
-        ("Spread", "Four passes in five lie between (p10 to p90)"),
-        ("Images", "Images a second at this batch size, from the median"),
+def totals(latency: Latency | None, spec: Spec | None, *, judged: bool = True) -> None:
+    """Median, spread, throughput and memory; dashes before there is a measurement.
+
+    Args:
+        latency: The measurement, whole or so far.
+        spec: What was measured.
+        judged: Whether to say that it is unstable.
+    """
+    notes = (
+        ("Median", "Half of the passes are faster; below it, between what four in five lie"),
+        ("Spread", "From p10 to p90, of the median; the number is called unstable above 25 %"),
+        ("Throughput", "Images a second at this batch size, from the median"),
         ("Peak memory", "Most that tensors took in a pass, weights included; measured"),
     )
-    with st.grid(len(labels), min_column_width=CARD_WIDTH):
-        for (label, note), text in zip(labels, texts, strict=True):
-            st.metric(label, text, border=True, help=note)
+    entries = _entries(latency, spec) if latency and spec else [("-", "not measured yet")] * 4
+    with st.grid(len(notes), min_column_width=CARD_WIDTH):
+        for (label, note), (text, below) in zip(notes, entries, strict=True):
+            st.metric(
+                label,
+                text,
+                delta=below,
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+                height=128,
+                help=note,
+            )
+    if latency and judged and in_words(latency):
+        st.warning(in_words(latency))
+
+
+def _entries(latency: Latency, spec: Spec) -> list[tuple[str, str]]:
+    low, high, middle = latency.p10_ms, latency.p90_ms, latency.median_ms
+    peak, batch = latency.peak_memory_bytes, latency.batch_size
+    return [
+        (milliseconds(middle), f"{significant(low)} to {milliseconds(high)}"),
+        (f"{100 * (high - low) / middle:.0f} %", f"of {len(latency.samples_ms)} passes"),
+        (f"{significant(latency.images_per_s)} /s", f"{batch} image{'s' * (batch > 1)} a pass"),
+        (
+            mebibytes(peak) if peak else "?",
+            f"{mebibytes(weights(spec).bytes(4))} of it weights" if peak else "not known yet",
+        ),
+    ]
 
 
 def samples(found: Measured | None, *, dark: bool) -> None:
-    """Every sample; before there are any, what the papers measured elsewhere."""
+    """Totals and every sample; before there are any, what the papers measured elsewhere."""
     if stopwatch.running("measure"):
-        return  # the samples so far stand above
+        return  # totals and samples so far stand above
     latency = found.latency if found else None
+    totals(latency, found.spec if found else None)
     if latency is None:
         rows, told = printed.on(FIRST_SEEN), printed.surprise(FIRST_SEEN)
         drawn = published_times(rows, told, dark=dark)
@@ -290,12 +225,19 @@ def claimed(design: Design, cost: Cost, found: Measured | None) -> str:
     """The page's sentence."""
     from effnet.claims import latency_claim
 
-    versus = stopwatch.results().get("versus")
-    told = (
-        versus.value
-        if versus and found and versus.subject[:2] == (found.spec, found.options)
-        else None
-    )
-    sentence = told.sentence(design.title, versus.subject[2]) if told and versus else ""
+    versus = stopwatch.results().get(KEY)
+    sentence = ""
+    if versus and found and versus.subject[:2] == (found.spec, found.options):
+        told = versus.value.comparison if isinstance(versus.value, Raced) else None
+        sentence = _beside(told, versus.subject[2]) if told else ""
     expected = predicted_ms(design.spec())
     return latency_claim(design, cost, found.latency if found else None, expected, sentence)
+
+
+def _beside(told: Comparison, other: str) -> str:
+    """A race's verdict as it goes on in the page's sentence."""
+    if told.faster == "can't tell":
+        return f"it can't be told from {other}"
+    if told.faster == "first":
+        return f"it is {factor(told.ratio)} as fast as {other}"
+    return f"{other} is {factor(told.gain)} as fast"

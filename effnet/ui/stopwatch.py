@@ -226,7 +226,7 @@ def card(
         subject: What it is of; a result of another subject is told, and not given.
         title: The subject in words.
         work: What the bench runs.
-        draw: Shows what the job has so far.
+        draw: Shows what the job has so far; None before it has anything.
         main: Whether this is the page's main button.
     """
     mine = asked()
@@ -284,7 +284,7 @@ def _look(job: Job, place: str, draw: Callable[[Any], None] | None) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.button("Stop", key=f"stop_{place}", on_click=job.stop, disabled=job.stopped)
                 st.progress(job.share, text=f"{job.title}: {_told(job)}")
-            if draw is not None and job.partial is not None:
+            if draw is not None:
                 draw(job.partial)
 
     look()

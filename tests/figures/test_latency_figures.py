@@ -23,6 +23,7 @@ import effnet
 from effnet import figures
 from effnet.speed import printed
 from effnet.speed.traffic import computed_stages
+from effnet.speed.verdict import compared
 
 
 def named(figure, name: str):
@@ -97,7 +98,8 @@ def test_the_knee_and_the_edge_of_memory_are_marked():
 
 
 def test_a_sweep_without_a_measured_batch_is_no_error():
-    assert "No batch" in figures.batch_sweep([EDGE]).layout.title.text
+    assert figures.batch_sweep([EDGE]).layout.title.text == "Throughput against batch size"
+    assert not figures.batch_sweep(BATCHES[:1]).layout.shapes
 
 
 def test_swept_times_carry_their_spread():
@@ -137,8 +139,9 @@ def test_own_ratios_are_dots_and_published_ones_diamonds():
 
 def test_the_fastest_number_of_fused_stages_is_filled_and_told():
     drawn = figures.fused_race(SERIES, RACED, [1, 0])
-    assert "1 fused stages" in drawn.layout.title.text
-    assert "can't be told from 0" in drawn.layout.title.text
+    assert drawn.layout.title.text.endswith("can't be told from none")
+    others = figures.fused_race(SERIES, RACED, [1, 2]).layout.title.text
+    assert "<b>1 fused stages</b> are fastest here (can't be told from 2)" in others
     times = named(drawn, "time")
     assert list(times.marker.symbol)[:3] == ["circle", "circle", "circle-dot"]
     assert list(named(drawn, "multiply-adds").y) == [one.macs / 1e9 for one in SERIES]
@@ -167,3 +170,16 @@ def test_predictions_stand_against_what_was_measured():
     layers, line = named(drawn, "layers"), named(drawn, "MACs alone")
     assert (list(layers.x), list(layers.y)) == ([10, 20, 40], [10.5, 19, 42])
     assert list(line.y) == [13, 26, 28]
+
+
+def test_paired_ratios_are_those_of_the_rounds_with_the_verdict_on_top():
+    drawn = figures.paired_ratios(compared(latency("b0", 40), latency("b1", 60)))
+    (dots,) = drawn.data
+    assert list(dots.y) == pytest.approx([1.5] * 9)
+    assert drawn.layout.shapes[1].y0 == pytest.approx(1.5)
+    assert drawn.layout.title.text.startswith("B0 is 1.50 x as fast as b1")
+
+
+def test_equal_networks_are_not_told_apart_in_the_title():
+    same = figures.paired_ratios(compared(latency("b0", 40), latency("b0", 40.1)))
+    assert same.layout.title.text.startswith("Can't tell b0 and b0 apart")

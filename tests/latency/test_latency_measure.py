@@ -3,14 +3,18 @@
 import copy
 import dataclasses
 import json
+import random
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
 import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 import effnet
-from effnet.latency import compare, engines, machine, measure, prepare, race
+from effnet.latency import clock, compare, engines, machine, measure, prepare, race
 from effnet.latency.measure import measured
 from effnet.memory import peak_bytes, weights
 from effnet.spec import EffnetError
@@ -350,7 +354,7 @@ def test_ways_with_their_own_threads_run_under_them():
 
 
 def test_a_comparison_is_judged_pair_by_pair(monkeypatch):
-    def samplers(samplers, budget_s):
+    def samplers(samplers, budget_s, least):
         for i in range(30):
             yield {"first": 10.0 + i % 3, "second": (10.0 + i % 3) * 2}
 
@@ -359,6 +363,40 @@ def test_a_comparison_is_judged_pair_by_pair(monkeypatch):
     assert (found.ratio, found.low, found.high) == (2.0, 2.0, 2.0)
     assert found.faster == "first"
     assert (found.first.name, found.second.name) == ("b0", SMALL.name)
+
+
+def test_the_faster_of_b0_and_b2_is_named(monkeypatch):
+    """On a device that takes as long as the layers' multiply-adds do, give or take a third."""
+    chance = random.Random(4)
+
+    class Timer:
+        def sample(self, step):
+            with FlopCounterMode(display=False) as counter:
+                step()
+            return counter.get_total_flops() / 1e6 * chance.uniform(0.75, 1.25)
+
+    monkeypatch.setattr(clock, "timer", lambda _: Timer())
+    found = compare("b0", "b2", options=Options("cpu", resolution=32), budget_s=1.0)
+    assert found.faster == "first"
+    assert "b0 is" in found.sentence()
+    other = compare("b2", "b0", options=Options("cpu", resolution=32), budget_s=1.0)
+    assert other.faster == "second"
+
+
+@pytest.mark.skipif(machine._books() is None, reason="only Linux tells what other programs take")
+def test_a_busy_loop_beside_it_makes_a_measurement_unstable():
+    cores = machine.cores()
+    spin = [sys.executable, "-c", "while True: pass"]
+    loops = [subprocess.Popen(spin) for _ in range(cores)]
+    try:
+        found = effnet.measure_latency(TINY, device="cpu", threads=cores, budget_s=1.0)
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+    assert not found.stable
+    assert any("differ by" in doubt or "other programs" in doubt for doubt in found.doubts)
+    assert found.environment.other_cores > 0.25
 
 
 # --- what is refused

@@ -172,6 +172,13 @@ def test_every_pass_of_a_profile_reads_the_clock_between_stages(monkeypatch):
     assert {profile.time_share for profile in found} == {1 / len(found)}
 
 
+def test_stages_add_up_to_the_median_pass_though_a_busy_spell_hits_another_part_each_time():
+    times = [[1.0, 1.0, 4.0], [2.0, 5.0, 2.0], [6.0, 3.0, 3.0]]  # passes of 9 ms each
+    found = stages._medians(times)
+    assert sum(found) == pytest.approx(9)
+    assert found == pytest.approx([1.5, 3.0, 4.5])  # in the proportion of 1, 2 and 3
+
+
 def test_a_profile_runs_under_its_precision():
     seen = set()
     model = effnet.build(SMALL)

@@ -205,8 +205,9 @@ def test_calibrating_hears_its_progress(monkeypatch):
     shares = []
     roof = roofline.calibrate(Options("cpu"), budget_s=0.02, progress=shares.append)
     assert math.isfinite(roof.ridge)
+    assert shares == sorted(shares)
     assert min(shares) >= 0
-    assert max(shares) == pytest.approx(1)
+    assert {0.25, 0.5, 1.0} <= set(shares)
 
 
 def test_a_training_step_takes_what_autograd_keeps_and_more():

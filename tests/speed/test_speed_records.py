@@ -162,14 +162,16 @@ def test_a_difference_that_memory_layout_can_make_is_not_told():
 
 
 def test_too_few_pairs_tell_nothing():
-    assert compared(record(1.0, 1.0), record(9.0, 9.0)).faster == "can't tell"
+    found = compared(record(1.0, 1.0), record(9.0, 9.0))
+    assert found.faster == "can't tell"
+    assert found.sentence("b0", "b2") == "can't tell b0 and b2 apart: 2 rounds are too few"
 
 
 @pytest.mark.parametrize(
     ("factor", "said"),
     [
-        (2.0, "b0 is 2.00 x as fast as b2 (ratio of times 2.00 to 2.00)"),
-        (0.5, "b2 is 2.00 x as fast as b0 (ratio of times 0.500 to 0.500)"),
+        (2.0, "b0 is 2.00 x as fast as b2 (99 % interval 2.00 to 2.00)"),
+        (0.5, "b2 is 2.00 x as fast as b0 (99 % interval 2.00 to 2.00)"),
         (1.0, "can't tell b0 and b2 apart: the ratio of times is 1.00 to 1.00"),
     ],
 )

@@ -1,0 +1,105 @@
+"""What is measured on the Latency page: the record of a design's time, and the bench's work."""
+
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from effnet.design import Design
+from effnet.spec import Spec
+from effnet.speed import reading
+from effnet.speed.hardware import processor
+from effnet.speed.plans import Point
+from effnet.speed.records import KindProfile, Latency, Options, StageProfile
+from effnet.speed.store import Row
+from effnet.speed.turns import Job
+from effnet.ui import cache
+from effnet.ui.stopwatch import Chosen, Work
+from effnet.units import milliseconds
+
+
+@dataclass(slots=True)
+class Measured:
+    """What is known of a design's time so far; the bench fills it while the page looks.
+
+    Attributes:
+        spec, options: What is measured, and how.
+        samples: Of the running measurement.
+        rows: The measurement, once it is whole or stopped; kept on disk as well.
+        stages, kinds: Where the time goes, measured after it; empty where it can't be told.
+    """
+
+    spec: Spec
+    options: Options
+    samples: list[float] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    stages: list[StageProfile] = field(default_factory=list)
+    kinds: list[KindProfile] = field(default_factory=list)
+
+    @property
+    def latency(self) -> Latency | None:
+        """The measurement; None before its end."""
+        return self.rows[-1].latency if self.rows else None
+
+
+def point(spec: Spec, options: Options) -> Point:
+    """A network and its options as something to measure."""
+    cost = cache.counted_cost(spec)
+    counted = cost.macs, cost.params, cost.activations
+    return Point(spec.name, 0, spec, options, *counted)
+
+
+def link(design: Design) -> str:
+    """The design as its link says it."""
+    return urlencode(design.to_query())
+
+
+def work_on(spec: Spec, chosen: Chosen, made: str) -> Work:
+    """What the bench runs: the samples first, then where the time goes."""
+
+    def work(job: Job) -> Measured:
+        job.report(0.0, "Loading PyTorch")
+        from effnet.latency.stages import profiles
+        from effnet.latency.sweep import record
+
+        found = Measured(spec, chosen.options)
+        whole = chosen.options.engine == "eager" and not chosen.options.cuda_graph
+        part = 0.6 if whole else 1.0
+        job.report(0.0, "Warming up", found)
+
+        def heard(share: float, samples: list[float]) -> None:
+            found.samples = samples
+            said = f"{len(samples)} passes, {milliseconds(samples[-1])}" if samples else ""
+            job.report(part * share, said)
+
+        record(
+            "latency",
+            point(spec, chosen.options),
+            found.rows,
+            budget_s=chosen.budget_s,
+            link=made,
+            heard=heard,
+        )
+        if whole:
+            found.stages, found.kinds = profiles(
+                spec,
+                options=chosen.options,
+                budget_s=chosen.budget_s / 2,
+                progress=lambda share, _: job.report(part + 0.4 * share, "Timing the stages"),
+            )
+        return found
+
+    return work
+
+
+def from_disk(spec: Spec, options: Options) -> Measured | None:
+    """The last measurement on this machine that was kept, of this network run this way."""
+    mine = tuple(row for row in reading.kept() if is_here(row))
+    row = reading.newest(mine, spec.name, spec.resolution, options)
+    if row is None or row.macs != cache.counted_cost(spec).macs:
+        return None
+    return Measured(spec, options, rows=[row])
+
+
+def is_here(row: Row) -> bool:
+    """Whether a run was made on this machine's processor, or on a GPU that is kept here."""
+    where = row.latency.environment
+    return where.device != "cpu" or where.processor == processor()

@@ -1,0 +1,170 @@
+"""The card of published times: beside one's own, never mixed; what travels is the ratio."""
+
+import statistics
+from collections.abc import Sequence
+
+import streamlit as st
+
+from effnet.cost import count
+from effnet.figures import published_times, ratios_beside
+from effnet.speed import printed, reading
+from effnet.speed.plans import Point
+from effnet.speed.printed import Printed
+from effnet.speed.store import Row
+from effnet.speed.turns import Job
+from effnet.speed.verdict import log_r2
+from effnet.ui import live, stopwatch
+from effnet.ui.latency_measured import is_here
+from effnet.ui.stopwatch import KEEP, Chosen, Work
+from effnet.units import factor, giga, millions, milliseconds
+from effnet.variants import display_name, get_variant
+
+BOX_S = 60.0
+WHAT = "published"
+
+
+def card(chosen: Chosen, *, dark: bool) -> None:
+    """Choose a table, see its times, measure the same networks here, compare the ratios."""
+    benches = printed.benches()
+    bench = st.selectbox(
+        "Printed for",
+        benches,
+        index=benches.index(FIRST) if FIRST in benches else 0,
+        key="bench",
+        persist_state=KEEP,
+        help="Hardware, precision and batch; times of two of them can't be compared",
+    )
+    rows = printed.on(bench)
+    live.figure(
+        "published",
+        published_times(rows, printed.surprise(bench), dark=dark),
+        alt="Published times against multiply-adds",
+    )
+    st.caption(f"Published: {bench}. {_follows(rows)}")
+    key = "published_here"
+    stopwatch.card(
+        key,
+        "Measure these networks here",
+        f"Up to {BOX_S:.0f} s, the cheapest first, with {chosen.options.words}, batch "
+        f"{chosen.options.batch_size}.",
+        None,
+        "published networks",
+        _work(rows, chosen),
+    )
+    if not stopwatch.running(key):
+        _beside(rows, bench, chosen, dark=dark)
+
+
+FIRST = "V100 GPU, FP16, batch 16 (V2 Table 7)"
+
+
+def _follows(rows: Sequence[Printed]) -> str:
+    """How well the published times follow each count."""
+    times = [row.ms_per_image for row in rows]
+    titles = {"params": "parameters", "macs": "multiply-adds", "activations": "activations"}
+    told = []
+    for name, title in titles.items():
+        fit = log_r2([getattr(row, name) for row in rows], times)
+        if fit is not None:
+            told.append(f"{title} {fit:.2f}")
+    return f"r² of log time with log {', '.join(told)}." if told else ""
+
+
+def _work(rows: Sequence[Printed], chosen: Chosen) -> Work:
+    def run(job: Job) -> list[Row]:
+        job.report(0.0, "Loading PyTorch")
+        from effnet.latency.sweep import sweep
+
+        found: list[Row] = []
+        job.report(0.0, "Warming up", found)
+        points = []
+        for row in rows:
+            spec = get_variant(row.variant)
+            cost = count(spec)
+            counted = cost.macs, cost.params, cost.activations
+            points.append(Point(display_name(spec), cost.macs, spec, chosen.options, *counted))
+        return sweep(
+            WHAT,
+            points,
+            budget_s=BOX_S,
+            into=found,
+            progress=lambda share, label, _: job.report(share, label),
+        )
+
+    return run
+
+
+def _own(names: Sequence[str], chosen: Chosen) -> dict[str, Row]:
+    """The newest measurement on this machine of each network, run as the controls say."""
+    wanted = chosen.options
+    found = {}
+    for row in reading.kept():
+        one = row.latency
+        alike = (one.batch_size, one.precision, one.channels_last, one.folded, one.engine) == (
+            wanted.batch_size,
+            wanted.precision,
+            wanted.channels_last,
+            wanted.folded,
+            wanted.engine,
+        )
+        if one.name not in names or not one.samples_ms or not alike or not is_here(row):
+            continue
+        if one.resolution == get_variant(one.name).resolution:
+            found[one.name] = row
+    return found
+
+
+def _beside(rows: Sequence[Printed], bench: str, chosen: Chosen, *, dark: bool) -> None:
+    """Ratios to the cheapest network that both have."""
+    own = _own([row.variant for row in rows], chosen)
+    both = [row for row in rows if row.variant in own]
+    if len(both) > 1:
+        first = both[0]
+        mine = [own[row.variant].latency.median_ms for row in both]
+        live.figure(
+            "ratios",
+            ratios_beside(
+                [display_name(row.variant).removeprefix("EfficientNet").lstrip("-")
+                 for row in both],
+                [value / mine[0] for value in mine],
+                {bench: [row.ms_per_image / first.ms_per_image for row in both]},
+                against=display_name(first.variant),
+                dark=dark,
+            ),
+            alt="Times as multiples of one network, measured here and published",
+        )  # fmt: skip
+        off = [
+            (value / mine[0]) / (row.ms_per_image / first.ms_per_image)
+            for row, value in zip(both[1:], mine[1:], strict=True)
+        ]
+        st.caption(
+            f"Half of the measured ratios are above {factor(statistics.median(off))} the "
+            "published ones."
+        )
+    else:
+        st.caption(
+            "Fewer than two of these networks were measured here with these options; measure them "
+            "to see whether the ratios travel."
+        )
+    rate = rows[0].latency_ms is None
+    told = "published images/s" if rate else "published (ms)"
+    st.dataframe(
+        [
+            {
+                "network": row.model,
+                told: row.images_per_s if rate else row.latency_ms,
+                "measured here": milliseconds(own[row.variant].latency.median_ms)
+                if row.variant in own
+                else "-",
+                "MACs": giga(row.macs) if row.macs else "-",
+                "parameters": millions(row.params) if row.params else "-",
+                "source": row.source,
+                "note": row.note,
+            }
+            for row in rows
+        ],
+        key="published_table",
+        hide_index=True,
+        width="stretch",
+        alt="Published times with their sources, and one's own",
+    )

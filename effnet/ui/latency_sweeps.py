@@ -1,0 +1,281 @@
+"""The card of sweeps: many measurements in one time box, kept, shown again, sent and received."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+import effnet
+from effnet.design import Design
+from effnet.figures import batch_sweep, proxies, time_sweep
+from effnet.spec import EffnetError, Spec
+from effnet.speed import plans, reading, store
+from effnet.speed.records import Options
+from effnet.speed.store import Row
+from effnet.speed.turns import Job
+from effnet.speed.verdict import in_words, log_r2
+from effnet.ui import live, state, stopwatch
+from effnet.ui.latency_measured import link
+from effnet.ui.stopwatch import KEEP, Chosen, Work
+from effnet.units import giga, mebibytes, significant
+from effnet.variants import display_name, get_variant
+
+SHIPPED = Path(effnet.__file__).parents[1] / "assets" / "benchmarks"
+BOXES = (10, 20, 40, 60, 120, 300)
+MOST_SHOWN = 40  # kept series in the list
+
+
+def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
+    """Choose a sweep, run it, or look at one that was kept or sent."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = st.segmented_control(
+            "Sweep",
+            list(plans.SWEEPS),
+            format_func=plans.SWEEPS.__getitem__,
+            default="batch",
+            required=True,
+            key="sweep_kind",
+            persist_state=KEEP,
+        )
+        box = st.select_slider(
+            "Seconds for all of it",
+            BOXES,
+            value=20,
+            key="sweep_box",
+            persist_state=KEEP,
+            width=260,
+            help="Cheap points first; what there is no time for is told, not dropped",
+        )
+    kind = kind or "batch"
+    key = f"sweep_{kind}"
+    of = design.title if kind in ("batch", "resolution") else "the networks"
+    stopwatch.card(
+        key,
+        f"Sweep {plans.SWEEPS[kind].lower()}",
+        f"About {box} s, {of} with {chosen.options.words}; every sample is kept on this machine.",
+        None,
+        f"{plans.SWEEPS[kind]} of {of}",
+        _work(kind, spec, chosen, float(box), link(design)),
+        draw=lambda rows: _figure(kind, rows or [], dark=dark),
+    )
+    if stopwatch.running(key):
+        return
+    _load()
+    rows = _chosen_series(kind)
+    _figure(kind, rows, dark=dark)
+    if rows:
+        _table(kind, rows)
+        st.download_button(
+            "These samples as CSV",
+            lambda: store.as_csv(rows),
+            file_name=f"sweep-{kind}-{rows[0].latency.environment.date[:10]}.csv",
+            mime="text/csv",
+            on_click="ignore",
+            key=f"sweep_csv_{kind}",
+        )
+    else:
+        _planned(kind, spec, chosen)
+
+
+def _work(kind: str, spec: Spec, chosen: Chosen, box: float, made: str) -> Work:
+    def run(job: Job) -> list[Row]:
+        job.report(0.0, "Loading PyTorch")
+        from effnet.latency.sweep import sweep
+
+        rows: list[Row] = []
+        job.report(0.0, "Warming up", rows)
+        points = plans.sweep(kind, spec, chosen.options)
+        return sweep(
+            kind,
+            points,
+            budget_s=box,
+            into=rows,
+            link=made,
+            progress=lambda share, label, _: job.report(share, label),
+        )
+
+    return run
+
+
+# --- what is shown: the newest of its kind, or another that was kept or sent ------------------
+
+
+def _load() -> None:
+    """Read a file that somebody sent."""
+    with st.expander("Load a file of measurements", on_change="rerun", key="load_times") as opened:
+        if not opened.open:
+            return
+        file = st.file_uploader(
+            "A CSV that this page or `python -m effnet bench` wrote",
+            type=["csv"],
+            key="sent_times_file",
+            max_upload_size=reading.MOST_BYTES // 2**20,
+        )
+        if file is None:
+            return
+        found = reading.read(file.getvalue(), name=file.name[: reading.TEXT])
+        st.session_state[state.SENT_TIMES] = {file.name[: reading.TEXT]: found}
+        skipped = f"; {found.skipped} lines could not be used" if found.skipped else ""
+        kinds = sorted({row.what for row in found.rows})
+        st.caption(f"{len(found.rows)} measurements ({', '.join(kinds)}){skipped}.")
+
+
+def _chosen_series(kind: str) -> list[Row]:
+    """The measurements to show: one series of this kind."""
+    found: dict[str, list[Row]] = {}
+    sent: dict[str, reading.Reading] = st.session_state.get(state.SENT_TIMES, {})
+    for name, one in sent.items():
+        found |= _labelled(one.rows, kind, f"sent, {name}: ")
+        single = [row for row in one.rows if row.what not in plans.SWEEPS]
+        if single and kind == "family":
+            found[f"sent, {name}: {len(single)} single measurements"] = single
+    found |= _labelled(reading.kept(), kind, "")
+    found |= _labelled(reading.kept(SHIPPED), kind, "shipped: ")
+    if not found:
+        return []
+    names = list(found)[:MOST_SHOWN]
+    chosen = st.selectbox("Shown", names, key=f"shown_{kind}", help="Kept on disk, newest first")
+    rows = found[chosen or names[0]]
+    last = stopwatch.results().get(f"sweep_{kind}")
+    if last and last.value and last.value[0].run == rows[0].run:
+        return list(last.value)  # with the points that there was no time for
+    return rows
+
+
+def _labelled(rows: Sequence[Row], kind: str, prefix: str) -> dict[str, list[Row]]:
+    """Series of a kind, newest first, each by when, where and of what."""
+    alike = [row for row in rows if row.what == kind]
+    found = {}
+    for run, series in reversed(reading.series(alike).items()):
+        first = series[0].latency
+        where = first.environment
+        of = f", {display_name(first.name)}" if kind in ("batch", "resolution") else ""
+        when = where.date.replace("T", " ")[:16]
+        how = replace(first.options, threads=None).words
+        points = f"{len(series)} point{'s' * (len(series) > 1)}"
+        label = (
+            f"{prefix}{when}{of}, {points}, {how}, {where.processor}, {where.threads} thread"
+            f"{'s' * (where.threads > 1)}"
+        )
+        found[f"{label} ({run[:4]})"] = series
+    return found
+
+
+def _figure(kind: str, rows: Sequence[Row], *, dark: bool) -> None:
+    done = [row for row in rows if row.latency.samples_ms]
+    if not done:
+        return
+    if kind == "batch":
+        drawn = batch_sweep(rows, dark=dark)
+    else:
+        axis = {
+            "resolution": "image side (px)",
+            "phi": "phi (0 is the base)",
+            "family": "multiply-adds (G, log scale)",
+        }[kind]
+        done = sorted(done, key=partial(_place, kind))
+        drawn = time_sweep(
+            done,
+            [_place(kind, row) for row in done],
+            [_family(row) for row in done],
+            axis=axis,
+            dark=dark,
+        )
+    live.figure(f"sweep_{kind}", drawn, alt=f"Measured time against {plans.SWEEPS[kind].lower()}")
+    if kind == "family" and len(done) > 2:
+        fits = {
+            name: log_r2(
+                [getattr(row, name) for row in done], [row.latency.median_ms for row in done]
+            )
+            if all(getattr(row, name) for row in done)
+            else None
+            for name in ("params", "macs", "activations")
+        }
+        drawn = proxies(done, fits, dark=dark)
+        live.figure("proxies", drawn, alt="Time against parameters, multiply-adds, activations")
+    edge = next((row for row in rows if row.outcome == store.MEMORY), None)
+    late = [row for row in rows if row.outcome == store.REFUSED]
+    if edge:
+        st.caption(f"Batch {edge.latency.batch_size} does not fit into memory.")
+    if late:
+        st.caption(f"{len(late)} larger points did not fit into the seconds; allow more of them.")
+
+
+def _place(kind: str, row: Row) -> float:
+    if kind == "resolution":
+        return row.latency.resolution
+    if kind == "phi":
+        return _phis().get(row.latency.name, 0.0)
+    return max(row.macs, 1) / 1e9
+
+
+def _phis() -> dict[str, float]:
+    """phi by the scaled network's name."""
+    spec = get_variant("b0")
+    return {point.spec.name: point.x for point in plans.sweep("phi", spec, Options())}
+
+
+def _family(row: Row) -> str:
+    """The family that a name tells; names of scaled networks begin with their base's."""
+    try:
+        return get_variant(row.latency.name.split(" ")[0]).family
+    except EffnetError:
+        return "others"
+
+
+def _table(kind: str, rows: Sequence[Row]) -> None:
+    st.dataframe(
+        [
+            {
+                "network": display_name(row.latency.name),
+                "batch": row.latency.batch_size,
+                "px": row.latency.resolution,
+                "median (ms)": row.latency.median_ms if row.latency.samples_ms else None,
+                "p10": row.latency.p10_ms if row.latency.samples_ms else None,
+                "p90": row.latency.p90_ms if row.latency.samples_ms else None,
+                "images/s": row.latency.images_per_s if row.latency.samples_ms else None,
+                "passes": len(row.latency.samples_ms),
+                "MACs": giga(row.macs),
+                "peak memory": mebibytes(row.latency.peak_memory_bytes)
+                if row.latency.peak_memory_bytes
+                else "",
+                "note": row.outcome
+                if not row.latency.samples_ms
+                else in_words(row.latency) or "steady",
+            }
+            for row in rows
+        ],
+        key=f"sweep_table_{kind}",
+        hide_index=True,
+        width="stretch",
+        column_config={
+            name: st.column_config.NumberColumn(format="%.2f")
+            for name in ("median (ms)", "p10", "p90", "images/s")
+        },
+        alt="Every point of the sweep",
+    )
+
+
+def _planned(kind: str, spec: Spec, chosen: Chosen) -> None:
+    """What the sweep would measure, as nothing of the kind was kept yet."""
+    points = plans.sweep(kind, spec, chosen.options)
+    st.caption("Nothing of this kind was measured here yet. Computed, for one image:")
+    st.dataframe(
+        [
+            {
+                "point": point.label,
+                "MACs": giga(point.macs),
+                "of the first": significant(point.macs / points[0].macs),
+                "activations": point.activations,
+            }
+            for point in points
+        ],
+        key=f"sweep_plan_{kind}",
+        hide_index=True,
+        width="stretch",
+        height=320,
+        column_config={"activations": st.column_config.NumberColumn(format="localized")},
+        alt="The points of the sweep with their multiply-adds",
+    )

@@ -1,0 +1,39 @@
+"""The Latency page's further cards, as tabs that compute only when they are open."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from effnet.design import Design
+from effnet.spec import EffnetError, Spec
+from effnet.ui import (
+    latency_fused,
+    latency_options,
+    latency_predict,
+    latency_published,
+    latency_roofline,
+    latency_sweeps,
+    latency_versus,
+)
+from effnet.ui.stopwatch import Chosen
+
+
+def tabs(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
+    """All cards but the first."""
+    cards: dict[str, Callable[[], None]] = {
+        "Roofline": lambda: latency_roofline.card(design, spec, chosen, dark=dark),
+        "Options": lambda: latency_options.card(design, spec, chosen, dark=dark),
+        "Race": lambda: latency_versus.card(design, spec, chosen, dark=dark),
+        "Sweeps": lambda: latency_sweeps.card(design, spec, chosen, dark=dark),
+        "Why V2": lambda: latency_fused.card(design, spec, chosen, dark=dark),
+        "Published": lambda: latency_published.card(chosen, dark=dark),
+        "Predict": lambda: latency_predict.card(design, spec, dark=dark),
+    }
+    drawn = st.tabs(list(cards), key="latency_tabs", on_change="rerun")
+    for tab, card in zip(drawn, cards.values(), strict=True):
+        if tab.open:
+            with tab:
+                try:
+                    card()
+                except EffnetError as error:  # a user's mistake in one card costs no other
+                    st.error(str(error))

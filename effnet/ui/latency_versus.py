@@ -1,0 +1,144 @@
+"""The race card: the design and another network in turn, and whether they can be told apart."""
+
+from dataclasses import dataclass, field, replace
+
+import streamlit as st
+
+from effnet.design import Design
+from effnet.figures import paired_ratios
+from effnet.spec import Spec
+from effnet.speed.records import Environment, Latency, Options
+from effnet.speed.turns import Job
+from effnet.speed.verdict import Comparison, compared
+from effnet.ui import cache, live, state, stopwatch
+from effnet.ui.stopwatch import KEEP, Chosen, Work
+from effnet.units import factor, giga, milliseconds, significant
+from effnet.variants import display_name, get_variant, list_variants
+
+KEY = "versus"
+ITSELF = "the same network again"
+SIDES = ("first", "second")
+UNKNOWN = Environment("", "", 0, None, "", "", "", "")
+
+
+@dataclass(slots=True)
+class Raced:
+    """Samples of two networks that were taken in turn; whole measurements once all are there."""
+
+    names: tuple[str, str]
+    samples: dict[str, list[float]] = field(default_factory=dict)
+    whole: dict[str, Latency] = field(default_factory=dict)
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """What the pairs so far allow to say; None before the first pair."""
+        columns = [self.samples.get(side, []) for side in SIDES]
+        pairs = min(map(len, columns))
+        if not pairs:
+            return None
+        blank = Latency("", (), 1, 1, "fp32", None, UNKNOWN)
+        first, second = (
+            replace(self.whole.get(side, blank), name=name, samples_ms=tuple(column[:pairs]))
+            for side, name, column in zip(SIDES, self.names, columns, strict=True)
+        )
+        return compared(first, second)
+
+
+def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
+    """Choose another network, race it against the design, and say which is faster."""
+    st.markdown(
+        "The two take turns, pass by pass, in changing order. Only where the interval of their "
+        "ratio leaves 1 on one side is one called faster. A network raced against itself should "
+        "not be told apart: try it."
+    )
+    name, other = _other(spec)
+    result = stopwatch.card(
+        KEY,
+        "Race",
+        f"About {4.5 * chosen.budget_s:.0f} s for {design.title} and {name}.",
+        (spec, chosen.options, name),
+        f"{design.title} against {name}",
+        _work(Raced((design.title, name)), spec, other, chosen),
+        draw=lambda found: _shown(found, dark=dark),
+    )
+    if stopwatch.running(KEY):
+        return
+    if result is None:
+        a, b = cache.counted_cost(spec), cache.counted_cost(other)
+        st.caption(
+            f"Computed: {design.title} does {giga(a.macs)} multiply-adds, {name} {giga(b.macs)}: "
+            f"{factor(b.macs / a.macs)}. Does its time differ as much?"
+        )
+        return
+    _shown(result.value, dark=dark)
+
+
+def _other(spec: Spec) -> tuple[str, Spec]:
+    """The network to race against: a published one, a pinned design, or the same again."""
+    pins = {one.title: one for one in state.pins()}
+    names = [ITSELF, *pins, *list_variants()]
+    usual = "b1" if spec.name == "b0" else "b0"
+    chosen = st.selectbox(
+        "Against",
+        names,
+        index=names.index(usual),
+        format_func=lambda name: name if name in pins or name == ITSELF else display_name(name),
+        key="versus_network",
+        persist_state=KEEP,
+        help="Designs that are pinned on Scale can be chosen as well",
+    )
+    if chosen == ITSELF:
+        return ITSELF, spec
+    if chosen in pins:
+        return chosen, pins[chosen].spec()
+    return display_name(chosen), get_variant(chosen)
+
+
+def _work(raced: Raced, spec: Spec, other: Spec, chosen: Chosen) -> Work:
+    def run(job: Job) -> Raced:
+        job.report(0.0, "Loading PyTorch")
+        from effnet.latency.measure import race
+        from effnet.latency.prepare import Model
+
+        options = chosen.options
+        job.report(0.0, "Warming up", raced)
+
+        def heard(share: float, samples: dict[str, list[float]]) -> None:
+            raced.samples = samples
+            job.report(share, f"{len(samples['first'])} rounds")
+
+        runners: dict[str, tuple[Model, Options]] = {
+            "first": (spec, options),
+            "second": (other, options),
+        }
+        raced.whole = race(runners, budget_s=3 * chosen.budget_s, progress=heard)
+        return raced
+
+    return run
+
+
+def _shown(raced: Raced | None, *, dark: bool) -> None:
+    found = raced.comparison if raced else None
+    if raced is None or found is None:
+        return
+    live.figure(
+        "paired_ratios",
+        paired_ratios(found, dark=dark),
+        alt="The ratio of times in every round, with its median and interval",
+    )
+    st.dataframe(
+        [
+            {
+                "network": one.name,
+                "median": milliseconds(one.median_ms),
+                "p10 to p90": f"{significant(one.p10_ms)} to {milliseconds(one.p90_ms)}",
+                "rounds": len(one.samples_ms),
+                "steady": "yes" if one.stable else "no",
+            }
+            for one in (found.first, found.second)
+        ],
+        key="versus_table",
+        hide_index=True,
+        width="stretch",
+        alt="Medians of both networks",
+    )

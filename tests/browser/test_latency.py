@@ -1,0 +1,63 @@
+"""The Latency page in a browser: measure with the smallest budget, stop, and a second visitor."""
+
+from playwright.sync_api import Page, expect
+
+SMALL = "/latency?mode=free&base=lite0&resolution=64"
+
+
+def seconds(page: Page, key: str) -> None:
+    """Put the budget to its lowest or highest."""
+    slider = page.locator(".st-key-budget").get_by_role("slider")
+    slider.focus()
+    slider.press(key)
+    page.wait_for_timeout(500)
+
+
+def test_a_measurement_shows_its_median_and_where_time_goes(visit):
+    tab = visit()
+    page = tab.go(SMALL)
+    seconds(page, "Home")
+    page.get_by_role("button", name="Measure", exact=True).click()
+    claim = page.locator("h3").first
+    expect(claim).to_contain_text("On this machine", timeout=120_000)
+    expect(claim).to_contain_text(" ms, ")
+    median = page.get_by_test_id("stMetric").first
+    expect(median).to_contain_text("ms")
+    expect(page.get_by_role("button", name="Samples as CSV")).to_be_visible()
+    tab.shoot("latency-measured")
+
+
+def test_stop_keeps_what_was_measured_and_a_second_visitor_waits(visit):
+    first, second = visit(), visit(width=390, theme="dark")
+    page = first.go("/latency?mode=free&base=lite0&resolution=80")
+    seconds(page, "End")
+    page.get_by_role("button", name="Measure", exact=True).click()
+    stop = page.get_by_role("button", name="Stop", exact=True)
+    expect(page.get_by_text("passes,").first).to_be_visible()
+
+    other = second.go("/latency?mode=free&base=lite0&resolution=88")
+    other.get_by_role("button", name="Measure", exact=True).click()
+    expect(other.get_by_text("another visitor measures").first).to_be_visible()
+    second.shoot("latency-waiting-phone-dark")
+    other.get_by_role("button", name="Stop", exact=True).click()
+
+    stop.click()
+    expect(page.locator("h3").first).to_contain_text("On this machine")
+    expect(page.get_by_text("Stopped before its end").first).to_be_visible()
+
+
+def test_every_tab_opens_with_something_to_see(visit):
+    tab = visit()
+    page = tab.go(SMALL)
+    for name, said in (
+        ("Options", "One thread"),
+        ("Race", "Against"),
+        ("Sweeps", "Load a file of measurements"),
+        ("Why V2", "Depthwise convolutions are slow"),
+        ("Published", "Printed for"),
+        ("Predict", "Learning a machine's pace"),
+        ("Roofline", "arithmetic intensity"),
+    ):
+        page.get_by_role("tab", name=name, exact=True).click()
+        expect(page.get_by_text(said).first).to_be_visible()
+    tab.shoot("latency-tabs")

@@ -1,0 +1,187 @@
+"""The Latency page's tabs: what they show before, while and after something is measured."""
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from latency_examples import BATCHES, EDGE, FAMILY, PACE
+from streamlit.testing.v1 import AppTest
+
+import effnet
+from effnet.speed import store
+from effnet.speed.predicted import Pace, host, predicted_ms, save
+
+ROOT = Path(__file__).parents[2]
+TABS = ("Roofline", "Options", "Race", "Sweeps", "Why V2", "Published", "Predict")
+TINY = {"mode": "free", "base": "b0", "resolution": "32", "depth": "0.5", "width": "0.5"}
+
+
+@pytest.fixture(autouse=True)
+def times(monkeypatch, tmp_path):
+    """A folder of measurements of this test's own."""
+    monkeypatch.setenv("EFFNET_TIMES", str(tmp_path))
+    return tmp_path
+
+
+def opened(tab: str, **query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in (query or TINY).items():
+        app.query_params[name] = value
+    app.switch_page("pages/latency.py").run()
+    app.select_slider(key="budget").set_value(1).run()
+    app.session_state["latency_tabs"] = tab
+    return sound(app.run())
+
+
+def sound(app: AppTest) -> AppTest:
+    assert [error.message for error in app.exception] == []
+    return app
+
+
+def measured(app: AppTest, key: str) -> AppTest:
+    """Press a card's button and look until its measurement has ended."""
+    app.button(key=f"run_{key}").click().run()
+    for _ in range(600):
+        if "Stop" not in [button.label for button in app.button]:
+            return sound(app)
+        time.sleep(0.1)
+        app.run()
+    raise AssertionError("the measurement did not end")
+
+
+def titles(app: AppTest) -> list[str]:
+    charts = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    return [chart["layout"]["title"]["text"] for chart in charts]
+
+
+@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize("name", ["b0", "mobilenet_v2"])
+def test_a_tab_opens_for_every_kind_of_network(tab, name):
+    app = opened(tab, mode="released", released=name)
+    assert [error.value for error in app.error] == []
+    buttons = [b for b in app.button if (b.key or "").startswith("run_") and b.key != "run_measure"]
+    assert buttons or name == "mobilenet_v2"
+
+
+def test_a_race_gives_a_verdict_that_the_claim_repeats_once_measured():
+    app = opened("Race")
+    app.selectbox(key="versus_network").set_value("resnet50").run()
+    measured(app, "versus")
+    (verdict,) = [title for title in titles(app) if "ResNet-50" in title]
+    measured(app, "measure")
+    said = app.subheader[0].value
+    assert "as fast as ResNet-50" in said or "can't be told from ResNet-50" in said
+    assert ("can't" in verdict.lower()) == ("can't" in said)
+
+
+def test_the_roof_stands_over_the_layers():
+    app = measured(opened("Roofline"), "roof")
+    assert any("depthwise stages stand under the memory slope" in title for title in titles(app))
+
+
+def test_gains_are_measured_for_the_chosen_options_and_the_missing_ones_are_greyed():
+    app = opened("Options")
+    for box in app.checkbox:
+        if not box.disabled:
+            box.set_value(box.key == "way_folded")
+    measured(app.run(), "gains")
+    assert any("option" in title or "folded" in title for title in titles(app))
+    assert list(app.dataframe[-1].value["option"]) == ["folded BatchNorm"]
+    assert app.checkbox(key="way_cuda_graph").disabled
+    assert any("needs an NVIDIA GPU" in caption.value for caption in app.caption)
+
+
+def test_a_sweep_is_kept_and_shown_to_the_next_visitor(times):
+    app = opened("Sweeps")
+    app.select_slider(key="sweep_box").set_value(10).run()
+    measured(app, "sweep_batch")
+    assert list(times.glob("*.csv"))
+    again = opened("Sweeps")
+    assert len(again.selectbox(key="shown_batch").options) >= 1
+    assert any("images a second" in title for title in titles(again))
+
+
+def test_a_file_that_a_student_sends_is_shown():
+    app = opened("Sweeps")
+    app.session_state["load_times"] = True
+    app.run()
+    rows = [*BATCHES, EDGE]
+    text = store.as_csv(
+        replace(row, run=f"one.{number}", what="batch") for number, row in enumerate(rows)
+    )
+    app.file_uploader[0].set_value(("theirs.csv", text.encode(), "text/csv")).run()
+    sound(app)
+    assert any(
+        option.startswith("sent, theirs.csv") for option in app.selectbox(key="shown_batch").options
+    )
+    assert any("Batch 4 already" in title for title in titles(app))
+
+
+def test_single_measurements_that_are_sent_stand_together_among_the_families():
+    app = opened("Sweeps")
+    app.segmented_control(key="sweep_kind").set_value("family").run()
+    app.session_state["load_times"] = True
+    app.run()
+    text = store.as_csv(replace(row, what="latency") for row in FAMILY)
+    app.file_uploader[0].set_value(("theirs.csv", text.encode(), "text/csv")).run()
+    sound(app)
+    assert any("From end to end" in title for title in titles(app))
+    assert any(title.startswith("Time follows") for title in titles(app))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"a,b\n1,2\n",
+        b"\xff\xfe\x00",
+        b"run,network,batch_size,resolution,sample_ms\nx,<b>,0,0,-1\n",
+    ],
+    ids=["empty", "another table", "no text", "no measurement"],
+)
+def test_a_file_that_is_none_gives_a_message(data):
+    app = opened("Sweeps")
+    app.session_state["load_times"] = True
+    app.run()
+    app.file_uploader[0].set_value(("odd.csv", data, "text/csv")).run()
+    sound(app)
+    assert len(app.error) == 1
+    assert "odd.csv" in app.error[0].value
+
+
+def test_fused_networks_race_and_others_say_why_not():
+    app = opened("Why V2")
+    measured(app, "deepened")
+    assert any("deeper" in title for title in titles(app))
+    other = opened("Why V2", mode="released", released="mobilenet_v2")
+    assert any("only MBConv can be fused" in info.value for info in other.info)
+
+
+def learned() -> Pace:
+    """A pace of this machine, with which every layer costs something."""
+    kinds = ("stem", "1x1", "depthwise", "squeeze-and-excitation", "classifier", "add")
+    row = (0.01, 0.02, 0.03, 0.0, 0.0)
+    return Pace(
+        dict.fromkeys(kinds, row), 0.05, 0.15, (1.0, 0.1), 0.3, 30, 10**9, host(),
+        PACE.environment, "fp32", PACE.checks,
+    )  # fmt: skip
+
+
+def test_what_was_learned_predicts_the_design_here_and_on_scale():
+    save(learned())
+    app = opened("Predict", mode="released", released="b0")
+    ms = predicted_ms(effnet.get_variant("b0")).ms
+    assert any(f"about {ms:.3g} ms here" in text.value for text in app.markdown)
+    assert any("within <b>5.0 %</b>" in title for title in titles(app))
+    scale = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    scale.query_params["mode"] = "released"
+    scale.query_params["released"] = "b0"
+    scale.run()
+    assert any(text.value.startswith(f"About {ms:.3g} ms here") for text in scale.caption)
+
+
+def test_without_a_pace_scale_predicts_nothing():
+    scale = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    assert not any("ms here" in text.value for text in scale.caption)
