@@ -1,4 +1,4 @@
-"""The command line: `python -m effnet list | scale | count | bench | classify | explain | weights`.
+"""The command line: `python -m effnet list | scale | count | bench | classify | ... | report`.
 
 Human tables by default, `--json` for programs; exit code 2 and one clear line on a user's mistake.
 """
@@ -10,11 +10,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from effnet import checkpoints, cost, counters, scaling, stages, variants
 from effnet.blockstring import from_block_strings
 from effnet.claims import same_stages
+from effnet.design import Design, from_query
 from effnet.spec import EffnetError, Spec
+from effnet.speed.records import ENGINES
 from effnet.units import giga, millions, percent
 
 Rows = list[dict[str, Any]]
@@ -75,12 +78,29 @@ def _parser() -> argparse.ArgumentParser:
     counted.add_argument("--by", choices=("stage", "kind", "layer", "tool"), default="stage")
 
     bench = command("bench", _bench, "measure the latency of networks on this machine")
-    bench.add_argument("variant", nargs="+")
+    bench.add_argument("variant", nargs="*", help=f"networks, or {', '.join(variants.FAMILIES)}")
     bench.add_argument("--device", default="auto")
     bench.add_argument("--batch-size", type=int, default=1)
     bench.add_argument("--resolution", type=int)
     bench.add_argument("--precision", default="fp32")
-    bench.add_argument("--seconds", type=float, default=5.0)
+    bench.add_argument("--seconds", type=float, help="for each, 5; for all of --fit, 60")
+    bench.add_argument("--channels-last", action="store_true")
+    bench.add_argument("--folded", action="store_true", help="BatchNorm into the convolutions")
+    bench.add_argument("--engine", default="eager", help=", ".join(ENGINES))
+    bench.add_argument("--cuda-graph", action="store_true")
+    bench.add_argument("--threads", type=int)
+    bench.add_argument("--against", metavar="NETWORK", help="run both in turn and judge the ratio")
+    bench.add_argument("--stages", action="store_true", help="time each stage of the first network")
+    bench.add_argument(
+        "--keep",
+        nargs="?",
+        const="",
+        metavar="FOLDER",
+        help="append every sample to a CSV there; with no folder, where the Latency page looks",
+    )
+    bench.add_argument(
+        "--fit", action="store_true", help="learn this machine's pace, so that times are predicted"
+    )
 
     named = command("classify", _classify, "name what is in pictures")
     named.add_argument("image", nargs="+")
@@ -93,7 +113,15 @@ def _parser() -> argparse.ArgumentParser:
         "--target", help="class name or index; the most probable one if not given"
     )
     explained.add_argument("--layer")
-    for added in (named, explained):
+    told = command("report", _report, "one file, .html or .ipynb, that tells a design offline")
+    told.add_argument("output", help="a .html or .ipynb to write")
+    told.add_argument(
+        "--design", metavar="LINK", default="", help="a network's name, or a link's query: ?phi=2"
+    )
+    told.add_argument("--beside", metavar="LINK", action="append", default=[], help="more designs")
+    told.add_argument("--image", help="a picture to classify and explain")
+    told.add_argument("--seconds", type=float, default=0.0, help="measure the latency so long")
+    for added in (named, explained, told):
         added.add_argument("--model", default="lite0")
         added.add_argument("--weights", default="default")
         added.add_argument("--device", default="auto")
@@ -105,7 +133,22 @@ def _parser() -> argparse.ArgumentParser:
 
     weights = command("weights", _weights, "list known weights, or download some")
     weights.add_argument("action", choices=("list", "download"), nargs="?", default="list")
-    weights.add_argument("variant", nargs="*")
+    weights.add_argument("variant", nargs="*", help="such as b0 v2_s, or b1:IMAGENET1K_V1")
+
+    evaluated = command("evaluate", _evaluate, "accuracy on a folder of labelled pictures")
+    evaluated.add_argument(
+        "folder", help="a folder a class (synset ids or class names), or flat with --truth"
+    )
+    evaluated.add_argument("--model", default="lite0")
+    evaluated.add_argument("--weights", default="default")
+    evaluated.add_argument("--device", default="auto")
+    evaluated.add_argument("--engine", default="auto")
+    evaluated.add_argument("--truth", help="a class index a line, or lines of: file class")
+    evaluated.add_argument("--batch-size", type=int, default=32)
+    evaluated.add_argument("--workers", type=int, default=0, help="processes that decode pictures")
+    evaluated.add_argument("--amp", action="store_true", help="half precision on a GPU")
+    evaluated.add_argument("--results", help="a .jsonl to append to; goes on where it stopped")
+    evaluated.add_argument("--limit", type=int, help="only so many pictures, evenly spread")
     return parser
 
 
@@ -182,21 +225,10 @@ def _count(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _bench(options: argparse.Namespace) -> Rows:
-    from effnet.latency import measure_latency
+def _bench(options: argparse.Namespace) -> dict[str, Any] | Rows:
+    from effnet.latency.bench import execute
 
-    rows = []
-    for name in options.variant:
-        measured = measure_latency(
-            name,
-            device=options.device,
-            batch_size=options.batch_size,
-            resolution=options.resolution,
-            precision=options.precision,
-            budget_s=options.seconds,
-        )
-        rows.append(measured.as_dict())
-    return rows
+    return execute(options)
 
 
 def _classify(options: argparse.Namespace) -> Rows:
@@ -241,16 +273,101 @@ def _explain(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def _report(options: argparse.Namespace) -> dict[str, Any]:
+    from pathlib import Path
+
+    from effnet import report
+
+    design = _design(options.design)
+    records: list[Any] = []
+    if options.seconds:
+        from effnet.latency import measure_latency
+
+        records.append(measure_latency(design.spec(), budget_s=options.seconds))
+    if options.image:
+        from effnet.predict import load
+
+        classifier = load(options.model, weights=options.weights, device=options.device)
+        records += classifier.predict([options.image])
+        records.append(classifier.explain(options.image))
+    found = report.sections(
+        design,
+        beside=[_design(text) for text in options.beside],
+        records=records,
+        link=f"http://localhost:8501/?{urlencode(design.to_query())}",
+    )
+    report.write(Path(options.output), found)
+    return {"output": options.output, "design": design.title, "sections": len(found)}
+
+
+def _design(text: str) -> Design:
+    """A design by a network's name or by a link's query; nothing is the app's first one."""
+    if text and "=" not in text:
+        return Design(mode="released", released=variants.get_variant(text).name)
+    design, notes = from_query(dict(parse_qsl(urlsplit(text).query or text.lstrip("?"))))
+    if notes:
+        raise EffnetError(f"design {text!r}: {'; '.join(notes)}")
+    return design
+
+
 def _weights(options: argparse.Namespace) -> Rows:
     if options.action == "download":
         from effnet.nn.weights import download
 
-        names = options.variant or ["b0"]
-        chosen = [checkpoints.choose(name) for name in names]
-        return [{"variant": row.variant, "file": str(row.path or download(row))} for row in chosen]
+        wanted = [name.partition(":") for name in options.variant or ["b0"]]
+        chosen = [checkpoints.choose(name, which or "default") for name, _, which in wanted]
+        rows = []
+        for row in chosen:
+            path = row.path or download(row, progress=_percent_line(row.file))
+            rows.append({"variant": row.variant, "weights": row.short_name, "file": str(path)})
+        return rows
     rows = checkpoints.available_weights()
-    wanted = [variants.get_variant(name).name for name in options.variant]
-    return [row for row in rows if not wanted or row["variant"] in wanted]
+    known = [variants.get_variant(name).name for name in options.variant]
+    return [row for row in rows if not known or row["variant"] in known]
+
+
+def _percent_line(title: str) -> Any:
+    """Writes how much has come to the error stream, one line that grows."""
+    last = [-1]
+
+    def show(done: int, total: int) -> None:
+        share = 100 * done // total if total else 0
+        if share != last[0]:
+            last[0] = share
+            end = "\n" if done == total else ""
+            print(f"\r{title}: {done / 2**20:.1f} MiB, {share} %", end=end, file=sys.stderr)
+
+    return show
+
+
+def _evaluate(options: argparse.Namespace) -> dict[str, Any]:
+    from effnet.classify.evaluate import evaluate
+
+    result: dict[str, Any] = evaluate(
+        options.folder,
+        model=options.model,
+        weights=options.weights,
+        device=options.device,
+        engine=options.engine,
+        truth=options.truth,
+        batch_size=options.batch_size,
+        workers=options.workers,
+        amp=options.amp,
+        results=options.results,
+        limit=options.limit,
+        progress=_percent_of("pictures"),
+    )
+    return result
+
+
+def _percent_of(what: str) -> Any:
+    """Writes how many are done to the error stream, one line that grows."""
+
+    def show(done: int, total: int) -> None:
+        end = "\n" if done == total else ""
+        print(f"\r{done:,} of {total:,} {what}", end=end, file=sys.stderr, flush=True)
+
+    return show
 
 
 # --- tables -----------------------------------------------------------------------------------
@@ -263,6 +380,7 @@ COLUMNS = {
     "probability": ("probability", percent),
     "macs_share": ("MACs share", percent),
     "median_ms": ("median ms", "{:.2f}".format),
+    "time_share": ("time share", percent),
     "p10_ms": ("p10", "{:.2f}".format),
     "p90_ms": ("p90", "{:.2f}".format),
     "images_per_s": ("images/s", "{:.1f}".format),
@@ -280,6 +398,8 @@ HIDDEN = {
     "exact_channels",
     "exact_repeats",
     "drop_rate",
+    "link",
+    "doubts",
     "peak_memory_bytes",
 }
 

@@ -13,7 +13,6 @@ from effnet.variants import display_name, get_variant, list_variants
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from effnet.cam import Explanation
     from effnet.formulas import Item
     from effnet.latency import Latency
     from effnet.papers import Exhibit, Lines
@@ -136,22 +135,6 @@ def prediction_claim(network: str, prediction: "Prediction") -> str:
     if not rest:
         return f"{sure}."
     return f"{sure}; {rest[0].name} comes next with {percent(rest[0].probability)}."
-
-
-def explanation_claim(network: str, photo: str, explanation: "Explanation") -> str:
-    """Where a network looked, in words: which part of what it saw holds half of the map."""
-    if explanation.blank:
-        return f"Nothing in {photo} speaks for {explanation.label} at {explanation.layer}."
-    values = sorted(explanation.native.ravel().tolist(), reverse=True)
-    half, used, total = 0.0, 0, sum(values)
-    for value in values:
-        half, used = half + value, used + 1
-        if half >= total / 2:
-            break
-    return (
-        f"Half of what speaks for {explanation.label} lies on "
-        f"{percent(used / len(values))} of what {display_name(network)} saw of {photo}."
-    )
 
 
 def latency_claim(

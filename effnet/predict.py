@@ -1,7 +1,11 @@
 """Pretrained networks on people's pictures: `load` gives a `Classifier` that many may share."""
 
+import os
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -14,14 +18,18 @@ import torch
 from effnet import cam, checkpoints
 from effnet.cam import Explanation, Question
 from effnet.checkpoints import Checkpoint, Preprocessing
-from effnet.nn import saved, workers
+from effnet.nn import fast, saved, workers
 from effnet.nn.model import Network, build
+from effnet.nn.namings import padded_as_trained
 from effnet.nn.weights import load_state, read_checkpoint, read_file
-from effnet.preprocess import Source, crop_box, open_image, to_array, view
+from effnet.preprocess import Source, crop_box, open_image, to_array, to_pixels, view
 from effnet.rich import Card, Rich
 from effnet.spec import EffnetError, Spec
 from effnet.units import percent
 from effnet.variants import get_variant
+
+ENGINES = ("auto", "eager", "bf16", "compile", "onnxruntime", "openvino")
+GPU_CHUNK = 32  # pictures a pass on a graphics processor
 
 Target = int | str | tuple[int | str, int | str] | None  # a pair: why A rather than B
 
@@ -42,7 +50,7 @@ class Prediction(Rich):
     Attributes:
         labels: The most probable classes, highest first.
         logits: float32 `(classes,)`, before softmax.
-        seconds: Wall time of the forward pass of the batch that the picture was in.
+        seconds: Wall time of the forward pass of the few pictures that it ran with.
     """
 
     labels: tuple[Label, ...]
@@ -71,7 +79,7 @@ class Classifier:
     """A network with its weights, preprocessing and class names; safe to share among threads.
 
     Nothing in it changes after it is made: evaluation mode, frozen parameters, no hooks. Passes run
-    on a few long-lived worker threads.
+    on a few long-lived worker threads, a few pictures each, so that visitors take turns.
 
     Attributes:
         spec: The architecture.
@@ -81,6 +89,7 @@ class Classifier:
         preprocessing: How pictures are prepared.
         classes: Class names in index order.
         device: Where it runs.
+        engine: What `predict` runs on, of `ENGINES`; `model` is always PyTorch's.
     """
 
     def __init__(
@@ -92,8 +101,14 @@ class Classifier:
         checkpoint: Checkpoint | None = None,
         classes: Sequence[str] = (),
         device: str = "auto",
+        engine: str = "auto",
     ) -> None:
+        if engine not in ENGINES:
+            raise EffnetError(f"unknown engine {engine!r}; expected one of {', '.join(ENGINES)}")
         self.device = pick_device(device)
+        self.engine = engine
+        self._run: Callable[[torch.Tensor], torch.Tensor] | None = None
+        self._making = threading.Lock()
         self.model = model.eval().requires_grad_(False).to(self.device)
         self.spec: Spec = model.spec
         self.weights = weights
@@ -128,10 +143,52 @@ class Classifier:
             images = [images]
         if not images:
             return []
-        arrays = [self._prepared(image, i, len(images)) for i, image in enumerate(images)]
-        batch = torch.from_numpy(np.stack(arrays))
-        logits, seconds = workers.call(self._forward, batch)
-        return [self._prediction(row, top, seconds) for row in logits]
+        found: list[Prediction] = []
+        for batch in self._batches(images):
+            logits, seconds = workers.call(self._forward, batch)
+            found += [self._prediction(row, top, seconds) for row in logits]
+        return found
+
+    def predict_pixels(self, pixels: np.ndarray, *, top: int = 5) -> list[Prediction]:
+        """Name what is in pictures that are prepared already, by `to_pixels`, of any side.
+
+        Args:
+            pixels: `(N, side, side, 3)` float32.
+            top: How many labels to give, highest first.
+        """
+        found: list[Prediction] = []
+        for start in range(0, len(pixels), fast.CHUNK):
+            logits, seconds = workers.call(self._forward, pixels[start : start + fast.CHUNK])
+            found += [self._prediction(row, top, seconds) for row in logits]
+        return found
+
+    def forward(self, pixels: np.ndarray) -> np.ndarray:
+        """Logits of `(N, side, side, 3)` in one pass on this thread, under its autocast."""
+        return self._forward(pixels)[0]
+
+    def prediction(self, logits: np.ndarray, *, top: int = 5, seconds: float = 0) -> Prediction:
+        """The record of `(classes,)` logits, with this network's class names."""
+        return self._prediction(logits, top, seconds)
+
+    def _batches(self, images: Sequence[Source]) -> Iterator[np.ndarray]:
+        """Prepared pictures, a few at a time; the next are decoded while the network runs."""
+        total = len(images)
+        if total == 1:
+            yield self._prepared(images[0], 0, 1)[None]
+            return
+        size = fast.CHUNK if self.device.type == "cpu" else GPU_CHUNK
+        ahead: deque[Future[np.ndarray]] = deque()
+        submitted = 0
+        try:
+            for start in range(0, total, size):
+                end = min(start + size, total)
+                for i in range(submitted, min(end + size, total)):
+                    ahead.append(_decoders().submit(self._prepared, images[i], i, total))
+                submitted = min(end + size, total)
+                yield np.stack([ahead.popleft().result() for _ in range(start, end)])
+        finally:
+            for future in ahead:
+                future.cancel()
 
     def explain(
         self,
@@ -252,23 +309,51 @@ class Classifier:
 
     def _prepared(self, image: Source, position: int, total: int) -> np.ndarray:
         try:
-            return to_array(view(open_image(image), self.preprocessing), self.preprocessing)
+            picture = open_image(image, short_side=self.preprocessing.resize)
+            return to_pixels(view(picture, self.preprocessing), self.preprocessing)
         except EffnetError as error:
             if total == 1:
                 raise
             raise EffnetError(f"picture {position + 1} of {total}: {error}") from error
 
-    def _forward(self, batch: torch.Tensor) -> tuple[np.ndarray, float]:
+    def _forward(self, pixels: np.ndarray) -> tuple[np.ndarray, float]:
+        """Logits of `(N, crop, crop, 3)`, and the seconds that they took."""
+        run = self._runner()
         start = time.perf_counter()
         with torch.inference_mode():
-            logits = self.model(batch.to(self.device)).float().cpu().numpy()
+            batch = torch.from_numpy(pixels).permute(0, 3, 1, 2)  # channels last as it lies
+            logits = run(batch.to(self.device)).float().cpu().numpy()
         return logits, time.perf_counter() - start
+
+    def _runner(self) -> Callable[[torch.Tensor], torch.Tensor]:
+        """The network as `engine` runs it, made when first asked for."""
+        if self._run is None:
+            with self._making:
+                if self._run is None:
+                    from effnet.classify import engines
+
+                    self._run = engines.runner(
+                        self.model, self.engine, side=self.preprocessing.crop
+                    )
+        return self._run
+
+    @property
+    def memory_bytes(self) -> int:
+        """What its weights take, with the copy that `predict` makes for speed."""
+        held = sum(int(v.nbytes) for v in self.model.state_dict().values())
+        return held if self.engine == "eager" else 2 * held
 
     def _prediction(self, logits: np.ndarray, top: int, seconds: float) -> Prediction:
         probabilities = softmax(logits)
         order = np.argsort(-probabilities, kind="stable")[:top]
         labels = tuple(Label(int(i), self.classes[i], float(probabilities[i])) for i in order)
         return Prediction(labels, logits, seconds)
+
+
+@lru_cache(maxsize=1)
+def _decoders() -> ThreadPoolExecutor:
+    """Threads that decode and resize pictures: Pillow lets go of Python's lock for both."""
+    return ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="effnet-decoder")
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -296,7 +381,14 @@ def pick_device(device: str = "auto") -> torch.device:
     return chosen
 
 
-def load(name: str, *, weights: str | Path = "default", device: str = "auto") -> Classifier:
+def load(
+    name: str,
+    *,
+    weights: str | Path = "default",
+    device: str = "auto",
+    engine: str = "auto",
+    classes: Sequence[str] = (),
+) -> Classifier:
     """Load a network with pretrained weights; nothing is fetched from a network.
 
     Args:
@@ -305,6 +397,10 @@ def load(name: str, *, weights: str | Path = "default", device: str = "auto") ->
         weights: "default" (the best that is on this machine), a torchvision enum name such as
             "IMAGENET1K_V2", a path to a `.pth` or `.safetensors` file, or "random".
         device: "auto", "cpu", "cuda", "mps".
+        engine: What `predict` runs on. "auto" is PyTorch with BatchNorm folded, channels last and,
+            on a CPU, nonlinearities inside the convolutions; "eager" the plain modules; "bf16",
+            "compile", "onnxruntime" and "openvino" are there where installed.
+        classes: Class names in index order, for a file of one's own.
 
     Raises:
         WeightsUnavailable: The weights are not here: says where to put them, and what works.
@@ -316,8 +412,9 @@ def load(name: str, *, weights: str | Path = "default", device: str = "auto") ->
             kept.network(str(name)),
             weights=str(name),
             preprocessing=kept.preprocessing,
-            classes=kept.classes,
+            classes=classes or kept.classes,
             device=device,
+            engine=engine,
         )
     spec = get_variant(name)
     wanted = str(weights)
@@ -326,11 +423,22 @@ def load(name: str, *, weights: str | Path = "default", device: str = "auto") ->
             torch.manual_seed(0)
             untrained = build(spec)
         usual = checkpoints.usual_preprocessing(spec)
-        return Classifier(untrained, weights="random", preprocessing=usual, device=device)
+        return Classifier(
+            untrained, weights="random", preprocessing=usual, device=device, engine=engine
+        )
     if isinstance(weights, Path) or Path(wanted).suffix in (".pth", ".pt", ".safetensors"):
-        model = load_state(spec, read_file(wanted), origin=wanted)
+        state = read_file(wanted)
+        spec = padded_as_trained(spec, state, Path(wanted).name)
+        model = load_state(spec, state, origin=wanted)
         usual = checkpoints.usual_preprocessing(spec)
-        return Classifier(model, weights=wanted, preprocessing=usual, device=device)
+        return Classifier(
+            model,
+            weights=wanted,
+            preprocessing=usual,
+            classes=classes,
+            device=device,
+            engine=engine,
+        )
     checkpoint = checkpoints.choose(spec.name, wanted)
     model = load_state(spec, read_checkpoint(checkpoint), origin=checkpoint.weights)
     return Classifier(
@@ -339,4 +447,5 @@ def load(name: str, *, weights: str | Path = "default", device: str = "auto") ->
         preprocessing=checkpoint.preprocessing,
         checkpoint=checkpoint,
         device=device,
+        engine=engine,
     )

@@ -9,10 +9,14 @@ from effnet.variants import display_name
 
 if TYPE_CHECKING:
     from effnet.cam import Explanation, Rung
-    from effnet.cam.faithfulness import Verdict
     from effnet.cam.inside import Microscope
+    from effnet.cam.verdict import Verdict
 
 PART = 0.2  # the brightest part whose loss a verdict tells
+
+
+def _part() -> str:
+    return f"{100 * PART:.0f} %"
 
 
 def explanation_claim(spec: Spec, photo: str, explanation: "Explanation") -> str:
@@ -104,8 +108,8 @@ def verdict_claim(verdict: "Verdict", explanation: "Explanation") -> str:
             f"({chance})."
         )
     drop = (
-        f"blurring its brightest {PART:.0%} takes {label} from {sure} to "
-        f"{percent(verdict.after_deleting(verdict.by_map, PART))}, a random {PART:.0%} to "
+        f"blurring its brightest {_part()} takes {label} from {sure} to "
+        f"{percent(verdict.after_deleting(verdict.by_map, PART))}, a random {_part()} to "
         f"{percent(verdict.random_after_deleting(PART))}"
     )
     changed = f"rank correlation {significant(verdict.randomised, 2)}"

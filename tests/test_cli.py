@@ -3,9 +3,15 @@
 import json
 
 import pytest
+import torch
 
 import effnet
 from effnet.__main__ import main
+from effnet.latency import bench, machine
+from effnet.latency.predictor import Timed
+from effnet.speed import reading
+from effnet.speed.predicted import predicted_ms
+from effnet.speed.traffic import work
 
 
 def run_json(capsys, *arguments):
@@ -62,6 +68,57 @@ def test_bench_keeps_every_sample(capsys):
     assert row["environment"]["threads"] >= 1
 
 
+def test_bench_keeps_samples_in_a_folder(capsys, tmp_path):
+    options = ("--seconds", "0.1", "--resolution", "32", "--threads", "1", "--folded")
+    (row,) = run_json(capsys, "bench", "lite0", *options, "--keep", str(tmp_path))
+    (kept,) = reading.kept(tmp_path)
+    assert kept.latency.samples_ms == pytest.approx(row["samples_ms"], rel=1e-4)
+    assert kept.latency.folded
+    assert kept.macs == row["macs"] == effnet.count(effnet.get_variant("lite0"), resolution=32).macs
+
+
+def test_bench_takes_families_each_network_once():
+    assert bench.named(["lite0", "lite", "efficientnet_b0"]) == [
+        *effnet.list_variants("lite"),
+        "b0",
+    ]
+
+
+def test_bench_races_two_networks(capsys):
+    options = ("--seconds", "0.1", "--resolution", "32", "--threads", "1")
+    result = run_json(capsys, "bench", "lite0", "--against", "efficientnet_b0", *options)
+    assert [row["name"] for row in result["rows"]] == ["lite0", "b0"]
+    assert result["low"] <= result["ratio"] <= result["high"]
+    assert result["rounds"] >= 8
+
+
+def test_bench_profiles_stages(capsys):
+    rows = run_json(capsys, "bench", "b0", "--stages", "--seconds", "0.1", "--resolution", "32")
+    cost = effnet.count(effnet.get_variant("b0"), resolution=32)
+    assert [row["macs"] for row in rows] == [total.macs for total in cost.by_stage().values()]
+    assert sum(row["time_share"] for row in rows) == pytest.approx(1)
+
+
+def test_bench_learns_the_pace(capsys, monkeypatch, tmp_path):
+    """With a clock of our own: every unit takes what a made-up machine needs."""
+    monkeypatch.setenv("EFFNET_TIMES", str(tmp_path))
+    where = machine.environment(torch.device("cpu"))
+
+    def made_up(specs, **_):
+        found = []
+        for spec in specs[:20]:
+            units = tuple(0.01 + unit.macs / 1e8 + unit.bytes / 1e8 for unit in work(spec))
+            found.append(Timed(spec, sum(units), units, where))
+        return found
+
+    monkeypatch.setattr(bench, "gather", made_up)
+    result = run_json(capsys, "bench", "--fit")
+    assert (result["networks"], result["median error"]) == (20, "0.0 %")
+    spec = effnet.get_variant("b0")
+    expected = sum(0.01 + unit.macs / 1e8 + unit.bytes / 1e8 for unit in work(spec))
+    assert predicted_ms(spec).ms == pytest.approx(expected, rel=1e-6)
+
+
 def test_weights_are_listed_with_where_they_are(capsys):
     rows = run_json(capsys, "weights", "list", "b1", "lite0")
     assert [(row["weights"].rpartition(".")[2], row["here"]) for row in rows] == [
@@ -87,6 +144,9 @@ def test_tables_are_aligned_for_people(capsys, arguments):
         (["classify", "missing.jpg"], ["missing.jpg"]),
         (["classify", "x.jpg", "--model", "b0"], ["7f5810bc", "lite0, lite1, lite2"]),
         (["list", "vgg"], ["'vgg'"]),
+        (["bench"], ["no network", "--fit"]),
+        (["bench", "b99"], ["'b99'"]),
+        (["bench", "b0", "--engine", "warp"], ["'warp'", "openvino"]),
     ],
     ids=lambda value: " ".join(value)[:24],
 )

@@ -32,6 +32,7 @@ FLOORS = {
     "design": 1,
     "onnx_graph": 1,
     "checkpoints": 1,
+    "fetch": 1,
     "published": 1,
     "papers": 1,
     "runs": 1,
@@ -51,6 +52,7 @@ FLOORS = {
     "samples": 3,
     "predict": 3,
     "cam": 3,
+    "classify": 3,
     "latency": 3,
     "export": 3,
     "second_opinion": 3,
@@ -58,13 +60,13 @@ FLOORS = {
     "claims": 4,
     "remarks": 4,
     "figures": 4,
+    "report": 4,
+    "lessons": 4,
     "ui": 5,
     "notebook": 5,
-    "report": 5,
-    "lessons": 5,
     "__main__": 5,
 }
-TORCH_ROOMS = {"nn", "predict", "cam", "latency", "train"}
+TORCH_ROOMS = {"nn", "predict", "cam", "classify", "latency", "train"}
 STREAMLIT_ROOMS = {"ui"}
 HEAVY = {"torch", "torchvision", "streamlit", "plotly", "numpy", "pandas", "PIL"}
 

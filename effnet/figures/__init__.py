@@ -25,9 +25,15 @@ from effnet.figures.explain import (
     randomised_maps,
 )
 from effnet.figures.fused import fused_race, step_against_size, where_to_deepen
-from effnet.figures.latency import latency_samples, prediction_check, roofline, stage_mirror
+from effnet.figures.latency import (
+    latency_samples,
+    paired_ratios,
+    prediction_check,
+    roofline,
+    stage_mirror,
+)
 from effnet.figures.papers import exhibit_redrawn
-from effnet.figures.prediction import top_classes
+from effnet.figures.prediction import ladder, mistakes, probability_curves, top_classes
 from effnet.figures.rewards import rewards
 from effnet.figures.scaling import macs_along_phi
 from effnet.figures.search import budget_front, coefficient_grid, promised_and_real
@@ -69,13 +75,17 @@ __all__ = [
     "gate_values",
     "groups_by_way",
     "kept_memory",
+    "ladder",
     "latency_samples",
     "live_memory",
     "macs_along_phi",
     "map_in_box",
+    "mistakes",
     "network_drawing",
     "option_gains",
+    "paired_ratios",
     "prediction_check",
+    "probability_curves",
     "promise_to_real",
     "promised_and_real",
     "proxies",

@@ -1,6 +1,6 @@
 """Figures of what a network says of a picture. Records come from `predict`; no torch here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import plotly.graph_objects as go
@@ -48,3 +48,144 @@ def top_classes(
         yaxis={"autorange": "reversed", "ticks": ""},
         showlegend=False,
     )
+
+
+class RungLike(Protocol):
+    """What one network says, as `classify.answers.Rung` has it."""
+
+    @property
+    def network(self) -> str: ...
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def probability(self) -> float: ...
+
+    @property
+    def reference_probability(self) -> float: ...
+
+    @property
+    def agrees(self) -> bool: ...
+
+
+def ladder(
+    rungs: Sequence[RungLike], titles: Sequence[str], reference: str, *, dark: bool = False
+) -> go.Figure:
+    """How sure each network is of one class; hollow bars have another class first."""
+    agree = sum(rung.agrees for rung in rungs)
+    ink, colour = theme.ink(dark), colours.family("v1", dark=dark)
+    many = "one network" if len(rungs) == 1 else f"{len(rungs)} networks"
+    return theme.figure(
+        [
+            theme.trace(
+                "bar",
+                x=[100 * rung.reference_probability for rung in rungs],
+                y=list(titles),
+                orientation="h",
+                marker={
+                    "color": [colour if rung.agrees else "rgba(0,0,0,0)" for rung in rungs],
+                    "line": {"color": colour, "width": 2},
+                },
+                text=[
+                    f"{100 * rung.reference_probability:.1f} %"
+                    + ("" if rung.agrees else f", says {rung.label}")
+                    for rung in rungs
+                ],
+                textposition="outside",
+                textfont={"color": ink},
+                cliponaxis=False,
+                hovertemplate="%{y}: %{x:.3f} %<extra></extra>",
+            )
+        ],
+        title=f"{agree} of {many} put {reference} first",
+        dark=dark,
+        height=110 + 46 * len(rungs),
+        xaxis={"title": {"text": f"probability of {reference} (%)"}, "range": [0, 135],
+               "tickvals": [0, 25, 50, 75, 100]},
+        yaxis={"autorange": "reversed", "ticks": ""},
+        showlegend=False,
+    )  # fmt: skip
+
+
+def probability_curves(
+    strengths: Sequence[float],
+    curves: Mapping[str, Sequence[float]],
+    *,
+    title: str,
+    unit: str,
+    chosen: float | None = None,
+    dark: bool = False,
+) -> go.Figure:
+    """Probability of some classes against a strength or a resolution; a line at the chosen one."""
+    dashes = ("solid", "dash", "dot", "dashdot", "longdash")
+    shades = [colours.setting(i, dark=dark) for i in range(1, 6)]
+    traces = [
+        theme.trace(
+            "scatter",
+            x=list(strengths),
+            y=[100 * value for value in values],
+            name=name,
+            mode="lines+markers",
+            line={"color": shades[i % len(shades)], "dash": dashes[i % len(dashes)], "width": 2},
+            marker={"size": 5},
+            hovertemplate=f"{name}: %{{y:.2f}} % at %{{x:g}}<extra></extra>",
+        )
+        for i, (name, values) in enumerate(curves.items())
+    ]
+    shapes = []
+    if chosen is not None:
+        line = {"color": theme.faint(dark), "dash": "dot"}
+        shapes = [{"type": "line", "x0": chosen, "x1": chosen, "y0": 0, "y1": 1, "yref": "paper",
+                   "line": line}]  # fmt: skip
+    return theme.figure(
+        traces,
+        title=title,
+        dark=dark,
+        height=400,
+        xaxis={"title": {"text": unit}},
+        yaxis={"title": {"text": "probability (%)"}, "range": [0, 103]},
+        shapes=shapes,
+        legend={"orientation": "h", "y": -0.24, "yanchor": "top", "x": 0},
+    )
+
+
+def mistakes(
+    titles: Sequence[str],
+    probabilities: Sequence[float],
+    said: Sequence[str],
+    *,
+    right: str,
+    usual: float,
+    dark: bool = False,
+) -> go.Figure:
+    """What is left of the right answer's probability after each mistake; a line marks the right."""
+    changed = sum(name != right for name in said)
+    return theme.figure(
+        [
+            theme.trace(
+                "bar",
+                x=[100 * value for value in probabilities],
+                y=list(titles),
+                orientation="h",
+                marker={"color": colours.family("v2", dark=dark)},
+                text=[
+                    f"{100 * value:.1f} %" + ("" if name == right else f", says {name}")
+                    for value, name in zip(probabilities, said, strict=True)
+                ],
+                textposition="outside",
+                cliponaxis=False,
+                hovertemplate="%{y}: %{x:.3f} %<extra></extra>",
+            )
+        ],
+        title=f"{changed} of {len(said)} mistakes change the answer; the others go unnoticed",
+        dark=dark,
+        height=120 + 42 * len(titles),
+        xaxis={"title": {"text": f"probability of {right} (%)"}, "range": [0, 150],
+               "tickvals": [0, 25, 50, 75, 100]},
+        yaxis={"autorange": "reversed", "ticks": ""},
+        shapes=[{"type": "line", "x0": 100 * usual, "x1": 100 * usual, "y0": 0, "y1": 1,
+                 "yref": "paper", "layer": "below",
+                 "line": {"color": theme.ink(dark), "width": 1, "dash": "dot"}}],
+        showlegend=False,
+    )  # fmt: skip

@@ -1,5 +1,7 @@
 """One look for every figure: a template of our own for light and dark, titles, margins, marks."""
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -46,6 +48,29 @@ def _template(dark: bool) -> dict[str, Any]:
                 "font": {"size": 13},
             },
         }
+    }
+
+
+def log_axis(title: str, values: Sequence[float]) -> dict[str, Any]:
+    """A log axis with its ticks written out in full: 20, 50, 100 rather than 2, 5, 100.
+
+    Args:
+        title: The axis' title.
+        values: What is drawn along it; those not above 0 don't count.
+    """
+    seen = [math.log10(value) for value in values if value > 0] or [0.0, 1.0]
+    low, high = min(seen), max(seen)
+    steps = (1, 2, 5) if high - low < 2.5 else (1,)
+    ticks = [
+        step * 10.0**power
+        for power in range(math.floor(low) - 1, math.ceil(high) + 2)
+        for step in steps
+    ]
+    return {
+        "title": {"text": title},
+        "type": "log",
+        "tickvals": ticks,
+        "ticktext": [f"{tick:,.12g}" for tick in ticks],
     }
 
 

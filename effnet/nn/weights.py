@@ -1,36 +1,61 @@
 """Weight files: read once, hash checked, never unpickled as code, keys in this project's names.
 
-Files come in torchvision's naming (ours) or in that of lukemelas' EfficientNet-PyTorch.
+Files come in torchvision's naming (ours), timm's, or that of lukemelas' EfficientNet-PyTorch.
 """
 
 import hashlib
 import io
 import os
-import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from effnet import fetch
 from effnet.checkpoints import Checkpoint, WeightsUnavailable, unavailable, weights_folders
 from effnet.nn.model import Network
+from effnet.nn.namings import module_names, naming_of
 from effnet.spec import EffnetError, Spec
 from effnet.walk import walk
 
 State = dict[str, Tensor]
 
-# lukemelas' names by kind of layer: convolution, BatchNorm
-LUKEMELAS_BLOCK = {
-    "expand": ("_expand_conv", "_bn0"),
-    "depthwise": ("_depthwise_conv", "_bn1"),
-    "project": ("_project_conv", "_bn2"),
-}
-LUKEMELAS_ENDS = {
-    "stem": ("_conv_stem", "_bn0"),
-    "head": ("_conv_head", "_bn1"),
-    "classifier": ("_fc", ""),
-}
+MIRROR_VARIABLE = "EFFNET_WEIGHTS_URL"  # a folder on a web server that holds the same files
+DISTRIBUTED = "module."  # what DistributedDataParallel puts before every key
+WRAPPERS = ("state_dict", "model", "model_state_dict")  # where trainers keep a state dict
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a state dict fits a network.
+
+    Attributes:
+        names: Whose names it has.
+        classes: Outputs of its classifier.
+        missing: Keys of the network that it has not.
+        unexpected: Keys that the network has not.
+        shapes: Tensors of another shape, in words.
+        state: Names and tensors under our names.
+    """
+
+    names: str
+    classes: int
+    missing: tuple[str, ...]
+    unexpected: tuple[str, ...]
+    shapes: tuple[str, ...]
+    state: State
+
+    @property
+    def problems(self) -> dict[str, tuple[str, ...]]:
+        """What does not fit, by kind; empty where all does."""
+        kinds = {
+            "keys missing": self.missing,
+            "keys not in the network": self.unexpected,
+            "of another shape": self.shapes,
+        }
+        return {kind: found for kind, found in kinds.items() if found}
 
 
 def read_checkpoint(checkpoint: Checkpoint) -> State:
@@ -66,6 +91,11 @@ def read_file(path: str | Path) -> State:
     return _state_dict(file.read_bytes(), str(file))
 
 
+def read_bytes(data: bytes, name: str) -> State:
+    """The state dict in a file's content; the name's ending says which kind it is."""
+    return _state_dict(data, name)
+
+
 def _state_dict(data: bytes, name: str) -> State:
     state: Any
     try:
@@ -78,34 +108,50 @@ def _state_dict(data: bytes, name: str) -> State:
     except Exception as error:  # unpicklers raise nearly anything on a damaged file
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise EffnetError(f"{name} is not a file of plain weights ({reason})") from error
-    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
-        state = state["state_dict"]
+    if isinstance(state, dict):
+        inner = (state[key] for key in WRAPPERS if isinstance(state.get(key), dict))
+        state = next(inner, state)
     if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
         raise EffnetError(f"{name} holds no state dict (names and tensors)")
     return state
 
 
-def from_lukemelas(state: State, spec: Spec) -> State:
-    """A state dict in lukemelas' naming (`_blocks.3._expand_conv.weight`) under our names."""
-    renamed: dict[str, str] = {}
-    index = -1
-    for block in walk(spec):
-        index += block.operator not in LUKEMELAS_ENDS
-        squeezes = iter(("_se_reduce", "_se_expand"))
-        for layer in block.layers:
-            if block.operator in LUKEMELAS_ENDS:
-                conv, norm = LUKEMELAS_ENDS[block.operator]
-            else:
-                conv, norm = LUKEMELAS_BLOCK.get(layer.kind) or (next(squeezes), "")
-                conv, norm = f"_blocks.{index}.{conv}", f"_blocks.{index}.{norm}"
-            renamed[conv] = block.path(layer)
-            if layer.norm:
-                renamed[norm] = block.norm_path(layer)
+def under_our_names(state: State, spec: Spec) -> State:
+    """A state dict in lukemelas' or timm's naming under our names; ours stays as it is."""
+    if all(key.startswith(DISTRIBUTED) for key in state):
+        state = {key.removeprefix(DISTRIBUTED): value for key, value in state.items()}
+    naming = naming_of(state)
+    if naming is None:
+        return state
+    ours = module_names(naming, spec)
     converted = {}
     for key, value in state.items():
         module, _, leaf = key.rpartition(".")
-        converted[f"{renamed.get(module, module)}.{leaf}"] = value
+        converted[f"{ours.get(module, module)}.{leaf}"] = value
     return converted
+
+
+def fit(spec: Spec, state: State) -> Fit:
+    """Compare a state dict, in any naming that is known, with a network."""
+    naming = naming_of({key.removeprefix(DISTRIBUTED) for key in state})
+    state = under_our_names(state, spec)
+    *_, last = walk(spec)
+    bias = state.get(f"{last.path(last.layers[0])}.bias")
+    classes = bias.shape[0] if bias is not None and bias.ndim == 1 and len(bias) else 1000
+    with torch.device("meta"):
+        wanted = Network(spec, num_classes=classes).state_dict()
+    return Fit(
+        naming.title if naming else "torchvision",
+        classes,
+        tuple(key for key in wanted if key not in state),
+        tuple(key for key in state if key not in wanted),
+        tuple(
+            f"{key} is {tuple(state[key].shape)}, expected {tuple(value.shape)}"
+            for key, value in wanted.items()
+            if key in state and state[key].shape != value.shape
+        ),
+        state,
+    )
 
 
 def load_state(spec: Spec, state: State, *, origin: str) -> Network:
@@ -113,69 +159,51 @@ def load_state(spec: Spec, state: State, *, origin: str) -> Network:
 
     Args:
         spec: The network.
-        state: Names and tensors, in torchvision's or lukemelas' naming.
+        state: Names and tensors, in torchvision's, lukemelas' or timm's naming.
         origin: What the state dict is called in messages.
 
     Raises:
         EffnetError: Keys or shapes do not fit, with the first that do not.
     """
-    if "_conv_stem.weight" in state:
-        state = from_lukemelas(state, spec)
-    *_, last = walk(spec)
-    bias = state.get(f"{last.path(last.layers[0])}.bias")
-    classes = bias.shape[0] if bias is not None and bias.ndim == 1 else 1000
-    with torch.device("meta"):
-        model = Network(spec, num_classes=classes)
-    wanted = model.state_dict()
-    missing = [key for key in wanted if key not in state]
-    unexpected = [key for key in state if key not in wanted]
-    shapes = [
-        f"{key} is {tuple(state[key].shape)}, expected {tuple(value.shape)}"
-        for key, value in wanted.items()
-        if key in state and state[key].shape != value.shape
-    ]
-    if missing or unexpected or shapes:
-        problems = [
-            f"{len(found)} {label} ({found[0]})"
-            for label, found in (
-                ("keys missing", missing),
-                ("keys not in the network", unexpected),
-                ("of another shape", shapes),
-            )
-            if found
-        ]
+    found = fit(spec, state)
+    if found.problems:
+        problems = [f"{len(keys)} {kind} ({keys[0]})" for kind, keys in found.problems.items()]
         raise EffnetError(f"{origin} does not fit {spec.name}: {'; '.join(problems)}")
-    fitting = {key: value.to(wanted[key].dtype) for key, value in state.items()}  # half to single
+    with torch.device("meta"):
+        model = Network(spec, num_classes=found.classes)
+    wanted = model.state_dict()
+    fitting = {key: value.to(wanted[key].dtype) for key, value in found.state.items()}
     model.load_state_dict(fitting, strict=True, assign=True)
     return model
 
 
-def download(checkpoint: Checkpoint, *, progress: bool = True) -> Path:
+def download_url(checkpoint: Checkpoint) -> str:
+    """Where a torchvision checkpoint is fetched from: `$EFFNET_WEIGHTS_URL`, else its publisher."""
+    mirror = os.environ.get(MIRROR_VARIABLE)
+    if mirror:
+        return f"{mirror.rstrip('/')}/{checkpoint.file}"
+    from torchvision.models import get_weight
+
+    url: str = get_weight(checkpoint.weights).url
+    return url
+
+
+def download(checkpoint: Checkpoint, *, progress: fetch.Progress | None = None) -> Path:
     """Fetch a torchvision checkpoint into the first weights folder, hash checked, whole or not.
 
+    What an interrupted try left is gone on with.
+
     Raises:
-        WeightsUnavailable: It can't be fetched; nothing is left behind.
+        WeightsUnavailable: It can't be fetched; the file that was there, if any, is as it was.
     """
     if checkpoint.origin == "package":
         raise unavailable(checkpoint)
-    from torchvision.models import get_weight
-
-    folder = weights_folders()[0]
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / checkpoint.file
-    handle, part = tempfile.mkstemp(dir=folder, suffix=".part")
-    os.close(handle)
+    target = weights_folders()[0] / checkpoint.file
     try:
-        torch.hub.download_url_to_file(
-            get_weight(checkpoint.weights).url,
-            part,
-            hash_prefix=checkpoint.sha256,
-            progress=progress,
+        return fetch.fetch(
+            download_url(checkpoint), target, sha256=checkpoint.sha256, progress=progress
         )
-        os.replace(part, target)
-    except (OSError, RuntimeError) as error:
-        Path(part).unlink(missing_ok=True)
+    except (fetch.FetchError, OSError) as error:
         raise WeightsUnavailable(
             f"could not fetch {checkpoint.weights} ({error}). {unavailable(checkpoint)}"
         ) from None
-    return target

@@ -17,7 +17,7 @@ from effnet.spec import Spec
 from effnet.train.runs import network_file
 
 if TYPE_CHECKING:
-    from effnet.cam import Explanation
+    from effnet.classify.store import Store
     from effnet.predict import Classifier, Prediction
 
 PHIS = tuple(round(-1 + i / 20, 2) for i in range(181))
@@ -48,12 +48,22 @@ def point(design: Design) -> PhiPoint:
     return found
 
 
-@st.cache_resource(max_entries=4, show_spinner="Loading the network")
-def classifier(variant: str) -> "Classifier":
-    """A pretrained network, loaded once and shared by all visitors."""
+@st.cache_resource(show_spinner=False)
+def store() -> "Store":
+    """The networks in memory, shared by all visitors, within a budget."""
+    from effnet.classify.store import Store
     from effnet.predict import load
 
-    return load(network_file(variant))
+    def loaded(name: str) -> "Classifier":
+        variant, _, weights = name.partition(":")
+        return load(network_file(variant), weights=weights or "default")
+
+    return Store(loaded)
+
+
+def classifier(variant: str) -> "Classifier":
+    """A pretrained network, loaded once and shared by all visitors; `b1:NAME` names weights."""
+    return store().get(variant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,8 @@ class Photo:
     image: Image.Image
 
 
-def _photo_key(photo: Photo) -> str:
+def key_of(photo: Photo) -> str:
+    """What stands for a photo in caches."""
     return photo.digest
 
 
@@ -83,13 +94,7 @@ def sample(name: str) -> Photo:
     return Photo(found.title, name, open_image(found.path))
 
 
-@st.cache_data(max_entries=256, show_spinner=False, hash_funcs={Photo: _photo_key})
+@st.cache_data(max_entries=256, show_spinner=False, hash_funcs={Photo: key_of})
 def prediction(variant: str, photo: Photo) -> "Prediction":
     """What a network says of a photo."""
     return classifier(variant).predict([photo.image])[0]
-
-
-@st.cache_data(max_entries=64, show_spinner=False, hash_funcs={Photo: _photo_key})
-def explanation(variant: str, photo: Photo, method: str, target: int, layer: str) -> "Explanation":
-    """Where a network looked in a photo."""
-    return classifier(variant).explain(photo.image, method=method, target=target, layer=layer)

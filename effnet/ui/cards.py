@@ -8,19 +8,19 @@ from PIL import Image, ImageEnhance
 from effnet import claims
 from effnet.checkpoints import Preprocessing
 from effnet.cost import Cost
-from effnet.design import Design, Range
+from effnet.design import Design
 from effnet.figures import macs_along_phi, promise_to_real, top_classes
 from effnet.preprocess import crop_box, view
 from effnet.promise import steps_from_promise
 from effnet.published import released_points
 from effnet.spec import Spec
+from effnet.speed.predicted import predicted_ms
 from effnet.stages import StageRow
-from effnet.ui import cache, live, state
+from effnet.ui import cache, live
 from effnet.units import factor, giga, millions, significant
 from effnet.variants import display_name
 
 if TYPE_CHECKING:
-    from effnet.cam import Explanation
     from effnet.predict import Classifier, Prediction
 
 SHOWN_SIDE = 900
@@ -75,6 +75,15 @@ def totals(spec: Spec, cost: Cost, base: Spec, base_cost: Cost) -> None:
                 height=128,
                 help=note,
             )
+    _time_here(spec, base, against)
+
+
+def _time_here(spec: Spec, base: Spec, against: str) -> None:
+    """The predicted time of a pass, where this machine's pace was learned."""
+    here, start = predicted_ms(spec), predicted_ms(base)
+    if here and start:
+        words = here.words[0].upper() + here.words[1:]
+        st.caption(f"{words}, {factor(here.ms / start.ms)} {against}; see Latency.")
 
 
 def stage_table(rows: list[StageRow], *, key: str) -> None:
@@ -213,33 +222,6 @@ def cropped_outline(image: Image.Image, preprocessing: Preprocessing) -> Image.I
     box = max(left, 0), max(top, 0), min(right, image.width), min(bottom, image.height)
     dimmed.paste(image.crop(box), box[:2])
     return dimmed
-
-
-def map_panels(explanation: "Explanation") -> None:
-    """Photo with the unseen border dimmed, the map at its native grid, the overlay."""
-    if explanation.blank:
-        st.warning(
-            f"The map is blank: at {explanation.layer} nothing speaks for {explanation.label}. "
-            "Try a later layer, another method, or one of the top classes."
-        )
-    rows, columns = explanation.native.shape
-    opacity = float(state.remembered(state.OPACITY, "0.6"))
-    panels = (
-        (explanation.overlay(0.0), "The photo; dimmed: never seen by the network"),
-        (explanation.grid(), f"The map at its own grid, {rows} x {columns} ({explanation.layer})"),
-        (explanation.overlay(opacity), "The map over the photo; dark blue to yellow is 0 to 1"),
-    )
-    for column, (image, caption) in zip(st.columns(3), panels, strict=True):
-        column.image(shown(image), caption=caption, width="stretch", alt=caption)
-    with st.columns(3)[2]:
-        live.slider(
-            "opacity",
-            "Opacity of the map",
-            opacity,
-            Range(0, 1, 0.05),
-            on_change=lambda value: state.remember(state.OPACITY, str(value)),
-        )
-    st.caption(f"Computed on this machine in {1000 * explanation.seconds:.0f} ms.")
 
 
 def shown(image: Image.Image) -> Image.Image:

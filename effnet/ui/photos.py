@@ -1,5 +1,12 @@
 """Choosing a photo and a network: the same controls on Classify and Explain."""
 
+import base64
+import binascii
+import contextlib
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
 import streamlit as st
 
 from effnet.checkpoints import known_checkpoints, offline_variants
@@ -7,25 +14,38 @@ from effnet.preprocess import EXTENSIONS, MAX_BYTES
 from effnet.samples import get_sample, list_samples
 from effnet.spec import EffnetError
 from effnet.train import runs
-from effnet.ui import cache, state
+from effnet.ui import cache, live, state
 from effnet.ui.cache import Photo
 from effnet.variants import display_name
 
 DEFAULT_PHOTO = "coffee"
 DEFAULT_NETWORK = "lite0"
+MAX_FILES = 20
 
 
 def photo() -> Photo:
-    """The photo that the visitor chose."""
+    """The photo that the visitor chose: uploaded, pasted, taken, or a sample."""
     samples = {sample.name: sample for sample in list_samples()}
     uploaded = st.file_uploader(
-        "Your photo",
+        "Your photos",
         type=list(EXTENSIONS),
+        accept_multiple_files=True,
         key="upload",
         max_upload_size=MAX_BYTES >> 20,
-        help="Stays in this machine's memory; nothing is written to disk",
+        help="Stay in this machine's memory; nothing is written to disk",
     )
-    if not samples and uploaded is None:
+    _paste()
+    if uploaded:
+        return _one_of(uploaded)
+    taken = _camera()
+    if taken is not None:
+        return cache.photo("the camera's photo", taken)
+    pasted: bytes | None = st.session_state.get(state.PASTED)
+    if pasted is not None:
+        if not st.button("Back to the samples", key="forget_pasted"):
+            return cache.photo("the pasted picture", pasted)
+        del st.session_state[state.PASTED]
+    if not samples:
         raise EffnetError("no sample photos are installed here; upload one")
     chosen = st.pills(
         "or a sample",
@@ -33,16 +53,65 @@ def photo() -> Photo:
         format_func=lambda name: samples[name].title,
         default=state.remembered(state.PHOTO, DEFAULT_PHOTO),
         key="sample",
-        disabled=uploaded is not None,
         required=True,
         wrap=True,
     )
-    if uploaded is not None:
-        return cache.photo(uploaded.name, uploaded.getvalue())
     sample = get_sample(chosen or DEFAULT_PHOTO)
     state.remember(state.PHOTO, sample.name)
     st.caption(f"{sample.title}: {sample.credit}, {sample.licence}")
     return cache.sample(sample.name)
+
+
+def _one_of(uploaded: Sequence[Any]) -> Photo:
+    """The uploaded file that is shown; the newest, or the one that was picked of several."""
+    if len(uploaded) > MAX_FILES:
+        raise EffnetError(f"{len(uploaded)} photos; up to {MAX_FILES} here, more under Many images")
+    last = len(uploaded) - 1
+    chosen = last
+    if last:
+        picked = st.pills(
+            "Which one",
+            range(len(uploaded)),
+            format_func=lambda i: uploaded[i].name[:24],
+            default=last,
+            key=f"which_of_{len(uploaded)}",
+            required=True,
+            wrap=True,
+        )
+        chosen = last if picked is None else int(picked)
+    return cache.photo(uploaded[chosen].name, uploaded[chosen].getvalue())
+
+
+def _camera() -> bytes | None:
+    """A photo from the visitor's camera, which is asked for only when this is opened."""
+    with st.expander("Camera", on_change="rerun", key="camera_open") as opened:
+        if not opened.open:
+            return None
+        taken = st.camera_input("Take a photo", key="camera", label_visibility="collapsed")
+    return taken.getvalue() if taken is not None else None
+
+
+def _paste() -> None:
+    """A line that says that pasting works, and takes what is pasted."""
+    if not live.in_browser():
+        return
+
+    def pasted() -> None:
+        sent = st.session_state["paste"].get("pasted") or ""
+        head, _, body = sent.partition(",")
+        if head.startswith("data:image/") and head.endswith(";base64"):
+            with contextlib.suppress(binascii.Error):
+                st.session_state[state.PASTED] = base64.b64decode(body, validate=True)
+
+    _paste_component()(key="paste", data={}, on_pasted_change=pasted)
+
+
+@lru_cache(maxsize=1)
+def _paste_component() -> Any:
+    html = '<div class="note">or paste a picture with Ctrl+V</div>'
+    css = ".note { font-size: 0.875rem; opacity: 0.75; color: var(--st-text-color); }"
+    js = (live.COMPONENTS / "paste.js").read_text("utf-8")
+    return st.components.v2.component("effnet_paste", html=html, css=css, js=js)
 
 
 def network() -> str:

@@ -2,7 +2,7 @@
 
 Both run B0 with the same weights (random, with statistics from a batch of noise) in single
 precision, and both on the worker threads: two sets of threads taking turns would slow each other.
-Lite0, trained, stands beside them.
+Each engine that is installed stands beside them, then where one picture's time goes.
 """
 
 import io
@@ -19,7 +19,8 @@ from effnet.nn import workers
 from effnet.nn.weights import load_state
 from effnet.samples import list_samples
 
-ROUNDS = 25
+ROUNDS = {1: 25, 32: 3}
+CAMERA = (4000, 3000)
 LABELS = EfficientNet_B0_Weights.DEFAULT.meta["categories"]
 
 
@@ -36,14 +37,14 @@ def calibrated_b0() -> torch.nn.Module:
     return model.eval()
 
 
-def jpegs(number: int) -> list[bytes]:
-    """The sample photos in turn, as a camera's files would come."""
+def jpegs(number: int, size: tuple[int, int] | None = None) -> list[bytes]:
+    """The sample photos in turn; enlarged to `size` they are as a camera's files would come."""
     found = []
     for i in range(number):
         samples = list_samples()
         buffer = io.BytesIO()
         with Image.open(samples[i % len(samples)].path) as photo:
-            photo.convert("RGB").save(buffer, "JPEG", quality=90)
+            (photo.resize(size) if size else photo).convert("RGB").save(buffer, "JPEG", quality=90)
         found.append(buffer.getvalue())
     return found
 
@@ -61,34 +62,60 @@ def ours(classifier: effnet.Classifier, files: list[bytes]) -> list[list[str]]:
     return [[label.name for label in p.labels] for p in classifier.predict(files)]
 
 
-if __name__ == "__main__":
-    use_threads()
-    theirs = calibrated_b0()
+def with_engine(model: torch.nn.Module, engine: str) -> effnet.Classifier | None:
+    """Our B0 on an engine; None where it is not installed."""
     spec = effnet.get_variant("b0")
-    b0 = effnet.Classifier(
-        load_state(spec, theirs.state_dict(), origin="torchvision"),
+    classifier = effnet.Classifier(
+        load_state(spec, model.state_dict(), origin="torchvision"),
         weights="calibrated",
         preprocessing=usual_preprocessing(spec),
         device="cpu",
+        engine=engine,
     )
-    lite0 = effnet.load("lite0", device="cpu")
-    for size in (1, 16):
-        batch = jpegs(size)
-        pairs = zip(torchvision_recipe(theirs, batch), ours(b0, batch), strict=True)
-        same = np.mean([wanted == found for wanted, found in pairs])
-        timed = medians(
-            {
-                "torchvision's recipe, B0": lambda files=batch: workers.call(
-                    torchvision_recipe, theirs, files
-                ),
-                "effnet, B0": lambda files=batch: ours(b0, files),
-                "effnet, Lite0": lambda files=batch: ours(lite0, files),
-            },
-            rounds=ROUNDS,
-        )
-        show(
-            f"JPEG bytes to five labels, {size} a batch",
-            timed,
-            rival="torchvision's recipe, B0",
-            notes={"effnet, B0": f"same five labels on {same:.0%}"},
-        )
+    try:
+        classifier.predict(Image.new("RGB", (300, 300)))
+    except effnet.EffnetError as error:
+        print(f"left out: {error}")
+        return None
+    return classifier
+
+
+def compare(title: str, files: list[bytes], model: torch.nn.Module, rivals: dict) -> None:
+    wanted = torchvision_recipe(model, files)
+    cases = {"torchvision's recipe": lambda: workers.call(torchvision_recipe, model, files)}
+    notes = {}
+    for name, classifier in rivals.items():
+        cases[f"effnet, {name}"] = lambda classifier=classifier: ours(classifier, files)
+        found = ours(classifier, files)
+        same = np.mean([a == b for a, b in zip(wanted, found, strict=True)])
+        notes[f"effnet, {name}"] = f"same five labels on {same:.0%}"
+    timed = medians(cases, rounds=ROUNDS[len(files)])
+    show(title, timed, rival="torchvision's recipe", notes=notes)
+
+
+def profile(classifier: effnet.Classifier) -> None:
+    """Where the forward pass of one picture goes, by operator."""
+    files = jpegs(1)
+    classifier.predict(files)
+    with torch.profiler.profile() as seen:
+        for _ in range(5):
+            with torch.profiler.record_function("everything"):
+                classifier._forward(classifier._prepared(files[0], 0, 1)[None])
+    rows = sorted(seen.key_averages(), key=lambda row: -row.self_cpu_time_total)
+    total = sum(row.self_cpu_time_total for row in rows if row.key != "everything")
+    print("\nShares of the forward pass by operator")
+    for row in [row for row in rows if row.key != "everything"][:8]:
+        print(f"  {row.self_cpu_time_total / total:6.1%}  {row.key}")
+
+
+if __name__ == "__main__":
+    use_threads()
+    theirs = calibrated_b0()
+    engines = {
+        name: with_engine(theirs, name) for name in ("auto", "bf16", "onnxruntime", "openvino")
+    }
+    here = {name: classifier for name, classifier in engines.items() if classifier}
+    compare("One photo of 0.1 to 0.3 MP", jpegs(1), theirs, here)
+    compare("One photo of 12 MP", jpegs(1, CAMERA), theirs, {"auto": here["auto"]})
+    compare("A batch of 32", jpegs(32), theirs, here)
+    profile(here["auto"])

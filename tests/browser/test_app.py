@@ -108,7 +108,7 @@ def test_a_map_follows_the_class(visit):
     tab = visit()
     page = tab.go("/explain")
     expect(page.locator("h3").first).to_contain_text("speaks for espresso")
-    page.get_by_text("cup (", exact=False).first.click()
+    page.get_by_role("radio", name=re.compile("^cup ")).click()
     expect(page.locator("h3").first).to_contain_text("speaks for cup")
 
 

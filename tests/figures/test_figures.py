@@ -2,6 +2,7 @@
 
 import itertools
 
+import explain_examples
 import latency_examples
 import plotly.graph_objects as go
 import pytest
@@ -23,6 +24,7 @@ from effnet import (
     scaling,
     search,
 )
+from effnet.classify.answers import Rung
 from effnet.design import Design
 from effnet.figures import theme
 from effnet.latency import Environment, Latency, StageProfile
@@ -60,7 +62,7 @@ ONE_COST = equal_cost.equal_cost("b0", 10**9)
 BUDGET = search.solve("b0", search.Limits(macs=10**9, params=10**7))
 
 B0 = effnet.get_variant("b0")
-DRAWN = latency_examples.DRAWN | {
+DRAWN = latency_examples.DRAWN | explain_examples.DRAWN | {
     "cost_by_stage": lambda dark=False: figures.cost_by_stage(
         formulas.items(B0, "macs"), "macs", dark=dark
     ),
@@ -124,6 +126,19 @@ DRAWN = latency_examples.DRAWN | {
     "macs_along_phi": phi_figure,
     "network_drawing": lambda dark=False: figures.network_drawing(
         effnet.compound_scale(1), base=effnet.get_variant("b0"), dark=dark
+    ),
+    "ladder": lambda dark=False: figures.ladder(
+        [Rung("lite0", "espresso", 0.9, 1, 0.9, 0.01), Rung("b0", "cup", 0.5, 2, 0.4, 0.02)],
+        ["Lite0", "B0"],
+        "espresso",
+        dark=dark,
+    ),
+    "mistakes": lambda dark=False: figures.mistakes(
+        ["BGR", "squashed"], [0.2, 0.8], ["cup", "espresso"], right="espresso", usual=0.9, dark=dark
+    ),
+    "probability_curves": lambda dark=False: figures.probability_curves(
+        [0, 1, 2], {"espresso": [0.9, 0.5, 0.1]}, title="It falls", unit="sigma (px)", chosen=1,
+        dark=dark,
     ),
     "top_classes": lambda dark=False: figures.top_classes(LABELS, dark=dark),
     "latency_samples": lambda dark=False: figures.latency_samples(TIMES, dark=dark),

@@ -18,7 +18,8 @@ from torch import nn
 import effnet
 from effnet import checkpoints
 from effnet.checkpoints import WeightsUnavailable, choose, known_checkpoints
-from effnet.nn.weights import download, from_lukemelas, load_state, read_checkpoint, read_file
+from effnet.nn.namings import NAMINGS, module_names, padded_as_trained
+from effnet.nn.weights import download, fit, load_state, read_checkpoint, read_file, under_our_names
 from effnet.preprocess import to_array, view
 from effnet.spec import EffnetError
 
@@ -54,7 +55,7 @@ def test_lite_logits_are_those_of_the_reference_implementation(name, chelsea, co
 def test_every_lukemelas_key_has_a_place_of_its_own():
     row = choose("lite0")
     state = read_checkpoint(row)
-    converted = from_lukemelas(state, effnet.get_variant("lite0"))
+    converted = under_our_names(state, effnet.get_variant("lite0"))
     with torch.device("meta"):
         wanted = effnet.build(effnet.get_variant("lite0")).state_dict()
     assert len(converted) == len(state)
@@ -321,28 +322,57 @@ def test_weights_in_a_package_are_not_fetched():
         download(choose("lite0"))
 
 
-def test_a_failed_download_leaves_nothing_behind(monkeypatch, tmp_path):
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-
-    def unreachable(url, part, *, hash_prefix, progress):
-        assert (url.rpartition("/")[2], hash_prefix) == (choose("b0").file, choose("b0").sha256)
-        Path(part).write_bytes(b"half of it")
-        raise OSError("no route")
-
-    monkeypatch.setattr(torch.hub, "download_url_to_file", unreachable)
-    with pytest.raises(WeightsUnavailable, match=r"could not fetch .*no route.*lite0"):
-        download(choose("b0"))
-    assert list((tmp_path / "hub" / "checkpoints").iterdir()) == []
+def test_lukemelas_networks_pad_as_tensorflow_does_and_timms_by_name():
+    b0 = effnet.get_variant("b0")
+    assert padded_as_trained(b0, {"_conv_stem.weight"}, "mine.pth").padding == "same"
+    tf = padded_as_trained(b0, {"conv_stem.weight"}, "tf_efficientnet_b0.safetensors")
+    assert (tf.padding, tf.norm_eps) == ("same", 1e-3)
+    assert padded_as_trained(b0, {"conv_stem.weight"}, "efficientnet_b0.safetensors") == b0
+    assert padded_as_trained(b0, {"features.0.0.weight"}, "tf_b0.pth") == b0
 
 
-def test_a_download_lands_whole_under_the_published_name(monkeypatch, tmp_path):
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+def renamed(state: dict, naming, spec) -> dict:
+    theirs = {ours: name for name, ours in module_names(naming, spec).items()}
+    split = {key: key.rpartition(".") for key in state}
+    return {f"{theirs[split[k][0]]}.{split[k][2]}": value for k, value in state.items()}
 
-    def reachable(url, part, *, hash_prefix, progress):
-        Path(part).write_bytes(b"weights")
 
-    monkeypatch.setattr(torch.hub, "download_url_to_file", reachable)
-    path = download(choose("b0"), progress=False)
-    assert path == choose("b0").path
-    assert [file.name for file in path.parent.iterdir()] == [choose("b0").file]
-    assert path.read_bytes() == b"weights"
+@pytest.mark.parametrize("wrapper", [None, "model", "module."])
+@pytest.mark.parametrize("naming", NAMINGS, ids=lambda n: n.title)
+def test_a_file_in_another_projects_names_loads(tmp_path, state, naming, wrapper):
+    theirs = renamed(state, naming, SMALL)
+    assert len(theirs) == len(state)
+    assert set(theirs).isdisjoint(state)
+    if wrapper == "module.":
+        theirs = {f"module.{key}": value for key, value in theirs.items()}
+    path = tmp_path / "theirs.pth"
+    torch.save({"model": theirs, "epoch": 3} if wrapper == "model" else theirs, path)
+    model = load_state(SMALL, read_file(path), origin="theirs")
+    assert all(torch.equal(model.state_dict()[key], value) for key, value in state.items())
+
+
+@pytest.mark.parametrize(
+    ("key", "ours"),
+    [
+        ("blocks.0.0.conv_pw.weight", "features.1.0.block.2.0.weight"),
+        ("blocks.0.0.bn2.bias", "features.1.0.block.2.1.bias"),
+        ("blocks.1.0.se.conv_reduce.weight", "features.2.0.block.2.fc1.weight"),
+        ("blocks.6.0.conv_pwl.weight", "features.7.0.block.3.0.weight"),
+        ("bn2.running_mean", "features.8.1.running_mean"),
+    ],
+)
+def test_timms_keys_by_hand(key, ours):
+    found = under_our_names(
+        {"conv_stem.weight": torch.ones(1), key: torch.ones(2)}, effnet.get_variant("b0")
+    )
+    assert set(found) == {"features.0.0.weight", ours}
+
+
+def test_the_report_names_every_key_that_does_not_fit(state):
+    state["extra"] = state.pop("features.0.0.weight")
+    state["classifier.1.weight"] = torch.ones(3, 3)
+    found = fit(SMALL, state)
+    assert found.names == "torchvision"
+    assert found.missing == ("features.0.0.weight",)
+    assert found.unexpected == ("extra",)
+    assert [line.partition(" ")[0] for line in found.shapes] == ["classifier.1.weight"]

@@ -76,7 +76,7 @@ def test_a_design_outlives_a_change_of_page():
 
 def test_reset_brings_the_defaults_back():
     app = opened(phi="5", alpha="1.4")
-    app.button[1].click().run()
+    app.button(key="reset").click().run()
     assert app.slider(key="phi").value == 1.0
     assert app.slider(key="alpha").value == 1.2
     assert app.query_params == {}
@@ -84,9 +84,18 @@ def test_reset_brings_the_defaults_back():
 
 def test_the_button_puts_the_coefficients_onto_the_budget():
     app = opened()
-    app.button[0].click().run()
+    app.button(key="onto_budget").click().run()
     alpha, beta, gamma = (app.slider(key=name).value for name in ("alpha", "beta", "gamma"))
     assert alpha * beta**2 * gamma**2 == pytest.approx(2, abs=1e-3)
+
+
+def test_a_preset_sets_the_coefficients_and_frees_the_lock():
+    app = opened(alpha="1.4", lock="gamma")
+    app.button(key="preset_Width only").click().run()
+    values = [app.slider(key=name).value for name in ("alpha", "beta", "gamma")]
+    assert values[0] == values[2] == 1.0
+    assert values[1] ** 2 == pytest.approx(2, abs=0.01)
+    assert "lock" not in app.query_params
 
 
 def test_the_table_is_the_networks_stages():
@@ -170,16 +179,6 @@ def test_a_bad_file_gives_a_message_and_the_next_one_works(name, data, chelsea):
     assert len(app.error) == 0
 
 
-def test_explain_follows_class_method_and_layer():
-    app = opened("pages/explain.py")
-    assert "speaks for espresso" in claim(app)
-    app.radio(key="target").set_value(968).run()
-    assert "speaks for cup" in claim(app)
-    app.selectbox(key="method").set_value("hirescam").run()
-    app.select_slider(key="layer_lite0").set_value("features.4.0").run()
-    assert "speaks for cup" in claim(app)
-
-
 # --- Latency ------------------------------------------------------------------------------------
 
 
@@ -201,7 +200,7 @@ def test_measuring_shows_median_spread_and_machine():
     assert "EfficientNet-Lite0" in claim(app)
     assert "takes" in claim(app)
     labels = [metric.label for metric in app.metric]
-    assert labels == ["Median", "Spread", "Images", "Peak memory"]
+    assert labels == ["Median", "Spread", "Throughput", "Peak memory"]
     assert all(metric.value != "-" for metric in app.metric)
     assert any("cores, PyTorch" in caption.value for caption in app.caption)
     assert len(app.get("download_button")) == 2

@@ -1,0 +1,128 @@
+"""Whose names a state dict has: torchvision's (ours), lukemelas' or timm's, as rules in data."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from effnet.spec import Spec
+from effnet.walk import Block, walk
+
+Pair = tuple[str, str]  # a convolution, and the BatchNorm behind it
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How a project names the parts of the networks.
+
+    Attributes:
+        title: The project.
+        sign: A key that only its state dicts have.
+        prefix: Of a block, with its `index` in the network, or `stage` and `position`, from 0.
+        ends: Stem, head and classifier.
+        blocks: By the kinds of a block's layers, squeeze-and-excitation aside.
+        squeeze: The two layers of squeeze-and-excitation.
+        same: True where its networks pad as TensorFlow does, with epsilon 1e-3, always.
+    """
+
+    title: str
+    sign: str
+    prefix: str
+    ends: dict[str, Pair]
+    blocks: dict[tuple[str, ...], tuple[Pair, ...]]
+    squeeze: Pair
+    same: bool = False
+
+
+LUKEMELAS = Naming(
+    title="lukemelas' EfficientNet-PyTorch",
+    sign="_conv_stem.weight",
+    prefix="_blocks.{index}.",
+    ends={
+        "stem": ("_conv_stem", "_bn0"),
+        "head": ("_conv_head", "_bn1"),
+        "classifier": ("_fc", ""),
+    },
+    blocks={
+        ("depthwise", "project"): (("_depthwise_conv", "_bn1"), ("_project_conv", "_bn2")),
+        ("expand", "depthwise", "project"): (
+            ("_expand_conv", "_bn0"),
+            ("_depthwise_conv", "_bn1"),
+            ("_project_conv", "_bn2"),
+        ),
+    },
+    squeeze=("_se_reduce", "_se_expand"),
+    same=True,
+)
+TIMM = Naming(
+    title="timm",
+    sign="conv_stem.weight",
+    prefix="blocks.{stage}.{position}.",
+    ends={
+        "stem": ("conv_stem", "bn1"),
+        "head": ("conv_head", "bn2"),
+        "classifier": ("classifier", ""),
+    },
+    blocks={
+        ("depthwise", "project"): (("conv_dw", "bn1"), ("conv_pw", "bn2")),
+        ("expand", "depthwise", "project"): (
+            ("conv_pw", "bn1"),
+            ("conv_dw", "bn2"),
+            ("conv_pwl", "bn3"),
+        ),
+        ("fused",): (("conv", "bn1"),),
+        ("fused", "project"): (("conv_exp", "bn1"), ("conv_pwl", "bn2")),
+    },
+    squeeze=("se.conv_reduce", "se.conv_expand"),
+)
+NAMINGS = (LUKEMELAS, TIMM)
+
+
+def naming_of(keys: Collection[str]) -> Naming | None:
+    """The project whose names these are; None for torchvision's, or nobody's."""
+    return next((naming for naming in NAMINGS if naming.sign in keys), None)
+
+
+def module_names(naming: Naming, spec: Spec) -> dict[str, str]:
+    """The project's module paths of a network, each with ours."""
+    names: dict[str, str] = {}
+    index, positions = 0, dict.fromkeys(range(len(spec.stages) + 1), 0)
+    for block in walk(spec):
+        if block.operator in naming.ends:
+            (layer,) = block.layers
+            pairs, prefix = [naming.ends[block.operator]], ""
+        else:
+            prefix = naming.prefix.format(
+                index=index, stage=block.stage - 1, position=positions[block.stage]
+            )
+            positions[block.stage] += 1
+            index += 1
+            pairs = _pairs(naming, block)
+        for layer, (conv, norm) in zip(block.layers, pairs, strict=False):
+            names[prefix + conv] = block.path(layer)
+            if layer.norm:
+                names[prefix + norm] = block.norm_path(layer)
+    return names
+
+
+def _pairs(naming: Naming, block: Block) -> list[Pair]:
+    """The names of a block's layers in order; none where the project has no such block."""
+    gate = "squeeze-and-excitation"
+    kinds = tuple(layer.kind for layer in block.layers if layer.kind != gate)
+    plain, squeeze = iter(naming.blocks.get(kinds, ())), iter(naming.squeeze)
+    found = []
+    for layer in block.layers:
+        pair = (next(squeeze), "") if layer.kind == gate else next(plain, None)
+        if pair is None:
+            return []
+        found.append(pair)
+    return found
+
+
+def padded_as_trained(spec: Spec, keys: Collection[str], origin: str) -> Spec:
+    """The network as the file's project computes it: TensorFlow's weights pad and divide otherwise.
+
+    lukemelas' networks always do; timm's do where their name begins with `tf_`.
+    """
+    naming = naming_of(keys)
+    if naming and (naming.same or "tf_" in origin):
+        return replace(spec, padding="same", norm_eps=1e-3)
+    return spec

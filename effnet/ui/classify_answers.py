@@ -1,0 +1,181 @@
+"""Classify's tabs about one answer: any class, the preprocessing, other networks, their mean."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from effnet import figures
+from effnet.checkpoints import offline_variants
+from effnet.classify import answers
+from effnet.preprocess import crop_box, resized_size, to_pixels, view
+from effnet.ui import cache, cards, live
+from effnet.ui.cache import Photo
+from effnet.units import percent
+from effnet.variants import display_name
+
+if TYPE_CHECKING:
+    from effnet.predict import Classifier, Prediction
+
+PERCENT = st.column_config.NumberColumn(format="percent")
+
+
+def any_class(prediction: "Prediction", classifier: "Classifier") -> None:
+    """Rank and probability of any class, and all logits on demand."""
+    names = classifier.classes
+    chosen = st.selectbox(
+        "Look for a class",
+        range(len(names)),
+        index=prediction.labels[0].index,
+        format_func=lambda i: f"{names[i]} ({i})",
+        key="looked_for",
+        help="Type a part of its name",
+    )
+    index = prediction.labels[0].index if chosen is None else int(chosen)
+    rank, probability = answers.standing(prediction, index)
+    first = prediction.labels[0]
+    st.markdown(
+        f"**{names[index]}** is number **{rank:,}** of {len(names):,} with "
+        f"**{percent(probability)}**; its logit is {prediction.logits[index]:.2f}, that of "
+        f"{first.name} {prediction.logits[first.index]:.2f}."
+    )
+    with st.expander("All logits", on_change="rerun") as opened:
+        if opened.open:
+            from effnet.predict import softmax
+
+            order = np.argsort(-prediction.logits, kind="stable")
+            probabilities = softmax(prediction.logits)
+            st.dataframe(
+                {
+                    "class": [names[i] for i in order],
+                    "logit": prediction.logits[order],
+                    "probability": probabilities[order],
+                    "index": order,
+                },
+                hide_index=True,
+                width="stretch",
+                height=300,
+                column_config={"probability": PERCENT},
+            )
+
+
+def steps(image: Image.Image, classifier: "Classifier") -> None:
+    """The preprocessing step by step, with the weights' own numbers."""
+    settings = classifier.preprocessing
+    size = resized_size(image.width, image.height, settings.resize)
+    seen = view(image, settings)
+    left, top, right, bottom = crop_box(image.width, image.height, settings)
+    kept = (min(right, image.width) - max(left, 0)) * (min(bottom, image.height) - max(top, 0))
+    share = kept / (image.width * image.height)
+    pictures = (
+        (
+            cards.shown(cards.cropped_outline(image, settings)),
+            f"1. Upright RGB, {image.width} x {image.height}; the crop keeps {percent(share)}",
+        ),
+        (
+            image.resize(size, Image.Resampling.BICUBIC),
+            f"2. Short side to {settings.resize} px, {settings.interpolation}, antialiased: "
+            f"{size[0]} x {size[1]}",
+        ),
+        (seen, f"3. The centre, {settings.crop} x {settings.crop}"),
+    )
+    for column, (picture, caption) in zip(st.columns(3), pictures, strict=True):
+        column.image(picture, caption=caption, width="stretch", alt=caption)
+    numbers = to_pixels(seen, settings)
+    st.markdown("4. Each value x becomes (x / 255 - mean) / std, channel by channel:")
+    st.dataframe(
+        {
+            "channel": ["red", "green", "blue"],
+            "mean": settings.mean,
+            "std": settings.std,
+            "lowest": numbers.min(axis=(0, 1)),
+            "average": numbers.mean(axis=(0, 1)),
+            "highest": numbers.max(axis=(0, 1)),
+        },
+        hide_index=True,
+        width="stretch",
+    )
+    row = classifier.checkpoint
+    whose = f"the weights {row.short_name} ({row.source})" if row else "the network's own size"
+    st.caption(f"These numbers belong to {whose}; another network's would blur its answer.")
+
+
+def ladder(photo: Photo, prediction: "Prediction", *, dark: bool) -> None:
+    """The same photo through every network that is here."""
+    names = offline_variants()
+    reference = prediction.labels[0]
+    found = _all(names, photo)
+    rungs = [answers.rung(name, one, reference.index) for name, one in found.items()]
+    titles = [display_name(name) for name in found]
+    drawn = figures.ladder(rungs, titles, reference.name, dark=dark)
+    live.figure("ladder", drawn, alt=f"Probability of {reference.name} by network")
+    st.dataframe(
+        [_rung_row(one, title) for one, title in zip(rungs, titles, strict=True)],
+        hide_index=True,
+        width="stretch",
+        column_config={
+            "probability": PERCENT,
+            f"{reference.name}": PERCENT,
+            "time (ms)": st.column_config.NumberColumn(
+                format="%.0f", help="Measured: one forward pass; the first one is slower"
+            ),
+        },
+    )
+    st.caption("Probabilities computed, times measured on this machine.")
+
+
+def _rung_row(one: answers.Rung, title: str) -> dict[str, Any]:
+    return {
+        "network": title,
+        "says": one.label,
+        "probability": one.probability,
+        "agrees": "yes" if one.agrees else f"no, has it at rank {one.reference_rank}",
+        "time (ms)": 1000 * one.seconds,
+    }
+
+
+def _all(names: list[str], photo: Photo) -> "dict[str, Prediction]":
+    """The answers of several networks, with a line that says which is at work."""
+    found, place = {}, st.empty()
+    for i, name in enumerate(names):
+        place.progress(i / len(names), f"{display_name(name)} ...")
+        found[name] = cache.prediction(name, photo)
+    place.empty()
+    return found
+
+
+def ensemble(photo: Photo, classifier: "Classifier", *, dark: bool) -> None:
+    """The mean of chosen networks' probabilities."""
+    chosen = st.pills(
+        "Networks in the ensemble",
+        offline_variants(),
+        selection_mode="multi",
+        default=offline_variants()[:3],
+        format_func=display_name,
+        key="ensemble",
+        wrap=True,
+    )
+    if not chosen:
+        st.info("Choose at least one network.")
+        return
+    found = _all(chosen, photo)
+    mean = answers.mean_probabilities(list(found.values()))
+    order = np.argsort(-mean, kind="stable")[:5]
+    labels = [_Named(classifier.classes[i], float(mean[i])) for i in order]
+    drawn = figures.top_classes(labels, family=classifier.spec.family, dark=dark)
+    live.figure("ensemble_bars", drawn, alt="The ensemble's five most probable classes")
+    rows = []
+    for label, index in zip(labels, order, strict=True):
+        each = {display_name(n): answers.standing(p, int(index))[1] for n, p in found.items()}
+        rows.append({"class": label.name, "mean": label.probability, **each})
+    columns = dict.fromkeys(rows[0], PERCENT) | {"class": st.column_config.TextColumn()}
+    st.dataframe(rows, hide_index=True, width="stretch", column_config=columns)
+
+
+class _Named:
+    """A class and its probability, as `figures.top_classes` takes them."""
+
+    def __init__(self, name: str, probability: float) -> None:
+        self.name = name
+        self.probability = probability

@@ -1,0 +1,206 @@
+"""Classify's tab about weights: what is here, fetching more, a file of one's own."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from effnet.checkpoints import (
+    FOLDER_VARIABLE,
+    Checkpoint,
+    available_weights,
+    known_checkpoints,
+    weights_folders,
+)
+from effnet.spec import EffnetError
+from effnet.ui import cache
+from effnet.ui.cache import Photo
+from effnet.units import percent
+from effnet.variants import display_name, list_variants
+
+MAX_OWN_MIB = 32  # the server's own limit; larger files go into the folder
+UPLOADED = "an uploaded file"
+
+
+def table() -> None:
+    """Every known set of weights: where from, what terms, how large and good, and if here."""
+    rows = available_weights()
+    here = sum(row["here"] for row in rows)
+    st.markdown(f"**{here} of {len(rows)} known sets of weights are on this machine.**")
+    st.dataframe(
+        [
+            {
+                "network": display_name(row["variant"]),
+                "here": row["here"],
+                "weights": row["weights"].rpartition(".")[2],
+                "top-1 (%)": row["top1"],
+                "top-5 (%)": row["top5"],
+                "size (MiB)": row["size_mib"],
+                "input": f"{row['crop']} px, {row['interpolation']} from {row['resize']}",
+                "licence": row["licence"],
+                "source": row["source"],
+                "SHA-256": row["sha256_prefix"],
+            }
+            for row in rows
+        ],
+        hide_index=True,
+        width="stretch",
+        column_config={
+            "here": st.column_config.CheckboxColumn(help="On this machine, ready with no network"),
+            "top-1 (%)": st.column_config.NumberColumn(help="Published, ImageNet-1k validation"),
+        },
+    )
+    st.caption(
+        f"Looked for in {', '.join(f'`{folder}`' for folder in weights_folders())}. For a class "
+        f"with no network, put the files into one folder and name it in `{FOLDER_VARIABLE}`; or "
+        "serve them on the classroom's own network and name that address in `EFFNET_WEIGHTS_URL`."
+    )
+
+
+def fetch() -> None:
+    """Fetch weights, with progress; an interrupted try is gone on with."""
+    missing = [row for row in known_checkpoints() if not row.path and row.origin == "torchvision"]
+    if not missing:
+        st.success("Everything that can be fetched is here.")
+        return
+    chosen = st.multiselect(
+        "Fetch", missing, format_func=_title, key="to_fetch", placeholder="Choose networks"
+    )
+    if not st.button("Fetch with the network", key="fetch", disabled=not chosen):
+        return
+    for row in chosen:
+        _fetch(row)
+
+
+def _title(row: Checkpoint) -> str:
+    return f"{display_name(row.variant)}, {row.short_name} ({row.size_mib:.0f} MiB)"
+
+
+def _fetch(row: Checkpoint) -> None:
+    from effnet.nn.weights import download
+
+    bar = st.progress(0.0, f"{_title(row)} ...")
+
+    def show(done: int, total: int) -> None:
+        share = min(1.0, done / total) if total else 0.0
+        bar.progress(share, f"{_title(row)}: {done / 2**20:.1f} MiB")
+
+    try:
+        download(row, progress=show)
+    except EffnetError as error:
+        bar.empty()
+        st.warning(str(error))
+        return
+    bar.progress(1.0, f"{_title(row)}: here, hash checked")
+
+
+def own_files() -> list[Path]:
+    """Files in the weights folders that are no known checkpoint: somebody's own."""
+    known = {row.file for row in known_checkpoints()}
+    return sorted(
+        path
+        for folder in weights_folders()
+        if folder.is_dir()
+        for path in folder.iterdir()
+        if path.suffix in (".pth", ".pt", ".safetensors") and path.name not in known
+    )
+
+
+def own(photo: Photo) -> None:
+    """A weights file of one's own: how it fits, and what it says of the photo."""
+    from effnet.predict import Classifier
+
+    left, right = st.columns(2, gap="medium")
+    lying = {path.name: path for path in own_files()}
+    with left:
+        which = UPLOADED
+        if lying:
+            which = st.selectbox("File", [UPLOADED, *lying], key="own_file") or UPLOADED
+        file = None
+        if which == UPLOADED:
+            file = st.file_uploader(
+                "Weights (.pth, .pt, .safetensors)",
+                type=["pth", "pt", "safetensors"],
+                key="own_weights",
+                max_upload_size=MAX_OWN_MIB,
+                help="Read as plain tensors; code in it is never run. Names as torchvision, timm "
+                "or lukemelas' EfficientNet-PyTorch write them. A larger file: put it into "
+                f"{weights_folders()[0]}",
+            )
+    with right:
+        variants = [*list_variants("v1"), *list_variants("v2"), *list_variants("lite")]
+        variant = st.selectbox(
+            "is for", variants, format_func=display_name, key="own_variant", index=0
+        )
+        names = st.file_uploader(
+            "Class names (.txt, one a line)", type=["txt"], key="own_classes", max_upload_size=1
+        )
+    if file is None and which == UPLOADED:
+        return
+    from effnet.checkpoints import usual_preprocessing
+    from effnet.nn.namings import padded_as_trained
+    from effnet.nn.weights import fit, load_state, read_bytes, read_file
+    from effnet.variants import get_variant
+
+    name = which if file is None else file.name
+    state = read_file(lying[name]) if file is None else read_bytes(file.getvalue(), name)
+    spec = padded_as_trained(get_variant(variant), state, name)
+    found = fit(spec, state)
+    if found.problems:
+        st.error(
+            f"{name} has {found.names}'s names and does not fit {display_name(variant)}: "
+            + ", ".join(f"{len(keys)} {kind}" for kind, keys in found.problems.items())
+        )
+        rows: list[dict[str, Any]] = [
+            {"what": kind, "key": key} for kind, keys in found.problems.items() for key in keys
+        ]
+        st.dataframe(rows, hide_index=True, width="stretch", height=300)
+        return
+    classes: list[str] = []
+    if names is not None:
+        text = io.TextIOWrapper(io.BytesIO(names.getvalue()), "utf-8", errors="replace").read()
+        classes = [line.strip() for line in text.splitlines() if line.strip()]
+        if len(classes) != found.classes:
+            st.warning(f"{len(classes)} names for {found.classes} classes: not used")
+            classes = []
+    classifier = Classifier(
+        load_state(spec, state, origin=name),
+        weights=name,
+        preprocessing=usual_preprocessing(spec),
+        classes=classes,
+    )
+    (said,) = classifier.predict([photo.image])
+    padding = ", padded as TensorFlow does" if spec.padding == "same" else ""
+    st.success(
+        f"{name} fits {display_name(variant)}: {found.names}'s names, {found.classes:,} "
+        f"classes{padding}. Of {photo.name} it says {said.labels[0].name}, "
+        f"{percent(said.labels[0].probability)}."
+    )
+    st.dataframe(
+        [{"class": label.name, "probability": label.probability} for label in said.labels],
+        hide_index=True,
+        width="stretch",
+        column_config={"probability": st.column_config.NumberColumn(format="percent")},
+    )
+
+
+def weights(photo: Photo) -> None:
+    """The whole tab."""
+    table()
+    fetch()
+    st.markdown("**A file of one's own**")
+    own(photo)
+    kept = cache.store()
+    st.caption(
+        f"In memory now: {', '.join(map(display_name_of, kept.names())) or 'none'}, "
+        f"{kept.memory_bytes() / 2**20:.0f} MiB; the least recently used goes first."
+    )
+
+
+def display_name_of(name: str) -> str:
+    """The network's name, or that of a training."""
+    try:
+        return display_name(name)
+    except EffnetError:
+        return name

@@ -1,0 +1,55 @@
+"""A lesson's link in a fresh browser, presenter mode, and a report opened with no network."""
+
+from effnet import report
+from effnet.design import Design
+from effnet.lessons import answer, lessons
+
+
+def test_a_lesson_link_opens_exactly_its_state(visit):
+    lesson = lessons()["one-step"]
+    found = answer(lesson.steps[0].question)
+    one = visit()
+    page = one.go("/?lesson=one-step&step=1&mode=formula&phi=0")
+    page.get_by_text(lesson.steps[0].question.ask).wait_for()
+    page.get_by_role("slider", name="phi").wait_for()
+    assert page.get_by_role("slider").count() == 1
+    assert one.claim().startswith("phi = 0.00")
+    page.get_by_text(found.choices[1]).click()
+    page.get_by_role("button", name="Reveal").click()
+    page.get_by_text(found.shown).wait_for()
+    one.shoot("lesson")
+    page.get_by_role("button", name="Next step").click()
+    page.get_by_text(lesson.steps[1].question.ask).wait_for()
+    page.wait_for_function("() => location.search.includes('step=2')")
+
+
+def test_a_wrong_lesson_is_told(visit):
+    page = visit().go("/?lesson=nonsense&hide=alpha")
+    page.get_by_text("lesson 'nonsense' is not one of").wait_for()
+    page.get_by_role("slider", name="beta").wait_for()
+    assert page.get_by_role("slider", name="alpha").count() == 0
+
+
+def test_a_projector_sees_large_type_and_one_figure(visit):
+    page = visit().go("/?present=1&phi=2")
+    page.locator(".js-plotly-plot .main-svg").first.wait_for()
+    page.wait_for_function("() => getComputedStyle(document.documentElement).fontSize === '21px'")
+    assert page.locator(".js-plotly-plot").count() == 1
+
+
+def test_a_report_opens_with_no_network(browser, tmp_path):
+    found = report.sections(Design(phi=2), beside=[Design(mode="released", released="b3")])
+    report.write(tmp_path / "report.html", found)
+    context = browser.new_context(offline=True, viewport={"width": 1100, "height": 900})
+    page = context.new_page()
+    asked, broken = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    page.goto((tmp_path / "report.html").as_uri())
+    figures = sum(len(section.drawn) for section in found)
+    page.wait_for_function(
+        f"() => document.querySelectorAll('.js-plotly-plot').length === {figures}"
+    )
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert broken == []
+    context.close()

@@ -1,0 +1,275 @@
+"""Folders, zips and ground truths; accuracy by hand; a killed evaluation goes on."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from effnet.__main__ import main
+from effnet.classify import evaluate as evaluation
+from effnet.classify import files
+from effnet.classify.evaluate import Answer, accuracy, confusions, evaluate, worst
+from effnet.classify.files import class_indices, in_folder, in_zip, labelled
+from effnet.predict import imagenet_classes
+from effnet.spec import EffnetError
+
+NAMES = imagenet_classes()
+ESPRESSO, TABBY = 967, 281
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory, chelsea, coffee) -> Path:
+    """Cups under "espresso", cats under "tabby", one file that is no picture."""
+    top = tmp_path_factory.mktemp("pictures")
+    cup, cat = Image.open(coffee).convert("RGB"), Image.open(chelsea).convert("RGB")
+    for folder, image in (("espresso", cup), ("tabby", cat)):
+        (top / folder).mkdir()
+        for i in range(6):
+            image.rotate(3 * i).save(top / folder / f"{i}.jpg")
+    (top / "tabby" / "odd.jpg").write_text("no picture")
+    (top / "tabby" / "notes.txt").write_text("no picture by its name")
+    return top
+
+
+# --- which class
+
+
+def test_thousand_synsets_in_order_are_the_classes_in_order():
+    synsets = [f"n{i:08d}" for i in range(1_000_000, 1_001_000)]
+    assert class_indices(synsets[::-1], NAMES) == {name: i for i, name in enumerate(synsets)}
+
+
+def test_some_synsets_alone_cannot_be_told():
+    with pytest.raises(EffnetError, match="2 synset folders; all 1000 are needed"):
+        class_indices(["n01440764", "n01443537"], NAMES)
+
+
+def test_folders_may_be_names_or_indices():
+    assert class_indices(["espresso", "Tiger_Cat", "7"], NAMES) == {
+        "espresso": ESPRESSO, "Tiger_Cat": 282, "7": 7,
+    }  # fmt: skip
+    with pytest.raises(EffnetError, match="folder 'my dog' is no class"):
+        class_indices(["espresso", "my dog"], NAMES)
+    with pytest.raises(EffnetError, match="folder '1000' is no class"):
+        class_indices(["1000"], NAMES)
+
+
+@pytest.fixture
+def flat(tmp_path) -> Path:
+    for name in ("b", "a", "c"):
+        Image.new("RGB", (9, 9)).save(tmp_path / f"{name}.jpg")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("truth.txt", "5\n6\n7\n"),
+        ("val.txt", "b.jpg 6\nc.jpg 7\na.jpg 5\n"),
+        ("solution.csv", "ImageId,PredictionString\na,5 1 2 3 4\nb,6 0 0 9 9\nc,7 1 1 2 2\n"),
+        ("names.txt", "a.jpg electric_ray\nb.jpg stingray\nc.jpg cock\n"),
+    ],
+)
+def test_a_flat_folder_with_its_ground_truth(flat, file, text):
+    (flat / file).write_text(text)
+    found = labelled(flat, NAMES, flat / file)
+    assert [(item.name, item.truth) for item in found] == [("a.jpg", 5), ("b.jpg", 6), ("c.jpg", 7)]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("5\n6\n", "2 lines for 3 pictures"),
+        ("a.jpg 5\n", "says nothing of b.jpg and 1 more"),
+        ("1\n1000\n5\n", "counts from 1, as the ImageNet development kit does"),
+        ("a 5\nb 6\nc zebu\n", "folder 'zebu' is no class"),
+    ],
+)
+def test_a_ground_truth_that_does_not_fit_is_refused(flat, text, message):
+    (flat / "t.txt").write_text(text)
+    with pytest.raises(EffnetError, match=message):
+        labelled(flat, NAMES, flat / "t.txt")
+
+
+def test_pictures_in_no_class_folder_need_a_ground_truth(flat):
+    with pytest.raises(EffnetError, match="lie in no class folder"):
+        labelled(flat, NAMES)
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path):
+    with pytest.raises(EffnetError, match="no pictures in"):
+        in_folder(tmp_path)
+    with pytest.raises(EffnetError, match="no folder at"):
+        in_folder(tmp_path / "nowhere")
+
+
+# --- zips
+
+
+def zipped(entries: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in entries.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def test_a_zips_pictures_come_in_order_with_their_folders():
+    data = zipped(
+        {"x/b.png": b"2", "a/a.jpg": b"1", "__MACOSX/a.jpg": b"", ".h.png": b"", "t": b""}
+    )
+    assert [(i.name, i.folder, i.source) for i in in_zip(data)] == [
+        ("a/a.jpg", "a", b"1"), ("x/b.png", "x", b"2"),
+    ]  # fmt: skip
+
+
+def test_a_zip_bomb_is_no_picture_and_takes_no_memory():
+    bomb = zipped({"bomb.png": bytes(100 * 2**20), "good.png": b"1"})
+    assert len(bomb) < 200_000
+    assert [(item.name, len(item.source)) for item in in_zip(bomb)] == [
+        ("bomb.png", 0), ("good.png", 1),
+    ]  # fmt: skip
+
+
+def test_names_that_point_outside_write_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert len(list(in_zip(zipped({"../../evil.png": b"1", "/abs.png": b"2"})))) >= 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"words" * 99, zipped({"a.txt": b""})])
+def test_what_is_no_zip_of_pictures_is_refused(data):
+    with pytest.raises(EffnetError, match=r"not a zip|no pictures in the zip"):
+        list(in_zip(data))
+
+
+def test_too_many_pictures_are_refused():
+    many = zipped({f"{i}.png": b"" for i in range(files.MAX_PICTURES + 1)})
+    with pytest.raises(EffnetError, match="2001 pictures in the zip; the limit is 2000"):
+        list(in_zip(many))
+
+
+# --- accuracy
+
+
+def answers() -> list[Answer]:
+    return [
+        Answer("a", 1, (1, 2, 3, 4, 5), (0.9, 0, 0, 0, 0)),
+        Answer("b", 2, (1, 9, 3, 4, 2), (0.8, 0, 0, 0, 0)),
+        Answer("c", 2, (1, 9, 3, 4, 5), (0.7, 0, 0, 0, 0)),
+        Answer("d", 3, (7, 9, 4, 5, 6), (0.95, 0, 0, 0, 0)),
+        Answer("e", 3, problem="damaged"),
+        Answer("f", None, (1, 2, 3, 4, 5), (1, 0, 0, 0, 0)),
+    ]
+
+
+def test_accuracy_by_hand():
+    assert accuracy(answers()) == {"pictures": 4, "top1": 25.0, "top5": 50.0}
+    assert accuracy([]) == {"pictures": 0, "top1": None, "top5": None}
+
+
+def test_confusions_and_worst_mistakes_by_hand():
+    assert confusions(answers()) == [(2, 1, 2), (3, 7, 1)]
+    assert [one.name for one in worst(answers(), most=2)] == ["d", "b"]
+
+
+# --- an evaluation
+
+
+@pytest.mark.parametrize("batch_size", [1, 5])
+def test_an_evaluation_says_what_predict_says(pictures, tmp_path, lite0, batch_size):
+    seen = []
+    found = evaluate(
+        pictures,
+        device="cpu",
+        batch_size=batch_size,
+        results=tmp_path / "r.jsonl",
+        progress=lambda *at: seen.append(at),
+    )
+    paths = sorted(pictures.glob("*/[0-9].jpg"))
+    truths = [ESPRESSO if path.parent.name == "espresso" else TABBY for path in paths]
+    wanted = [[x.index for x in p.labels] for p in lite0.predict(paths)]
+    right = np.mean([top[0] == truth for top, truth in zip(wanted, truths, strict=True)])
+    assert found["top1"] == pytest.approx(100 * right, abs=1e-3)
+    assert (found["pictures"], found["unreadable"]) == (12, 1)
+    assert found["published_top1"] == 75.1
+    assert seen[-1] == (13, 13)
+
+
+def test_decoding_processes_give_the_same(pictures, tmp_path):
+    one = evaluate(pictures, device="cpu", results=tmp_path / "1.jsonl", limit=4)
+    two = evaluate(pictures, device="cpu", results=tmp_path / "2.jsonl", limit=4, workers=1)
+    assert (tmp_path / "1.jsonl").read_text() == (tmp_path / "2.jsonl").read_text()
+    assert one["top1"] == two["top1"]
+
+
+def test_a_line_cut_short_is_done_again_and_the_others_are_not(pictures, tmp_path, monkeypatch):
+    path = tmp_path / "r.jsonl"
+    whole = evaluate(pictures, device="cpu", results=path, batch_size=1)
+    text = path.read_text()
+    lines = text.splitlines(keepends=True)
+    path.write_text("".join(lines[:9]) + lines[9][:20])
+    prepared = []
+    original = evaluation._prepared
+    monkeypatch.setattr(
+        evaluation,
+        "_prepared",
+        lambda items, *rest: prepared.extend(items) or original(items, *rest),
+    )
+    again = evaluate(pictures, device="cpu", results=path, batch_size=1)
+    assert len(prepared) == 13 - 8
+    assert path.read_text() == text
+    assert again["top1"] == whole["top1"]
+
+
+def test_results_of_something_else_are_not_added_to(pictures, tmp_path):
+    path = tmp_path / "r.jsonl"
+    evaluate(pictures, device="cpu", results=path, limit=2)
+    before = path.read_bytes()
+    with pytest.raises(EffnetError, match=r"another evaluation \(pictures, names differ\)"):
+        evaluate(pictures, device="cpu", results=path, limit=3)
+    assert path.read_bytes() == before
+    (tmp_path / "other.txt").write_text("my notes\n")
+    with pytest.raises(EffnetError, match="is no file of an evaluation"):
+        evaluate(pictures, device="cpu", results=tmp_path / "other.txt", limit=2)
+    assert (tmp_path / "other.txt").read_text() == "my notes\n"
+
+
+def test_a_killed_evaluation_goes_on(pictures, tmp_path, environment_without_weights):
+    path = tmp_path / "r.jsonl"
+    command = [sys.executable, "-m", "effnet", "evaluate", str(pictures), "--device", "cpu"]
+    command += ["--batch-size", "1", "--results", str(path)]
+    program = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment_without_weights)
+    while not path.exists() or path.read_text().count("\n") < 4:
+        assert program.poll() is None
+        time.sleep(0.005)
+    program.send_signal(signal.SIGKILL)
+    program.wait()
+    kept = path.read_bytes()
+    kept = kept[: kept.rfind(b"\n") + 1]
+    assert kept.count(b"\n") - 1 >= 3
+    found = evaluate(pictures, device="cpu", batch_size=1, results=path)
+    assert path.read_bytes().startswith(kept)
+    names = [json.loads(line)["name"] for line in path.read_text().splitlines()[1:]]
+    assert len(names) == len(set(names)) == 13
+    assert found["pictures"] == 12
+
+
+def test_the_command_prints_the_accuracy_as_json(pictures, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    command = ["evaluate", str(pictures), "--model", "lite0", "--device", "cpu", "--json"]
+    assert main([*command, "--limit", "2"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["pictures"] == 2
+    assert Path(found["answers"]).is_relative_to(tmp_path)
+    assert os.path.exists(found["answers"])
+    assert main(["evaluate", str(tmp_path / "nowhere")]) == 2

@@ -1,0 +1,154 @@
+"""The path for speed, and other engines, say what the plain modules and torchvision say."""
+
+import io
+import sys
+
+import numpy as np
+import pytest
+import torch
+from oracles import TORCHVISION, calibrated
+from PIL import Image
+
+import effnet
+from effnet.checkpoints import usual_preprocessing
+from effnet.classify import engines
+from effnet.nn import fast
+from effnet.nn.model import Network
+from effnet.nn.weights import load_state
+from effnet.predict import softmax
+from effnet.preprocess import open_image, to_array, to_pixels, view
+from effnet.spec import EffnetError
+
+CHEAP = ["b0", "b2", "v2_s", "mobilenet_v2", "resnet50"]
+
+
+def ours(name: str) -> Network:
+    spec = effnet.get_variant(name)
+    return load_state(spec, calibrated(name).state_dict(), origin="torchvision").eval()
+
+
+def test_the_cheap_ones_have_torchvisions():
+    assert set(CHEAP) <= set(TORCHVISION)
+
+
+@pytest.mark.parametrize("name", CHEAP)
+def test_the_fast_path_gives_torchvisions_answer(name):
+    images = torch.randn(3, 3, 75, 75, generator=torch.Generator().manual_seed(1))
+    network = fast.quick(ours(name))
+    with torch.inference_mode():
+        wanted = calibrated(name)(images)
+        found = network(images.contiguous(memory_format=torch.channels_last))
+    assert float((found - wanted).abs().max()) <= 1e-4 * max(1.0, float(wanted.abs().max()))
+    assert float((found.softmax(1) - wanted.softmax(1)).abs().max()) < 1e-3
+    assert torch.equal(found.topk(5).indices, wanted.topk(5).indices)
+
+
+def test_the_fast_copy_leaves_the_model_alone(lite0):
+    before = {key: value.clone() for key, value in lite0.model.state_dict().items()}
+    fast.quick(lite0.model)
+    after = lite0.model.state_dict()
+    assert set(after) == set(before)
+    assert all(torch.equal(after[key], value) for key, value in before.items())
+
+
+def test_convolutions_are_packed_with_their_nonlinearity(lite0):
+    if not fast.can_pack():
+        pytest.skip("this CPU or PyTorch packs no convolutions")
+    packed = [m for m in fast.quick(lite0.model).modules() if isinstance(m, fast.PackedConv2d)]
+    convolutions = [m for m in lite0.model.modules() if isinstance(m, torch.nn.Conv2d)]
+    assert len(packed) == len(convolutions)
+    assert {one.attribute for one in packed} == {"hardtanh", "none"}
+
+
+def test_without_packing_the_answer_is_the_same(lite0, chelsea, monkeypatch):
+    (packed,) = lite0.predict(chelsea)
+    monkeypatch.setattr(fast, "can_pack", lambda: False)
+    plain = effnet.load("lite0", device="cpu")
+    (found,) = plain.predict(chelsea)
+    np.testing.assert_allclose(found.logits, packed.logits, atol=1e-4)
+
+
+# --- engines
+
+
+@pytest.mark.parametrize("engine", ["eager", "onnxruntime", "openvino"])
+def test_an_engine_says_what_the_plain_modules_say(engine, lite0, chelsea, coffee):
+    if engine in engines.TITLES:
+        pytest.importorskip(engine)
+    other = effnet.load("lite0", device="cpu", engine=engine)
+    for a, b in zip(
+        other.predict([chelsea, coffee]), lite0.predict([chelsea, coffee]), strict=True
+    ):
+        assert [x.index for x in a.labels] == [x.index for x in b.labels]
+        assert np.abs(softmax(a.logits) - softmax(b.logits)).max() < 0.01
+
+
+def test_bfloat16_is_near_and_only_on_request(lite0, coffee):
+    assert lite0.engine == "auto"
+    (found,) = effnet.load("lite0", device="cpu", engine="bf16").predict(coffee)
+    (wanted,) = lite0.predict(coffee)
+    assert found.labels[0].index == wanted.labels[0].index
+    assert np.abs(softmax(found.logits) - softmax(wanted.logits)).max() < 0.1
+    assert not np.array_equal(found.logits, wanted.logits)
+
+
+def test_an_unknown_engine_is_named():
+    with pytest.raises(EffnetError, match="unknown engine 'warp'; expected one of auto, eager"):
+        effnet.load("lite0", engine="warp")
+
+
+def test_an_engine_that_is_not_installed_is_named(monkeypatch, chelsea):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    classifier = effnet.load("lite0", device="cpu", engine="openvino")
+    with pytest.raises(EffnetError, match="OpenVINO is not installed; `pip install openvino`"):
+        classifier.predict(chelsea)
+
+
+@pytest.mark.parametrize("wrong", [lambda x: x.flip(1), lambda x: x * float("nan")])
+def test_an_engine_with_another_answer_is_refused(lite0, monkeypatch, wrong):
+    monkeypatch.setitem(engines._MAKERS, "auto", lambda model, _: lambda x: wrong(model(x)))
+    with pytest.raises(EffnetError, match="gives lite0 other probabilities here"):
+        engines.runner(lite0.model, "auto", side=224)
+
+
+# --- decoding at less than full size
+
+
+def camera_jpeg(path, size=(3000, 2000)) -> bytes:
+    buffer = io.BytesIO()
+    Image.open(path).convert("RGB").resize(size, Image.Resampling.BICUBIC).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def test_a_large_jpeg_is_decoded_small_and_a_small_one_whole(coffee):
+    data = camera_jpeg(coffee)
+    assert open_image(data).size == (3000, 2000)
+    small = open_image(data, short_side=256)
+    assert 512 <= min(small.size) < 1024
+    assert open_image(camera_jpeg(coffee, (900, 600)), short_side=512).size == (900, 600)
+    assert open_image(coffee, short_side=10).size == (600, 400), "PNG has no smaller copies"
+
+
+@pytest.mark.parametrize("name", ["lite0", "lite2"])
+def test_decoding_small_does_not_change_the_answer(name, chelsea, coffee):
+    classifier = effnet.load(name, device="cpu")
+    for path in (chelsea, coffee):
+        data = camera_jpeg(path)
+        (small,), (whole,) = classifier.predict(data), classifier.predict(open_image(data))
+        assert [x.index for x in small.labels] == [x.index for x in whole.labels]
+        assert np.abs(softmax(small.logits) - softmax(whole.logits)).max() < 0.01
+
+
+def test_a_sideways_jpeg_is_upright_when_decoded_small(coffee):
+    buffer = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.open(io.BytesIO(camera_jpeg(coffee))).save(buffer, "JPEG", exif=exif)
+    small = open_image(buffer.getvalue(), short_side=256)
+    assert small.height > small.width
+
+
+def test_pixels_are_the_array_channels_last(coffee):
+    settings = usual_preprocessing(effnet.get_variant("b0"))
+    seen = view(open_image(coffee), settings)
+    assert np.array_equal(to_pixels(seen, settings).transpose(2, 0, 1), to_array(seen, settings))
