@@ -62,88 +62,113 @@ ONE_COST = equal_cost.equal_cost("b0", 10**9)
 BUDGET = search.solve("b0", search.Limits(macs=10**9, params=10**7))
 
 B0 = effnet.get_variant("b0")
-DRAWN = latency_examples.DRAWN | explain_examples.DRAWN | {
-    "cost_by_stage": lambda dark=False: figures.cost_by_stage(
-        formulas.items(B0, "macs"), "macs", dark=dark
-    ),
-    "cost_treemap": lambda dark=False: figures.cost_treemap(
-        receipts.tree(formulas.items(B0, "params"), "B0"), "params", dark=dark
-    ),
-    "counters_compared": lambda dark=False: figures.counters_compared(
-        counters.opinions(B0), dark=dark
-    ),
-    "live_memory": lambda dark=False: figures.live_memory(memory.curve(B0), dark=dark),
-    "kept_memory": lambda dark=False: figures.kept_memory(memory.curve(B0), dark=dark),
-    "block_survival": lambda dark=False: figures.block_survival(
-        survivals(effnet.get_variant("b0")), [True] * 16, dark=dark
-    ),
-    "groups_by_way": lambda dark=False: figures.groups_by_way(TRAININGS[:3], dark=dark),
-    "run_curves": lambda dark=False: figures.run_curves(
-        {"a training": [{"epoch": 1, "top1": 0.5}]}, dark=dark
-    ),
-    "scaling_experiment": lambda dark=False: figures.scaling_experiment(TRAININGS[:3], dark=dark),
-    "schedule_staircase": lambda dark=False: figures.schedule_staircase(
-        Progressive(),
-        stage_costs(Progressive(), effnet.get_variant("b0")),
-        relative=0.56,
-        dark=dark,
-    ),
-    "time_and_accuracy": lambda dark=False: figures.time_and_accuracy(TRAININGS[3:], dark=dark),
-    "accuracy_by_way": lambda dark=False: figures.accuracy_by_way(
-        experiments.experiment("b0", "Figure 8"), budget=10**9, dark=dark
-    ),
-    "budget_front": lambda dark=False: figures.budget_front(
-        BUDGET.fits, BUDGET.front, best=BUDGET.best, enough=0.95e9, dark=dark
-    ),
-    "coefficient_grid": lambda dark=False: figures.coefficient_grid(
-        search.step_one("b0", 0.1), chosen=(1.2, 1.1, 1.15), dark=dark
-    ),
-    "equal_budget_drawings": lambda dark=False: figures.equal_budget_drawings(FOUR, dark=dark),
-    "equal_cost_map": lambda dark=False: figures.equal_cost_map(
-        ONE_COST, corners=FOUR, line=((1, 1, 224), (1.2, 1.1, 258)), chosen=(1, 1, 224), dark=dark
-    ),
-    "equal_cost_surface": lambda dark=False: figures.equal_cost_surface(
-        ONE_COST, corners=FOUR, line=((1, 1, 224), (1.2, 1.1, 258)), chosen=(1, 1, 224), dark=dark
-    ),
-    "promised_and_real": lambda dark=False: figures.promised_and_real(
-        search.step_one("b0", 0.1), dark=dark
-    ),
-    "exhibit_redrawn": lambda dark=False: figures.exhibit_redrawn(
-        papers.beside_chart(papers.lines("v1-table-2"), "printed"), source="Table 2", dark=dark
-    ),
-    "rewards": lambda dark=False: figures.rewards(rewards.rated_by_first(), dark=dark),
-    "block_anatomy": lambda dark=False: figures.block_anatomy(
-        list(walk(effnet.get_variant("b0")))[2], title="Stage 2", dark=dark
-    ),
-    "accuracy_against_cost": lambda dark=False: figures.accuracy_against_cost(
-        pareto.rivals(), "macs", designs=[pareto.pinned(Design())], dark=dark
-    ),
-    "promise_to_real": lambda dark=False: figures.promise_to_real(
-        promise.steps_from_promise(effnet.get_variant("b0"), depth=1.2, width=1.1, resolution=258),
-        base_macs=385_814_752,
-        dark=dark,
-    ),
-    "macs_along_phi": phi_figure,
-    "network_drawing": lambda dark=False: figures.network_drawing(
-        effnet.compound_scale(1), base=effnet.get_variant("b0"), dark=dark
-    ),
-    "ladder": lambda dark=False: figures.ladder(
-        [Rung("lite0", "espresso", 0.9, 1, 0.9, 0.01), Rung("b0", "cup", 0.5, 2, 0.4, 0.02)],
-        ["Lite0", "B0"],
-        "espresso",
-        dark=dark,
-    ),
-    "mistakes": lambda dark=False: figures.mistakes(
-        ["BGR", "squashed"], [0.2, 0.8], ["cup", "espresso"], right="espresso", usual=0.9, dark=dark
-    ),
-    "probability_curves": lambda dark=False: figures.probability_curves(
-        [0, 1, 2], {"espresso": [0.9, 0.5, 0.1]}, title="It falls", unit="sigma (px)", chosen=1,
-        dark=dark,
-    ),
-    "top_classes": lambda dark=False: figures.top_classes(LABELS, dark=dark),
-    "latency_samples": lambda dark=False: figures.latency_samples(TIMES, dark=dark),
-    "stage_mirror": lambda dark=False: figures.stage_mirror(PROFILE, dark=dark),
-}
+DRAWN = (
+    latency_examples.DRAWN
+    | explain_examples.DRAWN
+    | {
+        "cost_by_stage": lambda dark=False: figures.cost_by_stage(
+            formulas.items(B0, "macs"), "macs", dark=dark
+        ),
+        "cost_treemap": lambda dark=False: figures.cost_treemap(
+            receipts.tree(formulas.items(B0, "params"), "B0"), "params", dark=dark
+        ),
+        "counters_compared": lambda dark=False: figures.counters_compared(
+            counters.opinions(B0), dark=dark
+        ),
+        "live_memory": lambda dark=False: figures.live_memory(memory.curve(B0), dark=dark),
+        "kept_memory": lambda dark=False: figures.kept_memory(memory.curve(B0), dark=dark),
+        "block_survival": lambda dark=False: figures.block_survival(
+            survivals(effnet.get_variant("b0")), [True] * 16, dark=dark
+        ),
+        "groups_by_way": lambda dark=False: figures.groups_by_way(TRAININGS[:3], dark=dark),
+        "run_curves": lambda dark=False: figures.run_curves(
+            {"a training": [{"epoch": 1, "top1": 0.5}]}, dark=dark
+        ),
+        "scaling_experiment": lambda dark=False: figures.scaling_experiment(
+            TRAININGS[:3], dark=dark
+        ),
+        "schedule_staircase": lambda dark=False: figures.schedule_staircase(
+            Progressive(),
+            stage_costs(Progressive(), effnet.get_variant("b0")),
+            relative=0.56,
+            dark=dark,
+        ),
+        "time_and_accuracy": lambda dark=False: figures.time_and_accuracy(TRAININGS[3:], dark=dark),
+        "accuracy_by_way": lambda dark=False: figures.accuracy_by_way(
+            experiments.experiment("b0", "Figure 8"), budget=10**9, dark=dark
+        ),
+        "budget_front": lambda dark=False: figures.budget_front(
+            BUDGET.fits, BUDGET.front, best=BUDGET.best, enough=0.95e9, dark=dark
+        ),
+        "coefficient_grid": lambda dark=False: figures.coefficient_grid(
+            search.step_one("b0", 0.1), chosen=(1.2, 1.1, 1.15), dark=dark
+        ),
+        "equal_budget_drawings": lambda dark=False: figures.equal_budget_drawings(FOUR, dark=dark),
+        "equal_cost_map": lambda dark=False: figures.equal_cost_map(
+            ONE_COST,
+            corners=FOUR,
+            line=((1, 1, 224), (1.2, 1.1, 258)),
+            chosen=(1, 1, 224),
+            dark=dark,
+        ),
+        "equal_cost_surface": lambda dark=False: figures.equal_cost_surface(
+            ONE_COST,
+            corners=FOUR,
+            line=((1, 1, 224), (1.2, 1.1, 258)),
+            chosen=(1, 1, 224),
+            dark=dark,
+        ),
+        "promised_and_real": lambda dark=False: figures.promised_and_real(
+            search.step_one("b0", 0.1), dark=dark
+        ),
+        "exhibit_redrawn": lambda dark=False: figures.exhibit_redrawn(
+            papers.beside_chart(papers.lines("v1-table-2"), "printed"), source="Table 2", dark=dark
+        ),
+        "rewards": lambda dark=False: figures.rewards(rewards.rated_by_first(), dark=dark),
+        "block_anatomy": lambda dark=False: figures.block_anatomy(
+            list(walk(effnet.get_variant("b0")))[2], title="Stage 2", dark=dark
+        ),
+        "accuracy_against_cost": lambda dark=False: figures.accuracy_against_cost(
+            pareto.rivals(), "macs", designs=[pareto.pinned(Design())], dark=dark
+        ),
+        "promise_to_real": lambda dark=False: figures.promise_to_real(
+            promise.steps_from_promise(
+                effnet.get_variant("b0"), depth=1.2, width=1.1, resolution=258
+            ),
+            base_macs=385_814_752,
+            dark=dark,
+        ),
+        "macs_along_phi": phi_figure,
+        "network_drawing": lambda dark=False: figures.network_drawing(
+            effnet.compound_scale(1), base=effnet.get_variant("b0"), dark=dark
+        ),
+        "ladder": lambda dark=False: figures.ladder(
+            [Rung("lite0", "espresso", 0.9, 1, 0.9, 0.01), Rung("b0", "cup", 0.5, 2, 0.4, 0.02)],
+            ["Lite0", "B0"],
+            "espresso",
+            dark=dark,
+        ),
+        "mistakes": lambda dark=False: figures.mistakes(
+            ["BGR", "squashed"],
+            [0.2, 0.8],
+            ["cup", "espresso"],
+            right="espresso",
+            usual=0.9,
+            dark=dark,
+        ),
+        "probability_curves": lambda dark=False: figures.probability_curves(
+            [0, 1, 2],
+            {"espresso": [0.9, 0.5, 0.1]},
+            title="It falls",
+            unit="sigma (px)",
+            chosen=1,
+            dark=dark,
+        ),
+        "top_classes": lambda dark=False: figures.top_classes(LABELS, dark=dark),
+        "latency_samples": lambda dark=False: figures.latency_samples(TIMES, dark=dark),
+        "stage_mirror": lambda dark=False: figures.stage_mirror(PROFILE, dark=dark),
+    }
+)
 
 
 def test_every_public_figure_is_tried_here():
