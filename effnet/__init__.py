@@ -2,15 +2,20 @@
 
 The rooms, from the ground up; each imports only what lies below it:
 
-    spec, variants        architecture as data, and the one walk over its layers
-    cost, scaling         exact counts from that walk; compound and free scaling
-    checkpoints           which pretrained weights are known, and which are here
-    published             what the papers measured
-    nn                    the same walk as PyTorch modules; weight files read safely
-    preprocess, predict   from a picture to class probabilities
-    cam, latency          where a network looked; how long it takes on this machine
-    figures               records in, Plotly figures out
-    ui                    the Streamlit app's controls, state and frame
+    spec, variants, walk    architecture as data, and the one walk over its layers
+    cost, receipts, memory  exact counts from that walk, each with its formula; bytes alive
+    counters                what other tools count, in closed form
+    scaling, design         compound, free, released and edited networks, and their links
+    search, equal_cost      networks for a budget; one dimension against compound
+    checkpoints, published  which pretrained weights are known; what the papers measured
+    speed, receptive        records of measured times; what a place of a map can see
+    nn                      the same walk as PyTorch modules; weight files read safely
+    preprocess, predict     from a picture to class probabilities
+    classify, fetch         engines, perturbations, many images; downloads that resume
+    cam, latency, train     where a network looked; how long it takes here; training it
+    papers, claims, report  the papers checked; a page's sentence; one file that tells it all
+    figures                 records in, Plotly figures out
+    ui, notebook            the Streamlit app's controls, state and cards; the Jupyter explorer
 
 Public names are resolved on first use: `import effnet` loads neither torch nor Streamlit.
 """
