@@ -15,7 +15,7 @@ from effnet.ui import live
 SHIPPED = Path(__file__).parents[2] / "assets" / "benchmarks"
 COMMANDS = {
     "scaling": "python -m effnet train scaling --images 2400 --epochs 6 --batch-size 32",
-    "progressive": "python -m effnet train progressive --images 2400 --epochs 8 --batch-size 32",
+    "progressive": "python -m effnet train progressive --images 2400 --epochs 20 --batch-size 32",
     "search": "python -m effnet train search --images 1200 --epochs 8",
 }
 PLANNED = {"scaling": 27, "progressive": 9}  # trainings of a complete run
@@ -179,10 +179,16 @@ def progressive_verdict(found: tuple[Summary, ...]) -> str:
         text += "one seed, so nothing can be said of chance."
     else:
         text += "the same within the error bars." if reached else "**worse, past the error bars.**"
+        lost = {name: value - dict(grown.groups)[name] for name, value in fixed.groups}
+        if not reached and lost:
+            most = max(lost, key=lambda name: lost[name])
+            text += f" Most is lost in {most} ({100 * lost[most]:.0f} points)."
     short = arms.get("fixed, equal cost")
     if short:
         gap = 100 * (grown.mean - short.mean)
-        text += f" Against a fixed schedule cut to equal multiply-adds: {gap:+.1f} points."
+        text += f" Against a fixed schedule cut to equal multiply-adds: {gap:+.1f} points"
+        apart = abs(grown.mean - short.mean) > grown.spread + short.spread
+        text += ", past the error bars." if apart else ", within the error bars."
     return text
 
 
