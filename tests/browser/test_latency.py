@@ -23,7 +23,7 @@ def test_a_measurement_shows_its_median_and_where_time_goes(visit):
     expect(claim).to_contain_text(" ms, ")
     median = page.get_by_test_id("stMetric").first
     expect(median).to_contain_text("ms")
-    expect(page.get_by_role("button", name="Samples as CSV")).to_be_visible()
+    expect(page.get_by_role("button", name="Samples as CSV", exact=True)).to_be_visible()
     tab.shoot("latency-measured")
 
 

@@ -5,6 +5,13 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+LEGEND_BELOW_TITLE = """() => {
+  const [legend, title] = [".legend", ".xtitle"].map((name) => document.querySelector(name));
+  if (!legend) return true;
+  const [below, above] = [legend, title].map((node) => node.getBoundingClientRect());
+  return below.top >= above.bottom - 2;
+}"""
+
 
 def drawn(page):
     page.locator(".js-plotly-plot .main-svg").first.wait_for()
@@ -62,21 +69,17 @@ def test_an_exhibit_fits_its_window(visit, key, width, theme):
         "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
     assert overflow <= 0
-    legend, title = page.locator(".legend").first, page.locator(".xtitle").first
-    title.wait_for()
-    if legend.count():
-        below, above = legend.bounding_box(), title.bounding_box()
-        assert below is not None
-        assert above is not None
-        assert below["y"] >= above["y"] + above["height"] - 2  # the legend lies under the title
+    page.locator(".xtitle").first.wait_for()
+    page.wait_for_function(LEGEND_BELOW_TITLE)
     tab.shoot(f"papers-{key}-{width}-{theme}")
 
 
 def test_the_glance_and_the_corrections_open(visit):
     tab = visit(width=390)
     page = tab.go("/papers")
-    page.get_by_text("All tables and figures at a glance").click()
-    expect(page.get_by_text(re.compile(r"\d+ of \d+ printed or drawn numbers"))).to_be_visible()
+    drawn(page)
     page.get_by_text("Common mistakes in write-ups").click()
     expect(page.get_by_text("Which letter is which.")).to_be_visible()
+    page.get_by_text("All tables and figures at a glance").click()
+    expect(page.get_by_text(re.compile(r"\d+ of \d+ printed or drawn numbers"))).to_be_visible()
     tab.shoot("papers-open-390")

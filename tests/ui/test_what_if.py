@@ -221,6 +221,7 @@ def test_a_network_that_strings_can_not_say_offers_another(name):
 
 FILES = ["Stages (CSV)", "Layers (CSV)", "Spec (JSON)", "Code (Python)"]
 MODELS = ["ONNX", "State dict (safetensors)"]
+REPORTS = ["Report (HTML)", "Report (notebook)"]
 
 
 def downloads(app: AppTest) -> list[str]:
@@ -229,12 +230,12 @@ def downloads(app: AppTest) -> list[str]:
 
 def test_everything_can_be_taken_away():
     app = released("b4")
-    assert downloads(app) == FILES + MODELS
+    assert downloads(app) == FILES + MODELS + REPORTS
     assert app.code[0].value.endswith("/?mode=released&released=b4")
     assert any("Random weights, not trained" in caption.value for caption in app.caption)
 
 
 def test_a_design_past_the_limit_has_no_model_to_take():
     app = released("l2")
-    assert downloads(app) == FILES
+    assert downloads(app) == FILES + REPORTS
     assert "too many to download" in app.info[0].value
