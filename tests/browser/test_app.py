@@ -122,8 +122,7 @@ def test_a_measurement_ends_with_a_median(visit):
     tab.shoot("latency-measured")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
 @pytest.mark.parametrize("name", PATHS)
 def test_a_page_fits_its_window(visit, name, width, theme):
     tab = visit(width=width, theme=theme)
