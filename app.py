@@ -26,15 +26,19 @@ def explorer() -> None:
     """Controls and everything that follows them."""
     claim = st.container()
     left, right = st.columns([1, 2.6], gap="medium")
-    with left, st.container(border=True):
-        design = controls.design()
-    spec, base, dark = design.spec(), design.base_spec, frame.dark()
-    cost, base_cost = cache.counted_cost(spec), cache.counted_cost(base)
-    with claim:
-        live.claim(claims.design_claim(design, spec, cost))
-    with right:
+    design, dark = state.design(), frame.dark()
+    try:  # what moves most stands before the controls, so that it is sent first
+        spec, base = design.spec(), design.base_spec
+        cost, base_cost = cache.counted_cost(spec), cache.counted_cost(base)
+        with claim:
+            live.claim(claims.design_claim(design, spec, cost))
         if lessons.shows("totals"):
-            cards.totals(spec, cost, base, base_cost)
+            with right:
+                cards.totals(spec, cost, base, base_cost)
+    finally:
+        with left, st.container(border=True):
+            controls.design()
+    with right:
         if lessons.shows("drawing"):
             live.figure(
                 "drawing",
