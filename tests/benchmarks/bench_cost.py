@@ -4,12 +4,11 @@ Each step is a new network, so that nothing is answered from a cache. The page i
 Streamlit's own test harness, which adds its own bookkeeping.
 """
 
-import statistics
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+from slider_steps import reruns, show_parts
 from streamlit.testing.v1 import AppTest
 
 from effnet import claims, formulas, memory, receipts
@@ -50,34 +49,9 @@ def parts(design: Design) -> dict[str, Callable[[], object]]:
     }
 
 
-def median_ms(samples: list[float]) -> float:
-    return 1000 * statistics.median(samples)
-
-
-def reruns(app: AppTest) -> float:
-    app.switch_page("pages/cost.py").run()
-    samples = []
-    for value in STEPS:
-        app.slider(key="phi").set_value(value)
-        start = time.perf_counter()
-        app.run()
-        samples.append(time.perf_counter() - start)
-    assert not app.exception
-    return median_ms(samples)
-
-
 if __name__ == "__main__":
-    taken: dict[str, list[float]] = {}
-    for phi in STEPS:
-        for name, run in parts(Design(phi=phi)).items():
-            start = time.perf_counter()
-            run()
-            taken.setdefault(name, []).append(time.perf_counter() - start)
-    total = 0.0
-    for name, samples in taken.items():
-        total += median_ms(samples)
-        print(f"{name:30} {median_ms(samples):7.2f} ms")
-    print(f"{'what the page computes':30} {total:7.2f} ms")
-    page = reruns(AppTest.from_file(str(ROOT / "app.py"), default_timeout=60))
+    show_parts(parts, STEPS)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    page = reruns(app.switch_page("pages/cost.py").run(), STEPS)
     print(f"{'the page in the harness':30} {page:7.2f} ms")
     print(f"torch loaded: {'torch' in sys.modules}")
