@@ -11,6 +11,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from effnet import language
+from effnet.language import mark, say
 from effnet.spec import EffnetError
 from effnet.ui import lessons, live, state
 
@@ -29,14 +31,22 @@ class Page:
 
 
 PAGES = (
-    Page("app.py", "Scale", "What compound scaling makes of a network"),
-    Page("pages/cost.py", "Cost", "Where parameters, multiply-adds and memory go"),
-    Page("pages/latency.py", "Latency", "How long a pass takes on this machine"),
-    Page("pages/classify.py", "Classify", "What a pretrained network sees in a photo"),
-    Page("pages/explain.py", "Explain", "Where it looked"),
-    Page("pages/train.py", "Train", "How size and regularisation grow, and what scaling gains"),
-    Page("pages/papers.py", "Papers", "The papers' own numbers, checked"),
-    Page("pages/lessons.py", "Lessons", "Six lessons for a class, and links that fix what it sees"),
+    Page("app.py", mark("Scale"), mark("What compound scaling makes of a network")),
+    Page("pages/cost.py", mark("Cost"), mark("Where parameters, multiply-adds and memory go")),
+    Page("pages/latency.py", mark("Latency"), mark("How long a pass takes on this machine")),
+    Page("pages/classify.py", mark("Classify"), mark("What a pretrained network sees in a photo")),
+    Page("pages/explain.py", mark("Explain"), mark("Where it looked")),
+    Page(
+        "pages/train.py",
+        mark("Train"),
+        mark("How size and regularisation grow, and what scaling gains"),
+    ),
+    Page("pages/papers.py", mark("Papers"), mark("The papers' own numbers, checked")),
+    Page(
+        "pages/lessons.py",
+        mark("Lessons"),
+        mark("Six lessons for a class, and links that fix what it sees"),
+    ),
 )
 
 
@@ -47,8 +57,9 @@ def page(file: str) -> Iterator[Page]:
     Any exception but `EffnetError` goes through as the bug it is.
     """
     this = next(p for p in PAGES if Path(p.file).name == Path(file).name)
+    wrong = state.start_language()
     st.set_page_config(
-        page_title=f"{this.title} - EfficientNet explorer",
+        page_title=f"{say(this.title)} - {say('EfficientNet explorer')}",
         page_icon=str(ICON) if ICON.is_file() else None,
         layout="wide",
         initial_sidebar_state="collapsed",
@@ -58,8 +69,8 @@ def page(file: str) -> Iterator[Page]:
     notes = lessons.start()
     if not lessons.presenting():
         _menu(this)
-    for note in (*state.notes(), *notes):
-        st.warning(f"From the link: {note}")
+    for note in (*wrong, *state.notes(), *notes):
+        st.warning(say("From the link: {note}", note=note))
     lessons.panel(this.file)
     with _messages():
         yield this
@@ -97,6 +108,7 @@ def part(function: Callable[[], None]) -> Callable[[], None]:
 
     @wraps(function)
     def guarded() -> None:
+        language.use(state.language())
         with _messages():
             function()
 
@@ -105,14 +117,22 @@ def part(function: Callable[[], None]) -> Callable[[], None]:
 
 def _menu(current: Page) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.markdown("**EfficientNet explorer**", width="content")
+        st.markdown(f"**{say('EfficientNet explorer')}**", width="content")
         for entry in PAGES:
             st.page_link(
                 entry.file,
-                label=entry.title,
-                help=entry.line,
+                label=say(entry.title),
+                help=say(entry.line),
                 disabled=entry is current,
             )
+        (other,) = language.LANGUAGES.keys() - {language.current()}
+        st.button(
+            language.LANGUAGES[other],
+            key="language_switch",
+            type="tertiary",
+            on_click=state.remember,
+            args=(state.LANGUAGE, other),
+        )
 
 
 def dark() -> bool:

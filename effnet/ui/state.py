@@ -7,7 +7,9 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
+from effnet import language as languages
 from effnet.design import Design, from_query
+from effnet.language import say
 from effnet.scaling import SOLVABLE, Coefficient
 
 DESIGN = "design"  # Design: the current design, shared by all pages
@@ -36,6 +38,7 @@ PART = "chosen_part"  # str: the `receipts.Part` whose receipt is open
 ASKED = "asked"  # Spec: the network that other tools were last asked about
 NETWORK = "chosen_network"  # str: the network that classifies and explains
 SCHEDULE = "schedule"  # str: the Train page's network and schedule, as JSON
+LANGUAGE = "lang"  # str: of `language.LANGUAGES`; in the link where it is not English
 LESSON = "lesson"  # str: key of the lesson that runs; these four stand in the link as well
 STEP = "step"  # str: number of its step, from 1
 HIDE = "hide"  # str: parts that the link hides, with commas between
@@ -47,6 +50,35 @@ MOST_UNDONE = 50
 
 HELD, PINNED = "lock", "pin"  # the link's keys of the lock and, once for each, of the pins
 LINK_KEYS = frozenset((*(field.name for field in fields(Design)), HELD, PINNED))
+
+
+def start_language() -> list[str]:
+    """Read the language from the link, write it back, use it; what of the link can't be used."""
+    said, seen, wrong = st.query_params.get(LANGUAGE, ""), f"{LANGUAGE} in the link", []
+    if said and said != st.session_state.get(seen):
+        if said in languages.LANGUAGES:
+            st.session_state[LANGUAGE] = said
+        else:
+            wrong = [unknown(LANGUAGE, said, languages.LANGUAGES)]
+    chosen = language()
+    if chosen == languages.DEFAULT:
+        st.query_params.pop(LANGUAGE, None)
+    elif said != chosen:
+        st.query_params[LANGUAGE] = chosen
+    st.session_state[seen] = chosen
+    languages.use(chosen)
+    return wrong
+
+
+def language() -> str:
+    """The language of this visit."""
+    return remembered(LANGUAGE, languages.DEFAULT)
+
+
+def unknown(key: str, said: str, allowed: Collection[str]) -> str:
+    """A note on a value in the link that nothing here has."""
+    among = ", ".join(allowed)
+    return say("{key} {said} is not one of {among}", key=key, said=repr(said[:40]), among=among)
 
 
 def start() -> None:
@@ -62,7 +94,7 @@ def start() -> None:
             known = said[HELD] in SOLVABLE
             st.session_state[LOCK] = said[HELD] if known else None
             if not known:
-                notes.append(f"lock {said[HELD][:40]!r} is not one of {', '.join(SOLVABLE)}")
+                notes.append(unknown(HELD, said[HELD], SOLVABLE))
         if PINNED in said:
             st.session_state[PINS] = _read_pins(query[PINNED], notes)
         st.session_state[NOTES] = notes
@@ -72,11 +104,11 @@ def start() -> None:
 
 def _read_pins(texts: Sequence[str], notes: list[str]) -> list[Design]:
     if len(texts) > MOST_PINS:
-        notes.append(f"{len(texts)} pins; the first {MOST_PINS} were taken")
+        notes.append(say("{n} pins; the first {most} were taken", n=len(texts), most=MOST_PINS))
     found: list[Design] = []
     for text in texts[:MOST_PINS]:
         one, wrong = from_query(dict(parse_qsl(text)))
-        notes += [f"pin: {note}" for note in wrong]
+        notes += [say("pin: {note}", note=note) for note in wrong]
         if one not in found:
             found.append(one)
     return found
@@ -193,7 +225,7 @@ def linked(key: str, allowed: Collection[str], default: str) -> tuple[str, str]:
         if said in allowed:
             st.session_state[key] = said
         else:
-            note = f"{key} {said[:40]!r} is not known here"
+            note = say("{key} {said} is not known here", key=key, said=repr(said[:40]))
     value = remembered(key, default)
     if said != value:
         st.query_params[key] = value

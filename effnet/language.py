@@ -1,0 +1,103 @@
+"""The reader's language: texts stand in the code in English, their translations in `data/zh`.
+
+A text that people see is the literal argument of `say`; one that stands in a table of constants is
+wrapped in `mark` there and goes through `say` where it is shown. The tests hold both against the
+catalogues. Files that programs read (CSV, JSON, code) and the command line stay English.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache, wraps
+from importlib import resources
+from typing import ParamSpec, TypeVar
+
+LANGUAGES = {"en": "English", "zh": "中文"}
+DEFAULT = "en"
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_current: ContextVar[str] = ContextVar("language", default=DEFAULT)
+
+
+def current() -> str:
+    """The language of what is being written, a key of `LANGUAGES`."""
+    return _current.get()
+
+
+def use(code: str) -> None:
+    """Write in this language from here on, in this thread; English where the code is unknown."""
+    _current.set(code if code in LANGUAGES else DEFAULT)
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Write in this language inside a `with` block."""
+    before = _current.set(code if code in LANGUAGES else DEFAULT)
+    try:
+        yield
+    finally:
+        _current.reset(before)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def catalogue(code: str) -> dict[str, str]:
+    """The translations of a language by their English texts; empty for English."""
+    folder = resources.files("effnet").joinpath("data", code)
+    found: dict[str, str] = {}
+    if folder.is_dir():
+        for file in folder.iterdir():
+            found |= json.loads(file.read_text("utf-8"))
+    return found
+
+
+def say(text: str, /, **values: object) -> str:
+    """A text in the reader's language, with `values` in its braces.
+
+    Args:
+        text: In English, as the catalogues know it; with braces, `str.format`'s rules hold.
+        values: What the braces name. Numbers come written out, with their units.
+
+    Returns:
+        The translation, or the English text where there is none.
+    """
+    code = _current.get()
+    said = text if code == DEFAULT else catalogue(code).get(text, text)
+    return said.format(**values) if values else said
+
+
+def plural(number: int, one: str, many: str, /, **values: object) -> str:
+    """`one` where the number is 1, else `many`; both may name it as `{n}`."""
+    return say(one if number == 1 else many, n=number, **values)
+
+
+def mark(text: str, /) -> str:
+    """The text itself: marks a constant as one that `say` will show."""
+    return text
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """Words in a row: "a, b and c", or with "or"."""
+    *some, final = words
+    if not some:
+        return final
+    if current() == "zh":
+        return f"{'、'.join(some)}{'或' if last == 'or' else '和'}{final}"
+    return f"{', '.join(some)} {last} {final}"
+
+
+def remembered(maxsize: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """`lru_cache` for a function that writes text: one cache a language."""
+
+    def keep(function: Callable[P, R]) -> Callable[P, R]:
+        by_language = {code: lru_cache(maxsize=maxsize)(function) for code in LANGUAGES}
+
+        @wraps(function)
+        def asked(*args: P.args, **values: P.kwargs) -> R:
+            return by_language[current()](*args, **values)  # type: ignore[arg-type]
+
+        return asked
+
+    return keep

@@ -1,0 +1,131 @@
+"""The catalogues: every text of the app has a translation, with the same values in its braces."""
+
+import ast
+import json
+import string
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import effnet
+from effnet import language
+from effnet.language import listed, plural, remembered, say, speaking
+
+ROOT = Path(effnet.__file__).parents[1]
+SOURCES = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "effnet").rglob("*.py")]
+MARKERS = {"say": (0,), "mark": (0,), "plural": (1, 2)}  # which arguments are texts
+
+
+def name_of(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def constant(node: ast.expr) -> list[str]:
+    """The literal texts of an argument: one, or those of both branches of a choice."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value]
+    if isinstance(node, ast.IfExp):
+        return constant(node.body) + constant(node.orelse)
+    return []
+
+
+def texts_of(file: Path) -> set[str]:
+    """The literal texts that a file says or marks."""
+    return {
+        text
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        for place in MARKERS.get(name_of(node.func), ())
+        if place < len(node.args)
+        for text in constant(node.args[place])
+    }
+
+
+def lesson_texts() -> set[str]:
+    """What the lessons' file says and asks."""
+    found: set[str] = set()
+    for lesson in json.loads((ROOT / "effnet/data/lessons.json").read_text("utf-8")):
+        found |= {lesson["title"], lesson["goal"], *lesson["plan"]}
+        for step in lesson["steps"]:
+            found |= {step["say"], step["question"]["ask"], step["question"]["because"]}
+    return found
+
+
+SAID = {file: texts_of(file) for file in SOURCES}
+ALL = set().union(*SAID.values(), lesson_texts())
+CHINESE = language.catalogue("zh")
+
+
+def fields(text: str) -> Counter[str]:
+    return Counter(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
+
+
+def chinese(text: str) -> bool:
+    return any("\u4e00" <= letter <= "\u9fff" for letter in text)
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_every_text_of_a_file_has_a_translation(file):
+    assert sorted(SAID[file] - CHINESE.keys()) == []
+
+
+def test_every_text_of_the_lessons_has_a_translation():
+    assert sorted(lesson_texts() - CHINESE.keys()) == []
+
+
+def test_no_translation_is_left_of_a_text_that_is_gone():
+    assert sorted(CHINESE.keys() - ALL) == []
+
+
+def test_a_text_stands_in_one_catalogue_only():
+    seen: Counter[str] = Counter()
+    for file in (ROOT / "effnet/data/zh").iterdir():
+        pairs = json.loads(file.read_text("utf-8"), object_pairs_hook=list)
+        seen.update(text for text, _ in pairs)
+    assert [text for text, times in seen.items() if times > 1] == []
+
+
+def test_translations_name_the_same_values():
+    differ = [text for text, said in CHINESE.items() if set(fields(text)) != set(fields(said))]
+    assert differ == []
+
+
+def test_translations_are_chinese_and_whole():
+    assert [text for text, said in CHINESE.items() if not chinese(said) and said != text] == []
+    for text, said in CHINESE.items():
+        assert said.strip() == said or text.strip() != text, said
+        assert "TODO" not in said
+
+
+def test_the_language_holds_inside_its_block_only():
+    with speaking("zh"):
+        assert say("Scale") == "缩放"
+        assert listed(["a", "b", "c"]) == "a、b和c"
+    assert say("Scale") == "Scale"
+    assert listed(["a", "b", "c"]) == "a, b and c"
+    assert listed(["a"]) == "a"
+
+
+def test_an_unknown_language_and_an_unknown_text_are_english():
+    with speaking("xx"):
+        assert language.current() == "en"
+        assert say("Scale") == "Scale"
+    with speaking("zh"):
+        assert say("no such text {n}", n=3) == "no such text 3"
+
+
+def test_one_and_many():
+    assert plural(1, "{n} block", "{n} blocks") == "1 block"
+    assert plural(3, "{n} block of {name}", "{n} blocks of {name}", name="B0") == "3 blocks of B0"
+
+
+def test_what_is_remembered_is_remembered_by_language():
+    @remembered(maxsize=4)
+    def title(number: int) -> str:
+        return say("Scale") * number
+
+    assert title(2) == "ScaleScale"
+    with speaking("zh"):
+        assert title(2) == "缩放缩放"
+    assert title(2) == "ScaleScale"
