@@ -1,12 +1,15 @@
 """One look for every figure: a template of our own for light and dark, titles, margins, marks."""
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import update_wrapper
+from typing import Any, Generic, ParamSpec
 
 import plotly.graph_objects as go
 
 FONT = "Source Sans, 'Source Sans Pro', 'Noto Sans', sans-serif"
+Values = dict[str, Any]  # a figure as plain data: its "data" and its "layout"
+P = ParamSpec("P")
 MARKS = {"measured": "circle", "published": "diamond-open"}
 
 
@@ -79,31 +82,49 @@ def trace(kind: str, **properties: Any) -> dict[str, Any]:
     return {"type": kind, **properties}
 
 
+class Drawing(Generic[P]):
+    """A figure that a slider redraws: called, it is Plotly's; `values` gives it as plain data.
+
+    Plotly copies and checks all of a figure when it is made and again when it is written, which
+    takes several times as long as drawing it. The page sends the plain data as they are.
+    """
+
+    def __init__(self, values: Callable[P, Values]) -> None:
+        self.values = values
+        update_wrapper(self, values)
+
+    def __call__(self, *args: P.args, **options: P.kwargs) -> go.Figure:
+        return go.Figure(self.values(*args, **options), _validate=False)
+
+
 def figure(traces: list[Any], *, title: str, dark: bool, height: int, **layout: Any) -> go.Figure:
     """A figure in the common look. The title says what to see; the height never changes.
 
     Plotly checks each property of a figure as it is made, which costs most of a slider's step; the
     tests do that for every figure instead.
     """
-    return go.Figure(
-        {
-            "data": traces,
-            "layout": {
-                "template": _template(dark),
-                "title": {
-                    "text": title,
-                    "x": 0,
-                    "xref": "container",
-                    "y": 1,
-                    "yanchor": "top",
-                    "pad": {"l": 4, "t": 14},
-                    "font": {"size": 16},
-                },
-                "height": height,
-                "margin": {"l": 8, "r": 12, "t": 48, "b": 8},
-                "dragmode": "pan",
-                **layout,
+    found = values(traces, title=title, dark=dark, height=height, **layout)
+    return go.Figure(found, _validate=False)
+
+
+def values(traces: list[Any], *, title: str, dark: bool, height: int, **layout: Any) -> Values:
+    """The same as plain data."""
+    return {
+        "data": traces,
+        "layout": {
+            "template": _template(dark),
+            "title": {
+                "text": title,
+                "x": 0,
+                "xref": "container",
+                "y": 1,
+                "yanchor": "top",
+                "pad": {"l": 4, "t": 14},
+                "font": {"size": 16},
             },
+            "height": height,
+            "margin": {"l": 8, "r": 12, "t": 48, "b": 8},
+            "dragmode": "pan",
+            **layout,
         },
-        _validate=False,
-    )
+    }

@@ -17,6 +17,8 @@ import streamlit as st
 
 import effnet
 from effnet.design import Range
+from effnet.figures.theme import Values
+from effnet.language import say
 
 COMPONENTS = Path(__file__).parent / "components"
 
@@ -163,7 +165,7 @@ def gauge(
 
 def figure(
     key: str,
-    drawn: go.Figure,
+    drawn: go.Figure | Values,
     *,
     alt: str,
     on_click: Callable[[str, int], None] | None = None,
@@ -172,19 +174,22 @@ def figure(
 
     Args:
         key: Its name in the session; zoom and selection live as long as it does.
-        drawn: The figure; its layout has a height.
+        drawn: The figure, Plotly's or as plain data; its layout has a height.
         alt: What it shows, for those who don't see it.
         on_click: Called with a trace's name and the index of the point that was clicked, before
             the page runs again.
     """
+    plain = isinstance(drawn, dict)
     if not in_browser():
-        st.plotly_chart(drawn, key=key, theme=None, alt=alt)
+        shown = go.Figure(drawn, _validate=False) if plain else drawn
+        st.plotly_chart(shown, key=key, theme=None, alt=alt)
         return
     data = {
-        "figure": drawn.to_json(),
+        "figure": json.dumps(drawn, allow_nan=False) if plain else drawn.to_json(),
         "alt": alt,
         "key": key,
-        "height": drawn.layout.height,
+        "height": drawn["layout"]["height"],
+        "saves": {"png": say("Save as PNG"), "svg": say("Save as SVG")},
         "clickable": on_click is not None,
         "madeBy": f"effnet {effnet.__version__}",
     }

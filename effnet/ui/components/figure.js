@@ -1,16 +1,24 @@
 // A Plotly figure that is redrawn in place: the same node, zoom and selection kept.
 const LINE = 20; // px, of a title's line
 
+const NARROW = 7.4; // px, of a letter of a title on average
+const WIDE = 16.2; // px, of a Chinese character
+// Where a line may end: after spaces, and before Chinese characters, though not before a mark.
+const PIECES = /(?<= )|(?=[\u4e00-\u9fff“《（])|(?<=[，。：；、）》”])(?![，。：；、）》”])/u;
+const wide = (letter) => /[\u2e80-\uffef]/u.test(letter);
+
+function lengthOf(text) {
+  const plain = text.replace(/<[^>]*>/g, '').trimEnd();
+  return [...plain].reduce((sum, letter) => sum + (wide(letter) ? WIDE : NARROW), 0);
+}
+
 // Plotly never wraps a title; break it where the box ends, and make room for the lines.
 function fitted(layout, width) {
-  const words = layout.title.text.split(' ');
-  const most = Math.max(16, Math.floor((width - 16) / 7.4));
+  const most = Math.max(16 * NARROW, width - 16);
   const lines = [''];
-  for (const word of words) {
-    const plain = (text) => text.replace(/<[^>]*>/g, '');
-    const longer = `${lines.at(-1)} ${word}`.trim();
-    if (plain(longer).length > most) lines.push(word);
-    else lines[lines.length - 1] = longer;
+  for (const piece of layout.title.text.split(PIECES)) {
+    if (lengthOf(lines.at(-1) + piece) > most) lines.push(piece);
+    else lines[lines.length - 1] += piece;
   }
   const title = { ...layout.title, text: lines.join('<br>') };
   const margin = { ...layout.margin, t: layout.margin.t + LINE * (lines.length - 1) };
@@ -24,7 +32,8 @@ const escaped = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
 // A name that says page, figure, design and day.
 function fileName(key, ending) {
   const design = [...new URLSearchParams(location.search)].filter(([name]) => name !== 'blocks');
-  const words = [document.title.split(' - ')[0], key, ...design.map(([, value]) => value)];
+  const page = location.pathname.split('/').at(-1) || 'scale';
+  const words = [page, key, ...design.map(([, value]) => value)];
   const slug = words.join('-').toLowerCase().replace(/[^a-z0-9.]+/g, '-').slice(0, 80);
   return `effnet-${slug}-${today()}.${ending}`;
 }
@@ -73,7 +82,7 @@ function configuration(box, data) {
   const icons = { png: globalThis.Plotly.Icons.camera, svg: globalThis.Plotly.Icons.disk };
   const button = (ending) => ({
     name: `save-${ending}`,
-    title: `Save as ${ending.toUpperCase()}`,
+    title: data.saves[ending],
     icon: icons[ending],
     click: () => save(box, data, ending),
   });
@@ -85,6 +94,23 @@ function configuration(box, data) {
     modeBarButtonsToRemove: unwanted,
     modeBarButtonsToAdd: [button('png'), button('svg')],
   };
+}
+
+// Draws once the browser has painted what came with the figure: totals don't wait for it, and of
+// several states that came meanwhile only the last is drawn.
+function afterPaint(box, draw) {
+  box.next = draw;
+  if (box.waiting) return;
+  box.waiting = true;
+  const start = () => {
+    if (box.isConnected && !globalThis.Plotly) {
+      setTimeout(start, 20);
+      return;
+    }
+    box.waiting = false;
+    if (box.isConnected) box.next();
+  };
+  requestAnimationFrame(() => setTimeout(start));
 }
 
 export default function ({ parentElement, data, setTriggerValue }) {
@@ -110,14 +136,5 @@ export default function ({ parentElement, data, setTriggerValue }) {
     }
     box.dataset.drawn = 1 + Number(box.dataset.drawn ?? 0);
   };
-  if (globalThis.Plotly) {
-    draw();
-    return undefined;
-  }
-  const waiting = setInterval(() => {
-    if (!globalThis.Plotly) return;
-    clearInterval(waiting);
-    draw();
-  }, 20);
-  return () => clearInterval(waiting);
+  afterPaint(box, draw);
 }
