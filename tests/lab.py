@@ -1,17 +1,14 @@
 """A real JupyterLab on a free port of the loopback, for what drives it in a browser."""
 
 import os
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
 from playwright.sync_api import Page
+from servers import running
 
 QUIET = [
     "--no-browser",
@@ -34,38 +31,12 @@ def write(path: Path, *cells: str) -> None:
 @contextmanager
 def serving(folder: Path, log: Path) -> Iterator[str]:
     """The address of a JupyterLab that serves `folder`, with settings and kernels of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     own = {f"JUPYTER_{kind}_DIR": str(log.parent / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", f"--port={port}", *QUIET],
-            cwd=folder,
-            env=os.environ | own | {"PATH": path},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        url = f"http://127.0.0.1:{port}"
-        try:
-            _wait(server, url, log)
-            yield url
-        finally:
-            server.terminate()
-            server.wait(20)
-
-
-def _wait(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    deadline = time.monotonic() + 90
-    while server.poll() is None and time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"{url}/api", timeout=2):
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise RuntimeError(f"JupyterLab did not start: {log.read_text()[-2000:]}")
+    command = ["jupyterlab", "--port={port}", *QUIET]
+    environment = os.environ | own | {"PATH": path}
+    with running(command, "/api", folder=folder, environment=environment, log=log) as server:
+        yield server.url
 
 
 def run_all(page: Page, url: str, name: str) -> None:

@@ -5,14 +5,11 @@ Starts a server of its own, opens each page with a state worth seeing, and write
 """
 
 import shutil
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
+from servers import HEALTH, running, streamlit
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "assets" / "images"
@@ -27,26 +24,6 @@ PAGES = {
     "train": "/train",
     "papers": "/papers",
 }
-
-
-def serve() -> tuple[subprocess.Popen[bytes], str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
-    server = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    url = f"http://127.0.0.1:{port}"
-    for _ in range(600):
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:
-                if answer.read() == b"ok":
-                    return server, url
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit("the server did not start")
 
 
 def shoot(page: Page, url: str, name: str) -> None:
@@ -65,17 +42,12 @@ def shoot(page: Page, url: str, name: str) -> None:
 
 if __name__ == "__main__":
     wanted = sys.argv[1:] or list(PAGES)
-    running, address = serve()
-    try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium") or "chromium", args=FLAGS
-            )
-            tab = browser.new_page(color_scheme="light", locale="en-US")
-            tab.set_default_timeout(120_000)
-            for picture in wanted:
-                shoot(tab, address + PAGES[picture], picture)
-            browser.close()
-    finally:
-        running.terminate()
-        running.wait(20)
+    with running(streamlit(), HEALTH) as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium") or "chromium", args=FLAGS
+        )
+        tab = browser.new_page(color_scheme="light", locale="en-US")
+        tab.set_default_timeout(120_000)
+        for picture in wanted:
+            shoot(tab, server.url + PAGES[picture], picture)
+        browser.close()

@@ -5,18 +5,16 @@ Both are asked in turn; `ratio` is what the Scale page takes of what the bare pa
 """
 
 import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from servers import HEALTH, running, streamlit
+
 KEYS = 25
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 BARE = """
@@ -50,26 +48,6 @@ WATCH = """() => {
 }"""
 
 
-def serve(script: Path, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
-    command += ["--browser.gatherUsageStats", "false"]
-    server = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    url = f"http://127.0.0.1:{port}"
-    while True:
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:
-                if answer.read() == b"ok":
-                    return server, url
-        except OSError:
-            time.sleep(0.1)
-
-
 def press(page: Page) -> tuple[float, float]:
     """Milliseconds from a key on the slider to the new total, and to the redrawn figure."""
     page.bring_to_front()  # a page in the back is not painted
@@ -85,26 +63,23 @@ def press(page: Page) -> tuple[float, float]:
 if __name__ == "__main__":
     folder = Path(tempfile.mkdtemp())
     (folder / "bare.py").write_text(BARE)
-    servers = [serve(ROOT / "app.py", ROOT), serve(folder / "bare.py", folder)]
-    try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium") or "chromium", args=FLAGS
-            )
-            pages = []
-            for _, url in servers:
-                page = browser.new_page(viewport={"width": 1280, "height": 1600})
-                page.goto(url)
-                page.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=60_000)
-                page.wait_for_timeout(2000)
-                page.evaluate(WATCH)
-                page.get_by_role("slider", name="phi").first.focus()
-                pages.append(page)
-            taken = [[press(page) for page in pages] for _ in range(KEYS)][3:]
-            browser.close()
-    finally:
-        for server, _ in servers:
-            server.terminate()
+    here = running(streamlit(), HEALTH)
+    bare = running(streamlit("bare.py"), HEALTH, folder=folder)
+    with here as one, bare as other, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium") or "chromium", args=FLAGS
+        )
+        pages = []
+        for url in (one.url, other.url):
+            page = browser.new_page(viewport={"width": 1280, "height": 1600})
+            page.goto(url)
+            page.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=60_000)
+            page.wait_for_timeout(2000)
+            page.evaluate(WATCH)
+            page.get_by_role("slider", name="phi").first.focus()
+            pages.append(page)
+        taken = [[press(page) for page in pages] for _ in range(KEYS)][3:]
+        browser.close()
     names = ("Scale page", "bare page")
     for what, i in (("totals", 0), ("figure", 1)):
         medians = [statistics.median(turn[j][i] for turn in taken) for j in range(2)]

@@ -1,16 +1,21 @@
 """One step of the phi slider on the server: the whole Scale page at B7's size, by part.
 
 Each step is a new value, so that nothing is answered from a cache that the page would not have.
-The page itself is timed under Streamlit's own test harness, which adds its own bookkeeping; a bare
-page with one slider, one table and one chart is the rival there.
+A bare page with one slider, one table and one chart is the rival, in two settings: under the test
+harness of Streamlit, which parses the script anew at each run, and in a real server that is asked
+over a websocket as a browser does. There "processor" is all that the server used for a step.
 """
 
+import asyncio
+import statistics
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from slider_steps import reruns, show_parts
 from streamlit.testing.v1 import AppTest
+from visitor import arrive
 
 from effnet import claims, stages
 from effnet.cost import count
@@ -19,6 +24,9 @@ from effnet.figures import macs_along_phi, network_drawing
 from effnet.flat_spots import changes_along
 from effnet.published import released_points
 from effnet.ui import cache
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from servers import HEALTH, Server, running, streamlit
 
 ROOT = Path(__file__).parents[2]
 STEPS = [round(6 + i / 40, 3) for i in range(40)]
@@ -62,10 +70,36 @@ def parts(design: Design) -> dict[str, Callable[[], object]]:
     }
 
 
+async def moved(server: Server, turns: int = 4) -> tuple[float, float]:
+    """Median wait of a step, and the processor time of one on average, in milliseconds."""
+    visitor = await arrive(server)
+    await visitor.ask()
+    for value in STEPS[:8]:
+        await visitor.ask(value)
+    spent = server.processor()
+    waits = [await visitor.ask(value + turn / 1000) for turn in range(turns) for value in STEPS]
+    used = server.processor() - spent
+    assert visitor.errors == []
+    return 1000 * statistics.median(waits), 1000 * used / len(waits)
+
+
+def in_servers() -> None:
+    """Print what a step costs the page's server and the bare page's."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "bare.py").write_text(BARE)
+        here = running(streamlit(), HEALTH)
+        bare = running(streamlit("bare.py"), HEALTH, folder=Path(folder))
+        with here as one, bare as other:
+            for name, server in (("the page", one), ("a bare page", other)):
+                wait, used = asyncio.run(moved(server))
+                print(f"{name + ' in a server':30} {wait:7.2f} ms, processor {used:.2f} ms")
+
+
 if __name__ == "__main__":
     show_parts(parts, STEPS)
     page = reruns(AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run(), STEPS)
     bare = reruns(AppTest.from_string(BARE, default_timeout=60).run(), STEPS)
     print(f"{'the page in the harness':30} {page:7.2f} ms")
     print(f"{'a bare page in the harness':30} {bare:7.2f} ms")
+    in_servers()
     print(f"torch loaded: {'torch' in sys.modules}")

@@ -1,4 +1,5 @@
-// A range input with a number beside it. Reports about every 80 ms while it is dragged.
+// A range input with a number beside it that reports while it is dragged.
+const PACE = 80; // ms between two reports
 const THUMB = 16; // px: the thumb's middle stops half of it before either end
 
 // Ticks where the value changes something; between two of them the slider moves nothing.
@@ -44,18 +45,27 @@ export default function ({ parentElement, data, setStateValue }) {
   // The server's value counts, except while it lags behind a hand on this control.
   if (!range.dataset.held) {
     range.value = data.value;
+    range.sent = data.value;
     if (parentElement.activeElement !== number) number.value = written(data.value);
   }
 
   drawMarks(find('.marks'), data.marks);
 
-  let timer = null;
   const report = (value) => {
-    timer = null;
-    setStateValue('value', within(value));
+    clearTimeout(range.timer);
+    range.timer = null;
+    if (within(value) === range.sent) return;
+    range.sent = within(value);
+    range.reported = performance.now();
+    setStateValue('value', range.sent);
+  };
+  // At once where the last report is long ago; while dragged, the newest value every PACE ms.
+  const soon = () => {
+    const due = (range.reported ?? 0) + PACE - performance.now();
+    if (due <= 0) report(+range.value);
+    else range.timer = range.timer || setTimeout(() => report(+range.value), due);
   };
   const settle = () => {
-    clearTimeout(timer);
     // the answers to what was sent while dragging are still on their way
     clearTimeout(range.release);
     range.release = setTimeout(() => delete range.dataset.held, 600);
@@ -64,7 +74,7 @@ export default function ({ parentElement, data, setStateValue }) {
     range.dataset.held = 'yes';
     clearTimeout(range.release);
     number.value = written(range.value);
-    timer = timer || setTimeout(() => report(+range.value), 80);
+    soon();
   };
   range.onchange = () => {
     settle();
