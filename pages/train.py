@@ -3,6 +3,7 @@
 import streamlit as st
 
 from effnet import claims
+from effnet.language import mark, say
 from effnet.train.schedule import relative_cost
 from effnet.ui import (
     frame,
@@ -15,7 +16,14 @@ from effnet.ui import (
 )
 from effnet.variants import get_variant
 
-TABS = ("Experiment", "Fixed or progressive", "Run", "Gallery", "Teach it", "Grid search")
+TABS = (
+    mark("Experiment"),
+    mark("Fixed or progressive"),
+    mark("Run"),
+    mark("Gallery"),
+    mark("Teach it"),
+    mark("Grid search"),
+)
 
 
 @frame.part
@@ -37,7 +45,7 @@ def schedule() -> None:
 with frame.page(__file__):
     schedule()
     results, progressive, runs, gallery, teach, search = st.tabs(
-        TABS, key="train_tabs", on_change="rerun"
+        [say(tab) for tab in TABS], key="train_tabs", on_change="rerun"
     )
     dark = frame.dark()
     if results.open:

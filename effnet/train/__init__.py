@@ -5,12 +5,17 @@
     runs          runs as folders and processes               no torch
     plan          networks at equal cost, candidates          no torch
     data          pictures to train on                        numpy
+    results       an experiment's table, summed up over seeds no torch
+    experiment    the experiments as lists of trainings       no torch
+    sweep         many trainings on any executor              torch where it trains
+    words         what a run's files say, in two languages    no torch
     augment       MixUp, CutMix, RandAugment, DropBlock       torch from here on
     optim         RMSProp as TensorFlow has it, rates, averages
+    batches       from pictures to batches
+    machine       devices, processes, clocks
     trainer       the loop
-    experiment    many runs on any executor
     transfer      a linear head on a pretrained network
     run           what happens in a run's own process
 
-The page reads the first four only, so it opens without torch.
+The page reads those without torch only, so it opens without it.
 """

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from effnet.language import say
 from effnet.spec import EffnetError, Spec
 from effnet.train.schedule import Stage
 from effnet.walk import walk
@@ -79,7 +80,13 @@ def rand_augment(pictures: Tensor, magnitude: float) -> Tensor:
     """
     step = round(magnitude)
     if not 0 <= step < MAGNITUDES:
-        raise EffnetError(f"RandAugment magnitude {magnitude!r}; expected 0 to {MAGNITUDES - 1}")
+        raise EffnetError(
+            say(
+                "RandAugment magnitude {value}; expected 0 to {most}",
+                value=repr(magnitude),
+                most=MAGNITUDES - 1,
+            )
+        )
     if step == 0:
         return pictures
     from torchvision.transforms import v2
@@ -126,7 +133,13 @@ def seed_rate(side: int, block: int, keep: float) -> float:
     (1 - keep) * side^2 / (block^2 * (side - block + 1)^2), for a map of `side` x `side`.
     """
     if not 1 <= block <= side:
-        raise EffnetError(f"a block of {block} on a map of {side} px; expected 1 to {side}")
+        raise EffnetError(
+            say(
+                "a block of {block} on a map of {side} px; expected 1 to {side}",
+                block=block,
+                side=side,
+            )
+        )
     return (1 - keep) * side**2 / (block**2 * (side - block + 1) ** 2)
 
 

@@ -25,10 +25,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from effnet.language import mark, say
 from effnet.spec import EffnetError
+from effnet.train.words import NO_DATA
 
 SIDE = 64
-GROUPS = ("detail", "context", "patterns")
+GROUPS = (mark("detail"), mark("context"), mark("patterns"))
 MOTIFS, CELL, FALSE_CELLS = 40, 6, 0.08
 MARKS = ("ring", "cross", "square")
 ROW, APART = 3, 18
@@ -40,7 +42,7 @@ CLASSES = (
 _SIZES = (4, len(MARKS) ** ROW, MOTIFS)  # classes in each group
 _FIRST = (0, 4, 4 + len(MARKS) ** ROW)
 GROUP_OF = tuple(group for group, size in enumerate(_SIZES) for _ in range(size))
-NAMES = ("marks", "digits")
+NAMES = (mark("marks"), mark("digits"))
 
 Bytes = NDArray[np.uint8]
 
@@ -180,7 +182,9 @@ def read_folder(folder: Path, *, side: int) -> Pictures:
     from effnet.preprocess import EXTENSIONS, open_image
 
     if not folder.is_dir():
-        raise EffnetError(f"no folder at {folder}; expected one with a folder a class")
+        raise EffnetError(
+            say("no folder at {folder}; expected one with a folder a class", folder=folder)
+        )
     classes = tuple(sorted(p.name for p in folder.iterdir() if p.is_dir()))
     images, labels = [], []
     for label, name in enumerate(classes):
@@ -194,7 +198,13 @@ def read_folder(folder: Path, *, side: int) -> Pictures:
             images.append(np.asarray(square).transpose(2, 0, 1))
             labels.append(label)
     if len(classes) < 2 or not images:
-        raise EffnetError(f"{folder} holds {len(classes)} class folders; expected two or more")
+        raise EffnetError(
+            say(
+                "{folder} holds {n} class folders; expected two or more",
+                folder=folder,
+                n=len(classes),
+            )
+        )
     return Pictures(np.stack(images), np.array(labels, np.int64), classes)
 
 
@@ -223,7 +233,7 @@ def load_pictures(
             whole = Pictures(kept["images"], kept["labels"], tuple(map(str, kept["classes"])))
         return _split(whole)
     if not path.is_dir():
-        raise EffnetError(f"no data {name!r}; expected {', '.join(NAMES)}, or a folder of pictures")
+        raise EffnetError(say(NO_DATA, name=repr(name), known=", ".join(NAMES)))
     if (path / "train").is_dir() and (path / "val").is_dir():
         return read_folder(path / "train", side=side), read_folder(path / "val", side=side)
     return _split(read_folder(path, side=side))

@@ -11,17 +11,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from effnet.cost import count
+from effnet.language import mark, say
 from effnet.scaling import ALPHA, BETA, GAMMA, budget, compound_scale, scale
 from effnet.spec import EffnetError, Spec
 from effnet.train.recipe import small_base
 
-WAYS = ("depth", "width", "resolution", "compound")
+WAYS = (mark("depth"), mark("width"), mark("resolution"), mark("compound"))
 TITLES = {
-    "base": "Base network",
-    "depth": "Depth only",
-    "width": "Width only",
-    "resolution": "Resolution only",
-    "compound": "All three",
+    "base": mark("Base network"),
+    "depth": mark("Depth only"),
+    "width": mark("Width only"),
+    "resolution": mark("Resolution only"),
+    "compound": mark("All three"),
 }
 NEAR = 0.15  # a wish for a budget may be moved so far to where the four ways meet
 
@@ -105,7 +106,9 @@ def at_equal_macs(base: Spec, goal: float, *, classes: int) -> tuple[Candidate, 
         EffnetError: The goal is not between 1.3 and 8.
     """
     if not 1.3 <= goal <= 8:
-        raise EffnetError(f"a budget of {goal!r} times the base; expected 1.3 to 8")
+        raise EffnetError(
+            say("a budget of {goal} times the base; expected 1.3 to 8", goal=repr(goal))
+        )
     start = count(base, num_classes=classes).macs
     best: tuple[float, list[Candidate]] | None = None
     for i in range(-30, 31):

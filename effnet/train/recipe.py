@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Self
 
+from effnet.language import say
 from effnet.spec import EffnetError, Spec, Stage
 from effnet.train.schedule import Progressive
 
@@ -106,7 +107,12 @@ class Recipe:
         for name, allowed in CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise EffnetError(
-                    f"{name} {getattr(self, name)!r}; expected one of {', '.join(allowed)}"
+                    say(
+                        "{name} {value}; expected one of {allowed}",
+                        name=name,
+                        value=repr(getattr(self, name)),
+                        allowed=", ".join(allowed),
+                    )
                 )
         limits: dict[str, tuple[float, float]] = {
             "train_images": (1, 10_000_000),
@@ -125,11 +131,23 @@ class Recipe:
         }
         for name, (low, high) in limits.items():
             if not low <= getattr(self, name) <= high:
-                raise EffnetError(f"{name} {getattr(self, name)!r}; expected {low:g} to {high:g}")
+                raise EffnetError(
+                    say(
+                        "{name} {value}; expected {low:g} to {high:g}",
+                        name=name,
+                        value=repr(getattr(self, name)),
+                        low=low,
+                        high=high,
+                    )
+                )
         if self.batch_size < 2 * self.accumulate:
             raise EffnetError(
-                f"a batch of {self.batch_size} in {self.accumulate} parts leaves parts of one "
-                "picture, which BatchNorm can't normalise; use a larger batch or fewer parts"
+                say(
+                    "a batch of {size} in {parts} parts leaves parts of one picture, which "
+                    "BatchNorm can't normalise; use a larger batch or fewer parts",
+                    size=self.batch_size,
+                    parts=self.accumulate,
+                )
             )
 
     @property
@@ -158,7 +176,9 @@ class Recipe:
         """What `to_dict` wrote; unknown fields raise `EffnetError`."""
         known = {f.name for f in fields(cls)}
         if unknown := set(values) - known:
-            raise EffnetError(f"not a recipe's fields: {', '.join(sorted(unknown))}")
+            raise EffnetError(
+                say("not a recipe's fields: {names}", names=", ".join(sorted(unknown)))
+            )
         given = dict(values)
         if "spec" in given:
             given["spec"] = Spec.from_dict(given["spec"])

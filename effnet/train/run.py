@@ -23,16 +23,18 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from effnet.language import say
 from effnet.scaling import scale
 from effnet.spec import EffnetError
 from effnet.train import runs
 from effnet.train.recipe import CHOICES, Recipe, small_base
 from effnet.train.runs import METRICS, RESULT, Run
 from effnet.train.schedule import Progressive
+from effnet.train.words import STOPPED
 from effnet.variants import get_variant
 
 if TYPE_CHECKING:
-    from effnet.train.experiment import Job
+    from effnet.train.sweep import Job
 
 Answer = dict[str, Any] | list[dict[str, Any]]
 
@@ -172,7 +174,13 @@ def carry_out(run: Run) -> dict[str, Any]:
         "steps": _steps,
     }
     if run.kind not in tasks:
-        raise EffnetError(f"unknown kind of run {run.kind!r}; expected one of {', '.join(tasks)}")
+        raise EffnetError(
+            say(
+                "unknown kind of run {kind}; expected one of {known}",
+                kind=repr(run.kind),
+                known=", ".join(tasks),
+            )
+        )
     return tasks[run.kind](run)
 
 
@@ -202,7 +210,7 @@ def _workers(run: Run) -> int:
 
 def _sweep(run: Run, jobs: "Sequence[Job]", results: Path) -> list[dict[str, Any]]:
     """Train jobs side by side, one thread each; a curve for each in the run's folder."""
-    from effnet.train.experiment import sweep
+    from effnet.train.sweep import sweep
 
     names = {one.key: dict(one.facts) for one in jobs}
     runs.write_whole(run.folder / "jobs.json", json.dumps(names).encode())
@@ -264,7 +272,7 @@ def _steps(run: Run) -> dict[str, Any]:
     found = {}
     for size in run.options["sizes"]:
         if runs.stop_asked(run.folder):
-            raise EffnetError("stopped")
+            raise EffnetError(say(STOPPED))
         found[str(size)] = step_times(spec, size, batch_size=run.options["batch_size"])
         runs.append_line(run.folder / METRICS, {"size": size, "ms": found[str(size)]})
     return {"step_ms": found}

@@ -21,7 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from effnet.language import say
 from effnet.spec import EffnetError
+from effnet.train.words import BUSY, retold
 
 try:
     import fcntl
@@ -50,7 +52,7 @@ class Run:
     Attributes:
         folder: Where everything lies.
         kind: What it does: "train", "scaling", "search", "progressive", "steps".
-        title: For people.
+        title: For people, in English; or as they named it.
         options: What it was asked to do.
         created: Seconds since 1970.
     """
@@ -65,6 +67,11 @@ class Run:
     def name(self) -> str:
         """The folder's name."""
         return self.folder.name
+
+    @property
+    def said_title(self) -> str:
+        """The title in the reader's language."""
+        return retold(self.title)
 
     @property
     def state(self) -> State:
@@ -141,7 +148,7 @@ def create(kind: str, title: str, options: Mapping[str, Any]) -> Run:
         order = {"kind": kind, "title": title, "options": dict(options), "created": created}
         write_whole(folder / ORDER, json.dumps(order, indent=1).encode())
         return Run(folder, kind, title, dict(options), created)
-    raise EffnetError(f"can't make a folder for the run in {root}")
+    raise EffnetError(say("can't make a folder for the run in {root}", root=root))
 
 
 def open_run(folder: Path) -> Run:
@@ -154,7 +161,9 @@ def open_run(folder: Path) -> Run:
         order = json.loads((folder / ORDER).read_text("utf-8"))
         return Run(folder, order["kind"], order["title"], order["options"], order["created"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise EffnetError(f"{folder} is not a run's folder ({error})") from None
+        raise EffnetError(
+            say("{folder} is not a run's folder ({error})", folder=folder, error=error)
+        ) from None
 
 
 def find(name: str) -> Run:
@@ -162,8 +171,15 @@ def find(name: str) -> Run:
     for run in list_runs():
         if run.name == name:
             return run
-    known = ", ".join(run.name for run in list_runs()[:5]) or "none yet"
-    raise EffnetError(f"no run {name!r} in {runs_folder()}; there are {known}")
+    known = ", ".join(run.name for run in list_runs()[:5]) or say("none yet")
+    raise EffnetError(
+        say(
+            "no run {name} in {folder}; there are {known}",
+            name=repr(name),
+            folder=runs_folder(),
+            known=known,
+        )
+    )
 
 
 def list_runs(kind: str | None = None) -> list[Run]:
@@ -184,7 +200,7 @@ def trained() -> dict[str, str]:
     """Names and titles of the runs that left a network, newest first."""
     kinds = ("train", "taught")
     return {
-        run.name: run.title
+        run.name: run.said_title
         for run in list_runs()
         if run.kind in kinds and (run.folder / BEST).exists()
     }
@@ -204,7 +220,7 @@ def launch(run: Run) -> None:
         EffnetError: It is running already.
     """
     if is_held(run.folder):
-        raise EffnetError(f"{run.title} is running already")
+        raise EffnetError(say("{title} is running already", title=run.said_title))
     (run.folder / STOP).unlink(missing_ok=True)
     with (run.folder / LOG).open("ab") as log:
         process = subprocess.Popen(
@@ -240,7 +256,7 @@ def delete(run: Run) -> None:
         EffnetError: It is running.
     """
     if is_held(run.folder):
-        raise EffnetError(f"{run.title} is running; stop it first")
+        raise EffnetError(say("{title} is running; stop it first", title=run.said_title))
     shutil.rmtree(run.folder, ignore_errors=True)
 
 
@@ -259,7 +275,7 @@ def held(folder: Path) -> Iterator[None]:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise EffnetError(f"another process is working on {folder}") from None
+                raise EffnetError(say(BUSY, folder=folder)) from None
         yield
 
 

@@ -12,13 +12,17 @@ from functools import lru_cache
 from typing import Any, Literal, Self
 
 from effnet.cost import cost_curve
+from effnet.language import mark, say
 from effnet.published import table
 from effnet.spec import EffnetError, Spec, check_resolution
 
 Rule = Literal["paper", "code"]
 Range = tuple[float, float]
 
-RULES: dict[Rule, str] = {"paper": "i / (M - 1), as in Algorithm 1", "code": "(i + 1) / M"}
+RULES: dict[Rule, str] = {
+    "paper": mark("i / (M - 1), as in Algorithm 1"),
+    "code": "(i + 1) / M",
+}
 STRENGTHS = ("dropout", "randaugment", "mixup", "cutmix")
 LIMITS: dict[str, Range] = {
     "size": (8, 1024),
@@ -27,6 +31,29 @@ LIMITS: dict[str, Range] = {
     "mixup": (0, 5),
     "cutmix": (0, 5),
 }
+# what the table of published schedules says in words
+SOURCES = (
+    mark(
+        "arXiv:2104.00298v3 Table 6 and Section 5.1 (identical in arXiv:2104.00298v1); stage sizes "
+        "computed with Algorithm 1 (i = 0..M-1)"
+    ),
+    mark(
+        "google/automl efficientnetv2/effnetv2_configs.py; google/automl efficientnetv2/main.py "
+        "(stage loop), efficientnetv2/hparams.py (ibase 128, epochs 350)"
+    ),
+)
+NOTES = (
+    mark("CutMix is not mentioned in the paper"),
+    mark(
+        "code sizes use ratio (stage+1)/M so training never happens at 128 px; dropout schedule is "
+        "commented out (constant); MixUp and CutMix each on half the batch"
+    ),
+    mark(
+        "code sizes use ratio (stage+1)/M so training never happens at 128 px; dropout schedule is "
+        "commented out (constant); MixUp and CutMix each on half the batch; config exists, but XL "
+        "is documented as 21k pretraining only"
+    ),
+)
 MOST_STAGES = 12
 IMAGENET_IMAGES = 1_281_167  # ILSVRC-2012, training
 
@@ -79,15 +106,37 @@ class Progressive:
     def __post_init__(self) -> None:
         whole = isinstance(self.stages, int) and not isinstance(self.stages, bool)
         if not whole or not 1 <= self.stages <= MOST_STAGES:
-            raise EffnetError(f"{self.stages!r} stages; expected 1 to {MOST_STAGES}")
+            raise EffnetError(
+                say(
+                    "{stages} stages; expected 1 to {most}",
+                    stages=repr(self.stages),
+                    most=MOST_STAGES,
+                )
+            )
         if not 0 < self.epochs <= 100_000:
-            raise EffnetError(f"{self.epochs!r} epochs; expected above 0, at most 100,000")
+            raise EffnetError(
+                say("{epochs} epochs; expected above 0, at most 100,000", epochs=repr(self.epochs))
+            )
         if self.rule not in RULES:
-            raise EffnetError(f"unknown rule {self.rule!r}; expected one of {', '.join(RULES)}")
+            raise EffnetError(
+                say(
+                    "unknown rule {rule}; expected one of {known}",
+                    rule=repr(self.rule),
+                    known=", ".join(RULES),
+                )
+            )
         for name, (low, high) in LIMITS.items():
             for value in getattr(self, name):
                 if not low <= value <= high:
-                    raise EffnetError(f"{name} {value!r}; expected {low:g} to {high:g}")
+                    raise EffnetError(
+                        say(
+                            "{name} {value}; expected {low:g} to {high:g}",
+                            name=name,
+                            value=repr(value),
+                            low=low,
+                            high=high,
+                        )
+                    )
 
     def share(self, stage: int) -> float:
         """How far stage i lies from the start (0) to the end (1)."""
@@ -133,7 +182,8 @@ class Progressive:
         """What `to_dict` wrote."""
         known = {f.name for f in fields(cls)}
         if set(values) - known:
-            raise EffnetError(f"not a schedule's fields: {', '.join(sorted(set(values) - known))}")
+            names = ", ".join(sorted(set(values) - known))
+            raise EffnetError(say("not a schedule's fields: {names}", names=names))
         pairs = {name: tuple(values[name]) for name in LIMITS if name in values}
         return cls(**{**values, **pairs})
 
@@ -192,7 +242,8 @@ def relative_time(schedule: Progressive, step_ms: Mapping[int, float]) -> float:
     plan = schedule.plan()
     sizes = {stage.size for stage in (*plan, *schedule.fixed().plan())}
     if missing := sizes - set(step_ms):
-        raise EffnetError(f"no step time at {', '.join(map(str, sorted(missing)))} px; measure it")
+        sizes_px = ", ".join(map(str, sorted(missing)))
+        raise EffnetError(say("no step time at {sizes} px; measure it", sizes=sizes_px))
     spent = sum(step_ms[stage.size] * stage.epochs for stage in plan)
     return spent / (step_ms[schedule.fixed().plan()[0].size] * schedule.epochs)
 

@@ -8,31 +8,27 @@ the same number of threads. One process, or several under `torchrun`: the same c
 import hashlib
 import io
 import json
-import os
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional
 
 from effnet.checkpoints import Preprocessing
 from effnet.nn import saved
 from effnet.nn.model import Network, build
 from effnet.train import augment
-from effnet.train.data import Pictures, load_pictures
+from effnet.train.batches import Feed, by_group, moments, seed_of
+from effnet.train.machine import Clock, Machine, this_machine
 from effnet.train.optim import Average, optimiser, rate_at
 from effnet.train.recipe import Recipe
 from effnet.train.runs import BEST, METRICS, append_line, read_lines, write_whole
 from effnet.train.schedule import Progressive, Stage
 
 CHECKPOINT = "checkpoint.pt"
-TEST_BATCH = 200
-MEAN, STD = 0.5, 0.25  # of every channel, for values from 0 to 1
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -66,41 +62,6 @@ class Result:
     digest: str
 
 
-@dataclass(slots=True)
-class _Machine:
-    """Where the training runs, and which process of how many this is."""
-
-    device: torch.device
-    rank: int = 0
-    world: int = 1
-
-    @property
-    def first(self) -> bool:
-        return self.rank == 0
-
-
-def _machine() -> _Machine:
-    """This process's place; joins the others where `torchrun` started several."""
-    world, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
-    cuda = torch.cuda.is_available()
-    local = int(os.environ.get("LOCAL_RANK", "0"))
-    device = torch.device(f"cuda:{local}" if cuda else "cpu")
-    if world > 1 and not torch.distributed.is_initialized():
-        torch.distributed.init_process_group("nccl" if cuda else "gloo")
-    return _Machine(device, rank, world)
-
-
-def seed_of(*parts: int) -> int:
-    """A seed from several numbers, alike on every machine."""
-    digest = hashlib.sha256(repr(parts).encode()).digest()
-    return int.from_bytes(digest[:7], "little")
-
-
-def order_of(recipe: Recipe, epoch: int, count: int) -> np.ndarray:
-    """The order of the pictures in an epoch."""
-    return np.random.default_rng(seed_of(recipe.seed, 1, epoch)).permutation(count)
-
-
 def stage_at(plan: Progressive, step: int, total: int) -> Stage:
     """The stage of a schedule that a step of `total` belongs to."""
     rows = plan.plan()
@@ -124,7 +85,7 @@ def train(
         EffnetError: The data are not there or too few.
     """
     torch.set_num_threads(recipe.threads)
-    machine = _machine()
+    machine = this_machine()
     job = _Job(recipe, folder, machine)
     job.resume()
     while job.step < job.total:
@@ -136,36 +97,13 @@ def train(
     return job.result()
 
 
-class _Clock:
-    """Wall and processor time between start and stop, summed."""
-
-    def __init__(self, seconds: float = 0.0, cpu_seconds: float = 0.0) -> None:
-        self.seconds, self.cpu_seconds = seconds, cpu_seconds
-        self._began = (0.0, 0.0)
-
-    def start(self) -> None:
-        self._began = time.perf_counter(), time.process_time()
-
-    def stop(self) -> None:
-        self.seconds += time.perf_counter() - self._began[0]
-        self.cpu_seconds += time.process_time() - self._began[1]
-
-
 class _Job:
     """A training in progress: model, optimiser, averages, and how far it came."""
 
-    def __init__(self, recipe: Recipe, folder: Path, machine: _Machine) -> None:
+    def __init__(self, recipe: Recipe, folder: Path, machine: Machine) -> None:
         self.recipe, self.folder, self.machine = recipe, folder, machine
-        near = recipe.data.startswith("./")
-        self.training, self.testing = load_pictures(
-            str(folder / recipe.data) if near else recipe.data,
-            train=recipe.train_images,
-            test=recipe.test_images,
-            seed=recipe.seed,
-        )
-        self.classes = len(self.training.classes)
-        self.per_epoch = max(1, len(self.training) // recipe.batch_size)
-        self.batch = min(recipe.batch_size, len(self.training))
+        self.feed = Feed(recipe, folder, machine)
+        self.per_epoch = self.feed.per_epoch
         self.total = self.per_epoch * recipe.epochs
         self.plan = recipe.plan
         torch.manual_seed(seed_of(recipe.seed, 0))
@@ -180,12 +118,10 @@ class _Job:
         half = recipe.precision == "fp16"
         self.scaler = torch.amp.GradScaler(machine.device.type, enabled=half)
         self.step, self.best, self.loss = 0, -1.0, float("nan")
-        self.clock = _Clock()
-        self.sized: tuple[int, Tensor] | None = None
-        self.at_size: tuple[int, Tensor] | None = None
+        self.clock = Clock()
 
     def _model(self) -> Network:
-        model = build(self.recipe.spec, num_classes=self.classes)
+        model = build(self.recipe.spec, num_classes=self.feed.classes)
         if self.recipe.start:
             from effnet.predict import load
 
@@ -197,29 +133,6 @@ class _Job:
             model.requires_grad_(False)
             model.linear.requires_grad_(True)
         return model
-
-    # --- data
-
-    def _pictures(self, size: int) -> Tensor:
-        """All training pictures at a size, uint8 `(N, 3, size, size)`; kept for the stage."""
-        if self.sized is None or self.sized[0] != size:
-            self.sized = size, resized(torch.from_numpy(self.training.images), size)
-        return self.sized[1]
-
-    def _batch(self, stage: Stage, epoch: int, position: int) -> tuple[Tensor, Tensor]:
-        """This process's part of a batch: float pictures and `(n, classes)` labels."""
-        order = order_of(self.recipe, epoch, len(self.training))
-        chosen = order[position * self.batch : (position + 1) * self.batch]
-        mine = torch.from_numpy(chosen[self.machine.rank :: self.machine.world].copy())
-        pictures = self._pictures(stage.size)[mine]
-        labels = torch.from_numpy(self.training.labels)[mine]
-        torch.manual_seed(seed_of(self.recipe.seed, 2, self.step, self.machine.rank))
-        pictures = augment.rand_augment(pictures, stage.randaugment)
-        ready = shifted(normalised(pictures, self._moments()))
-        return augment.mixer(stage, self.classes)((ready, labels))
-
-    def _moments(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        return moments(self.recipe)
 
     # --- one epoch
 
@@ -268,7 +181,7 @@ class _Job:
 
     def _one(self, stage: Stage, epoch: int, position: int) -> None:
         recipe, device = self.recipe, self.machine.device
-        pictures, labels = self._batch(stage, epoch, position)
+        pictures, labels = self.feed.batch(stage, epoch, position, self.step)
         augment.set_dropout(self.model, stage.dropout)
         for group in self.optimiser.param_groups:
             group["lr"] = rate_at(recipe, self.step, self.per_epoch)
@@ -299,26 +212,22 @@ class _Job:
 
     def tested(self) -> Network:
         """A copy of the network with the averaged weights, in evaluation mode."""
-        model = build(self.recipe.spec, num_classes=self.classes).to(self.machine.device)
+        model = build(self.recipe.spec, num_classes=self.feed.classes).to(self.machine.device)
         model.load_state_dict(self.average.state())
         return model.eval().to(memory_format=self.layout)
 
     def test(self) -> tuple[float, dict[str, float]]:
         """Top-1 on the held-out pictures, in all and by group, at the network's resolution."""
         state = torch.get_rng_state()
-        model, size = self.tested(), self.recipe.spec.resolution
-        if self.at_size is None:
-            self.at_size = size, resized(torch.from_numpy(self.testing.images), size)
+        model = self.tested()
         right = []
         with torch.inference_mode():
-            for part in torch.split(self.at_size[1], TEST_BATCH):
-                x = normalised(part, self._moments()).to(
-                    self.machine.device, memory_format=self.layout
-                )
+            for part in self.feed.held_out():
+                x = self.feed.normal(part).to(self.machine.device, memory_format=self.layout)
                 right.append(model(x).argmax(1).cpu())
         torch.set_rng_state(state)
-        hits = torch.cat(right).numpy() == self.testing.labels
-        return float(hits.mean()), by_group(self.testing, hits)
+        hits = torch.cat(right).numpy() == self.feed.testing.labels
+        return float(hits.mean()), by_group(self.feed.testing, hits)
 
     # --- files
 
@@ -353,7 +262,7 @@ class _Job:
             return
         self.step, self.best = kept["step"], kept["best"]
         self.loss = kept["loss"]
-        self.clock = _Clock(kept["seconds"], kept["cpu_seconds"])
+        self.clock = Clock(kept["seconds"], kept["cpu_seconds"])
         self.model.load_state_dict(kept["model"])
         self.optimiser.load_state_dict(kept["optimiser"])
         self.average.values = kept["average"]
@@ -366,12 +275,12 @@ class _Job:
 
     def save_best(self) -> None:
         """Write the averaged weights with all that `effnet.load` needs to use them."""
-        size, (mean, std) = self.recipe.spec.resolution, self._moments()
+        size, (mean, std) = self.recipe.spec.resolution, moments(self.recipe)
         saved.write(
             self.folder / BEST,
             self.average.state(),
             spec=self.recipe.spec,
-            classes=self.training.classes,
+            classes=self.feed.training.classes,
             preprocessing=Preprocessing(size, size, "bilinear", mean, std),
         )
 
@@ -394,61 +303,6 @@ class _Job:
 
 
 # --- pieces -----------------------------------------------------------------------------------
-
-
-def resized(pictures: Tensor, size: int) -> Tensor:
-    """uint8 `(N, 3, S, S)` at `size` pixels, antialiased."""
-    if pictures.shape[-1] == size:
-        return pictures
-    parts = [
-        functional.interpolate(part.float(), size=(size, size), mode="bilinear", antialias=True)
-        .round()
-        .clamp(0, 255)
-        .byte()
-        for part in torch.split(pictures, TEST_BATCH)
-    ]
-    return torch.cat(parts)
-
-
-def moments(recipe: Recipe) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation that the network's input is normalised by."""
-    if recipe.start:
-        from effnet.checkpoints import choose
-
-        preprocessing = choose(recipe.start).preprocessing
-        return preprocessing.mean, preprocessing.std
-    return (MEAN,) * 3, (STD,) * 3
-
-
-def normalised(
-    pictures: Tensor, by: tuple[tuple[float, ...], tuple[float, ...]] = ((MEAN,) * 3, (STD,) * 3)
-) -> Tensor:
-    """uint8 pictures as the network's floats: (value / 255 - mean) / std."""
-    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in by)
-    return (pictures.float() / 255 - mean) / std
-
-
-def shifted(pictures: Tensor) -> Tensor:
-    """A batch moved by up to a sixteenth of its side, filled up from its border."""
-    room = pictures.shape[-1] // 16
-    if room == 0:
-        return pictures
-    down, across = torch.randint(0, 2 * room + 1, (2,)).tolist()
-    padded = functional.pad(pictures, [room] * 4, mode="replicate")
-    side = pictures.shape[-1]
-    return padded[..., down : down + side, across : across + side].contiguous()
-
-
-def by_group(pictures: Pictures, hits: np.ndarray) -> dict[str, float]:
-    """Top-1 of each group of classes."""
-    if not pictures.groups:
-        return {}
-    group = np.array(pictures.groups)[pictures.labels]
-    return {
-        name: float(hits[group == number].mean())
-        for number, name in enumerate(pictures.group_names)
-        if (group == number).any()
-    }
 
 
 def digest_of(model: nn.Module) -> str:

@@ -14,6 +14,7 @@ import torch
 from PIL import Image, ImageOps
 from torch.nn import functional
 
+from effnet.language import say
 from effnet.nn import saved, workers
 from effnet.nn.model import Network, build
 from effnet.predict import Classifier
@@ -136,10 +137,15 @@ def _enough(photos: Mapping[str, Sequence[Image.Image]], least: int) -> list[int
     """How many photos each class has; `EffnetError` where they are too few."""
     counts = [len(given) for given in photos.values()]
     if len(counts) < LEAST_CLASSES or min(counts) < least:
-        words = ", ".join(f"{n}: {c}" for n, c in zip(photos, counts, strict=True)) or "none"
+        words = ", ".join(f"{n}: {c}" for n, c in zip(photos, counts, strict=True)) or say("none")
         raise EffnetError(
-            f"too few photos ({words}); expected at least {LEAST_CLASSES} classes of "
-            f"{least} photos each"
+            say(
+                "too few photos ({given}); expected at least {classes} classes of {least} photos "
+                "each",
+                given=words,
+                classes=LEAST_CLASSES,
+                least=least,
+            )
         )
     return counts
 

@@ -8,6 +8,7 @@ from PIL import Image, ImageOps
 
 from effnet.design import Range
 from effnet.figures import block_survival
+from effnet.language import mark, say
 from effnet.preprocess import EXTENSIONS, MAX_BYTES
 from effnet.samples import list_samples
 from effnet.train.gallery import EXHIBITS
@@ -22,12 +23,12 @@ SIDE = 224
 MAP = 28  # px, of the feature map that DropBlock is shown on: B0's third stage at 224 px
 FEATURES = (32, 40)  # B0's 1280 pooled features, laid out to be seen
 DEFAULTS = {
-    "randaugment": ("magnitude M", 15.0, Range(0, 30, 1)),
-    "mixup": ("share of the first photo, lambda", 0.6, Range(0, 1, 0.05)),
-    "cutmix": ("share of the first photo, lambda", 0.6, Range(0, 1, 0.05)),
-    "dropout": ("rate p", 0.2, Range(0, 0.9, 0.05)),
-    "dropblock": ("side of a block b (px of 28)", 7.0, Range(1, 14, 1)),
-    "stochastic depth": ("rate after the last block", 0.2, Range(0, 0.8, 0.05)),
+    "randaugment": (mark("magnitude M"), 15.0, Range(0, 30, 1)),
+    "mixup": (mark("share of the first photo, lambda"), 0.6, Range(0, 1, 0.05)),
+    "cutmix": (mark("share of the first photo, lambda"), 0.6, Range(0, 1, 0.05)),
+    "dropout": (mark("rate p"), 0.2, Range(0, 0.9, 0.05)),
+    "dropblock": (mark("side of a block b (px of 28)"), 7.0, Range(1, 14, 1)),
+    "stochastic depth": (mark("rate after the last block"), 0.2, Range(0, 0.8, 0.05)),
 }
 
 
@@ -41,7 +42,7 @@ def _slider(name: str) -> float:
     def changed(value: float) -> None:
         st.session_state[f"kept_{name}"] = value
 
-    live.slider(f"gallery_{name}", label, _value(name), span, on_change=changed)
+    live.slider(f"gallery_{name}", say(label), _value(name), span, on_change=changed)
     return _value(name)
 
 
@@ -49,7 +50,8 @@ def gallery(*, dark: bool) -> None:
     """Six cards: the effect, its definition, who uses it, and what is often got wrong."""
     first, second, names = _photos()
     draw = int(st.session_state.get("gallery_draw", 0))
-    if st.button("Another draw", key="gallery_again", help="New random numbers for every card"):
+    again = say("Another draw")
+    if st.button(again, key="gallery_again", help=say("New random numbers for every card")):
         st.session_state["gallery_draw"] = draw = draw + 1
     shown = {
         "randaugment": lambda: _rand_augment(first, draw),
@@ -67,33 +69,40 @@ def gallery(*, dark: bool) -> None:
 
 def _card(name: str, show: "object") -> None:
     exhibit = EXHIBITS[name]
-    st.markdown(f"**{exhibit.name}**")
+    st.markdown(f"**{say(exhibit.name)}**")
     assert callable(show)
     show()
     lines = exhibit.formula.replace(r",\quad ", r",\\ ")  # a card is narrow
     st.latex(r"\begin{gathered}" + lines + r"\end{gathered}")
-    st.caption(exhibit.words)
-    st.markdown(f"*Used:* {exhibit.used}")
-    st.markdown(f"*Often got wrong:* {exhibit.mistake}")
-    st.caption(f"Defined in {exhibit.source}")
+    st.caption(say(exhibit.words))
+    st.markdown(say("*Used:* {how}", how=say(exhibit.used)))
+    st.markdown(say("*Often got wrong:* {what}", what=say(exhibit.mistake)))
+    st.caption(say("Defined in {source}", source=say(exhibit.source)))
 
 
 def _photos() -> tuple[Image.Image, Image.Image, tuple[str, str]]:
-    samples = {sample.name: sample.title for sample in list_samples()}
+    samples = {sample.name: say(sample.title) for sample in list_samples()}
     left, middle, right = st.columns([1, 1, 1.4])
     one = left.selectbox(
-        "Photo", list(samples), index=1, format_func=lambda n: samples[n], key="gallery_first"
+        say("Photo"),
+        list(samples),
+        index=1,
+        format_func=lambda n: samples[n],
+        key="gallery_first",
     )
     two = middle.selectbox(
-        "Second photo", list(samples), format_func=lambda n: samples[n], key="gallery_second"
+        say("Second photo"),
+        list(samples),
+        format_func=lambda n: samples[n],
+        key="gallery_second",
     )
     with right:
         own = st.file_uploader(
-            "or your own as the first",
+            say("or your own as the first"),
             type=list(EXTENSIONS),
             key="gallery_upload",
             max_upload_size=MAX_BYTES >> 20,
-            help="Stays in this machine's memory; nothing is written to disk",
+            help=say("Stays in this machine's memory; nothing is written to disk"),
         )
     photo = cache.photo(own.name, own.getvalue()) if own else cache.sample(one)
     other = cache.sample(two)
@@ -101,7 +110,7 @@ def _photos() -> tuple[Image.Image, Image.Image, tuple[str, str]]:
     return (
         ImageOps.fit(photo.image, size),
         ImageOps.fit(other.image, size),
-        (samples[one].lower() if not own else "yours", samples[two].lower()),
+        (samples[one].lower() if not own else say("yours"), samples[two].lower()),
     )
 
 
@@ -124,14 +133,20 @@ def _rand_augment(photo: Image.Image, draw: int) -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(draw)
         changed = _image(rand_augment(_tensor(photo)[None], magnitude)[0])
-    words = f"Magnitude {magnitude:.0f} of 30, two operations"
+    words = say("Magnitude {magnitude:.0f} of 30, two operations", magnitude=magnitude)
     st.image(changed, caption=words, width="stretch", alt=words)
 
 
 def _labels(share: float, names: tuple[str, str]) -> str:
     if names[0] == names[1]:
-        return f"Label: {names[0]}"
-    return f"Label: {percent(share)} {names[0]}, {percent(1 - share)} {names[1]}"
+        return say("Label: {name}", name=names[0])
+    return say(
+        "Label: {share} {name}, {rest} {other}",
+        share=percent(share),
+        name=names[0],
+        rest=percent(1 - share),
+        other=names[1],
+    )
 
 
 def _mixup(first: Image.Image, second: Image.Image, names: tuple[str, str]) -> None:
@@ -159,7 +174,7 @@ def _dropout(draw: int) -> None:
     kept = np.random.default_rng(draw).random(FEATURES) >= rate
     values = np.random.default_rng(3).uniform(0.35, 1.0, FEATURES)
     cells = np.repeat(np.repeat(values * kept * 255, 7, 0), 7, 1).astype(np.uint8)
-    words = f"{int((~kept).sum())} of {kept.size} features left out (black)"
+    words = say("{gone} of {all} features left out (black)", gone=int((~kept).sum()), all=kept.size)
     st.image(Image.fromarray(cells), caption=words, width="stretch", alt=words)
 
 
@@ -175,9 +190,11 @@ def _dropblock(photo: Image.Image, draw: int) -> None:
     shown = Image.fromarray((grey * mask.numpy()).astype(np.uint8)).resize(
         (SIDE, SIDE), Image.Resampling.NEAREST
     )
-    words = (
-        f"A map of {MAP} x {MAP}: {percent(1 - float(mask.mean()))} zeroed, 20 % wished for; "
-        f"gamma = {seed_rate(MAP, block, 0.8):.4f}"
+    words = say(
+        "A map of {side} x {side}: {gone} zeroed, 20 % wished for; gamma = {gamma:.4f}",
+        side=MAP,
+        gone=percent(1 - float(mask.mean())),
+        gamma=seed_rate(MAP, block, 0.8),
     )
     st.image(shown, caption=words, width="stretch", alt=words)
 
@@ -190,4 +207,5 @@ def _depth(draw: int, *, dark: bool) -> None:
     chance = np.random.default_rng(draw).random(len(blocks))
     alive = [bool(c >= block.drop_rate) for c, block in zip(chance, blocks, strict=True)]
     drawn = block_survival(blocks, alive, dark=dark)
-    live.figure("survival", drawn, alt="B0's blocks: chance to be left out, and this draw")
+    words = say("B0's blocks: chance to be left out, and this draw")
+    live.figure("survival", drawn, alt=words)

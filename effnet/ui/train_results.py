@@ -7,9 +7,10 @@ from typing import Any
 import streamlit as st
 
 from effnet.figures import groups_by_way, scaling_experiment, time_and_accuracy
+from effnet.language import mark, say
 from effnet.train import runs
-from effnet.train.experiment import Summary, largest_budget, read_rows, summaries
 from effnet.train.plan import TITLES
+from effnet.train.results import Summary, largest_budget, read_rows, summaries
 from effnet.ui import live
 
 SHIPPED = Path(__file__).parents[2] / "assets" / "benchmarks"
@@ -20,6 +21,19 @@ COMMANDS = {
 }
 PLANNED = {"scaling": 27, "progressive": 9, "search": 27}  # trainings of a complete run
 Rows = list[dict[str, Any]]
+
+# the columns of results and of curves, as their files have them
+COLUMNS = (
+    mark("key"), mark("way"), mark("arm"), mark("rung"), mark("seed"), mark("budget"),
+    mark("depth"), mark("width"), mark("resolution"), mark("promise"), mark("macs"),
+    mark("relative_macs"), mark("params"), mark("epochs"), mark("top1"), mark("best_top1"),
+    mark("top1_detail"), mark("top1_context"), mark("top1_patterns"), mark("loss"),
+    mark("seconds"), mark("cpu_seconds"), mark("steps"), mark("digest"), mark("device"),
+    mark("processor"), mark("cores"), mark("threads"), mark("load"), mark("torch"),
+    mark("python"), mark("date"), mark("training"), mark("epoch"), mark("step"), mark("size"),
+    mark("rate"),
+)  # fmt: skip
+NAMED = ("way", "arm")  # columns whose values are words
 
 
 @lru_cache(maxsize=8)
@@ -32,11 +46,12 @@ def shipped(kind: str) -> tuple[dict[str, Any], ...]:
 def chosen_rows(kind: str) -> tuple[Rows, str]:
     """The rows to show and where they come from: shipped, or a run of this machine."""
     here = [run for run in runs.list_runs(kind) if (run.folder / "results.csv").exists()]
-    names = {"shipped": "Shipped results", **{run.name: f"Here: {run.name}" for run in here}}
+    names = {"shipped": say("Shipped results")}
+    names |= {run.name: say("Here: {name}", name=run.name) for run in here}
     if len(names) == 1:
         return list(shipped(kind)), "shipped"
     name = st.selectbox(
-        "Results", tuple(names), format_func=lambda n: names[n], key=f"results_{kind}"
+        say("Results"), tuple(names), format_func=lambda n: names[n], key=f"results_{kind}"
     )
     if name == "shipped":
         return list(shipped(kind)), name
@@ -47,19 +62,34 @@ def chosen_rows(kind: str) -> tuple[Rows, str]:
 def _origin(kind: str, rows: Rows, name: str) -> None:
     first = rows[0]
     expected = PLANNED.get(kind, 0) if name == "shipped" else 0
-    partial = f" {len(rows)} of {expected} trainings are in it." if len(rows) < expected else ""
-    command = f"{partial} Made by `{COMMANDS[kind]}`." if name == "shipped" else ""
-    st.caption(
-        f"Measured {str(first['date'])[:10]} on {first['processor']}, {first['cores']} cores, "
-        f"PyTorch {first['torch']}, fp32, one thread a training; dots are means, bars 95 % "
-        f"intervals over seeds (Student's t).{command}"
+    text = say(
+        "Measured {date} on {processor}, {cores} cores, PyTorch {torch}, fp32, one thread a "
+        "training; dots are means, bars 95 % intervals over seeds (Student's t).",
+        date=str(first["date"])[:10],
+        processor=first["processor"],
+        cores=first["cores"],
+        torch=first["torch"],
     )
+    if len(rows) < expected:
+        text += say(" {n} of {all} trainings are in it.", n=len(rows), all=expected)
+    if name == "shipped":
+        text += say(" Made by `{command}`.", command=COMMANDS[kind])
+    st.caption(text)
+
+
+def said_rows(rows: Rows) -> Rows:
+    """Rows with their columns, and the values that are words, in the reader's language."""
+    return [{say(k): say(v) if k in NAMED else v for k, v in row.items()} for row in rows]
 
 
 def _table(rows: Rows) -> None:
-    with st.expander("Every training as a table", on_change="rerun") as opened:
+    with st.expander(say("Every training as a table"), on_change="rerun") as opened:
         if opened.open:
-            st.dataframe(rows, hide_index=True, width="stretch", height=300)
+            st.dataframe(said_rows(rows), hide_index=True, width="stretch", height=300)
+
+
+def _none_yet(kind: str) -> None:
+    st.info(say("No results are installed here. Make them: `{command}`", command=COMMANDS[kind]))
 
 
 def scaling(*, dark: bool) -> None:
@@ -67,21 +97,23 @@ def scaling(*, dark: bool) -> None:
     rows, name = chosen_rows("scaling")
     found = summaries(rows, "way")
     if len({s.name for s in found} | {"base"}) < 2 or found[0].name != "base":
-        st.info(f"No results are installed here. Make them: `{COMMANDS['scaling']}`")
+        _none_yet("scaling")
         return
     drawn = scaling_experiment(found, dark=dark)
-    live.figure("scaling", drawn, alt="Accuracy against multiply-adds for four ways of scaling")
+    words = say("Accuracy against multiply-adds for four ways of scaling")
+    live.figure("scaling", drawn, alt=words)
     _origin("scaling", rows, name)
     st.markdown(verdict(found))
-    live.figure(
-        "groups", groups_by_way(found, dark=dark), alt="Gains by group of classes and by way"
-    )
+    words = say("Gains by group of classes and by way")
+    live.figure("groups", groups_by_way(found, dark=dark), alt=words)
     st.caption(
-        "The data are drawn by the program: fine stripes (detail), rows of marks (context), noisy "
-        "motifs (patterns), a third each; each group was meant to ask for one dimension of a "
-        "network. Earlier versions of the set were changed because one dimension alone was "
-        "enough; in the last of those, tried on one seed, resolution only had 99.9 % and all three "
-        "83.4 %. The present one was settled before its full run."
+        say(
+            "The data are drawn by the program: fine stripes (detail), rows of marks (context), "
+            "noisy motifs (patterns), a third each; each group was meant to ask for one dimension "
+            "of a network. Earlier versions of the set were changed because one dimension alone "
+            "was enough; in the last of those, tried on one seed, resolution only had 99.9 % and "
+            "all three 83.4 %. The present one was settled before its full run."
+        )
     )
     _summary_table(found)
     _table(rows)
@@ -92,48 +124,62 @@ def verdict(found: tuple[Summary, ...]) -> str:
     largest = largest_budget(found)
     rivals = {s.name: s for s in found if s.budget == largest}
     if "compound" not in rivals or len(rivals) < 2:
-        return "The networks to compare are not all trained yet."
+        return say("The networks to compare are not all trained yet.")
     mine = rivals.pop("compound")
     best = max(rivals.values(), key=lambda s: s.mean)
     ahead = 100 * (mine.mean - best.mean)
-    name = TITLES[best.name].lower()
+    name = say(TITLES[best.name]).lower()
     if min(len(mine.top1), len(best.top1)) < 2:
-        return (
-            f"One seed only: scaling all three is {ahead:+.1f} points against {name} at "
-            f"{largest:g} times the multiply-adds, and nothing can be said of chance."
+        return say(
+            "One seed only: scaling all three is {ahead:+.1f} points against {name} at "
+            "{budget:g} times the multiply-adds, and nothing can be said of chance.",
+            ahead=ahead,
+            name=name,
+            budget=largest,
         )
     if mine.mean - mine.spread > best.mean + best.spread:
-        return (
-            f"**The paper's claim is seen here**: at {largest:g} times the multiply-adds, scaling "
-            f"all three is {ahead:.1f} points ahead of {name}."
+        return say(
+            "**The paper's claim is seen here**: at {budget:g} times the multiply-adds, scaling "
+            "all three is {ahead:.1f} points ahead of {name}.",
+            budget=largest,
+            ahead=ahead,
+            name=name,
         )
     if ahead > 0:
-        return (
-            f"All three dimensions lead by {ahead:.1f} points over {name}, but the error bars "
-            "touch: with these seeds the claim is not proved here."
+        return say(
+            "All three dimensions lead by {ahead:.1f} points over {name}, but the error bars "
+            "touch: with these seeds the claim is not proved here.",
+            ahead=ahead,
+            name=name,
         )
-    weak = min(mine.groups, key=lambda pair: pair[1])
-    return (
-        f"**The paper's claim is not seen here**: {name} beats scaling all three by "
-        f"{-ahead:.1f} points. The compound network is weakest in {weak[0]} "
-        f"({100 * weak[1]:.0f} %), where {name} has {100 * dict(best.groups)[weak[0]]:.0f} %. "
-        "What the set-up may add to that: short training rewards what learns quickly, and deeper "
-        "networks learn slowest."
+    weak, share = min(mine.groups, key=lambda pair: pair[1])
+    return say(
+        "**The paper's claim is not seen here**: {name} beats scaling all three by "
+        "{behind:.1f} points. The compound network is weakest in {weak} ({mine:.0f} %), where "
+        "{name} has {its:.0f} %. What the set-up may add to that: short training rewards what "
+        "learns quickly, and deeper networks learn slowest.",
+        name=name,
+        behind=-ahead,
+        weak=say(weak),
+        mine=100 * share,
+        its=100 * dict(best.groups)[weak],
     )
 
 
 def _summary_table(found: tuple[Summary, ...]) -> None:
+    accuracy, interval, seconds = say("accuracy"), "± 95 %", say("processor s")
+    groups = [say(name) for name, _ in found[0].groups]
     st.dataframe(
         [
             {
-                "way": TITLES.get(s.name, s.name),
-                "budget": f"{s.budget:g} x",
+                say("way"): say(TITLES.get(s.name, s.name)),
+                say("budget"): f"{s.budget:g} x",
                 "MACs": s.macs,
-                "accuracy": s.mean,
-                "± 95 %": s.spread,
-                **dict(s.groups),
-                "seeds": len(s.top1),
-                "processor s": s.cpu_seconds,
+                accuracy: s.mean,
+                interval: s.spread,
+                **{say(name): value for name, value in s.groups},
+                say("seeds"): len(s.top1),
+                seconds: s.cpu_seconds,
             }
             for s in found
         ],
@@ -143,11 +189,11 @@ def _summary_table(found: tuple[Summary, ...]) -> None:
             "MACs": st.column_config.NumberColumn(format="localized"),
             **{
                 name: st.column_config.NumberColumn(format="percent")
-                for name in ("accuracy", "± 95 %", *dict(found[0].groups))
+                for name in (accuracy, interval, *groups)
             },
-            "processor s": st.column_config.NumberColumn(format="%.0f"),
+            seconds: st.column_config.NumberColumn(format="%.0f"),
         },
-        alt="Every way and budget: counted multiply-adds, accuracy with interval, by group",
+        alt=say("Every way and budget: counted multiply-adds, accuracy with interval, by group"),
     )
 
 
@@ -156,10 +202,11 @@ def progressive(*, dark: bool) -> None:
     rows, name = chosen_rows("progressive")
     found = summaries(rows, "arm")
     if not {"fixed", "progressive"} <= {s.name for s in found}:
-        st.info(f"No results are installed here. Make them: `{COMMANDS['progressive']}`")
+        _none_yet("progressive")
         return
     drawn = time_and_accuracy(found, dark=dark)
-    live.figure("progressive", drawn, alt="Processor time against accuracy of three schedules")
+    words = say("Processor time against accuracy of three schedules")
+    live.figure("progressive", drawn, alt=words)
     _origin("progressive", rows, name)
     st.markdown(progressive_verdict(found))
     _table(rows)
@@ -171,24 +218,39 @@ def progressive_verdict(found: tuple[Summary, ...]) -> str:
     fixed, grown = arms["fixed"], arms["progressive"]
     share = grown.cpu_seconds / fixed.cpu_seconds
     reached = grown.mean >= fixed.mean - fixed.spread - grown.spread
-    text = (
-        f"24 to 64 px in four stages took {share:.2f} of the fixed 64 px schedule's processor "
-        f"time and gave {100 * grown.mean:.1f} % against {100 * fixed.mean:.1f} %: "
-    )
-    if min(len(fixed.top1), len(grown.top1)) < 2:
-        text += "one seed, so nothing can be said of chance."
+    one_seed = min(len(fixed.top1), len(grown.top1)) < 2
+    if one_seed:
+        verdict = say("one seed, so nothing can be said of chance.")
+    elif reached:
+        verdict = say("the same within the error bars.")
     else:
-        text += "the same within the error bars." if reached else "**worse, past the error bars.**"
-        lost = {name: value - dict(grown.groups)[name] for name, value in fixed.groups}
-        if not reached and lost:
-            most = max(lost, key=lambda name: lost[name])
-            text += f" Most is lost in {most} ({100 * lost[most]:.0f} points)."
+        verdict = say("**worse, past the error bars.**")
+    text = say(
+        "24 to 64 px in four stages took {share:.2f} of the fixed 64 px schedule's processor "
+        "time and gave {grown:.1f} % against {fixed:.1f} %: {verdict}",
+        share=share,
+        grown=100 * grown.mean,
+        fixed=100 * fixed.mean,
+        verdict=verdict,
+    )
+    lost = {name: value - dict(grown.groups)[name] for name, value in fixed.groups}
+    if lost and not one_seed and not reached:
+        most = max(lost, key=lambda name: lost[name])
+        points = 100 * lost[most]
+        text += say(
+            " Most is lost in {group} ({points:.0f} points).", group=say(most), points=points
+        )
     short = arms.get("fixed, equal cost")
     if short:
-        gap = 100 * (grown.mean - short.mean)
-        text += f" Against a fixed schedule cut to equal multiply-adds: {gap:+.1f} points"
         apart = abs(grown.mean - short.mean) > grown.spread + short.spread
-        text += ", past the error bars." if apart else ", within the error bars."
+        text += say(
+            " Against a fixed schedule cut to equal multiply-adds: {gap:+.1f} points, past the "
+            "error bars."
+            if apart
+            else " Against a fixed schedule cut to equal multiply-adds: {gap:+.1f} points, within "
+            "the error bars.",
+            gap=100 * (grown.mean - short.mean),
+        )
     return text
 
 
@@ -197,24 +259,32 @@ def search(*, dark: bool) -> None:
     del dark
     rows, name = chosen_rows("search")
     if not rows:
-        st.info(f"No results are installed here. Make them: `{COMMANDS['search']}`")
+        _none_yet("search")
         return
     last = max(row["rung"] for row in rows)
     best = max((row for row in rows if row["rung"] == last), key=lambda row: row["top1"])
     st.markdown(
-        f"**alpha {best['alpha']:g}, beta {best['beta']:g}, gamma {best['gamma']:g}** is left "
-        f"after {last + 1} rounds of halving over {sum(r['rung'] == 0 for r in rows)} networks on "
-        "the budget, one seed each; the paper found 1.2, 1.1 and 1.15 for B0 on ImageNet."
+        say(
+            "**alpha {alpha:g}, beta {beta:g}, gamma {gamma:g}** is left after {rounds} rounds of "
+            "halving over {networks} networks on the budget, one seed each; the paper found 1.2, "
+            "1.1 and 1.15 for B0 on ImageNet.",
+            alpha=best["alpha"],
+            beta=best["beta"],
+            gamma=best["gamma"],
+            rounds=last + 1,
+            networks=sum(row["rung"] == 0 for row in rows),
+        )
     )
+    shown = (
+        "rung", "epochs", "alpha", "beta", "gamma", "promise", "resolution", "macs", "top1",
+        "top1_detail", "top1_context", "top1_patterns",
+    )  # fmt: skip
     st.dataframe(
-        sorted(rows, key=lambda row: (-row["rung"], -row["top1"])),
+        said_rows(sorted(rows, key=lambda row: (-row["rung"], -row["top1"]))),
         hide_index=True,
         width="stretch",
         height=360,
-        column_order=(
-            "rung", "epochs", "alpha", "beta", "gamma", "promise", "resolution", "macs", "top1",
-            "top1_detail", "top1_context", "top1_patterns",
-        ),
-        alt="Every candidate of every round",
-    )  # fmt: skip
+        column_order=[say(name) for name in shown],
+        alt=say("Every candidate of every round"),
+    )
     _origin("search", rows, name)

@@ -7,45 +7,66 @@ from typing import Any
 
 import streamlit as st
 
+from effnet import language
 from effnet.figures import run_curves
+from effnet.language import mark, say
 from effnet.spec import EffnetError
 from effnet.train import runs
 from effnet.train.recipe import Recipe, small_base
 from effnet.train.runs import Run
 from effnet.train.schedule import Progressive
-from effnet.ui import live
+from effnet.train.words import in_a_row, retold
+from effnet.ui import live, state
+from effnet.ui.train_results import said_rows
 from effnet.units import percent
 
 POLL_S = 2.0
 KINDS = {
-    "train": "One network",
-    "scaling": "Scaling experiment",
-    "search": "Grid search of alpha, beta, gamma",
-    "progressive": "Fixed or progressive",
+    "train": mark("One network"),
+    "scaling": mark("Scaling experiment"),
+    "search": mark("Grid search of alpha, beta, gamma"),
+    "progressive": mark("Fixed or progressive"),
 }
-MINUTES = {"train": "half a minute", "scaling": "15 minutes", "search": "10 minutes"}
-STATES = {"running": "running", "done": "done", "stopped": "stopped", "broken": "broke off"}
+STATES = {
+    "running": mark("running"),
+    "done": mark("done"),
+    "stopped": mark("stopped"),
+    "broken": mark("broke off"),
+}
+DATA = (mark("marks"), mark("digits"))
+OPTIMISERS = ("rmsprop", "adamw")
+FACTS = (mark("rows"), "alpha", "beta", "gamma", "top1", "macs")  # what a run's result may name
 MOST_SHOWN = 8
 
 
 def start() -> None:
     """What to run, and the button."""
     kind = st.segmented_control(
-        "What", tuple(KINDS), format_func=lambda k: KINDS[k], default="train", required=True,
+        say("What"),
+        tuple(KINDS),
+        format_func=lambda k: say(KINDS[k]),
+        default="train",
+        required=True,
         key="run_kind",
-    )  # fmt: skip
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        epochs = st.select_slider("Epochs", (1, 2, 4, 8, 10, 12, 20, 40), value=8, key="run_epochs")
+        epochs = st.select_slider(
+            say("Epochs"), (1, 2, 4, 8, 10, 12, 20, 40), value=8, key="run_epochs"
+        )
         images = st.select_slider(
-            "Training pictures", (300, 600, 1200, 2400, 4800), value=1200, key="run_images"
+            say("Training pictures"), (300, 600, 1200, 2400, 4800), value=1200, key="run_images"
         )
         seeds = st.select_slider(
-            "Seeds", (1, 2, 3, 5), value=3, key="run_seeds", disabled=kind in ("train", "search")
+            say("Seeds"),
+            (1, 2, 3, 5),
+            value=3,
+            key="run_seeds",
+            disabled=kind in ("train", "search"),
         )
     options: dict[str, Any] = {}
     if kind == "train":
         options = _one_network()
-    if st.button("Start", type="primary", key="run_start"):
+    if st.button(say("Start"), type="primary", key="run_start"):
         try:
             recipe = _recipe(kind, epochs, images, options)
         except EffnetError as error:
@@ -55,20 +76,22 @@ def start() -> None:
         runs.launch(runs.create(kind, KINDS[kind], order))
         st.rerun()
     st.caption(
-        "Runs in a process of its own, at low priority: it goes on when this page is closed, and "
-        "everybody who opens this app sees it. On the command line: "
-        f"`python -m effnet train {'fit' if kind == 'train' else kind}`"
+        say(
+            "Runs in a process of its own, at low priority: it goes on when this page is closed, "
+            "and everybody who opens this app sees it. On the command line: `{command}`",
+            command=f"python -m effnet train {'fit' if kind == 'train' else kind}",
+        )
     )
 
 
 def _one_network() -> dict[str, Any]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        data = st.selectbox("Data", ("marks", "digits"), key="run_data")
-        optimiser = st.selectbox("Optimiser", ("rmsprop", "adamw"), key="run_optimiser")
+        data = st.selectbox(say("Data"), DATA, format_func=say, key="run_data")
+        optimiser = st.selectbox(say("Optimiser"), OPTIMISERS, format_func=say, key="run_optimiser")
         grown = st.toggle(
-            "Progressive, 24 to 48 px",
+            say("Progressive, 24 to 48 px"),
             key="run_progressive",
-            help="Four stages of growing size and dropout",
+            help=say("Four stages of growing size and dropout"),
         )
     found: dict[str, Any] = {"data": data, "optimiser": optimiser}
     if optimiser == "adamw":
@@ -93,6 +116,7 @@ def watch(*, dark: bool) -> None:
 
     @st.fragment(run_every=POLL_S if alive else None)
     def part() -> None:
+        language.use(state.language())  # it also runs by itself
         found = _shown()
         if alive and not any(run.state == "running" for run in found):
             st.rerun()  # the last one ended: draw once more, and stop polling
@@ -107,65 +131,76 @@ def _shown() -> list[Run]:
 
 def _watch(found: list[Run], *, dark: bool) -> None:
     if not found:
-        st.info("No runs yet on this machine. Start one: digits take a quarter of a minute.")
+        st.info(say("No runs yet on this machine. Start one: digits take a quarter of a minute."))
         return
     names = {run.name: run for run in found}
     chosen = st.selectbox(
-        "Run", tuple(names), format_func=lambda name: _line(names[name]), key="run_shown"
+        say("Run"), tuple(names), format_func=lambda name: _line(names[name]), key="run_shown"
     )
     run = names[chosen]
     _buttons(run)
     curves = read_curves(run)
     drawn = run_curves(curves, dark=dark)
-    live.figure("run_curves", drawn, alt="Held-out accuracy by epoch of every training of the run")
+    words = say("Held-out accuracy by epoch of every training of the run")
+    live.figure("run_curves", drawn, alt=words)
     result = run.result()
     if result and run.kind == "train":
         st.success(
-            f"{percent(result['top1'])} of the held-out pictures right after "
-            f"{result['steps']:,} steps in {result['seconds']:.0f} s, measured here."
+            say(
+                "{share} of the held-out pictures right after {steps:,} steps in {seconds:.0f} s, "
+                "measured here.",
+                share=percent(result["top1"]),
+                steps=result["steps"],
+                seconds=result["seconds"],
+            )
         )
     elif result:
-        st.success("Done: " + ", ".join(f"{k} {v}" for k, v in result.items()))
+        facts = in_a_row(f"{say(name)} {value}" for name, value in result.items())
+        st.success(say("Done: {facts}", facts=facts))
     if run.state == "broken":
-        st.warning(f"It broke off. Its last words: {run.last_words() or 'none'}")
-    with st.expander("The curves as a table", on_change="rerun") as opened:
+        words = retold(run.last_words()) or say("none")
+        st.warning(say("It broke off. Its last words: {words}", words=words))
+    with st.expander(say("The curves as a table"), on_change="rerun") as opened:
         if opened.open:
             table = [{"training": name, **row} for name, rows in curves.items() for row in rows]
-            st.dataframe(table, hide_index=True, width="stretch", height=260)
+            st.dataframe(said_rows(table), hide_index=True, width="stretch", height=260)
 
 
 def _line(run: Run) -> str:
-    when = datetime.fromtimestamp(run.created).strftime("%d %b %H:%M:%S")
-    return f"{run.title}, {when}, {STATES[run.state]}"
+    when = datetime.fromtimestamp(run.created).strftime(say("%d %b %H:%M:%S"))
+    return say(
+        "{title}, {when}, {state}", title=run.said_title, when=when, state=say(STATES[run.state])
+    )
 
 
 def _buttons(run: Run) -> None:
     now = run.state
     with st.container(horizontal=True):
-        if st.button("Stop", key="run_stop", disabled=now != "running"):
+        if st.button(say("Stop"), key="run_stop", disabled=now != "running"):
             runs.stop(run)
-            st.toast("Stopping at the next step; a checkpoint is kept")
-        if st.button("Resume", key="run_resume", disabled=now not in ("stopped", "broken")):
+            st.toast(say("Stopping at the next step; a checkpoint is kept"))
+        over = now in ("stopped", "broken")
+        if st.button(say("Resume"), key="run_resume", disabled=not over):
             runs.launch(run)
             st.rerun()
-        if st.button("Delete", key="run_delete", disabled=now == "running"):
+        if st.button(say("Delete"), key="run_delete", disabled=now == "running"):
             runs.delete(run)
             st.rerun()
         best = run.folder / runs.BEST
         if best.exists():
             st.download_button(
-                "Best weights",
+                say("Best weights"),
                 best.read_bytes,
                 file_name=f"{run.name}.safetensors",
                 on_click="ignore",
-                help="Opens with effnet.load(file): it says itself which network it holds",
+                help=say("Opens with effnet.load(file): it says itself which network it holds"),
             )
 
 
 def read_curves(run: Run) -> dict[str, list[dict[str, Any]]]:
     """Rows of metrics by training: one, or every training of an experiment that has begun."""
     if run.kind == "train":
-        return {run.title: runs.read_lines(run.folder / runs.METRICS)}
+        return {run.said_title: runs.read_lines(run.folder / runs.METRICS)}
     names = run.folder / "jobs.json"
     if not names.exists():
         return {}
@@ -179,7 +214,18 @@ def read_curves(run: Run) -> dict[str, list[dict[str, Any]]]:
 
 def _named(facts: dict[str, Any]) -> str:
     if "way" in facts:
-        return f"{facts['way']} {facts['budget']:g} x, seed {facts['seed']}"
+        return say(
+            "{way} {budget:g} x, seed {seed}",
+            way=say(facts["way"]),
+            budget=facts["budget"],
+            seed=facts["seed"],
+        )
     if "arm" in facts:
-        return f"{facts['arm']}, seed {facts['seed']}"
-    return f"{facts['alpha']:g} {facts['beta']:g} {facts['gamma']:g}, {facts['epochs']} epochs"
+        return say("{arm}, seed {seed}", arm=say(facts["arm"]), seed=facts["seed"])
+    return say(
+        "{alpha:g} {beta:g} {gamma:g}, {epochs} epochs",
+        alpha=facts["alpha"],
+        beta=facts["beta"],
+        gamma=facts["gamma"],
+        epochs=facts["epochs"],
+    )

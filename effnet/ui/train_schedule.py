@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 
 from effnet.design import Range
 from effnet.figures import schedule_staircase
+from effnet.language import mark, say
 from effnet.spec import EffnetError
 from effnet.train import runs
 from effnet.train.schedule import (
@@ -22,6 +23,7 @@ from effnet.train.schedule import (
     relative_time,
     stage_costs,
 )
+from effnet.train.words import in_a_row
 from effnet.ui import cache, live, state
 from effnet.units import factor, milliseconds, percent
 from effnet.variants import display_name, get_variant, list_variants
@@ -30,10 +32,10 @@ CARD_WIDTH = 140
 NETWORKS = tuple(list_variants("v2")) + tuple(list_variants("v1")[:8]) + ("lite0",)
 STEP_BATCH = 2
 RANGES = {
-    "dropout": ("Dropout", 0.9, 0.05),
-    "randaugment": ("RandAugment magnitude", 30.0, 1.0),
-    "mixup": ("MixUp alpha", 1.0, 0.05),
-    "cutmix": ("CutMix alpha", 1.0, 0.05),
+    "dropout": (mark("Dropout"), 0.9, 0.05),
+    "randaugment": (mark("RandAugment magnitude"), 30.0, 1.0),
+    "mixup": (mark("MixUp alpha"), 1.0, 0.05),
+    "cutmix": (mark("CutMix alpha"), 1.0, 0.05),
 }
 
 
@@ -63,30 +65,35 @@ def controls() -> None:
     """Everything that can be changed of the schedule."""
     network, now = schedule()
     _preset(network, now)
-    _choice("train_network", "Network", NETWORKS, network, display_name, "network")
+    _choice("train_network", say("Network"), NETWORKS, network, display_name, "network")
     live.slider(
         "train_stages",
-        "stages M",
+        say("stages M"),
         now.stages,
         Range(1, 8, 1),
-        note="1 is training at one size throughout",
+        note=say("1 is training at one size throughout"),
         on_change=lambda value: _change(stages=round(value)),
     )
-    for place, label in enumerate(("first size (px)", "last size (px)")):
+    for place, label in enumerate((say("first size (px)"), say("last size (px)"))):
         live.slider(
             f"train_size_{place}",
             label,
             now.size[place],
             Range(16, 600, 4),
-            note="S_0 of Algorithm 1" if place == 0 else "S_e",
+            note=say("S_0 of Algorithm 1") if place == 0 else "S_e",
             on_change=partial(_change_size, place),
         )
     _choice(
-        "train_rule", "Stage i of M lies at", tuple(RULES), now.rule, lambda r: RULES[r], "rule"
+        "train_rule",
+        say("Stage i of M lies at"),
+        tuple(RULES),
+        now.rule,
+        lambda rule: say(RULES[rule]),
+        "rule",
     )
-    with st.expander("Regularisation, first to last stage"):
+    with st.expander(say("Regularisation, first to last stage")):
         for name, (label, high, step) in RANGES.items():
-            _pair(name, label, min(high, LIMITS[name][1]), step, getattr(now, name))
+            _pair(name, say(label), min(high, LIMITS[name][1]), step, getattr(now, name))
 
 
 def _change_size(place: int, value: float) -> None:
@@ -108,13 +115,20 @@ def _preset(network: str, now: Progressive) -> None:
             _keep(known[name].variant, known[name].schedule)
 
     st.selectbox(
-        "Published schedule",
+        say("Published schedule"),
         tuple(known),
+        format_func=lambda name: _said(known[name]),
         key="train_preset",
-        placeholder="your own",
+        placeholder=say("your own"),
         on_change=chosen,
-        help="As the V2 paper prints it (Table 6), and as the released code really runs it",
+        help=say("As the V2 paper prints it (Table 6), and as the released code really runs it"),
     )
+
+
+def _said(one: Preset) -> str:
+    """A preset's name in the reader's language."""
+    model = one.name.rpartition(", ")[0]
+    return say("{model}, paper" if one.setting == "paper" else "{model}, code", model=model)
 
 
 def _choice(key: str, label: str, options: Any, value: str, show: Any, field: str) -> None:
@@ -157,17 +171,21 @@ def card(*, dark: bool) -> None:
     relative = relative_cost(now, spec)
     _totals(network, now, relative)
     drawn = schedule_staircase(now, costs, relative=relative, picture=picture(), dark=dark)
-    live.figure("staircase", drawn, alt="Image size by epoch with regularisation strengths below")
+    words = say("Image size by epoch with regularisation strengths below")
+    live.figure("staircase", drawn, alt=words)
     st.caption(
-        "Steps and bars are computed; the share under a size is its part of all multiply-adds. "
-        "A training step takes three times a forward pass at every size alike, so it cancels."
+        say(
+            "Steps and bars are computed; the share under a size is its part of all "
+            "multiply-adds. A training step takes three times a forward pass at every size alike, "
+            "so it cancels."
+        )
     )
-    with st.expander("The stages as a table", on_change="rerun") as opened:
+    with st.expander(say("The stages as a table"), on_change="rerun") as opened:
         if opened.open:
             _table(now, costs)
     one = _matching(network, now)
     if one:
-        st.caption(f"Source: {one.source}. {one.notes}.")
+        st.caption(say("Source: {source}. {notes}.", source=say(one.source), notes=say(one.notes)))
 
 
 def _matching(network: str, now: Progressive) -> Preset | None:
@@ -180,18 +198,28 @@ def _totals(network: str, now: Progressive, relative: float) -> None:
     images = sum(row.macs for row in stage_costs(now, spec))
     measured = step_times(network, now)
     entries = [
-        ("Multiply-adds", factor(relative), "Of training at the last size throughout; computed"),
-        ("Saved", percent(1 - relative), "Computed, in exact multiply-adds"),
         (
-            "All forward passes",
+            say("Multiply-adds"),
+            factor(relative),
+            say("Of training at the last size throughout; computed"),
+        ),
+        (say("Saved"), percent(1 - relative), say("Computed, in exact multiply-adds")),
+        (
+            say("All forward passes"),
             f"{images / 1e18:.3g} E",
-            f"{images:,} MACs on ImageNet's 1,281,167 training images (1 E is 10 to the power of "
-            "18); a training step takes about three times a forward pass",
+            say(
+                "{macs:,} MACs on ImageNet's 1,281,167 training images (1 E is 10 to the power of "
+                "18); a training step takes about three times a forward pass",
+                macs=images,
+            ),
         ),
         (
-            "Time here",
+            say("Time here"),
             factor(relative_time(now, measured)) if measured else "?",
-            "Of the fixed schedule's, predicted from this machine's step times; measure them below",
+            say(
+                "Of the fixed schedule's, predicted from this machine's step times; measure them "
+                "below"
+            ),
         ),
     ]
     with st.grid(len(entries), min_column_width=CARD_WIDTH):
@@ -200,29 +228,30 @@ def _totals(network: str, now: Progressive, relative: float) -> None:
 
 
 def _table(now: Progressive, costs: Any) -> None:
+    per_image, of_stage = say("MACs per image"), say("MACs of the stage")
     st.dataframe(
         [
             {
-                "stage": row.stage.number + 1,
-                "epochs": row.stage.epochs,
-                "exact size (px)": row.stage.exact_size,
-                "size (px)": row.stage.size,
-                "dropout": row.stage.dropout,
+                say("stage"): row.stage.number + 1,
+                say("epochs"): row.stage.epochs,
+                say("exact size (px)"): row.stage.exact_size,
+                say("size (px)"): row.stage.size,
+                say("dropout"): row.stage.dropout,
                 "RandAugment": row.stage.randaugment,
                 "MixUp": row.stage.mixup,
                 "CutMix": row.stage.cutmix,
-                "MACs per image": row.macs_per_image,
-                "MACs of the stage": row.macs,
+                per_image: row.macs_per_image,
+                of_stage: row.macs,
             }
             for row in costs
         ],
         hide_index=True,
         width="stretch",
         column_config={
-            "MACs per image": st.column_config.NumberColumn(format="localized"),
-            "MACs of the stage": st.column_config.NumberColumn(format="localized"),
+            per_image: st.column_config.NumberColumn(format="localized"),
+            of_stage: st.column_config.NumberColumn(format="localized"),
         },
-        alt=f"The {now.stages} stages: epochs, sizes, strengths and costs",
+        alt=say("The {n} stages: epochs, sizes, strengths and costs", n=now.stages),
     )
 
 
@@ -244,7 +273,7 @@ def stopwatch() -> None:
     sizes = sorted({stage.size for stage in (*now.plan(), *now.fixed().plan())})
     going = [run for run in runs.list_runs("steps") if run.state == "running"]
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Measure step times here", key="measure_steps", disabled=bool(going)):
+        if st.button(say("Measure step times here"), key="measure_steps", disabled=bool(going)):
             options = {
                 "network": network,
                 "spec": get_variant(network).to_dict(),
@@ -256,15 +285,19 @@ def stopwatch() -> None:
             st.rerun()
         if going:
             done = runs.read_lines(going[0].folder / runs.METRICS)
-            st.caption(f"Measuring: {len(done)} of {len(going[0].options['sizes'])} sizes")
-            if st.button("Stop", key="stop_steps"):
+            sizes_asked = len(going[0].options["sizes"])
+            st.caption(say("Measuring: {n} of {all} sizes", n=len(done), all=sizes_asked))
+            if st.button(say("Stop"), key="stop_steps"):
                 runs.stop(going[0])
         else:
             found = step_times(network, now)
-            words = ", ".join(f"{s} px {milliseconds(found[s])}" for s in sizes if s in found)
+            words = in_a_row(f"{s} px {milliseconds(found[s])}" for s in sizes if s in found)
             st.caption(
-                f"A step of {STEP_BATCH} pictures, measured: {words}."
+                say("A step of {n} pictures, measured: {times}.", n=STEP_BATCH, times=words)
                 if words
-                else f"Trains {display_name(network)} for a few steps at {len(sizes)} sizes, "
-                "in a process of its own."
+                else say(
+                    "Trains {network} for a few steps at {n} sizes, in a process of its own.",
+                    network=display_name(network),
+                    n=len(sizes),
+                )
             )

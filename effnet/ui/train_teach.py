@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from PIL import Image
 
+from effnet.language import say
 from effnet.preprocess import EXTENSIONS, MAX_BYTES, open_image
 from effnet.samples import list_samples
 from effnet.spec import EffnetError
 from effnet.train import runs
+from effnet.train.words import FINE_TUNED, in_a_row
 from effnet.ui import cache, photos, state
 from effnet.units import percent
 from effnet.variants import get_variant
@@ -27,57 +29,65 @@ PHOTOS = "photos.npz"  # in the folder of a fine-tuning run
 def teach() -> None:
     """Photos in, a network out, with its accuracy on photos that it did not learn from."""
     st.markdown(
-        "A pretrained network looks at a few photos of each class; only its last layer is learned "
-        "anew, in seconds. Every third photo is held out to test it. Fine-tuning then moves all of "
-        "its layers, as the paper's transfer learning does (Table 5)."
+        say(
+            "A pretrained network looks at a few photos of each class; only its last layer is "
+            "learned anew, in seconds. Every third photo is held out to test it. Fine-tuning then "
+            "moves all of its layers, as the paper's transfer learning does (Table 5)."
+        )
     )
     network = photos.DEFAULT_NETWORK
     given = _given()
     with st.container(horizontal=True, vertical_alignment="center"):
-        taught_now = st.button("Teach", type="primary", key="teach")
-        tuned_now = st.button("Fine-tune all layers", key="fine_tune")
+        taught_now = st.button(say("Teach"), type="primary", key="teach")
+        tuned_now = st.button(say("Fine-tune all layers"), key="fine_tune")
         st.caption(
-            "Teaching keeps the photos in memory. Fine-tuning takes about half a minute for 20 "
-            "photos in a process of its own and keeps them with its run, under the tab Run, until "
-            "it is deleted there."
+            say(
+                "Teaching keeps the photos in memory. Fine-tuning takes about half a minute for 20 "
+                "photos in a process of its own and keeps them with its run, under the tab Run, "
+                "until it is deleted there."
+            )
         )
     if taught_now:
         from effnet.train.transfer import teach as fit
 
-        with st.spinner("Looking at the photos", show_time=True):
+        with st.spinner(say("Looking at the photos"), show_time=True):
             st.session_state["taught"] = fit(cache.classifier(network), given)
     if tuned_now:
         fine_tune(network, given)
-        st.success("Fine-tuning has started: its curves are under the tab Run.")
+        st.success(say("Fine-tuning has started: its curves are under the tab Run."))
     taught: Taught | None = st.session_state.get("taught")
     if taught is not None:
         _result(taught)
 
 
 def _given() -> dict[str, list[Image.Image]]:
-    count = st.slider("Classes", 2, MOST_CLASSES, 2, key="teach_classes")
+    count = st.slider(say("Classes"), 2, MOST_CLASSES, 2, key="teach_classes")
     given: dict[str, list[Image.Image]] = {}
     columns = st.columns(count)
     for place, column in enumerate(columns):
         with column:
-            name = st.text_input("Class", f"class {place + 1}", key=f"teach_name_{place}")
+            unnamed = say("class {n}", n=place + 1)
+            name = st.text_input(say("Class"), unnamed, key=f"teach_name_{place}")
             files = st.file_uploader(
-                "Photos",
+                say("Photos"),
                 type=list(EXTENSIONS),
                 accept_multiple_files=True,
                 key=f"teach_files_{place}",
                 max_upload_size=MAX_BYTES >> 20,
             )
             shot = None
-            if st.toggle("Camera", key=f"teach_camera_{place}"):
-                shot = st.camera_input("One more", key=f"teach_shot_{place}")
+            if st.toggle(say("Camera"), key=f"teach_camera_{place}"):
+                shot = st.camera_input(say("One more"), key=f"teach_shot_{place}")
             opened = [open_image(file.getvalue()) for file in [*files, *([shot] if shot else [])]]
             if opened:
-                st.caption(f"{len(opened)} photos")
-                given[name.strip() or f"class {place + 1}"] = opened
+                st.caption(say("{n} photos", n=len(opened)))
+                given[name.strip() or unnamed] = opened
     if not given:
         st.caption(
-            f"No photos yet: Teach uses an example, {CROPS} different crops each of two samples."
+            say(
+                "No photos yet: Teach uses an example, {n} different crops each of two samples.",
+                n=CROPS,
+            )
         )
         return _example()
     return given
@@ -85,11 +95,11 @@ def _given() -> dict[str, list[Image.Image]]:
 
 def _example() -> dict[str, list[Image.Image]]:
     """Crops of two sample photos: something to press the button on."""
-    titles = {sample.name: sample.title.lower() for sample in list_samples()}
+    titles = {sample.name: say(sample.title).lower() for sample in list_samples()}
     given = {}
     for name in EXAMPLE:
         if name not in titles:
-            raise EffnetError("no sample photos are installed here; upload some")
+            raise EffnetError(say("no sample photos are installed here; upload some"))
         image = cache.sample(name).image
         wide, tall = image.width // 2, image.height // 2
         steps = [(i * wide // 2, j * tall // 2) for j in range(3) for i in range(3)]
@@ -103,7 +113,7 @@ def fine_tune(network: str, given: Mapping[str, Sequence[Image.Image]]) -> runs.
 
     photos_file = packed(given, side=get_variant(network).resolution)
     order = {"recipe": fine_tuning(network, f"./{PHOTOS}").to_dict()}
-    run = runs.create("train", f"Fine-tuned on {', '.join(given)}", order)
+    run = runs.create("train", FINE_TUNED.format(names=", ".join(given)), order)
     runs.write_whole(run.folder / PHOTOS, photos_file)
     runs.launch(run)
     return run
@@ -111,26 +121,36 @@ def fine_tune(network: str, given: Mapping[str, Sequence[Image.Image]]) -> runs.
 
 def _result(taught: "Taught") -> None:
     st.success(
-        f"{percent(taught.top1)} of {taught.held_out} held-out photos right, "
-        f"classes {', '.join(taught.classes)}. So few photos tell little: "
-        f"one photo is {percent(1 / taught.held_out)}."
+        say(
+            "{share} of {n} held-out photos right, classes {classes}. So few photos tell little: "
+            "one photo is {one}.",
+            share=percent(taught.top1),
+            n=taught.held_out,
+            classes=in_a_row(taught.classes),
+            one=percent(1 / taught.held_out),
+        )
     )
     for place, truth, guess in taught.mistakes[:6]:
-        st.caption(f"Photo {place + 1} of {truth} was taken for {guess}")
+        wrong = say(
+            "Photo {n} of {truth} was taken for {guess}", n=place + 1, truth=truth, guess=guess
+        )
+        st.caption(wrong)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
-            "Take the network away",
+            say("Take the network away"),
             taught.to_bytes,
             file_name="taught.safetensors",
             on_click="ignore",
-            help="effnet.load('taught.safetensors') opens it; predict and explain work as ever",
+            help=say(
+                "effnet.load('taught.safetensors') opens it; predict and explain work as ever"
+            ),
         )
-        if st.button("Keep it for Classify and Explain", key="teach_keep"):
-            name = re.sub(r"[^\w ]+", "", " and ".join(taught.classes))[:40]
+        if st.button(say("Keep it for Classify and Explain"), key="teach_keep"):
+            name = re.sub(r"[^\w ]+", "", say(" and ").join(taught.classes))[:40]
             run = runs.create("taught", name, {"classes": list(taught.classes)})
             taught.write(run.folder / runs.BEST)
             runs.write_whole(run.folder / runs.RESULT, b"{}")
             st.session_state["teach_kept"] = run.name
             state.remember(state.NETWORK, run.name)
         if st.session_state.get("teach_kept"):
-            st.page_link("pages/explain.py", label="See its maps on Explain")
+            st.page_link("pages/explain.py", label=say("See its maps on Explain"))

@@ -141,13 +141,14 @@ def test_the_saved_network_opens_and_says_what_was_tested(tiny, tmp_path):
 def test_parts_of_a_batch_add_up_to_its_gradient(tiny, tmp_path):
     """Without batch statistics and dropout, accumulation changes nothing but rounding."""
     from effnet.nn.model import build
-    from effnet.train.trainer import _Job, _machine
+    from effnet.train.machine import this_machine
+    from effnet.train.trainer import _Job
 
     spec = replace(tiny.spec, dropout=0.0, stochastic_depth=0.0)
     gradients = []
     for parts in (1, 4):
         recipe = replace(tiny, spec=spec, accumulate=parts, learning_rate=1e-8)
-        job = _Job(recipe, tmp_path, _machine())
+        job = _Job(recipe, tmp_path, this_machine())
         job.model.eval()
         job._one(stage_at(recipe.plan, 0, 12), 0, 0)
         gradients.append(torch.cat([p.grad.flatten() for p in job.model.parameters()]))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from effnet.language import say, speaking
 from effnet.train import runs
 from effnet.train.data import load_pictures
 from effnet.train.experiment import Summary
@@ -121,3 +122,42 @@ def test_the_verdict_is_what_the_values_say():
     assert "claim is seen" in train_results.verdict((base, width, wins))
     assert "not proved" in train_results.verdict((base, width, draws))
     assert "claim is not seen" in train_results.verdict((base, width, loses))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("kind", ["scaling", "progressive", "search"])
+def test_no_column_is_lost_in_translation(kind, language):
+    rows = list(train_results.shipped(kind))
+    with speaking(language):
+        said = train_results.said_rows(rows)
+    assert [list(row.values())[-1] for row in said] == [list(row.values())[-1] for row in rows]
+    assert [len(row) for row in said] == [len(row) for row in rows]
+    assert (said == rows) is (language == "en")
+
+
+def test_the_verdicts_are_told_in_chinese():
+    fixed, grown = (summary(name, 1, (0.70, 0.71)) for name in ("fixed", "progressive"))
+    width, wins = summary("width", 4, (0.60, 0.61)), summary("compound", 4, (0.8, 0.81))
+    with speaking("zh"):
+        texts = (
+            train_results.verdict((summary("base", 1, (0.4, 0.4)), width, wins)),
+            train_results.progressive_verdict((fixed, grown)),
+        )
+    assert "看到了论文的结论" in texts[0]
+    assert "在误差线范围内相同" in texts[1]
+
+
+def test_a_taught_network_and_its_run_are_told_in_chinese():
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params["lang"] = "zh"
+    app.switch_page("pages/train.py")
+    with speaking("zh"):  # the harness asks for options' titles outside of the page
+        app.session_state["train_tabs"] = say("Teach it")
+        app.run()
+        app.button(key="teach").click().run()
+        assert [error.message for error in app.exception] == []
+        assert "张留出的照片认对了" in app.success[0].value
+        app.button(key="teach_keep").click().run()
+    assert [error.message for error in app.exception] == []
+    (run,) = runs.list_runs("taught")
+    assert runs.trained() == {run.name: run.title}
