@@ -9,7 +9,8 @@ import pytest
 import effnet
 from effnet import claims, papers, published
 from effnet.design import from_query
-from effnet.papers import counting, tables
+from effnet.language import say, speaking
+from effnet.papers import counting, tables, words
 from effnet.papers.counting import Beside, drop, edited, ratio
 from effnet.papers.v2_progressive import stage_sizes
 from effnet.papers.v2_stages import first_v2_s, fused_b4
@@ -337,6 +338,81 @@ def test_a_verdict_counts_what_agrees():
     assert "scale by width, MACs: 1.8 G printed, 1.45 G computed (24 % above)" in found.worst
     assert papers.verdict("v1-table-8").checked == 0
     assert papers.checked("v1-table-8") == ""
+
+
+# --- in Chinese -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("depth x 2", "深度 x 2"),
+        ("ResNet50 at 224 px, baseline", "ResNet50（224 px），基线"),
+        ("MACs, ratio (x)", "MACs，倍数 (x)"),
+        ("factor (MACs / T)^w, computed", "因子 (MACs / T)^w，计算值"),
+        ("size, first (px)", "图像尺寸，起始 (px)"),
+        ("training on TPU core (images/s)", "在 TPU 核心上训练 (图像/s)"),
+        ("NASNet-A", "NASNet-A"),
+    ],
+)
+def test_rows_and_columns_are_shown_in_the_readers_language(text, said):
+    assert words.shown(text) == text
+    with speaking("zh"):
+        assert words.shown(text) == said
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (
+            "arXiv:2104.00298v3 Tables 7, 8, 10 and 11; arXiv v1 Table 7",
+            "arXiv:2104.00298v3 表 7、8、10 和 11；arXiv v1 表 7",
+        ),
+        ("arXiv:1905.11946v5 section 3 and Table 1", "arXiv:1905.11946v5 第 3 节和表 1"),
+        ("arXiv v2, v3 and v5, Table 2; counted here", "arXiv v2、v3 和 v5，表 2；在此计数"),
+    ],
+)
+def test_sources_are_cited_in_the_readers_language(source, said):
+    assert words.cited(source) == source
+    with speaking("zh"):
+        assert words.cited(source) == said
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_table_has_the_same_numbers_in_chinese_and_saves_in_english(key):
+    one, lines = papers.get_exhibit(key), papers.lines(key)
+    english, saved = tables.flat(lines, word=one.word), tables.as_csv(one, lines, header="")
+    with speaking("zh"):
+        table = tables.flat(lines, word=one.word)
+        assert tables.as_csv(one, lines, header="") == saved
+        assert papers.verdict(key).worst == "" or "：" in papers.verdict(key).worst
+    assert len({column.title for column in table.columns}) == len(english.columns)
+    for mine, its in zip(table.rows, english.rows, strict=True):
+        for cell, other in zip(mine, its, strict=True):
+            assert isinstance(other.value, str) or cell.value == other.value
+
+
+def test_every_word_of_the_records_is_in_use(monkeypatch):
+    asked = {"drawn", "note", "off", "printed", "row", "source"}  # of tables, not of records
+
+    def ask(text: str, **values: str) -> str:
+        asked.add(text)
+        return say(text, **values)
+
+    monkeypatch.setattr(words, "say", ask)
+    with speaking("zh"):
+        for one in (one for key in KEYS for one in papers.lines(key)):
+            values = [value for value in one.values.values() if isinstance(value, str)]
+            for text in (one.name, *one.values, *values):
+                words.shown.__wrapped__(text)
+    assert sorted(words.WORDS - words._MEANT.keys() - asked) == []
+
+
+def test_numbers_of_a_note_are_worked_out_here():
+    note = papers.get_exhibit("v1-objective").notes[0]
+    assert "= 1.9203, which the paper writes as about 2: 1.92 per step" in note.said
+    with speaking("zh"):
+        assert "= 1.9203，" in note.said
 
 
 # --- what is often written wrongly ----------------------------------------------------------------

@@ -7,7 +7,9 @@ import plotly.graph_objects as go
 
 from effnet import colours
 from effnet.figures import theme
-from effnet.papers import Chart, Mark, Series
+from effnet.language import say
+from effnet.papers import Chart, Mark, Series, cited
+from effnet.papers.words import letters
 
 ROW = 24  # px, of a name
 SIZE = 10  # px, of a mark
@@ -17,7 +19,6 @@ PHONE = 300.0  # px, of a plot on a phone
 LEGEND_LINE = 20
 PLOT = 420.0, 330.0  # px, of a narrow plot: labels that clash there are left to the hover text
 LETTER, LINE = 7.0, 15.0  # px
-KEY = "line: computed"
 COUNTED = "line-ns-open"  # a short line: computed, where no line can be drawn through
 
 
@@ -79,8 +80,8 @@ def _axis(title: str, log: bool) -> dict[str, Any]:
 def _legend_lines(chart: Chart) -> int:
     """Lines of the legend on a phone: one a name beside an axis of names, else in columns."""
     names = [one.name for one in chart.series if _in_legend(one, chart)]
-    names += [KEY] * _paired(chart)
-    columns = max(1, int(PHONE / (LETTER * max(map(len, names)) + 40))) if chart.y else 1
+    names += [_key_name()] * _paired(chart)
+    columns = max(1, int(PHONE / (LETTER * max(map(letters, names)) + 40))) if chart.y else 1
     return -(-len(names) // columns) if len(names) > 1 else 0
 
 
@@ -126,7 +127,7 @@ def _labels(chart: Chart) -> list[list[str]]:
     up = placed([float(mark.y) for _, _, mark in marks], chart.y.log, PLOT[1])
     boxes = [(x, SIZE / 2, y) for x, y in zip(across, up, strict=True)]
     for (i, k, mark), x, y in reversed(list(zip(marks, across, up, strict=True))):
-        half, above = LETTER * len(mark.label) / 2, y + LINE
+        half, above = LETTER * letters(mark.label) / 2, y + LINE
         clash = any(abs(x - a) < half + b and abs(above - c) < 0.8 * LINE for a, b, c in boxes)
         if mark.label and not clash:
             boxes.append((x, half, above))
@@ -147,7 +148,7 @@ def _trace(
     lined = ours and not named
     spread = [mark.spread for mark in one.marks]
     error = {"type": "data", "array": spread, "color": colour, "thickness": 1.5, "width": 0}
-    where = "computed here" if ours else source
+    where = say("computed here") if ours else cited(source)
     return theme.trace(
         "scatter",
         x=[mark.x for mark in one.marks],
@@ -177,13 +178,21 @@ def _size(mark: Mark, chosen: int | None, usual: int) -> int:
 
 
 def _hover(chart: Chart) -> str:
-    across = "" if chart.zero else f"<br>{_plain(chart.x.title)}: %{{x:~g}}"
-    up = f"<br>{_plain(chart.y.title)}: %{{y:~g}}" if chart.y else ""
+    across = "" if chart.zero else f"<br>{_valued(chart.x.title, '%{x:~g}')}"
+    up = f"<br>{_valued(chart.y.title, '%{y:~g}')}" if chart.y else ""
     return f"%{{customdata[0]}}{across}{up}<br>%{{customdata[1]}}<extra></extra>"
 
 
+def _valued(title: str, value: str) -> str:
+    return say("{axis}: {value}", axis=_plain(title), value=value)
+
+
 def _plain(title: str) -> str:
-    return title.replace(", log scale", "").replace(" (log scale)", "")
+    return title.replace(say(", log scale"), "").replace(say(" (log scale)"), "")
+
+
+def _key_name() -> str:
+    return say("line: computed")
 
 
 def _key(dark: bool) -> dict[str, Any]:
@@ -193,7 +202,7 @@ def _key(dark: bool) -> dict[str, Any]:
         x=[None],
         y=[None],
         mode="lines",
-        name=KEY,
+        name=_key_name(),
         line={"color": theme.ink(dark), "width": 2},
         hoverinfo="skip",
     )

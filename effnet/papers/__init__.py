@@ -8,6 +8,7 @@ import difflib
 from dataclasses import dataclass
 from functools import lru_cache
 
+from effnet.language import remembered, say
 from effnet.papers import (
     lite,
     transfer,
@@ -22,7 +23,16 @@ from effnet.papers import (
     v2_stages,
     v2_training,
 )
-from effnet.papers.counting import NOT_OURS, apart, beside_chart, furthest, off, pairs, worst
+from effnet.papers.counting import (
+    NOT_OURS,
+    apart,
+    beside_chart,
+    compared,
+    furthest,
+    off,
+    pairs,
+    worst,
+)
 from effnet.papers.mistakes import MISTAKES
 from effnet.papers.records import (
     Beside,
@@ -38,6 +48,7 @@ from effnet.papers.records import (
     Series,
 )
 from effnet.papers.sources import PAPERS
+from effnet.papers.words import cited, shown, tidy
 from effnet.spec import EffnetError
 
 __all__ = [
@@ -60,12 +71,15 @@ __all__ = [
     "apart",
     "beside_chart",
     "checked",
+    "cited",
+    "compared",
     "furthest",
     "get_exhibit",
     "get_paper",
     "lines",
     "off",
     "pairs",
+    "shown",
     "verdict",
     "worst",
 ]
@@ -124,8 +138,19 @@ def get_exhibit(key: str) -> Exhibit:
     if key in EXHIBITS:
         return EXHIBITS[key]
     near = difflib.get_close_matches(key, EXHIBITS, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}? " if near else ""
-    raise EffnetError(f"unknown exhibit {key!r}; {hint}expected one of {', '.join(EXHIBITS)}")
+    found, expected = repr(key), ", ".join(EXHIBITS)
+    if not near:
+        raise EffnetError(
+            say("unknown exhibit {key}; expected one of {expected}", key=found, expected=expected)
+        )
+    raise EffnetError(
+        say(
+            "unknown exhibit {key}; did you mean {near}? expected one of {expected}",
+            key=found,
+            near=say(" or ").join(near),
+            expected=expected,
+        )
+    )
 
 
 def get_paper(key: str) -> Paper:
@@ -154,7 +179,7 @@ class Verdict:
     worst: str
 
 
-@lru_cache(maxsize=64)
+@remembered(maxsize=64)
 def verdict(key: str) -> Verdict:
     """How an exhibit's printed numbers compare with ours."""
     found = list(pairs(lines(key)))
@@ -169,8 +194,14 @@ def checked(key: str) -> str:
     exhibit, found = get_exhibit(key), verdict(key)
     if not found.checked:
         return ""
-    how = "within 2 % of the count" if exhibit.word == "drawn" else "ours to the last printed digit"
-    start = (
-        f"{found.agree} of {found.checked} {exhibit.word} numbers that can be computed are {how}"
+    agree = say(
+        "{agree} of {checked} drawn numbers that can be computed are within 2 % of the count."
+        if exhibit.word == "drawn"
+        else "{agree} of {checked} printed numbers that can be computed are ours to the last "
+        "printed digit.",
+        agree=found.agree,
+        checked=found.checked,
     )
-    return f"{start}. Furthest off: {found.worst}." if found.worst else f"{start}."
+    if not found.worst:
+        return agree
+    return tidy(say("{agree} Furthest off: {worst}.", agree=agree, worst=found.worst))

@@ -11,6 +11,7 @@ from effnet import published
 from effnet.blockstring import blocks_of, joined
 from effnet.cost import count
 from effnet.design import Design
+from effnet.language import mark, say
 from effnet.papers.records import (
     Axis,
     Beside,
@@ -23,6 +24,7 @@ from effnet.papers.records import (
     half_unit,
     number,
 )
+from effnet.papers.words import shown, tidy
 from effnet.spec import EffnetError, Spec
 from effnet.units import significant
 from effnet.variants import get_variant
@@ -35,7 +37,9 @@ KNOWN = {
     "MobileNetV1": "mobilenet_v1",
     "MobileNetV2": "mobilenet_v2",
 }
-NOT_OURS = "Accuracies need training, and networks outside the families here have no row to count."
+NOT_OURS = mark(
+    "Accuracies need training, and networks outside the families here have no row to count."
+)
 
 
 def rows(table: str, /, **where: str) -> list[dict[str, str]]:
@@ -178,13 +182,22 @@ def worst(lines: Lines) -> tuple[Line, str, Beside] | None:
 
 def apart(line: Line, column: str, beside: Beside, word: str = "printed") -> str:
     """A pair in words: `EfficientNet-B4, multiply-adds: 4.2 G printed, 4.39 G computed (...)`."""
+    return say("{row}, {pair}", row=shown(line.name), pair=compared(column, beside, word))
+
+
+def compared(column: str, beside: Beside, word: str = "printed") -> str:
+    """A pair in words without the row: `multiply-adds: 4.2 G printed, 4.39 G computed (...)`."""
     quantity, _, unit = column.rstrip(")").partition(" (")
-    unit = f" {unit}" if unit else ""
+    unit = f" {shown(unit)}" if unit else ""
     ours = beside.computed or 0
     written = f"{ours:,}" if isinstance(ours, int) else significant(ours)
-    return (
-        f"{line.name}, {quantity}: {grouped(beside.printed)}{unit} {word}, "
-        f"{written}{unit} computed ({off(beside)})"
+    return say(
+        "{quantity}: {theirs} {word}, {ours} computed ({off})",
+        quantity=shown(quantity),
+        theirs=grouped(beside.printed) + unit,
+        word=say(word),
+        ours=written + unit,
+        off=off(beside),
     )
 
 
@@ -192,8 +205,9 @@ def off(beside: Beside) -> str:
     """How far a printed number lies from ours: `4.4 % below`."""
     share = beside.off or 0.0
     if beside.agrees:
-        return "the same as printed"
-    return f"{significant(abs(100 * share), 2)} % {'above' if share > 0 else 'below'}"
+        return say("the same as printed")
+    share_text = significant(abs(100 * share), 2)
+    return say("{share} % above" if share > 0 else "{share} % below", share=share_text)
 
 
 def series(
@@ -206,15 +220,14 @@ def series(
     label: Callable[[Line], str] = lambda _: "",
 ) -> Series:
     """Published points of the lines that have both columns; `y` "" takes the line's name."""
-    return Series(
-        name,
-        colour,
-        tuple(
-            Mark(line.number(x), line.number(y) if y else line.name, line.name, label(line), line=i)
-            for i, line in lines
-            if line.has(x) and (not y or line.has(y))
-        ),
-    )
+    marks = []
+    for i, line in lines:
+        if line.has(x) and (not y or line.has(y)):
+            row = shown(line.name)
+            marks.append(
+                Mark(line.number(x), line.number(y) if y else row, row, label(line), line=i)
+            )
+    return Series(name, colour, tuple(marks))
 
 
 def computed(lines: Iterable[tuple[int, Line]], name: str, colour: str, x: str, y: str) -> Series:
@@ -223,7 +236,7 @@ def computed(lines: Iterable[tuple[int, Line]], name: str, colour: str, x: str, 
     for i, line in lines:
         beside = line.beside(x)
         if beside.computed is not None and line.has(y):
-            marks.append(Mark(beside.computed, line.number(y), line.name, line=i))
+            marks.append(Mark(beside.computed, line.number(y), shown(line.name), line=i))
     return Series(name, colour, tuple(sorted(marks, key=lambda m: m.x)), "computed")
 
 
@@ -238,27 +251,29 @@ def beside_chart(lines: Lines, word: str) -> Chart:
     for i, line in enumerate(lines):
         for column, value in line.values.items():
             if isinstance(value, Beside) and value.off is not None:
-                mark = Mark(
+                point = Mark(
                     100 * value.off,
-                    line.name,
+                    shown(line.name),
                     apart(line, column, value, word),
                     spread=100 * value.hidden,
                     line=i,
                 )
-                found.setdefault(column.partition(" (")[0], []).append(mark)
+                found.setdefault(column.partition(" (")[0], []).append(point)
     series = (
-        Series(column, f"setting {i + 1}", tuple(marks))
+        Series(shown(column), f"setting {i + 1}", tuple(marks))
         for i, (column, marks) in enumerate(found.items())
     )
     agreeing = [beside.agrees for _, _, beside in pairs(lines)]
-    title = f"{sum(agreeing)} of {len(agreeing)} {word} numbers agree with ours"
+    counts = {"agree": sum(agreeing), "all": len(agreeing), "word": say(word)}
     off_most = worst(lines)
     if off_most:
-        title += f"; {off_most[0].name} is furthest off, {off(off_most[2])}"
-    return Chart(
-        title,
-        Axis(f"{word} beside computed (%)"),
-        None,
-        tuple(series),
-        zero="computed",
-    )
+        title = say(
+            "{agree} of {all} {word} numbers agree with ours; {row} is furthest off, {off}",
+            **counts,
+            row=shown(off_most[0].name),
+            off=off(off_most[2]),
+        )
+    else:
+        title = say("{agree} of {all} {word} numbers agree with ours", **counts)
+    axis = Axis(say("{word} beside computed (%)", word=say(word)))
+    return Chart(tidy(title), axis, None, tuple(series), zero=say("computed"))

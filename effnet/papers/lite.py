@@ -1,5 +1,6 @@
 """EfficientNet-Lite, which has a README and no paper."""
 
+from effnet.language import mark, say
 from effnet.papers.counting import (
     counted,
     dots,
@@ -12,6 +13,7 @@ from effnet.papers.counting import (
 )
 from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Note, Series
 from effnet.papers.sources import LITE_README, PARAMS, TPU
+from effnet.papers.words import shown
 
 MACS_M = "MACs (M)"
 FP32, INT8 = "top-1, FP32 (%)", "top-1, INT8 (%)"
@@ -49,10 +51,14 @@ def lite_finding(lines: Lines) -> str:
     """How far the README's multiply-adds are from the count."""
     line, _, beside = furthest(lines, MACS_M)
     shares = [100 * (x.beside(MACS_M).off or 0) for x in lines]
-    return (
-        f"The README's multiply-adds lie {min(shares):.0f} to {max(shares):.0f} % above the count "
-        f"of convolutions and classifier; {line.name} is furthest off, {beside.printed} M printed "
-        f"and {beside.computed:.0f} M computed."
+    return say(
+        "The README's multiply-adds lie {low:.0f} to {high:.0f} % above the count of convolutions "
+        "and classifier; {row} is furthest off, {printed} M printed and {computed:.0f} M computed.",
+        low=min(shares),
+        high=max(shares),
+        row=line.name,
+        printed=beside.printed,
+        computed=beside.computed,
     )
 
 
@@ -62,8 +68,10 @@ def lite_chart(lines: Lines) -> Chart:
     worst = min(lines, key=lambda x: x.number("INT8 minus FP32 (points), computed"))
     loss = -worst.number("INT8 minus FP32 (points), computed")
     return dots(
-        f"Quantising to INT8 costs {loss:.1f} points at most ({worst.name})",
-        "ImageNet top-1 (%)",
+        say(
+            "Quantising to INT8 costs {loss:.1f} points at most ({row})", loss=loss, row=worst.name
+        ),
+        say("ImageNet top-1 (%)"),
         (
             series(numbered, "FP32", "lite", FP32, ""),
             series(numbered, "INT8", "setting 1", INT8, ""),
@@ -100,11 +108,16 @@ def lite_latency_finding(lines: Lines) -> str:
     saved = [x.number(CPU_FP32) / x.number(CPU_INT8) for x in lines]
     macs = "MACs, computed (M)"
     first, last = lines[0], lines[-1]
-    return (
-        f"INT8 is {min(saved):.1f} to {max(saved):.1f} times as fast as FP32 on four threads "
-        f"(published); from {first.name} to {last.name} multiply-adds grow "
-        f"{last.number(macs) / first.number(macs):.1f} times (computed) and FP32 time "
-        f"{last.number(CPU_FP32) / first.number(CPU_FP32):.1f} times."
+    return say(
+        "INT8 is {low:.1f} to {high:.1f} times as fast as FP32 on four threads (published); from "
+        "{first} to {last} multiply-adds grow {work:.1f} times (computed) and FP32 time "
+        "{time:.1f} times.",
+        low=min(saved),
+        high=max(saved),
+        first=first.name,
+        last=last.name,
+        work=last.number(macs) / first.number(macs),
+        time=last.number(CPU_FP32) / first.number(CPU_FP32),
     )
 
 
@@ -114,46 +127,62 @@ def lite_latency_chart(lines: Lines) -> Chart:
     columns = [c for c in lines[0].values if c.endswith("(ms)")]
     colours = tuple(f"setting {i}" for i in range(1, 6))
     groups: list[Series] = [
-        series(numbered, c.removesuffix(" (ms)").removeprefix("Pixel 4 "), colour, c, "")
+        series(numbered, _machine(c), colour, c, "")
         for c, colour in zip(columns, colours, strict=True)
     ]
     first = lines[0]
     best = min((c for c in columns if first.has(c)), key=first.number)
-    name = best.removesuffix(" (ms)").removeprefix("Pixel 4 ")
     return dots(
-        f"{first.name} takes {first.number(best):g} ms on the {name}",
-        "latency on a Pixel 4 (ms, log scale)",
+        say(
+            "{row} takes {ms:g} ms on the {machine}",
+            row=first.name,
+            ms=first.number(best),
+            machine=_machine(best),
+        ),
+        say("latency on a Pixel 4 (ms, log scale)"),
         groups,
         log=True,
     )
+
+
+def _machine(column: str) -> str:
+    return shown(column.removesuffix(" (ms)").removeprefix("Pixel 4 "))
 
 
 EXHIBITS = (
     Exhibit(
         "lite-family",
         "lite",
-        "README",
-        "EfficientNet-Lite0 to Lite4",
-        "B0's rows without squeeze-and-excitation and with ReLU6, so that they run well on phones "
-        "and survive quantising.",
+        mark("README"),
+        mark("EfficientNet-Lite0 to Lite4"),
+        mark(
+            "B0's rows without squeeze-and-excitation and with ReLU6, so that they run well on "
+            "phones and survive quantising."
+        ),
         LITE_README,
         lite,
         lite_finding,
-        (("Accuracy", lite_chart),),
+        ((mark("Accuracy"), lite_chart),),
         (
             Note(
-                "The README's multiply-adds include more than convolutions and the classifier; "
-                "which operations is not said.",
+                mark(
+                    "The README's multiply-adds include more than convolutions and the classifier; "
+                    "which operations is not said."
+                ),
                 LITE_README,
             ),
             Note(
-                "Stem (32) and head (1280) keep their width and the outer block stages their "
-                "depth; the channels of those stages do follow the width.",
+                mark(
+                    "Stem (32) and head (1280) keep their width and the outer block stages their "
+                    "depth; the channels of those stages do follow the width."
+                ),
                 f"{TPU}/lite/efficientnet_lite_builder.py",
             ),
             Note(
-                "timm evaluates Lite3 and Lite4 at 300 and 380 px; the official builder says 280 "
-                "and 300 px.",
+                mark(
+                    "timm evaluates Lite3 and Lite4 at 300 and 380 px; the official builder "
+                    "says 280 and 300 px."
+                ),
                 "huggingface/pytorch-image-models; official builder",
             ),
         ),
@@ -161,14 +190,14 @@ EXHIBITS = (
     Exhibit(
         "lite-latency",
         "lite",
-        "README, latency",
-        "EfficientNet-Lite on a Pixel 4",
-        "How long one image takes on a phone's processor, graphics unit and EdgeTPU.",
+        mark("README, latency"),
+        mark("EfficientNet-Lite on a Pixel 4"),
+        mark("How long one image takes on a phone's processor, graphics unit and EdgeTPU."),
         LITE_README,
         lite_latency,
         lite_latency_finding,
-        (("Latency", lite_latency_chart),),
-        (Note("Lite4 has a dash for the EdgeTPU.", LITE_README),),
+        ((mark("Latency"), lite_latency_chart),),
+        (Note(mark("Lite4 has a dash for the EdgeTPU."), LITE_README),),
         ("pages/latency.py", "app.py"),
     ),
 )

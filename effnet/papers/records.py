@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from effnet.design import Design
+from effnet.language import say
 from effnet.spec import Spec
 
 Origin = Literal["published", "computed"]
@@ -179,10 +180,22 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Where versions disagree or something is misprinted, with both values and the source."""
+    """Where versions disagree or something is misprinted, with both values and the source.
+
+    Attributes:
+        text: What is to be noted, with names in braces for the values.
+        source: Where both stand.
+        values: Numbers worked out here, by those names.
+    """
 
     text: str
     source: str
+    values: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def said(self) -> str:
+        """The text with its values, in the reader's language."""
+        return say(self.text, **dict(self.values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +205,12 @@ class Exhibit:
     Attributes:
         key: Its name in a link.
         paper: Key of its paper.
-        label, title: As the paper counts it, and what it is about.
+        label, title: As the paper counts it, and what it is about; all texts are English here,
+            and go through `say` where they are shown.
         shows: What it shows, in one sentence.
         source: The version that is redrawn.
         read: Gives its lines.
-        finding: Says in one sentence what follows from them, computed.
+        finding: Says in one sentence what follows from them, computed, in the reader's language.
         charts: Drawings by name, the first shown first.
         notes: Versions and misprints.
         pages: Files of the pages on which a line can be checked live.

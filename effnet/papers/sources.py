@@ -1,5 +1,6 @@
 """Where exhibits come from, and the column titles that they share. Standard library only."""
 
+from effnet.language import mark
 from effnet.papers.records import Paper
 
 TPU = "tensorflow/tpu models/official/efficientnet"
@@ -34,7 +35,7 @@ PAPERS = (
     Paper(
         "lite",
         "EfficientNet-Lite",
-        "The README of EfficientNet-Lite; there is no paper",
+        mark("The README of EfficientNet-Lite; there is no paper"),
         "https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
         "the README in the official code",
     ),

@@ -5,11 +5,13 @@ import io
 from dataclasses import dataclass
 from typing import Literal
 
-from effnet.papers.records import Beside, Exhibit, Line, Lines, Value, grouped, number
+from effnet.language import DEFAULT, mark, say, speaking
+from effnet.papers.records import Beside, Exhibit, Lines, Value, grouped, number
+from effnet.papers.words import shown
 from effnet.units import significant
 
 Kind = Literal["text", "printed", "computed", "off", "note"]
-SAME = "same"
+SAME = mark("same")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,12 @@ class Table:
 
 
 def flat(lines: Lines, *, word: str = "printed") -> Table:
-    """The exhibit's lines with three columns for every pair, the source and the note last."""
+    """The exhibit's lines with three columns for every pair, the note and the source last.
+
+    Titles, names and texts are in the reader's language; sources stay as they are recorded.
+    """
     columns = [Column("", "text", numeric=False)]
-    rows = [[Cell(line.name, line.name)] for line in lines]
+    rows = [[_text(shown(line.name))] for line in lines]
     for title in lines[0].values:
         values = [line.values[title] for line in lines]
         if any(isinstance(value, Beside) for value in values):
@@ -51,13 +56,13 @@ def flat(lines: Lines, *, word: str = "printed") -> Table:
             continue
         numeric = all(_is_number(value) for value in values)
         ours = "computed" in title
-        columns.append(Column(title, "computed" if ours else "printed", numeric))
+        columns.append(Column(shown(title), "computed" if ours else "printed", numeric))
         for row, value in zip(rows, values, strict=True):
             row.append(_cell(value, numeric=numeric))
     for title in ("note", "source"):
-        columns.append(Column(title, "note", numeric=False))
+        columns.append(Column(say(title), "note", numeric=False))
         for row, line in zip(rows, lines, strict=True):
-            row.append(_words(line, title))
+            row.append(_text(say(line.note) if title == "note" else line.source))
     return Table(tuple(columns), tuple(tuple(row) for row in rows))
 
 
@@ -65,9 +70,9 @@ def _pair_columns(title: str, word: str) -> list[Column]:
     quantity, bracket, unit = title.partition(" (")
     unit = bracket + unit
     return [
-        Column(f"{quantity}, {word}{unit}", "printed", numeric=True),
-        Column(f"{quantity}, computed{unit}", "computed", numeric=True),
-        Column(f"{quantity}, off (%)", "off", numeric=True),
+        Column(shown(f"{quantity}, {word}{unit}"), "printed", numeric=True),
+        Column(shown(f"{quantity}, computed{unit}"), "computed", numeric=True),
+        Column(shown(f"{quantity}, off (%)"), "off", numeric=True),
     ]
 
 
@@ -75,7 +80,7 @@ def _pair_cells(pair: Beside) -> list[Cell]:
     ours = pair.computed
     off = None if pair.off is None else 100 * pair.off
     written = "" if ours is None else f"{ours:,}" if isinstance(ours, int) else significant(ours)
-    apart = "" if off is None else SAME if pair.agrees else f"{off:+.1f}"
+    apart = "" if off is None else say(SAME) if pair.agrees else f"{off:+.1f}"
     return [
         Cell(pair.value, grouped(pair.printed)),
         Cell(ours, written),
@@ -91,21 +96,21 @@ def _is_number(value: Value) -> bool:
 
 def _cell(value: Value, *, numeric: bool) -> Cell:
     if isinstance(value, str):
-        return Cell(number(value), grouped(value)) if numeric else Cell(value, value)
+        return Cell(number(value), grouped(value)) if numeric else _text(shown(value))
     if isinstance(value, (int, float)):
         whole = isinstance(value, int) or value == round(value, 2)
         return Cell(value, f"{value:,}" if whole else significant(value))
     return Cell(None, "")
 
 
-def _words(line: Line, title: str) -> Cell:
-    text = line.note if title == "note" else line.source
+def _text(text: str) -> Cell:
     return Cell(text, text)
 
 
 def as_csv(exhibit: Exhibit, lines: Lines, *, header: str) -> str:
-    """The table as CSV, exact values, with comment lines on top."""
-    table = flat(lines, word=exhibit.word)
+    """The table as CSV, exact values, with comment lines on top; English, as programs read it."""
+    with speaking(DEFAULT):
+        table = flat(lines, word=exhibit.word)
     out = io.StringIO()
     for line in (f"{exhibit.label}: {exhibit.title}", exhibit.source, header):
         out.write(f"# {line}\n")

@@ -2,6 +2,7 @@
 
 import math
 
+from effnet.language import mark, say
 from effnet.papers.counting import (
     dots,
     furthest,
@@ -15,6 +16,7 @@ from effnet.papers.counting import (
 )
 from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Note, Series
 from effnet.papers.sources import PARAMS, V1_PAPER, V2_PAPER
+from effnet.papers.words import shown
 from effnet.units import significant
 
 RATIO = "parameters, ratio (x)"
@@ -70,10 +72,15 @@ def transfer_finding(lines: Lines) -> str:
             [pair.computed or 1.0 for pair in public],
         )
     ]
-    return (
-        f"{line.values['data set']} is printed with {beside.printed} times fewer parameters where "
-        f"its own sizes give {significant(beside.computed or 0, 2)}; the geometric mean of the "
-        f"column is {means[0]:.1f} with the misprint and {means[1]:.1f} without."
+    return say(
+        "{row} is printed with {printed} times fewer parameters where its own sizes give "
+        "{computed}; the geometric mean of the column is {misprinted:.1f} with the misprint and "
+        "{right:.1f} without.",
+        row=line.values["data set"],
+        printed=beside.printed,
+        computed=significant(beside.computed or 0, 2),
+        misprinted=means[0],
+        right=means[1],
     )
 
 
@@ -82,10 +89,14 @@ def transfer_chart(lines: Lines) -> Chart:
     numbered = list(enumerate(lines))
     level = sum(line.number("gain (points), computed") >= 0 for line in lines)
     return dots(
-        f"EfficientNet does as well or better in {level} of {len(lines)} comparisons",
-        "accuracy (%)",
+        say(
+            "EfficientNet does as well or better in {level} of {all} comparisons",
+            level=level,
+            all=len(lines),
+        ),
+        say("accuracy (%)"),
         (
-            series(numbered, "best known network", "other", "baseline (%)", ""),
+            series(numbered, say("best known network"), "other", "baseline (%)", ""),
             series(numbered, "EfficientNet", "v1", "EfficientNet (%)", ""),
         ),
     )
@@ -117,9 +128,13 @@ def datasets_finding(lines: Lines) -> str:
     column = "training images a class, computed"
     most = max(lines, key=lambda line: line.number(column))
     least = min(lines, key=lambda line: line.number(column))
-    return (
-        f"{most.name} has {most.number(column):,.0f} training images a class, {least.name} has "
-        f"{least.number(column):.0f}: transfer is tested from plenty to almost nothing."
+    return say(
+        "{most} has {many:,.0f} training images a class, {least} has {few:.0f}: transfer is tested "
+        "from plenty to almost nothing.",
+        most=most.name,
+        many=most.number(column),
+        least=least.name,
+        few=least.number(column),
     )
 
 
@@ -128,9 +143,9 @@ def datasets_chart(lines: Lines) -> Chart:
     smallest = min(lines, key=lambda line: line.number("training images"))
     count = int(smallest.number("training images"))
     return dots(
-        f"{smallest.name} has {count:,} training images in all",
-        "training images (log scale)",
-        (series(enumerate(lines), "training images", "v1", "training images", ""),),
+        say("{row} has {count:,} training images in all", row=smallest.name, count=count),
+        say("training images (log scale)"),
+        (series(enumerate(lines), say("training images"), "v1", "training images", ""),),
         log=True,
     )
 
@@ -177,10 +192,14 @@ def transfer_v2_finding(lines: Lines) -> str:
     """Who is best on Cars, and which sizes are old."""
     best = max((x for x in lines if x.has("Stanford Cars (%)")), key=_cars)
     line, _, beside = furthest(lines, PARAMS)
-    return (
-        f"{best.name} is best on Cars with {_cars(best)} %; {line.name} is printed with "
-        f"{beside.printed} M parameters, its first version's: the released one counts "
-        f"{significant(beside.computed or 0)} M."
+    return say(
+        "{best} is best on Cars with {cars} %; {row} is printed with {printed} M parameters, its "
+        "first version's: the released one counts {computed} M.",
+        best=shown(best.name),
+        cars=_cars(best),
+        row=shown(line.name),
+        printed=beside.printed,
+        computed=significant(beside.computed or 0),
     )
 
 
@@ -199,9 +218,11 @@ def transfer_v2_chart(lines: Lines) -> Chart:
     plain = [line.number("Flowers (%)") for line in lines if line.name.startswith("ViT")]
     ours = [line.number("Flowers (%)") for line in lines if line.name.startswith("EfficientNetV2")]
     return dots(
-        f"On Flowers EfficientNetV2 is {min(ours) - max(plain):.1f} points or more ahead of the "
-        "plain ViTs",
-        "accuracy (%)",
+        say(
+            "On Flowers EfficientNetV2 is {points:.1f} points or more ahead of the plain ViTs",
+            points=min(ours) - max(plain),
+        ),
+        say("accuracy (%)"),
         groups,
     )
 
@@ -210,28 +231,36 @@ V1_EXHIBITS = (
     Exhibit(
         "v1-table-5",
         "v1",
-        "Table 5",
-        "Transfer to eight data sets",
-        "Trained further on other data sets, EfficientNets match the best known networks with far "
-        "fewer parameters.",
+        mark("Table 5"),
+        mark("Transfer to eight data sets"),
+        mark(
+            "Trained further on other data sets, EfficientNets match the best known networks "
+            "with far fewer parameters."
+        ),
         f"{V1_PAPER} Table 5",
         transfer,
         transfer_finding,
-        (("Accuracy", transfer_chart),),
+        ((mark("Accuracy"), transfer_chart),),
         (
             Note(
-                "Oxford-IIIT Pets: 58 M over 17 M is 3.4, printed 5.6. The printed mean of 4.7 "
-                "contains it.",
+                mark(
+                    "Oxford-IIIT Pets: 58 M over 17 M is 3.4, printed 5.6. The printed mean of 4.7 "
+                    "contains it."
+                ),
                 f"{V1_PAPER} Table 5; worked out here",
             ),
             Note(
-                "The printed sizes fit the networks without a classifier; 10 M (B3) and 17 M (B4) "
-                "look cut off rather than rounded.",
+                mark(
+                    "The printed sizes fit the networks without a classifier; 10 M (B3) and 17 "
+                    "M (B4) look cut off rather than rounded."
+                ),
                 "counted here without the classifier",
             ),
             Note(
-                "GPipe has 556 M parameters here and 557 M in Table 2. On FGVC Aircraft the best "
-                "public network is 0.2 points ahead.",
+                mark(
+                    "GPipe has 556 M parameters here and 557 M in Table 2. On FGVC Aircraft the "
+                    "best public network is 0.2 points ahead."
+                ),
                 f"{V1_PAPER} Tables 2 and 5",
             ),
         ),
@@ -239,14 +268,14 @@ V1_EXHIBITS = (
     Exhibit(
         "v1-table-6",
         "v1",
-        "Table 6",
-        "The eight data sets",
-        "How many images and classes each data set of Table 5 has.",
+        mark("Table 6"),
+        mark("The eight data sets"),
+        mark("How many images and classes each data set of Table 5 has."),
         f"{V1_PAPER} Table 6",
         datasets,
         datasets_finding,
-        (("Images", datasets_chart),),
-        uncounted="Sizes of data sets are facts, not counts of a network.",
+        ((mark("Images"), datasets_chart),),
+        uncounted=mark("Sizes of data sets are facts, not counts of a network."),
     ),
 )
 
@@ -254,28 +283,36 @@ V2_EXHIBITS = (
     Exhibit(
         "v2-table-8",
         "v2",
-        "Tables 8 and 9",
-        "Transfer to four data sets",
-        "EfficientNetV2s fine-tuned on small data sets do better than V1 and than plain vision "
-        "transformers trained on the same ImageNet.",
+        mark("Tables 8 and 9"),
+        mark("Transfer to four data sets"),
+        mark(
+            "EfficientNetV2s fine-tuned on small data sets do better than V1 and than plain vision "
+            "transformers trained on the same ImageNet."
+        ),
         f"{V2_PAPER} Tables 8 and 9",
         transfer_v2,
         transfer_v2_finding,
-        (("Accuracy", transfer_v2_chart),),
+        ((mark("Accuracy"), transfer_v2_chart),),
         (
             Note(
-                "The sizes of V2-S, M and L (24, 55 and 121 M) are the first version's; Table 7 "
-                "has 22, 54 and 120 M.",
+                mark(
+                    "The sizes of V2-S, M and L (24, 55 and 121 M) are the first version's; "
+                    "Table 7 has 22, 54 and 120 M."
+                ),
                 f"{V2_PAPER} Tables 7 and 8",
             ),
             Note(
-                "V2-S's ImageNet top-1 is 83.2 here, 83.6 without progressive learning in Table "
-                "11 and 83.9 in Table 7; the 83.2 is nowhere explained.",
+                mark(
+                    "V2-S's ImageNet top-1 is 83.2 here, 83.6 without progressive learning in "
+                    "Table 11 and 83.9 in Table 7; the 83.2 is nowhere explained."
+                ),
                 f"{V2_PAPER} Tables 7, 8 and 11",
             ),
             Note(
-                "B7's 84.7 is the second paper's own run; the first paper prints 84.3 or 84.4. "
-                "GPipe is 84.4 here and 84.3 there.",
+                mark(
+                    "B7's 84.7 is the second paper's own run; the first paper prints 84.3 or 84.4. "
+                    "GPipe is 84.4 here and 84.3 there."
+                ),
                 f"{V2_PAPER} Table 8; {V1_PAPER} Table 2",
             ),
         ),

@@ -1,6 +1,7 @@
 """Figures 3, 4 and 8 of the first paper: one dimension at a time, and all together."""
 
 from effnet.design import Design
+from effnet.language import mark, say
 from effnet.papers.counting import (
     computed,
     counted,
@@ -12,6 +13,7 @@ from effnet.papers.counting import (
 )
 from effnet.papers.records import Axis, Chart, Exhibit, Line, Lines, Note, Series
 from effnet.papers.sources import MACS, TOP1, V1_PAPER
+from effnet.papers.words import in_a_row, shown, tidy
 from effnet.units import significant
 
 DIMENSIONS = ("width", "depth", "resolution", "compound")
@@ -63,10 +65,13 @@ def single_dimension_finding(lines: Lines) -> str:
     steps = last.number("factor") - first.number("factor")
     drawn = (last.number(MACS) - first.number(MACS)) / steps
     start, end = (line.beside(MACS).computed or 0.0 for line in (first, last))
-    return (
-        f"The figure's depth dots cost {first.number(MACS):.2f} + {drawn:.2f} (d - 1) G "
-        f"multiply-adds; the released B0 counts {start:.3f} + {(end - start) / steps:.3f} (d - 1): "
-        "another baseline."
+    return say(
+        "The figure's depth dots cost {first:.2f} + {step:.2f} (d - 1) G multiply-adds; the "
+        "released B0 counts {start:.3f} + {counted:.3f} (d - 1): another baseline.",
+        first=first.number(MACS),
+        step=drawn,
+        start=start,
+        counted=(end - start) / steps,
     )
 
 
@@ -74,16 +79,20 @@ def _dimension_chart(lines: Lines, title: str, names: tuple[str, ...]) -> Chart:
     groups: list[Series] = []
     for name in names:
         own = [(i, x) for i, x in enumerate(lines) if x.values["scaled by"] == name]
-        groups.append(computed(own, f"{name}, counted", name, MACS, TOP1))
+        groups.append(computed(own, _counted(name), name, MACS, TOP1))
     for name in names:
         own = [(i, x) for i, x in enumerate(lines) if x.values["scaled by"] == name]
-        groups.append(series(own, name, name, MACS, TOP1, label=_factor))
+        groups.append(series(own, shown(name), name, MACS, TOP1, label=_factor))
     return Chart(
         title,
-        Axis("multiply-adds (G, log scale)", log=True),
-        Axis("ImageNet top-1 (%)"),
+        Axis(say("multiply-adds (G, log scale)"), log=True),
+        Axis(say("ImageNet top-1 (%)")),
         tuple(groups),
     )
+
+
+def _counted(name: str) -> str:
+    return say("{series}, counted", series=shown(name))
 
 
 def _factor(line: Line) -> str:
@@ -96,8 +105,12 @@ def single_dimension_chart(lines: Lines) -> Chart:
         max(x.number(TOP1) for x in lines if x.values["scaled by"] == name)
         for name in DIMENSIONS[:3]
     ]
-    reached = ", ".join(f"{name} {end:.1f} %" for name, end in zip(DIMENSIONS, ends, strict=False))
-    return _dimension_chart(lines, f"Each dimension alone ends: {reached}", DIMENSIONS[:3])
+    reached = in_a_row(
+        say("{series} {end:.1f} %", series=shown(name), end=end)
+        for name, end in zip(DIMENSIONS, ends, strict=False)
+    )
+    title = say("Each dimension alone ends: {reached}", reached=reached)
+    return _dimension_chart(lines, title, DIMENSIONS[:3])
 
 
 def width_at_depth() -> Lines:
@@ -137,10 +150,15 @@ def width_at_depth_finding(lines: Lines) -> str:
     low = min(best.values(), key=lambda x: x.number(TOP1))
     high = max(best.values(), key=lambda x: x.number(TOP1))
     known = sum(line.beside(MACS).checked for line in lines)
-    return (
-        f"Width alone ends at {low.values[TOP1]} % ({low.values['series']}) but reaches "
-        f"{high.values[TOP1]} % with {high.values['series']}; {known} of {len(lines)} dots have a "
-        "known width and can be counted."
+    return say(
+        "Width alone ends at {low} % ({first}) but reaches {high} % with {last}; {known} of {all} "
+        "dots have a known width and can be counted.",
+        low=low.values[TOP1],
+        first=shown(str(low.values["series"])),
+        high=high.values[TOP1],
+        last=shown(str(high.values["series"])),
+        known=known,
+        all=len(lines),
     )
 
 
@@ -151,12 +169,12 @@ def width_at_depth_chart(lines: Lines) -> Chart:
     groups: list[Series] = []
     for name, colour in zip(names, colours, strict=True):
         own = [(i, x) for i, x in enumerate(lines) if x.values["series"] == name]
-        groups.append(computed(own, f"{name}, counted", colour, MACS, TOP1))
-        groups.append(series(own, name, colour, MACS, TOP1))
+        groups.append(computed(own, _counted(name), colour, MACS, TOP1))
+        groups.append(series(own, shown(name), colour, MACS, TOP1))
     return Chart(
-        "The deeper and larger the network, the further width gets",
-        Axis("multiply-adds (G, log scale)", log=True),
-        Axis("ImageNet top-1 (%)"),
+        say("The deeper and larger the network, the further width gets"),
+        Axis(say("multiply-adds (G, log scale)"), log=True),
+        Axis(say("ImageNet top-1 (%)")),
         tuple(group for group in groups if group.marks),
     )
 
@@ -193,12 +211,17 @@ def scaling_methods_finding(lines: Lines) -> str:
     """The cheapest compound dot that lies above every single dimension, whatever that costs."""
     mine, best = _ahead(lines)
     line, _, beside = furthest(lines, MACS)
-    return (
-        f"Compound scaling is at {mine.number(TOP1):.1f} % with {mine.beside(MACS).printed} G "
-        f"multiply-adds; single dimensions end at {best.number(TOP1):.1f} %. The dot of "
-        f"{line.name} stands at {significant(line.number(MACS))} G and counts "
-        f"{significant(beside.computed or 0)} G."
+    text = say(
+        "Compound scaling is at {top1:.1f} % with {macs} G multiply-adds; single dimensions end at "
+        "{end:.1f} %. The dot of {row} stands at {drawn} G and counts {computed} G.",
+        top1=mine.number(TOP1),
+        macs=mine.beside(MACS).printed,
+        end=best.number(TOP1),
+        row=shown(line.name),
+        drawn=significant(line.number(MACS)),
+        computed=significant(beside.computed or 0),
     )
+    return tidy(text)
 
 
 def _ahead(lines: Lines) -> tuple[Line, Line]:
@@ -213,27 +236,37 @@ def scaling_methods_chart(lines: Lines) -> Chart:
     """Four ways to spend multiply-adds."""
     mine, best = _ahead(lines)
     title = (
-        f"Compound scaling at {mine.beside(MACS).printed} G beats every single dimension, up to "
-        f"{significant(max(x.number(MACS) for x in lines))} G"
+        say(
+            "Compound scaling at {macs} G beats every single dimension, up to {most} G",
+            macs=mine.beside(MACS).printed,
+            most=significant(max(x.number(MACS) for x in lines)),
+        )
         if best.number(TOP1) < mine.number(TOP1)
-        else "Four ways to spend multiply-adds"
+        else say("Four ways to spend multiply-adds")
     )
     return _dimension_chart(lines, title, DIMENSIONS)
 
 
 _TWO_BASELINES = Note(
-    "Figures 3 and 4 start at 0.50 G multiply-adds, Figure 8 at 0.39 G, and every other dot is the "
-    "same in all three. The released B0 counts 0.386 G: the dots belong to another baseline.",
+    mark(
+        "Figures 3 and 4 start at 0.50 G multiply-adds, Figure 8 at 0.39 G, and every other dot "
+        "is the same in all three. The released B0 counts 0.386 G: the dots belong to another "
+        "baseline."
+    ),
     f"{V1_PAPER} Figures 3, 4 and 8; counts computed here",
 )
 _OLD_TRAINING = Note(
-    "The three figures did not change from the ICML version to v5: their baseline has the old "
-    "training's 76.1 %, where Table 2 prints 76.3, 77.3 or 77.1 % by version.",
+    mark(
+        "The three figures did not change from the ICML version to v5: their baseline has the old "
+        "training's 76.1 %, where Table 2 prints 76.3, 77.3 or 77.1 % by version."
+    ),
     f"{V1_PAPER} Figures 3, 4 and 8",
 )
 _READ_OFF = Note(
-    "Values were measured from the vector paths of the PDF's figure; a dot within 2 % of the count "
-    "is taken to agree.",
+    mark(
+        "Values were measured from the vector paths of the PDF's figure; a dot within 2 % of "
+        "the count is taken to agree."
+    ),
     V1_PAPER,
 )
 
@@ -241,66 +274,84 @@ EXHIBITS = (
     Exhibit(
         "v1-figure-3",
         "v1",
-        "Figure 3",
-        "One dimension at a time",
-        "Making B0 only wider, only deeper or only larger in resolution gains quickly at first, "
-        "then hardly at all.",
+        mark("Figure 3"),
+        mark("One dimension at a time"),
+        mark(
+            "Making B0 only wider, only deeper or only larger in resolution gains quickly at "
+            "first, then hardly at all."
+        ),
         f"{V1_PAPER} Figure 3",
         single_dimension,
         single_dimension_finding,
-        (("Accuracy", single_dimension_chart),),
+        ((mark("Accuracy"), single_dimension_chart),),
         (_TWO_BASELINES, _OLD_TRAINING, _READ_OFF),
         word="drawn",
     ),
     Exhibit(
         "v1-figure-4",
         "v1",
-        "Figure 4",
-        "Width at four depths and resolutions",
-        "The deeper the network and the larger its input, the more a greater width is worth: the "
-        "reason to scale all three together.",
+        mark("Figure 4"),
+        mark("Width at four depths and resolutions"),
+        mark(
+            "The deeper the network and the larger its input, the more a greater width is "
+            "worth: the reason to scale all three together."
+        ),
         f"{V1_PAPER} Figure 4",
         width_at_depth,
         width_at_depth_finding,
-        (("Accuracy", width_at_depth_chart),),
+        ((mark("Accuracy"), width_at_depth_chart),),
         (
             _TWO_BASELINES,
             Note(
-                "Legend and caption say r = 1.3, the running text r = 2.0; the caption gives the "
-                "last baseline 299 px, but 224 x 1.3 is 291.",
+                mark(
+                    "Legend and caption say r = 1.3, the running text r = 2.0; the caption "
+                    "gives the last baseline 299 px, but 224 x 1.3 is 291."
+                ),
                 f"{V1_PAPER} Figure 4 and section 3.2",
             ),
             Note(
-                "The caption counts 18 layers at d = 1 and 36 at d = 2, the sum of Table 1's "
-                "column. The code doubles the 16 blocks to 32 and leaves stem and head alone: 34.",
+                mark(
+                    "The caption counts 18 layers at d = 1 and 36 at d = 2, the sum of Table "
+                    "1's column. The code doubles the 16 blocks to 32 and leaves stem and head "
+                    "alone: 34."
+                ),
                 f"{V1_PAPER} Figure 4; released code",
             ),
             Note(
-                "The first dots of (d = 1, r = 1.3) and (d = 2, r = 1) cost what Figure 3's do but "
-                "lie higher: 78.21 against 77.68 % and 78.74 against 78.51 %.",
+                mark(
+                    "The first dots of (d = 1, r = 1.3) and (d = 2, r = 1) cost what Figure 3's "
+                    "do but lie higher: 78.21 against 77.68 % and 78.74 against 78.51 %."
+                ),
                 f"{V1_PAPER} Figures 3 and 4, measured",
             ),
             _READ_OFF,
         ),
-        uncounted="Widths are printed for no dot; they are known where a dot coincides with "
-        "Figure 3 or starts a series (w = 1).",
+        uncounted=mark(
+            "Widths are printed for no dot; they are known where a dot coincides with "
+            "Figure 3 or starts a series (w = 1)."
+        ),
         word="drawn",
     ),
     Exhibit(
         "v1-figure-8",
         "v1",
-        "Figure 8",
-        "Four ways to scale B0",
-        "For the same multiply-adds, compound scaling gives the highest accuracy of the four.",
+        mark("Figure 8"),
+        mark("Four ways to scale B0"),
+        mark(
+            "For the same multiply-adds, compound scaling gives the highest accuracy of the four."
+        ),
         f"{V1_PAPER} Figure 8",
         scaling_methods,
         scaling_methods_finding,
-        (("Accuracy", scaling_methods_chart),),
+        ((mark("Accuracy"), scaling_methods_chart),),
         (
             _TWO_BASELINES,
             Note(
-                "The compound dots are B0 to B4 with the first version's accuracies (78.8, 79.8, "
-                "81.1, 82.6 %), but B0 stands at 76.1 % where that version's Table 2 has 76.3 %.",
+                mark(
+                    "The compound dots are B0 to B4 with the first version's accuracies (78.8, "
+                    "79.8, 81.1, 82.6 %), but B0 stands at 76.1 % where that version's Table 2 "
+                    "has 76.3 %."
+                ),
                 f"{V1_PAPER} Figure 8; ICML version Table 2",
             ),
             _OLD_TRAINING,

@@ -1,6 +1,7 @@
 """Figures of the first paper: accuracy against size and cost, and the activation maps' networks."""
 
 from effnet.design import Design
+from effnet.language import mark, say
 from effnet.papers.counting import (
     computed,
     free,
@@ -14,6 +15,7 @@ from effnet.papers.counting import (
 )
 from effnet.papers.records import Axis, Chart, Exhibit, Line, Lines, Note
 from effnet.papers.sources import MACS, PARAMS, TOP1, V1_PAPER
+from effnet.papers.words import shown, tidy
 from effnet.units import significant
 
 DIMENSIONS = ("width", "depth", "resolution", "compound")
@@ -44,9 +46,14 @@ def accuracy_finding(lines: Lines) -> str:
     """The pair of networks that saves most parameters."""
     small, large = _widest(lines, PARAMS)
     saved = large.number(PARAMS) / small.number(PARAMS)
-    return (
-        f"{small.name} reaches {small.values[TOP1]} % with {significant(saved, 2)} times fewer "
-        f"parameters than {large.name} needs for {large.values[TOP1]} %."
+    return say(
+        "{small} reaches {top1} % with {saved} times fewer parameters than {large} needs for "
+        "{its} %.",
+        small=small.name,
+        top1=small.values[TOP1],
+        saved=significant(saved, 2),
+        large=large.name,
+        its=large.values[TOP1],
     )
 
 
@@ -68,14 +75,20 @@ def _accuracy_chart(lines: Lines, column: str, axis: str, what: str) -> Chart:
     ours = [(i, x) for i, x in enumerate(lines) if x.name.startswith("EfficientNet")]
     rest = [(i, x) for i, x in enumerate(lines) if not x.name.startswith("EfficientNet")]
     return Chart(
-        f"{small.name} does better than {large.name} with {times} times fewer {what}"
-        if small.number(TOP1) > large.number(TOP1)
-        else f"{small.name} does as well as {large.name} with {times} times fewer {what}",
+        say(
+            "{small} does better than {large} with {times} times fewer {what}"
+            if small.number(TOP1) > large.number(TOP1)
+            else "{small} does as well as {large} with {times} times fewer {what}",
+            small=small.name,
+            large=large.name,
+            times=times,
+            what=what,
+        ),
         Axis(axis, log=True),
-        Axis("ImageNet top-1 (%)"),
+        Axis(say("ImageNet top-1 (%)")),
         (
-            computed(ours, "EfficientNet, counted", "v1", column, TOP1),
-            series(rest, "other networks", "other", column, TOP1, label=lambda x: x.name),
+            computed(ours, say("{series}, counted", series="EfficientNet"), "v1", column, TOP1),
+            series(rest, say("other networks"), "other", column, TOP1, label=lambda x: x.name),
             series(ours, "EfficientNet", "v1", column, TOP1, label=lambda x: x.name[-2:]),
         ),
     )
@@ -83,12 +96,12 @@ def _accuracy_chart(lines: Lines, column: str, axis: str, what: str) -> Chart:
 
 def by_parameters(lines: Lines) -> Chart:
     """Figure 1."""
-    return _accuracy_chart(lines, PARAMS, "parameters (M, log scale)", "parameters")
+    return _accuracy_chart(lines, PARAMS, say("parameters (M, log scale)"), say("parameters"))
 
 
 def by_macs(lines: Lines) -> Chart:
     """Figure 5."""
-    return _accuracy_chart(lines, MACS, "multiply-adds (G, log scale)", "multiply-adds")
+    return _accuracy_chart(lines, MACS, say("multiply-adds (G, log scale)"), say("multiply-adds"))
 
 
 # --- Table 7 --------------------------------------------------------------------------------------
@@ -130,9 +143,12 @@ def map_models_finding(lines: Lines) -> str:
     wrong = [line for line in lines if not line.beside(MACS).agrees]
     right = [line for line in lines if line.beside(MACS).agrees]
     offs = sorted(abs(100 * (line.beside(MACS).off or 0)) for line in wrong)
-    return (
-        f"Scaled by one dimension, B0 is printed {offs[0]:.0f} to {offs[-1]:.0f} % above what its "
-        f"released code counts; {' and '.join(line.name for line in right)} agree."
+    return say(
+        "Scaled by one dimension, B0 is printed {low:.0f} to {high:.0f} % above what its released "
+        "code counts; {rows} agree.",
+        low=offs[0],
+        high=offs[-1],
+        rows=tidy(say(" and ").join(shown(line.name) for line in right)),
     )
 
 
@@ -140,23 +156,29 @@ EXHIBITS = (
     Exhibit(
         "v1-figure-1",
         "v1",
-        "Figures 1 and 5",
-        "Accuracy against size and against cost",
-        "EfficientNets lie above and to the left of all earlier networks: more accurate at any "
-        "size and at any cost.",
+        mark("Figures 1 and 5"),
+        mark("Accuracy against size and against cost"),
+        mark(
+            "EfficientNets lie above and to the left of all earlier networks: more accurate at any "
+            "size and at any cost."
+        ),
         f"{V1_PAPER} Table 2, whose numbers the figures plot",
         accuracy,
         accuracy_finding,
-        (("Parameters", by_parameters), ("Multiply-adds", by_macs)),
+        ((mark("Parameters"), by_parameters), (mark("Multiply-adds"), by_macs)),
         (
             Note(
-                "Drawn from Table 2. Figure 1 itself prints 556 M for GPipe (Table 2: 557 M), "
-                "Figure 5 prints 80.7 % for NASNet-A (Table 2: 82.7 %).",
+                mark(
+                    "Drawn from Table 2. Figure 1 itself prints 556 M for GPipe (Table 2: 557 M), "
+                    "Figure 5 prints 80.7 % for NASNet-A (Table 2: 82.7 %)."
+                ),
                 f"{V1_PAPER} Figures 1 and 5, Table 2",
             ),
             Note(
-                "The line is computed: printed accuracy over our count of parameters or "
-                "multiply-adds.",
+                mark(
+                    "The line is computed: printed accuracy over our count of parameters or "
+                    "multiply-adds."
+                ),
                 "computed here",
             ),
         ),
@@ -164,22 +186,27 @@ EXHIBITS = (
     Exhibit(
         "v1-table-7",
         "v1",
-        "Table 7",
-        "The networks of the activation maps",
-        "Four ways to make B0 about four times as costly; Figure 7 compares where they look.",
+        mark("Table 7"),
+        mark("The networks of the activation maps"),
+        mark("Four ways to make B0 about four times as costly; Figure 7 compares where they look."),
         f"{V1_PAPER} Table 7",
         map_models,
         map_models_finding,
         (),
         (
             Note(
-                "The multiply-adds of the three single dimensions (1.8, 1.8 and 1.9 G) do not fit "
-                "the released B0 but the 0.50 G baseline of Figure 3; the compound row does fit.",
+                mark(
+                    "The multiply-adds of the three single dimensions (1.8, 1.8 and 1.9 G) do "
+                    "not fit the released B0 but the 0.50 G baseline of Figure 3; the compound "
+                    "row does fit."
+                ),
                 f"{V1_PAPER} Table 7; counts computed here",
             ),
             Note(
-                "B0 has 77.3 % here in v3 and v5, 76.3 % in v2; Table 2 of v5 says 77.1 %. The "
-                "ICML version has no Table 7.",
+                mark(
+                    "B0 has 77.3 % here in v3 and v5, 76.3 % in v2; Table 2 of v5 says 77.1 %. The "
+                    "ICML version has no Table 7."
+                ),
                 f"{V1_PAPER} Tables 2 and 7; arXiv v2 and v3",
             ),
         ),

@@ -1,5 +1,6 @@
 """What the first paper measured: other networks scaled, latency, accuracy on the test server."""
 
+from effnet.language import mark, say
 from effnet.papers.counting import (
     counted,
     dots,
@@ -13,6 +14,7 @@ from effnet.papers.counting import (
 )
 from effnet.papers.records import Chart, Exhibit, Line, Lines, Mark, Note, Series
 from effnet.papers.sources import MACS, TOP1, TPU, V1_PAPER
+from effnet.papers.words import in_a_row, shown
 from effnet.units import significant
 
 # --- Table 3 --------------------------------------------------------------------------------------
@@ -66,11 +68,14 @@ def other_networks_finding(lines: Lines) -> str:
             kept = best if line.values["scaled by"] == "compound" else single
             name = str(line.values["network"])
             kept[name] = max(kept.get(name, 0.0), line.number("gain (points)"))
-    gains = ", ".join(f"{name} +{gain:.1f}" for name, gain in best.items())
+    gains = in_a_row(f"{name} +{gain:.1f}" for name, gain in best.items())
     ahead = [best[name] - single[name] for name in best]
-    return (
-        f"Compound scaling gains most points in every network ({gains}): "
-        f"{min(ahead):.1f} to {max(ahead):.1f} more than the best single dimension."
+    return say(
+        "Compound scaling gains most points in every network ({gains}): {low:.1f} to {high:.1f} "
+        "more than the best single dimension.",
+        gains=gains,
+        low=min(ahead),
+        high=max(ahead),
     )
 
 
@@ -83,17 +88,22 @@ def other_networks_chart(lines: Lines) -> Chart:
         ("ResNet-50", "other"),
     ):
         marks = tuple(
-            Mark(line.number("gain (points)"), str(line.values["scaled by"]), line.name, line=i)
+            Mark(
+                line.number("gain (points)"),
+                shown(str(line.values["scaled by"])),
+                shown(line.name),
+                line=i,
+            )
             for i, line in enumerate(lines)
             if line.values["network"] == name and line.has("gain (points)")
         )
         groups.append(Series(name, colour, marks))
     most = [max(s.marks, key=lambda m: m.x).y for s in groups]
     return dots(
-        f"{str(most[0]).capitalize()} scaling gains most in all three networks"
+        say("{way} scaling gains most in all three networks", way=str(most[0]).capitalize())
         if len(set(most)) == 1
-        else "What gains most differs by network",
-        "top-1 over the unscaled network (points)",
+        else say("What gains most differs by network"),
+        say("top-1 over the unscaled network (points)"),
         groups,
     )
 
@@ -137,9 +147,13 @@ def latency_finding(lines: Lines) -> str:
     time = slow.number("latency (ms)") / fast.number("latency (ms)")
     macs = "MACs, computed (G)"
     work = slow.number(macs) / fast.number(macs)
-    return (
-        f"{fast.name} does {significant(work)} times fewer multiply-adds than {slow.name} "
-        f"(computed) but is only {significant(time, 2)} times as fast on this core (published)."
+    return say(
+        "{fast} does {work} times fewer multiply-adds than {slow} (computed) but is only {time} "
+        "times as fast on this core (published).",
+        fast=fast.name,
+        work=significant(work),
+        slow=slow.name,
+        time=significant(time, 2),
     )
 
 
@@ -149,11 +163,15 @@ def latency_chart(lines: Lines) -> Chart:
     rest = [(i, line) for i, line in enumerate(lines) if (i, line) not in pick]
     fastest = min(lines, key=lambda line: line.number("latency (ms)"))
     return dots(
-        f"{fastest.name} takes {fastest.values['latency (ms)']} ms for one image on one core",
-        "latency (ms, log scale)",
+        say(
+            "{row} takes {ms} ms for one image on one core",
+            row=fastest.name,
+            ms=fastest.values["latency (ms)"],
+        ),
+        say("latency (ms, log scale)"),
         (
             series(pick, "EfficientNet", "v1", "latency (ms)", ""),
-            series(rest, "other networks", "other", "latency (ms)", ""),
+            series(rest, say("other networks"), "other", "latency (ms)", ""),
         ),
         log=True,
     )
@@ -190,9 +208,13 @@ def server_test_finding(lines: Lines) -> str:
     column = "top-1, test minus validation (points)"
     widest = max(lines, key=lambda line: abs(line.number(column)))
     higher = sum(line.number(column) > 0 for line in lines)
-    return (
-        f"Test and validation top-1 differ by at most {abs(widest.number(column)):.2f} points "
-        f"({widest.name}); {higher} of {len(lines)} networks do better on the test server."
+    return say(
+        "Test and validation top-1 differ by at most {points:.2f} points ({row}); {higher} of "
+        "{all} networks do better on the test server.",
+        points=abs(widest.number(column)),
+        row=widest.name,
+        higher=higher,
+        all=len(lines),
     )
 
 
@@ -200,11 +222,11 @@ def server_test_chart(lines: Lines) -> Chart:
     """Both accuracies, network by network."""
     numbered = list(enumerate(lines))
     return dots(
-        "Validation and test accuracy lie on top of each other",
-        "ImageNet top-1 (%)",
+        say("Validation and test accuracy lie on top of each other"),
+        say("ImageNet top-1 (%)"),
         (
-            series(numbered, "validation", "v1", "top-1, validation (%)", ""),
-            series(numbered, "test server", "setting 1", "top-1, test (%)", ""),
+            series(numbered, shown("validation"), "v1", "top-1, validation (%)", ""),
+            series(numbered, say("test server"), "setting 1", "top-1, test (%)", ""),
         ),
     )
 
@@ -213,28 +235,34 @@ EXHIBITS = (
     Exhibit(
         "v1-table-3",
         "v1",
-        "Table 3",
-        "MobileNets and ResNet-50, scaled",
-        "Scaling all three dimensions together beats any single one at about the same cost, in "
-        "networks that were not made for it.",
+        mark("Table 3"),
+        mark("MobileNets and ResNet-50, scaled"),
+        mark(
+            "Scaling all three dimensions together beats any single one at about the same cost, in "
+            "networks that were not made for it."
+        ),
         f"{V1_PAPER} Table 3",
         other_networks,
         other_networks_finding,
-        (("Gains", other_networks_chart),),
+        ((mark("Gains"), other_networks_chart),),
         (
             Note(
-                "Compound factors (d = 1.4, w = 1.2, r = 1.3) are printed for MobileNetV1 only; "
-                "the other two are counted with the same, which rounding up makes costlier than "
-                "printed in the MobileNets.",
+                mark(
+                    "Compound factors (d = 1.4, w = 1.2, r = 1.3) are printed for MobileNetV1 "
+                    "only; the other two are counted with the same, which rounding up makes "
+                    "costlier than printed in the MobileNets."
+                ),
                 f"{V1_PAPER} Table 3; counts computed here",
             ),
             Note(
-                "Gains of 2.9, 2.6 and 0.7 points are often quoted together. The first two are "
-                "over the worst single dimension, the third over the best.",
+                mark(
+                    "Gains of 2.9, 2.6 and 0.7 points are often quoted together. The first two are "
+                    "over the worst single dimension, the third over the best."
+                ),
                 f"{V1_PAPER} Table 3; worked out here",
             ),
             Note(
-                "MobileNetV1 has no row scaled by depth, and no row has a top-5.",
+                mark("MobileNetV1 has no row scaled by depth, and no row has a top-5."),
                 f"{V1_PAPER} Table 3",
             ),
         ),
@@ -242,23 +270,29 @@ EXHIBITS = (
     Exhibit(
         "v1-table-4",
         "v1",
-        "Table 4",
-        "Latency on one processor core",
-        "Two EfficientNets against networks of the same accuracy: one image at a time, one core, "
-        "20 runs.",
+        mark("Table 4"),
+        mark("Latency on one processor core"),
+        mark(
+            "Two EfficientNets against networks of the same accuracy: one image at a time, one "
+            "core, 20 runs."
+        ),
         f"{V1_PAPER} Table 4",
         latency,
         latency_finding,
-        (("Latency", latency_chart),),
+        ((mark("Latency"), latency_chart),),
         (
             Note(
-                "This table was not brought up to date: it still prints 78.8 for B1 and 84.4 for "
-                "B7, where Table 2 of v5 has 79.1 and 84.3.",
+                mark(
+                    "This table was not brought up to date: it still prints 78.8 for B1 and "
+                    "84.4 for B7, where Table 2 of v5 has 79.1 and 84.3."
+                ),
                 f"{V1_PAPER} Tables 2 and 4",
             ),
             Note(
-                "Times are of a Xeon E5-2690 in 2019. Measured here they will differ; only the "
-                "ratio of two networks can be compared, and that only roughly.",
+                mark(
+                    "Times are of a Xeon E5-2690 in 2019. Measured here they will differ; only the "
+                    "ratio of two networks can be compared, and that only roughly."
+                ),
                 f"{V1_PAPER} Table 4",
             ),
         ),
@@ -267,21 +301,25 @@ EXHIBITS = (
     Exhibit(
         "v1-table-8",
         "v1",
-        "Table 8",
-        "Validation and test accuracy",
-        "A check against over-tuning: the networks do as well on the hidden test set as on the "
-        "validation set.",
+        mark("Table 8"),
+        mark("Validation and test accuracy"),
+        mark(
+            "A check against over-tuning: the networks do as well on the hidden test set as on the "
+            "validation set."
+        ),
         f"{V1_PAPER} Table 8",
         server_test,
         server_test_finding,
-        (("Accuracy", server_test_chart),),
+        ((mark("Accuracy"), server_test_chart),),
         (
             Note(
-                "Only v5 has this table: training was stopped on 25 thousand held-out training "
-                "images before the validation set was used once.",
+                mark(
+                    "Only v5 has this table: training was stopped on 25 thousand held-out training "
+                    "images before the validation set was used once."
+                ),
                 f"{V1_PAPER} appendix; {TPU}/README.md",
             ),
         ),
-        uncounted="Accuracies need training; nothing here can be counted.",
+        uncounted=mark("Accuracies need training; nothing here can be counted."),
     ),
 )

@@ -1,5 +1,6 @@
 """Networks of the first paper: the baseline stage by stage, and the comparison on ImageNet."""
 
+from effnet.language import mark, say
 from effnet.papers.counting import (
     dots,
     furthest,
@@ -14,6 +15,7 @@ from effnet.papers.counting import (
 )
 from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Mark, Network, Note, Series
 from effnet.papers.sources import ICML, MACS, PARAMS, TPU, V1_PAPER
+from effnet.papers.words import shown
 from effnet.spec import Spec
 from effnet.stages import stage_rows
 from effnet.units import significant
@@ -53,12 +55,21 @@ def baseline_finding(lines: Lines) -> str:
     right = [pair for pair in found if pair[2].agrees]
     wrong = [pair for pair in found if not pair[2].agrees]
     if len(wrong) != 1:
-        return f"{len(right)} of {len(found)} printed sizes are those of the released B0."
+        return say(
+            "{right} of {all} printed sizes are those of the released B0.",
+            right=len(right),
+            all=len(found),
+        )
     line, column, beside = wrong[0]
-    return (
-        f"{len(right)} of {len(found)} printed sizes are those of the released B0; {line.name}'s "
-        f"{column.replace(' (px)', '')} says {beside.printed} px where the map has "
-        f"{beside.computed:g}."
+    return say(
+        "{right} of {all} printed sizes are those of the released B0; {row}'s {column} says "
+        "{printed} px where the map has {computed:g}.",
+        right=len(right),
+        all=len(found),
+        row=shown(line.name),
+        column=shown(column.replace(" (px)", "")),
+        printed=beside.printed,
+        computed=beside.computed,
     )
 
 
@@ -120,10 +131,15 @@ def comparison_finding(lines: Lines) -> str:
     counts = [pair for pair in pairs(ours) if pair[1] == MACS]
     right = sum(pair[2].agrees for pair in counts)
     share = abs(100 * (beside.off or 0))
-    return (
-        f"{right} of {len(counts)} printed multiply-adds are what the released EfficientNets "
-        f"count; {line.name} is furthest off, {beside.printed} G printed and "
-        f"{significant(beside.computed or 0)} G computed ({significant(share, 2)} % apart)."
+    return say(
+        "{right} of {all} printed multiply-adds are what the released EfficientNets count; {row} "
+        "is furthest off, {printed} G printed and {computed} G computed ({share} % apart).",
+        right=right,
+        all=len(counts),
+        row=line.name,
+        printed=beside.printed,
+        computed=significant(beside.computed or 0),
+        share=significant(share, 2),
     )
 
 
@@ -141,18 +157,21 @@ def versions_chart(lines: Lines) -> Chart:
             Mark(
                 round(line.number(column) - line.number(newest), 2),
                 line.name,
-                f"{line.name}: {line.values[column]} % printed",
+                say("{row}: {value} % printed", row=line.name, value=line.values[column]),
                 line=i,
             )
             for i, line in ours
         )
         groups.append(Series(name, colour, marks))
     widest = max(ours, key=lambda pair: _spread(pair[1]))[1]
-    title = (
-        f"{widest.name}'s top-1 is {widest.values['top-1, ICML and v2 (%)']}, "
-        f"{widest.values['top-1, v3 (%)']} or {widest.values[newest]} % by version"
+    title = say(
+        "{row}'s top-1 is {first}, {third} or {newest} % by version",
+        row=widest.name,
+        first=widest.values["top-1, ICML and v2 (%)"],
+        third=widest.values["top-1, v3 (%)"],
+        newest=widest.values[newest],
     )
-    return dots(title, "top-1 beside arXiv v5's (points)", groups)
+    return dots(title, say("top-1 beside arXiv v5's (points)"), groups)
 
 
 def _spread(line: Line) -> float:
@@ -165,27 +184,33 @@ EXHIBITS = (
     Exhibit(
         "v1-table-1",
         "v1",
-        "Table 1",
-        "EfficientNet-B0, stage by stage",
-        "The network that the search found and that all others are scaled from: seven stages of "
-        "MBConv between a stem and a head.",
+        mark("Table 1"),
+        mark("EfficientNet-B0, stage by stage"),
+        mark(
+            "The network that the search found and that all others are scaled from: seven "
+            "stages of MBConv between a stem and a head."
+        ),
         f"{V1_PAPER} Table 1",
         baseline,
         baseline_finding,
-        (("The network", drawn_b0),),
+        ((mark("The network"), drawn_b0),),
         (
             Note(
-                "The column of resolutions gives each stage's input, not its output.",
+                mark("The column of resolutions gives each stage's input, not its output."),
                 f"{V1_PAPER} Table 1",
             ),
             Note(
-                "The ICML version prints 28 x 28 for stage 6; from arXiv v2 on it is 14 x 14, as "
-                "the stride of stage 5 demands.",
+                mark(
+                    "The ICML version prints 28 x 28 for stage 6; from arXiv v2 on it is 14 x "
+                    "14, as the stride of stage 5 demands."
+                ),
                 f"{ICML} Table 1; {V1_PAPER} Table 1",
             ),
             Note(
-                "Strides, expansion of stage 2 and the squeeze ratio stand in the code's block "
-                "strings only.",
+                mark(
+                    "Strides, expansion of stage 2 and the squeeze ratio stand in the code's block "
+                    "strings only."
+                ),
                 f"{TPU}/efficientnet_builder.py",
             ),
         ),
@@ -193,44 +218,57 @@ EXHIBITS = (
     Exhibit(
         "v1-table-2",
         "v1",
-        "Table 2",
-        "EfficientNets beside other networks on ImageNet",
-        "Eight scaled networks, each next to older ones of like accuracy that are several times "
-        "larger and costlier.",
+        mark("Table 2"),
+        mark("EfficientNets beside other networks on ImageNet"),
+        mark(
+            "Eight scaled networks, each next to older ones of like accuracy that are several "
+            "times larger and costlier."
+        ),
         f"{V1_PAPER} Table 2",
         comparison,
         comparison_finding,
-        (("Versions", versions_chart),),
+        ((mark("Versions"), versions_chart),),
         (
             Note(
-                "B0's top-1 is 76.3 in the ICML version and arXiv v2, 77.3 in v3 and 77.1 in v5; "
-                "B7's is 84.4, 84.4 and 84.3. The numbers of v5 are those of the AutoAugment "
-                "checkpoints.",
+                mark(
+                    "B0's top-1 is 76.3 in the ICML version and arXiv v2, 77.3 in v3 and 77.1 "
+                    "in v5; B7's is 84.4, 84.4 and 84.3. The numbers of v5 are those of the "
+                    "AutoAugment checkpoints."
+                ),
                 f"{ICML}, arXiv v3 and v5, Table 2; {TPU}/README.md",
             ),
             Note(
-                "The paper's FLOPS are multiply-adds, counted once. The V2 paper "
-                "prints B4 as 4.2 and 4.5, B5 as 10 and 9.9 and B7 as 38.",
+                mark(
+                    "The paper's FLOPS are multiply-adds, counted once. The V2 paper "
+                    "prints B4 as 4.2 and 4.5, B5 as 10 and 9.9 and B7 as 38."
+                ),
                 "arXiv:2104.00298v3 Tables 3, 7 and 11",
             ),
             Note(
-                "B2's 9.2 M fits the count with BatchNorm's running statistics (9.18 M), as Keras "
-                "counts, better than the 9.11 M that are trained.",
+                mark(
+                    "B2's 9.2 M fits the count with BatchNorm's running statistics (9.18 M), as "
+                    "Keras counts, better than the 9.11 M that are trained."
+                ),
                 "computed here",
             ),
             Note(
-                "ResNets are counted as torchvision builds them, with the stride in the 3x3 "
-                "convolution; with it in the 1x1 before they are a little cheaper.",
+                mark(
+                    "ResNets are counted as torchvision builds them, with the stride in the 3x3 "
+                    "convolution; with it in the 1x1 before they are a little cheaper."
+                ),
                 "computed here",
             ),
             Note(
-                "PNASNet's multiply-adds are called 6.0 times B4's, but 23 over 4.2 is 5.5.",
+                mark("PNASNet's multiply-adds are called 6.0 times B4's, but 23 over 4.2 is 5.5."),
                 f"{V1_PAPER} Table 2",
             ),
             Note(
-                "Inside v5: GPipe has 556 M parameters in Figure 1 and 557 M here, NASNet-A 80.7 % "
-                "in Figure 5 and 82.7 % here, SENet 145 M in the text and 146 M here, B4 83.0 % in "
-                "the introduction and 82.9 % here, ResNet-50 76.3 % there and 76.0 % here.",
+                mark(
+                    "Inside v5: GPipe has 556 M parameters in Figure 1 and 557 M here, NASNet-A "
+                    "80.7 % in Figure 5 and 82.7 % here, SENet 145 M in the text and 146 M "
+                    "here, B4 83.0 % in the introduction and 82.9 % here, ResNet-50 76.3 % "
+                    "there and 76.0 % here."
+                ),
                 V1_PAPER,
             ),
         ),

@@ -1,7 +1,7 @@
 """What the first paper's text says of scaling and search, and what the released code scales by."""
 
+from effnet.language import mark, say
 from effnet.papers.counting import (
-    NOT_OURS,
     counted,
     dots,
     free,
@@ -13,6 +13,7 @@ from effnet.papers.counting import (
 )
 from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Mark, Note, Series
 from effnet.papers.sources import TOP1, TPU, V1_PAPER
+from effnet.papers.words import shown
 from effnet.scaling import budget, implied_phi
 from effnet.units import significant
 from effnet.variants import get_variant
@@ -71,29 +72,33 @@ def coefficients_finding(lines: Lines) -> str:
 
     worst = max(own, key=spread)
     low, high = sorted(worst.number(column) for column in PHI.values())[:: len(PHI) - 1]
-    return (
-        f"No single phi gives the released networks: {worst.name}'s depth, width and resolution "
-        f"stand for phi {low:.2f} to {high:.2f}."
+    return say(
+        "No single phi gives the released networks: {row}'s depth, width and resolution stand for "
+        "phi {low:.2f} to {high:.2f}.",
+        row=worst.name,
+        low=low,
+        high=high,
     )
 
 
 def coefficients_chart(lines: Lines) -> Chart:
     """The phi of every axis, network by network; L2's width is far outside."""
-    shown = [
+    numbered = [
         (i, line) for i, line in enumerate(lines) if not line.name.startswith("EfficientNet-L")
     ]
     groups = [
         Series(
+            shown(axis),
             axis,
-            axis,
-            tuple(Mark(line.number(column), line.name, line.name, line=i) for i, line in shown),
+            tuple(Mark(line.number(column), line.name, line.name, line=i) for i, line in numbered),
             "computed",
         )
         for axis, column in PHI.items()
     ]
-    first = shown[1][1]
+    first = numbered[1][1]
     phis = " / ".join(f"{first.number(column):.2f}" for column in PHI.values())
-    return dots(f"{first.name} is phi {phis} by depth, width and resolution", "phi", groups)
+    title = say("{row} is phi {phis} by depth, width and resolution", row=first.name, phis=phis)
+    return dots(title, "phi", groups)
 
 
 # --- the search objective -----------------------------------------------------------------------
@@ -131,10 +136,14 @@ def objective_finding(lines: Lines) -> str:
     """Who wins by the objective."""
     best = max(lines, key=lambda line: line.number(REWARD))
     last = lines[-1]
-    return (
-        f"By the search's own objective {best.name} scores {best.number(REWARD):.1f} and "
-        f"{last.name} {last.number(REWARD):.1f}: its multiply-adds cost it "
-        f"{100 * (1 - last.number('factor (MACs / T)^w, computed')):.0f} % of its accuracy."
+    return say(
+        "By the search's own objective {best} scores {high:.1f} and {last} {low:.1f}: its "
+        "multiply-adds cost it {share:.0f} % of its accuracy.",
+        best=best.name,
+        high=best.number(REWARD),
+        last=last.name,
+        low=last.number(REWARD),
+        share=100 * (1 - last.number("factor (MACs / T)^w, computed")),
     )
 
 
@@ -143,17 +152,17 @@ def objective_chart(lines: Lines) -> Chart:
     numbered = list(enumerate(lines))
     best = max(lines, key=lambda line: line.number(REWARD))
     return dots(
-        f"The objective prefers {best.name}: accuracy grows slower than its price",
-        "top-1 (%), and reward in the same unit",
+        say("The objective prefers {row}: accuracy grows slower than its price", row=best.name),
+        say("top-1 (%), and reward in the same unit"),
         (
             Series(
-                "reward, computed",
+                shown(REWARD),
                 "v1",
                 tuple(Mark(x.number(REWARD), x.name, x.name, line=i) for i, x in numbered),
                 "computed",
             ),
             Series(
-                "top-1, published",
+                say("top-1, published"),
                 "v1",
                 tuple(Mark(x.number(TOP1), x.name, x.name, line=i) for i, x in numbered),
             ),
@@ -165,70 +174,97 @@ EXHIBITS = (
     Exhibit(
         "v1-coefficients",
         "v1",
-        "Released code",
-        "Width, depth and resolution of B0 to L2",
-        "The paper prints no phi for B1 to B7 and no table of their factors; the code does, and no "
-        "one phi gives any of them.",
+        mark("Released code"),
+        mark("Width, depth and resolution of B0 to L2"),
+        mark(
+            "The paper prints no phi for B1 to B7 and no table of their factors; the code does, "
+            "and no one phi gives any of them."
+        ),
         f"{TPU}/efficientnet_builder.py; torchvision 0.29.1",
         coefficients,
         coefficients_finding,
-        (("Implied phi", coefficients_chart),),
+        ((mark("Implied phi"), coefficients_chart),),
         (
             Note(
-                "The number in a network's name is not its phi: a reader's fit gives 0, 0.5, 1, 2, "
-                "3.5, 5, 6 and 7 for B0 to B7.",
+                mark(
+                    "The number in a network's name is not its phi: a reader's fit gives 0, "
+                    "0.5, 1, 2, 3.5, 5, 6 and 7 for B0 to B7."
+                ),
                 "tensorflow/tpu issue 390",
             ),
             Note(
-                "torchvision lists B2's multiply-adds and accuracy at 288 px, not at the 260 px of "
-                "the code; ours are counted at the same size as theirs.",
+                mark(
+                    "torchvision lists B2's multiply-adds and accuracy at 288 px, not at the "
+                    "260 px of the code; ours are counted at the same size as theirs."
+                ),
                 "torchvision 0.29.1 metadata",
             ),
             Note(
-                "Keras also counts BatchNorm's running statistics as parameters: B0 has 5,330,564 "
-                "there and 5,288,548 elsewhere.",
+                mark(
+                    "Keras also counts BatchNorm's running statistics as parameters: B0 has "
+                    "5,330,564 there and 5,288,548 elsewhere."
+                ),
                 "computed here",
             ),
             Note(
-                "The text lets dropout rise linearly from 0.2 to 0.5; the code goes in steps.",
+                mark(
+                    "The text lets dropout rise linearly from 0.2 to 0.5; the code goes in steps."
+                ),
                 f"{V1_PAPER} section 5.2; {TPU}/efficientnet_builder.py",
             ),
             Note(
-                "B8 came with AdvProp and L2 with Noisy Student; neither is in the paper.",
+                mark("B8 came with AdvProp and L2 with Noisy Student; neither is in the paper."),
                 f"{TPU}/README.md",
             ),
         ),
-        uncounted="B8 and L2 are in no torchvision table, so nothing stands beside their counts.",
+        uncounted=mark(
+            "B8 and L2 are in no torchvision table, so nothing stands beside their counts."
+        ),
     ),
     Exhibit(
         "v1-objective",
         "v1",
-        "Section 4",
-        "The objective that found B0, and the grid that found alpha, beta and gamma",
-        "The search maximises ACC x (FLOPS / T)^w with T = 400 M multiply-adds and w = -0.07, so "
-        "a costlier network must be a good deal better.",
+        mark("Section 4"),
+        mark("The objective that found B0, and the grid that found alpha, beta and gamma"),
+        mark(
+            "The search maximises ACC x (FLOPS / T)^w with T = 400 M multiply-adds and w = "
+            "-0.07, so a costlier network must be a good deal better."
+        ),
         f"{V1_PAPER} sections 3.3 and 4",
         objective,
         objective_finding,
-        (("Reward", objective_chart),),
+        ((mark("Reward"), objective_chart),),
         (
             Note(
-                f"alpha 1.2, beta 1.1 and gamma 1.15 give alpha x beta^2 x gamma^2 = "
-                f"{budget():.4f}, which the paper writes as about 2: {significant(budget())} "
-                f"per step of phi, {significant(100 * (1 - budget() / 2), 2)} % short.",
+                mark(
+                    "alpha 1.2, beta 1.1 and gamma 1.15 give alpha x beta^2 x gamma^2 = {budget}, "
+                    "which the paper writes as about 2: {step} per step of phi, {short} % short."
+                ),
                 f"{V1_PAPER} equation 3; computed here",
+                (
+                    ("budget", f"{budget():.4f}"),
+                    ("step", significant(budget())),
+                    ("short", significant(100 * (1 - budget() / 2), 2)),
+                ),
             ),
             Note(
-                "w is negative: networks over the target get a factor below 1, those under it one "
-                "above 1. FLOPS are multiply-adds, not operations per second.",
+                mark(
+                    "w is negative: networks over the target get a factor below 1, those under "
+                    "it one above 1. FLOPS are multiply-adds, not operations per second."
+                ),
                 f"{V1_PAPER} section 4",
             ),
             Note(
-                "The grid over alpha, beta and gamma was searched once, at phi = 1 on the small "
-                "network; no resolutions were searched for the larger ones.",
+                mark(
+                    "The grid over alpha, beta and gamma was searched once, at phi = 1 on the "
+                    "small network; no resolutions were searched for the larger ones."
+                ),
                 f"{V1_PAPER} section 3.3",
             ),
         ),
-        uncounted=f"{NOT_OURS} The reward takes the printed accuracy.",
+        uncounted=mark(
+            "Accuracies need training, and networks outside the families here have no row to "
+            "count. The reward takes the printed accuracy."
+        ),
     ),
 )

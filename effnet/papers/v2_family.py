@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from effnet.language import mark, say
 from effnet.papers.counting import (
     computed,
     furthest,
@@ -65,11 +66,17 @@ def family_finding(lines: Lines) -> str:
     rivals = [x for x in lines if x.name.startswith("EfficientNetV2") and "21k" not in x.name]
     new = min((x for x in rivals if _top1(x) >= _top1(old)), key=lambda x: x.number(HOURS))
     line, _, beside = furthest(lines, MACS)
-    return (
-        f"{new.name} trains in {new.values[HOURS]} hours where {old.name} takes "
-        f"{old.values[HOURS]}, and is {_top1(new) - _top1(old):.1f} points better; the count "
-        f"furthest off is {line.name}'s, {beside.printed} G printed and "
-        f"{significant(beside.computed or 0)} G computed."
+    return say(
+        "{new} trains in {hours} hours where {old} takes {its}, and is {points:.1f} points better; "
+        "the count furthest off is {row}'s, {printed} G printed and {computed} G computed.",
+        new=new.name,
+        hours=new.values[HOURS],
+        old=old.name,
+        its=old.values[HOURS],
+        points=_top1(new) - _top1(old),
+        row=line.name,
+        printed=beside.printed,
+        computed=significant(beside.computed or 0),
     )
 
 
@@ -87,16 +94,16 @@ def _against(lines: Lines, column: str, axis: str, title: str) -> Chart:
     if isinstance(lines[0].values[column], Beside):
         plain = [pair for pair in new if "21k" not in pair[1].name]
         groups += [
-            computed(old, "V1, counted", "v1", column, TOP1),
-            computed(plain, "V2, counted", "v2", column, TOP1),
+            computed(old, say("{series}, counted", series="V1"), "v1", column, TOP1),
+            computed(plain, say("{series}, counted", series="V2"), "v2", column, TOP1),
         ]
     groups += [
-        series([p for p in rest if p not in large], "other networks", "other", column, TOP1),
-        series(large, "others, ImageNet-21k", "setting 1", column, TOP1),
+        series([p for p in rest if p not in large], say("other networks"), "other", column, TOP1),
+        series(large, say("others, ImageNet-21k"), "setting 1", column, TOP1),
         series(old, "EfficientNet", "v1", column, TOP1, label=_short),
         series(new, "EfficientNetV2", "v2", column, TOP1, label=_short),
     ]
-    return Chart(title, Axis(axis, log=True), Axis("ImageNet top-1 (%)"), tuple(groups))
+    return Chart(title, Axis(axis, log=True), Axis(say("ImageNet top-1 (%)")), tuple(groups))
 
 
 def _short(line: Line) -> str:
@@ -123,29 +130,46 @@ def _fastest(lines: Lines, column: str) -> tuple[Line, float]:
 def family_by_hours(lines: Lines) -> Chart:
     """Training time."""
     new, times = _fastest(lines, HOURS)
-    title = f"{new.name} trains {significant(times, 2)} times faster than the best V1"
-    return _against(lines, HOURS, "training (hours on 32 TPU cores, log scale)", title)
+    title = say(
+        "{new} trains {times} times faster than the best V1",
+        new=new.name,
+        times=significant(times, 2),
+    )
+    return _against(lines, HOURS, say("training (hours on 32 TPU cores, log scale)"), title)
 
 
 def family_by_latency(lines: Lines) -> Chart:
     """Latency on a V100."""
     new, times = _fastest(lines, LATENCY)
-    title = f"{new.name} is {significant(times, 2)} times as fast as the best V1 on a V100"
-    return _against(lines, LATENCY, "latency of 16 images on a V100, fp16 (ms, log scale)", title)
+    title = say(
+        "{new} is {times} times as fast as the best V1 on a V100",
+        new=new.name,
+        times=significant(times, 2),
+    )
+    axis = say("latency of 16 images on a V100, fp16 (ms, log scale)")
+    return _against(lines, LATENCY, axis, title)
 
 
 def family_by_parameters(lines: Lines) -> Chart:
     """Size."""
     new, times = _fastest(lines, PARAMS)
-    title = f"{new.name} has {significant(times, 2)} times fewer parameters than the best V1"
-    return _against(lines, PARAMS, "parameters (M, log scale)", title)
+    title = say(
+        "{new} has {times} times fewer parameters than the best V1",
+        new=new.name,
+        times=significant(times, 2),
+    )
+    return _against(lines, PARAMS, say("parameters (M, log scale)"), title)
 
 
 def family_by_macs(lines: Lines) -> Chart:
     """Cost."""
     new, times = _fastest(lines, MACS)
-    title = f"{new.name} does {significant(times, 2)} times fewer multiply-adds than the best V1"
-    return _against(lines, MACS, "multiply-adds (G, log scale)", title)
+    title = say(
+        "{new} does {times} times fewer multiply-adds than the best V1",
+        new=new.name,
+        times=significant(times, 2),
+    )
+    return _against(lines, MACS, say("multiply-adds (G, log scale)"), title)
 
 
 def same_training() -> Lines:
@@ -157,10 +181,14 @@ def same_training_finding(lines: Lines) -> str:
     """What is left of the difference when both train the same way."""
     old, new = lines
     hours = old.number(HOURS) / new.number(HOURS)
-    return (
-        f"Trained alike, {new.name} still takes {hours:.1f} times less training and "
-        f"{old.number(LATENCY) / new.number(LATENCY):.1f} times less time to answer than "
-        f"{old.name.partition(' (')[0]}, at {_top1(new) - _top1(old):+.1f} points."
+    return say(
+        "Trained alike, {new} still takes {hours:.1f} times less training and {latency:.1f} times "
+        "less time to answer than {old}, at {points:+.1f} points.",
+        new=new.name,
+        hours=hours,
+        latency=old.number(LATENCY) / new.number(LATENCY),
+        old=old.name.partition(" (")[0],
+        points=_top1(new) - _top1(old),
     )
 
 
@@ -198,10 +226,13 @@ def scaled_down_finding(lines: Lines) -> str:
     most = max(new, key=lambda line: line.number("speed-up (x)"))
     old = lines[lines.index(most) - 1]
     share = (most.beside(MACS).computed or 0) / (old.beside(MACS).computed or 1)
-    return (
-        f"{most.name} answers {most.beside('speed-up (x)').printed} times as fast as "
-        f"{old.name.partition(' (')[0]} (published) with {share:.2f} times its multiply-adds "
-        "(computed)."
+    return say(
+        "{new} answers {times} times as fast as {old} (published) with {share:.2f} times its "
+        "multiply-adds (computed).",
+        new=most.name,
+        times=most.beside("speed-up (x)").printed,
+        old=old.name.partition(" (")[0],
+        share=share,
     )
 
 
@@ -213,9 +244,13 @@ def scaled_down_chart(lines: Lines) -> Chart:
     old = [pair for pair in numbered if pair not in new]
     ratios = [line.number("speed-up (x)") for _, line in new]
     return Chart(
-        f"At like accuracy V2 answers {min(ratios):g} to {max(ratios):g} times as many images",
-        Axis("throughput on a V100, fp16, batch 128 (images/s, log scale)", log=True),
-        Axis("ImageNet top-1 (%)"),
+        say(
+            "At like accuracy V2 answers {low:g} to {high:g} times as many images",
+            low=min(ratios),
+            high=max(ratios),
+        ),
+        Axis(say("throughput on a V100, fp16, batch 128 (images/s, log scale)"), log=True),
+        Axis(say("ImageNet top-1 (%)")),
         (
             series(old, "EfficientNet", "v1", column, TOP1, label=_short_v1),
             series(new, "EfficientNetV2", "v2", column, TOP1, label=_short),
@@ -228,13 +263,17 @@ def _short_v1(line: Line) -> str:
 
 
 _OLD_SIZES = Note(
-    "24, 55 and 121 M are the sizes of the first arXiv version; Table 7 of v3 has 22, 54 and "
-    "120 M, Tables 8, 10 and 11 kept the old ones.",
+    mark(
+        "24, 55 and 121 M are the sizes of the first arXiv version; Table 7 of v3 has 22, 54 and "
+        "120 M, Tables 8, 10 and 11 kept the old ones."
+    ),
     f"{V2_PAPER} Tables 7, 8, 10 and 11; {V2_FIRST} Table 7",
 )
 _OLD_MACS = Note(
-    "V2-S's 8.8 B belongs to the first version's network (272 channels in stage 6, head of 1792); "
-    "the README says 8.4 B for the released one, which counts 8.37 G.",
+    mark(
+        "V2-S's 8.8 B belongs to the first version's network (272 channels in stage 6, head of "
+        "1792); the README says 8.4 B for the released one, which counts 8.37 G."
+    ),
     f"{V2_PAPER} Table 7; {AUTOML}/README.md; counted here",
 )
 
@@ -242,30 +281,37 @@ EXHIBITS = (
     Exhibit(
         "v2-table-7",
         "v2",
-        "Table 7",
-        "The V2 family beside other networks on ImageNet",
-        "EfficientNetV2s train several times faster than V1 and other networks of the same "
-        "accuracy, and answer faster.",
+        mark("Table 7"),
+        mark("The V2 family beside other networks on ImageNet"),
+        mark(
+            "EfficientNetV2s train several times faster than V1 and other networks of the same "
+            "accuracy, and answer faster."
+        ),
         f"{V2_PAPER} Table 7",
         family,
         family_finding,
         (
-            ("Training time", family_by_hours),
-            ("Latency", family_by_latency),
-            ("Parameters", family_by_parameters),
-            ("Multiply-adds", family_by_macs),
+            (mark("Training time"), family_by_hours),
+            (mark("Latency"), family_by_latency),
+            (mark("Parameters"), family_by_parameters),
+            (mark("Multiply-adds"), family_by_macs),
         ),
         (
             _OLD_MACS,
             _OLD_SIZES,
             Note(
-                "V1 networks were trained again for this table: B7 84.7 and B6 84.3 here (B6 84.6 "
-                "in Table 1), against 84.3 and 84.0 in the first paper.",
+                mark(
+                    "V1 networks were trained again for this table: B7 84.7 and B6 84.3 here "
+                    "(B6 84.6 in Table 1), against 84.3 and 84.0 in the first paper."
+                ),
                 f"{V2_PAPER} Tables 1 and 7; arXiv:1905.11946v5 Table 2",
             ),
             Note(
-                "Fine-tuned from ImageNet-21k: S, M, L are 84.9, 86.2, 86.8 in v3 and 85.0, 86.1, "
-                "86.8 in v1; the README has L 86.9 and XL 87.2 where the paper has 87.3.",
+                mark(
+                    "Fine-tuned from ImageNet-21k: S, M, L are 84.9, 86.2, 86.8 in v3 and 85.0, "
+                    "86.1, 86.8 in v1; the README has L 86.9 and XL 87.2 where the paper has "
+                    "87.3."
+                ),
                 f"{V2_FIRST} and {V2_PAPER} Table 7; {AUTOML}/README.md",
             ),
         ),
@@ -274,24 +320,29 @@ EXHIBITS = (
     Exhibit(
         "v2-table-10",
         "v2",
-        "Table 10",
-        "B7 and V2-M trained the same way",
-        "With the same progressive training for both, what remains is the difference of the "
-        "architectures.",
+        mark("Table 10"),
+        mark("B7 and V2-M trained the same way"),
+        mark(
+            "With the same progressive training for both, what remains is the difference of the "
+            "architectures."
+        ),
         f"{V2_PAPER} Table 10",
         same_training,
         same_training_finding,
         (),
         (
             Note(
-                "V2-M is printed with 55 M here and 54 M in Table 7.", f"{V2_PAPER} Tables 7 and 10"
-            ),
-            Note(
-                "Progressive learning alone takes B7's training from 139 hours (Table 7) to 54.",
+                mark("V2-M is printed with 55 M here and 54 M in Table 7."),
                 f"{V2_PAPER} Tables 7 and 10",
             ),
             Note(
-                "The machine is not named; 170 ms is Table 7's figure for a V100.",
+                mark(
+                    "Progressive learning alone takes B7's training from 139 hours (Table 7) to 54."
+                ),
+                f"{V2_PAPER} Tables 7 and 10",
+            ),
+            Note(
+                mark("The machine is not named; 170 ms is Table 7's figure for a V100."),
                 f"{V2_PAPER} Tables 7 and 10",
             ),
         ),
@@ -300,23 +351,30 @@ EXHIBITS = (
     Exhibit(
         "v2-table-11",
         "v2",
-        "Table 11",
-        "Small V2 networks and their speed",
-        "Scaled down, V2 answers two to three times as many images a second as V1 of like "
-        "accuracy.",
+        mark("Table 11"),
+        mark("Small V2 networks and their speed"),
+        mark(
+            "Scaled down, V2 answers two to three times as many images a second as V1 of like "
+            "accuracy."
+        ),
         f"{V2_PAPER} Table 11",
         scaled_down,
         scaled_down_finding,
-        (("Throughput", scaled_down_chart),),
+        ((mark("Throughput"), scaled_down_chart),),
         (
             _OLD_SIZES,
             Note(
-                "V2-S stands at 83.6 here, without progressive learning, and at 83.9 in Table 7.",
+                mark(
+                    "V2-S stands at 83.6 here, without progressive learning, and at 83.9 in "
+                    "Table 7."
+                ),
                 f"{V2_PAPER} Tables 7 and 11",
             ),
             Note(
-                "V2-B0, B1 and B3 are called V2-7M, V2-8M and V2-14M in arXiv v1. V2-B0 is printed "
-                "with 7.4 M; the README says 7.1 M, which is the count.",
+                mark(
+                    "V2-B0, B1 and B3 are called V2-7M, V2-8M and V2-14M in arXiv v1. V2-B0 is "
+                    "printed with 7.4 M; the README says 7.1 M, which is the count."
+                ),
                 f"{V2_FIRST} Table 11; {AUTOML}/README.md",
             ),
         ),

@@ -1,6 +1,7 @@
 """Progressive learning in the second paper: its settings, other networks, the ablation."""
 
 from effnet.design import Design
+from effnet.language import mark, say
 from effnet.papers.counting import (
     counted,
     dots,
@@ -12,6 +13,7 @@ from effnet.papers.counting import (
 )
 from effnet.papers.records import Axis, Beside, Chart, Exhibit, Line, Lines, Mark, Note, Series
 from effnet.papers.sources import AUTOML, TOP1, V2_PAPER
+from effnet.papers.words import in_a_row, shown
 
 STAGES = (1, 2, 3, 4)
 REWARD = "reward, computed"
@@ -85,41 +87,45 @@ def progressive_finding(lines: Lines) -> str:
         next(x for x in lines if x.name == f"V2-S, {s}") for s in ("paper", "official code")
     )
     first = code.number("stage 1 (px), computed")
-    return (
-        f"Growing images cost V2-S {paper.number(SHARE):.0f} % of the multiply-adds of training "
-        f"at full size throughout; the released code starts at {first:.0f} px, not at "
-        f"{paper.values['size, first (px)']}, which makes it {code.number(SHARE):.0f} %."
+    return say(
+        "Growing images cost V2-S {paper:.0f} % of the multiply-adds of training at full size "
+        "throughout; the released code starts at {first:.0f} px, not at {low}, which makes it "
+        "{code:.0f} %.",
+        paper=paper.number(SHARE),
+        first=first,
+        low=paper.values["size, first (px)"],
+        code=code.number(SHARE),
     )
 
 
 def progressive_chart(lines: Lines) -> Chart:
     """Sizes stage by stage: lines computed, the printed ends hollow."""
     groups: list[Series] = []
-    shown = (
+    settings = (
         ("V2-S, paper", "setting 1"),
         ("V2-L, paper", "setting 2"),
         ("V2-S, official code", "setting 3"),
         ("V2-L, official code", "setting 4"),
     )
-    for name, colour in shown:
+    for name, colour in settings:
         i, line = next((i, x) for i, x in enumerate(lines) if x.name == name)
         marks = tuple(
-            Mark(float(stage), line.number(f"stage {stage} (px), computed"), name, line=i)
+            Mark(float(stage), line.number(f"stage {stage} (px), computed"), shown(name), line=i)
             for stage in STAGES
         )
-        groups.append(Series(f"{name}, computed", colour, marks, "computed"))
+        groups.append(Series(shown(f"{name}, computed"), colour, marks, "computed"))
         if name.endswith("paper"):
             ends = tuple(
-                Mark(float(stage), line.number(f"size, {end} (px)"), name, line=i)
+                Mark(float(stage), line.number(f"size, {end} (px)"), shown(name), line=i)
                 for stage, end in ((1, "first"), (4, "last"))
             )
-            groups.append(Series(f"{name}, printed", colour, ends))
+            groups.append(Series(shown(f"{name}, printed"), colour, ends))
     code = next(x for x in lines if x.name == "V2-S, official code")
     first = code.number("stage 1 (px), computed")
     return Chart(
-        f"The paper starts at 128 px, the released code at {first:.0f}",
-        Axis("training stage"),
-        Axis("image size (px)"),
+        say("The paper starts at 128 px, the released code at {first:.0f}", first=first),
+        Axis(say("training stage")),
+        Axis(say("image size (px)")),
         tuple(groups),
     )
 
@@ -166,9 +172,13 @@ def other_networks_finding(lines: Lines) -> str:
     saved = [x.beside("time saved (%)") for x in lines if x.has("time saved (%)")]
     values = [pair.value or 0.0 for pair in saved]
     gains = [lines[i + 1].number(TOP1) - lines[i].number(TOP1) for i in range(0, len(lines), 2)]
-    return (
-        f"Progressive learning saves {min(values):g} to {max(values):g} % of the training time of "
-        f"other networks and gains {min(gains):.1f} to {max(gains):.1f} points."
+    return say(
+        "Progressive learning saves {low:g} to {high:g} % of the training time of other networks "
+        "and gains {least:.1f} to {most:.1f} points.",
+        low=min(values),
+        high=max(values),
+        least=min(gains),
+        most=max(gains),
     )
 
 
@@ -177,16 +187,24 @@ def other_networks_chart(lines: Lines) -> Chart:
     groups = []
     for setting, colour in (("baseline training", "other"), ("progressive learning", "v2")):
         marks = tuple(
-            Mark(x.number("training (hours)"), str(x.values["network"]), x.name, line=i)
+            Mark(
+                x.number("training (hours)"),
+                shown(str(x.values["network"])),
+                shown(x.name),
+                line=i,
+            )
             for i, x in enumerate(lines)
             if x.values["training"] == setting
         )
-        groups.append(Series(setting, colour, marks))
+        groups.append(Series(shown(setting), colour, marks))
     shorter = sum(b.x < a.x for a, b in zip(groups[0].marks, groups[1].marks, strict=True))
     return dots(
-        f"Training is shorter with progressive learning in {shorter} of {len(groups[0].marks)} "
-        "cases",
-        "training (hours)",
+        say(
+            "Training is shorter with progressive learning in {shorter} of {all} cases",
+            shorter=shorter,
+            all=len(groups[0].marks),
+        ),
+        shown("training (hours)"),
         groups,
     )
 
@@ -216,25 +234,38 @@ def adaptive() -> Lines:
 
 def adaptive_finding(lines: Lines) -> str:
     """What adapting the regularisation gains."""
-    gains = ", ".join(
-        f"{x.name.partition(',')[0]} {x.beside('gain (points)').computed:+.1f}"
+    gains = in_a_row(
+        f"{shown(x.name.partition(',')[0])} {x.beside('gain (points)').computed:+.1f}"
         for x in lines
         if x.beside("gain (points)").checked
     )
-    return f"Letting regularisation grow with the image size gains with either schedule: {gains}."
+    return say(
+        "Letting regularisation grow with the image size gains with either schedule: {gains}.",
+        gains=gains,
+    )
 
 
 def adaptive_chart(lines: Lines) -> Chart:
     """Accuracy with its deviation."""
     marks = tuple(
-        Mark(x.number(TOP1), x.name, x.name, spread=x.number("deviation over 3 runs"), line=i)
+        Mark(
+            x.number(TOP1),
+            shown(x.name),
+            shown(x.name),
+            spread=x.number("deviation over 3 runs"),
+            line=i,
+        )
         for i, x in enumerate(lines)
     )
     best = max(lines, key=lambda x: x.number(TOP1))
     return dots(
-        f"{best.name.capitalize()}: {best.values[TOP1]} %, the best of four",
-        "ImageNet top-1 (%), bar: deviation over 3 runs",
-        (Series("mean of 3 runs", "v2", marks),),
+        say(
+            "{row}: {top1} %, the best of four",
+            row=shown(best.name).capitalize(),
+            top1=best.values[TOP1],
+        ),
+        say("ImageNet top-1 (%), bar: deviation over 3 runs"),
+        (Series(say("mean of 3 runs"), "v2", marks),),
     )
 
 
@@ -242,32 +273,43 @@ EXHIBITS = (
     Exhibit(
         "v2-table-6",
         "v2",
-        "Table 6",
-        "Progressive learning, stage by stage",
-        "Training starts with small images and weak regularisation and lets both grow over four "
-        "stages.",
+        mark("Table 6"),
+        mark("Progressive learning, stage by stage"),
+        mark(
+            "Training starts with small images and weak regularisation and lets both grow over "
+            "four stages."
+        ),
         f"{V2_PAPER} Table 6 and Algorithm 1; {AUTOML}/main.py",
         progressive,
         progressive_finding,
-        (("Sizes", progressive_chart),),
+        ((mark("Sizes"), progressive_chart),),
         (
             Note(
-                "Algorithm 1 begins at the smallest size; the code divides by the number of stages "
-                "and begins one step later: 171, 214, 257, 300 px for V2-S.",
+                mark(
+                    "Algorithm 1 begins at the smallest size; the code divides by the number of "
+                    "stages and begins one step later: 171, 214, 257, 300 px for V2-S."
+                ),
                 f"{V2_PAPER} Algorithm 1; {AUTOML}/main.py",
             ),
             Note(
-                "V2-M and L end at 380 px in the paper and 384 px in the code; RandAugment ends at "
-                "15, 20, 25 in the paper and 10, 15, 20 in the code; L's MixUp at 0.4 and 0.5.",
+                mark(
+                    "V2-M and L end at 380 px in the paper and 384 px in the code; RandAugment "
+                    "ends at 15, 20, 25 in the paper and 10, 15, 20 in the code; L's MixUp at "
+                    "0.4 and 0.5."
+                ),
                 f"{V2_PAPER} Table 6; {AUTOML}/effnetv2_configs.py",
             ),
             Note(
-                "The code's dropout schedule is commented out: dropout stays at 0.2, 0.3, 0.4.",
+                mark(
+                    "The code's dropout schedule is commented out: dropout stays at 0.2, 0.3, 0.4."
+                ),
                 f"{AUTOML}/main.py and effnetv2_configs.py",
             ),
             Note(
-                "The code also applies CutMix, with MixUp's alpha and to half of each batch; the "
-                "paper does not mention it.",
+                mark(
+                    "The code also applies CutMix, with MixUp's alpha and to half of each "
+                    "batch; the paper does not mention it."
+                ),
                 f"{AUTOML}/datasets.py",
             ),
         ),
@@ -275,35 +317,43 @@ EXHIBITS = (
     Exhibit(
         "v2-table-12",
         "v2",
-        "Table 12",
-        "Progressive learning on other networks",
-        "The same way of training makes ResNets and V1 networks faster to train and slightly "
-        "better.",
+        mark("Table 12"),
+        mark("Progressive learning on other networks"),
+        mark(
+            "The same way of training makes ResNets and V1 networks faster to train and slightly "
+            "better."
+        ),
         f"{V2_PAPER} Table 12",
         other_networks,
         other_networks_finding,
-        (("Training time", other_networks_chart),),
-        (Note("The image size given is that of inference.", f"{V2_PAPER} Table 12"),),
+        ((mark("Training time"), other_networks_chart),),
+        (Note(mark("The image size given is that of inference."), f"{V2_PAPER} Table 12"),),
     ),
     Exhibit(
         "v2-table-13",
         "v2",
-        "Table 13",
-        "Adaptive regularisation",
-        "Adapting the strength of regularisation to the image size is worth more than the way in "
-        "which sizes change.",
+        mark("Table 13"),
+        mark("Adaptive regularisation"),
+        mark(
+            "Adapting the strength of regularisation to the image size is worth more than the "
+            "way in which sizes change."
+        ),
         f"{V2_PAPER} Table 13",
         adaptive,
         adaptive_finding,
-        (("Accuracy", adaptive_chart),),
+        ((mark("Accuracy"), adaptive_chart),),
         (
             Note(
-                "The running text quotes a gain of 0.7; the table's progressive rows give 0.8.",
+                mark(
+                    "The running text quotes a gain of 0.7; the table's progressive rows give 0.8."
+                ),
                 f"{V2_PAPER} Table 13 and the text beside it",
             ),
-            Note("The table does not name the network.", f"{V2_PAPER} Table 13"),
+            Note(mark("The table does not name the network."), f"{V2_PAPER} Table 13"),
         ),
         pages=(),
-        uncounted="The network is not named, so nothing can be counted; gains are differences.",
+        uncounted=mark(
+            "The network is not named, so nothing can be counted; gains are differences."
+        ),
     ),
 )

@@ -1,5 +1,6 @@
 """The V2 family as released: what paper, README, Keras and torchvision say of the same networks."""
 
+from effnet.language import mark, say
 from effnet.papers.counting import (
     counted,
     furthest,
@@ -69,17 +70,24 @@ def released_v2_finding(lines: Lines) -> str:
     """Exact totals that agree, and the README's number that fits neither."""
     exact = [b for _, column, b in pairs(lines) if column.startswith(("Keras", "torchvision, p"))]
     line, _, beside = furthest(lines, "README, parameters (M)")
-    return (
-        f"{sum(b.agrees for b in exact)} of {len(exact)} parameter totals of Keras and torchvision "
-        f"are ours to the last integer; the README's {beside.printed} M for {line.name} fits "
-        f"neither {significant(beside.computed or 0, 4)} M nor "
-        f"{(line.beside('Keras, parameters').computed or 0) / 1e6:.1f} M with BatchNorm statistics."
+    return say(
+        "{agree} of {all} parameter totals of Keras and torchvision are ours to the last integer; "
+        "the README's {printed} M for {row} fits neither {computed} M nor {keras:.1f} M with "
+        "BatchNorm statistics.",
+        agree=sum(b.agrees for b in exact),
+        all=len(exact),
+        printed=beside.printed,
+        row=line.name,
+        computed=significant(beside.computed or 0, 4),
+        keras=(line.beside("Keras, parameters").computed or 0) / 1e6,
     )
 
 
 _OLD_SIZES = Note(
-    "24, 55 and 121 M are the sizes of the first arXiv version; Table 7 of v3 has 22, 54 and "
-    "120 M, Tables 8, 10 and 11 kept the old ones.",
+    mark(
+        "24, 55 and 121 M are the sizes of the first arXiv version; Table 7 of v3 has 22, 54 and "
+        "120 M, Tables 8, 10 and 11 kept the old ones."
+    ),
     f"{V2_PAPER} Tables 7, 8, 10 and 11; {V2_FIRST} Table 7",
 )
 
@@ -87,9 +95,9 @@ EXHIBITS = (
     Exhibit(
         "v2-released",
         "v2",
-        "Released networks",
-        "Paper, README, Keras and torchvision on the V2 family",
-        "Four sources print sizes and costs of the same networks, and do not always agree.",
+        mark("Released networks"),
+        mark("Paper, README, Keras and torchvision on the V2 family"),
+        mark("Four sources print sizes and costs of the same networks, and do not always agree."),
         f"{AUTOML}/README.md and effnetv2_model_test.py; torchvision 0.29.1; {V2_PAPER}",
         released_v2,
         released_v2_finding,
@@ -97,18 +105,24 @@ EXHIBITS = (
         (
             _OLD_SIZES,
             Note(
-                "V2-L's 119.5 M in the README fits neither the 118,515,272 that are trained nor "
-                "the 119,027,848 with BatchNorm's statistics.",
+                mark(
+                    "V2-L's 119.5 M in the README fits neither the 118,515,272 that are trained "
+                    "nor the 119,027,848 with BatchNorm's statistics."
+                ),
                 f"{AUTOML}/README.md; counted here",
             ),
             Note(
-                "V2-B2 and V2-XL's ImageNet-1k numbers are not in the paper; V2-B2 and B3 have a "
-                "wider head (1408 and 1536) because their width is above 1.",
+                mark(
+                    "V2-B2 and V2-XL's ImageNet-1k numbers are not in the paper; V2-B2 and B3 "
+                    "have a wider head (1408 and 1536) because their width is above 1."
+                ),
                 f"{AUTOML}/effnetv2_configs.py",
             ),
             Note(
-                "This code base rounds channels without the 90 % rule: V2-B3's first stage has 16 "
-                "channels, not 24.",
+                mark(
+                    "This code base rounds channels without the 90 % rule: V2-B3's first stage "
+                    "has 16 channels, not 24."
+                ),
                 f"{AUTOML}/effnetv2_model.py",
             ),
         ),

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import lru_cache
 
+from effnet.language import mark, say
 from effnet.papers.counting import (
     counted,
     dots,
@@ -15,6 +16,7 @@ from effnet.papers.counting import (
 )
 from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Network, Note
 from effnet.papers.sources import AUTOML, MACS, PARAMS, THROUGHPUT, TOP1, V2_FIRST, V2_PAPER
+from effnet.papers.words import shown, tidy
 from effnet.spec import Spec
 from effnet.stages import stage_rows
 from effnet.units import significant
@@ -101,11 +103,14 @@ def v2_s() -> Lines:
 def v2_s_finding(_: Lines) -> str:
     """Both networks in total."""
     (now, macs), (then, first) = counted(get_variant("v2_s")), counted(first_v2_s())
-    return (
-        f"The released V2-S counts {significant(now / 1e6)} M parameters and "
-        f"{significant(macs / 1e9)} G multiply-adds; arXiv v1's table gives "
-        f"{significant(then / 1e6)} M and {significant(first / 1e9)} G. The 8.8 B printed beside "
-        "22 M is nearer to the old network's count."
+    return say(
+        "The released V2-S counts {params} M parameters and {macs} G multiply-adds; arXiv v1's "
+        "table gives {old_params} M and {old_macs} G. The 8.8 B printed beside 22 M is nearer to "
+        "the old network's count.",
+        params=significant(now / 1e6),
+        macs=significant(macs / 1e9),
+        old_params=significant(then / 1e6),
+        old_macs=significant(first / 1e9),
     )
 
 
@@ -169,10 +174,12 @@ def fused_finding(lines: Lines) -> str:
     column = next(c for c in lines[0].values if "V100" in c)
     best = max(lines, key=lambda line: line.number(column))
     none = lines[0]
-    return (
-        f"With {best.name} B4 trains {best.number(column) / none.number(column):.2f} times as fast "
-        f"on a V100 although it has {best.number(MACS) / none.number(MACS):.1f} times the "
-        "multiply-adds (published)."
+    return say(
+        "With {row} B4 trains {speed:.2f} times as fast on a V100 although it has {work:.1f} times "
+        "the multiply-adds (published).",
+        row=shown(best.name),
+        speed=best.number(column) / none.number(column),
+        work=best.number(MACS) / none.number(MACS),
     )
 
 
@@ -181,11 +188,18 @@ def fused_chart(lines: Lines) -> Chart:
     columns = [c for c in lines[0].values if THROUGHPUT in c]
     best = {max(lines, key=lambda line: line.number(c)).name for c in columns}
     return dots(
-        f"Fusing some stages is fastest ({' or '.join(sorted(best))}), fusing all is not",
-        "training throughput per core or GPU (images/s)",
+        say(
+            "Fusing some stages is fastest ({rows}), fusing all is not",
+            rows=tidy(say(" or ").join(shown(name) for name in sorted(best))),
+        ),
+        say("training throughput per core or GPU (images/s)"),
         [
             series(
-                enumerate(lines), c.partition(" (")[0].removeprefix("training on "), colour, c, ""
+                enumerate(lines),
+                shown(c.partition(" (")[0].removeprefix("training on ")),
+                colour,
+                c,
+                "",
             )
             for c, colour in zip(columns, ("setting 1", "setting 2"), strict=True)
         ],
@@ -196,61 +210,81 @@ EXHIBITS = (
     Exhibit(
         "v2-table-3",
         "v2",
-        "Table 3",
-        "B4 with fused stages",
-        "Replacing the depthwise blocks of early stages by Fused-MBConv makes training faster; "
-        "replacing all of them does not.",
+        mark("Table 3"),
+        mark("B4 with fused stages"),
+        mark(
+            "Replacing the depthwise blocks of early stages by Fused-MBConv makes training faster; "
+            "replacing all of them does not."
+        ),
         f"{V2_PAPER} Table 3",
         fused,
         fused_finding,
-        (("Throughput", fused_chart),),
+        ((mark("Throughput"), fused_chart),),
         (
             Note(
-                "The table does not say which kernels the fused blocks have. Counted with each "
-                "stage's own kernel and expansion and no squeeze-and-excitation, as in the "
-                "released fused stages. With 3 x 3 in all of stages 1 to 3 the second row counts "
-                f"{significant(counted(fused_b4(3, kernel=3))[0] / 1e6)} M and "
-                f"{significant(counted(fused_b4(3, kernel=3))[1] / 1e9)} G, close to the 20.0 M "
-                "and 7.5 B printed.",
+                mark(
+                    "The table does not say which kernels the fused blocks have. Counted with each "
+                    "stage's own kernel and expansion and no squeeze-and-excitation, as in the "
+                    "released fused stages. With 3 x 3 in all of stages 1 to 3 the second row "
+                    "counts {params} M and {macs} G, close to the 20.0 M and 7.5 B printed."
+                ),
                 "counted here",
+                (
+                    ("params", significant(counted(fused_b4(3, kernel=3))[0] / 1e6)),
+                    ("macs", significant(counted(fused_b4(3, kernel=3))[1] / 1e9)),
+                ),
             ),
             Note(
-                "B4 has 4.5 B multiply-adds here and 4.2 B in Tables 7 and 11; it counts 4.39 G.",
+                mark(
+                    "B4 has 4.5 B multiply-adds here and 4.2 B in Tables 7 and 11; it counts "
+                    "4.39 G."
+                ),
                 f"{V2_PAPER} Tables 3, 7 and 11; counted here",
             ),
-            Note("Which TPU is meant is not printed here.", f"{V2_PAPER} Table 3"),
+            Note(mark("Which TPU is meant is not printed here."), f"{V2_PAPER} Table 3"),
         ),
     ),
     Exhibit(
         "v2-table-4",
         "v2",
-        "Table 4",
-        "EfficientNetV2-S, stage by stage",
-        "The network of the second search: fused blocks early, MBConv with squeeze-and-excitation "
-        "late, 3 x 3 kernels throughout.",
+        mark("Table 4"),
+        mark("EfficientNetV2-S, stage by stage"),
+        mark(
+            "The network of the second search: fused blocks early, MBConv with "
+            "squeeze-and-excitation late, 3 x 3 kernels throughout."
+        ),
         f"{V2_PAPER} Table 4",
         v2_s,
         v2_s_finding,
-        (("The network", drawn_v2_s),),
+        ((mark("The network"), drawn_v2_s),),
         (
             Note(
-                "arXiv v1 prints 272 channels in stage 6 and a head of 1792; v3 prints 256 and "
-                "1280, as released.",
+                mark(
+                    "arXiv v1 prints 272 channels in stage 6 and a head of 1792; v3 prints 256 and "
+                    "1280, as released."
+                ),
                 f"{V2_FIRST} and {V2_PAPER} Table 4",
             ),
             Note(
-                "V2-S's 8.8 B multiply-adds and 24 M parameters belong to the first version's "
-                "network; the README says 8.4 B for the released one.",
+                mark(
+                    "V2-S's 8.8 B multiply-adds and 24 M parameters belong to the first version's "
+                    "network; the README says 8.4 B for the released one."
+                ),
                 f"{V2_PAPER} Tables 7 and 11; {AUTOML}/README.md; counted here",
             ),
             Note(
-                "Figure 2 draws squeeze-and-excitation inside Fused-MBConv, but no released fused "
-                "stage has it. With expansion 1 a fused block is a single 3 x 3 convolution.",
+                mark(
+                    "Figure 2 draws squeeze-and-excitation inside Fused-MBConv, but no released "
+                    "fused stage has it. With expansion 1 a fused block is a single 3 x 3 "
+                    "convolution."
+                ),
                 f"{V2_PAPER} Figure 2; {AUTOML}/effnetv2_configs.py",
             ),
             Note(
-                "The text says that the last stride-1 stage was removed; V2-M, L and XL have one. "
-                "Only V2-S is tabulated.",
+                mark(
+                    "The text says that the last stride-1 stage was removed; V2-M, L and XL "
+                    "have one. Only V2-S is tabulated."
+                ),
                 f"{V2_PAPER} section 3.3; {AUTOML}/effnetv2_configs.py",
             ),
         ),

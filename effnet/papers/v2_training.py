@@ -1,7 +1,7 @@
 """How the second paper trains and searches: image size, augmentation, the objective."""
 
+from effnet.language import mark, say
 from effnet.papers.counting import (
-    NOT_OURS,
     counted,
     dots,
     free,
@@ -12,6 +12,7 @@ from effnet.papers.counting import (
 )
 from effnet.papers.records import Axis, Chart, Exhibit, Line, Lines, Mark, Note, Series
 from effnet.papers.sources import HOURS, THROUGHPUT, TOP1, V2_PAPER
+from effnet.papers.words import shown
 from effnet.units import significant
 from effnet.variants import get_variant
 
@@ -55,11 +56,13 @@ def image_size_finding(lines: Lines) -> str:
     column = f"throughput ({THROUGHPUT})"
     large, small = lines[0], next(x for x in lines[1:] if x.values["batch"] == "32")
     work = large.number("MACs, computed (G)") / small.number("MACs, computed (G)")
-    return (
-        f"At {small.values['training size (px)']} instead of {large.values['training size (px)']} "
-        f"px B6 does {significant(work)} times fewer multiply-adds (computed) and trains "
-        f"{significant(small.number(column) / large.number(column))} times as fast on a TPU "
-        "(published)."
+    return say(
+        "At {small} instead of {large} px B6 does {work} times fewer multiply-adds (computed) and "
+        "trains {speed} times as fast on a TPU (published).",
+        small=small.values["training size (px)"],
+        large=large.values["training size (px)"],
+        work=significant(work),
+        speed=significant(small.number(column) / large.number(column)),
     )
 
 
@@ -72,9 +75,13 @@ def image_size_chart(lines: Lines) -> Chart:
         for size in (512, 380)
     }
     return dots(
-        f"Smaller images train faster, and leave memory for batches that fail "
-        f"{len(failed)} times at {failed[0].values['training size (px)']} px",
-        "training throughput per core or GPU (images/s)",
+        say(
+            "Smaller images train faster, and leave memory for batches that fail {n} times at "
+            "{size} px",
+            n=len(failed),
+            size=failed[0].values["training size (px)"],
+        ),
+        say("training throughput per core or GPU (images/s)"),
         (
             series(by_size[512], "512 px", "other", column, ""),
             series(by_size[380], "380 px", "v1", column, ""),
@@ -115,9 +122,13 @@ def regularisation_finding(lines: Lines) -> str:
     """What stronger augmentation does to small and to large images."""
     changes = _changes(lines)
     low, high = min(changes, key=int), max(changes, key=int)
-    return (
-        f"Stronger RandAugment (5 to 15) changes top-1 by {changes[low]:+.1f} points at {low} px "
-        f"and by {changes[high]:+.1f} at {high} px: small images want weak regularisation."
+    return say(
+        "Stronger RandAugment (5 to 15) changes top-1 by {less:+.1f} points at {low} px and by "
+        "{more:+.1f} at {high} px: small images want weak regularisation.",
+        less=changes[low],
+        low=low,
+        more=changes[high],
+        high=high,
     )
 
 
@@ -129,7 +140,7 @@ def regularisation_chart(lines: Lines) -> Chart:
             Mark(
                 line.number("RandAugment magnitude"),
                 line.number(TOP1),
-                line.name,
+                shown(line.name),
                 spread=line.number("deviation over 3 runs"),
                 line=i,
             )
@@ -138,9 +149,9 @@ def regularisation_chart(lines: Lines) -> Chart:
         )
         groups.append(Series(f"{size} px", colour, marks))
     return Chart(
-        "Stronger augmentation helps large images and harms small ones",
-        Axis("RandAugment magnitude"),
-        Axis("ImageNet top-1 (%)"),
+        say("Stronger augmentation helps large images and harms small ones"),
+        Axis(shown("RandAugment magnitude")),
+        Axis(say("ImageNet top-1 (%)")),
         tuple(groups),
     )
 
@@ -183,9 +194,11 @@ def objective() -> Lines:
 def objective_finding(lines: Lines) -> str:
     """Who wins by the objective."""
     best = max(lines, key=lambda x: x.number(REWARD))
-    return (
-        f"With training hours in place of the step time, {best.name} scores highest by the second "
-        f"search's objective ({best.number(REWARD):.1f})."
+    return say(
+        "With training hours in place of the step time, {row} scores highest by the second "
+        "search's objective ({reward:.1f}).",
+        row=best.name,
+        reward=best.number(REWARD),
     )
 
 
@@ -194,9 +207,9 @@ def objective_chart(lines: Lines) -> Chart:
     best = max(lines, key=lambda x: x.number(REWARD))
     marks = tuple(Mark(x.number(REWARD), x.name, x.name, line=i) for i, x in enumerate(lines))
     return dots(
-        f"{best.name} is what this objective asks for",
-        "reward (top-1 in % x factors)",
-        (Series("reward, computed", "v2", marks, "computed"),),
+        say("{row} is what this objective asks for", row=best.name),
+        say("reward (top-1 in % x factors)"),
+        (Series(shown(REWARD), "v2", marks, "computed"),),
     )
 
 
@@ -204,66 +217,79 @@ EXHIBITS = (
     Exhibit(
         "v2-table-2",
         "v2",
-        "Table 2",
-        "B6 trained on smaller images",
-        "Smaller training images make training faster and leave memory for larger batches, at no "
-        "loss of accuracy.",
+        mark("Table 2"),
+        mark("B6 trained on smaller images"),
+        mark(
+            "Smaller training images make training faster and leave memory for larger batches, "
+            "at no loss of accuracy."
+        ),
         f"{V2_PAPER} Table 2",
         image_size,
         image_size_finding,
-        (("Throughput", image_size_chart),),
+        ((mark("Throughput"), image_size_chart),),
         (
             Note(
-                "Batches of 128 on a TPU core and of 24 on a V100 do not fit at 512 px.",
+                mark("Batches of 128 on a TPU core and of 24 on a V100 do not fit at 512 px."),
                 f"{V2_PAPER} Table 2",
             ),
-            Note("B6's top-1 is 84.3 at 512 px and 84.6 at 380 px.", f"{V2_PAPER} Table 2"),
+            Note(mark("B6's top-1 is 84.3 at 512 px and 84.6 at 380 px."), f"{V2_PAPER} Table 2"),
         ),
     ),
     Exhibit(
         "v2-table-5",
         "v2",
-        "Table 5",
-        "Image size and augmentation",
-        "The best strength of augmentation depends on the image size: the idea behind progressive "
-        "learning.",
+        mark("Table 5"),
+        mark("Image size and augmentation"),
+        mark(
+            "The best strength of augmentation depends on the image size: the idea behind "
+            "progressive learning."
+        ),
         f"{V2_PAPER} Table 5",
         regularisation,
         regularisation_finding,
-        (("Accuracy", regularisation_chart),),
+        ((mark("Accuracy"), regularisation_chart),),
         (
             Note(
-                "Magnitudes above 10 are legal: RandAugment's scale is linear and goes on.",
+                mark("Magnitudes above 10 are legal: RandAugment's scale is linear and goes on."),
                 "arXiv:1909.13719",
             ),
         ),
         pages=(),
-        uncounted="The network is one sampled from the search space and is not printed.",
+        uncounted=mark("The network is one sampled from the search space and is not printed."),
     ),
     Exhibit(
         "v2-objective",
         "v2",
-        "Section 3.3",
-        "The objective that found V2-S",
-        "The second search maximises A x S^w x P^v with w = -0.07 for the training step time and "
-        "v = -0.05 for the parameters.",
+        mark("Section 3.3"),
+        mark("The objective that found V2-S"),
+        mark(
+            "The second search maximises A x S^w x P^v with w = -0.07 for the training step "
+            "time and v = -0.05 for the parameters."
+        ),
         f"{V2_PAPER} section 3.3",
         objective,
         objective_finding,
-        (("Reward", objective_chart),),
+        ((mark("Reward"), objective_chart),),
         (
             Note(
-                "Step times are not printed. Hours on 32 TPU cores stand in for them here, so only "
-                "the order of networks means something, and that roughly.",
+                mark(
+                    "Step times are not printed. Hours on 32 TPU cores stand in for them here, "
+                    "so only the order of networks means something, and that roughly."
+                ),
                 "this page",
             ),
             Note(
-                "The search was made with networks of about B4's size on small images, up to 1000 "
-                "samples of 10 epochs; v3 says reinforcement learning or random search, v1 random "
-                "search only.",
+                mark(
+                    "The search was made with networks of about B4's size on small images, up "
+                    "to 1000 samples of 10 epochs; v3 says reinforcement learning or random "
+                    "search, v1 random search only."
+                ),
                 f"{V2_PAPER} and arXiv v1, section 3.3",
             ),
         ),
-        uncounted=f"{NOT_OURS} The step time is not printed.",
+        uncounted=mark(
+            "Accuracies need training, and networks outside the families here have no row to "
+            "count. The step time is not printed."
+        ),
     ),
 )

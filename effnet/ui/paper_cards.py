@@ -10,47 +10,50 @@ import effnet
 from effnet import papers
 from effnet.design import Design
 from effnet.figures import exhibit_redrawn, network_drawing
-from effnet.papers import Exhibit, Line, Lines, Network
-from effnet.papers.tables import SAME, Table, as_csv, flat
+from effnet.language import mark, say
+from effnet.papers import Exhibit, Line, Lines, Network, cited, shown
+from effnet.papers.tables import Table, as_csv, flat
+from effnet.papers.words import letters
 from effnet.ui import live, state
 
 DEFAULT = "v1-table-2"
 PAGE_NAMES = {
-    "app.py": "Check it live in Scale",
-    "pages/latency.py": "Measure it in Latency",
-    "pages/explain.py": "See maps in Explain",
+    "app.py": mark("Check it live in Scale"),
+    "pages/latency.py": mark("Measure it in Latency"),
+    "pages/explain.py": mark("See maps in Explain"),
 }
 ROW_HEIGHT, MOST_ROWS = 35, 14  # px and rows of the table before it scrolls inside itself
 LETTER = 7  # px, of a letter in the table
 HELP = {
-    "printed": "As the source has it",
-    "computed": "Counted or worked out here",
-    "off": f'Printed over computed; "{SAME}" where ours rounds to the printed digits',
+    "printed": mark("As the source has it"),
+    "computed": mark("Counted or worked out here"),
+    "off": mark('Printed over computed; "same" where ours rounds to the printed digits'),
 }
+BESIDE = {"printed": mark("Printed and computed"), "drawn": mark("Drawn and computed")}
 
 
 def exhibit() -> Exhibit:
     """The index: paper, then exhibit; the choice is in the link."""
     key, note = state.linked(state.EXHIBIT, papers.EXHIBITS, DEFAULT)
     if note:
-        st.warning(f"From the link: {note}; choose one below")
+        st.warning(say("From the link: {note}; choose one below", note=note))
     chosen = papers.get_exhibit(key)
     own = [other for other in papers.EXHIBITS.values() if other.paper == chosen.paper]
     left, middle, right = st.columns([1.5, 2.2, 0.9], gap="small", vertical_alignment="bottom")
     with left:
-        _choice("paper", "Paper", [p.key for p in papers.PAPERS], chosen.paper, _first_of)
+        _choice("paper", say("Paper"), [p.key for p in papers.PAPERS], chosen.paper, _first_of)
     with middle:
-        _choice("exhibit_choice", "Table or figure", [e.key for e in own], key, _open)
+        _choice("exhibit_choice", say("Table or figure"), [e.key for e in own], key, _open)
     with right, st.container(horizontal=True):
         keys = list(papers.EXHIBITS)
         place = keys.index(key)
         for label, step, allowed in (
-            ("Back", -1, place > 0),
-            ("Next", 1, place < len(keys) - 1),
+            (mark("Back"), -1, place > 0),
+            (mark("Next"), 1, place < len(keys) - 1),
         ):
             target = keys[(place + step) % len(keys)]
             st.button(
-                label,
+                say(label),
                 disabled=not allowed,
                 on_click=_open,
                 args=(target,),
@@ -86,7 +89,7 @@ def _choice(
 
 def _named(key: str) -> str:
     found = papers.get_exhibit(key)
-    return f"{found.label}: {found.title}"
+    return say("{exhibit}: {title}", exhibit=say(found.label), title=say(found.title))
 
 
 def _open(key: str) -> None:
@@ -104,18 +107,17 @@ def drawing(one: Exhibit, lines: Lines, *, dark: bool) -> None:
     """The exhibit drawn, in one of the ways it can be."""
     charts: dict[str, Any] = dict(one.charts)
     if papers.verdict(one.key).checked:
-        charts[f"{one.word.capitalize()} and computed"] = lambda found: papers.beside_chart(
-            found, one.word
-        )
+        charts[BESIDE[one.word]] = lambda found: papers.beside_chart(found, one.word)
     name = next(iter(charts))
     if len(charts) > 1:
         key = f"draw {one.key}"
         name = (
             st.segmented_control(
-                "Draw",
+                say("Draw"),
                 list(charts),
                 default=name,
                 key=key,
+                format_func=say,
                 required=True,
                 wrap=True,
                 label_visibility="collapsed",
@@ -123,7 +125,13 @@ def drawing(one: Exhibit, lines: Lines, *, dark: bool) -> None:
             or name
         )
     chart = charts[name](lines)
-    alt = f"{one.label} of {papers.get_paper(one.paper).name}: {one.title}, {name.lower()}"
+    alt = say(
+        "{exhibit} of {paper}: {title}, {drawing}",
+        exhibit=say(one.label),
+        paper=papers.get_paper(one.paper).name,
+        title=say(one.title),
+        drawing=say(name).lower(),
+    )
     figure_key = f"exhibit {one.key} {name}"
     if isinstance(chart, Network):
         live.figure(figure_key, network_drawing(chart.spec, base=chart.behind, dark=dark), alt=alt)
@@ -146,9 +154,16 @@ def drawing(one: Exhibit, lines: Lines, *, dark: bool) -> None:
 def reading(one: Exhibit, lines: Lines) -> None:
     """What the exhibit shows, where to check it live, and what to know about its versions."""
     paper = papers.get_paper(one.paper)
-    st.markdown(f"**What it shows.** {one.shows}")
+    st.markdown(say("**What it shows.** {what}", what=say(one.shows)))
     _live_check(one, lines)
-    st.caption(f"[{paper.title}]({paper.url}). Redrawn: {one.source}.")
+    st.caption(
+        say(
+            "[{title}]({url}). Redrawn: {source}.",
+            title=say(paper.title),
+            url=paper.url,
+            source=cited(one.source),
+        )
+    )
 
 
 def _row_key(one: Exhibit) -> str:
@@ -182,18 +197,18 @@ def _live_check(one: Exhibit, lines: Lines) -> None:
         options = _choosable(lines)
         if len({lines[i].design for i in options}) > 1:
             st.selectbox(
-                "Check live",
+                say("Check live"),
                 options,
                 key=key,
-                format_func=lambda i: lines[i].name,
-                help="Or click a point of the figure",
+                format_func=lambda i: shown(lines[i].name),
+                help=say("Or click a point of the figure"),
             )
         line = lines[row]
         assert line.design is not None
         for file in one.pages:
             st.page_link(
                 file,
-                label=PAGE_NAMES[file],
+                label=say(PAGE_NAMES[file]),
                 icon=":material/arrow_forward:",
                 query_params=live_query(line.design),
             )
@@ -206,17 +221,21 @@ def live_query(design: Design) -> dict[str, str]:
 
 
 def _compared(one: Exhibit, line: Line) -> list[str]:
-    texts = (papers.apart(*pair, one.word) for pair in papers.pairs((line,)))
-    return [text.removeprefix(f"{line.name}, ") for text in texts]
+    return [
+        papers.compared(column, beside, one.word) for _, column, beside in papers.pairs((line,))
+    ]
 
 
 def notes(one: Exhibit) -> None:
     """Where versions disagree or something is misprinted, with both values."""
     if not one.notes:
         return
-    st.markdown("**Versions and misprints**")
-    texts = [f"{note.text} :gray[({note.source})]" for note in one.notes]
-    _listed(texts)
+    st.markdown(say("**Versions and misprints**"))
+    _listed([_sourced(note.said, note.source) for note in one.notes])
+
+
+def _sourced(text: str, source: str) -> str:
+    return say("{text} :gray[({source})]", text=text, source=cited(source))
 
 
 def _listed(texts: list[str]) -> None:
@@ -232,19 +251,24 @@ def _listed(texts: list[str]) -> None:
 def table(one: Exhibit, lines: Lines) -> None:
     """Every printed number with ours beside it; sorts by value, reads as printed."""
     checked = papers.checked(one.key)
-    st.markdown(f"**{one.label}, redrawn**")
+    st.markdown(say("**{exhibit}, redrawn**", exhibit=say(one.label)))
     st.caption(
-        f"{checked} {one.uncounted or papers.NOT_OURS} Diamonds and columns called {one.word} are "
-        "published, lines and columns called computed are ours."
+        say(
+            "{checked} {uncounted} Diamonds and columns called {word} are published, lines and "
+            "columns called computed are ours.",
+            checked=checked,
+            uncounted=say(one.uncounted or papers.NOT_OURS),
+            word=say(one.word),
+        )
     )
     flattened = flat(lines, word=one.word)
     config: dict[str, Any] = {}
-    longest = min(max(len(line.name) for line in lines), 24)
+    longest = min(max(letters(shown(line.name)) for line in lines), 24)
     for i, column in enumerate(flattened.columns):
         wide = column.kind == "note"
         maker = st.column_config.NumberColumn if column.numeric else st.column_config.TextColumn
         config[_title(column.title)] = maker(
-            help=HELP.get(column.kind),
+            help=say(HELP[column.kind]) if column.kind in HELP else None,
             pinned=i == 0,
             width="medium" if wide else LETTER * longest + 20 if i == 0 else None,
         )
@@ -256,10 +280,10 @@ def table(one: Exhibit, lines: Lines) -> None:
         height=ROW_HEIGHT * (min(len(lines), MOST_ROWS) + 1) + 3,
         column_config=config,
         placeholder="",
-        alt=f"{one.label}: printed and computed numbers",
+        alt=say("{exhibit}: printed and computed numbers", exhibit=say(one.label)),
     )
     st.download_button(
-        "This table as CSV",
+        say("This table as CSV"),
         lambda: as_csv(one, lines, header=f"effnet {effnet.__version__}, ?exhibit={one.key}"),
         file_name=f"{one.key}.csv",
         mime="text/csv",
@@ -268,7 +292,7 @@ def table(one: Exhibit, lines: Lines) -> None:
 
 
 def _title(title: str) -> str:
-    return title or "row"
+    return title or say("row")
 
 
 def _styled(flattened: Table) -> Any:
@@ -296,15 +320,20 @@ def _styled(flattened: Table) -> Any:
 
 def overview() -> None:
     """All exhibits: how many printed numbers were checked, and what is furthest off."""
-    with st.expander("All tables and figures at a glance", on_change="rerun") as opened:
+    title = say("All tables and figures at a glance")
+    with st.expander(title, on_change="rerun", key="all_exhibits") as opened:
         if not opened.open:
             return
         found = [(one, papers.verdict(one.key)) for one in papers.EXHIBITS.values()]
         total = sum(verdict.checked for _, verdict in found)
         agree = sum(verdict.agree for _, verdict in found)
         st.caption(
-            f"{agree} of {total} printed or drawn numbers that can be computed agree with ours; "
-            "what is furthest off stands in the last column. Choose a row to open it."
+            say(
+                "{agree} of {total} printed or drawn numbers that can be computed agree with ours; "
+                "what is furthest off stands in the last column. Choose a row to open it.",
+                agree=agree,
+                total=total,
+            )
         )
 
         def opened_row() -> None:
@@ -315,11 +344,11 @@ def overview() -> None:
         st.dataframe(
             [
                 {
-                    "paper": papers.get_paper(one.paper).name,
-                    "exhibit": f"{one.label}: {one.title}",
-                    "checked": verdict.checked,
-                    "agree": verdict.agree,
-                    "furthest off": verdict.worst,
+                    say("paper"): papers.get_paper(one.paper).name,
+                    say("exhibit"): _named(one.key),
+                    say("checked"): verdict.checked,
+                    say("agree"): verdict.agree,
+                    say("furthest off"): verdict.worst,
                 }
                 for one, verdict in found
             ],
@@ -329,14 +358,26 @@ def overview() -> None:
             hide_index=True,
             width="stretch",
             height=ROW_HEIGHT * (MOST_ROWS + 1) + 3,
-            alt="All exhibits with the numbers checked and the one furthest off",
+            alt=say("All exhibits with the numbers checked and the one furthest off"),
         )
 
 
 def mistakes() -> None:
     """What write-ups often get wrong, said rightly."""
-    title = f"Common mistakes in write-ups: {len(papers.MISTAKES)} things that are true instead"
-    with st.expander(title, on_change="rerun") as opened:
+    title = say(
+        "Common mistakes in write-ups: {n} things that are true instead", n=len(papers.MISTAKES)
+    )
+    with st.expander(title, on_change="rerun", key="mistakes") as opened:
         if not opened.open:
             return
-        _listed([f"**{m.topic}.** {m.truth} :gray[({m.source})]" for m in papers.MISTAKES])
+        _listed(
+            [
+                say(
+                    "**{topic}.** {truth} :gray[({source})]",
+                    topic=say(m.topic),
+                    truth=say(m.truth),
+                    source=cited(m.source),
+                )
+                for m in papers.MISTAKES
+            ]
+        )
