@@ -8,6 +8,7 @@ Every function takes `dark=True` for a dark page.
 from effnet.figures.anatomy import block_anatomy
 from effnet.figures.architecture import network_drawing
 from effnet.figures.compare import accuracy_against_cost, promise_to_real
+from effnet.figures.comparisons import option_gains, paired_ratios
 from effnet.figures.cost import (
     cost_by_stage,
     cost_treemap,
@@ -25,32 +26,20 @@ from effnet.figures.explain import (
     randomised_maps,
 )
 from effnet.figures.fused import fused_race, step_against_size, where_to_deepen
-from effnet.figures.latency import (
-    latency_samples,
-    paired_ratios,
-    prediction_check,
-    roofline,
-    stage_mirror,
-)
+from effnet.figures.latency import latency_samples, prediction_check
 from effnet.figures.papers import exhibit_redrawn
 from effnet.figures.prediction import ladder, mistakes, probability_curves, top_classes
+from effnet.figures.published import published_times, ratios_beside
 from effnet.figures.rewards import rewards
 from effnet.figures.scaling import macs_along_phi
+from effnet.figures.schedule import block_survival, schedule_staircase
 from effnet.figures.search import budget_front, coefficient_grid, promised_and_real
-from effnet.figures.sweeps import (
-    batch_sweep,
-    option_gains,
-    proxies,
-    published_times,
-    ratios_beside,
-    time_sweep,
-)
+from effnet.figures.stage_times import roofline, stage_mirror
+from effnet.figures.sweeps import batch_sweep, proxies, time_sweep
 from effnet.figures.train import (
-    block_survival,
     groups_by_way,
     run_curves,
     scaling_experiment,
-    schedule_staircase,
     time_and_accuracy,
 )
 

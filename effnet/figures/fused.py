@@ -7,7 +7,8 @@ import plotly.graph_objects as go
 
 from effnet import colours
 from effnet.figures import theme
-from effnet.speed.records import StepCost, quantile
+from effnet.language import say
+from effnet.speed.records import StepCost, in_a_row, quantile
 from effnet.speed.v2 import Deepened, Fused
 from effnet.units import factor, giga, milliseconds
 
@@ -35,10 +36,12 @@ def fused_race(
             "bar",
             x=stages,
             y=[one.macs / 1e9 for one in series],
-            name="multiply-adds (computed)",
+            name=say("multiply-adds (computed)"),
             marker={"color": theme.faint(dark)},
             customdata=[f"{one.params:,}" for one in series],
-            hovertemplate="%{x} fused: %{y:.3g} G MACs, %{customdata} parameters<extra></extra>",
+            hovertemplate=say(
+                "%{x} fused: %{y:.3g} G MACs, %{customdata} parameters<extra></extra>"
+            ),
         ),
         theme.trace(
             "scatter",
@@ -46,7 +49,7 @@ def fused_race(
             y=medians,
             yaxis="y2",
             mode="lines+markers",
-            name="time (measured; filled: fastest, or can't be told from it)",
+            name=say("time (measured; filled: fastest, or can't be told from it)"),
             error_y={
                 "type": "data",
                 "symmetric": False,
@@ -63,7 +66,7 @@ def fused_race(
                 "size": [13 if stage in tied else 9 for stage in timed],
                 "color": colours.family("v2", dark=dark),
             },
-            hovertemplate="%{x} fused: %{y:.4g} ms<extra></extra>",
+            hovertemplate=say("%{x} fused: %{y:.4g} ms<extra></extra>"),
         ),
     ]
     return theme.figure(
@@ -72,10 +75,10 @@ def fused_race(
         dark=dark,
         height=420,
         bargap=0.35,
-        xaxis={"title": {"text": "first stages that are Fused-MBConv"}, "dtick": 1},
-        yaxis={"title": {"text": "multiply-adds per image (G)"}, "rangemode": "tozero"},
+        xaxis={"title": {"text": say("first stages that are Fused-MBConv")}, "dtick": 1},
+        yaxis={"title": {"text": say("multiply-adds per image (G)")}, "rangemode": "tozero"},
         yaxis2={
-            "title": {"text": "time per pass (ms)"},
+            "title": {"text": say("time per pass (ms)")},
             "overlaying": "y",
             "tickmode": "auto",  # else its ticks stand where the left axis has its own
             "side": "right",
@@ -91,21 +94,26 @@ def _fused_title(
 ) -> str:
     none, last = series[0], series[-1]
     if not tied or not raced.get(none.stages):
-        return (
-            f"Fusing all stages makes {giga(none.macs)} multiply-adds {giga(last.macs)}; "
-            "does the time rise with them?"
+        return say(
+            "Fusing all stages makes {before} multiply-adds {after}; does the time rise with them?",
+            before=giga(none.macs),
+            after=giga(last.macs),
         )
     best = tied[0]
     chosen = next(one for one in series if one.stages == best)
     time = statistics.median(raced[best]) / statistics.median(raced[none.stages])
     if best == none.stages:
-        return "On this machine no fused stage is faster than none"
+        return say("On this machine no fused stage is faster than none")
     if none.stages in tied:
-        return f"{best} fused stages have the least median, but can't be told from none"
-    others = f" (can't be told from {', '.join(map(str, sorted(tied[1:])))})" if tied[1:] else ""
-    return (
-        f"<b>{best} fused stages</b> are fastest here{others}: {factor(chosen.macs / none.macs)} "
-        f"the multiply-adds, {factor(time)} the time"
+        return say("{n} fused stages have the least median, but can't be told from none", n=best)
+    others = in_a_row([str(stages) for stages in sorted(tied[1:])])
+    return say(
+        "<b>{n} fused stages</b> are fastest here{others}: {macs} the multiply-adds, {time} the "
+        "time",
+        n=best,
+        others=say(" (can't be told from {others})", others=others) if others else "",
+        macs=factor(chosen.macs / none.macs),
+        time=factor(time),
     )
 
 
@@ -120,7 +128,7 @@ def step_against_size(found: Sequence[StepCost], *, dark: bool = False) -> go.Fi
             x=sides,
             y=[one.median_ms for one in found],
             mode="lines+markers",
-            name="step time (measured)",
+            name=say("step time (measured)"),
             marker={"symbol": "circle", "color": blue, "size": 9},
             line={"color": blue},
             hovertemplate="%{x} px: %{y:.4g} ms<extra></extra>",
@@ -131,7 +139,7 @@ def step_against_size(found: Sequence[StepCost], *, dark: bool = False) -> go.Fi
             y=[(one.peak_memory_bytes or 0) / mebi for one in found],
             yaxis="y2",
             mode="markers",
-            name="peak memory (measured)",
+            name=say("peak memory (measured)"),
             marker={"symbol": "circle", "color": green, "size": 9},
             hovertemplate="%{x} px: %{y:.4g} MiB<extra></extra>",
         ),
@@ -141,7 +149,7 @@ def step_against_size(found: Sequence[StepCost], *, dark: bool = False) -> go.Fi
             y=[one.kept_bytes / mebi for one in found],
             yaxis="y2",
             mode="lines",
-            name="kept for the backward pass (computed)",
+            name=say("kept for the backward pass (computed)"),
             line={"color": green, "dash": "dot"},
             hovertemplate="%{x} px: %{y:.4g} MiB<extra></extra>",
         ),
@@ -151,10 +159,10 @@ def step_against_size(found: Sequence[StepCost], *, dark: bool = False) -> go.Fi
         title=_step_title(found),
         dark=dark,
         height=400,
-        xaxis={"title": {"text": "image side (px)"}, "tickvals": sides},
-        yaxis={"title": {"text": "training step (ms)"}, "rangemode": "tozero"},
+        xaxis={"title": {"text": say("image side (px)")}, "tickvals": sides},
+        yaxis={"title": {"text": say("training step (ms)")}, "rangemode": "tozero"},
         yaxis2={
-            "title": {"text": "memory (MiB)"},
+            "title": {"text": say("memory (MiB)")},
             "overlaying": "y",
             "tickmode": "auto",  # else its ticks stand where the left axis has its own
             "side": "right",
@@ -166,13 +174,16 @@ def step_against_size(found: Sequence[StepCost], *, dark: bool = False) -> go.Fi
 
 
 def _step_title(found: Sequence[StepCost]) -> str:
-    if len(found) < 2:
-        return f"A training step of {found[0].batch_size} images" if found else "No size measured"
+    if not found:
+        return say("No size measured")
     first, last = found[0], found[-1]
-    return (
-        f"{factor(last.resolution / first.resolution)} the side costs "
-        f"<b>{factor(last.median_ms / first.median_ms)}</b> the step and "
-        f"{factor(last.kept_bytes / first.kept_bytes)} the kept memory"
+    if first is last:
+        return say("A training step of {n} images", n=first.batch_size)
+    return say(
+        "{side} the side costs <b>{time}</b> the step and {memory} the kept memory",
+        side=factor(last.resolution / first.resolution),
+        time=factor(last.median_ms / first.median_ms),
+        memory=factor(last.kept_bytes / first.kept_bytes),
     )
 
 
@@ -192,29 +203,38 @@ def where_to_deepen(
         dark: For a dark page.
     """
     ways = (
-        ("alike", "all stages alike", two.alike, colours.way("compound", dark=dark)),
-        ("late", "late stages only", two.late, colours.way("depth", dark=dark)),
+        ("alike", say("all stages alike"), two.alike, colours.way("compound", dark=dark)),
+        ("late", say("late stages only"), two.late, colours.way("depth", dark=dark)),
     )
     traces = []
     for key, name, spec, colour in ways:
         samples = raced.get(key) or ()
-        told = f", {milliseconds(statistics.median(samples))} (measured)" if samples else ""
+        told = (
+            say(
+                "{way}, {time} (measured)",
+                way=name,
+                time=milliseconds(statistics.median(samples)),
+            )
+            if samples
+            else name
+        )
         traces.append(
             theme.trace(
                 "bar",
-                x=[f"stage {number}" for number in range(1, len(spec.stages) + 1)],
+                x=[say("stage {number}", number=n) for n in range(1, len(spec.stages) + 1)],
                 y=[stage.repeats for stage in spec.stages],
-                name=f"{name}{told}",
+                name=told,
                 marker={"color": colour},
-                hovertemplate=f"{name}: %{{x}}, %{{y}} blocks<extra></extra>",
+                hovertemplate=say("{way}: %{{x}}, %{{y}} blocks<extra></extra>", way=name),
             )
         )
     return theme.figure(
         traces,
-        title=verdict or f"Two ways to spend {giga(two.alike_macs)} multiply-adds on depth",
+        title=verdict
+        or say("Two ways to spend {macs} multiply-adds on depth", macs=giga(two.alike_macs)),
         dark=dark,
         height=340,
         barmode="group",
-        xaxis={"title": {"text": "stage"}, "type": "category"},
-        yaxis={"title": {"text": "blocks (number)"}, "rangemode": "tozero"},
+        xaxis={"title": {"text": say("stage")}, "type": "category"},
+        yaxis={"title": {"text": say("blocks (number)")}, "rangemode": "tozero"},
     )

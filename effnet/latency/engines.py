@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from effnet.language import say
 from effnet.nn.model import Network
 from effnet.onnx_graph import onnx_model
 from effnet.spec import EffnetError
@@ -42,7 +43,11 @@ def other_engine(
         module = __import__(engine)
     except ImportError:
         raise EffnetError(
-            f"{ENGINES[engine]} is not installed; `pip install {engine}`, or choose another engine"
+            say(
+                "{engine} is not installed; `pip install {package}`, or choose another engine",
+                engine=ENGINES[engine],
+                package=engine,
+            )
         ) from None
     start = _onnxruntime if engine == "onnxruntime" else _openvino
     return start(module, as_onnx(network, image.shape[-1]), image, threads), module.__version__

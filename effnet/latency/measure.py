@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 
+from effnet.language import say
 from effnet.latency import clock, machine
 from effnet.latency.prepare import Model, Ready, prepared
 from effnet.spec import EffnetError
@@ -20,7 +21,9 @@ Rounds = Callable[[float, dict[str, list[float]]], None]
 def check_budget(budget_s: float) -> None:
     """Raise `EffnetError` where a budget is no time."""
     if not 0 < budget_s < float("inf"):
-        raise EffnetError(f"budget {budget_s!r} seconds; expected above 0 and finite")
+        raise EffnetError(
+            say("budget {budget} seconds; expected above 0 and finite", budget=repr(budget_s))
+        )
 
 
 def measure_latency(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from effnet.cost import count
+from effnet.language import say
 from effnet.latency.prepare import prepared
 from effnet.latency.stages import unit_times
 from effnet.spec import EffnetError, Spec
@@ -97,7 +98,11 @@ def learn(timed: Sequence[Timed], *, precision: str = "fp32") -> Pace:
     """
     if len(timed) < LEAST_NETWORKS:
         raise EffnetError(
-            f"{len(timed)} networks were timed; expected at least {LEAST_NETWORKS}: allow more time"
+            say(
+                "{n} networks were timed; expected at least {least}: allow more time",
+                n=len(timed),
+                least=LEAST_NETWORKS,
+            )
         )
     checks = []
     for part in range(PARTS):

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from effnet.cost import count
+from effnet.language import mark, say
 from effnet.latency import clock, engines, machine, tensors
 from effnet.memory import peak_bytes, weights
 from effnet.nn.fold import folded
@@ -21,6 +22,8 @@ from effnet.variants import get_variant
 MAX_MACS = 2 * 10**12
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 GRAPH_WARM_UP = 3
+CANT_FOLD = mark("can't fold {module}; expected a network built by effnet")
+CANT_EXPORT = mark("can't export {module}; expected a network built by effnet")
 
 Model = Spec | str | nn.Module
 
@@ -107,15 +110,23 @@ def prepared(model: Model, options: Options) -> Iterator[Ready]:
     options.check()
     place = pick_device(options.device)
     if options.cuda_graph and place.type != "cuda":
-        raise EffnetError(f"CUDA graphs need a CUDA device, not {place}; switch them off")
+        raise EffnetError(
+            say("CUDA graphs need a CUDA device, not {device}; switch them off", device=place)
+        )
     if options.engine in ("onnxruntime", "openvino") and place.type != "cpu":
-        raise EffnetError(f"{options.engine} runs on the cpu here, not on {place}")
+        raise EffnetError(
+            say(
+                "{engine} runs on the cpu here, not on {device}",
+                engine=options.engine,
+                device=place,
+            )
+        )
     module, name, size = network(model, options.resolution)
     changes = options.channels_last or options.folded or options.engine == "compile"
     if changes and module is model:
         module = copy.deepcopy(module)
     if options.folded:
-        module = folded(_as_network(module, "fold"))
+        module = folded(_as_network(module, CANT_FOLD))
     modes, home = _modes(module), next(iter(module.parameters()), torch.empty(0)).device
     module.eval().to(place)
     try:
@@ -151,8 +162,14 @@ def network(model: Model, resolution: int | None) -> tuple[nn.Module, str, int]:
         macs = count(model, resolution=size).macs
         if macs > MAX_MACS:
             raise EffnetError(
-                f"{model.name} at {size} px takes {macs / 1e9:,.0f} G multiply-adds, too many to "
-                f"measure here; the limit is {MAX_MACS / 1e9:,.0f} G"
+                say(
+                    "{network} at {side} px takes {macs:,.0f} G multiply-adds, too many to "
+                    "measure here; the limit is {most:,.0f} G",
+                    network=model.name,
+                    side=size,
+                    macs=macs / 1e9,
+                    most=MAX_MACS / 1e9,
+                )
             )
         return build(model), model.name, size
     size = getattr(getattr(model, "spec", None), "resolution", 224)
@@ -160,11 +177,9 @@ def network(model: Model, resolution: int | None) -> tuple[nn.Module, str, int]:
     return model, name, size if resolution is None else check_resolution(resolution)
 
 
-def _as_network(module: nn.Module, what: str) -> Network:
+def _as_network(module: nn.Module, complaint: str) -> Network:
     if not isinstance(module, Network):
-        raise EffnetError(
-            f"can't {what} {type(module).__name__}; expected a network built by effnet"
-        )
+        raise EffnetError(say(complaint, module=type(module).__name__))
     return module
 
 
@@ -172,7 +187,7 @@ def _step(module: nn.Module, image: Tensor, options: Options) -> tuple[Callable[
     """The pass, and the version of its engine where that is not PyTorch."""
     if options.engine in ("onnxruntime", "openvino"):
         run, version = engines.other_engine(
-            _as_network(module, "export"), image, options.engine, torch.get_num_threads()
+            _as_network(module, CANT_EXPORT), image, options.engine, torch.get_num_threads()
         )
         return run, version
     called: Callable[[Tensor], object] = module
@@ -228,7 +243,13 @@ class OutOfMemory(EffnetError):
 
     def __init__(self, name: str, batch_size: int, size: int, place: torch.device) -> None:
         super().__init__(
-            f"{name} at batch {batch_size} and {size} px does not fit on {place}; use less"
+            say(
+                "{network} at batch {batch} and {side} px does not fit on {device}; use less",
+                network=name,
+                batch=batch_size,
+                side=size,
+                device=place,
+            )
         )
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from effnet.cost import count
+from effnet.language import say
 from effnet.latency import clock
 from effnet.latency.measure import Progress, check_budget
 from effnet.latency.prepare import Model, Ready, prepared
@@ -130,7 +131,12 @@ def unit_times(ready: Ready, passes: int, heard: Callable[[], None]) -> list[flo
 
 def _network(module: nn.Module) -> Network:
     if not isinstance(module, Network):
-        raise EffnetError(f"can't tell the stages of {type(module).__name__}; expected a Network")
+        raise EffnetError(
+            say(
+                "can't tell the stages of {module}; expected a Network",
+                module=type(module).__name__,
+            )
+        )
     return module
 
 

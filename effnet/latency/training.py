@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional
 
 from effnet.cost import count
+from effnet.language import say
 from effnet.latency import clock, machine, tensors
 from effnet.latency.measure import check_budget
 from effnet.latency.prepare import MAX_MACS, OutOfMemory
@@ -52,8 +53,14 @@ def step_costs(
         macs = batch_size * count(spec, resolution=side).macs
         if macs > MOST_MACS:
             raise EffnetError(
-                f"a step of {batch_size} images at {side} px takes {macs / 1e9:,.0f} G "
-                f"multiply-adds forwards; the limit is {MOST_MACS / 1e9:,.0f} G"
+                say(
+                    "a step of {n} images at {side} px takes {macs:,.0f} G multiply-adds "
+                    "forwards; the limit is {most:,.0f} G",
+                    n=batch_size,
+                    side=side,
+                    macs=macs / 1e9,
+                    most=MOST_MACS / 1e9,
+                )
             )
         needed = training_bytes(spec, batch=batch_size, resolution=side)
         free = machine.free_bytes(place)

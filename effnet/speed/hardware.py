@@ -9,6 +9,8 @@ from functools import lru_cache
 from importlib import util
 from pathlib import Path
 
+from effnet.language import mark
+
 UNITS = {"bf16": ("avx512_bf16", "amx_bf16", "bf16"), "fp16": ("avx512_fp16", "asimdhp")}
 
 
@@ -45,6 +47,8 @@ def has_units(precision: str) -> bool | None:
 class Hardware:
     """What measuring can use here; a reason is "" where there is nothing against it.
 
+    Reasons and notes are in English; a page says them.
+
     Attributes:
         devices: Names for `Options.device`, "cpu" last.
         cores: Cores that this process may use.
@@ -63,7 +67,15 @@ class Hardware:
         return not self.reasons.get(option)
 
 
-NO_CUDA = "needs an NVIDIA GPU with its driver; none was found here"
+NO_CUDA = mark("needs an NVIDIA GPU with its driver; none was found here")
+NO_UNITS = {
+    "bf16": mark("this processor has no bf16 units: expect it to be slower"),
+    "fp16": mark("this processor has no fp16 units: expect it to be slower"),
+}
+NOT_INSTALLED = {
+    "onnxruntime": mark("ONNX Runtime is not installed; `pip install onnxruntime`"),
+    "openvino": mark("OpenVINO is not installed; `pip install openvino`"),
+}
 
 
 @lru_cache(maxsize=1)
@@ -73,18 +85,17 @@ def hardware() -> Hardware:
     devices = ("cuda",) * cuda + ("mps",) * mps + ("cpu",)
     reasons = {
         "cuda": "" if cuda else NO_CUDA,
-        "mps": "" if mps else "needs a Mac with Apple silicon",
+        "mps": "" if mps else mark("needs a Mac with Apple silicon"),
         "cuda_graph": "" if cuda else NO_CUDA,
         "compile": _no_compiler(),
-        "onnxruntime": _missing("onnxruntime", "ONNX Runtime"),
-        "openvino": _missing("openvino", "OpenVINO"),
+        **{name: "" if util.find_spec(name) else why for name, why in NOT_INSTALLED.items()},
     }
     notes = {
-        precision: f"this processor has no {precision} units: expect it to be slower"
-        for precision in ("bf16", "fp16")
+        precision: note
+        for precision, note in NO_UNITS.items()
         if not cuda and has_units(precision) is False
     }
-    notes["compile"] = "compiles for up to a minute before the first pass"
+    notes["compile"] = mark("compiles for up to a minute before the first pass")
     return Hardware(devices, cores(), reasons, notes)
 
 
@@ -99,14 +110,10 @@ def _mps() -> bool:
     return sys.platform == "darwin" and platform.machine() == "arm64"
 
 
-def _missing(module: str, title: str) -> str:
-    return "" if util.find_spec(module) else f"{title} is not installed; `pip install {module}`"
-
-
 def _no_compiler() -> str:
     if sys.platform == "win32":
         found = shutil.which("cl")
     else:
         chosen = os.environ.get("CXX", "")
         found = (chosen and shutil.which(chosen)) or shutil.which("g++") or shutil.which("clang++")
-    return "" if found else "needs a C++ compiler (g++, clang++ or cl); none was found"
+    return "" if found else mark("needs a C++ compiler (g++, clang++ or cl); none was found")

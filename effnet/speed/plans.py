@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from effnet.cost import count
+from effnet.language import mark, say
 from effnet.scaling import compound_scale, scale
 from effnet.spec import EffnetError, Spec, Stage
 from effnet.speed.records import Options
@@ -37,10 +38,10 @@ FAMILY = (
     "v2_l",
 )
 SWEEPS = {
-    "batch": "Batch size",
-    "resolution": "Resolution",
+    "batch": mark("Batch size"),
+    "resolution": mark("Resolution"),
     "phi": "phi",
-    "family": "Family",
+    "family": mark("Family"),
 }
 
 
@@ -89,7 +90,8 @@ def sweep(kind: str, spec: Spec, options: Options) -> tuple[Point, ...]:
         points = [_point(display_name(name), 0, get_variant(name), own) for name in FAMILY]
         placed = (replace(point, x=point.macs) for point in points)
         return tuple(sorted(placed, key=lambda point: point.macs))
-    raise EffnetError(f"sweep {kind!r}; expected one of {', '.join(SWEEPS)}")
+    known = ", ".join(SWEEPS)
+    raise EffnetError(say("sweep {kind}; expected one of {among}", kind=repr(kind), among=known))
 
 
 def _point(label: str, x: float, spec: Spec, options: Options) -> Point:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 
+from effnet.language import say
 from effnet.runs import runs
 from effnet.spec import Spec
 from effnet.speed.hardware import cores, processor
@@ -125,10 +126,11 @@ class Estimate:
     @property
     def words(self) -> str:
         """In words: "about 41.2 ms here (predicted; half of such predictions are within 9.0 %)"."""
-        past = "; larger than anything it was learned from" if self.beyond else ""
-        return (
-            f"about {milliseconds(self.ms)} here (predicted; half of such predictions are within "
-            f"{percent(self.error)}{past})"
+        return say(
+            "about {time} here (predicted; half of such predictions are within {error}{past})",
+            time=milliseconds(self.ms),
+            error=percent(self.error),
+            past=say("; larger than anything it was learned from") if self.beyond else "",
         )
 
 

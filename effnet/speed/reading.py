@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from effnet.language import mark, say
 from effnet.spec import EffnetError
 from effnet.speed.records import ENGINES, MOST_BATCH, PRECISIONS, Environment, Latency, Options
 from effnet.speed.store import COLUMNS, NEEDED, OK, OUTCOMES, Row, folder
@@ -53,22 +54,33 @@ def _kept(files: tuple[tuple[Path, int, int], ...]) -> tuple[Row, ...]:
     return tuple(sorted(found, key=lambda row: row.latency.environment.date))
 
 
-def read(data: bytes, *, name: str = "the file") -> Reading:
+def read(data: bytes, *, name: str = mark("the file")) -> Reading:
     """Read a file of measurements, also one that came from somebody else.
 
     Raises:
         EffnetError: It is no such file, or too large.
     """
     if len(data) > MOST_BYTES:
-        raise EffnetError(f"{name} has {len(data):,} bytes; expected at most {MOST_BYTES:,}")
+        raise EffnetError(
+            say(
+                "{name} has {size:,} bytes; expected at most {most:,}",
+                name=say(name),
+                size=len(data),
+                most=MOST_BYTES,
+            )
+        )
     text = data.decode("utf-8-sig", errors="replace").replace("\0", "")
     head, *lines = text.splitlines() or [""]
     columns = _cut(head)
     missing = [column for column in NEEDED if column not in columns]
     if missing:
         raise EffnetError(
-            f"{name} is not a file of measurements: it has no column {', '.join(missing)}; "
-            "expected what the Latency page or `python -m effnet bench` wrote"
+            say(
+                "{name} is not a file of measurements: it has no column {missing}; expected what "
+                "the Latency page or `python -m effnet bench` wrote",
+                name=say(name),
+                missing=", ".join(missing),
+            )
         )
     skipped = 0
     firsts: dict[str, dict[str, str]] = {}
@@ -87,7 +99,9 @@ def read(data: bytes, *, name: str = "the file") -> Reading:
         if cells["sample_ms"]:
             samples.setdefault(run, []).append(float(cells["sample_ms"]))
     if not firsts and skipped:
-        raise EffnetError(f"none of the {skipped} lines of {name} is a measurement")
+        raise EffnetError(
+            say("none of the {n} lines of {name} is a measurement", n=skipped, name=say(name))
+        )
     rows = (_row(run, cells, samples.get(run, [])) for run, cells in firsts.items())
     return Reading(tuple(rows), skipped)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from effnet.language import DEFAULT, current, mark, plural, say, speaking
 from effnet.rich import Card, Rich
 from effnet.spec import EffnetError
 from effnet.units import mebibytes, milliseconds, significant
@@ -13,7 +14,7 @@ Engine = Literal["eager", "compile", "onnxruntime", "openvino"]
 
 PRECISIONS = ("fp32", "bf16", "fp16")
 ENGINES: dict[str, str] = {
-    "eager": "PyTorch, eager",
+    "eager": mark("PyTorch, eager"),
     "compile": "torch.compile",
     "onnxruntime": "ONNX Runtime",
     "openvino": "OpenVINO",
@@ -55,23 +56,44 @@ class Options:
         """Raise `EffnetError` where an option is out of range or two don't go together."""
         if self.precision not in PRECISIONS:
             raise EffnetError(
-                f"precision {self.precision!r}; expected one of {', '.join(PRECISIONS)}"
+                say(
+                    "precision {precision}; expected one of {among}",
+                    precision=repr(self.precision),
+                    among=", ".join(PRECISIONS),
+                )
             )
         if self.engine not in ENGINES:
-            raise EffnetError(f"engine {self.engine!r}; expected one of {', '.join(ENGINES)}")
+            raise EffnetError(
+                say(
+                    "engine {engine}; expected one of {among}",
+                    engine=repr(self.engine),
+                    among=", ".join(ENGINES),
+                )
+            )
         if not (isinstance(self.batch_size, int) and 1 <= self.batch_size <= MOST_BATCH):
-            raise EffnetError(f"batch size {self.batch_size!r}; expected 1 to {MOST_BATCH:,}")
+            raise EffnetError(
+                say(
+                    "batch size {batch}; expected 1 to {most:,}",
+                    batch=repr(self.batch_size),
+                    most=MOST_BATCH,
+                )
+            )
         if self.threads is not None and not 1 <= self.threads <= 1024:
-            raise EffnetError(f"{self.threads!r} threads; expected 1 to 1,024")
+            raise EffnetError(
+                say("{threads} threads; expected 1 to 1,024", threads=repr(self.threads))
+            )
         switched = self.precision != "fp32" or self.channels_last or self.folded or self.cuda_graph
         if self.engine in ("onnxruntime", "openvino") and switched:
             raise EffnetError(
-                f"{ENGINES[self.engine]} chooses memory format and folding itself and is measured "
-                "in fp32 here; leave precision, channels-last, folding and CUDA graphs off"
+                say(
+                    "{engine} chooses memory format and folding itself and is measured in fp32 "
+                    "here; leave precision, channels-last, folding and CUDA graphs off",
+                    engine=ENGINES[self.engine],
+                )
             )
         if self.cuda_graph and self.engine == "compile":
             raise EffnetError(
-                "CUDA graphs record an eager pass; choose them or torch.compile, not both"
+                say("CUDA graphs record an eager pass; choose them or torch.compile, not both")
             )
 
     @property
@@ -87,13 +109,18 @@ class Options:
         """
         said = [
             self.precision if self.precision != "fp32" else "",
-            "channels-last" if self.channels_last else "",
-            "folded BatchNorm" if self.folded else "",
+            say("channels-last") if self.channels_last else "",
+            say("folded BatchNorm") if self.folded else "",
             ENGINES[self.engine] if self.engine != "eager" else "",
-            "CUDA graph" if self.cuda_graph else "",
-            f"{self.threads} thread{'s' * (self.threads > 1)}" if self.threads else "",
+            say("CUDA graph") if self.cuda_graph else "",
+            plural(self.threads, "{n} thread", "{n} threads") if self.threads else "",
         ]
-        return ", ".join(word for word in said if word) or "plain eager, fp32"
+        return in_a_row([word for word in said if word]) or say("plain eager, fp32")
+
+
+def in_a_row(words: Sequence[str], between: str = ", ") -> str:
+    """Words with a comma or a semicolon between them, as the reader's language writes it."""
+    return ({", ": "、", "; ": "；"}[between] if current() == "zh" else between).join(words)
 
 
 PLAIN = Options()  # one image of the network's own size, eager fp32, on the best device
@@ -193,27 +220,39 @@ class Latency(Rich):
         spread = (self.p90_ms - self.p10_ms) / self.median_ms
         if spread > UNSTABLE_SPREAD:
             found.append(
-                f"the passes differ by {100 * spread:.0f} % of the median (p10 to p90; "
-                f"{100 * UNSTABLE_SPREAD:.0f} % is the limit)"
+                say(
+                    "the passes differ by {spread:.0f} % of the median (p10 to p90; {most:.0f} % "
+                    "is the limit)",
+                    spread=100 * spread,
+                    most=100 * UNSTABLE_SPREAD,
+                )
             )
         where = self.environment
         if where.other_cores is not None:
             if where.other_cores > allowed_cores(where.cores or where.threads, where.threads):
                 found.append(
-                    f"other programs kept {significant(where.other_cores, 2)} of "
-                    f"{where.cores or '?'} cores busy"
+                    say(
+                        "other programs kept {busy} of {all} cores busy",
+                        busy=significant(where.other_cores, 2),
+                        all=where.cores or "?",
+                    )
                 )
         elif where.load_before is not None and where.load_before > (where.cores or 1e9):
-            found.append(f"the machine's load was {where.load_before:.1f} before it began")
+            found.append(
+                say("the machine's load was {load:.1f} before it began", load=where.load_before)
+            )
         third = len(self.samples_ms) // 3
         if third >= 5 and not found:
             first = statistics.median(self.samples_ms[:third])
             last = statistics.median(self.samples_ms[-third:])
             if abs(last / first - 1) > DRIFT:
-                way = "slower" if last > first else "faster"
                 found.append(
-                    f"the last third of the passes is {100 * abs(last / first - 1):.0f} % {way} "
-                    "than the first: the processor changes its pace"
+                    say(
+                        "the last third of the passes is {share:.0f} % {way} than the first: the "
+                        "processor changes its pace",
+                        share=100 * abs(last / first - 1),
+                        way=say("slower" if last > first else "faster"),
+                    )
                 )
         return found
 
@@ -238,32 +277,50 @@ class Latency(Rich):
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it as plain values for JSON, with the derived numbers."""
-        derived = {
-            name: getattr(self, name)
-            for name in ("median_ms", "p10_ms", "p90_ms", "images_per_s", "stable", "doubts")
-        }
+        """All of it as plain values for JSON, with the derived numbers; in English."""
+        with speaking(DEFAULT):
+            derived = {
+                name: getattr(self, name)
+                for name in ("median_ms", "p10_ms", "p90_ms", "images_per_s", "stable", "doubts")
+            }
         return derived | asdict(self)
 
     def card(self) -> Card:
         """Median, spread and machine, for notebooks and plain text."""
         where, peak = self.environment, self.peak_memory_bytes
         facts = [
-            f"median {milliseconds(self.median_ms)}",
-            f"p10 to p90 {significant(self.p10_ms)} to {milliseconds(self.p90_ms)}",
-            f"{significant(self.images_per_s)} images/s",
-            f"{len(self.samples_ms)} passes",
+            say("median {time}", time=milliseconds(self.median_ms)),
+            say(
+                "p10 to p90 {low} to {high}",
+                low=significant(self.p10_ms),
+                high=milliseconds(self.p90_ms),
+            ),
+            say("{rate} images/s", rate=significant(self.images_per_s)),
+            say("{n} passes", n=len(self.samples_ms)),
         ]
         if peak is not None:
-            facts.append(f"tensors take at most {mebibytes(peak)}")
-        how = f"{self.precision}, {ENGINES.get(self.engine, self.engine)}"
+            facts.append(say("tensors take at most {size}", size=mebibytes(peak)))
         return Card(
-            f"{self.name}, {self.batch_size} x {self.resolution} px, measured",
+            say(
+                "{network}, {batch} x {side} px, measured",
+                network=self.name,
+                batch=self.batch_size,
+                side=self.resolution,
+            ),
             tuple(facts),
             notes=(
-                f"{where.processor}, {where.device}, {where.threads} threads, {how}, "
-                f"torch {where.torch}, {where.date}",
-                *(f"Don't compare this: {doubt}." for doubt in self.doubts),
+                say(
+                    "{processor}, {device}, {threads} threads, {precision}, {engine}, torch "
+                    "{torch}, {date}",
+                    processor=where.processor,
+                    device=where.device,
+                    threads=where.threads,
+                    precision=self.precision,
+                    engine=say(ENGINES.get(self.engine, self.engine)),
+                    torch=where.torch,
+                    date=where.date,
+                ),
+                *(say("Don't compare this: {doubt}.", doubt=doubt) for doubt in self.doubts),
             ),
         )
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from effnet.language import mark
 from effnet.speed.records import Environment, Latency
 
 FOLDER = "EFFNET_TIMES"  # environment variable: where measurements are kept
@@ -55,7 +56,7 @@ COLUMNS = (
     "outcome",
 )
 NEEDED = ("run", "network", "batch_size", "resolution", "sample_ms")
-OK, MEMORY, REFUSED = "ok", "out of memory", "not measured"
+OK, MEMORY, REFUSED = "ok", mark("out of memory"), mark("not measured")
 OUTCOMES = (OK, MEMORY, REFUSED)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from effnet.cost import count, layer_counts
+from effnet.language import mark
 from effnet.spec import Spec
 from effnet.speed.records import StageProfile
 from effnet.walk import Block, Layer, walk
@@ -145,7 +146,7 @@ def block_work(
         yield Work(
             block.stage,
             block.name,
-            "add",
+            mark("add"),
             0,
             itemsize * batch_size * (3 * out + after),
             1 + bool(after),

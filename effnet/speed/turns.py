@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from effnet.language import mark
+
 ABANDONED_S = 30.0  # a job that nobody looks at makes way for others after this
 PATIENCE_S = 0.3  # how long a drawing waits for a pass to end
 
@@ -39,7 +41,7 @@ class Job:
         self.error: BaseException | None = None
         self.partial: Any = None
         self.share = 0.0
-        self.text = "Waiting"
+        self.text = mark("Waiting")
         self.began: float | None = None
         self._work = work
         self._stop = threading.Event()
@@ -115,7 +117,7 @@ class Job:
         return time.monotonic() - self._seen > ABANDONED_S
 
     def _run(self) -> None:
-        self.began, self.text = time.monotonic(), "Getting ready"
+        self.began, self.text = time.monotonic(), mark("Getting ready")
         try:
             if not self._stop.is_set():
                 self.result = self._work(self)

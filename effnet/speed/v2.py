@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import product
 
 from effnet.cost import count
+from effnet.language import mark, say
 from effnet.published import table
 from effnet.spec import EffnetError, Spec
 from effnet.variants import get_variant
@@ -47,11 +48,17 @@ def fused(spec: Spec, stages: int, *, kernel: int | None = FUSED_KERNEL) -> Spec
     wrong = next((s for s in spec.stages if s.operator not in ("mbconv", "fused_mbconv")), None)
     if wrong is not None:
         raise EffnetError(
-            f"a stage of {spec.name} is {wrong.operator!r}; only MBConv can be fused: choose an "
-            "EfficientNet"
+            say(
+                "a stage of {network} is {operator}; only MBConv can be fused: choose an "
+                "EfficientNet",
+                network=spec.name,
+                operator=repr(wrong.operator),
+            )
         )
     if not 0 <= stages <= len(spec.stages):
-        raise EffnetError(f"{stages!r} fused stages; expected 0 to {len(spec.stages)}")
+        raise EffnetError(
+            say("{n} fused stages; expected 0 to {most}", n=repr(stages), most=len(spec.stages))
+        )
     changed = tuple(
         replace(
             stage,
@@ -109,7 +116,7 @@ class PrintedFused:
     tpu_images_per_s: float
 
 
-TABLE_3 = (
+TABLE_3 = mark(
     "Printed for EfficientNet-B4 on a V100 and a TPU core, training (arXiv:2104.00298, Table 3). "
     "Its sizes follow no one rule: 20.0 M for stages 1 to 3 is 3x3 kernels, 43.4 M and 132 M for "
     "more stages are the stages' own kernels."
@@ -178,8 +185,13 @@ def deepened(spec: Spec, depth: float = 1.6) -> Deepened:
     """
     if not depth > 1 or len(spec.stages) <= LATE:
         raise EffnetError(
-            f"depth {depth!r} of {len(spec.stages)} stages; expected a factor above 1 and at least "
-            f"{LATE + 1} stages"
+            say(
+                "depth {depth} of {n} stages; expected a factor above 1 and at least {least} "
+                "stages",
+                depth=repr(depth),
+                n=len(spec.stages),
+                least=LATE + 1,
+            )
         )
     alike = replace(spec.scaled(depth=depth), name=f"{spec.name}, all stages deeper")
     goal = count(alike).macs

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from effnet.language import mark, say
 from effnet.speed.records import Latency
 from effnet.units import significant
 
@@ -18,6 +19,9 @@ MARGIN = 0.01  # two builds of one network differ by as much: where their weight
 KNEE = 0.9  # of the best throughput
 
 Verdict = Literal["first", "second", "can't tell"]
+
+# what a verdict says of the second
+FASTER = {"first": mark("slower"), "second": mark("faster"), "can't tell": mark("can't tell")}
 
 
 def median_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float]:
@@ -77,19 +81,35 @@ class Comparison:
     def sentence(self, first: str = "", second: str = "") -> str:
         """The verdict in words, with the interval."""
         first, second = first or self.first.name, second or self.second.name
-        between = f"{significant(self.low)} to {significant(self.high)}"
         if math.isinf(self.high):
-            pairs = len(self.first.samples_ms)
-            return f"can't tell {first} and {second} apart: {pairs} rounds are too few"
+            return say(
+                "can't tell {first} and {second} apart: {n} rounds are too few",
+                first=first,
+                second=second,
+                n=len(self.first.samples_ms),
+            )
         if self.faster == "can't tell":
-            return f"can't tell {first} and {second} apart: the ratio of times is {between}"
+            return say(
+                "can't tell {first} and {second} apart: the ratio of times is {low} to {high}",
+                first=first,
+                second=second,
+                low=significant(self.low),
+                high=significant(self.high),
+            )
         fast, slow = (first, second) if self.faster == "first" else (second, first)
         times = [self.ratio, self.low, self.high]
         if self.faster == "second":
             times = [1 / self.ratio, 1 / self.high, 1 / self.low]
         ratio, low, high = map(significant, times)
-        told = f"{100 * CONFIDENCE:.0f} % interval {low} to {high}"
-        return f"{fast} is {ratio} x as fast as {slow} ({told})"
+        return say(
+            "{fast} is {ratio} x as fast as {slow} ({sure:.0f} % interval {low} to {high})",
+            fast=fast,
+            ratio=ratio,
+            slow=slow,
+            sure=100 * CONFIDENCE,
+            low=low,
+            high=high,
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -153,4 +173,7 @@ def in_words(latency: Latency) -> str:
     """Why a measurement should not be compared, as one sentence; "" where it is stable."""
     if latency.stable:
         return ""
-    return f"Unstable: {', and '.join(latency.doubts)}. Don't compare this number."
+    text, *more = latency.doubts
+    for doubt in more:
+        text = say("{doubt}, and {another}", doubt=text, another=doubt)
+    return say("Unstable: {doubts}. Don't compare this number.", doubts=text)

@@ -9,11 +9,12 @@ import streamlit as st
 from effnet.cost import Cost
 from effnet.design import Design
 from effnet.figures import latency_samples, published_times, stage_mirror
+from effnet.language import mark, plural, say
 from effnet.memory import weights
 from effnet.spec import Spec
 from effnet.speed import printed, store
 from effnet.speed.predicted import predicted_ms
-from effnet.speed.records import Environment, Latency, Options, StageProfile
+from effnet.speed.records import Environment, Latency, Options, StageProfile, in_a_row
 from effnet.speed.traffic import computed_stages
 from effnet.speed.verdict import Comparison, in_words
 from effnet.ui import live, stopwatch
@@ -26,17 +27,34 @@ from effnet.units import factor, mebibytes, milliseconds, significant
 FIRST_SEEN = "V100 GPU, FP16, batch 16 (V2 Table 7)"
 FIGURE_HEIGHT = 340  # px, of the samples
 NOWHERE = Environment("", "", 0, None, "", "", "", "")
+TOTALS = (
+    (
+        mark("Median"),
+        mark("Half of the passes are faster; below it, between what four in five lie"),
+    ),
+    (
+        mark("Spread"),
+        mark("From p10 to p90, of the median; the number is called unstable above 25 %"),
+    ),
+    (mark("Throughput"), mark("Images a second at this batch size, from the median")),
+    (mark("Peak memory"), mark("Most that tensors took in a pass, weights included; measured")),
+)
 
 
 def measure(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> Measured | None:
     """The button, the running measurement, and the last one of this design if there is one."""
     seconds = 2.2 * chosen.budget_s + 1
     expected = predicted_ms(spec) if chosen.options == Options() else None
-    guess = f" Predicted: {milliseconds(expected.ms)}." if expected else ""
+    guess = say(" Predicted: {time}.", time=milliseconds(expected.ms)) if expected else ""
     result = stopwatch.card(
         "measure",
-        "Measure",
-        f"About {seconds:.0f} s, {chosen.options.words}; random weights take the same time.{guess}",
+        say("Measure"),
+        say(
+            "About {seconds:.0f} s, {how}; random weights take the same time.{guess}",
+            seconds=seconds,
+            how=chosen.options.words,
+            guess=guess,
+        ),
         (spec, chosen.options),
         design.title,
         work_on(spec, chosen, link(design)),
@@ -59,7 +77,7 @@ def _strip(found: Measured | None, *, dark: bool) -> None:
     so_far = Latency(found.spec.name, samples, how.batch_size, 1, how.precision, None, NOWHERE)
     totals(so_far, found.spec, judged=False)
     drawn = latency_samples(so_far, dark=dark)
-    live.figure("samples_now", drawn, alt="Every pass so far, with median and spread")
+    live.figure("samples_now", drawn, alt=say("Every pass so far, with median and spread"))
 
 
 # --- what is shown ----------------------------------------------------------------------------
@@ -73,24 +91,19 @@ def totals(latency: Latency | None, spec: Spec | None, *, judged: bool = True) -
         spec: What was measured.
         judged: Whether to say that it is unstable.
     """
-    notes = (
-        ("Median", "Half of the passes are faster; below it, between what four in five lie"),
-        ("Spread", "From p10 to p90, of the median; the number is called unstable above 25 %"),
-        ("Throughput", "Images a second at this batch size, from the median"),
-        ("Peak memory", "Most that tensors took in a pass, weights included; measured"),
-    )
-    entries = _entries(latency, spec) if latency and spec else [("-", "not measured yet")] * 4
-    with st.grid(len(notes), min_column_width=CARD_WIDTH):
-        for (label, note), (text, below) in zip(notes, entries, strict=True):
+    unknown = ("-", say("not measured yet"))
+    entries = _entries(latency, spec) if latency and spec else [unknown] * len(TOTALS)
+    with st.grid(len(TOTALS), min_column_width=CARD_WIDTH):
+        for (label, note), (text, below) in zip(TOTALS, entries, strict=True):
             st.metric(
-                label,
+                say(label),
                 text,
                 delta=below,
                 delta_color="off",
                 delta_arrow="off",
                 border=True,
                 height=128,
-                help=note,
+                help=say(note),
             )
     if latency and judged and in_words(latency):
         st.warning(in_words(latency))
@@ -100,12 +113,23 @@ def _entries(latency: Latency, spec: Spec) -> list[tuple[str, str]]:
     low, high, middle = latency.p10_ms, latency.p90_ms, latency.median_ms
     peak, batch = latency.peak_memory_bytes, latency.batch_size
     return [
-        (milliseconds(middle), f"{significant(low)} to {milliseconds(high)}"),
-        (f"{100 * (high - low) / middle:.0f} %", f"of {len(latency.samples_ms)} passes"),
-        (f"{significant(latency.images_per_s)} /s", f"{batch} image{'s' * (batch > 1)} a pass"),
+        (
+            milliseconds(middle),
+            say("{low} to {high}", low=significant(low), high=milliseconds(high)),
+        ),
+        (
+            f"{100 * (high - low) / middle:.0f} %",
+            say("of {n} passes", n=len(latency.samples_ms)),
+        ),
+        (
+            f"{significant(latency.images_per_s)} /s",
+            plural(batch, "{n} image a pass", "{n} images a pass"),
+        ),
         (
             mebibytes(peak) if peak else "?",
-            f"{mebibytes(weights(spec).bytes(4))} of it weights" if peak else "not known yet",
+            say("{size} of it weights", size=mebibytes(weights(spec).bytes(4)))
+            if peak
+            else say("not known yet"),
         ),
     ]
 
@@ -119,14 +143,17 @@ def samples(found: Measured | None, *, dark: bool) -> None:
     if latency is None:
         rows, told = printed.on(FIRST_SEEN), printed.surprise(FIRST_SEEN)
         drawn = published_times(rows, told, dark=dark)
-        live.figure("published_first", drawn, alt="Published times against multiply-adds")
+        live.figure("published_first", drawn, alt=say("Published times against multiply-adds"))
         st.caption(
-            f"Published: {FIRST_SEEN}. Multiply-adds alone don't tell the time; measure this "
-            "machine's own."
+            say(
+                "Published: {bench}. Multiply-adds alone don't tell the time; measure this "
+                "machine's own.",
+                bench=say(FIRST_SEEN),
+            )
         )
         return
     drawn = latency_samples(latency, dark=dark)
-    live.figure("samples", drawn, alt="Every measured pass with median and spread")
+    live.figure("samples", drawn, alt=say("Every measured pass with median and spread"))
     st.caption(conditions(latency))
 
 
@@ -134,17 +161,30 @@ def conditions(latency: Latency) -> str:
     """Where and how a measurement was made, in a sentence."""
     where = latency.environment
     engine = f", {where.engine_version}" if where.engine_version else ""
-    busy = "" if where.other_cores is None else (
-        f", other programs took {significant(where.other_cores, 2)} cores"
-    )  # fmt: skip
-    load = "" if where.load_before is None else f", load {where.load_before:.1f} before"
-    driver = f", {where.driver}" if where.driver else ""
-    return (
-        f"Measured {where.date.replace('T', ' ')[:16]} UTC: {len(latency.samples_ms)} passes of "
-        f"batch {latency.batch_size} at {latency.resolution} px, "
-        f"{replace(latency.options, threads=None).words}; {where.processor} ({where.device}"
-        f"{driver}), {where.threads} of {where.cores or '?'} cores, PyTorch {where.torch}{engine}"
-        f"{load}{busy}."
+    busy = load = ""
+    if where.load_before is not None:
+        load = say(", load {load:.1f} before", load=where.load_before)
+    if where.other_cores is not None:
+        cores = significant(where.other_cores, 2)
+        busy = say(", other programs took {cores} cores", cores=cores)
+    driver = where.driver.replace("driver ", f"{say('driver')} ")
+    device = in_a_row([where.device, *([driver] if driver else [])])
+    return say(
+        "Measured {when} UTC: {n} passes of batch {batch} at {side} px, {how}; {processor} "
+        "({device}), {threads} of {cores} cores, PyTorch {torch}{engine}{load}{busy}.",
+        when=where.date.replace("T", " ")[:16],
+        n=len(latency.samples_ms),
+        batch=latency.batch_size,
+        side=latency.resolution,
+        how=replace(latency.options, threads=None).words,
+        processor=where.processor,
+        device=device,
+        threads=where.threads,
+        cores=where.cores or "?",
+        torch=where.torch,
+        engine=engine,
+        load=load,
+        busy=busy,
     )
 
 
@@ -153,8 +193,9 @@ def mirror(found: Measured | None, spec: Spec, *, dark: bool) -> None:
     measured = bool(found and found.stages)
     shown: Sequence[StageProfile] = found.stages if found and measured else computed_stages(spec)
     drawn = stage_mirror(shown, measured=measured, dark=dark)
-    live.figure("mirror", drawn, alt="Shares of multiply-adds, time and activations by stage")
-    with st.expander("The stages as a table", on_change="rerun", key="stage_times") as opened:
+    live.figure("mirror", drawn, alt=say("Shares of multiply-adds, time and activations by stage"))
+    title = say("The stages as a table")
+    with st.expander(title, on_change="rerun", key="stage_times") as opened:
         if opened.open:
             _stage_table(shown, measured=measured)
 
@@ -163,21 +204,21 @@ def _stage_table(shown: Sequence[StageProfile], *, measured: bool) -> None:
     number = st.column_config.NumberColumn
     rows = [
         {
-            "stage": one.stage,
-            "time (ms)": one.median_ms if measured else None,
-            "time share": 100 * one.time_share if measured else None,
-            "MACs share": 100 * one.macs_share,
-            "activations share": 100 * one.activations_share,
+            say("stage"): one.stage,
+            say("time (ms)"): one.median_ms if measured else None,
+            say("time share"): 100 * one.time_share if measured else None,
+            say("MACs share"): 100 * one.macs_share,
+            say("activations share"): 100 * one.activations_share,
             "GMAC/s": one.macs_per_s / 1e9 if measured else None,
-            "MACs per byte": one.macs_per_byte,
+            say("MACs per byte"): one.macs_per_byte,
             "MACs": one.macs,
-            "bytes": one.bytes,
-            "parameters": one.params,
-            "activations": one.activations,
+            say("bytes"): one.bytes,
+            say("parameters"): one.params,
+            say("activations"): one.activations,
         }
         for one in shown
     ]
-    shares = ("time share", "MACs share", "activations share")
+    shares = (say("time share"), say("MACs share"), say("activations share"))
     st.dataframe(
         rows,
         hide_index=True,
@@ -185,14 +226,16 @@ def _stage_table(shown: Sequence[StageProfile], *, measured: bool) -> None:
         column_config={name: number(format="%.1f %%") for name in shares}
         | {name: number(format="localized") for name in list(rows[0])[7:]}
         | {
-            "time (ms)": number(format="%.3f", help="Measured"),
-            "GMAC/s": number(format="%.2f", help="Measured"),
-            "MACs per byte": number(
+            say("time (ms)"): number(format="%.3f", help=say("Measured")),
+            "GMAC/s": number(format="%.2f", help=say("Measured")),
+            say("MACs per byte"): number(
                 format="%.2f",
-                help="Multiply-adds per byte that the operators read and write, each by itself",
+                help=say(
+                    "Multiply-adds per byte that the operators read and write, each by itself"
+                ),
             ),
         },
-        alt="Time beside computed costs for every stage",
+        alt=say("Time beside computed costs for every stage"),
     )
 
 
@@ -204,7 +247,7 @@ def take_away(found: Measured | None, spec: Spec) -> None:
     name = f"latency-{spec.name}-{latency.environment.date[:10]}".replace(" ", "-")
     with st.container(horizontal=True, gap="small"):
         st.download_button(
-            "Samples as CSV",
+            say("Samples as CSV"),
             lambda: store.as_csv(rows),
             file_name=f"{name}.csv",
             mime="text/csv",
@@ -212,7 +255,7 @@ def take_away(found: Measured | None, spec: Spec) -> None:
             key="samples_csv",
         )
         st.download_button(
-            "All of it as JSON",
+            say("All of it as JSON"),
             lambda: json.dumps(latency.as_dict(), indent=2),
             file_name=f"{name}.json",
             mime="application/json",
@@ -229,7 +272,7 @@ def claimed(design: Design, cost: Cost, found: Measured | None) -> str:
     sentence = ""
     if versus and found and versus.subject[:2] == (found.spec, found.options):
         told = versus.value.comparison if isinstance(versus.value, Raced) else None
-        sentence = _beside(told, versus.subject[2]) if told else ""
+        sentence = _beside(told, say(versus.subject[2])) if told else ""
     expected = predicted_ms(design.spec())
     return latency_claim(design, cost, found.latency if found else None, expected, sentence)
 
@@ -237,7 +280,7 @@ def claimed(design: Design, cost: Cost, found: Measured | None) -> str:
 def _beside(told: Comparison, other: str) -> str:
     """A race's verdict as it goes on in the page's sentence."""
     if told.faster == "can't tell":
-        return f"it can't be told from {other}"
+        return say("it can't be told from {other}", other=other)
     if told.faster == "first":
-        return f"it is {factor(told.ratio)} as fast as {other}"
-    return f"{other} is {factor(told.gain)} as fast"
+        return say("it is {ratio} as fast as {other}", ratio=factor(told.ratio), other=other)
+    return say("{other} is {ratio} as fast", other=other, ratio=factor(told.gain))

@@ -6,6 +6,7 @@ import streamlit as st
 
 from effnet.design import Design
 from effnet.figures import fused_race, step_against_size, where_to_deepen
+from effnet.language import say
 from effnet.memory import training_bytes
 from effnet.spec import EffnetError, Spec
 from effnet.speed import v2
@@ -16,7 +17,7 @@ from effnet.speed.verdict import compared, fastest
 from effnet.ui import cache, live, stopwatch
 from effnet.ui.latency_versus import UNKNOWN
 from effnet.ui.stopwatch import KEEP, Chosen, Work
-from effnet.units import factor, giga, mebibytes, millions, milliseconds, significant
+from effnet.units import factor, giga, mebibytes, millions, milliseconds
 
 SIDES = (96, 128, 160, 192, 224, 256)
 STEP_S = 24.0
@@ -38,17 +39,19 @@ class Race:
 def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     """Fused stages, image size, and where to deepen."""
     st.markdown(
-        "The EfficientNetV2 paper (arXiv:2104.00298, section 3.1) found three things that slow a "
-        "network down for its multiply-adds. Do they hold on this machine?"
+        say(
+            "The EfficientNetV2 paper (arXiv:2104.00298, section 3.1) found three things that slow "
+            "a network down for its multiply-adds. Do they hold on this machine?"
+        )
     )
-    st.markdown("##### 1. Depthwise convolutions are slow in early layers")
+    st.markdown("##### " + say("1. Depthwise convolutions are slow in early layers"))
     try:
         _fused(design, spec, chosen, dark=dark)
     except EffnetError as error:
         st.info(str(error))
-    st.markdown("##### 2. Training with large images is slow")
+    st.markdown("##### " + say("2. Training with large images is slow"))
     _steps(design, spec, dark=dark)
-    st.markdown("##### 3. Scaling every stage alike is not best")
+    st.markdown("##### " + say("3. Scaling every stage alike is not best"))
     try:
         _deepened(design, spec, chosen, dark=dark)
     except EffnetError as error:
@@ -57,15 +60,15 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
 
 def _race(runners: dict[str, Spec], options: Options, budget_s: float) -> Work:
     def run(job: Job) -> Race:
-        job.report(0.0, "Loading PyTorch")
+        job.report(0.0, say("Loading PyTorch"))
         from effnet.latency.measure import race
 
         found = Race()
-        job.report(0.0, "Warming up", found)
+        job.report(0.0, say("Warming up"), found)
 
         def heard(share: float, samples: Samples) -> None:
             found.samples = samples
-            job.report(share, f"{len(next(iter(samples.values())))} rounds")
+            job.report(share, say("{n} rounds", n=len(next(iter(samples.values())))))
 
         race(
             {name: (spec, options) for name, spec in runners.items()},
@@ -86,10 +89,15 @@ def _fused(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     key = "fused"
     result = stopwatch.card(
         key,
-        "Race the fused networks",
-        f"About {1.5 * seconds:.0f} s: {len(series)} networks in turn, {chosen.options.words}. In "
-        "a fused stage one full 3x3 convolution takes the place of the 1x1 expansion and the "
-        "depthwise one, and squeeze-and-excitation goes.",
+        say("Race the fused networks"),
+        say(
+            "About {seconds:.0f} s: {n} networks in turn, {how}. In a fused stage one full 3x3 "
+            "convolution takes the place of the 1x1 expansion and the depthwise one, and "
+            "squeeze-and-excitation goes.",
+            seconds=1.5 * seconds,
+            n=len(series),
+            how=chosen.options.words,
+        ),
         (spec, chosen.options),
         design.title,
         _race({str(one.stages): one.spec for one in series}, chosen.options, seconds),
@@ -98,7 +106,7 @@ def _fused(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     if not stopwatch.running(key):
         _fused_figure(series, result.value if result else None, dark=dark)
         with st.expander(
-            "As a table, and the paper's own", on_change="rerun", key="table3"
+            say("As a table, and the paper's own"), on_change="rerun", key="table3"
         ) as more:
             if more.open:
                 _fused_tables(series, result.value if result else None)
@@ -111,7 +119,7 @@ def _fused_figure(series: tuple[Fused, ...], found: Race | None, *, dark: bool) 
     live.figure(
         "fused_race",
         fused_race(series, samples, tied, dark=dark),
-        alt="Multiply-adds and time against the number of fused stages",
+        alt=say("Multiply-adds and time against the number of fused stages"),
     )
 
 
@@ -127,37 +135,37 @@ def _fused_tables(series: tuple[Fused, ...], found: Race | None) -> None:
     st.dataframe(
         [
             {
-                "fused stages": one.stages,
-                "time (measured)": told(one.stages),
+                say("fused stages"): one.stages,
+                say("time (measured)"): told(one.stages),
                 "MACs": giga(one.macs),
-                "parameters": millions(one.params),
-                "activations": millions(one.activations),
+                say("parameters"): millions(one.params),
+                say("activations"): millions(one.activations),
             }
             for one in series
         ],
         hide_index=True,
         width="stretch",
-        alt="Time and costs by number of fused stages",
+        alt=say("Time and costs by number of fused stages"),
     )
-    st.caption(v2.TABLE_3)
+    st.caption(say(v2.TABLE_3))
     st.dataframe(
         [
             {
-                "fused stages": row.stages,
-                "parameters printed": millions(round(row.params)),
-                "counted, 3x3": millions(row.counted_params),
-                "counted, own kernels": millions(row.kept_params),
-                "FLOPs printed": giga(round(row.macs)),
-                "MACs counted, 3x3": giga(row.counted_macs),
-                "top-1 (%)": row.top1,
-                "V100 images/s": row.gpu_images_per_s,
-                "TPU images/s": row.tpu_images_per_s,
+                say("fused stages"): row.stages,
+                say("parameters printed"): millions(round(row.params)),
+                say("counted, 3x3"): millions(row.counted_params),
+                say("counted, own kernels"): millions(row.kept_params),
+                say("FLOPs printed"): giga(round(row.macs)),
+                say("MACs counted, 3x3"): giga(row.counted_macs),
+                say("top-1 (%)"): row.top1,
+                say("V100 images/s"): row.gpu_images_per_s,
+                say("TPU images/s"): row.tpu_images_per_s,
             }
             for row in v2.table_3()
         ],
         hide_index=True,
         width="stretch",
-        alt="The V2 paper's Table 3 beside what is counted",
+        alt=say("The V2 paper's Table 3 beside what is counted"),
     )
 
 
@@ -165,12 +173,18 @@ def _fused_tables(series: tuple[Fused, ...], found: Race | None) -> None:
 
 
 def _steps(design: Design, spec: Spec, *, dark: bool) -> None:
-    batch = st.select_slider("Images in a step", (2, 4, 8, 16, 32), value=4, key="step_batch",
-                             persist_state=KEEP, width=260)  # fmt: skip
+    batch = st.select_slider(
+        say("Images in a step"),
+        (2, 4, 8, 16, 32),
+        value=4,
+        key="step_batch",
+        persist_state=KEEP,
+        width=260,
+    )
     key = "steps"
 
     def run(job: Job) -> list[StepCost]:
-        job.report(0.0, "Loading PyTorch")
+        job.report(0.0, say("Loading PyTorch"))
         from effnet.latency.training import step_costs
 
         return step_costs(
@@ -178,14 +192,20 @@ def _steps(design: Design, spec: Spec, *, dark: bool) -> None:
             SIDES,
             batch_size=batch,
             budget_s=STEP_S,
-            progress=lambda share, found: job.report(share, f"{len(found)} sizes", list(found)),
+            progress=lambda share, found: job.report(
+                share, say("{n} sizes", n=len(found)), list(found)
+            ),
         )
 
     result = stopwatch.card(
         key,
-        "Time training steps",
-        f"About {2 * STEP_S:.0f} s: forward, loss and backward of {batch} images at {len(SIDES)} "
-        "sizes.",
+        say("Time training steps"),
+        say(
+            "About {seconds:.0f} s: forward, loss and backward of {n} images at {sizes} sizes.",
+            seconds=2 * STEP_S,
+            n=batch,
+            sizes=len(SIDES),
+        ),
         (spec, batch),
         design.title,
         run,
@@ -197,13 +217,13 @@ def _steps(design: Design, spec: Spec, *, dark: bool) -> None:
         _steps_figure(result.value, dark=dark)
         return
     first = cache.counted(spec, resolution=SIDES[0]).macs
-    st.caption("Computed, before it is measured:")
+    st.caption(say("Computed, before it is measured:"))
     st.dataframe(
         [
             {
-                "image side (px)": side,
-                "MACs a step": factor(cache.counted(spec, resolution=side).macs / first),
-                "kept for the backward pass": mebibytes(
+                say("image side (px)"): side,
+                say("MACs a step"): factor(cache.counted(spec, resolution=side).macs / first),
+                say("kept for the backward pass"): mebibytes(
                     training_bytes(spec, batch=batch, resolution=side)
                 ),
             }
@@ -212,7 +232,7 @@ def _steps(design: Design, spec: Spec, *, dark: bool) -> None:
         key="steps_plan",
         hide_index=True,
         width="stretch",
-        alt="Multiply-adds and kept memory by image size",
+        alt=say("Multiply-adds and kept memory by image size"),
     )
 
 
@@ -221,7 +241,7 @@ def _steps_figure(found: list[StepCost] | None, *, dark: bool) -> None:
         live.figure(
             "steps",
             step_against_size(found, dark=dark),
-            alt="Time and memory of a training step against image size",
+            alt=say("Time and memory of a training step against image size"),
         )
 
 
@@ -234,10 +254,14 @@ def _deepened(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None
     key = "deepened"
     result = stopwatch.card(
         key,
-        "Race both ways to deepen",
-        f"About {1.5 * seconds:.0f} s: the depth of every stage times 1.6, or only the last two "
-        f"stages deeper, at the same multiply-adds ({giga(two.alike_macs)} and "
-        f"{giga(two.late_macs)}).",
+        say("Race both ways to deepen"),
+        say(
+            "About {seconds:.0f} s: the depth of every stage times 1.6, or only the last two "
+            "stages deeper, at the same multiply-adds ({alike} and {late}).",
+            seconds=1.5 * seconds,
+            alike=giga(two.alike_macs),
+            late=giga(two.late_macs),
+        ),
         (spec, chosen.options),
         design.title,
         _race({"alike": two.alike, "late": two.late}, chosen.options, seconds),
@@ -247,9 +271,12 @@ def _deepened(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None
         _deepened_figure(two, result.value if result else None, dark=dark)
         alike, late = (cache.counted_cost(one) for one in (two.alike, two.late))
         st.caption(
-            f"Late: {factor(late.params / alike.params)} the parameters, "
-            f"{significant(late.activations / alike.activations)} x the activations of alike. "
-            "Only time is measured here; which way is more accurate takes training."
+            say(
+                "Late: {params} the parameters, {activations} the activations of alike. Only time "
+                "is measured here; which way is more accurate takes training.",
+                params=factor(late.params / alike.params),
+                activations=factor(late.activations / alike.activations),
+            )
         )
 
 
@@ -259,12 +286,12 @@ def _deepened_figure(two: Deepened, found: Race | None, *, dark: bool) -> None:
     if raced:
         first, second = (
             Latency(name, tuple(raced[key]), 1, 1, "fp32", None, UNKNOWN)
-            for key, name in (("alike", "deeper alike"), ("late", "deeper late"))
+            for key, name in (("alike", say("deeper alike")), ("late", say("deeper late")))
         )
         told = compared(first, second).sentence()
         verdict = told[0].upper() + told[1:]
     live.figure(
         "deepened",
         where_to_deepen(two, raced, verdict, dark=dark),
-        alt="Blocks of each stage in both ways to deepen, with their times",
+        alt=say("Blocks of each stage in both ways to deepen, with their times"),
     )

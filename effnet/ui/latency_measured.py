@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from effnet.design import Design
+from effnet.language import say
 from effnet.spec import Spec
 from effnet.speed import reading
 from effnet.speed.hardware import processor
@@ -56,19 +57,22 @@ def work_on(spec: Spec, chosen: Chosen, made: str) -> Work:
     """What the bench runs: the samples first, then where the time goes."""
 
     def work(job: Job) -> Measured:
-        job.report(0.0, "Loading PyTorch")
+        job.report(0.0, say("Loading PyTorch"))
         from effnet.latency.stages import profiles
         from effnet.latency.sweep import record
 
         found = Measured(spec, chosen.options)
         whole = chosen.options.engine == "eager" and not chosen.options.cuda_graph
         part = 0.6 if whole else 1.0
-        job.report(0.0, "Warming up", found)
+        job.report(0.0, say("Warming up"), found)
 
         def heard(share: float, samples: list[float]) -> None:
             found.samples = samples
-            said = f"{len(samples)} passes, {milliseconds(samples[-1])}" if samples else ""
-            job.report(part * share, said)
+            if not samples:
+                job.report(part * share)
+                return
+            last = milliseconds(samples[-1])
+            job.report(part * share, say("{n} passes, {last}", n=len(samples), last=last))
 
         record(
             "latency",
@@ -83,7 +87,7 @@ def work_on(spec: Spec, chosen: Chosen, made: str) -> Work:
                 spec,
                 options=chosen.options,
                 budget_s=chosen.budget_s / 2,
-                progress=lambda share, _: job.report(part + 0.4 * share, "Timing the stages"),
+                progress=lambda share, _: job.report(part + 0.4 * share, say("Timing the stages")),
             )
         return found
 

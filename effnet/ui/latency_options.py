@@ -1,44 +1,44 @@
 """The card of options: each measured in turn with the plain way, so that its own gain shows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
 from effnet.design import Design
 from effnet.figures import option_gains
+from effnet.language import mark, say
 from effnet.spec import EffnetError, Spec
 from effnet.speed.hardware import Hardware, hardware
-from effnet.speed.records import Options
+from effnet.speed.records import Options, in_a_row
 from effnet.speed.turns import Job
-from effnet.speed.verdict import Comparison
+from effnet.speed.verdict import FASTER, Comparison
 from effnet.ui import live, stopwatch
 from effnet.ui.stopwatch import KEEP, Chosen, Work
 from effnet.units import factor, milliseconds, significant
 
 KEY = "gains"
 LABELS = {
-    "channels_last": "Channels-last",
-    "folded": "Folded BatchNorm",
-    "both": "Both of these",
+    "channels_last": mark("Channels-last"),
+    "folded": mark("Folded BatchNorm"),
+    "both": mark("Both of these"),
     "bf16": "bf16",
     "fp16": "fp16",
     "compile": "torch.compile",
     "onnxruntime": "ONNX Runtime",
     "openvino": "OpenVINO",
-    "cuda_graph": "CUDA graph",
-    "threads": "One thread",
+    "cuda_graph": mark("CUDA graph"),
+    "threads": mark("One thread"),
 }
 FIRST_CHOSEN = ("channels_last", "folded", "onnxruntime")
-VERDICTS = {"first": "slower", "second": "faster", "can't tell": "can't tell"}
 
 
 @dataclass(slots=True)
 class Gains:
-    """Comparisons with the plain way by option, and what could not run."""
+    """Comparisons with the plain way by how the other ran, and what could not run."""
 
-    found: dict[str, Comparison] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
+    found: dict[Options, Comparison] = field(default_factory=dict)
+    failed: dict[Options, str] = field(default_factory=dict)
 
 
 def ways(plain: Options, here: Hardware) -> dict[str, Options]:
@@ -63,17 +63,19 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     """Choose options, measure each in turn with the plain way, and draw the gains."""
     here, plain = hardware(), chosen.options.plain
     st.markdown(
-        "Each option is measured in turn with plain eager fp32, pass by pass, so that a busy spell "
-        "hits both alike. Where the interval of the ratio (99 %) covers 1, the two can't be told "
-        "apart."
+        say(
+            "Each option is measured in turn with plain eager fp32, pass by pass, so that a busy "
+            "spell hits both alike. Where the interval of the ratio (99 %) covers 1, the two can't "
+            "be told apart."
+        )
     )
     picked = _picked(ways(plain, here), here)
     seconds = len(picked) * 3 * chosen.budget_s
     subject = spec, plain
     result = stopwatch.card(
         KEY,
-        "Measure the gains",
-        f"About {max(seconds, 1):.0f} s for {len(picked)} options.",
+        say("Measure the gains"),
+        say("About {seconds:.0f} s for {n} options.", seconds=max(seconds, 1), n=len(picked)),
         subject,
         design.title,
         _work(spec, plain, picked, chosen.budget_s),
@@ -83,48 +85,55 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
         _shown(result.value if result else None, dark=dark)
 
 
-def _picked(found: Mapping[str, Options], here: Hardware) -> dict[str, Options]:
-    """The options to measure, by what they are called; greyed where they can't be."""
-    picked = {}
+def _picked(found: Mapping[str, Options], here: Hardware) -> list[Options]:
+    """The options to measure; greyed where they can't be."""
+    picked = []
     with st.grid(len(found), min_column_width=190, gap="small"):
         for name, options in found.items():
-            words, reason = options.words, here.reasons.get(name, "")
+            reason = here.reasons.get(name, "")
             on = st.checkbox(
-                LABELS[name],
+                say(LABELS[name]),
                 value=name in FIRST_CHOSEN and not reason,
                 key=f"way_{name}",
                 persist_state=KEEP,
                 disabled=bool(reason),
-                help=reason or here.notes.get(name),
+                help=say(reason or here.notes.get(name, "")) or None,
             )
             if on and not reason:
-                picked[words] = options
-    missing = [f"{LABELS[name]}: {here.reasons[name]}" for name in found
-               if here.reasons.get(name)]  # fmt: skip
+                picked.append(options)
+    missing = [
+        say("{option}: {reason}", option=say(LABELS[name]), reason=say(here.reasons[name]))
+        for name in found
+        if here.reasons.get(name)
+    ]
     if missing:
-        st.caption(f"Not here: {'; '.join(missing)}.")
+        st.caption(say("Not here: {missing}.", missing=in_a_row(missing, "; ")))
     if here.devices == ("cpu",):
         st.caption(
-            "A GPU would add: half precision in hardware, CUDA graphs, samples stamped by the "
-            "device's own events, and its allocator's peak of memory."
+            say(
+                "A GPU would add: half precision in hardware, CUDA graphs, samples stamped by the "
+                "device's own events, and its allocator's peak of memory."
+            )
         )
     return picked
 
 
-def _work(spec: Spec, plain: Options, picked: Mapping[str, Options], budget_s: float) -> Work:
+def _work(spec: Spec, plain: Options, picked: Sequence[Options], budget_s: float) -> Work:
     def run(job: Job) -> Gains:
-        job.report(0.0, "Loading PyTorch")
+        job.report(0.0, say("Loading PyTorch"))
         from effnet.latency.measure import compare
 
         gains = Gains()
-        for number, (words, options) in enumerate(picked.items()):
+        for number, options in enumerate(picked):
 
-            def heard(share: float, _: object, number: int = number, words: str = words) -> None:
+            def heard(
+                share: float, _: object, number: int = number, words: str = options.words
+            ) -> None:
                 job.report((number + share) / len(picked), words, gains)
 
             heard(0.0, None)
             try:
-                gains.found[words] = compare(
+                gains.found[options] = compare(
                     spec,
                     spec,
                     options=plain,
@@ -133,7 +142,7 @@ def _work(spec: Spec, plain: Options, picked: Mapping[str, Options], budget_s: f
                     progress=heard,
                 )
             except EffnetError as error:
-                gains.failed[words] = str(error)
+                gains.failed[options] = str(error)
         return gains
 
     return run
@@ -142,34 +151,43 @@ def _work(spec: Spec, plain: Options, picked: Mapping[str, Options], budget_s: f
 def _shown(gains: Gains | None, *, dark: bool) -> None:
     if gains is None or not (gains.found or gains.failed):
         return
-    for words, error in gains.failed.items():
-        st.warning(f"{words}: {error}")
+    for options, error in gains.failed.items():
+        st.warning(say("{how}: {error}", how=options.words, error=error))
     if not gains.found:
         return
-    found = dict(gains.found)
+    found = {options.words: one for options, one in gains.found.items()}
     live.figure(
         "option_gains",
         option_gains(found, dark=dark),
-        alt="How many times as fast each option is as the plain way, with its interval",
+        alt=say("How many times as fast each option is as the plain way, with its interval"),
     )
     st.dataframe(
         [
             {
-                "option": words,
-                "as fast as plain": factor(one.gain),
-                "99 % interval": f"{significant(1 / one.high)} to {significant(1 / one.low)}",
-                "verdict": VERDICTS[one.faster],
-                "median": milliseconds(one.second.median_ms),
-                "plain median": milliseconds(one.first.median_ms),
-                "pairs": len(one.first.samples_ms),
+                say("option"): words,
+                say("as fast as plain"): factor(one.gain),
+                say("99 % interval"): say(
+                    "{low} to {high}",
+                    low=significant(1 / one.high),
+                    high=significant(1 / one.low),
+                ),
+                say("verdict"): say(FASTER[one.faster]),
+                say("median"): milliseconds(one.second.median_ms),
+                say("plain median"): milliseconds(one.first.median_ms),
+                say("pairs"): len(one.first.samples_ms),
             }
             for words, one in found.items()
         ],
         key="option_table",
         hide_index=True,
         width="stretch",
-        alt="Gain, interval and verdict of every option",
+        alt=say("Gain, interval and verdict of every option"),
     )
     doubts = [words for words, one in found.items() if not one.second.stable]
     if doubts:
-        st.caption(f"Unstable, yet measured in turn with the plain way: {', '.join(doubts)}.")
+        st.caption(
+            say(
+                "Unstable, yet measured in turn with the plain way: {options}.",
+                options=in_a_row(doubts),
+            )
+        )

@@ -7,9 +7,12 @@ import streamlit as st
 
 from effnet.cost import count
 from effnet.figures import published_times, ratios_beside
+from effnet.figures.sweeps import COUNTS
+from effnet.language import say
 from effnet.speed import printed, reading
 from effnet.speed.plans import Point
 from effnet.speed.printed import Printed
+from effnet.speed.records import in_a_row
 from effnet.speed.store import Row
 from effnet.speed.turns import Job
 from effnet.speed.verdict import log_r2
@@ -27,28 +30,33 @@ def card(chosen: Chosen, *, dark: bool) -> None:
     """Choose a table, see its times, measure the same networks here, compare the ratios."""
     benches = printed.benches()
     bench = st.selectbox(
-        "Printed for",
+        say("Printed for"),
         benches,
+        format_func=say,
         index=benches.index(FIRST) if FIRST in benches else 0,
         key="bench",
         persist_state=KEEP,
-        help="Hardware, precision and batch; times of two of them can't be compared",
+        help=say("Hardware, precision and batch; times of two of them can't be compared"),
     )
     rows = printed.on(bench)
     live.figure(
         "published",
         published_times(rows, printed.surprise(bench), dark=dark),
-        alt="Published times against multiply-adds",
+        alt=say("Published times against multiply-adds"),
     )
-    st.caption(f"Published: {bench}. {_follows(rows)}")
+    st.caption(say("Published: {bench}. {fits}", bench=say(bench), fits=_follows(rows)))
     key = "published_here"
     stopwatch.card(
         key,
-        "Measure these networks here",
-        f"Up to {BOX_S:.0f} s, the cheapest first, with {chosen.options.words}, batch "
-        f"{chosen.options.batch_size}.",
+        say("Measure these networks here"),
+        say(
+            "Up to {seconds:.0f} s, the cheapest first, with {how}, batch {batch}.",
+            seconds=BOX_S,
+            how=chosen.options.words,
+            batch=chosen.options.batch_size,
+        ),
         None,
-        "published networks",
+        say("published networks"),
         _work(rows, chosen),
     )
     if not stopwatch.running(key):
@@ -61,22 +69,21 @@ FIRST = "V100 GPU, FP16, batch 16 (V2 Table 7)"
 def _follows(rows: Sequence[Printed]) -> str:
     """How well the published times follow each count."""
     times = [row.ms_per_image for row in rows]
-    titles = {"params": "parameters", "macs": "multiply-adds", "activations": "activations"}
     told = []
-    for name, title in titles.items():
+    for name, title in COUNTS.items():
         fit = log_r2([getattr(row, name) for row in rows], times)
         if fit is not None:
-            told.append(f"{title} {fit:.2f}")
-    return f"r² of log time with log {', '.join(told)}." if told else ""
+            told.append(f"{say(title)} {fit:.2f}")
+    return say("r² of log time with log {fits}.", fits=in_a_row(told)) if told else ""
 
 
 def _work(rows: Sequence[Printed], chosen: Chosen) -> Work:
     def run(job: Job) -> list[Row]:
-        job.report(0.0, "Loading PyTorch")
+        job.report(0.0, say("Loading PyTorch"))
         from effnet.latency.sweep import sweep
 
         found: list[Row] = []
-        job.report(0.0, "Warming up", found)
+        job.report(0.0, say("Warming up"), found)
         points = []
         for row in rows:
             spec = get_variant(row.variant)
@@ -131,40 +138,44 @@ def _beside(rows: Sequence[Printed], bench: str, chosen: Chosen, *, dark: bool) 
                 against=display_name(first.variant),
                 dark=dark,
             ),
-            alt="Times as multiples of one network, measured here and published",
+            alt=say("Times as multiples of one network, measured here and published"),
         )  # fmt: skip
         off = [
             (value / mine[0]) / (row.ms_per_image / first.ms_per_image)
             for row, value in zip(both[1:], mine[1:], strict=True)
         ]
         st.caption(
-            f"Half of the measured ratios are above {factor(statistics.median(off))} the "
-            "published ones."
+            say(
+                "Half of the measured ratios are above {factor} the published ones.",
+                factor=factor(statistics.median(off)),
+            )
         )
     else:
         st.caption(
-            "Fewer than two of these networks were measured here with these options; measure them "
-            "to see whether the ratios travel."
+            say(
+                "Fewer than two of these networks were measured here with these options; measure "
+                "them to see whether the ratios travel."
+            )
         )
     rate = rows[0].latency_ms is None
-    told = "published images/s" if rate else "published (ms)"
+    told = say("published images/s" if rate else "published (ms)")
     st.dataframe(
         [
             {
-                "network": row.model,
+                say("network"): row.model,
                 told: row.images_per_s if rate else row.latency_ms,
-                "measured here": milliseconds(own[row.variant].latency.median_ms)
+                say("measured here"): milliseconds(own[row.variant].latency.median_ms)
                 if row.variant in own
                 else "-",
                 "MACs": giga(row.macs) if row.macs else "-",
-                "parameters": millions(row.params) if row.params else "-",
-                "source": row.source,
-                "note": row.note,
+                say("parameters"): millions(row.params) if row.params else "-",
+                say("source"): say(row.source),
+                say("note"): say(row.note),
             }
             for row in rows
         ],
         key="published_table",
         hide_index=True,
         width="stretch",
-        alt="Published times with their sources, and one's own",
+        alt=say("Published times with their sources, and one's own"),
     )

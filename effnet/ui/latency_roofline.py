@@ -6,6 +6,7 @@ import streamlit as st
 
 from effnet.design import Design
 from effnet.figures import roofline
+from effnet.language import say
 from effnet.spec import Spec
 from effnet.speed.records import KindProfile, Options, Roof
 from effnet.speed.traffic import work
@@ -29,60 +30,70 @@ class Roofed:
 def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     """Calibrate, time the layers, and draw both."""
     st.markdown(
-        "A layer can't compute faster than the processor does, nor than memory brings its numbers. "
-        "Multiply-adds per byte (arithmetic intensity) decide which of the two holds it back: a "
-        "depthwise layer does few for each byte. V2 therefore has full convolutions in its first "
-        "stages."
+        say(
+            "A layer can't compute faster than the processor does, nor than memory brings its "
+            "numbers. Multiply-adds per byte (arithmetic intensity) decide which of the two holds "
+            "it back: a depthwise layer does few for each byte. V2 therefore has full convolutions "
+            "in its first stages."
+        )
     )
     options = replace(chosen.options, engine="eager", cuda_graph=False)
     seconds = CALIBRATION_S + 1.7 * chosen.budget_s + 1
     result = stopwatch.card(
         KEY,
-        "Calibrate and time the layers",
-        f"About {seconds:.0f} s: a matrix product and a copy, then the design layer by layer.",
+        say("Calibrate and time the layers"),
+        say(
+            "About {seconds:.0f} s: a matrix product and a copy, then the design layer by layer.",
+            seconds=seconds,
+        ),
         (spec, options),
         design.title,
         _work(spec, options, chosen.budget_s),
     )
     found = result.value if result else None
     if not isinstance(found, Roofed) or found.roof is None or not found.kinds:
-        st.caption("Computed, for one pass:")
+        st.caption(say("Computed, for one pass:"))
         _computed(spec, options)
         return
     roof = found.roof
     live.figure(
         "roofline",
         roofline(found.kinds, roof, dark=dark),
-        alt="Speed against multiply-adds per byte, each kind of layer of each stage a dot",
+        alt=say("Speed against multiply-adds per byte, each kind of layer of each stage a dot"),
     )
     st.caption(
-        f"Measured: {significant(roof.macs_per_s / 1e9)} GMAC/s in a {roof.precision} matrix "
-        f"product, {significant(roof.bytes_per_s / 1e9)} GB/s copying 128 MiB. Bytes are computed, "
-        "every operator by itself; a dot above the slope was fed by a cache."
+        say(
+            "Measured: {macs} GMAC/s in a {precision} matrix product, {bytes} GB/s copying 128 "
+            "MiB. Bytes are computed, every operator by itself; a dot above the slope was fed by a "
+            "cache.",
+            macs=significant(roof.macs_per_s / 1e9),
+            precision=roof.precision,
+            bytes=significant(roof.bytes_per_s / 1e9),
+        )
     )
-    with st.expander("The layers as a table", on_change="rerun", key="roof_table") as opened:
+    with st.expander(say("The layers as a table"), on_change="rerun", key="roof_table") as opened:
         if opened.open:
             _measured(found.kinds, roof)
 
 
 def _work(spec: Spec, options: Options, budget_s: float) -> Work:
     def run(job: Job) -> Roofed:
-        job.report(0.0, "Loading PyTorch")
+        job.report(0.0, say("Loading PyTorch"))
         from effnet.latency.roofline import calibrate
         from effnet.latency.stages import profiles
 
         found = Roofed()
-        job.report(0.0, "Calibrating", found)
+        job.report(0.0, say("Calibrating"), found)
         found.roof = calibrate(
             options,
             budget_s=CALIBRATION_S,
-            progress=lambda share: job.report(0.6 * share, "Calibrating"),
+            progress=lambda share: job.report(0.6 * share, say("Calibrating")),
         )
         _, found.kinds = profiles(
             spec,
             options=options,
             budget_s=budget_s,
-            progress=lambda share, _: job.report(0.6 + 0.4 * share, "Timing the layers"),
+            progress=lambda share, _: job.report(0.6 + 0.4 * share, say("Timing the layers")),
         )
         return found
 
@@ -108,12 +119,12 @@ def _computed(spec: Spec, options: Options) -> None:
     st.dataframe(
         [
             {
-                "kind of layer": kind,
-                "MACs per byte": mine / itself,
-                "share of MACs": percent(mine / macs),
-                "share of bytes": percent(itself / moved),
+                say("kind of layer"): say(kind),
+                say("MACs per byte"): mine / itself,
+                say("share of MACs"): percent(mine / macs),
+                say("share of bytes"): percent(itself / moved),
                 "MACs": giga(mine) if mine else "0",
-                "bytes": itself,
+                say("bytes"): itself,
             }
             for kind, (mine, itself) in sorted(
                 sums.items(), key=lambda pair: pair[1][0] / pair[1][1]
@@ -123,10 +134,10 @@ def _computed(spec: Spec, options: Options) -> None:
         hide_index=True,
         width="stretch",
         column_config={
-            "MACs per byte": st.column_config.NumberColumn(format="%.2f"),
-            "bytes": st.column_config.NumberColumn(format="localized"),
+            say("MACs per byte"): st.column_config.NumberColumn(format="%.2f"),
+            say("bytes"): st.column_config.NumberColumn(format="localized"),
         },
-        alt="Multiply-adds, bytes and arithmetic intensity by kind of layer",
+        alt=say("Multiply-adds, bytes and arithmetic intensity by kind of layer"),
     )
 
 
@@ -134,12 +145,12 @@ def _measured(kinds: list[KindProfile], roof: Roof) -> None:
     st.dataframe(
         [
             {
-                "stage": one.stage,
-                "kind of layer": one.kind,
-                "time (ms)": one.median_ms,
-                "MACs per byte": one.macs_per_byte,
+                say("stage"): one.stage,
+                say("kind of layer"): say(one.kind),
+                say("time (ms)"): one.median_ms,
+                say("MACs per byte"): one.macs_per_byte,
                 "GMAC/s": one.macs_per_s / 1e9,
-                "of the roof": 100 * one.macs_per_s / roof.at(one.macs_per_byte)
+                say("of the roof"): 100 * one.macs_per_s / roof.at(one.macs_per_byte)
                 if one.macs
                 else None,
                 "GB/s": one.bytes / one.median_ms / 1e6,
@@ -152,12 +163,12 @@ def _measured(kinds: list[KindProfile], roof: Roof) -> None:
         column_config={
             name: st.column_config.NumberColumn(format=how)
             for name, how in (
-                ("time (ms)", "%.3f"),
-                ("MACs per byte", "%.2f"),
+                (say("time (ms)"), "%.3f"),
+                (say("MACs per byte"), "%.2f"),
                 ("GMAC/s", "%.2f"),
-                ("of the roof", "%.0f %%"),
+                (say("of the roof"), "%.0f %%"),
                 ("GB/s", "%.2f"),
             )
         },
-        alt="Time, speed and arithmetic intensity of every kind of layer in every stage",
+        alt=say("Time, speed and arithmetic intensity of every kind of layer in every stage"),
     )

@@ -10,9 +10,10 @@ import streamlit as st
 import effnet
 from effnet.design import Design
 from effnet.figures import batch_sweep, proxies, time_sweep
+from effnet.language import mark, plural, say
 from effnet.spec import EffnetError, Spec
 from effnet.speed import plans, reading, store
-from effnet.speed.records import Options
+from effnet.speed.records import Options, in_a_row
 from effnet.speed.store import Row
 from effnet.speed.turns import Job
 from effnet.speed.verdict import in_words, log_r2
@@ -25,38 +26,55 @@ from effnet.variants import display_name, get_variant
 SHIPPED = Path(effnet.__file__).parents[1] / "assets" / "benchmarks"
 BOXES = (10, 20, 40, 60, 120, 300)
 MOST_SHOWN = 40  # kept series in the list
+AXES = {
+    "resolution": mark("image side (px)"),
+    "phi": mark("phi (0 is the base)"),
+    "family": mark("multiply-adds (G, log scale)"),
+}
+SERIES = {  # what a file's rows call the series that they belong to
+    "latency": mark("latency"),
+    "batch": mark("batch"),
+    "resolution": mark("resolution"),
+    "family": mark("family"),
+    "published": mark("published"),
+}
 
 
 def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     """Choose a sweep, run it, or look at one that was kept or sent."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(
-            "Sweep",
+            say("Sweep"),
             list(plans.SWEEPS),
-            format_func=plans.SWEEPS.__getitem__,
+            format_func=_title,
             default="batch",
             required=True,
             key="sweep_kind",
             persist_state=KEEP,
         )
         box = st.select_slider(
-            "Seconds for all of it",
+            say("Seconds for all of it"),
             BOXES,
             value=20,
             key="sweep_box",
             persist_state=KEEP,
             width=260,
-            help="Cheap points first; what there is no time for is told, not dropped",
+            help=say("Cheap points first; what there is no time for is told, not dropped"),
         )
     kind = kind or "batch"
     key = f"sweep_{kind}"
-    of = design.title if kind in ("batch", "resolution") else "the networks"
+    of = design.title if kind in ("batch", "resolution") else say("the networks")
     stopwatch.card(
         key,
-        f"Sweep {plans.SWEEPS[kind].lower()}",
-        f"About {box} s, {of} with {chosen.options.words}; every sample is kept on this machine.",
+        say("Sweep {what}", what=_title(kind).lower()),
+        say(
+            "About {seconds} s, {of} with {how}; every sample is kept on this machine.",
+            seconds=box,
+            of=of,
+            how=chosen.options.words,
+        ),
         None,
-        f"{plans.SWEEPS[kind]} of {of}",
+        say("{what} of {of}", what=_title(kind), of=of),
         _work(kind, spec, chosen, float(box), link(design)),
         draw=lambda rows: _figure(kind, rows or [], dark=dark),
     )
@@ -68,7 +86,7 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     if rows:
         _table(kind, rows)
         st.download_button(
-            "These samples as CSV",
+            say("These samples as CSV"),
             lambda: store.as_csv(rows),
             file_name=f"sweep-{kind}-{rows[0].latency.environment.date[:10]}.csv",
             mime="text/csv",
@@ -79,13 +97,17 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
         _planned(kind, spec, chosen)
 
 
+def _title(kind: str) -> str:
+    return say(plans.SWEEPS[kind])
+
+
 def _work(kind: str, spec: Spec, chosen: Chosen, box: float, made: str) -> Work:
     def run(job: Job) -> list[Row]:
-        job.report(0.0, "Loading PyTorch")
+        job.report(0.0, say("Loading PyTorch"))
         from effnet.latency.sweep import sweep
 
         rows: list[Row] = []
-        job.report(0.0, "Warming up", rows)
+        job.report(0.0, say("Warming up"), rows)
         points = plans.sweep(kind, spec, chosen.options)
         return sweep(
             kind,
@@ -104,11 +126,12 @@ def _work(kind: str, spec: Spec, chosen: Chosen, box: float, made: str) -> Work:
 
 def _load() -> None:
     """Read a file that somebody sent."""
-    with st.expander("Load a file of measurements", on_change="rerun", key="load_times") as opened:
+    title = say("Load a file of measurements")
+    with st.expander(title, on_change="rerun", key="load_times") as opened:
         if not opened.open:
             return
         file = st.file_uploader(
-            "A CSV that this page or `python -m effnet bench` wrote",
+            say("A CSV that this page or `python -m effnet bench` wrote"),
             type=["csv"],
             key="sent_times_file",
             max_upload_size=reading.MOST_BYTES // 2**20,
@@ -117,9 +140,17 @@ def _load() -> None:
             return
         found = reading.read(file.getvalue(), name=file.name[: reading.TEXT])
         st.session_state[state.SENT_TIMES] = {file.name[: reading.TEXT]: found}
-        skipped = f"; {found.skipped} lines could not be used" if found.skipped else ""
         kinds = sorted({row.what for row in found.rows})
-        st.caption(f"{len(found.rows)} measurements ({', '.join(kinds)}){skipped}.")
+        st.caption(
+            say(
+                "{n} measurements ({kinds}){skipped}.",
+                n=len(found.rows),
+                kinds=in_a_row([say(SERIES.get(kind, kind)) for kind in kinds]),
+                skipped=say("; {n} lines could not be used", n=found.skipped)
+                if found.skipped
+                else "",
+            )
+        )
 
 
 def _chosen_series(kind: str) -> list[Row]:
@@ -127,16 +158,19 @@ def _chosen_series(kind: str) -> list[Row]:
     found: dict[str, list[Row]] = {}
     sent: dict[str, reading.Reading] = st.session_state.get(state.SENT_TIMES, {})
     for name, one in sent.items():
-        found |= _labelled(one.rows, kind, f"sent, {name}: ")
+        prefix = say("sent, {name}: ", name=name)
+        found |= _labelled(one.rows, kind, prefix)
         single = [row for row in one.rows if row.what not in plans.SWEEPS]
         if single and kind == "family":
-            found[f"sent, {name}: {len(single)} single measurements"] = single
+            found[prefix + say("{n} single measurements", n=len(single))] = single
     found |= _labelled(reading.kept(), kind, "")
-    found |= _labelled(reading.kept(SHIPPED), kind, "shipped: ")
+    found |= _labelled(reading.kept(SHIPPED), kind, say("shipped: "))
     if not found:
         return []
     names = list(found)[:MOST_SHOWN]
-    chosen = st.selectbox("Shown", names, key=f"shown_{kind}", help="Kept on disk, newest first")
+    chosen = st.selectbox(
+        say("Shown"), names, key=f"shown_{kind}", help=say("Kept on disk, newest first")
+    )
     rows = found[chosen or names[0]]
     last = stopwatch.results().get(f"sweep_{kind}")
     if last and last.value and last.value[0].run == rows[0].run:
@@ -151,15 +185,16 @@ def _labelled(rows: Sequence[Row], kind: str, prefix: str) -> dict[str, list[Row
     for run, series in reversed(reading.series(alike).items()):
         first = series[0].latency
         where = first.environment
-        of = f", {display_name(first.name)}" if kind in ("batch", "resolution") else ""
-        when = where.date.replace("T", " ")[:16]
-        how = replace(first.options, threads=None).words
-        points = f"{len(series)} point{'s' * (len(series) > 1)}"
-        label = (
-            f"{prefix}{when}{of}, {points}, {how}, {where.processor}, {where.threads} thread"
-            f"{'s' * (where.threads > 1)}"
-        )
-        found[f"{label} ({run[:4]})"] = series
+        of = [display_name(first.name)] if kind in ("batch", "resolution") else []
+        facts = [
+            where.date.replace("T", " ")[:16],
+            *of,
+            plural(len(series), "{n} point", "{n} points"),
+            replace(first.options, threads=None).words,
+            where.processor,
+            plural(where.threads, "{n} thread", "{n} threads"),
+        ]
+        found[f"{prefix}{in_a_row(facts)} ({run[:4]})"] = series
     return found
 
 
@@ -170,20 +205,16 @@ def _figure(kind: str, rows: Sequence[Row], *, dark: bool) -> None:
     if kind == "batch":
         drawn = batch_sweep(rows, dark=dark)
     else:
-        axis = {
-            "resolution": "image side (px)",
-            "phi": "phi (0 is the base)",
-            "family": "multiply-adds (G, log scale)",
-        }[kind]
         done = sorted(done, key=partial(_place, kind))
         drawn = time_sweep(
             done,
             [_place(kind, row) for row in done],
             [_family(row) for row in done],
-            axis=axis,
+            axis=AXES[kind],
             dark=dark,
         )
-    live.figure(f"sweep_{kind}", drawn, alt=f"Measured time against {plans.SWEEPS[kind].lower()}")
+    alt = say("Measured time against {what}", what=_title(kind).lower())
+    live.figure(f"sweep_{kind}", drawn, alt=alt)
     if kind == "family" and len(done) > 2:
         fits = {
             name: log_r2(
@@ -194,13 +225,16 @@ def _figure(kind: str, rows: Sequence[Row], *, dark: bool) -> None:
             for name in ("params", "macs", "activations")
         }
         drawn = proxies(done, fits, dark=dark)
-        live.figure("proxies", drawn, alt="Time against parameters, multiply-adds, activations")
+        alt = say("Time against parameters, multiply-adds, activations")
+        live.figure("proxies", drawn, alt=alt)
     edge = next((row for row in rows if row.outcome == store.MEMORY), None)
     late = [row for row in rows if row.outcome == store.REFUSED]
     if edge:
-        st.caption(f"Batch {edge.latency.batch_size} does not fit into memory.")
+        st.caption(say("Batch {batch} does not fit into memory.", batch=edge.latency.batch_size))
     if late:
-        st.caption(f"{len(late)} larger points did not fit into the seconds; allow more of them.")
+        st.caption(
+            say("{n} larger points did not fit into the seconds; allow more of them.", n=len(late))
+        )
 
 
 def _place(kind: str, row: Row) -> float:
@@ -222,28 +256,28 @@ def _family(row: Row) -> str:
     try:
         return get_variant(row.latency.name.split(" ")[0]).family
     except EffnetError:
-        return "others"
+        return mark("others")
 
 
 def _table(kind: str, rows: Sequence[Row]) -> None:
     st.dataframe(
         [
             {
-                "network": display_name(row.latency.name),
-                "batch": row.latency.batch_size,
+                say("network"): display_name(row.latency.name),
+                say("batch"): row.latency.batch_size,
                 "px": row.latency.resolution,
-                "median (ms)": row.latency.median_ms if row.latency.samples_ms else None,
+                say("median (ms)"): row.latency.median_ms if row.latency.samples_ms else None,
                 "p10": row.latency.p10_ms if row.latency.samples_ms else None,
                 "p90": row.latency.p90_ms if row.latency.samples_ms else None,
-                "images/s": row.latency.images_per_s if row.latency.samples_ms else None,
-                "passes": len(row.latency.samples_ms),
+                say("images/s"): row.latency.images_per_s if row.latency.samples_ms else None,
+                say("passes"): len(row.latency.samples_ms),
                 "MACs": giga(row.macs),
-                "peak memory": mebibytes(row.latency.peak_memory_bytes)
+                say("peak memory"): mebibytes(row.latency.peak_memory_bytes)
                 if row.latency.peak_memory_bytes
                 else "",
-                "note": row.outcome
+                say("note"): say(row.outcome)
                 if not row.latency.samples_ms
-                else in_words(row.latency) or "steady",
+                else in_words(row.latency) or say("steady"),
             }
             for row in rows
         ],
@@ -252,23 +286,23 @@ def _table(kind: str, rows: Sequence[Row]) -> None:
         width="stretch",
         column_config={
             name: st.column_config.NumberColumn(format="%.2f")
-            for name in ("median (ms)", "p10", "p90", "images/s")
+            for name in (say("median (ms)"), "p10", "p90", say("images/s"))
         },
-        alt="Every point of the sweep",
+        alt=say("Every point of the sweep"),
     )
 
 
 def _planned(kind: str, spec: Spec, chosen: Chosen) -> None:
     """What the sweep would measure, as nothing of the kind was kept yet."""
     points = plans.sweep(kind, spec, chosen.options)
-    st.caption("Nothing of this kind was measured here yet. Computed, for one image:")
+    st.caption(say("Nothing of this kind was measured here yet. Computed, for one image:"))
     st.dataframe(
         [
             {
-                "point": point.label,
+                say("point"): point.label,
                 "MACs": giga(point.macs),
-                "of the first": significant(point.macs / points[0].macs),
-                "activations": point.activations,
+                say("of the first"): significant(point.macs / points[0].macs),
+                say("activations"): point.activations,
             }
             for point in points
         ],
@@ -276,6 +310,6 @@ def _planned(kind: str, spec: Spec, chosen: Chosen) -> None:
         hide_index=True,
         width="stretch",
         height=320,
-        column_config={"activations": st.column_config.NumberColumn(format="localized")},
-        alt="The points of the sweep with their multiply-adds",
+        column_config={say("activations"): st.column_config.NumberColumn(format="localized")},
+        alt=say("The points of the sweep with their multiply-adds"),
     )

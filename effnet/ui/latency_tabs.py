@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from effnet.design import Design
+from effnet.language import say
 from effnet.spec import EffnetError, Spec
 from effnet.ui import (
     latency_fused,
@@ -21,13 +22,13 @@ from effnet.ui.stopwatch import Chosen
 def tabs(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     """All cards but the first."""
     cards: dict[str, Callable[[], None]] = {
-        "Roofline": lambda: latency_roofline.card(design, spec, chosen, dark=dark),
-        "Options": lambda: latency_options.card(design, spec, chosen, dark=dark),
-        "Race": lambda: latency_versus.card(design, spec, chosen, dark=dark),
-        "Sweeps": lambda: latency_sweeps.card(design, spec, chosen, dark=dark),
-        "Why V2": lambda: latency_fused.card(design, spec, chosen, dark=dark),
-        "Published": lambda: latency_published.card(chosen, dark=dark),
-        "Predict": lambda: latency_predict.card(design, spec, dark=dark),
+        say("Roofline"): lambda: latency_roofline.card(design, spec, chosen, dark=dark),
+        say("Options"): lambda: latency_options.card(design, spec, chosen, dark=dark),
+        say("Race"): lambda: latency_versus.card(design, spec, chosen, dark=dark),
+        say("Sweeps"): lambda: latency_sweeps.card(design, spec, chosen, dark=dark),
+        say("Why V2"): lambda: latency_fused.card(design, spec, chosen, dark=dark),
+        say("Published"): lambda: latency_published.card(chosen, dark=dark),
+        say("Predict"): lambda: latency_predict.card(design, spec, dark=dark),
     }
     drawn = st.tabs(list(cards), key="latency_tabs", on_change="rerun")
     for tab, card in zip(drawn, cards.values(), strict=True):

@@ -6,6 +6,7 @@ import streamlit as st
 
 from effnet.design import Design
 from effnet.figures import paired_ratios
+from effnet.language import mark, say
 from effnet.spec import Spec
 from effnet.speed.records import Environment, Latency, Options
 from effnet.speed.turns import Job
@@ -16,7 +17,7 @@ from effnet.units import factor, giga, milliseconds, significant
 from effnet.variants import display_name, get_variant, list_variants
 
 KEY = "versus"
-ITSELF = "the same network again"
+ITSELF = mark("the same network again")
 SIDES = ("first", "second")
 UNKNOWN = Environment("", "", 0, None, "", "", "", "")
 
@@ -47,18 +48,25 @@ class Raced:
 def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     """Choose another network, race it against the design, and say which is faster."""
     st.markdown(
-        "The two take turns, pass by pass, in changing order. Only where the interval of their "
-        "ratio leaves 1 on one side is one called faster. A network raced against itself should "
-        "not be told apart: try it."
+        say(
+            "The two take turns, pass by pass, in changing order. Only where the interval of their "
+            "ratio leaves 1 on one side is one called faster. A network raced against itself "
+            "should not be told apart: try it."
+        )
     )
     name, other = _other(spec)
     result = stopwatch.card(
         KEY,
-        "Race",
-        f"About {4.5 * chosen.budget_s:.0f} s for {design.title} and {name}.",
+        say("Race"),
+        say(
+            "About {seconds:.0f} s for {first} and {second}.",
+            seconds=4.5 * chosen.budget_s,
+            first=design.title,
+            second=say(name),
+        ),
         (spec, chosen.options, name),
-        f"{design.title} against {name}",
-        _work(Raced((design.title, name)), spec, other, chosen),
+        say("{first} against {second}", first=design.title, second=say(name)),
+        _work(Raced((design.title, say(name))), spec, other, chosen),
         draw=lambda found: _shown(found, dark=dark),
     )
     if stopwatch.running(KEY):
@@ -66,8 +74,15 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     if result is None:
         a, b = cache.counted_cost(spec), cache.counted_cost(other)
         st.caption(
-            f"Computed: {design.title} does {giga(a.macs)} multiply-adds, {name} {giga(b.macs)}: "
-            f"{factor(b.macs / a.macs)}. Does its time differ as much?"
+            say(
+                "Computed: {first} does {macs} multiply-adds, {second} {others}: {ratio}. Does its "
+                "time differ as much?",
+                first=design.title,
+                macs=giga(a.macs),
+                second=say(name),
+                others=giga(b.macs),
+                ratio=factor(b.macs / a.macs),
+            )
         )
         return
     _shown(result.value, dark=dark)
@@ -79,13 +94,13 @@ def _other(spec: Spec) -> tuple[str, Spec]:
     names = [ITSELF, *pins, *list_variants()]
     usual = "b1" if spec.name == "b0" else "b0"
     chosen = st.selectbox(
-        "Against",
+        say("Against"),
         names,
         index=names.index(usual),
-        format_func=lambda name: name if name in pins or name == ITSELF else display_name(name),
+        format_func=lambda name: name if name in pins else display_name(say(name)),
         key="versus_network",
         persist_state=KEEP,
-        help="Designs that are pinned on Scale can be chosen as well",
+        help=say("Designs that are pinned on Scale can be chosen as well"),
     )
     if chosen == ITSELF:
         return ITSELF, spec
@@ -96,16 +111,16 @@ def _other(spec: Spec) -> tuple[str, Spec]:
 
 def _work(raced: Raced, spec: Spec, other: Spec, chosen: Chosen) -> Work:
     def run(job: Job) -> Raced:
-        job.report(0.0, "Loading PyTorch")
+        job.report(0.0, say("Loading PyTorch"))
         from effnet.latency.measure import race
         from effnet.latency.prepare import Model
 
         options = chosen.options
-        job.report(0.0, "Warming up", raced)
+        job.report(0.0, say("Warming up"), raced)
 
         def heard(share: float, samples: dict[str, list[float]]) -> None:
             raced.samples = samples
-            job.report(share, f"{len(samples['first'])} rounds")
+            job.report(share, say("{n} rounds", n=len(samples["first"])))
 
         runners: dict[str, tuple[Model, Options]] = {
             "first": (spec, options),
@@ -124,21 +139,25 @@ def _shown(raced: Raced | None, *, dark: bool) -> None:
     live.figure(
         "paired_ratios",
         paired_ratios(found, dark=dark),
-        alt="The ratio of times in every round, with its median and interval",
+        alt=say("The ratio of times in every round, with its median and interval"),
     )
     st.dataframe(
         [
             {
-                "network": one.name,
-                "median": milliseconds(one.median_ms),
-                "p10 to p90": f"{significant(one.p10_ms)} to {milliseconds(one.p90_ms)}",
-                "rounds": len(one.samples_ms),
-                "steady": "yes" if one.stable else "no",
+                say("network"): one.name,
+                say("median"): milliseconds(one.median_ms),
+                say("p10 to p90"): say(
+                    "{low} to {high}",
+                    low=significant(one.p10_ms),
+                    high=milliseconds(one.p90_ms),
+                ),
+                say("rounds"): len(one.samples_ms),
+                say("steady"): say("yes" if one.stable else "no"),
             }
             for one in (found.first, found.second)
         ],
         key="versus_table",
         hide_index=True,
         width="stretch",
-        alt="Medians of both networks",
+        alt=say("Medians of both networks"),
     )

@@ -6,10 +6,13 @@ page can be used meanwhile, even left, and looks again once a second, between tw
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, cast
 
 import streamlit as st
 
+from effnet import language
+from effnet.language import mark, plural, say
 from effnet.spec import EffnetError
 from effnet.speed.hardware import hardware
 from effnet.speed.records import ENGINES, Engine, Options
@@ -37,27 +40,29 @@ class Chosen:
 def options() -> Chosen:
     """The controls of what to measure besides the network."""
     here = hardware()
-    batch = st.select_slider("Batch size", BATCHES, key="batch_size", persist_state=KEEP)
+    batch = st.select_slider(say("Batch size"), BATCHES, key="batch_size", persist_state=KEEP)
     precision = st.segmented_control(
-        "Precision",
+        say("Precision"),
         ("fp32", "bf16", "fp16"),
         default="fp32",
         required=True,
         key="precision",
         persist_state=KEEP,
-        help="bf16 and fp16 by autocast, which casts weights and inputs operator by operator",
+        help=say("bf16 and fp16 by autocast, which casts weights and inputs operator by operator"),
     )
     if precision in here.notes:
-        st.caption(f"{precision}: {here.notes[precision]}.")
+        st.caption(say("{what}: {note}.", what=precision, note=say(here.notes[precision])))
     budget = st.select_slider(
-        "Seconds",
+        say("Seconds"),
         (1, 2, 5, 10, 30),
         value=2,
         key="budget",
         persist_state=KEEP,
-        help="For the samples; warming up until steady takes up to a third as long before them",
+        help=say(
+            "For the samples; warming up until steady takes up to a third as long before them"
+        ),
     )
-    with st.expander("How it runs", on_change="rerun", key="how_it_runs") as more:
+    with st.expander(say("How it runs"), on_change="rerun", key="how_it_runs") as more:
         device, engine, switched, threads = _more() if more.open else _remembered()
     return Chosen(
         Options(
@@ -77,16 +82,22 @@ def options() -> Chosen:
 
 SWITCHES = {
     "channels_last": (
-        "Channels-last",
-        "A pixel's channels lie side by side in memory, as many kernels read them",
+        mark("Channels-last"),
+        mark("A pixel's channels lie side by side in memory, as many kernels read them"),
     ),
     "folded": (
-        "Folded BatchNorm",
-        "In evaluation BatchNorm is a scale and a shift, which move into the convolution before it",
+        mark("Folded BatchNorm"),
+        mark(
+            "In evaluation BatchNorm is a scale and a shift, which move into the convolution "
+            "before it"
+        ),
     ),
     "cuda_graph": (
-        "CUDA graph",
-        "The pass is recorded once and replayed, without a launch from the processor for each step",
+        mark("CUDA graph"),
+        mark(
+            "The pass is recorded once and replayed, without a launch from the processor for each "
+            "step"
+        ),
     ),
 }
 HOW = "how_it_runs_values"  # tuple: device, engine, switches, threads; the expander may be shut
@@ -97,32 +108,36 @@ def _more() -> tuple[str, str, tuple[str, ...], int | None]:
     device = "auto"
     if len(here.devices) > 1:
         device = st.segmented_control(
-            "Device", here.devices, default=here.devices[0], required=True, key="device",
+            say("Device"), here.devices, default=here.devices[0], required=True, key="device",
             persist_state=KEEP,
         )  # fmt: skip
     engines = [name for name in ENGINES if here.usable(name)]
     engine = st.selectbox(
-        "Engine", engines, format_func=ENGINES.__getitem__, key="engine", persist_state=KEEP
+        say("Engine"), engines, format_func=_engine, key="engine", persist_state=KEEP
     )
     if engine in here.notes:
-        st.caption(f"{ENGINES[engine]}: {here.notes[engine]}.")
+        st.caption(say("{what}: {note}.", what=_engine(engine), note=say(here.notes[engine])))
     switched = []
     for name, (label, note) in SWITCHES.items():
         reason = here.reasons.get(name, "")
         on = st.toggle(
-            label, key=name, persist_state=KEEP, disabled=bool(reason), help=reason or note
+            say(label),
+            key=name,
+            persist_state=KEEP,
+            disabled=bool(reason),
+            help=say(reason or note),
         )
         if on and not reason:
             switched.append(name)
     threads = None
     if here.cores > 1:
         threads = st.select_slider(
-            "Threads",
+            say("Threads"),
             range(1, here.cores + 1),
             value=here.cores,
             key="threads",
             persist_state=KEEP,
-            help="Of the processor; a network in one thread runs slower, but steadier",
+            help=say("Of the processor; a network in one thread runs slower, but steadier"),
         )
     _missing([*ENGINES, "cuda_graph"])
     found = device, engine, tuple(switched), threads if threads != here.cores else None
@@ -137,13 +152,21 @@ def _remembered() -> tuple[str, str, tuple[str, ...], int | None]:
     return found
 
 
+def _engine(name: str) -> str:
+    return say(ENGINES[name])
+
+
 def _missing(names: Sequence[str]) -> None:
     """What is not here, greyed, each with its reason."""
-    titles = ENGINES | {"cuda_graph": "CUDA graphs"}
+    titles = ENGINES | {"cuda_graph": mark("CUDA graphs")}
     reasons = hardware().reasons
-    lines = [f"{titles[name]}: {reasons[name]}." for name in names if reasons.get(name)]
+    lines = [
+        say("{what}: {reason}.", what=say(titles[name]), reason=say(reasons[name]))
+        for name in names
+        if reasons.get(name)
+    ]
     if lines:
-        st.caption("Not here. " + " ".join(lines))
+        st.caption(say("Not here. {lines}", lines=" ".join(lines)))
 
 
 # --- asking, looking, stopping ----------------------------------------------------------------
@@ -195,8 +218,12 @@ def asked() -> Asked | None:
 
 
 def running(key: str) -> bool:
-    """Whether this card's measurement waits or runs."""
-    mine = asked()
+    """Whether this card shows a measurement that waits or runs.
+
+    To be asked after the card: it alone takes note of an end, so that one run of the page never
+    shows a measurement both as running and as ended.
+    """
+    mine: Asked | None = st.session_state.get(state.TIMING)
     return mine is not None and mine.job.key == key
 
 
@@ -242,7 +269,7 @@ def card(
             key=f"run_{key}",
             type="primary" if main else "secondary",
             disabled=mine is not None,
-            help="Another measurement of yours runs" if mine else None,
+            help=say("Another measurement of yours runs") if mine else None,
             on_click=_ask,
             args=(key, title, subject, work),
         )
@@ -259,17 +286,29 @@ def _last(key: str, label: str, subject: Any) -> Result | None:
         st.error(last.error)
         return None
     if last.subject != subject:
-        st.info(f"The last one was of {last.title}. Press {label} for what the controls say now.")
+        st.info(
+            say(
+                "The last one was of {title}. Press {label} for what the controls say now.",
+                title=last.title,
+                label=label,
+            )
+        )
         return None
     if last.stopped:
-        st.caption("Stopped before its end: this is what had been measured.")
+        st.caption(say("Stopped before its end: this is what had been measured."))
     return last
 
 
 def _ask(key: str, title: str, subject: Any, work: Work) -> None:
     if asked() is None:
-        job = machine.ask(title, key, work)
+        job = machine.ask(title, key, partial(_in_language, state.language(), work))
         st.session_state[state.TIMING] = Asked(job, subject)
+
+
+def _in_language(code: str, work: Work, job: Job) -> Any:
+    """The bench has a thread of its own, which would report in English."""
+    with language.speaking(code):
+        return work(job)
 
 
 def _look(job: Job, place: str, draw: Callable[[Any], None] | None) -> None:
@@ -277,13 +316,15 @@ def _look(job: Job, place: str, draw: Callable[[Any], None] | None) -> None:
 
     @st.fragment(run_every=LOOK_S)
     def look() -> None:
+        language.use(state.language())
         job.seen()
         if job.ended:
             st.rerun()
         with job.drawing():
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.button("Stop", key=f"stop_{place}", on_click=job.stop, disabled=job.stopped)
-                st.progress(job.share, text=f"{job.title}: {_told(job)}")
+                st.button(say("Stop"), key=f"stop_{place}", on_click=job.stop, disabled=job.stopped)
+                told = say("{title}: {state}", title=job.title, state=_told(job))
+                st.progress(job.share, text=told)
             if draw is not None:
                 draw(job.partial)
 
@@ -293,9 +334,14 @@ def _look(job: Job, place: str, draw: Callable[[Any], None] | None) -> None:
 def _told(job: Job) -> str:
     before = machine.before(job)
     if before:
-        others = "another visitor measures" if before == 1 else f"{before} others measure first"
-        return f"Waiting: {others}; two at once would measure each other"
+        return plural(
+            before,
+            "Waiting: another visitor measures; two at once would measure each other",
+            "Waiting: {n} others measure first; two at once would measure each other",
+        )
     if job.stopped:
-        return "Stopping after this pass"
-    left = job.seconds_left
-    return f"{job.text}; {left:.0f} s left" if left is not None else job.text
+        return say("Stopping after this pass")
+    doing, left = say(job.text), job.seconds_left
+    if left is None:
+        return doing
+    return say("{doing}; {seconds:.0f} s left", doing=doing, seconds=left)

@@ -6,9 +6,10 @@ import effnet
 from effnet import figures, formulas, memory, receipts
 from effnet.counters import opinions
 from effnet.figures import theme
-from effnet.figures.cost import full_name
+from effnet.figures.cost import short_name
 from effnet.formulas import QUANTITIES
 from effnet.receipts import Part
+from effnet.walk import KINDS
 
 B0 = effnet.get_variant("b0")
 UNITS = {"macs": 1e6, "params": 1e3, "activations": 1e3, "memory": 2**20}
@@ -27,7 +28,8 @@ def test_bars_add_up_to_the_network(quantity):
 
 def test_bars_name_their_kinds_so_that_a_click_finds_them():
     drawn = figures.cost_by_stage(formulas.items(B0, "macs"), "macs")
-    named = [full_name(trace.name) for trace in drawn.data]
+    kinds = {short_name(kind): kind for kind in KINDS}
+    named = [kinds[trace.name] for trace in drawn.data]
     assert named == list(effnet.count(B0).by_kind())
 
 

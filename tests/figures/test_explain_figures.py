@@ -3,6 +3,8 @@
 import explain_examples
 import pytest
 
+from effnet.language import speaking
+
 DRAWN = explain_examples.DRAWN
 
 
@@ -31,6 +33,13 @@ def test_the_cascade_starts_at_the_true_map():
     assert list(drawn.data[0].y) == [1.0, 0.8, 0.4, 0.1]
     assert list(drawn.data[0].x) == ["as trained", "classifier", "head", "stem"]
     assert drawn.layout.title.text.startswith("With all weights random the map becomes another")
+
+
+def test_the_cascades_stages_are_told_in_the_readers_language():
+    """The verdict is kept for all visitors; only what is drawn of it has a language."""
+    with speaking("zh"):
+        drawn = DRAWN["randomised_maps"]()
+    assert list(drawn.data[0].x) == ["训练所得", "分类层", "头部", "起始层"]
 
 
 def test_the_share_in_the_box_stands_beside_an_even_maps():

@@ -1,5 +1,7 @@
 """Figures of time show the values, marks and verdicts of their records."""
 
+import re
+
 import pytest
 from latency_examples import (
     B0,
@@ -21,6 +23,7 @@ from latency_examples import (
 
 import effnet
 from effnet import figures
+from effnet.language import speaking
 from effnet.speed import printed
 from effnet.speed.traffic import computed_stages
 from effnet.speed.verdict import compared
@@ -41,6 +44,33 @@ def test_every_axis_has_a_title_with_its_unit(name):
     assert len(titles) >= 2 or name == "option_gains"
     assert all(titles)
     assert any("(" in title for title in titles)
+
+
+def numbers(figure) -> list[object]:
+    """What a figure shows but for its texts: kinds of axis, places of traces."""
+    layout = figure.layout.to_plotly_json()
+    axes = [
+        (key, value.get("type"), value.get("tickvals"))
+        for key, value in layout.items()
+        if key.startswith(("xaxis", "yaxis"))
+    ]
+    places = [
+        value
+        for trace in figure.data
+        for values in (trace.x, trace.y)
+        for value in values
+        if isinstance(value, (int, float))
+    ]
+    return [axes, places]
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_figure_in_chinese_differs_in_its_texts_only(name):
+    english = DRAWN[name]()
+    with speaking("zh"):
+        chinese = DRAWN[name]()
+    assert numbers(chinese) == numbers(english)
+    assert re.search(r"[\u4e00-\u9fff]", chinese.layout.title.text)
 
 
 def test_samples_stand_in_order_and_in_a_histogram():

@@ -36,6 +36,14 @@ def test_a_printed_time_stands_with_its_hardware(bench, variant, latency_ms):
     assert row.macs == effnet.count(effnet.get_variant(variant)).macs
 
 
+def test_what_pages_show_of_the_table_is_known_to_the_catalogues():
+    shown = set(printed.benches())
+    for bench in printed.benches():
+        shown |= {text for row in printed.on(bench) for text in (row.source, row.note) if text}
+    assert {text for text in shown - printed.SAID if "README.md" not in text} == set()
+    assert shown >= printed.SAID
+
+
 def test_throughputs_are_told_apart_from_latencies():
     (row,) = [r for r in printed.on("V100 GPU, FP16, batch 128 (V2 Table 11)") if r.variant == "b1"]
     assert (row.latency_ms, row.images_per_s) == (None, 2675.0)

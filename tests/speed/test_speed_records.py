@@ -8,6 +8,7 @@ import statistics
 import numpy as np
 import pytest
 
+from effnet.language import speaking
 from effnet.speed import verdict
 from effnet.speed.records import (
     Environment,
@@ -89,6 +90,16 @@ def test_an_unstable_measurement_says_why(samples, where, said):
     assert bool(in_words(found)) is not found.stable
     if said:
         assert in_words(found).startswith("Unstable: ")
+
+
+def test_doubts_are_told_in_the_readers_language_and_kept_in_english():
+    found = record(10.0, 20, 10, 20, 10, other_cores=1.5)
+    with speaking("zh"):
+        said, kept = in_words(found), found.as_dict()
+    assert said.startswith("不稳定：")
+    assert "，而且" in said
+    assert kept == found.as_dict()
+    assert kept["doubts"][0].startswith("the passes differ by")
 
 
 @pytest.mark.parametrize(
@@ -245,6 +256,13 @@ def test_a_correlation_of_too_little_is_none(x, y):
 def test_options_say_what_differs_from_the_plain_way(options, words):
     assert options.words == words
     assert options.plain.words == "plain eager, fp32"
+
+
+def test_options_in_chinese_stand_in_one_row():
+    options = Options("cpu", precision="bf16", folded=True, threads=2)
+    with speaking("zh"):
+        assert options.words == "bf16、折叠 BatchNorm、2 个线程"
+    assert options.words == "bf16, folded BatchNorm, 2 threads"
     assert options.plain.batch_size == options.batch_size
 
 

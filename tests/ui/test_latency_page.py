@@ -25,6 +25,29 @@ def times(monkeypatch, tmp_path):
     return tmp_path
 
 
+def test_a_measurement_is_told_in_the_pages_language_and_kept_in_english(times):
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in (TINY | {"lang": "zh"}).items():
+        app.query_params[name] = value
+    app.switch_page("pages/latency.py").run()
+    app.select_slider(key="budget").set_value(1).run()
+    app.button(key="run_measure").click().run()
+    assert app.button(key="stop_measure").label == "停止"
+    told = set()
+    for _ in range(600):
+        told |= {bar.proto.text for bar in app.get("progress")}
+        if "停止" not in [button.label for button in app.button]:
+            break
+        time.sleep(0.05)
+        app.run()
+    sound(app)
+    assert all(text.startswith("测量“") for text in told)
+    assert any("次前向计算" in text or "预热中" in text for text in told)
+    assert not any(" s left" in text or "Warming" in text or "Loading" in text for text in told)
+    (kept,) = times.glob("*.csv")
+    assert kept.read_text("utf-8").isascii()
+
+
 def opened(tab: str, **query: str) -> AppTest:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     for name, value in (query or TINY).items():
