@@ -16,6 +16,7 @@ from effnet import checkpoints, cost, counters, scaling, stages, variants
 from effnet.blockstring import from_block_strings
 from effnet.claims import same_stages
 from effnet.design import Design, from_query
+from effnet.language import DEFAULT, LANGUAGES
 from effnet.spec import EffnetError, Spec
 from effnet.speed.records import ENGINES
 from effnet.units import giga, millions, percent
@@ -119,7 +120,10 @@ def _parser() -> argparse.ArgumentParser:
         "--design", metavar="LINK", default="", help="a network's name, or a link's query: ?phi=2"
     )
     told.add_argument("--beside", metavar="LINK", action="append", default=[], help="more designs")
-    told.add_argument("--image", help="a picture to classify and explain")
+    told.add_argument(
+        "--image", help="a picture to classify and explain: a file, or a sample such as coffee"
+    )
+    told.add_argument("--language", choices=tuple(LANGUAGES), default=DEFAULT)
     told.add_argument("--seconds", type=float, default=0.0, help="measure the latency so long")
     for added in (named, explained, told):
         added.add_argument("--model", default="lite0")
@@ -284,17 +288,30 @@ def _report(options: argparse.Namespace) -> dict[str, Any]:
         from effnet.latency import measure_latency
 
         records.append(measure_latency(design.spec(), budget_s=options.seconds))
+    looks = []
     if options.image:
         from effnet.predict import load
+        from effnet.preprocess import open_image
+        from effnet.samples import list_samples
 
+        file = Path(options.image)
+        sample = options.image in {one.name for one in list_samples()} and not file.exists()
+        picture = (
+            report.sample_picture(options.image)
+            if sample
+            else report.picture(open_image(file), file.name)
+        )
         classifier = load(options.model, weights=options.weights, device=options.device)
-        records += classifier.predict([options.image])
-        records.append(classifier.explain(options.image))
+        own = options.model if options.model.endswith(".safetensors") else ""
+        looks.append(report.look(classifier, picture, network=own))
+    spoken = {} if options.language == DEFAULT else {"lang": options.language}
     found = report.sections(
         design,
         beside=[_design(text) for text in options.beside],
         records=records,
-        link=f"http://localhost:8501/?{urlencode(design.to_query())}",
+        looks=looks,
+        link=f"http://localhost:8501/?{urlencode(design.to_query() | spoken)}",
+        language=options.language,
     )
     report.write(Path(options.output), found)
     return {"output": options.output, "design": design.title, "sections": len(found)}

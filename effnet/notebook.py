@@ -18,10 +18,12 @@ import plotly
 import plotly.graph_objects as go
 import traitlets
 
-from effnet import claims
+from effnet import claims, language
 from effnet.cost import Cost, count
 from effnet.design import BASES, MODES, RANGES, WHOLE, Design
 from effnet.figures import macs_along_phi, network_drawing
+from effnet.figures.words import known_language, plotly_config
+from effnet.language import mark, say
 from effnet.published import released_points
 from effnet.rich import Card, as_html
 from effnet.scaling import PhiPoint, budget, phi_curve, solve_budget
@@ -32,12 +34,12 @@ from effnet.variants import display_name, get_variant, list_variants
 
 DIALS = {
     "formula": ("phi", "alpha", "beta", "gamma"),
-    "free": ("depth", "width", "resolution"),
+    "free": (mark("depth"), mark("width"), mark("resolution")),
     "released": (),
 }
 SOLVABLE = ("alpha", "beta", "gamma")
 PHIS = tuple(round(-1 + i / 20, 2) for i in range(181))
-NO_LOCK = "nothing"
+NO_LOCK = mark("nothing")
 
 DRAW_JS = """
 const waitForPlotly = () => new Promise((resolve) => {
@@ -62,7 +64,7 @@ export default {
       place.setAttribute('role', 'img');
       place.setAttribute('aria-label', model.get('alt'));
       await Plotly.react(place, data, { ...layout, autosize: true, uirevision: 1 },
-        { responsive: true, displaylogo: false });
+        model.get('config'));
       place.dataset.drawn = String(Number(place.dataset.drawn || 0) + 1);
     };
     model.on('change:figure', draw);
@@ -94,12 +96,14 @@ class Plot(anywidget.AnyWidget):
         figure: The figure as JSON.
         alt: What it shows, for those who don't see it.
         dark: Whether the notebook is dark; the browser says so.
+        config: Plotly's configuration.
     """
 
     _esm = DRAW_JS
     figure = traitlets.Unicode("").tag(sync=True)
     alt = traitlets.Unicode("").tag(sync=True)
     dark = traitlets.Bool(False).tag(sync=True)
+    config = traitlets.Dict().tag(sync=True)
 
     def show(self, drawn: go.Figure, *, alt: str) -> None:
         """Draw this from now on."""
@@ -113,26 +117,35 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         design: What the controls say.
         spec: The chosen network; `effnet.count(explorer.spec)` takes it on.
         link: The query that opens this design in the app.
+        language: What it is written in, of `language.LANGUAGES`.
     """
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, written_in: str) -> None:
+        self.language = written_in
+        with language.speaking(written_in):
+            self._build(base)
+
+    def _build(self, base: str) -> None:
         self.design = Design(base=base)
         self.spec: Spec = self.design.spec()
         self._settling = False
         self._mode = widgets.ToggleButtons(
-            options=[(title, mode) for mode, title in MODES.items() if mode in DIALS],
+            options=[(say(title), mode) for mode, title in MODES.items() if mode in DIALS],
             value="formula",
             style={"button_width": "88px"},
         )
-        self._base = _list("base", [(display_name(name), name) for name in BASES], base)
+        self._base = _list(say("base"), [(display_name(name), name) for name in BASES], base)
         variants = [(display_name(name), name) for name in list_variants()]
-        self._released = _list("network", variants, "b0")
+        self._released = _list(say("network"), variants, "b0")
         self._dials = {name: self._dial(name) for names in DIALS.values() for name in names}
-        self._lock = _list("solve", [NO_LOCK, *SOLVABLE], NO_LOCK)
-        self._lock.tooltip = "The chosen coefficient follows the other two; their product stays 2"
-        self._reset_button = widgets.Button(description="Reset")
+        solvable = [(say(NO_LOCK), NO_LOCK), *((name, name) for name in SOLVABLE)]
+        self._lock = _list(say("solve"), solvable, NO_LOCK)
+        self._lock.tooltip = say(
+            "The chosen coefficient follows the other two; their product stays 2"
+        )
+        self._reset_button = widgets.Button(description=say("Reset"))
         self._claim, self._totals, self._stages = (widgets.HTML() for _ in range(3))
-        self._drawing, self._curve = Plot(), Plot()
+        self._drawing, self._curve = (Plot(config=plotly_config()) for _ in range(2))
         self._left = widgets.VBox(layout=widgets.Layout(width="330px", min_width="330px"))
         self._listen()
         self._refresh()
@@ -146,7 +159,8 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
     @property
     def link(self) -> str:
         """The query that opens this design in the app: `?phi=1.5`."""
-        return f"?{urlencode(self.design.to_query())}"
+        own = {} if self.language == language.DEFAULT else {"lang": self.language}
+        return f"?{urlencode(self.design.to_query() | own)}"
 
     def _dial(self, name: str) -> Any:
         span, value = RANGES[name], getattr(self.design, name)
@@ -156,7 +170,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
             min=int(span.low) if name in WHOLE else span.low,
             max=int(span.high) if name in WHOLE else span.high,
             step=int(span.step) if name in WHOLE else span.step,
-            description=name,
+            description=say(name),
             continuous_update=True,
             layout=widgets.Layout(width="320px"),
         )
@@ -213,6 +227,11 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         )
 
     def _refresh(self) -> None:
+        """Show what the controls say; callbacks come without the language of the cell."""
+        with language.speaking(self.language):
+            self._write()
+
+    def _write(self) -> None:
         self.design = self._read()
         mode, dark = self.design.mode, self._drawing.dark
         chooser = [self._released] if mode == "released" else [self._base]
@@ -232,11 +251,14 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         self._claim.value = f"<h3>{html.escape(claim)}</h3>"
         self._totals.value = as_html(_totals(self.design, self.spec, cost))
         drawn = network_drawing(self.spec, base=base, dark=dark)
-        self._drawing.show(drawn, alt=f"{self.design.title}: stages drawn to scale")
+        self._drawing.show(
+            drawn, alt=say("{design}: stages drawn to scale", design=self.design.title)
+        )
         self._curve.layout.display = None if mode == "formula" else "none"
         if mode == "formula":
             drawn = _along_phi(self.design, dark=dark)
-            self._curve.show(drawn, alt="Multiply-adds along phi: promised, computed, published")
+            alt = say("Multiply-adds along phi: promised, computed, published")
+            self._curve.show(drawn, alt=alt)
         self._stages.value = as_html(_stages(stage_rows(self.spec, cost=cost, base=base)))
 
 
@@ -271,16 +293,21 @@ def _totals(design: Design, spec: Spec, cost: Cost) -> Card:
     start = design.base_spec
     base = counted(start)
     rows = [
-        ("parameters", millions(cost.params), factor(cost.params / base.params)),
-        ("multiply-adds", giga(cost.macs), factor(cost.macs / base.macs)),
-        ("activations", millions(cost.activations), factor(cost.activations / base.activations)),
-        ("resolution", f"{cost.resolution} px", factor(cost.resolution / base.resolution)),
-        ("blocks", str(spec.blocks), factor(spec.blocks / start.blocks)),
+        (say("parameters"), millions(cost.params), factor(cost.params / base.params)),
+        (say("multiply-adds"), giga(cost.macs), factor(cost.macs / base.macs)),
+        (
+            say("activations"),
+            millions(cost.activations),
+            factor(cost.activations / base.activations),
+        ),
+        (say("resolution"), f"{cost.resolution} px", factor(cost.resolution / base.resolution)),
+        (say("blocks"), str(spec.blocks), factor(spec.blocks / start.blocks)),
     ]
     if design.mode == "formula":
         value = budget(design.alpha, design.beta, design.gamma)
-        rows.append(("alpha x beta² x gamma²", significant(value), "the paper: about 2"))
-    return Card(columns=("computed", "", f"of {display_name(start)}"), rows=tuple(rows))
+        rows.append(("alpha x beta² x gamma²", significant(value), say("the paper: about 2")))
+    beside = say("of {network}", network=display_name(start))
+    return Card(columns=(say("computed"), "", beside), rows=tuple(rows))
 
 
 def _stages(rows: list[StageRow]) -> Card:
@@ -288,15 +315,24 @@ def _stages(rows: list[StageRow]) -> Card:
         return f"{text} •" if name in row.changed else text
 
     return Card(
-        "Stages (• differs from the base; bars are multiply-adds)",
-        columns=("stage", "kernel", "channels", "blocks", "map (px)", "parameters", "MACs", ""),
+        say("Stages (• differs from the base; bars are multiply-adds)"),
+        columns=(
+            say("stage"),
+            say("kernel"),
+            say("channels"),
+            say("blocks"),
+            say("map (px)"),
+            say("parameters"),
+            "MACs",
+            "",
+        ),
         rows=tuple(
             (
-                f"{row.stage} {row.operator}",
+                f"{row.stage} {say(row.operator)}",
                 f"{row.kernel}x{row.kernel}",
                 marked(row, "channels", str(row.channels)),
                 marked(row, "repeats", str(row.repeats)),
-                marked(row, "out_size", f"{row.in_size} to {row.out_size}"),
+                marked(row, "out_size", say("{a} to {b}", a=row.in_size, b=row.out_size)),
                 f"{row.params:,}",
                 f"{row.macs:,}",
                 percent(row.macs_share),
@@ -307,16 +343,24 @@ def _stages(rows: list[StageRow]) -> Card:
     )
 
 
-def explore(name: str = "b0") -> Explorer:
+def explore(name: str = "b0", *, language: str | None = None) -> Explorer:
     """The scaling explorer as a widget; `.spec` is the chosen design.
 
     Args:
         name: The base network.
+        language: "en" or "zh"; where not given, what `effnet.language.use` has chosen.
 
     Raises:
-        EffnetError: There is no such network, or it is no base of the formula.
+        EffnetError: There is no such network or language, or it is no base of the formula.
     """
+    written_in = known_language(language)
     base = get_variant(name).name
     if base not in BASES:
-        raise EffnetError(f"{name!r} is not a base to scale; expected one of {', '.join(BASES)}")
-    return Explorer(base)
+        raise EffnetError(
+            say(
+                "{name} is not a base to scale; expected one of {among}",
+                name=repr(name),
+                among=", ".join(BASES),
+            )
+        )
+    return Explorer(base, written_in)

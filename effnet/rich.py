@@ -8,6 +8,8 @@ import html
 from dataclasses import dataclass
 from typing import Any
 
+from effnet.language import DEFAULT, current, speaking
+
 CELL = "padding:2px 10px;text-align:right"
 FIRST = "padding:2px 10px;text-align:left"
 BAR = "display:inline-block;height:0.7em;background:currentColor;opacity:0.45"
@@ -38,7 +40,10 @@ class Card:
 
 
 class Rich:
-    """A record that shows itself: `_repr_html_` for notebooks, plain text for everything else."""
+    """A record that shows itself: `_repr_html_` for notebooks, plain text for everything else.
+
+    HTML is in the reader's language; plain text, which programs and terminals read, in English.
+    """
 
     __slots__ = ()
 
@@ -58,14 +63,16 @@ class Rich:
         printer.text("..." if cycle else str(self))
 
     def __str__(self) -> str:
-        return as_text(self.card())
+        with speaking(DEFAULT):
+            return as_text(self.card())
 
 
 def as_html(card: Card) -> str:
     """The card as one element of HTML; every text in it is escaped."""
     parts = [f"<b>{html.escape(card.title)}</b>"] if card.title else []
+    between = "，" if current() == "zh" else ", "
     if card.facts:
-        parts.append(f"<div>{html.escape(', '.join(card.facts))}</div>")
+        parts.append(f"<div>{html.escape(between.join(card.facts))}</div>")
     if card.pictures:
         shown = "".join(
             f'<figure style="margin:4px 12px 4px 0"><img src="{html.escape(source)}" '

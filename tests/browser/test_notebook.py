@@ -5,6 +5,7 @@ from pathlib import Path
 import lab
 
 import effnet
+from effnet.language import say, speaking
 from effnet.units import millions
 
 SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
@@ -44,3 +45,37 @@ def test_a_slider_moves_and_everything_follows(browser, tmp_path):
         page.close()
     assert outside == []
     assert broken == []
+
+
+def test_the_explorer_speaks_chinese_after_a_slider_as_well(browser, tmp_path):
+    (tmp_path / "room").mkdir()
+    cells = ("import effnet\neffnet.explore(language='zh')", "effnet.language.use('zh')")
+    lab.write(tmp_path / "room" / "explorer.ipynb", *cells, "effnet.get_variant('b0')")
+    with lab.serving(tmp_path / "room", tmp_path / "log") as url:
+        page = browser.new_page(viewport={"width": 1280, "height": 2300})
+        page.set_default_timeout(120_000)
+        lab.run_all(page, url, "explorer.ipynb")
+        page.locator(".effnet-figure .main-svg").first.wait_for()
+        before = page.locator(".widget-html h3").inner_text()
+        phi = page.locator(".noUi-handle").first
+        phi.focus()
+        for _ in range(20):
+            phi.press("ArrowRight")
+        expected = millions(effnet.count(effnet.compound_scale(2.0)).params)
+        page.locator(".widget-html table", has_text=expected).first.wait_for()
+        after = page.locator(".widget-html h3").inner_text()
+        assert before != after
+        with speaking("zh"):
+            words = [say("base"), say("Reset"), say("parameters"), say("Formula")]
+            page.locator(".jp-OutputArea table", has_text=say("kernel")).last.wait_for()
+        for text in (before, after):
+            assert any("\u4e00" <= letter <= "\u9fff" for letter in text)
+        shown = page.locator(".jp-OutputArea").first.inner_text()
+        assert [word for word in words if word not in shown] == []
+        tips = page.locator(".modebar-btn").evaluate_all(
+            "all => all.map((one) => one.dataset.title)"
+        )
+        assert tips
+        assert not [tip for tip in tips if tip.isascii()]
+        page.screenshot(path=SCREENSHOTS / "notebook-zh.png")
+        page.close()
