@@ -45,8 +45,13 @@ def plotly_config() -> dict[str, Any]:
         "plotlyServerURL": "",
         "modeBarButtonsToRemove": ["sendChartToCloud", "select2d", "lasso2d"],
     }
+    return config | locale()
+
+
+def locale() -> dict[str, Any]:
+    """The part of Plotly's configuration that translates its tips; empty for English."""
     code = current()
-    if code != DEFAULT:
-        told = {tip: say(tip) for tip in TIPS}
-        config |= {"locale": code, "locales": {code: {"dictionary": told, "format": {}}}}
-    return config
+    if code == DEFAULT:
+        return {}
+    told = {tip: say(tip) for tip in TIPS}
+    return {"locale": code, "locales": {code: {"dictionary": told, "format": {}}}}

@@ -18,6 +18,7 @@ import streamlit as st
 import effnet
 from effnet.design import Range
 from effnet.figures.theme import Values
+from effnet.figures.words import locale
 from effnet.language import say
 
 COMPONENTS = Path(__file__).parent / "components"
@@ -119,6 +120,7 @@ def slider(
         return
     data = {
         "label": label,
+        "exact": say("{label}, exact value", label=label),
         "note": note,
         "value": value,
         "low": span.low,
@@ -179,16 +181,16 @@ def figure(
         on_click: Called with a trace's name and the index of the point that was clicked, before
             the page runs again.
     """
-    plain = isinstance(drawn, dict)
     if not in_browser():
-        shown = go.Figure(drawn, _validate=False) if plain else drawn
+        shown = go.Figure(drawn, _validate=False) if isinstance(drawn, dict) else drawn
         st.plotly_chart(shown, key=key, theme=None, alt=alt)
         return
     data = {
-        "figure": json.dumps(drawn, allow_nan=False) if plain else drawn.to_json(),
+        "figure": json.dumps(drawn) if isinstance(drawn, dict) else drawn.to_json(),
         "alt": alt,
         "key": key,
         "height": drawn["layout"]["height"],
+        "locale": locale(),
         "saves": {"png": say("Save as PNG"), "svg": say("Save as SVG")},
         "clickable": on_click is not None,
         "madeBy": f"effnet {effnet.__version__}",

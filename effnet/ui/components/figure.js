@@ -93,6 +93,7 @@ function configuration(box, data) {
     plotlyServerURL: '',
     modeBarButtonsToRemove: unwanted,
     modeBarButtonsToAdd: [button('png'), button('svg')],
+    ...data.locale,
   };
 }
 
