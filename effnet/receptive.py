@@ -6,9 +6,11 @@ field is what the convolutions alone reach.
 
 from dataclasses import dataclass
 
+from effnet.language import mark, say
 from effnet.spec import EffnetError, Spec
 from effnet.walk import Block, Layer, walk
 
+ENDS = (mark("stem"), mark("head"), mark("classifier"))
 ASIDE = ("squeeze-and-excitation", "shortcut", "classifier")
 
 
@@ -76,7 +78,13 @@ def field_of(spec: Spec, layer: str, *, resolution: int | None = None) -> Field:
     """The field of one layer; `EffnetError` where there is no such layer."""
     known = fields(spec, resolution=resolution)
     if layer not in known:
-        raise EffnetError(f"unknown layer {layer!r}; expected one of {', '.join(known)}")
+        raise EffnetError(
+            say(
+                "unknown layer {layer}; expected one of {known}",
+                layer=repr(layer),
+                known=", ".join(known),
+            )
+        )
     return known[layer]
 
 
@@ -93,20 +101,40 @@ def layer_title(spec: Spec, layer: str) -> str:
     for block in walk(spec):
         if (block.name or "stem") != layer:
             continue
-        if block.stage == 0:
-            return "stem"
-        if block.operator == "head":
-            return "head"
-        repeats = spec.stages[block.stage - 1].repeats
+        if block.stage == 0 or block.operator == "head":
+            return stage_title(stage_of(block))
         members = [other for other in walk(spec) if other.stage == block.stage]
-        return f"stage {block.stage}, block {members.index(block) + 1} of {repeats}"
+        return say(
+            "stage {stage}, block {block} of {repeats}",
+            stage=block.stage,
+            block=members.index(block) + 1,
+            repeats=spec.stages[block.stage - 1].repeats,
+        )
     return layer
+
+
+def stage_of(block: Block) -> str:
+    """The stage that a block belongs to, as records name it: "stem", "stage 4", "head"."""
+    if block.stage == 0:
+        return "stem"
+    return block.operator if block.operator in ENDS else f"stage {block.stage}"
+
+
+def stage_title(stage: str) -> str:
+    """A record's name of a stage in the reader's language."""
+    _, _, number = stage.partition(" ")
+    return say("stage {number}", number=number) if number else say(stage)
+
+
+def stages(spec: Spec) -> dict[str, str]:
+    """The last layer of every stage, stem to head, by the stage's name in records."""
+    return {
+        stage_of(block): block.name or "stem"
+        for block in walk(spec)
+        if block.operator != "classifier"
+    }
 
 
 def stage_ends(spec: Spec) -> list[str]:
     """The last layer of every stage, stem to head: a film strip's frames."""
-    ends: dict[tuple[int, bool], str] = {}
-    for block in walk(spec):
-        if block.operator != "classifier":
-            ends[block.stage, block.operator == "head"] = block.name or "stem"
-    return list(ends.values())
+    return list(stages(spec).values())

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from effnet.cam.explanation import Box, Explanation
 from effnet.cam.methods import Array
+from effnet.language import say
 from effnet.spec import EffnetError
 
 Places = NDArray[np.float64]
@@ -27,7 +28,9 @@ def rank_correlation(a: Array, b: Array) -> float:
     """Spearman's: 1 for the same order, 0 for none, -1 turned over; 0 where one of them is flat."""
     first, second = ranks(a), ranks(b)
     if first.shape != second.shape:
-        raise EffnetError(f"maps of {np.shape(a)} and {np.shape(b)}; expected equal shapes")
+        raise EffnetError(
+            say("maps of {a} and {b}; expected equal shapes", a=np.shape(a), b=np.shape(b))
+        )
     first, second = first - first.mean(), second - second.mean()
     size = float(np.sqrt((first**2).sum() * (second**2).sum()))
     return float((first * second).sum() / size) if size else 0.0
@@ -97,7 +100,7 @@ def share_in_box(explanation: Explanation, box: Box) -> BoxShare:
     """
     left, top, right, bottom = box
     if not (left < right and top < bottom):
-        raise EffnetError(f"box {box}; expected left below right and top below bottom")
+        raise EffnetError(say("box {box}; expected left below right and top below bottom", box=box))
     small = explanation.fitted(400)
     across = small.image.width / explanation.image.width
     down = small.image.height / explanation.image.height

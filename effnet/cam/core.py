@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from effnet.cam.methods import FORMULAS, Array, first_component, known_method, weighted
+from effnet.language import mark, say
 from effnet.nn.model import Network, Step
 from effnet.spec import EffnetError
 
@@ -37,9 +38,13 @@ class Question:
         """Itself; `EffnetError` where there is no such class."""
         for index in (self.target, self.against):
             if index is not None and not 0 <= index < classes:
-                raise EffnetError(f"class {index}; expected 0 to {classes - 1}")
+                raise EffnetError(
+                    say("class {index}; expected 0 to {last}", index=index, last=classes - 1)
+                )
         if self.target == self.against:
-            raise EffnetError(f"class {self.target} rather than itself; expected two classes")
+            raise EffnetError(
+                say("class {index} rather than itself; expected two classes", index=self.target)
+            )
         return self
 
 
@@ -70,7 +75,13 @@ def cut_at(model: Network, layer: str | None) -> tuple[str, int]:
         return names[-1], len(names)
     matches = [i for i, name in enumerate(names) if name == layer or name.startswith(f"{layer}.")]
     if not matches:
-        raise EffnetError(f"unknown layer {layer!r}; expected one of {', '.join(names)}")
+        raise EffnetError(
+            say(
+                "unknown layer {layer}; expected one of {known}",
+                layer=repr(layer),
+                known=", ".join(names),
+            )
+        )
     return names[matches[-1]], matches[-1] + 1
 
 
@@ -84,8 +95,12 @@ def checked_cuts(
     for name, _ in cuts:
         if method == "cam" and name != last:
             raise EffnetError(
-                f"cam reads the classifier's weights, so only {last!r} will do; "
-                f"use gradcam for {name!r}"
+                say(
+                    "cam reads the classifier's weights, so only {last} will do; "
+                    "use gradcam for {layer}",
+                    last=repr(last),
+                    layer=repr(name),
+                )
             )
     return cuts
 
@@ -194,12 +209,15 @@ def unit_range(raw: Array) -> tuple[Array, bool]:
 
 
 def finished(raw: Array) -> tuple[Array, str]:
-    """A signed map through ReLU and scaled to 0 to 1; and why it is blank, "" where it is not."""
+    """A signed map through ReLU and scaled to 0 to 1; and why it is blank, "" where it is not.
+
+    The reason stands in records: it is English, and goes through `say` where it is shown.
+    """
     if not np.isfinite(raw).all():
-        return np.zeros(raw.shape, np.float32), "it is not a number"
+        return np.zeros(raw.shape, np.float32), mark("it is not a number")
     native, blank = unit_range(np.maximum(raw, 0).astype(np.float32))
     if not blank:
         return native, ""
     if not raw.any():
-        return native, "it is zero everywhere"
-    return native, "it is flat" if raw.max() > 0 else "every place speaks against it"
+        return native, mark("it is zero everywhere")
+    return native, mark("it is flat") if raw.max() > 0 else mark("every place speaks against it")

@@ -11,6 +11,7 @@ from PIL import Image
 from effnet.cam.core import unit_range
 from effnet.cam.methods import Array
 from effnet.colours import coloured
+from effnet.language import say
 from effnet.rich import Card, Rich
 from effnet.spec import EffnetError
 from effnet.units import percent
@@ -67,9 +68,9 @@ class Explanation(Rich):
     @property
     def asked(self) -> str:
         """The class, and rather than which: "espresso", "espresso rather than cup"."""
-        return (
-            f"{self.label} rather than {self.against_label}" if self.against_label else self.label
-        )
+        if not self.against_label:
+            return self.label
+        return say("{label} rather than {other}", label=self.label, other=self.against_label)
 
     def overlay(self, alpha: float = 0.5, *, smooth: bool = True) -> Image.Image:
         """The map in viridis over the picture; what the network never saw is dimmed.
@@ -79,7 +80,7 @@ class Explanation(Rich):
             smooth: False shows the map's own cells.
         """
         if not 0 <= alpha <= 1:
-            raise EffnetError(f"opacity {alpha!r}; expected 0 to 1")
+            raise EffnetError(say("opacity {alpha}; expected 0 to 1", alpha=repr(alpha)))
         values = place(self.native, self.image.size, self.box, smooth=smooth)
         return self._painted(values, alpha)
 
@@ -137,17 +138,21 @@ class Explanation(Rich):
         """The map at its own grid and over the picture, for notebooks and plain text."""
         small, (rows, columns) = self.fitted(CARD_SIDE), self.native.shape
         pictures = (
-            (_uri(small.grid()), f"the map at its own grid, {rows} x {columns}"),
-            (_uri(small.overlay()), "the map over the picture"),
-        )
-        notes = (f"Blank: {self.why_blank}",) if self.blank else ()
-        return Card(
-            f"Where {self.network or 'the network'} looked for {self.asked}",
             (
-                f"probability {percent(self.probability)}",
-                f"method {self.method}",
-                f"layer {self.layer}",
-                f"weights {self.weights or 'not named'}",
+                _uri(small.grid()),
+                say("the map at its own grid, {rows} x {columns}", rows=rows, columns=columns),
+            ),
+            (_uri(small.overlay()), say("the map over the picture")),
+        )
+        notes = (say("Blank: {why}", why=say(self.why_blank)),) if self.blank else ()
+        network = self.network or say("the network")
+        return Card(
+            say("Where {network} looked for {asked}", network=network, asked=self.asked),
+            (
+                say("probability {probability}", probability=percent(self.probability)),
+                say("method {method}", method=self.method),
+                say("layer {layer}", layer=self.layer),
+                say("weights {weights}", weights=self.weights or say("not named")),
             ),
             pictures=pictures,
             notes=notes,

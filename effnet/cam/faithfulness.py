@@ -25,7 +25,7 @@ from effnet.cam.verdict import Order, Randomised, Verdict
 from effnet.nn import workers
 from effnet.nn.model import Network
 from effnet.preprocess import to_array, view
-from effnet.receptive import layer_title
+from effnet.receptive import stage_of
 from effnet.walk import walk
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def stages_down(model: Network) -> list[tuple[str, list[Tensor]]]:
     for block in reversed(list(walk(model.spec))):
         if block.operator == "classifier":
             continue
-        title = layer_title(model.spec, block.name or "stem").partition(",")[0]
+        title = stage_of(block)
         if block.name:
             tensors = list(model.get_submodule(block.name).parameters())
         else:

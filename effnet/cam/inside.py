@@ -13,6 +13,7 @@ from torch import Tensor
 
 from effnet.cam.core import Question, as_array, chain, class_row, cut_at
 from effnet.cam.methods import Array
+from effnet.language import say
 from effnet.nn import workers
 from effnet.nn.blocks import MBConv, SqueezeExcitation
 from effnet.nn.model import Network
@@ -74,7 +75,7 @@ def strongest_channels(
         by: "push" (towards the class) or "mean" (activation, whatever the class).
     """
     if by not in ("push", "mean"):
-        raise EffnetError(f"order {by!r}; expected push or mean")
+        raise EffnetError(say("order {order}; expected push or mean", order=repr(by)))
     x = prepared(classifier, image)
     model = classifier.model
     question = Question(target, against).check(len(classifier.classes))
@@ -181,12 +182,21 @@ def look_at_gates(
     here = gated_blocks(classifier.model)
     if not here:
         raise EffnetError(
-            f"{classifier.spec.name} has no squeeze-and-excitation; B0 to B7 and V2 have"
+            say(
+                "{network} has no squeeze-and-excitation; B0 to B7 and V2 have",
+                network=classifier.spec.name,
+            )
         )
     wanted = tuple(here if blocks is None else blocks)
     for name in wanted:
         if name not in here:
-            raise EffnetError(f"no gates in {name!r}; expected some of {', '.join(here)}")
+            raise EffnetError(
+                say(
+                    "no gates in {block}; expected some of {known}",
+                    block=repr(name),
+                    known=", ".join(here),
+                )
+            )
     x = prepared(classifier, image)
     seen: list[Gates] = []
     logits = {}
@@ -253,8 +263,13 @@ def _influence(model: Network, x: Tensor, layer: str | None, cell: tuple[int, in
         row, column = cell
         if not (0 <= row < a.shape[2] and 0 <= column < a.shape[3]):
             raise EffnetError(
-                f"place {cell}; expected rows 0 to {a.shape[2] - 1} and columns 0 to "
-                f"{a.shape[3] - 1} of {name}"
+                say(
+                    "place {cell}; expected rows 0 to {row} and columns 0 to {column} of {layer}",
+                    cell=cell,
+                    row=a.shape[2] - 1,
+                    column=a.shape[3] - 1,
+                    layer=name,
+                )
             )
         (gradient,) = torch.autograd.grad(a[0, :, row, column].sum(), leaf)
     size = as_array(gradient[0].abs().sum(0))

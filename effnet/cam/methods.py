@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from effnet.language import mark, say
 from effnet.spec import EffnetError
 
 Array = NDArray[np.float32]
@@ -22,7 +23,7 @@ class Method:
     """A way to turn activations into a map.
 
     Attributes:
-        title: Its name as its paper writes it.
+        title: Its name as its paper writes it. It, line and cost go through `say` where shown.
         line: What it does, and where.
         cost: What it costs, in words.
         kind: What it needs: the classifier's "weights", a "gradient", "activations" alone, or a
@@ -42,83 +43,100 @@ class Method:
         return self.kind == "sweep"
 
 
-AS_GRADCAM = "as Grad-CAM"
+AS_GRADCAM = mark("as Grad-CAM")
 
 METHODS = {
     "cam": Method(
         "CAM",
-        "The classifier's own weight of each channel; exact where global pooling and one linear "
-        "layer follow (arXiv:1512.04150).",
-        "1 forward pass",
+        mark(
+            "The classifier's own weight of each channel; exact where global pooling and one "
+            "linear layer follow (arXiv:1512.04150)."
+        ),
+        mark("1 forward pass"),
         "weights",
     ),
     "gradcam": Method(
         "Grad-CAM",
-        "Channels weighted by their mean gradient; at the last layer the same as CAM "
-        "(arXiv:1610.02391).",
-        "1 forward pass, gradient of the part behind the layer",
+        mark(
+            "Channels weighted by their mean gradient; at the last layer the same as CAM "
+            "(arXiv:1610.02391)."
+        ),
+        mark("1 forward pass, gradient of the part behind the layer"),
         "gradient",
     ),
     "gradcam++": Method(
         "Grad-CAM++",
-        "Positive gradients weighted by their higher powers: better for several objects; unsteady "
-        "at layers whose activations go below zero (arXiv:1710.11063).",
+        mark(
+            "Positive gradients weighted by their higher powers: better for several objects; "
+            "unsteady at layers whose activations go below zero (arXiv:1710.11063)."
+        ),
         AS_GRADCAM,
         "gradient",
     ),
     "hirescam": Method(
         "HiResCAM",
-        "Activation times gradient at each place, no averaging: holds at early layers too "
-        "(arXiv:2011.08891).",
+        mark(
+            "Activation times gradient at each place, no averaging: holds at early layers too "
+            "(arXiv:2011.08891)."
+        ),
         AS_GRADCAM,
         "gradient",
         local=True,
     ),
     "xgradcam": Method(
         "XGrad-CAM",
-        "Gradients weighted by each channel's share of its activation (arXiv:2008.02312).",
+        mark("Gradients weighted by each channel's share of its activation (arXiv:2008.02312)."),
         AS_GRADCAM,
         "gradient",
     ),
     "layercam": Method(
         "LayerCAM",
-        "Positive gradients at each place: sharp at early layers (IEEE TIP 2021).",
+        mark("Positive gradients at each place: sharp at early layers (IEEE TIP 2021)."),
         AS_GRADCAM,
         "gradient",
         local=True,
     ),
     "eigencam": Method(
         "EigenCAM",
-        "First principal component of the activations: ignores the class, and its sign is "
-        "arbitrary (arXiv:2008.00299).",
-        "1 forward pass and a decomposition",
+        mark(
+            "First principal component of the activations: ignores the class, and its sign is "
+            "arbitrary (arXiv:2008.00299)."
+        ),
+        mark("1 forward pass and a decomposition"),
         "activations",
     ),
     "eigengradcam": Method(
         "EigenGradCAM",
-        "First principal component of activation times gradient; its sign is arbitrary.",
-        f"{AS_GRADCAM} and a decomposition",
+        mark("First principal component of activation times gradient; its sign is arbitrary."),
+        mark("as Grad-CAM and a decomposition"),
         "gradient",
     ),
     "scorecam": Method(
         "Score-CAM",
-        "Shows the picture through each channel as a mask and reads the score (arXiv:1910.01279).",
-        "1 forward pass per channel: slow",
+        mark(
+            "Shows the picture through each channel as a mask and reads the score "
+            "(arXiv:1910.01279)."
+        ),
+        mark("1 forward pass per channel: slow"),
         "sweep",
     ),
     "ablationcam-zero": Method(
         "Ablation-CAM",
-        "Sets each channel to zero and reads the drop of the score, as the paper has it "
-        "(WACV 2020).",
-        "1 pass behind the layer per channel: slow",
+        mark(
+            "Sets each channel to zero and reads the drop of the score, as the paper has it "
+            "(WACV 2020)."
+        ),
+        mark("1 pass behind the layer per channel: slow"),
         "sweep",
     ),
     "ablationcam": Method(
-        "Ablation-CAM, grad-cam's",
-        "As the grad-cam package computes it. Where activations go below zero (SiLU, or any "
-        "layer that ends in a projection) it subtracts 1e7 instead, once more for every channel "
-        "of a batch of 32, so weights grow with the place in the batch.",
-        "1 pass behind the layer per channel: slow",
+        mark("Ablation-CAM, grad-cam's"),
+        mark(
+            "As the grad-cam package computes it. Where activations go below zero (SiLU, or any "
+            "layer that ends in a projection) it subtracts 1e7 instead, once more for every "
+            "channel of a batch of 32, so weights grow with the place in the batch."
+        ),
+        mark("1 pass behind the layer per channel: slow"),
         "sweep",
     ),
 }
@@ -127,7 +145,13 @@ METHODS = {
 def known_method(name: str) -> Method:
     """The method of that name; `EffnetError` with the known ones where there is none."""
     if name not in METHODS:
-        raise EffnetError(f"unknown method {name!r}; expected one of {', '.join(METHODS)}")
+        raise EffnetError(
+            say(
+                "unknown method {method}; expected one of {known}",
+                method=repr(name),
+                known=", ".join(METHODS),
+            )
+        )
     return METHODS[name]
 
 

@@ -6,8 +6,12 @@ from typing import Literal
 
 import numpy as np
 
+from effnet.language import mark
+
 ALIKE = 0.5  # a rank correlation below this counts as another map
 NOTHING = 5.0  # a probability under so many times chance leaves nothing to explain
+# an order's name, and what it is called on a page
+ORDERS = {"map": mark("this map"), "centre": mark("centre"), "random": mark("random")}
 Level = Literal["untrained", "nothing", "chance", "partly", "follows"]
 
 
@@ -16,7 +20,7 @@ class Order:
     """An order of places, and what the network says while they go or come back.
 
     Attributes:
-        name: "map", "centre" or "random".
+        name: Of `ORDERS`: "map", "centre" or "random".
         deletion, insertion: Probability of the class after every step, from none to all.
     """
 
@@ -45,7 +49,7 @@ class Randomised:
     """The map after all weights from the classifier down to a stage were drawn anew.
 
     Attributes:
-        layer: The last stage that was randomised, in words.
+        layer: The last stage that was randomised, as `receptive.stage_title` takes it.
         correlation: Rank correlation with the true map; 0 where the new map is blank.
     """
 

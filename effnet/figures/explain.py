@@ -7,6 +7,8 @@ import plotly.graph_objects as go
 
 from effnet import colours
 from effnet.figures import theme
+from effnet.language import say
+from effnet.receptive import stage_title
 from effnet.units import percent, significant
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ def deletion_and_insertion(
                 opacity=0.35,
                 line={"width": 0},
                 mode="lines",
-                name=f"{len(randoms)} random orders",
+                name=say("{number} random orders", number=len(randoms)),
                 hoverinfo="skip",
                 **place,
             ),
@@ -54,9 +56,9 @@ def deletion_and_insertion(
                 x=xs,
                 y=_points(verdict.centre, side),
                 mode="lines",
-                name="a blob in the middle",
+                name=say("a blob in the middle"),
                 line={"color": theme.ink(dark), "width": 1.5, "dash": "dot"},
-                hovertemplate="middle: %{x:.0f} % gone, %{y:.1f} %<extra></extra>",
+                hovertemplate=say("middle: %{x:.0f} % gone, %{y:.1f} %<extra></extra>"),
                 **place,
             ),
             theme.trace(
@@ -64,9 +66,9 @@ def deletion_and_insertion(
                 x=xs,
                 y=_points(verdict.by_map, side),
                 mode="lines",
-                name="this map",
+                name=say("this map"),
                 line={"color": colours.family(family, dark=dark), "width": 3},
-                hovertemplate="this map: at %{x:.0f} %, %{y:.1f} %<extra></extra>",
+                hovertemplate=say("this map: at %{x:.0f} %, %{y:.1f} %<extra></extra>"),
                 **place,
             ),
         ]
@@ -75,20 +77,27 @@ def deletion_and_insertion(
     top = max(5.0, 105 * max(*verdict.by_map.deletion, *verdict.by_map.insertion))
     return theme.figure(
         traces,
-        title=(
-            f"Without the brightest {100 * PART:.0f} %, {label} has {ours}; without a random "
-            f"{100 * PART:.0f} %, {theirs}"
+        title=say(
+            "Without the brightest {part:.0f} %, {label} has {ours}; without a random "
+            "{part:.0f} %, {theirs}",
+            part=100 * PART,
+            label=label,
+            ours=ours,
+            theirs=theirs,
         ),
         dark=dark,
         height=380,
         margin={"l": 8, "r": 12, "t": 64, "b": 8},
-        xaxis={"title": {"text": "blurred (%)"}, "domain": [0, 0.46]},
+        xaxis={"title": {"text": say("blurred (%)")}, "domain": [0, 0.46]},
         xaxis2={
-            "title": {"text": "brought back (%)"},
+            "title": {"text": say("brought back (%)")},
             "domain": [0.54, 1],
             "anchor": "y2",
         },
-        yaxis={"title": {"text": f"probability of {label} (%)"}, "range": [0, top]},
+        yaxis={
+            "title": {"text": say("probability of {label} (%)", label=label)},
+            "range": [0, top],
+        },
         yaxis2={"range": [0, top], "anchor": "x2", "showticklabels": False},
         legend={"yref": "container", "y": 0.0, "yanchor": "bottom"},
     )
@@ -100,22 +109,27 @@ def _points(order: "Order", side: str) -> list[float]:
 
 def randomised_maps(verdict: "Verdict", *, dark: bool = False) -> go.Figure:
     """How alike the map stays while the weights are randomised from the classifier to the stem."""
-    names = [step.layer for step in verdict.cascade]
+    names = [stage_title(step.layer) for step in verdict.cascade]
     last = verdict.randomised
-    how = "stays much the same" if abs(last) >= ALIKE else "becomes another"
+    title = say(
+        "With all weights random the map stays much the same: rank correlation {value}"
+        if abs(last) >= ALIKE
+        else "With all weights random the map becomes another: rank correlation {value}",
+        value=significant(last, 2),
+    )
     return theme.figure(
         [
             theme.trace(
                 "scatter",
-                x=["as trained", *names],
+                x=[say("as trained"), *names],
                 y=[1.0, *(step.correlation for step in verdict.cascade)],
                 mode="lines+markers",
                 line={"color": theme.ink(dark), "width": 2},
                 marker={"size": 7},
-                hovertemplate="random down to %{x}: %{y:.2f}<extra></extra>",
+                hovertemplate=say("random down to %{x}: %{y:.2f}<extra></extra>"),
             )
         ],
-        title=f"With all weights random the map {how}: rank correlation {significant(last, 2)}",
+        title=title,
         dark=dark,
         height=300,
         shapes=[
@@ -132,8 +146,11 @@ def randomised_maps(verdict: "Verdict", *, dark: bool = False) -> go.Figure:
                 "layer": "below",
             }
         ],
-        xaxis={"title": {"text": "weights random from the classifier down to"}, "tickangle": -35},
-        yaxis={"title": {"text": "rank correlation (1: same)"}, "range": [-1.05, 1.05]},
+        xaxis={
+            "title": {"text": say("weights random from the classifier down to")},
+            "tickangle": -35,
+        },
+        yaxis={"title": {"text": say("rank correlation (1: same)")}, "range": [-1.05, 1.05]},
         showlegend=False,
     )
 
@@ -167,8 +184,8 @@ def map_in_box(
                 text=[f"{mass:.0f} %" for mass in masses],
                 textposition="outside",
                 cliponaxis=False,
-                name="this map",
-                hovertemplate="%{x}: %{y:.1f} % in the box<extra></extra>",
+                name=say("this map"),
+                hovertemplate=say("%{x}: %{y:.1f} % in the box<extra></extra>"),
             ),
             theme.trace(
                 "scatter",
@@ -176,14 +193,19 @@ def map_in_box(
                 y=[100 * share.area for _, share in shown],
                 mode="lines+markers",
                 line={"color": theme.ink(dark), "width": 1.5, "dash": "dot"},
-                name="an even map",
-                hovertemplate="%{x}: an even map, %{y:.1f} %<extra></extra>",
+                name=say("an even map"),
+                hovertemplate=say("%{x}: an even map, %{y:.1f} %<extra></extra>"),
             ),
         ],
-        title=f"{low} to {high} % of the map lies in the box; an even map: {even:.0f} %",
+        title=say(
+            "{low} to {high} % of the map lies in the box; an even map: {even:.0f} %",
+            low=low,
+            high=high,
+            even=even,
+        ),
         dark=dark,
         height=300,
-        yaxis={"title": {"text": "share of the map in the box (%)"}, "range": [0, 112]},
+        yaxis={"title": {"text": say("share of the map in the box (%)")}, "range": [0, 112]},
         bargap=0.5,
         legend={"yref": "container", "y": 0.0, "yanchor": "bottom"},
     )
@@ -211,15 +233,18 @@ def gate_values(microscope: "Microscope", *, dark: bool = False) -> go.Figure:
                 hoverinfo="y+x",
             )
         ],
-        title=(
-            f"Gates stand widest in block {widest[0].removeprefix('features.')} (mean "
-            f"{widest[1].mean:.2f}), least in {narrowest[0].removeprefix('features.')} "
-            f"({narrowest[1].mean:.2f})"
+        title=say(
+            "Gates stand widest in block {widest} (mean {most:.2f}), least in {narrowest} "
+            "({least:.2f})",
+            widest=widest[0].removeprefix("features."),
+            most=widest[1].mean,
+            narrowest=narrowest[0].removeprefix("features."),
+            least=narrowest[1].mean,
         ),
         dark=dark,
         height=320,
-        xaxis={"title": {"text": "block"}, "type": "category"},
-        yaxis={"title": {"text": "gate (0: shut, 1: open)"}, "range": [-0.02, 1.02]},
+        xaxis={"title": {"text": say("block")}, "type": "category"},
+        yaxis={"title": {"text": say("gate (0: shut, 1: open)")}, "range": [-0.02, 1.02]},
         showlegend=False,
     )
 
@@ -235,7 +260,11 @@ def forced_gates(
         dark: For a dark page.
     """
     shades = (theme.ink(dark), colours.family("v2", dark=dark), colours.family("v1", dark=dark))
-    words = {"as they are": "gates as they are", "one": "all at one", "mean": "all at their mean"}
+    words = {
+        "as they are": say("gates as they are"),
+        "one": say("all at one"),
+        "mean": say("all at their mean"),
+    }
     index, label = names[0]
     usual = float(microscope.logits["as they are"][index])
     opened = float(microscope.logits["one"][index])
@@ -251,10 +280,15 @@ def forced_gates(
             )
             for (force, word), shade in zip(words.items(), shades, strict=True)
         ],
-        title=f"Wide open, {label} goes from {significant(usual)} to {significant(opened)}",
+        title=say(
+            "Wide open, {label} goes from {usual} to {opened}",
+            label=label,
+            usual=significant(usual),
+            opened=significant(opened),
+        ),
         dark=dark,
         height=320,
         barmode="group",
-        xaxis={"title": {"text": "class"}},
-        yaxis={"title": {"text": "logit (before softmax)"}},
+        xaxis={"title": {"text": say("class")}},
+        yaxis={"title": {"text": say("logit (before softmax)")}},
     )

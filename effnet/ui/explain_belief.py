@@ -6,6 +6,8 @@ import streamlit as st
 
 from effnet import remarks
 from effnet.figures import deletion_and_insertion, randomised_maps
+from effnet.language import mark, say
+from effnet.receptive import stage_title
 from effnet.ui import explain_jobs, live, maps
 from effnet.ui.explain_controls import Asked
 from effnet.units import percent
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from effnet.predict import Classifier
     from effnet.speed.turns import Job
 
+TESTING = mark("Testing the map")
+
 
 def belief(
     classifier: "Classifier", asked: Asked, explanation: "Explanation", *, dark: bool
@@ -24,7 +28,7 @@ def belief(
     from effnet.cam.faithfulness import RANDOM_ORDERS, STEPS, judge
 
     if explanation.blank:
-        st.info("The map is blank, so there is nothing to test.")
+        st.info(say("The map is blank, so there is nothing to test."))
         return
     key = ("verdict", asked.network, asked.method, asked.layer, asked.question)
     found: Verdict | None = maps.kept(asked.photo, key)
@@ -37,20 +41,23 @@ def belief(
 
         job = explain_jobs.of("verdict", subject)
         if job is None:
-            explain_jobs.ask("verdict", subject, "Testing the map", work)
+            explain_jobs.ask("verdict", subject, TESTING, work)
             job = explain_jobs.of("verdict", subject)
         if job is not None and job.ended:
-            st.caption("The test was stopped.")
-            args = ("verdict", subject, "Testing the map", work)
-            st.button("Test the map", key="test_map", on_click=explain_jobs.ask, args=args)
+            st.caption(say("The test was stopped."))
+            args = ("verdict", subject, TESTING, work)
+            st.button(say("Test the map"), key="test_map", on_click=explain_jobs.ask, args=args)
             return
         if job is not None:
             explain_jobs.watch(job, "verdict")
         st.caption(
-            f"About {2 * (STEPS + 1) * (RANDOM_ORDERS + 2)} passes: parts of the photo are "
-            f"blurred, and brought back, in the order of the map, in {RANDOM_ORDERS} random orders "
-            "and from the middle outwards; then the map is made again while the weights of a copy "
-            "are shuffled, stage by stage."
+            say(
+                "About {passes} passes: parts of the photo are blurred, and brought back, in the "
+                "order of the map, in {orders} random orders and from the middle outwards; then "
+                "the map is made again while the weights of a copy are shuffled, stage by stage.",
+                passes=2 * (STEPS + 1) * (RANDOM_ORDERS + 2),
+                orders=RANDOM_ORDERS,
+            )
         )
         return
     _shown(classifier, explanation, found, dark=dark)
@@ -65,37 +72,41 @@ def _shown(
     drawn = deletion_and_insertion(
         found, label=explanation.label, family=classifier.spec.family, dark=dark
     )
-    alt = "Probability of the class while places are blurred, and while they come back"
+    alt = say("Probability of the class while places are blurred, and while they come back")
     live.figure("deletion", drawn, alt=alt)
     _areas(found)
     live.figure(
         "randomised",
         randomised_maps(found, dark=dark),
-        alt="Rank correlation with the true map while the weights are randomised",
+        alt=say("Rank correlation with the true map while the weights are randomised"),
     )
     st.caption(
-        "Grey band: too far from the true map to be called the same. A map that stays the same "
-        "with random weights shows edges of the picture, not what the network learned "
-        "(arXiv:1810.03292). Deletion and insertion after arXiv:1806.07421, blurred rather than "
-        "greyed: a grey hole is itself a thing to be seen."
+        say(
+            "Grey band: too far from the true map to be called the same. A map that stays the "
+            "same with random weights shows edges of the picture, not what the network learned "
+            "(arXiv:1810.03292). Deletion and insertion after arXiv:1806.07421, blurred rather "
+            "than greyed: a grey hole is itself a thing to be seen."
+        )
     )
     if explanation.against_label:
-        st.caption(f"The test reads the probability of {explanation.label} alone.")
+        st.caption(say("The test reads the probability of {label} alone.", label=explanation.label))
 
 
 def _areas(found: "Verdict") -> None:
-    with st.expander("As a table", on_change="rerun", key="verdict_table") as opened:
+    from effnet.cam.verdict import ORDERS
+
+    with st.expander(say("As a table"), on_change="rerun", key="verdict_table") as opened:
         if not opened.open:
             return
         orders = [found.by_map, found.centre, *found.randoms]
         st.dataframe(
             [
                 {
-                    "order": "this map" if order is found.by_map else order.name,
-                    "deletion area (low is good)": order.deletion_area,
-                    "insertion area (high is good)": order.insertion_area,
-                    "insertion less deletion": order.score,
-                    "after deleting 20 %": percent(found.after_deleting(order, 0.2)),
+                    say("order"): say(ORDERS[order.name]),
+                    say("deletion area (low is good)"): order.deletion_area,
+                    say("insertion area (high is good)"): order.insertion_area,
+                    say("insertion less deletion"): order.score,
+                    say("after deleting 20 %"): percent(found.after_deleting(order, 0.2)),
                 }
                 for order in orders
             ],
@@ -103,7 +114,13 @@ def _areas(found: "Verdict") -> None:
             width="stretch",
         )
         st.dataframe(
-            [{"random down to": s.layer, "rank correlation": s.correlation} for s in found.cascade],
+            [
+                {
+                    say("random down to"): stage_title(step.layer),
+                    say("rank correlation"): step.correlation,
+                }
+                for step in found.cascade
+            ],
             hide_index=True,
             width="stretch",
         )

@@ -9,6 +9,7 @@ import streamlit as st
 
 from effnet import remarks
 from effnet.checkpoints import offline_variants
+from effnet.language import DEFAULT, current, say
 from effnet.receptive import layer_title
 from effnet.samples import list_samples
 from effnet.train import runs
@@ -77,7 +78,8 @@ def _take(key: str, kept: str, allowed: Collection[str]) -> None:
     if said in allowed:
         state.remember(kept, said)
     else:
-        st.warning(f"From the link: {key} {said[:40]!r} is not known here")
+        note = say("{key} {said} is not known here", key=key, said=repr(said[:40]))
+        st.warning(say("From the link: {note}", note=note))
 
 
 # --- network and photo --------------------------------------------------------------------------
@@ -95,6 +97,12 @@ def network_and_photo() -> tuple[str, Photo]:
     return network, photo
 
 
+def choose_network(network: str) -> None:
+    """Ask another network; the list of networks follows."""
+    state.remember(state.NETWORK, network)
+    st.session_state["network"] = network
+
+
 # --- the class ----------------------------------------------------------------------------------
 
 
@@ -107,7 +115,8 @@ def _classes(classifier: "Classifier", photo: Photo, best: int) -> tuple[int, in
             against = int(found[2]) if found[2] else None
             st.session_state[state.CLASSES] = (photo.digest, int(found[1]), against)
         else:
-            st.warning(f"From the link: class {said[:40]!r}; expected a number, or two as 967-968")
+            note = say("class {said}; expected a number, or two as 967-968", said=repr(said[:40]))
+            st.warning(say("From the link: {note}", note=note))
     digest, target, against = st.session_state.get(state.CLASSES, ("", best, None))
     count = len(classifier.classes)
     if digest != photo.digest or not 0 <= target < count:
@@ -138,23 +147,23 @@ def classes(
     if st.session_state.get("class_chips") != target:
         st.session_state["class_chips"] = target
     st.pills(
-        "What speaks for",
+        say("What speaks for"),
         chips,
         format_func=lambda i: f"{names[i]}  {likely[i]}" if i in likely else names[i],
         key="class_chips",
         required=True,
         wrap=True,
         on_change=lambda: _ask(photo, st.session_state["class_chips"], against),
-        help="The most probable classes of this photo",
+        help=say("The most probable classes of this photo"),
     )
     left, right = st.columns(2, gap="small")
     with left:
         st.selectbox(
-            "or any class",
+            say("or any class"),
             range(len(names)),
             index=None,
             format_func=lambda i: names[i],
-            placeholder=f"Search {len(names):,} classes",
+            placeholder=say("Search {number:,} classes", number=len(names)),
             key="class_search",
             on_change=lambda: _searched(photo, against),
         )
@@ -165,15 +174,17 @@ def classes(
         if st.session_state.get("rather_than") != against:
             st.session_state["rather_than"] = against
         st.selectbox(
-            "rather than",
+            say("rather than"),
             others,
             index=None,
             format_func=lambda i: names[i],
-            placeholder="no other class",
+            placeholder=say("no other class"),
             key="rather_than",
             on_change=lambda: _ask(photo, target, st.session_state["rather_than"]),
-            help="Explains the difference of two scores: what speaks for the first and not for "
-            "the second",
+            help=say(
+                "Explains the difference of two scores: what speaks for the first and not for "
+                "the second"
+            ),
         )
     said = str(target) if against is None else f"{target}-{against}"
     _say("class", said if (target, against) != (best, None) else None)
@@ -198,36 +209,59 @@ def method_and_layer(classifier: "Classifier") -> tuple[str, str]:
     method = _linked("method", state.METHOD, METHODS, DEFAULT_METHOD)
     layer = _linked("layer", state.LAYER, layers, layers[-1])
     spec = classifier.spec
+    titles = {name: method_title(name) for name in METHODS}
+    layer_titles = {name: layer_title(spec, name) for name in layers}
     left, right = st.columns(2, gap="small")
     with left:
-        if st.session_state.get("choose_method") != method:
-            st.session_state["choose_method"] = method
+        method_key = _in_language("choose_method")
+        if st.session_state.get(method_key) != method:
+            st.session_state[method_key] = method
         st.selectbox(
-            "Method",
+            say("Method"),
             list(METHODS),
-            format_func=lambda name: METHODS[name].title + " (slow)" * METHODS[name].slow,
-            key="choose_method",
-            on_change=lambda: state.remember(state.METHOD, st.session_state["choose_method"]),
-            help="The quick ones are there at once; slow ones say first how long they take",
+            format_func=titles.__getitem__,
+            key=method_key,
+            on_change=lambda: state.remember(state.METHOD, st.session_state[method_key]),
+            help=say("The quick ones are there at once; slow ones say first how long they take"),
         )
     only_last = method == "cam"
     layer = layers[-1] if only_last else layer
     with right:
-        key = f"choose_layer_{spec.name}"
+        key = _in_language(f"choose_layer_{spec.name}")
         if st.session_state.get(key) != layer:
             st.session_state[key] = layer
         st.select_slider(
-            "Layer, early to late",
+            say("Layer, early to late"),
             layers,
-            format_func=lambda name: layer_title(spec, name),
+            format_func=layer_titles.__getitem__,
             key=key,
             disabled=only_last,
             on_change=lambda: state.remember(state.LAYER, st.session_state[key]),
             help=remarks.default_reason(spec),
         )
     chosen = METHODS[method]
-    st.caption(f"{chosen.title}: {chosen.line} Cost: {chosen.cost}.")
+    st.caption(
+        say(
+            "{title}: {line} Cost: {cost}.",
+            title=say(chosen.title),
+            line=say(chosen.line),
+            cost=say(chosen.cost),
+        )
+    )
     return method, layer
+
+
+def _in_language(key: str) -> str:
+    """A widget's key; options with other titles make another widget, whose choice is not lost."""
+    return key if current() == DEFAULT else f"{key}_{current()}"
+
+
+def method_title(name: str) -> str:
+    """A method's name, and that it is slow where it is."""
+    from effnet.cam import METHODS
+
+    title = say(METHODS[name].title)
+    return say("{title} (slow)", title=title) if METHODS[name].slow else title
 
 
 def choose_layer(layer: str) -> None:

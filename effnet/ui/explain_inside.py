@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 
 from effnet import remarks
 from effnet.figures import forced_gates, gate_values
+from effnet.language import mark, say
 from effnet.receptive import Field, field_of, layer_title
 from effnet.ui import explain_view, live, maps, viewer
 from effnet.ui.explain_controls import Asked
@@ -22,18 +23,20 @@ if TYPE_CHECKING:
 
 CHANNELS = 12
 SIDE = 520  # px, of the photo with what a place sees
-ORDERS = {"push": "for the class", "mean": "whatever the class"}
+ORDERS = {"push": mark("for the class"), "mean": mark("whatever the class")}
 MARK, EDGE = "#E69F00", "#FFFFFF"
-LOOKS = ("Feature maps", "Gates", "What a place sees")
+LOOKS = (mark("Feature maps"), mark("Gates"), mark("What a place sees"))
+EVERY = mark("every block")
 
 
 def inside(
     classifier: "Classifier", asked: Asked, explanation: "Explanation", *, dark: bool
 ) -> None:
     """One of the three looks at what goes on in between."""
+    titles = {name: say(name) for name in LOOKS}
     look = st.segmented_control(
-        "Look at", LOOKS, default=LOOKS[0], required=True, key="inside_look",
-        label_visibility="collapsed",
+        say("Look at"), LOOKS, default=LOOKS[0], required=True, key="inside_look",
+        label_visibility="collapsed", format_func=titles.__getitem__,
     )  # fmt: skip
     if look == LOOKS[1]:
         _gates(classifier, asked, dark=dark)
@@ -50,14 +53,15 @@ def _channels(classifier: "Classifier", asked: Asked, explanation: "Explanation"
     from effnet.cam import unit_range
     from effnet.cam.inside import strongest_channels
 
+    titles = {order: say(title) for order, title in ORDERS.items()}
     by = st.segmented_control(
-        "Strongest",
+        say("Strongest"),
         list(ORDERS),
         default="push",
-        format_func=ORDERS.__getitem__,
+        format_func=titles.__getitem__,
         required=True,
         key="channels_by",
-        help="By activation times gradient, summed over the map; or by mean activation alone",
+        help=say("By activation times gradient, summed over the map; or by mean activation alone"),
     )
     key = ("channels", asked.network, asked.layer, asked.question, by)
     found: list[Channel] | None = maps.kept(asked.photo, key)
@@ -71,28 +75,46 @@ def _channels(classifier: "Classifier", asked: Asked, explanation: "Explanation"
     where = layer_title(classifier.spec, asked.layer)
     first, rows = found[0], found[0].values.shape[0]
     if by == "push":
-        does = f"for {explanation.asked}: it adds {significant(first.push)} to the score"
+        strongest = say(
+            "**At {where}, channel {channel} is the strongest for {asked}: it adds {push} to the "
+            "score.**",
+            where=where,
+            channel=first.index,
+            asked=explanation.asked,
+            push=significant(first.push),
+        )
     else:
-        does = f"whatever the class: it has a mean of {significant(first.mean)}"
-    st.markdown(f"**At {where}, channel {first.index} is the strongest {does}.**")
+        strongest = say(
+            "**At {where}, channel {channel} is the strongest whatever the class: it has a mean of "
+            "{mean}.**",
+            where=where,
+            channel=first.index,
+            mean=significant(first.mean),
+        )
+    st.markdown(strongest)
     viewer.strip(
         "channels",
         [
             viewer.Frame(
-                f"Channel {channel.index}",
-                f"adds {channel.push:+.2f}\nmean {channel.mean:.2f}",
+                say("Channel {number}", number=channel.index),
+                say("adds {push:+.2f}\nmean {mean:.2f}", push=channel.push, mean=channel.mean),
                 viewer.thumbnail(
                     replace(explanation, native=unit_range(channel.values)[0]), alpha=0.8
                 ),
             )
             for channel in found
         ],
-        label="The strongest channels of the layer",
+        label=say("The strongest channels of the layer"),
     )
     st.caption(
-        f"{CHANNELS} channels of {where}, {rows} x {rows} places each, every one scaled to its own "
-        "highest. What a channel adds is exact at the last layer and a first-order estimate "
-        "before it. Choose another layer above."
+        say(
+            "{number} channels of {where}, {rows} x {rows} places each, every one scaled to its "
+            "own highest. What a channel adds is exact at the last layer and a first-order "
+            "estimate before it. Choose another layer above.",
+            number=CHANNELS,
+            where=where,
+            rows=rows,
+        )
     )
 
 
@@ -106,20 +128,24 @@ def _gates(classifier: "Classifier", asked: Asked, *, dark: bool) -> None:
     blocks = gated_blocks(classifier.model)
     if not blocks:
         st.info(
-            f"{display_name(spec)} has no squeeze-and-excitation, so there are no gates to see. "
-            "Lite leaves it out because phones' accelerators run it badly. B0 to B7 and V2 have "
-            "it; with the weights of one of them here, choose it under Network: "
-            "`python -m effnet weights download b0`"
+            say(
+                "{network} has no squeeze-and-excitation, so there are no gates to see. Lite "
+                "leaves it out because phones' accelerators run it badly. B0 to B7 and V2 have "
+                "it; with the weights of one of them here, choose it under Network: "
+                "`python -m effnet weights download b0`",
+                network=display_name(spec),
+            )
         )
         return
+    titles = {EVERY: say(EVERY)} | {name: layer_title(spec, name) for name in blocks}
     forced = st.selectbox(
-        "Force the gates of",
-        ["every block", *blocks],
-        format_func=lambda name: layer_title(spec, name) if name in blocks else name,
+        say("Force the gates of"),
+        list(titles),
+        format_func=titles.__getitem__,
         key=f"forced_{spec.name}",
-        help="To one (wide open), or to the mean of their block, whatever the picture",
+        help=say("To one (wide open), or to the mean of their block, whatever the picture"),
     )
-    wanted = None if forced == "every block" else [forced]
+    wanted = None if forced == EVERY else [forced]
     key = ("gates", asked.network, forced)
     found: Microscope | None = maps.kept(asked.photo, key)
     if found is None:
@@ -130,21 +156,21 @@ def _gates(classifier: "Classifier", asked: Asked, *, dark: bool) -> None:
     names = [(i, classifier.classes[i]) for i in dict.fromkeys([asked.target, *asked.top])]
     left, right = st.columns(2, gap="medium")
     with left:
-        live.figure("gates", gate_values(found, dark=dark), alt="Gate values of every block")
+        live.figure("gates", gate_values(found, dark=dark), alt=say("Gate values of every block"))
     with right:
         drawn = forced_gates(found, names, dark=dark)
-        live.figure("forced_gates", drawn, alt="Logits with the gates as they are and forced")
-    with st.expander("As a table", on_change="rerun", key="gates_table") as opened:
+        live.figure("forced_gates", drawn, alt=say("Logits with the gates as they are and forced"))
+    with st.expander(say("As a table"), on_change="rerun", key="gates_table") as opened:
         if opened.open:
             st.dataframe(
                 [
                     {
-                        "block": layer_title(spec, gates.layer),
-                        "channels": len(gates.values),
-                        "lowest": gates.spread.low,
-                        "median": gates.spread.median,
-                        "mean": gates.spread.mean,
-                        "highest": gates.spread.high,
+                        say("block"): layer_title(spec, gates.layer),
+                        say("channels"): len(gates.values),
+                        say("lowest"): gates.spread.low,
+                        say("median"): gates.spread.median,
+                        say("mean"): gates.spread.mean,
+                        say("highest"): gates.spread.high,
                     }
                     for gates in found.gates
                 ],
@@ -174,35 +200,54 @@ def _place(classifier: "Classifier", asked: Asked, explanation: "Explanation") -
     ordered = np.sort(found.ravel())[::-1].cumsum()
     half = float(np.searchsorted(ordered, ordered[-1] / 2) + 1) / ordered.size
     reach = _reach(field, (row, column), crop)
-    sees = "all" if reach > 0.999 else percent(reach)
-    which = "picked" if picked else "brightest"
     st.markdown(
-        f"**The {which} place (row {row + 1}, column {column + 1} of {rows} x {columns}) can see "
-        f"{sees} of the view, but half of what moves it lies on {percent(half)}.**"
+        say(
+            "**The {which} place (row {row}, column {column} of {rows} x {columns}) can see "
+            "{seen}, but half of what moves it lies on {half}.**",
+            which=say("picked" if picked else "brightest"),
+            row=row + 1,
+            column=column + 1,
+            rows=rows,
+            columns=columns,
+            seen=say("all of the view")
+            if reach > 0.999
+            else say("{part} of the view", part=percent(reach)),
+            half=percent(half),
+        )
     )
     left, right = st.columns([1, 1.2], gap="medium")
     with left:
         st.image(
             _drawn(explanation, found, field, (row, column), crop),
             width="stretch",
-            caption="Bright: pixels that move this place most. White: the place itself. Orange: "
-            "what its convolutions can reach at most.",
-            alt="The photo with the pixels that move one place of the map",
+            caption=say(
+                "Bright: pixels that move this place most. White: the place itself. Orange: "
+                "what its convolutions can reach at most."
+            ),
+            alt=say("The photo with the pixels that move one place of the map"),
         )
     with right:
         st.caption(
-            f"By its kernels and strides, a place of {layer_title(classifier.spec, asked.layer)} "
-            f"reaches {field.side} px of the {crop} px input, and the next place lies {field.step} "
-            "px further. The pixels that really move it are fewer: the size of the gradient of the "
-            "place's sum over all channels falls off like a bell (arXiv:1701.04128). It is drawn "
-            "by its square root, so that its edges can be seen."
+            say(
+                "By its kernels and strides, a place of {layer} reaches {side} px of the {crop} px "
+                "input, and the next place lies {step} px further. The pixels that really move it "
+                "are fewer: the size of the gradient of the place's sum over all channels falls "
+                "off like a bell (arXiv:1701.04128). It is drawn by its square root, so that its "
+                "edges can be seen.",
+                layer=layer_title(classifier.spec, asked.layer),
+                side=field.side,
+                crop=crop,
+                step=field.step,
+            )
         )
         if field.sees_all:
             st.caption(
-                "A squeeze-and-excitation lies before this layer: through its global mean every "
-                "place depends a little on the whole picture."
+                say(
+                    "A squeeze-and-excitation lies before this layer: through its global mean "
+                    "every place depends a little on the whole picture."
+                )
             )
-        st.caption("Click another place on the map above to see what that one sees.")
+        st.caption(say("Click another place on the map above to see what that one sees."))
 
 
 def _reach(field: Field, place: tuple[int, int], crop: int) -> float:

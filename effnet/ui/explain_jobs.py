@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from effnet.language import plural, say, speaking, use
 from effnet.speed.turns import Job, Turns
 from effnet.ui import state
 
@@ -31,11 +32,17 @@ def _jobs() -> dict[str, Asked]:
 
 
 def ask(card: str, subject: Hashable, title: str, work: Callable[[Job], Any]) -> None:
-    """Start a job in the place of the card's last one."""
+    """Start a job in the place of the card's last one; its title is marked, not said."""
+    language = state.language()
+
+    def spoken(job: Job) -> Any:
+        with speaking(language):  # what it raises is shown on the page
+            return work(job)
+
     last = _jobs().get(card)
     if last is not None:
         last.job.stop()
-    _jobs()[card] = Asked(bench.ask(title, card, work), subject)
+    _jobs()[card] = Asked(bench.ask(title, card, spoken), subject)
 
 
 def of(card: str, subject: Hashable) -> Job | None:
@@ -58,21 +65,25 @@ def watch(job: Job, card: str) -> None:
 
     @st.fragment(run_every=LOOK_S)
     def look() -> None:
+        use(state.language())  # a fragment runs in a thread of its own
         job.seen()
         if job.ended:
             st.rerun()
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button("Stop", key=f"stop_{card}", on_click=job.stop, disabled=job.stopped)
+            st.button(say("Stop"), key=f"stop_{card}", on_click=job.stop, disabled=job.stopped)
             st.progress(job.share, text=_told(job))
 
     look()
 
 
 def _told(job: Job) -> str:
-    before = bench.before(job)
+    title, before, left = say(job.title), bench.before(job), job.seconds_left
     if before:
-        return f"{job.title}: waiting for {before} other{'s' * (before > 1)}"
+        return plural(
+            before, "{title}: waiting for {n} other", "{title}: waiting for {n} others", title=title
+        )
     if job.stopped:
-        return f"{job.title}: stopping"
-    left = job.seconds_left
-    return f"{job.title}: {f'{left:.0f} s left' if left is not None else 'getting ready'}"
+        return say("{title}: stopping", title=title)
+    if left is None:
+        return say("{title}: getting ready", title=title)
+    return say("{title}: {seconds:.0f} s left", title=title, seconds=left)

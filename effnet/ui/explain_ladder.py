@@ -7,8 +7,9 @@ import streamlit as st
 from effnet import remarks
 from effnet.checkpoints import known_checkpoints, offline_variants
 from effnet.figures import map_in_box
+from effnet.language import say
 from effnet.receptive import stage_ends
-from effnet.ui import cache, explain_view, live, maps, viewer
+from effnet.ui import cache, explain_controls, explain_view, live, maps, viewer
 from effnet.ui.explain_controls import Asked
 from effnet.units import percent
 from effnet.variants import display_name, get_variant
@@ -25,8 +26,10 @@ def ladder(classifier: "Classifier", asked: Asked, *, dark: bool) -> None:
 
     if classifier.classes != imagenet_classes():
         st.info(
-            "This network has classes of its own, so no other one can be asked the same. Choose "
-            "one of ImageNet's networks to see the ladder."
+            say(
+                "This network has classes of its own, so no other one can be asked the same. "
+                "Choose one of ImageNet's networks to see the ladder."
+            )
         )
         return
     names = offline_variants()
@@ -37,25 +40,33 @@ def ladder(classifier: "Classifier", asked: Asked, *, dark: bool) -> None:
     viewer.strip(
         "ladder",
         [_frame(name, rung, asked) for name, rung in zip(names, compared, strict=True)],
-        label="Maps of every network, small to large",
+        label=say("Maps of every network, small to large"),
+        on_click=lambda number: explain_controls.choose_network(names[number]),
     )
     if any(rung.share for rung in compared):
         titles = [_short(name) for name in names]
         family = classifier.spec.family
+        alt = say("Share of each network's map that lies in the box")
         drawn = map_in_box(compared, titles, family=family, dark=dark)
-        live.figure("map_in_box", drawn, alt="Share of each network's map that lies in the box")
+        live.figure("map_in_box", drawn, alt=alt)
     else:
         st.caption(
-            "Drag a box around the object on the photo above (on a phone: Mark the object, then "
-            "drag), and each network tells how much of its map lies in it."
+            say(
+                "Drag a box around the object on the photo above (on a phone: Mark the object, "
+                "then drag), and each network tells how much of its map lies in it."
+            )
         )
     st.caption(
-        "Every network's last map at its own grid, on the same photo, each through its own resize "
-        "and crop. Agreement is the rank correlation with the network before, over what both saw."
+        say(
+            "Every network's last map at its own grid, on the same photo, each through its own "
+            "resize and crop. Agreement is the rank correlation with the network before, over "
+            "what both saw."
+        )
+        + say(" Click one to choose that network.")
         + explain_view.instead(asked, method)
     )
     _more(names)
-    with st.expander("As a table", on_change="rerun", key="ladder_table") as opened:
+    with st.expander(say("As a table"), on_change="rerun", key="ladder_table") as opened:
         if opened.open:
             _table(names, compared)
 
@@ -66,7 +77,12 @@ def _maps(names: list[str], asked: Asked, method: str) -> "list[Explanation]":
         layer = stage_ends(get_variant(name))[-1]
         found = maps.here(name, asked.photo, method, asked.question, layer)
         if found is None:
-            text = f"{display_name(name)}, {number + 1} of {len(names)}"
+            text = say(
+                "{network}, {number} of {all}",
+                network=display_name(name),
+                number=number + 1,
+                all=len(names),
+            )
             bar = bar or st.progress(0.0)
             bar.progress(number / len(names), text=text)
             (found,) = maps.explanations(
@@ -88,15 +104,15 @@ def _frame(name: str, rung: "Rung", asked: Asked) -> viewer.Frame:
     explanation = rung.explanation
     rows, columns = explanation.native.shape
     lines = [
-        f"{rows} x {columns} places",
+        say("{rows} x {columns} places", rows=rows, columns=columns),
         f"{explanation.label}: {percent(explanation.probability)}",
     ]
     if explanation.blank:
-        lines.append("blank")
+        lines.append(say("blank"))
     if rung.agreement is not None:
-        lines.append(f"agreement {rung.agreement:.2f}")
+        lines.append(say("agreement {value:.2f}", value=rung.agreement))
     if rung.share is not None:
-        lines.append(f"in the box {percent(rung.share.mass)}")
+        lines.append(say("in the box {share}", share=percent(rung.share.mass)))
     return viewer.Frame(
         _short(name),
         "\n".join(lines),
@@ -109,8 +125,13 @@ def _more(names: list[str]) -> None:
     missing = list(dict.fromkeys(r.variant for r in known_checkpoints() if r.variant not in names))
     if missing:
         st.caption(
-            f"{len(names)} networks are here. {len(missing)} more join with their weights, such as "
-            f"`python -m effnet weights download {missing[0]}`."
+            say(
+                "{here} networks are here. {missing} more join with their weights, such as "
+                "`python -m effnet weights download {name}`.",
+                here=len(names),
+                missing=len(missing),
+                name=missing[0],
+            )
         )
 
 
@@ -119,23 +140,23 @@ def _table(names: list[str], compared: "list[Rung]") -> None:
     st.dataframe(
         [
             {
-                "network": display_name(name),
-                "grid": "{} x {}".format(*rung.explanation.native.shape),
-                "probability": rung.explanation.probability,
-                "agreement with the one before": rung.agreement,
-                "in the box": rung.share and rung.share.mass,
-                "even map": rung.share and rung.share.area,
-                "of the box seen": rung.share and rung.share.seen,
+                say("network"): display_name(name),
+                say("grid"): "{} x {}".format(*rung.explanation.native.shape),
+                say("probability"): rung.explanation.probability,
+                say("agreement with the one before"): rung.agreement,
+                say("in the box"): rung.share and rung.share.mass,
+                say("even map"): rung.share and rung.share.area,
+                say("of the box seen"): rung.share and rung.share.seen,
             }
             for name, rung in zip(names, compared, strict=True)
         ],
         hide_index=True,
         width="stretch",
         column_config={
-            "probability": percents,
-            "in the box": percents,
-            "even map": percents,
-            "of the box seen": percents,
-            "agreement with the one before": st.column_config.NumberColumn(format="%.3f"),
+            say("probability"): percents,
+            say("in the box"): percents,
+            say("even map"): percents,
+            say("of the box seen"): percents,
+            say("agreement with the one before"): st.column_config.NumberColumn(format="%.3f"),
         },
     )

@@ -11,6 +11,7 @@ import streamlit as st
 from PIL import Image
 
 import effnet
+from effnet.language import DEFAULT, LANGUAGES, mark, say, speaking
 from effnet.ui import explain_belief, explain_inside, explain_ladder, explain_view, frame
 from effnet.ui.explain_controls import Asked
 
@@ -18,13 +19,19 @@ if TYPE_CHECKING:
     from effnet.cam import Explanation
     from effnet.predict import Classifier
 
-TABS = ("Top classes", "Ladder of networks", "Inside", "Can I believe it?", "Take away")
+TABS = (
+    mark("Top classes"),
+    mark("Ladder of networks"),
+    mark("Inside"),
+    mark("Can I believe it?"),
+    mark("Take away"),
+)
 
 
 def tabs(classifier: "Classifier", asked: Asked, explanation: "Explanation | None") -> None:
     """Tabs that compute when they are opened; those that need the map wait for it."""
     dark = frame.dark()
-    top, ladder, inside, belief, away = st.tabs(TABS, key="explain_tabs", on_change="rerun")
+    top, ladder, inside, belief, away = st.tabs(labels(), key="explain_tabs", on_change="rerun")
     if top.open:
         with top:
             explain_view.top_classes(classifier, asked)
@@ -36,7 +43,7 @@ def tabs(classifier: "Classifier", asked: Asked, explanation: "Explanation | Non
             continue
         with tab:
             if explanation is None:
-                st.info("The map above is not made yet: compute it first.")
+                st.info(say("The map above is not made yet: compute it first."))
             elif tab is inside:
                 explain_inside.inside(classifier, asked, explanation, dark=dark)
             elif tab is belief:
@@ -45,12 +52,20 @@ def tabs(classifier: "Classifier", asked: Asked, explanation: "Explanation | Non
                 take_away(asked, explanation)
 
 
+def labels() -> list[str]:
+    """The tabs' names; the open one stays open where the visitor changes the language."""
+    kept, names = st.session_state.get("explain_tabs"), [say(title) for title in TABS]
+    for code in LANGUAGES:
+        with speaking(code):
+            others = [say(title) for title in TABS]
+        if kept in others and kept not in names:
+            st.session_state["explain_tabs"] = names[others.index(kept)]
+    return names
+
+
 def take_away(asked: Asked, explanation: "Explanation") -> None:
     """The map as pictures, arrays and JSON, and the code that makes it again."""
-    stem = re.sub(
-        r"[^a-z0-9]+", "-",
-        f"{asked.network} {asked.photo.name} {explanation.asked} {asked.method}".lower(),
-    ).strip("-")  # fmt: skip
+    stem = file_stem(asked, explanation)
 
     def button(label: str, ending: str, mime: str, made: Callable[[], bytes], note: str) -> None:
         st.download_button(
@@ -62,28 +77,37 @@ def take_away(asked: Asked, explanation: "Explanation") -> None:
     width, height = explanation.image.size
     with st.container(horizontal=True, gap="small"):
         button(
-            "Map over the photo (PNG)", "overlay.png", "image/png",
-            lambda: png(explanation.overlay(0.6)), f"{width} x {height} px, opacity 60 %",
+            say("Map over the photo (PNG)"), "overlay.png", "image/png",
+            lambda: png(explanation.overlay(0.6)),
+            say("{width} x {height} px, opacity 60 %", width=width, height=height),
         )  # fmt: skip
         button(
-            "Map at its own grid (PNG)", "grid.png", "image/png",
-            lambda: png(explanation.grid()), f"{rows} x {columns} cells on {width} x {height} px",
+            say("Map at its own grid (PNG)"), "grid.png", "image/png",
+            lambda: png(explanation.grid()),
+            say(
+                "{rows} x {columns} cells on {width} x {height} px",
+                rows=rows, columns=columns, width=width, height=height,
+            ),
         )  # fmt: skip
         button(
-            "Own grid (NPY)", "native.npy", "application/octet-stream",
-            lambda: npy(explanation.native), f"float32 ({rows}, {columns}), 0 to 1",
+            say("Own grid (NPY)"), "native.npy", "application/octet-stream",
+            lambda: npy(explanation.native),
+            say("float32 ({rows}, {columns}), 0 to 1", rows=rows, columns=columns),
         )  # fmt: skip
         button(
-            "On the photo (NPY)", "map.npy", "application/octet-stream",
+            say("On the photo (NPY)"), "map.npy", "application/octet-stream",
             lambda: npy(explanation.map),
-            f"float32 ({height}, {width}), 0 to 1; 0 where the network saw nothing",
+            say(
+                "float32 ({height}, {width}), 0 to 1; 0 where the network saw nothing",
+                height=height, width=width,
+            ),
         )  # fmt: skip
         button(
-            "Everything (JSON)", "map.json", "application/json",
+            say("Everything (JSON)"), "map.json", "application/json",
             lambda: as_json(asked, explanation),
-            "Network, weights, class, method, layer, what was seen, and the map's numbers",
+            say("Network, weights, class, method, layer, what was seen, and the map's numbers"),
         )  # fmt: skip
-    st.markdown("The same in Python:")
+    st.markdown(say("The same in Python:"))
     target = str(asked.target) if asked.against is None else f"({asked.target}, {asked.against})"
     st.code(
         f'import effnet\n\nclassifier = effnet.load("{asked.network}")\n'
@@ -92,7 +116,14 @@ def take_away(asked: Asked, explanation: "Explanation") -> None:
         'explanation.overlay(0.6).save("map.png")',
         language="python",
     )
-    st.caption("The page's address holds all of this but an uploaded photo.")
+    st.caption(say("The page's address holds all of this but an uploaded photo."))
+
+
+def file_stem(asked: Asked, explanation: "Explanation") -> str:
+    """How the names of a map's files begin, in any language."""
+    with speaking(DEFAULT):
+        words = f"{asked.network} {asked.photo.name} {explanation.asked} {asked.method}"
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
 
 
 def png(image: Image.Image) -> bytes:

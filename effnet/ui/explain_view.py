@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from effnet import remarks
-from effnet.receptive import field_of, layer_title, stage_ends
+from effnet.language import say
+from effnet.receptive import field_of, stage_title, stages
 from effnet.ui import explain_controls, explain_jobs, maps, state, viewer
 from effnet.ui.explain_controls import Asked
 from effnet.units import percent, significant
@@ -96,10 +97,15 @@ def photo_and_map(classifier: "Classifier", asked: Asked, explanation: "Explanat
         share = share_in_box(explanation, shared)
         found.insert(
             0,
-            f"{percent(share.mass)} of the map lies in the box, {significant(share.gain, 2)} times "
-            f"what an even map would have ({percent(share.area)}).",
+            say(
+                "{part} of the map lies in the box, {gain} times what an even map would have "
+                "({area}).",
+                part=percent(share.mass),
+                gain=significant(share.gain, 2),
+                area=percent(share.area),
+            ),
         )
-    found.append(f"Computed on this machine in {1000 * explanation.seconds:.0f} ms.")
+    found.append(say("Computed on this machine in {ms:.0f} ms.", ms=1000 * explanation.seconds))
     st.caption("  \n".join(found))
 
 
@@ -110,16 +116,23 @@ def slow_map(classifier: "Classifier", asked: Asked) -> None:
     title = METHODS[asked.method].title
     subject = (asked.network, asked.photo.digest, asked.method, asked.layer, asked.question)
     with st.container(border=True, height=WAIT_HEIGHT, vertical_alignment="center"):
-        with st.spinner("Measuring one slice"):
+        with st.spinner(say("Measuring one slice")):
             seconds, passes = maps.estimate(classifier, asked.network, asked.method, asked.layer)
         job = explain_jobs.of("map", subject)
-        st.markdown(f"**{title} takes {passes:,} passes: about {_time(seconds)} here.**")
-        st.caption(
+        st.markdown(
+            say(
+                "**{title} takes {passes:,} passes: about {time} here.**",
+                title=say(title),
+                passes=passes,
+                time=_time(seconds),
+            )
+        )
+        estimated = say(
             "Estimated from one slice measured before. The map of every top class comes out of the "
             "same passes, and stays for as long as the photo is used."
-            + " It was stopped; nothing of it is kept."
-            * (job is not None and job.ended)
         )
+        stopped = say(" It was stopped; nothing of it is kept.")
+        st.caption(estimated + stopped * (job is not None and job.ended))
         if job is not None and not job.ended:  # the same places as the buttons, so nothing jumps
             explain_jobs.watch(job, "map")
             return
@@ -133,14 +146,14 @@ def slow_map(classifier: "Classifier", asked: Asked) -> None:
 
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
-                f"Compute {title}",
+                say("Compute {title}", title=say(title)),
                 type="primary",
                 key="compute_map",
                 on_click=explain_jobs.ask,
                 args=("map", subject, title, work),
             )
             st.button(
-                "Grad-CAM instead, at once",
+                say("Grad-CAM instead, at once"),
                 key="quick_map",
                 on_click=explain_controls.choose_method,
                 args=(STAND_IN,),
@@ -148,7 +161,9 @@ def slow_map(classifier: "Classifier", asked: Asked) -> None:
 
 
 def _time(seconds: float) -> str:
-    return f"{seconds / 60:.1f} min" if seconds >= 90 else f"{significant(seconds, 2)} s"
+    if seconds >= 90:
+        return say("{minutes:.1f} min", minutes=seconds / 60)
+    return f"{significant(seconds, 2)} s"
 
 
 # --- many maps beside each other ----------------------------------------------------------------
@@ -168,8 +183,10 @@ def instead(asked: Asked, used: str) -> str:
 
     if used == asked.method:
         return ""
-    why = "is too slow for that" if METHODS[asked.method].slow else "reads the last layer only"
-    return f" By {METHODS[used].title}: {METHODS[asked.method].title} {why}."
+    titles = {"used": say(METHODS[used].title), "asked": say(METHODS[asked.method].title)}
+    if METHODS[asked.method].slow:
+        return say(" By {used}: {asked} is too slow for that.", **titles)
+    return say(" By {used}: {asked} reads the last layer only.", **titles)
 
 
 def film_strip(classifier: "Classifier", asked: Asked) -> None:
@@ -177,7 +194,8 @@ def film_strip(classifier: "Classifier", asked: Asked) -> None:
     from effnet.cam import rungs
 
     spec = classifier.spec
-    layers, method = stage_ends(spec), quick_method(asked, every_layer=True)
+    ends, method = stages(spec), quick_method(asked, every_layer=True)
+    names, layers = list(ends), list(ends.values())
     made = maps.explanations(
         classifier, asked.network, asked.photo,
         method=method, targets=[asked.question], layers=layers,
@@ -187,27 +205,29 @@ def film_strip(classifier: "Classifier", asked: Asked) -> None:
         rows, columns = rung.explanation.native.shape
         lines = [f"{rows} x {columns}"]
         if rung.explanation.blank:
-            lines.append("blank")
+            lines.append(say("blank"))
         elif rung.agreement is not None:
-            lines.append(f"agreement {rung.agreement:.2f}")
+            lines.append(say("agreement {value:.2f}", value=rung.agreement))
         frames.append(
             viewer.Frame(
-                layer_title(spec, layers[number]).partition(",")[0].capitalize(),
+                stage_title(names[number]).capitalize(),
                 "\n".join(lines),
                 viewer.thumbnail(rung.explanation),
                 chosen=layers[number] == asked.layer,
             )
         )
-    st.markdown("**From early to late stages**")
+    st.markdown(say("**From early to late stages**"))
     viewer.strip(
         "film_strip",
         frames,
-        label="Maps of every stage, early to late",
+        label=say("Maps of every stage, early to late"),
         on_click=lambda number: explain_controls.choose_layer(layers[number]),
     )
     st.caption(
-        "Each at its own grid, from one forward pass; click one to see it above. Agreement is the "
-        "rank correlation with the stage before: 1 is the same order of places, 0 is none."
+        say(
+            "Each at its own grid, from one forward pass; click one to see it above. Agreement is "
+            "the rank correlation with the stage before: 1 is the same order of places, 0 is none."
+        )
         + instead(asked, method)
     )
 
@@ -225,7 +245,7 @@ def top_classes(classifier: "Classifier", asked: Asked) -> None:
     frames = [
         viewer.Frame(
             explanation.label.capitalize(),
-            percent(explanation.probability) + ("\nblank" if explanation.blank else ""),
+            percent(explanation.probability) + (f"\n{say('blank')}" if explanation.blank else ""),
             viewer.thumbnail(explanation),
             chosen=explanation.target == asked.target and asked.against is None,
         )
@@ -234,30 +254,39 @@ def top_classes(classifier: "Classifier", asked: Asked) -> None:
     viewer.strip(
         "top_classes",
         frames,
-        label="Maps of the most probable classes",
+        label=say("Maps of the most probable classes"),
         on_click=lambda number: explain_controls.choose_class(asked.photo, asked.top[number]),
     )
     alike = [rung.agreement for rung in compared if rung.agreement is not None]
-    spread = (
-        f"Neighbours agree by {significant(min(alike), 2)} to {significant(max(alike), 2)} (rank "
-        "correlation): maps that agree are of one object under several names. "
-        if alike
-        else ""
+    spread = ""
+    if alike:
+        spread = say(
+            "Neighbours agree by {low} to {high} (rank correlation): maps that agree are of one "
+            "object under several names. ",
+            low=significant(min(alike), 2),
+            high=significant(max(alike), 2),
+        )
+    passed = say(
+        "Five classes of {network} from one forward pass, in {ms:.0f} ms. Click one to see it "
+        "above.",
+        network=display_name(classifier.spec),
+        ms=1000 * made[0].seconds,
     )
-    st.caption(
-        f"{spread}Five classes of {display_name(classifier.spec)} from one forward pass, in "
-        f"{1000 * made[0].seconds:.0f} ms. Click one to see it above." + instead(asked, method)
-    )
+    st.caption(spread + passed + instead(asked, method))
 
 
 def claim(classifier: "Classifier", asked: Asked, explanation: "Explanation | None") -> str:
     """The page's sentence."""
     from effnet.cam import METHODS
 
+    photo = say(asked.photo.name)  # a sample's title; other names are what they are
     if explanation is not None:
-        return remarks.explanation_claim(classifier.spec, asked.photo.name, explanation)
-    label = classifier.classes[asked.target]
-    return (
-        f"{METHODS[asked.method].title} asks {display_name(classifier.spec)} about {label} once "
-        f"for every channel: its map of {asked.photo.name} is not made yet."
+        return remarks.explanation_claim(classifier.spec, photo, explanation)
+    return say(
+        "{title} asks {network} about {label} once for every channel: its map of {photo} is not "
+        "made yet.",
+        title=say(METHODS[asked.method].title),
+        network=display_name(classifier.spec),
+        label=classifier.classes[asked.target],
+        photo=photo,
     )

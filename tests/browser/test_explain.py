@@ -87,6 +87,29 @@ def test_a_click_on_the_film_strip_changes_the_layer(visit):
     expect(page.get_by_text("The map at its own grid, 14 x 14")).to_be_visible()
 
 
+def test_a_click_in_the_ladder_changes_the_network(visit):
+    page = drawn(visit().go("/explain"))
+    page.get_by_role("tab", name="Ladder of networks").click()
+    page.get_by_role("button", name="Lite1").click()
+    expect(page).to_have_url(re.compile(r"network=lite1"))
+    expect(page.locator("h3").first).to_contain_text("EfficientNet-Lite1 saw of Coffee")
+    expect(page.get_by_role("button", name="Lite1")).to_have_attribute("aria-pressed", "true")
+    shown = page.get_by_test_id("stSelectbox").locator("input").first
+    expect(shown).to_have_value(re.compile(r"EfficientNet-Lite1 \(top-1"))
+
+
+def test_the_choices_outlive_a_change_of_language(visit):
+    page = drawn(visit().go("/explain?method=layercam&layer=features.4.0"))
+    page.get_by_role("tab", name="Inside").click()
+    expect(page.get_by_text("is the strongest for espresso")).to_be_visible()
+    page.get_by_role("button", name="中文", exact=True).click()
+    expect(page.get_by_text("对 espresso 的支持最强")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"method=layercam&layer=features\.4\.0&lang=zh"))
+    page.get_by_role("button", name="English", exact=True).click()
+    expect(page.get_by_text("is the strongest for espresso")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"method=layercam&layer=features\.4\.0$"))
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_map_and_the_film_strip_fit_their_window(visit, width, theme):

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from effnet import cam
+from effnet import cam, language
+from effnet.language import say, speaking
 from effnet.speed.turns import Stopped, Turns
-from effnet.ui import cache, explain_controls, explain_tabs, maps, state
+from effnet.ui import cache, explain_controls, explain_ladder, explain_tabs, maps, state
 
 ROOT = Path(__file__).parents[2]
 
@@ -221,6 +223,26 @@ def test_the_ladder_has_every_network_that_is_here():
     assert "Drag a box around the object" in said(app)
 
 
+def test_a_click_in_the_ladder_chooses_that_network(monkeypatch):
+    def buttons(key, frames, *, label, on_click=None):
+        for number, frame in enumerate(frames):
+            title = f"{frame.title}, chosen" if frame.chosen else frame.title
+            st.button(title, key=f"{key} {number}", on_click=on_click, args=(number,))
+
+    monkeypatch.setattr(explain_ladder.viewer, "strip", buttons)
+    app = opened(tab="Ladder of networks", network="lite1", layer="features.4.0")
+    labels = [app.button(key=f"ladder {number}").label for number in range(3)]
+    assert labels == ["Lite0", "Lite1, chosen", "Lite2"]
+    app.button(key="ladder 2").click().run()
+    assert "EfficientNet-Lite2 saw of Coffee" in claim(app)
+    assert app.selectbox(key="network").value == "lite2"
+    assert app.query_params == {"network": "lite2", "layer": "features.4.0"}
+    assert app.button(key="ladder 2").label == "Lite2, chosen"
+    app.button(key="ladder 0").click().run()
+    assert "EfficientNet-Lite0 saw of Coffee" in claim(app)
+    assert app.query_params == {"layer": "features.4.0"}, "the usual network is not in the link"
+
+
 def test_with_a_box_the_ladder_tells_the_share_in_it():
     box = ("coffee", (172 / 600, 18 / 400, 408 / 600, 308 / 400))
     app = opened(tab="Ladder of networks", box=box)
@@ -277,3 +299,45 @@ def test_files_to_take_away_hold_the_map():
     np.testing.assert_array_equal(saved, explanation.map)
     picture = Image.open(BytesIO(explain_tabs.png(explanation.overlay())))
     assert picture.size == (600, 400)
+
+
+# --- in Chinese ---------------------------------------------------------------------------------
+
+
+def test_names_of_files_and_records_are_english_in_any_language():
+    photo = cache.sample("coffee")
+    asked = explain_controls.Asked("lite0", photo, 967, 968, "gradcam", "features.8", (967,))
+    (explanation,) = maps.explanations(
+        cache.classifier("lite0"), "lite0", photo,
+        method="gradcam", targets=[asked.question], layers=["features.8"],
+    )  # fmt: skip
+    with speaking("zh"):
+        assert explanation.asked == "espresso 而不是 cup"
+        stem = explain_tabs.file_stem(asked, explanation)
+        record = json.loads(explain_tabs.as_json(asked, explanation))
+    assert stem == "lite0-coffee-espresso-rather-than-cup-gradcam"
+    assert (record["against_label"], record["photo"]) == ("cup", "Coffee")
+
+
+def test_what_runs_in_the_background_speaks_the_visitors_language(monkeypatch):
+    """A job has a thread of its own, and so has the part of the page that watches it."""
+    from effnet.cam import faithfulness
+
+    spoken, whole = [], faithfulness.judge
+
+    def judged(*values, **named):
+        spoken.append(language.current())
+        return whole(*values, **named, steps=2, random_orders=2)
+
+    monkeypatch.setattr(faithfulness, "judge", judged)
+    with speaking("zh"):
+        tab = say("Can I believe it?")
+    app = opened(tab=tab, lang="zh", photo="rocket")
+    waiting = said(app)
+    with speaking("zh"):  # the harness finds what is chosen by its title
+        wait_for(app, lambda page: len(page.get("plotly_chart")) == 2)
+    assert spoken == ["zh"]
+    assert "次前向计算" in waiting
+    _, cascade = (json.loads(chart.proto.spec) for chart in app.get("plotly_chart"))
+    assert cascade["data"][0]["x"][:3] == ["训练所得", "分类层", "头部"]
+    assert app.query_params["lang"] == "zh"
