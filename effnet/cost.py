@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
+from effnet.language import say
 from effnet.rich import Card, Rich
 from effnet.spec import MAX_RESOLUTION, Spec, check_resolution
 from effnet.units import giga, millions, percent
@@ -91,10 +92,10 @@ class Cost(Rich):
     def card(self) -> Card:
         """Totals and costs by stage, for notebooks and plain text."""
         found = self.by_stage()
-        names = {0: "stem", max(found): "head"}
+        names = {0: say("stem"), max(found): say("head")}
         rows = [
             (
-                names.get(stage, f"stage {stage}"),
+                names.get(stage) or say("stage {n}", n=stage),
                 f"{total.params:,}",
                 f"{total.macs:,}",
                 f"{total.activations:,}",
@@ -103,13 +104,13 @@ class Cost(Rich):
             for stage, total in found.items()
         ]
         return Card(
-            f"One image of {self.resolution} px",
+            say("One image of {side} px", side=self.resolution),
             (
-                f"{millions(self.params)} parameters",
-                f"{giga(self.macs)} multiply-adds",
-                f"{millions(self.activations)} activations",
+                say("{number} parameters", number=millions(self.params)),
+                say("{number} multiply-adds", number=giga(self.macs)),
+                say("{number} activations", number=millions(self.activations)),
             ),
-            ("", "parameters", "MACs", "activations", "of all MACs"),
+            ("", say("parameters"), "MACs", say("activations"), say("of all MACs")),
             tuple(rows),
             shares=tuple(total.macs / self.macs for total in found.values()),
         )

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from effnet.cost import layer_counts
+from effnet.language import mark, say
 from effnet.published import table
 from effnet.runs import Run, runs
 from effnet.spec import Spec
@@ -24,18 +25,18 @@ from effnet.walk import Layer
 
 # The named differences, in the order in which figures and tables show them.
 PARTS = {
-    "layers": "convolutions and fully connected layers",
-    "bias": "biases",
-    "norm": "BatchNorm",
-    "activation": "activation functions",
-    "average pooling": "average pooling",
-    "max pooling": "max pooling",
+    "layers": mark("convolutions and fully connected layers"),
+    "bias": mark("biases"),
+    "norm": mark("BatchNorm"),
+    "activation": mark("activation functions"),
+    "average pooling": mark("average pooling"),
+    "max pooling": mark("max pooling"),
 }
 # What none of the seven counts, though the network computes it.
 UNCOUNTED = {
-    "sigmoid": "sigmoid in squeeze-and-excitation",
-    "gates": "multiplying maps by their gates",
-    "shortcut": "adding the shortcut",
+    "sigmoid": mark("sigmoid in squeeze-and-excitation"),
+    "gates": mark("multiplying maps by their gates"),
+    "shortcut": mark("adding the shortcut"),
 }
 
 
@@ -72,7 +73,7 @@ class Elements:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One named part of a tool's count: `factor` times `elements`, and why."""
+    """One named part of a tool's count: `factor` times `elements`, and why, in English."""
 
     part: str
     factor: int
@@ -118,7 +119,7 @@ class Opinion:
             for term in self.terms
         )
         named = zip(others, self.terms[1:], strict=True)
-        said = " + ".join([first, *(f"{text} ({PARTS[term.part]})" for text, term in named)])
+        said = " + ".join([first, *(f"{text} ({say(PARTS[term.part])})" for text, term in named)])
         return said if self.says == self.counted else f"{self.says // self.counted} x {said}"
 
 
@@ -221,33 +222,35 @@ def _opinion(row: dict[str, str], sums: Elements, spec: Spec) -> Opinion:
 
 
 def _terms(tool: str, sums: Elements, spec: Spec) -> tuple[Term, ...]:
-    layers = Term("layers", 1, sums.macs, "kernel x kernel x channels in x outputs / groups")
-    bias = Term("bias", 1, sums.bias, "one for each output with a bias")
+    layers = Term("layers", 1, sums.macs, mark("kernel x kernel x channels in x outputs / groups"))
+    bias = Term("bias", 1, sums.bias, mark("one for each output with a bias"))
     if tool in ("effnet", "flop_counter"):
         return (layers,)
     if tool == "ptflops_aten":
         return layers, bias
     if tool == "torchinfo":
-        norm = Term("norm", 1, sums.norm_params, "one for each scale and shift, once an image")
+        norm = Term(
+            "norm", 1, sums.norm_params, mark("one for each scale and shift, once an image")
+        )
         return layers, bias, norm
-    norm = Term("norm", 2, sums.norm, "two for each element: scale and shift")
+    norm = Term("norm", 2, sums.norm, mark("two for each element: scale and shift"))
     if tool == "fvcore":
-        pooling = Term("average pooling", 1, sums.pooled, "one for each element read")
+        pooling = Term("average pooling", 1, sums.pooled, mark("one for each element read"))
         return layers, norm, pooling
     if tool == "thop":
-        norm = Term("norm", 4, sums.norm, "four for each element: mean, spread, scale, shift")
+        norm = Term("norm", 4, sums.norm, mark("four for each element: mean, spread, scale, shift"))
         read = sums.pooled_by_module + sums.means
-        rule = "one for each element read and each mean; pooling by a function is not seen"
+        rule = mark("one for each element read and each mean; pooling by a function is not seen")
         return layers, norm, Term("average pooling", 1, read, rule)
     return layers, bias, norm, *_seen_by_ptflops(sums, spec)
 
 
 def _seen_by_ptflops(sums: Elements, spec: Spec) -> tuple[Term, ...]:
     """What ptflops counts by hooks on modules, by patched functions, or by both, and so twice."""
-    twice = "its module and the function inside it are both counted: two for each element"
+    twice = mark("its module and the function inside it are both counted: two for each element")
     rules = {
-        "silu": (1, "one for each element, by the function"),
-        "relu6": (1, "one for each element, by the module"),
+        "silu": (1, mark("one for each element, by the function")),
+        "relu6": (1, mark("one for each element, by the module")),
         "relu": (2, twice),
     }
     factor, rule = rules[spec.activation]
@@ -255,6 +258,6 @@ def _seen_by_ptflops(sums: Elements, spec: Spec) -> tuple[Term, ...]:
     return (
         Term("activation", factor, sums.activation, rule),
         Term("average pooling", 2, sums.pooled_by_module, twice),
-        Term("average pooling", 1, by_function, "one for each element, by the function"),
+        Term("average pooling", 1, by_function, mark("one for each element, by the function")),
         Term("max pooling", 2, sums.max_pooled, twice),
     )

@@ -7,9 +7,9 @@ so they agree to the integer with each other and with `cost.count`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from effnet.cost import layer_counts
+from effnet.language import mark, remembered, say
 from effnet.memory import Kept, kept
 from effnet.runs import Run, runs
 from effnet.spec import EffnetError, Spec
@@ -22,9 +22,8 @@ class Quantity:
     """What can be shown, and the words for it.
 
     Attributes:
-        key, title: Its name in code and on controls.
+        key, title: Its name in code and on controls. Words are English; `say` shows them.
         unit: What one of it is called.
-        verb, noun: For a sentence: a network `spends` its 0.386 G `multiply-adds`.
         written: How its numbers are written.
         rule: What is counted.
     """
@@ -32,8 +31,6 @@ class Quantity:
     key: str
     title: str
     unit: str
-    verb: str
-    noun: str
     written: Callable[[int], str]
     rule: str
 
@@ -43,40 +40,34 @@ QUANTITIES = {
     for one in (
         Quantity(
             "macs",
-            "Multiply-adds",
+            mark("Multiply-adds"),
             "MACs",
-            "spends",
-            "multiply-adds",
             giga,
-            "Multiply-adds of convolutions and fully connected layers for one image; the paper's "
-            "FLOPS. FLOPs = 2 x MACs.",
+            mark(
+                "Multiply-adds of convolutions and fully connected layers for one image; the "
+                "paper's FLOPS. FLOPs = 2 x MACs."
+            ),
         ),
         Quantity(
             "params",
-            "Parameters",
-            "parameters",
-            "holds",
-            "parameters",
+            mark("Parameters"),
+            mark("parameters"),
             millions,
-            "Trainable numbers: weights, biases, and BatchNorm's scale and shift.",
+            mark("Trainable numbers: weights, biases, and BatchNorm's scale and shift."),
         ),
         Quantity(
             "activations",
-            "Activations",
-            "elements",
-            "writes",
-            "activations",
+            mark("Activations"),
+            mark("elements"),
             millions,
-            "Elements that convolutions and fully connected layers write for one image.",
+            mark("Elements that convolutions and fully connected layers write for one image."),
         ),
         Quantity(
             "memory",
-            "Training memory",
-            "bytes",
-            "keeps",
-            "of training memory",
+            mark("Training memory"),
+            mark("bytes"),
             mebibytes,
-            "What autograd keeps of one image for the backward pass, in 32-bit floats.",
+            mark("What autograd keeps of one image for the backward pass, in 32-bit floats."),
         ),
     )
 }
@@ -123,11 +114,11 @@ def product(*factors: int) -> str:
 def _weights(layer: Layer) -> tuple[str, tuple[int, ...]]:
     """Words and factors of a layer's weights."""
     if not layer.norm:
-        return "in x out", (layer.in_channels, layer.out_channels)
+        return say("in x out"), (layer.in_channels, layer.out_channels)
     kernel = (layer.kernel, layer.kernel)
     if layer.groups == layer.in_channels == layer.out_channels and layer.groups > 1:
-        return "kernel x kernel x channels", (*kernel, layer.out_channels)
-    return "kernel x kernel x in x out", (*kernel, layer.in_channels, layer.out_channels)
+        return say("kernel x kernel x channels"), (*kernel, layer.out_channels)
+    return say("kernel x kernel x in x out"), (*kernel, layer.in_channels, layer.out_channels)
 
 
 def _macs(layer: Layer) -> tuple[str, str, int]:
@@ -136,23 +127,26 @@ def _macs(layer: Layer) -> tuple[str, str, int]:
     if not layer.norm:
         return words, product(*factors), value
     place = (layer.out_size, layer.out_size)
-    return f"{words} x height x width", product(*factors, *place), value
+    rule = say("{weights} x height x width", weights=words)
+    return rule, product(*factors, *place), value
 
 
 def _params(layer: Layer) -> tuple[str, str, int]:
     words, factors = _weights(layer)
-    rule, formula, value = words, product(*factors), layer_counts(layer)[0]
+    formula, value = product(*factors), layer_counts(layer)[0]
     if layer.bias:
-        return f"{rule} + biases", f"{formula} + {layer.out_channels}", value
-    return f"{rule} + scale and shift", f"{formula} + {product(2, layer.out_channels)}", value
+        rule = say("{weights} + biases", weights=words)
+        return rule, f"{formula} + {layer.out_channels}", value
+    rule = say("{weights} + scale and shift", weights=words)
+    return rule, f"{formula} + {product(2, layer.out_channels)}", value
 
 
 def _activations(layer: Layer) -> tuple[str, str, int]:
     value = layer_counts(layer)[2]
     if not layer.norm:
-        return "outputs", str(layer.out_channels), value
+        return say("outputs"), str(layer.out_channels), value
     shape = (layer.out_channels, layer.out_size, layer.out_size)
-    return "channels x height x width", product(*shape), value
+    return say("channels x height x width"), product(*shape), value
 
 
 def _memory(one: Kept) -> tuple[str, str, int]:
@@ -163,14 +157,14 @@ def _memory(one: Kept) -> tuple[str, str, int]:
     for (shape, itemsize), found in groups.items():
         times = (len(found),) if len(found) > 1 else ()
         terms.append(product(*times, *shape, itemsize))
-    names = (name for found in groups.values() for name in found)
-    return f"({' + '.join(names)}) x bytes", " + ".join(terms), one.bytes
+    names = " + ".join(say(name) for found in groups.values() for name in found)
+    return say("({names}) x bytes", names=names), " + ".join(terms), one.bytes
 
 
 _OF_LAYER = {"macs": _macs, "params": _params, "activations": _activations}
 
 
-@lru_cache(maxsize=256)
+@remembered(maxsize=256)
 def items(spec: Spec, quantity: str) -> tuple[Item, ...]:
     """Everything that a quantity of the network is made of, in order.
 
@@ -179,7 +173,10 @@ def items(spec: Spec, quantity: str) -> tuple[Item, ...]:
         quantity: One of `QUANTITIES`.
     """
     if quantity not in QUANTITIES:
-        raise EffnetError(f"unknown quantity {quantity!r}; expected {', '.join(QUANTITIES)}")
+        known = ", ".join(QUANTITIES)
+        raise EffnetError(
+            say("unknown quantity {said}; expected {known}", said=repr(quantity), known=known)
+        )
     if quantity == "memory":
         return tuple(_item(one.run, one.layer, *_memory(one)) for one in kept(spec))
     formula = _OF_LAYER[quantity]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
+from effnet.language import mark
 from effnet.scaling import implied_phi
 from effnet.variants import get_variant
 
@@ -50,7 +51,7 @@ def released_points() -> tuple[ReleasedPoint, ...]:
                 float(row["paper_mult_adds_B"]) * 1e9,
                 float(row["paper_top1_percent_arxiv_v5"]),
                 (implied.depth, implied.width, implied.resolution),
-                "arXiv:1905.11946v5 Table 2",
+                mark("arXiv:1905.11946v5 Table 2"),
             )
         )
     return tuple(points)

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from effnet.formulas import QUANTITIES, Item, Quantity, product
+from effnet.language import listed, plural, say
 from effnet.memory import peak, place
 from effnet.spec import Spec
 from effnet.walk import KINDS
+
+ENDS = ("stem", "head", "classifier")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,8 @@ def stage_titles(found: Sequence[Item]) -> dict[int, str]:
     """A short name for every stage: `stem`, `1 MBConv1`, `head`."""
     names: dict[int, str] = {}
     for item in found:
-        inner = item.label not in ("stem", "head", "classifier")
-        names.setdefault(item.stage, f"{item.stage} {item.label}" if inner else item.label)
+        label = say(item.label)
+        names.setdefault(item.stage, label if item.label in ENDS else f"{item.stage} {label}")
     return names
 
 
@@ -130,11 +133,11 @@ def tree(found: Sequence[Item], name: str) -> tuple[Node, ...]:
             above = here
             if len(members) > 1:
                 above = Part(stage, first)
-                label = run[0].label if last_stage else block_range(run[0])
+                label = say(run[0].label) if last_stage else block_range(run[0])
                 nodes.append(Node(above, here, label, _only_kind(run), total(run)))
             if len(there := kinds(run)) > 1:
                 nodes += [
-                    Node(Part(stage, first, kind), above, kind, kind, total(same))
+                    Node(Part(stage, first, kind), above, say(kind), kind, total(same))
                     for kind in there
                     for same in [[item for item in run if item.kind == kind]]
                 ]
@@ -149,8 +152,8 @@ def _only_kind(found: Sequence[Item]) -> str:
 def block_range(item: Item) -> str:
     """The blocks of the item's run, in words."""
     if item.blocks == 1:
-        return f"block {item.first}"
-    return f"blocks {item.first} to {item.last}"
+        return say("block {n}", n=item.first)
+    return say("blocks {first} to {last}", first=item.first, last=item.last)
 
 
 # --- receipts ---------------------------------------------------------------------------------
@@ -179,16 +182,28 @@ def receipt(found: Sequence[Item], quantity: str, part: Part, name: str) -> Rece
 
 
 def _title(rows: Sequence[Item], part: Part, name: str) -> str:
-    words = [name]
-    if part.stage is not None:
-        words = [f"Stage {part.stage}", rows[0].label]
-        if rows[0].label in ("stem", "head", "classifier"):
-            words = [" and ".join(dict.fromkeys(item.label for item in rows)).capitalize()]
-        elif part.first is not None:
-            words.append(block_range(rows[0]))
-    if part.kind is not None and part.kind != words[-1].lower():
-        words.append(part.kind)
-    return ", ".join(words)
+    title, labels = name, list(dict.fromkeys(item.label for item in rows))
+    if part.stage is not None and labels[0] in ENDS:
+        title = capital(listed([say(label) for label in labels]))
+        if labels == [part.kind]:
+            return title
+    elif part.stage is not None and part.first is not None:
+        title = say(
+            "Stage {stage}, {label}, {block}",
+            stage=part.stage,
+            label=say(labels[0]),
+            block=block_range(rows[0]),
+        )
+    elif part.stage is not None:
+        title = say("Stage {stage}, {label}", stage=part.stage, label=say(labels[0]))
+    if part.kind is None:
+        return title
+    return say("{block}, {kind}", block=title, kind=say(part.kind))
+
+
+def capital(text: str) -> str:
+    """A text with its first letter large."""
+    return text[:1].upper() + text[1:]
 
 
 def _by_stage(rows: Sequence[Item], part: Part) -> list[Line]:
@@ -206,7 +221,7 @@ def _by_run(rows: Sequence[Item], part: Part) -> list[Line]:
         each = sum(item.value for item in run)
         formula = f"{run[0].blocks} x {each:,}" if run[0].blocks > 1 else _layers(run)
         here = Part(run[0].stage, first, part.kind)
-        label = block_range(run[0]) if run[0].label not in ("head", "classifier") else run[0].label
+        label = say(run[0].label) if run[0].label in ENDS else block_range(run[0])
         lines.append(Line(label, "", formula, total(run), here))
     return lines
 
@@ -217,13 +232,15 @@ def _layer_line(item: Item, rows: Sequence[Item]) -> Line:
         inner = f"({formula})" if " + " in formula else formula
         formula = f"{item.blocks} x {inner}"
     several = len({row.first for row in rows}) > 1
-    label = f"{item.kind}, {block_range(item)}" if several else item.kind
+    label = say(item.kind)
+    if several:
+        label = say("{kind}, {blocks}", kind=label, blocks=block_range(item))
     return Line(label, item.rule, formula, item.total, Part(item.stage, item.first, item.kind))
 
 
 def _layers(found: Sequence[Item]) -> str:
     number = sum(item.blocks for item in found)
-    return "1 layer" if number == 1 else f"{number} layers"
+    return plural(number, "{n} layer", "{n} layers")
 
 
 def peak_receipt(spec: Spec) -> Receipt:
@@ -232,15 +249,19 @@ def peak_receipt(spec: Spec) -> Receipt:
     where = Part(moment.run.stage, moment.run.first, moment.layer.kind)
     lines = [
         Line(
-            tensor.what,
-            "shape x bytes",
+            say(tensor.what),
+            say("shape x bytes"),
             product(*tensor.shape, tensor.itemsize),
             tensor.bytes,
             Part(),
         )
         for tensor in moment.tensors
     ]
-    title = f"{place(moment.run, moment.layer).capitalize()}: {moment.operation}"
+    title = say(
+        "{place}: {operation}",
+        place=capital(place(moment.run, moment.layer)),
+        operation=say(moment.operation),
+    )
     return Receipt(title, where, QUANTITIES["memory"], tuple(lines), moment.live)
 
 

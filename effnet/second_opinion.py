@@ -21,7 +21,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from effnet import language
 from effnet.cost import count
+from effnet.language import mark
 from effnet.memory import peak_bytes, weights
 from effnet.spec import EffnetError, Spec
 from effnet.units import giga, mebibytes, millions
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 TIMEOUT_S = 120.0
 MOST_MACS = 60e9  # a minute or so of one slow core
 MOST_BYTES = 2 * 2**30
+NOT_INSTALLED, FAILED = mark("not installed here"), "failed: "
 _one_at_a_time = threading.Lock()
 
 
@@ -39,13 +42,20 @@ _one_at_a_time = threading.Lock()
 class Answer:
     """What a tool said: its key in `data/counters.csv`, its version here, and the number.
 
-    `says` is None where it is not installed or failed; `trouble` tells which.
+    `says` is None where it is not installed or failed; `trouble` tells which, in English.
     """
 
     tool: str
     version: str
     says: int | None
     trouble: str = ""
+
+    @property
+    def told(self) -> str:
+        """The trouble in the reader's language."""
+        if self.trouble.startswith(FAILED):
+            return language.say("failed: {error}", error=self.trouble.removeprefix(FAILED))
+        return language.say(self.trouble) if self.trouble else ""
 
 
 def ask(spec: Spec, *, timeout_s: float = TIMEOUT_S) -> tuple[Answer, ...]:
@@ -69,11 +79,17 @@ def ask(spec: Spec, *, timeout_s: float = TIMEOUT_S) -> tuple[Answer, ...]:
             )
         except subprocess.TimeoutExpired:
             raise EffnetError(
-                f"no answer within {timeout_s:.0f} s; the machine is busy, or {spec.name} large"
+                language.say(
+                    "no answer within {seconds:.0f} s; the machine is busy, or {network} large",
+                    seconds=timeout_s,
+                    network=spec.name,
+                )
             ) from None
         except subprocess.CalledProcessError as error:
             last = (error.stderr or "no message").strip().splitlines()[-1]
-            raise EffnetError(f"the tools' process failed: {last}") from None
+            raise EffnetError(
+                language.say("the tools' process failed: {last}", last=last)
+            ) from None
     return tuple(Answer(**answer) for answer in json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -81,10 +97,17 @@ def _check(spec: Spec) -> None:
     macs, params, live = count(spec).macs, weights(spec).params, peak_bytes(spec)
     if macs > MOST_MACS or live + 4 * params > MOST_BYTES:
         raise EffnetError(
-            f"{spec.name} has {giga(macs)} MACs, {millions(params)} parameters and "
-            f"{mebibytes(live)} of maps: too large to be run for a second opinion "
-            f"(at most {giga(round(MOST_MACS))} MACs and {mebibytes(MOST_BYTES)} in all); "
-            "the closed form needs no run"
+            language.say(
+                "{network} has {macs} MACs, {params} parameters and {live} of maps: too large to "
+                "be run for a second opinion (at most {most_macs} MACs and {most_bytes} in all); "
+                "the closed form needs no run",
+                network=spec.name,
+                macs=giga(macs),
+                params=millions(params),
+                live=mebibytes(live),
+                most_macs=giga(round(MOST_MACS)),
+                most_bytes=mebibytes(MOST_BYTES),
+            )
         )
 
 
@@ -201,7 +224,7 @@ def answer(tool: str, spec: Spec) -> Answer:
     try:
         version = metadata.version(TOOLS[tool][0])
     except metadata.PackageNotFoundError:
-        return Answer(tool, "", None, "not installed here")
+        return Answer(tool, "", None, NOT_INSTALLED)
     import torch
 
     try:
@@ -209,7 +232,7 @@ def answer(tool: str, spec: Spec) -> Answer:
             model = as_torchvision_writes(spec)
         says = say(tool, model, spec.resolution)
     except Exception as error:  # a tool's own fault must not silence the others
-        return Answer(tool, version, None, f"failed: {error}")
+        return Answer(tool, version, None, f"{FAILED}{error}")
     return Answer(tool, version, says)
 
 

@@ -1,16 +1,23 @@
 """Lessons open, ask what can be computed, and their answers are the counts."""
 
 import pytest
+import torch
+import torchvision
 
+from effnet.language import speaking
 from effnet.lessons import (
     HIDEABLE,
+    LANGUAGE,
     Question,
     answer,
     lessons,
     link,
     read,
     read_hidden,
+    value,
 )
+from effnet.spec import EffnetError
+from effnet.ui import state
 
 STEPS = {
     f"{lesson.key} {number}": (lesson, number)
@@ -44,7 +51,7 @@ def test_no_right_answer_is_typed_in():
         for step in lesson.steps:
             found = answer(step.question)
             number = found.choices[found.right].split()[0]
-            if number[0].isdigit() and step.question.kind in ("ratio", "share"):
+            if number[0].isdigit() and step.question.kind in ("ratio", "share", "saved", "cells"):
                 told = f"{step.say} {step.question.ask} {step.question.because}"
                 assert number not in told
 
@@ -66,3 +73,105 @@ def test_an_unknown_name_to_hide_is_told():
     assert names == {"phi", "tabs"}
     assert len(notes) == 1
     assert "frobnicate" in notes[0]
+
+
+def last(key: str) -> Question:
+    return lessons()[key].steps[-1].question
+
+
+def test_lessons_ask_on_the_pages_where_a_network_runs():
+    pages = {step.page for lesson in lessons().values() for step in lesson.steps}
+    assert pages >= {"pages/latency.py", "pages/explain.py", "pages/train.py"}
+
+
+def test_the_fastest_is_the_papers():
+    found = answer(last("families"))
+    assert found.choices[found.right] == "EfficientNetV2-B0"
+    # arXiv:2104.00298v3 Table 11, images a second on a V100
+    per_second = {"EfficientNet-B1": 2675, "EfficientNetV2-B0": 5739, "EfficientNetV2-B1": 3983}
+    for name, images in per_second.items():
+        assert f"{name} {1000 / images:.3f} ms" in found.shown
+
+
+def test_the_map_is_as_large_as_torchvisions():
+    found = answer(last("one-dimension"))
+    with torch.device("meta"):  # B0 has the strides of Lite0
+        network = torchvision.models.efficientnet_b0(weights=None).eval()
+        high, wide = network.features(torch.zeros(1, 3, 448, 448)).shape[-2:]
+    assert found.choices[found.right] == f"{high} x {wide}" == "14 x 14"
+    assert "196 places, 32 px apart" in found.shown
+
+
+def test_what_growing_pictures_save_is_about_the_squares_of_their_sizes():
+    found = answer(last("budget"))
+    sizes = [128 + (300 - 128) * stage / 3 for stage in range(4)]  # Algorithm 1
+    squares = sum((size / 300) ** 2 for size in sizes) / 4
+    assert float(found.choices[found.right].split()[0]) == pytest.approx(
+        100 * (1 - squares), abs=0.5
+    )
+    assert found.shown.endswith("it trains at 128, 185, 243, 300 px.")
+
+
+def test_multiply_adds_a_byte_are_those_of_torchvisions_modules():
+    with torch.device("meta"):
+        network = torchvision.models.resnet50(weights=None).eval()
+        image = torch.zeros(1, 3, 224, 224)
+    macs = moved = 0
+
+    def seen(module, given, out):
+        nonlocal macs, moved
+        read = given[0].numel() + sum(p.numel() for p in module.parameters())
+        if isinstance(module, torch.nn.BatchNorm2d):
+            read += 2 * module.num_features
+        if isinstance(module, torch.nn.MaxPool2d):
+            read += 2 * out.numel()  # the maxima's places, 8 bytes each
+        if isinstance(module, torch.nn.Conv2d):
+            macs += module.weight.numel() * out.shape[-1] * out.shape[-2]
+        if isinstance(module, torch.nn.Linear):
+            macs += module.weight.numel()
+        moved += 4 * (read + out.numel())
+
+    def added(module, given, out):
+        nonlocal moved
+        moved += 4 * 3 * out.numel()
+
+    for module in network.modules():
+        if isinstance(module, torchvision.models.resnet.Bottleneck):
+            module.register_forward_hook(added)
+        elif not list(module.children()):
+            module.register_forward_hook(seen)
+    network(image)
+    found = answer(last("where-it-goes"))
+    assert found.choices[found.right] == "ResNet-50"
+    assert value("mode=released&released=resnet50", "intensity") == pytest.approx(
+        macs / moved, rel=1e-3
+    )
+
+
+def test_a_step_says_the_schedule_that_it_opens_with():
+    network, schedule = lessons()["budget"].steps[-1].schedule()
+    assert (network, schedule.stages, schedule.size) == ("v2_s", 1, (128, 300))
+    assert lessons()["budget"].steps[0].schedule() is None
+
+
+def test_an_unknown_schedule_is_told():
+    with pytest.raises(EffnetError, match="no published schedule 'V9'"):
+        answer(Question("saved", "What?", "", preset="V9"))
+
+
+def test_a_link_says_its_language_where_it_is_not_english():
+    lesson = lessons()["budget"]
+    assert "lang" not in link("http://x", lesson)
+    assert link("http://x/", lesson, 4, language="zh").startswith("http://x/train?lesson=budget")
+    assert link("http://x", lesson, language="zh").endswith("&lang=zh")
+    assert LANGUAGE == state.LANGUAGE
+
+
+def test_answers_are_in_the_readers_language():
+    question = last("budget")
+    english = answer(question)
+    with speaking("zh"):
+        chinese = answer(question)
+    assert chinese.choices[chinese.right] == english.choices[english.right]
+    assert "训练" in chinese.shown
+    assert answer(question) == english

@@ -9,16 +9,18 @@ from effnet import colours
 from effnet.counters import PARTS, Opinion
 from effnet.figures import theme
 from effnet.formulas import QUANTITIES, Item, Quantity
+from effnet.language import mark, say
 from effnet.memory import CurvePoint
 from effnet.receipts import Node, Part, grid, kinds, stage_titles, total
+from effnet.speed.records import in_a_row
 from effnet.units import giga, mebibytes, percent
 
 # what an axis counts in: title, and how many of the quantity's own units one is
 AXIS = {
-    "macs": ("multiply-adds per image (M)", 1e6),
-    "params": ("parameters (K)", 1e3),
-    "activations": ("activations per image (K elements)", 1e3),
-    "memory": ("kept for the backward pass (MiB)", 2**20),
+    "macs": (mark("multiply-adds per image (M)"), 1e6),
+    "params": (mark("parameters (K)"), 1e3),
+    "activations": (mark("activations per image (K elements)"), 1e3),
+    "memory": (mark("kept for the backward pass (MiB)"), 2**20),
 }
 
 
@@ -26,9 +28,9 @@ AXIS = {
 SHORT = {"squeeze-and-excitation": "SE"}
 
 
-def full_name(short: str) -> str:
-    """The kind of layer behind a legend's entry."""
-    return next((kind for kind, name in SHORT.items() if name == short), short)
+def short_name(kind: str) -> str:
+    """A kind of layer as a legend calls it."""
+    return SHORT.get(kind) or say(kind)
 
 
 def cost_by_stage(
@@ -54,7 +56,7 @@ def cost_by_stage(
                 "bar",
                 x=[title.split()[0] for title in titles.values()],
                 y=[value / unit for value in values],
-                name=SHORT.get(kind, kind),
+                name=short_name(kind),
                 marker={
                     "color": colours.kind(kind, dark=dark),
                     "line": {
@@ -68,10 +70,15 @@ def cost_by_stage(
                     [title, f"{value:,}", percent(value / whole)]
                     for title, value in zip(titles.values(), values, strict=True)
                 ],
-                hovertemplate=(
-                    f"%{{customdata[0]}}, {kind}<br>%{{customdata[1]}} {shown.unit}, "
-                    "%{customdata[2]} of all<extra></extra>"
-                ),
+                hovertemplate=say(
+                    "{stage}, {kind}<br>{number} {unit}, {share} of all",
+                    stage="%{customdata[0]}",
+                    kind=say(kind),
+                    number="%{customdata[1]}",
+                    unit=say(shown.unit),
+                    share="%{customdata[2]}",
+                )
+                + "<extra></extra>",
             )
         )
     return theme.figure(
@@ -81,8 +88,8 @@ def cost_by_stage(
         height=420,
         barmode="stack",
         bargap=0.25,
-        xaxis={"title": {"text": "stage"}, "type": "category", "fixedrange": True},
-        yaxis={"title": {"text": axis}, "fixedrange": True, "rangemode": "tozero"},
+        xaxis={"title": {"text": say("stage")}, "type": "category", "fixedrange": True},
+        yaxis={"title": {"text": say(axis)}, "fixedrange": True, "rangemode": "tozero"},
         legend={"y": -0.24, "yanchor": "top", "x": 0, "font": {"size": 12}, "traceorder": "normal"},
     )
 
@@ -100,9 +107,15 @@ def _largest_stage(found: Sequence[Item], shown: Quantity) -> str:
         sums[item.stage] += item.total
     largest = max(sums, key=lambda stage: sums[stage])
     name = titles[largest]
-    where = f"Stage {name}" if name[0].isdigit() else f"The {name}"
-    share = percent(sums[largest] / whole)
-    return f"{where} has the most: <b>{share}</b> of {shown.written(whole)} {shown.title.lower()}"
+    return say(
+        "Stage {name} has the most: <b>{share}</b> of {whole} {quantity}"
+        if name[0].isdigit()
+        else "The {name} has the most: <b>{share}</b> of {whole} {quantity}",
+        name=name,
+        share=percent(sums[largest] / whole),
+        whole=shown.written(whole),
+        quantity=say(shown.title).lower(),
+    )
 
 
 def cost_treemap(
@@ -132,10 +145,14 @@ def cost_treemap(
         branchvalues="total",
         customdata=[[f"{node.total:,}", percent(node.total / whole)] for node in nodes],
         texttemplate="%{label}<br>%{customdata[1]}",
-        hovertemplate=(
-            f"%{{label}}<br>%{{customdata[0]}} {shown.unit}, %{{customdata[1]}} of all"
-            "<extra></extra>"
-        ),
+        hovertemplate=say(
+            "{part}<br>{number} {unit}, {share} of all",
+            part="%{label}",
+            number="%{customdata[0]}",
+            unit=say(shown.unit),
+            share="%{customdata[1]}",
+        )
+        + "<extra></extra>",
         marker={
             "colors": [colour[node.part] for node in nodes],
             "line": {
@@ -152,7 +169,11 @@ def cost_treemap(
     )
     return theme.figure(
         [trace],
-        title=f"{shown.written(whole)} {shown.title.lower()}, area by area: stage, block, kind",
+        title=say(
+            "{whole} {quantity}, area by area: stage, block, kind",
+            whole=shown.written(whole),
+            quantity=say(shown.title).lower(),
+        ),
         dark=dark,
         height=470,
         uniformtext={"minsize": 10, "mode": "hide"},
@@ -192,19 +213,18 @@ def counters_compared(
         sums = [sum(t.value for t in o.terms if t.part == part) for o in opinions]
         if part == "layers" or not any(sums):
             continue
-        rules = [", ".join(t.rule for t in o.terms if t.part == part) for o in opinions]
+        rules = [in_a_row([say(t.rule) for t in o.terms if t.part == part]) for o in opinions]
         traces.append(
             theme.trace(
                 "bar",
                 y=names,
                 x=[value / unit for value in sums],
                 orientation="h",
-                name=words,
+                name=say(words),
                 marker={"color": colours.counted(part, dark=dark), "line": {"width": 0}},
                 customdata=[[f"{value:,}", rule] for value, rule in zip(sums, rules, strict=True)],
-                hovertemplate=(
-                    f"%{{y}}: {words}<br>%{{customdata[0]}}<br>%{{customdata[1]}}<extra></extra>"
-                ),
+                hovertemplate=say("{tool}: {part}", tool="%{y}", part=say(words))
+                + "<br>%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
             )
         )
     traces.append(
@@ -229,11 +249,14 @@ def counters_compared(
                 y=[o.title for o in there],
                 x=[(measured[o.tool] / half[o.tool] - core) / unit for o in there],
                 mode="markers",
-                name="measured: the tool itself",
+                name=say("measured: the tool itself"),
                 cliponaxis=False,
                 marker={"symbol": theme.MARKS["measured"], "color": theme.ink(dark), "size": 9},
                 customdata=[f"{measured[o.tool]:,}" for o in there],
-                hovertemplate="%{y} itself said %{customdata}<extra></extra>",
+                hovertemplate=say(
+                    "{tool} itself said {number}", tool="%{y}", number="%{customdata}"
+                )
+                + "<extra></extra>",
             )
         )
     return theme.figure(
@@ -244,7 +267,7 @@ def counters_compared(
         barmode="stack",
         bargap=0.35,
         xaxis={
-            "title": {"text": f"counted besides ({letter})"},
+            "title": {"text": say("counted besides ({letter})", letter=letter)},
             "range": [0, max(beyond) / unit * 1.3],
             "fixedrange": True,
         },
@@ -261,7 +284,7 @@ def counters_compared(
 
 def _printed(opinion: Opinion) -> str:
     if opinion.unit.startswith("FLOPs"):
-        return f"{giga(opinion.counted)}, printed x 2"
+        return say("{macs}, printed x 2", macs=giga(opinion.counted))
     return giga(opinion.counted)
 
 
@@ -269,16 +292,19 @@ def _spread(opinions: Sequence[Opinion], core: int) -> str:
     counts = [opinion.counted for opinion in opinions]
     part = _largest_difference(opinions)
     apart = percent(max(counts) / min(counts) - 1)
-    return (
-        f"All seven count {giga(core)} in convolutions and fully connected layers; what they "
-        f"count besides sets them <b>{apart}</b> apart, mostly {part}"
+    return say(
+        "All seven count {core} in convolutions and fully connected layers; what they count "
+        "besides sets them <b>{apart}</b> apart, mostly {part}",
+        core=giga(core),
+        apart=apart,
+        part=part,
     )
 
 
 def _largest_difference(opinions: Sequence[Opinion]) -> str:
     most = max(opinions, key=lambda opinion: opinion.counted)
     extra = [term for term in most.terms if term.part != "layers"]
-    return PARTS[max(extra, key=lambda term: term.value).part] if extra else "nothing"
+    return say(PARTS[max(extra, key=lambda term: term.value).part] if extra else "nothing")
 
 
 # --- memory -----------------------------------------------------------------------------------
@@ -295,12 +321,19 @@ def live_memory(points: Sequence[CurvePoint], *, dark: bool = False) -> go.Figur
     return _curve(
         points,
         [point.live for point in points],
-        f"Inference needs the most in {top.name}: <b>{mebibytes(top.live)}</b>",
-        "alive for one image (MiB)",
+        say(
+            "Inference needs the most in {place}: <b>{live}</b>",
+            place=top.name,
+            live=mebibytes(top.live),
+        ),
+        say("alive for one image (MiB)"),
         dark=dark,
         shape="hv",
         mark=(top.position, top.live / 2**20, mebibytes(top.live)),
-        names=[f"{point.name}: {point.operation}" for point in points],
+        names=[
+            say("{place}: {operation}", place=point.name, operation=point.operation)
+            for point in points
+        ],
     )
 
 
@@ -316,11 +349,15 @@ def kept_memory(points: Sequence[CurvePoint], *, dark: bool = False) -> go.Figur
     return _curve(
         points,
         [point.kept for point in points],
-        f"Training keeps <b>{mebibytes(whole)}</b>, half of it by {half.name.rsplit(', ', 1)[0]}",
-        "kept so far, one image (MiB)",
+        say(
+            "Training keeps <b>{whole}</b>, half of it by {block}",
+            whole=mebibytes(whole),
+            block=half.block,
+        ),
+        say("kept so far, one image (MiB)"),
         dark=dark,
         shape="linear",
-        mark=(half.position, half.kept / 2**20, f"half: {mebibytes(half.kept)}"),
+        mark=(half.position, half.kept / 2**20, say("half: {kept}", kept=mebibytes(half.kept))),
         names=[point.name for point in points],
     )
 
@@ -374,7 +411,7 @@ def _curve(
         height=330,
         showlegend=False,
         xaxis={
-            "title": {"text": "stage, layer by layer from the image to the classes"},
+            "title": {"text": say("stage, layer by layer from the image to the classes")},
             "tickvals": [(a + b) / 2 for a, b in itertools.pairwise(edges)],
             "ticktext": [str(stage) for stage in starts],
             "ticks": "",

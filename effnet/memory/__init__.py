@@ -5,6 +5,7 @@ sentences `INFERENCE_RULE` and `TRAINING_RULE`; the tests hold them against the 
 tensors, byte by byte.
 """
 
+from effnet.language import mark
 from effnet.memory.curve import CurvePoint, curve
 from effnet.memory.inference import INFERENCE_RULE, Moment, moments, peak, peak_bytes
 from effnet.memory.tensors import (
@@ -18,7 +19,7 @@ from effnet.memory.tensors import (
 )
 from effnet.memory.training import TRAINING_RULE, Kept, kept, largest_batch, training_bytes
 
-NOT_COUNTED = "what kernels need for themselves, the allocator's rounding, and the loss"
+NOT_COUNTED = mark("what kernels need for themselves, the allocator's rounding, and the loss")
 
 __all__ = [
     "DTYPES",

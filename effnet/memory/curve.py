@@ -1,10 +1,10 @@
 """Memory along a network: what is alive at each layer, and what has been kept by then."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
+from effnet.language import remembered, say
 from effnet.memory.inference import Moment, moments
-from effnet.memory.tensors import place
+from effnet.memory.tensors import block_place, place
 from effnet.memory.training import kept
 from effnet.runs import Run
 from effnet.spec import Spec
@@ -19,6 +19,7 @@ class CurvePoint:
         position: Blocks passed before it, with the layers of a block at equal steps.
         stage: Number of its stage.
         name: Where it is, in words: `stage 2, block 1, expand`.
+        block: The same without the layer.
         operation: The operation of the layer at which most is alive.
         live: Bytes alive then, in an inference.
         kept: Bytes that autograd keeps of everything up to and with this layer.
@@ -27,6 +28,7 @@ class CurvePoint:
     position: float
     stage: int
     name: str
+    block: str
     operation: str
     live: int
     kept: int
@@ -35,7 +37,7 @@ class CurvePoint:
 CURVE_BLOCKS = 300  # in deeper networks the curve passes over the inner blocks of long runs
 
 
-@lru_cache(maxsize=64)
+@remembered(maxsize=64)
 def curve(spec: Spec) -> tuple[CurvePoint, ...]:
     """Memory along the network, layer by layer."""
     of_run: dict[Run, dict[Layer, Moment]] = {}
@@ -60,7 +62,8 @@ def curve(spec: Spec) -> tuple[CurvePoint, ...]:
                         passed + index + number / len(highest),
                         run.stage,
                         place(run, layer, index),
-                        moment.operation,
+                        block_place(run, index),
+                        say(moment.operation),
                         moment.live,
                         so_far,
                     )

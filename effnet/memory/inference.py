@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from effnet.language import mark
 from effnet.memory.tensors import FLOAT_BYTES, INDEX_BYTES, Tensor, map_of, padded_copy
 from effnet.runs import Run, runs
 from effnet.spec import Spec, check_resolution
 from effnet.walk import IMAGE_CHANNELS, Layer
 
-INFERENCE_RULE = (
+INFERENCE_RULE = mark(
     "Inference: an operation's input and output are alive while it runs; so are the image, the "
     "block's input (a shortcut may want it), a convolution's input until its BatchNorm is done, "
     "and squeeze-and-excitation's means and gates. Activation functions work in place."
@@ -33,7 +34,7 @@ class Moment:
 def moments(spec: Spec, *, resolution: int | None = None) -> tuple[Moment, ...]:
     """What is alive at every operation that makes a tensor, in order, a run's block once."""
     side = spec.resolution if resolution is None else check_resolution(resolution)
-    image = Tensor("image", (IMAGE_CHANNELS, side, side))
+    image = Tensor(mark("image"), (IMAGE_CHANNELS, side, side))
     found = []
     features = image
     for run in runs(spec, resolution=resolution):
@@ -52,7 +53,7 @@ def moments(spec: Spec, *, resolution: int | None = None) -> tuple[Moment, ...]:
             live = sum(tensor.bytes for tensor in held)
             found.append(Moment(run, layer, operation, held, live))
             output = next(t for t in reversed(held) if t.itemsize == FLOAT_BYTES)
-        features = Tensor("block input", output.shape)
+        features = Tensor(mark("block input"), output.shape)
     return tuple(found)
 
 
@@ -79,21 +80,21 @@ def _convolved(spec: Spec, layer: Layer, held: tuple[Tensor, ...]) -> Alive:
     padded = padded_copy(spec, layer)
     during = (*held, padded) if padded else held
     if padded:
-        yield layer, "padding", during
-    convolved = map_of(layer, "convolution's output")
-    yield layer, "convolution", (*during, convolved)
-    yield layer, "BatchNorm", (*held, convolved, map_of(layer, "BatchNorm's output"))
+        yield layer, mark("padding"), during
+    convolved = map_of(layer, mark("convolution's output"))
+    yield layer, mark("convolution"), (*during, convolved)
+    yield layer, mark("BatchNorm"), (*held, convolved, map_of(layer, mark("BatchNorm's output")))
 
 
 def _stem(spec: Spec, layer: Layer, image: Tensor) -> Alive:
     yield from _convolved(spec, layer, (image,))
     if spec.stem_pool:
-        before, side = map_of(layer, "stem's output"), -(-layer.out_size // 2)
+        before, side = map_of(layer, mark("stem's output")), -(-layer.out_size // 2)
         shape = (layer.out_channels, side, side)
-        places = Tensor("places of the maxima", shape, INDEX_BYTES)
-        pooled = Tensor("pooled map", shape)
-        yield layer, "max pooling", (image, before, pooled)
-        yield layer, "max pooling", (image, before, pooled, places)
+        places = Tensor(mark("places of the maxima"), shape, INDEX_BYTES)
+        pooled = Tensor(mark("pooled map"), shape)
+        yield layer, mark("max pooling"), (image, before, pooled)
+        yield layer, mark("max pooling"), (image, before, pooled, places)
 
 
 def _row(spec: Spec, run: Run, features: Tensor) -> Alive:
@@ -103,29 +104,29 @@ def _row(spec: Spec, run: Run, features: Tensor) -> Alive:
     for layer in layers:
         if layer.kind == "squeeze-and-excitation":
             yield from _excited(layer, next(layers), held)
-            held = (features, Tensor("scaled map", held[-1].shape))
+            held = (features, Tensor(mark("scaled map"), held[-1].shape))
             continue
         side_by_side = run.block.operator == "inverted_residual" and layer.kind == "project"
         *alive, norm = _convolved(spec, layer, held)
         yield from alive
         # MobileNetV2's projection and its BatchNorm lie in one row, so its input is freed between
-        yield norm if not side_by_side else (layer, "BatchNorm", (features, *norm[2][-2:]))
-        held = (features, map_of(layer, "layer's input"))
+        yield norm if not side_by_side else (layer, mark("BatchNorm"), (features, *norm[2][-2:]))
+        held = (features, map_of(layer, mark("layer's input")))
     if run.block.residual:
-        yield run.layers[-1], "shortcut", (*held, Tensor("sum", features.shape))
+        yield run.layers[-1], mark("shortcut"), (*held, Tensor(mark("sum"), features.shape))
 
 
 def _excited(squeeze: Layer, excite: Layer, held: tuple[Tensor, ...]) -> Alive:
     """Squeeze-and-excitation of the last map in `held`: means, two layers, gates, product."""
-    means = Tensor("means", (squeeze.in_channels,))
-    squeezed = Tensor("squeezed", (squeeze.out_channels,))
-    excited = Tensor("excited", (excite.out_channels,))
-    gates = Tensor("gates", (excite.out_channels,))
-    yield squeeze, "pooling", (*held, means)
-    yield squeeze, "convolution", (*held, means, squeezed)
-    yield excite, "convolution", (*held, means, squeezed, excited)
-    yield excite, "sigmoid", (*held, means, excited, gates)
-    yield excite, "product", (*held, gates, Tensor("scaled map", held[-1].shape))
+    means = Tensor(mark("means"), (squeeze.in_channels,))
+    squeezed = Tensor(mark("squeezed"), (squeeze.out_channels,))
+    excited = Tensor(mark("excited"), (excite.out_channels,))
+    gates = Tensor(mark("gates"), (excite.out_channels,))
+    yield squeeze, mark("pooling"), (*held, means)
+    yield squeeze, mark("convolution"), (*held, means, squeezed)
+    yield excite, mark("convolution"), (*held, means, squeezed, excited)
+    yield excite, mark("sigmoid"), (*held, means, excited, gates)
+    yield excite, mark("product"), (*held, gates, Tensor(mark("scaled map"), held[-1].shape))
 
 
 def _bottleneck(spec: Spec, run: Run, features: Tensor) -> Alive:
@@ -133,14 +134,15 @@ def _bottleneck(spec: Spec, run: Run, features: Tensor) -> Alive:
     held: tuple[Tensor, ...] = (features,)
     for layer in (reduce, spatial, expand):
         yield from _convolved(spec, layer, held)
-        held = (features, map_of(layer, "layer's input"))
+        held = (features, map_of(layer, mark("layer's input")))
     for layer in shortcut:
         yield from _convolved(spec, layer, held)
-        held = (*held, map_of(layer, "shortcut"))
-    yield expand, "shortcut", (*held, map_of(expand, "sum"))
+        held = (*held, map_of(layer, mark("shortcut")))
+    yield expand, mark("shortcut"), (*held, map_of(expand, mark("sum")))
 
 
 def _classifier(layer: Layer, features: Tensor) -> Alive:
-    pooled = Tensor("pooled features", (layer.in_channels,))
-    yield layer, "pooling", (features, pooled)
-    yield layer, "fully connected", (features, pooled, Tensor("logits", (layer.out_channels,)))
+    pooled = Tensor(mark("pooled features"), (layer.in_channels,))
+    yield layer, mark("pooling"), (features, pooled)
+    logits = Tensor(mark("logits"), (layer.out_channels,))
+    yield layer, mark("fully connected"), (features, pooled, logits)

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from effnet.cost import layer_counts
+from effnet.language import mark, say
 from effnet.runs import Run, runs
 from effnet.spec import Spec
 from effnet.walk import Layer
@@ -12,15 +13,16 @@ FLOAT_BYTES = 4
 INDEX_BYTES = 8  # the max pooling's int64 places
 
 # name: bytes of a number
-DTYPES = {"fp32": 4, "fp16 or bf16": 2, "int8": 1}
+DTYPES = {"fp32": 4, mark("fp16 or bf16"): 2, "int8": 1}
 # name: numbers beside each weight and its gradient
-OPTIMISERS = {"SGD": 0, "SGD with momentum": 1, "Adam": 2}
+OPTIMISERS = {"SGD": 0, mark("SGD with momentum"): 1, "Adam": 2}
 
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
     """A tensor by what it is and how large, for one image; a batch has as many of them.
 
+    `what` is English; `say` shows it.
     `once` marks those that a batch has only one of.
     """
 
@@ -74,11 +76,18 @@ def padded_copy(spec: Spec, layer: Layer) -> Tensor | None:
     if missing <= 0 or missing % 2 == 0:
         return None
     side = layer.in_size + missing
-    return Tensor("padded copy", (layer.in_channels, side, side))
+    return Tensor(mark("padded copy"), (layer.in_channels, side, side))
 
 
 def place(run: Run, layer: Layer, index: int = 0) -> str:
     """Where a layer is, in words; `index` counts the blocks of the run."""
+    block = block_place(run, index)
+    inner = run.label not in ("stem", "head", "classifier")
+    return say("{block}, {kind}", block=block, kind=say(layer.kind)) if inner else block
+
+
+def block_place(run: Run, index: int = 0) -> str:
+    """Where a block is, in words; `index` counts the blocks of the run."""
     if run.label in ("stem", "head", "classifier"):
-        return run.label
-    return f"stage {run.stage}, block {run.first + index}, {layer.kind}"
+        return say(run.label)
+    return say("stage {stage}, block {block}", stage=run.stage, block=run.first + index)

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+from effnet.language import mark
 from effnet.memory.tensors import INDEX_BYTES, Tensor, map_of, padded_copy, weights
 from effnet.runs import Run, runs
 from effnet.spec import Spec
 from effnet.walk import Layer
 
-TRAINING_RULE = (
+TRAINING_RULE = mark(
     "Training: autograd keeps the input of every convolution, fully connected layer and BatchNorm, "
     "a batch's means and spreads, a copy of what SiLU and ReLU6 overwrite or the output of ReLU, "
     "and squeeze-and-excitation's map, means and gates; a tensor that two want is kept once."
@@ -79,7 +80,7 @@ def _kept(spec: Spec, run: Run, stored: bool) -> tuple[list[list[Tensor]], bool]
     if run.block.residual:
         stored = False
         if run.block.drop_rate:
-            by_layer[-1].append(Tensor("whether the image skips the block", (1,)))
+            by_layer[-1].append(Tensor(mark("whether the image skips the block"), (1,)))
     if run.block.operator == "bottleneck":
         by_layer[2].append(_kept_by_activation(spec, map_of(run.layers[2], "")))
         stored = spec.activation == "relu"
@@ -87,7 +88,8 @@ def _kept(spec: Spec, run: Run, stored: bool) -> tuple[list[list[Tensor]], bool]
 
 
 def _kept_by_activation(spec: Spec, overwritten: Tensor) -> Tensor:
-    what = "ReLU's output" if spec.activation == "relu" else "copy of the activation's input"
+    relu = spec.activation == "relu"
+    what = mark("ReLU's output" if relu else "copy of the activation's input")
     return Tensor(what, overwritten.shape)
 
 
@@ -98,9 +100,9 @@ def _kept_by_convolution(spec: Spec, layer: Layer, stored: bool) -> list[Tensor]
         tensors.append(padded)
     elif not stored and layer.kind != "shortcut":  # a shortcut's input is the block's
         shape = (layer.in_channels, layer.in_size, layer.in_size)
-        tensors.append(Tensor("input", shape))
-    output = map_of(layer, "BatchNorm's input")
-    tensors += [output, Tensor("batch's mean and spread", (2, layer.out_channels), once=True)]
+        tensors.append(Tensor(mark("input"), shape))
+    output = map_of(layer, mark("BatchNorm's input"))
+    tensors += [output, Tensor(mark("batch's mean and spread"), (2, layer.out_channels), once=True)]
     if layer.activation:
         tensors.append(_kept_by_activation(spec, output))
     return tensors
@@ -111,26 +113,26 @@ def _kept_by_excitation(
 ) -> list[Tensor]:
     """The first layer keeps the map and its means, the second its input and the gates."""
     if not squeezes:
-        gates = Tensor("gates", (layer.out_channels,))
+        gates = Tensor(mark("gates"), (layer.out_channels,))
         if spec.activation == "relu":
             return [gates]
-        return [Tensor("input", (layer.in_channels,)), gates]
-    tensors = [] if stored else [Tensor("map to scale", (layer.in_channels, side, side))]
+        return [Tensor(mark("input"), (layer.in_channels,)), gates]
+    tensors = [] if stored else [Tensor(mark("map to scale"), (layer.in_channels, side, side))]
     squeezed = Tensor("", (layer.out_channels,))
     return [
         *tensors,
-        Tensor("means", (layer.in_channels,)),
+        Tensor(mark("means"), (layer.in_channels,)),
         _kept_by_activation(spec, squeezed),
     ]
 
 
 def _kept_by_pooling(layer: Layer, stored: bool) -> list[Tensor]:
     side = -(-layer.out_size // 2)
-    places = Tensor("places of the maxima", (layer.out_channels, side, side), INDEX_BYTES)
-    return [places] if stored else [map_of(layer, "pooling's input"), places]
+    places = Tensor(mark("places of the maxima"), (layer.out_channels, side, side), INDEX_BYTES)
+    return [places] if stored else [map_of(layer, mark("pooling's input")), places]
 
 
 def _kept_by_classifier(spec: Spec, layer: Layer) -> list[Tensor]:
     shape = (layer.in_channels,)
-    dropped = [Tensor("dropout's mask", shape)] if spec.dropout else []
-    return [*dropped, Tensor("input", shape)]
+    dropped = [Tensor(mark("dropout's mask"), shape)] if spec.dropout else []
+    return [*dropped, Tensor(mark("input"), shape)]

@@ -7,10 +7,12 @@ import streamlit as st
 
 from effnet import formulas, memory, receipts
 from effnet.figures import cost_by_stage, cost_treemap
-from effnet.figures.cost import full_name
+from effnet.figures.cost import short_name
 from effnet.formulas import QUANTITIES, Item
+from effnet.language import DEFAULT, current, say
 from effnet.receipts import Part, Receipt
 from effnet.spec import Spec
+from effnet.speed.records import in_a_row
 from effnet.ui import live, state
 from effnet.units import mebibytes
 
@@ -23,9 +25,9 @@ def quantity() -> str:
     if st.session_state.get("quantity") is None:
         st.session_state["quantity"] = state.remembered(state.QUANTITY, "macs")
     chosen = st.segmented_control(
-        "Quantity",
+        say("Quantity"),
         tuple(QUANTITIES),
-        format_func=lambda key: QUANTITIES[key].title,
+        format_func=lambda key: say(QUANTITIES[key].title),
         key="quantity",
         required=True,
         label_visibility="collapsed",
@@ -40,19 +42,22 @@ def totals(spec: Spec) -> None:
     highest = memory.peak(spec)
     entries = [
         (
-            QUANTITIES[key].title,
+            say(QUANTITIES[key].title),
             QUANTITIES[key].written(value),
-            f"{value:,}. {QUANTITIES[key].rule}",
+            say("{number}. {rule}", number=f"{value:,}", rule=say(QUANTITIES[key].rule)),
         )
         for key, value in sums.items()
     ]
-    place = memory.place(highest.run, highest.layer)
     entries.append(
         (
-            "Inference memory",
+            say("Inference memory"),
             mebibytes(highest.live),
-            f"{highest.live:,} bytes: the most that is alive at once for one image, weights aside; "
-            f"in {place}.",
+            say(
+                "{bytes:,} bytes: the most that is alive at once for one image, weights aside; "
+                "in {place}.",
+                bytes=highest.live,
+                place=memory.place(highest.run, highest.layer),
+            ),
         )
     )
     with st.grid(len(entries), min_column_width=TOTAL_WIDTH):
@@ -74,12 +79,17 @@ def _open(part: Part) -> None:
 def bars(found: Sequence[Item], shown: str, title: str, *, dark: bool) -> None:
     """A stacked bar for every stage; a click opens the receipt of a segment."""
     stages = list(receipts.stage_titles(found))
+    kinds = {short_name(kind): kind for kind in receipts.kinds(found)}
     drawn = cost_by_stage(found, shown, selected=_opened(), dark=dark)
     live.figure(
         "cost_bars",
         drawn,
-        alt=f"{title}: {QUANTITIES[shown].title.lower()} by stage and kind of layer",
-        on_click=lambda name, index: _open(Part(stages[index], None, full_name(name))),
+        alt=say(
+            "{network}: {quantity} by stage and kind of layer",
+            network=title,
+            quantity=say(QUANTITIES[shown].title).lower(),
+        ),
+        on_click=lambda name, index: _open(Part(stages[index], None, kinds.get(name))),
     )
 
 
@@ -92,7 +102,11 @@ def map_and_receipt(found: Sequence[Item], shown: str, title: str, *, dark: bool
         live.figure(
             "cost_treemap",
             cost_treemap(nodes, shown, selected=opened.part, dark=dark),
-            alt=f"{title}: {QUANTITIES[shown].title.lower()} as nested areas",
+            alt=say(
+                "{network}: {quantity} as nested areas",
+                network=title,
+                quantity=say(QUANTITIES[shown].title).lower(),
+            ),
             on_click=lambda _, index: _open(nodes[index].part),
         )
     with right, st.container(border=True, height=RECEIPT_HEIGHT, key="receipt"):
@@ -103,7 +117,7 @@ def map_and_receipt(found: Sequence[Item], shown: str, title: str, *, dark: bool
 def _path(part: Part, found: Sequence[Item], title: str) -> None:
     """The way from the whole network to the open part; each step can be gone back to."""
     if part == Part():
-        st.caption("Click an area, a bar or a cell of the table to open its receipt.")
+        st.caption(say("Click an area, a bar or a cell of the table to open its receipt."))
         return
     steps = [(title, Part())]
     if part.stage is not None:
@@ -114,7 +128,7 @@ def _path(part: Part, found: Sequence[Item], title: str) -> None:
             )
             steps.append((receipts.block_range(run), Part(part.stage, part.first)))
     if part.kind is not None:
-        steps.append((part.kind, part))
+        steps.append((say(part.kind), part))
     with st.container(horizontal=True, gap="small"):
         for number, (label, target) in enumerate(steps):
             st.button(
@@ -129,7 +143,7 @@ def _path(part: Part, found: Sequence[Item], title: str) -> None:
 
 def written(receipt: Receipt) -> str:
     """A receipt as Markdown: a table of labels, formulas and values, the sum, then the rules."""
-    rows = [f"| {receipt.title} | {receipt.quantity.unit} |", "|:--|--:|"]
+    rows = [f"| {receipt.title} | {say(receipt.quantity.unit)} |", "|:--|--:|"]
     rules: dict[str, list[str]] = {}
     for line in receipt.lines:
         formula = f"`{line.formula}`" if line.rule else f":small[{line.formula}]"
@@ -137,33 +151,39 @@ def written(receipt: Receipt) -> str:
         if line.rule:
             rules.setdefault(line.rule, []).extend(filter(None, [line.part.kind]))
     whole = f"**{receipt.total:,}**"
-    rows.append(f"| **Sum** :small[{receipt.quantity.written(receipt.total)}] | {whole} |")
+    short = receipt.quantity.written(receipt.total)
+    rows.append(f"| **{say('Sum')}** :small[{short}] | {whole} |")
     said = []
     for rule, kinds in rules.items():
-        where = ", ".join(dict.fromkeys(kinds))
-        said.append(f":small[{where}: {rule}]" if where else f":small[{rule}]")
+        where = in_a_row([say(kind) for kind in dict.fromkeys(kinds)])
+        told = say("{where}: {rule}", where=where, rule=rule) if where else rule
+        said.append(f":small[{told}]")
     return "\n".join(rows) + "\n\n" + "  \n".join(said)
 
 
 def tables(found: Sequence[Item], shown: str) -> None:
     """The same numbers by stage and kind, and layer by layer; a click on a cell opens it."""
     number = st.column_config.NumberColumn
-    titles, sums, kinds = receipts.stage_titles(found), receipts.grid(found), receipts.kinds(found)
+    titles, sums = receipts.stage_titles(found), receipts.grid(found)
+    kinds = {say(kind): kind for kind in receipts.kinds(found)}
+    first, whole = say("stage"), say("sum")
     rows: list[dict[str, Any]] = [
-        {"stage": title}
-        | {kind: sums.get((stage, kind)) for kind in kinds}
-        | {"sum": sum(sums.get((stage, kind), 0) for kind in kinds)}
+        {first: title}
+        | {name: sums.get((stage, kind)) for name, kind in kinds.items()}
+        | {whole: sum(sums.get((stage, kind), 0) for kind in kinds.values())}
         for stage, title in titles.items()
     ]
-    last = {kind: sum(sums.get((stage, kind), 0) for stage in titles) for kind in kinds}
-    rows.append({"stage": "all stages"} | last | {"sum": receipts.total(found)})
+    last = {
+        name: sum(sums.get((stage, kind), 0) for stage in titles) for name, kind in kinds.items()
+    }
+    rows.append({first: say("all stages")} | last | {whole: receipts.total(found)})
 
     def picked() -> None:
         cells = st.session_state["cost_table"]["selection"]["cells"]
         if cells:
             row, column = cells[0]
             stage = [*titles, None][row]
-            _open(Part(stage, None, column if column in kinds else None))
+            _open(Part(stage, None, kinds.get(column)))
 
     st.dataframe(
         rows,
@@ -174,29 +194,38 @@ def tables(found: Sequence[Item], shown: str) -> None:
         on_select=picked,
         selection_mode="single-cell",
         placeholder="",
-        column_config={"stage": st.column_config.TextColumn(pinned=True)}
-        | {name: number(format="localized") for name in (*kinds, "sum")},
-        alt=f"{QUANTITIES[shown].title} by stage and kind of layer; figures, receipts and this "
-        "table agree to the integer",
+        column_config={first: st.column_config.TextColumn(pinned=True)}
+        | {name: number(format="localized") for name in (*kinds, whole)},
+        alt=say(
+            "{quantity} by stage and kind of layer; figures, receipts and this table agree to the "
+            "integer",
+            quantity=say(QUANTITIES[shown].title),
+        ),
     )
-    with st.expander("Every layer with its formula", on_change="rerun") as opened:
+    with st.expander(
+        say("Every layer with its formula"), key="every_layer", on_change="rerun"
+    ) as opened:
         if opened.open:
             _layers(found, shown)
 
 
 def _layers(found: Sequence[Item], shown: str) -> None:
     whole = receipts.total(found)
+    # "blocks" is their number elsewhere, another word in other languages
+    which = "blocks" if current() == DEFAULT else say("which blocks")
     st.dataframe(
         [
             {
-                "stage": item.stage,
-                "blocks": f"{item.first} to {item.last}" if item.blocks > 1 else str(item.first),
-                "layer": item.kind,
-                "module": item.path,
-                "formula for one block": item.formula,
-                "one block": item.value,
-                "all blocks": item.total,
-                "share": 100 * item.total / whole,
+                say("stage"): item.stage,
+                which: say("{first} to {last}", first=item.first, last=item.last)
+                if item.blocks > 1
+                else str(item.first),
+                say("layer"): say(item.kind),
+                say("module"): item.path,
+                say("formula for one block"): item.formula,
+                say("one block"): item.value,
+                say("all blocks"): item.total,
+                say("share"): 100 * item.total / whole,
             }
             for item in found
         ],
@@ -205,12 +234,16 @@ def _layers(found: Sequence[Item], shown: str) -> None:
         width="stretch",
         height=420,
         column_config={
-            "module": st.column_config.TextColumn(help="Its path in the first of the blocks"),
-            "one block": st.column_config.NumberColumn(format="localized"),
-            "all blocks": st.column_config.NumberColumn(QUANTITIES[shown].unit, format="localized"),
-            "share": st.column_config.ProgressColumn(
+            say("module"): st.column_config.TextColumn(
+                help=say("Its path in the first of the blocks")
+            ),
+            say("one block"): st.column_config.NumberColumn(format="localized"),
+            say("all blocks"): st.column_config.NumberColumn(
+                say(QUANTITIES[shown].unit), format="localized"
+            ),
+            say("share"): st.column_config.ProgressColumn(
                 min_value=0, max_value=100, format="%.1f %%", color="primary"
             ),
         },
-        alt="Every layer with its formula and value",
+        alt=say("Every layer with its formula and value"),
     )

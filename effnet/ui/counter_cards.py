@@ -7,24 +7,29 @@ import streamlit as st
 
 from effnet.counters import PARTS, Opinion, counted_by_none, opinions
 from effnet.figures import counters_compared
+from effnet.language import mark, say
 from effnet.second_opinion import Answer, ask
 from effnet.spec import EffnetError, Spec
+from effnet.speed.records import in_a_row
 from effnet.ui import live, state
 from effnet.variants import display_name, get_variant
 
 COMPARED = ("b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7", "v2_s")
+UNITS = (mark("mult-adds"), mark("flops that are MACs"))  # of tools' own, in `data/counters.csv`
 
 
 def counters(spec: Spec, *, dark: bool) -> None:
     """What seven tools say of the network, difference by difference, with a second opinion."""
-    st.markdown("#### Seven counters, one network")
+    st.markdown(f"#### {say('Seven counters, one network')}")
     said = opinions(spec)
     answers = _answers(spec)
     measured = {a.tool: a.says for a in answers if a.says is not None}
     live.figure(
         "counters",
         counters_compared(said, measured=measured, dark=dark),
-        alt="What each tool adds to the multiply-adds of convolutions and fully connected layers",
+        alt=say(
+            "What each tool adds to the multiply-adds of convolutions and fully connected layers"
+        ),
     )
     st.dataframe(
         [_opinion_row(opinion, measured, _parts(said)) for opinion in said],
@@ -34,22 +39,28 @@ def counters(spec: Spec, *, dark: bool) -> None:
         height=35 * (len(said) + 1) + 3,
         placeholder="",
         column_config={
-            "tool": st.column_config.TextColumn(pinned=True),
-            "prints": st.column_config.NumberColumn(format="localized", help="In its own unit"),
-            "it really said": st.column_config.NumberColumn(
-                format="localized", help="Measured: by the tool, in a process of its own"
+            say("tool"): st.column_config.TextColumn(pinned=True),
+            say("prints"): st.column_config.NumberColumn(
+                format="localized", help=say("In its own unit")
+            ),
+            say("it really said"): st.column_config.NumberColumn(
+                format="localized", help=say("Measured: by the tool, in a process of its own")
             ),
         }
-        | {name: st.column_config.NumberColumn(format="localized") for name in PARTS.values()},
-        alt="Seven tools, what they print, and what it is made of",
+        | {say(name): st.column_config.NumberColumn(format="localized") for name in PARTS.values()},
+        alt=say("Seven tools, what they print, and what it is made of"),
     )
     missing = counted_by_none(said)
-    st.caption(
+    rule = say(
         "Computed for the modules as torchvision writes them, in evaluation mode, one image."
-        + (f" Left out by all seven: {', '.join(missing)}." if missing else "")
     )
+    if missing:
+        names = in_a_row([say(name) for name in missing])
+        rule += say(" Left out by all seven: {names}.", names=names)
+    st.caption(rule)
     _second_opinion(spec, said, answers)
-    with st.expander("The rules, and the same for the released networks", on_change="rerun") as one:
+    label = say("The rules, and the same for the released networks")
+    with st.expander(label, key="counters_more", on_change="rerun") as one:
         if one.open:
             _rules(said)
             _released()
@@ -65,19 +76,19 @@ def _opinion_row(
     opinion: Opinion, measured: dict[str, int], parts: dict[str, str]
 ) -> dict[str, Any]:
     sums = {
-        name: sum(t.value for t in opinion.terms if t.part == part) or None
+        say(name): sum(t.value for t in opinion.terms if t.part == part) or None
         for part, name in parts.items()
     }
-    asked = {"it really said": measured.get(opinion.tool)} if measured else {}
+    asked = {say("it really said"): measured.get(opinion.tool)} if measured else {}
     return {
-        "tool": opinion.title,
-        "prints": opinion.says,
+        say("tool"): opinion.title,
+        say("prints"): opinion.says,
         **asked,
-        "as": opinion.unit,
+        say("as"): say(opinion.unit),
         **sums,
-        "closed form": opinion.formula,
-        "leaves out": ", ".join(opinion.leaves_out),
-        "version": opinion.version,
+        say("closed form"): opinion.formula,
+        say("leaves out"): in_a_row([say(name) for name in opinion.leaves_out]),
+        say("version"): opinion.version,
     }
 
 
@@ -95,19 +106,22 @@ def _second_opinion(spec: Spec, said: Sequence[Opinion], answers: Sequence[Answe
     """A button that asks the tools themselves, and whether they agree with the closed forms."""
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
-            "Ask the tools themselves",
+            say("Ask the tools themselves"),
             key="ask",
             disabled=bool(answers),
-            help="Builds the network and runs ptflops, PyTorch's counter and whichever of the "
-            "others are installed, in a process of their own: they patch or hook what they count.",
+            help=say(
+                "Builds the network and runs ptflops, PyTorch's counter and whichever of the "
+                "others are installed, in a process of their own: they patch or hook what they "
+                "count."
+            ),
         )
         if not answers and not pressed:
-            st.caption("Measured on demand, in a separate process; takes 10 to 60 seconds.")
+            st.caption(say("Measured on demand, in a separate process; takes 10 to 60 seconds."))
         if answers:
             st.caption(_agreement(said, answers))
     if pressed:
         try:
-            with st.spinner("Asking, one tool after the other", show_time=True):
+            with st.spinner(say("Asking, one tool after the other"), show_time=True):
                 _asked(spec)
         except EffnetError as error:
             st.error(str(error))
@@ -119,24 +133,31 @@ def _second_opinion(spec: Spec, said: Sequence[Opinion], answers: Sequence[Answe
 def _agreement(said: Sequence[Opinion], answers: Sequence[Answer]) -> str:
     expected = {opinion.tool: opinion for opinion in said}
     good = [a for a in answers if a.says == expected[a.tool].says]
-    words = [f"{len(good)} of the {len(answers)} tools print exactly what the closed form says."]
-    words += [
-        f"{expected[a.tool].title}: {a.trouble or f'{a.says:,} instead'}."
-        for a in answers
-        if a not in good
+    words = [
+        say(
+            "Measured just now, in a separate process: {good} of the {n} tools print exactly what "
+            "the closed form says.",
+            good=len(good),
+            n=len(answers),
+        )
     ]
-    return f"Measured just now, in a separate process: {' '.join(words)}"
+    for one in answers:
+        if one not in good:
+            trouble = one.told or say("{number:,} instead", number=one.says)
+            title = expected[one.tool].title
+            words.append(say(" {tool}: {trouble}.", tool=title, trouble=trouble))
+    return "".join(words)
 
 
 def _rules(said: Sequence[Opinion]) -> None:
     rows = [
         {
-            "tool": opinion.title,
-            "part": PARTS[term.part],
-            "factor": term.factor,
-            "elements": term.elements,
-            "adds": term.value,
-            "rule": term.rule,
+            say("tool"): opinion.title,
+            say("part"): say(PARTS[term.part]),
+            say("factor"): term.factor,
+            say("elements"): term.elements,
+            say("adds"): term.value,
+            say("rule"): say(term.rule),
         }
         for opinion in said
         for term in opinion.terms
@@ -148,15 +169,15 @@ def _rules(said: Sequence[Opinion]) -> None:
         hide_index=True,
         width="stretch",
         height=300,
-        column_config={"elements": number, "adds": number},
-        alt="The terms of each tool's closed form, with the rule behind each",
+        column_config={say("elements"): number, say("adds"): number},
+        alt=say("The terms of each tool's closed form, with the rule behind each"),
     )
 
 
 def _released() -> None:
     """The seven closed forms for the released networks at their own resolutions."""
     rows = [
-        {"network": display_name(name)}
+        {say("network"): display_name(name)}
         | {one.title: one.says for one in opinions(get_variant(name))}
         for name in COMPARED
     ]
@@ -166,7 +187,7 @@ def _released() -> None:
         hide_index=True,
         width="stretch",
         height=35 * (len(rows) + 1) + 3,
-        column_config={"network": st.column_config.TextColumn(pinned=True)}
+        column_config={say("network"): st.column_config.TextColumn(pinned=True)}
         | {name: st.column_config.NumberColumn(format="localized") for name in list(rows[0])[1:]},
-        alt="What the seven tools print for B0 to B7 and V2-S",
+        alt=say("What the seven tools print for B0 to B7 and V2-S"),
     )

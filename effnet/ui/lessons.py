@@ -1,5 +1,7 @@
 """Lessons in the app: a step's panel, what a link hides, presenter mode, the teacher's page."""
 
+import json
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -7,14 +9,18 @@ from urllib.parse import urlencode, urlsplit
 import plotly.graph_objects as go
 import streamlit as st
 
-from effnet import lessons
-from effnet.lessons import HIDEABLE, Lesson
+from effnet import language, lessons
+from effnet.design import Design
+from effnet.language import say
+from effnet.lessons import HIDEABLE, Lesson, Step
 from effnet.ui import live, state
 
 # hidden on a projector
 PRESENTED = frozenset({"mode", "base", "table", "curve", "tabs", "budget", "totals"})
 LARGER = 1.5  # a figure's type and height on a projector
 ADDRESS = "http://localhost:8501"
+AS_MINE = ""  # the link's language is that of the page
+TURN = "turn_to_step"  # str: "yes" where a link or a button opened a step, maybe of another page
 
 
 def start() -> list[str]:
@@ -23,13 +29,13 @@ def start() -> list[str]:
     known = lessons.lessons()
     said = _said(state.LESSON)
     if said and said not in known:
-        notes.append(f"lesson {said[:40]!r} is not one of {', '.join(known)}")
+        notes.append(state.unknown("lesson", said, known))
         state.remember(state.LESSON, "")
     lesson = known.get(state.remembered(state.LESSON, ""))
     step = _said(state.STEP)
     steps = [str(number + 1) for number in range(len(lesson.steps))] if lesson else []
     if lesson and step and step not in steps:
-        notes.append(f"step {step[:20]!r} is not one of {', '.join(steps)}")
+        notes.append(state.unknown("step", step[:20], steps))
     if lesson and state.remembered(state.STEP, "") not in steps:
         state.remember(state.STEP, "1")
     if _said(state.HIDE):
@@ -38,11 +44,30 @@ def start() -> list[str]:
         state.remember(state.HIDE, ",".join(sorted(names)))
     present = _said(state.PRESENT)
     if present not in ("", "0", "1"):
-        notes.append(f"present {present[:20]!r} is not 0 or 1")
+        notes.append(say("present {said} is not 0 or 1", said=repr(present[:20])))
     if state.remembered(state.PRESENT, "") != "1":
         state.remember(state.PRESENT, "")
+    if lesson and (said or step):
+        opened = lesson.steps[_step(lesson) - 1]
+        if state.design() == Design():  # the link may well say another
+            state.change(**asdict(lessons.read(opened.design)))
+            state.write_link()
+        _prepare(opened)
     _write()
     return notes
+
+
+def _prepare(step: Step) -> None:
+    """Set what a step opens with besides the design, and turn to its page."""
+    if step.network:
+        state.remember(state.NETWORK, step.network)
+        st.session_state["network"] = step.network
+    found = step.schedule()
+    if found:
+        network, schedule = found
+        text = json.dumps({"network": network, "schedule": schedule.to_dict()})
+        state.remember(state.SCHEDULE, text)
+    state.remember(TURN, "yes")
 
 
 def _said(key: str) -> str:
@@ -118,7 +143,9 @@ def _step(lesson: Lesson) -> int:
 def _go(lesson: Lesson, number: int) -> None:
     state.remember(state.LESSON, lesson.key)
     state.remember(state.STEP, str(number))
-    state.edit(lessons.read(lesson.steps[number - 1].design))
+    step = lesson.steps[number - 1]
+    state.edit(lessons.read(step.design))
+    _prepare(step)
 
 
 def _end() -> None:
@@ -133,47 +160,71 @@ def panel(file: str) -> None:
     lesson = current()
     if lesson is None:
         if presenting() or state.remembered(state.HIDE, ""):
-            st.button("Show everything again", key="show_everything", on_click=_end)
+            st.button(say("Show everything again"), key="show_everything", on_click=_end)
         return
     number = _step(lesson)
     step = lesson.steps[number - 1]
+    turn = state.remembered(TURN, "")
+    state.remember(TURN, "")
+    if turn and step.page != file:
+        st.switch_page(step.page)
     with st.container(border=True):
-        st.caption(f"Step {number} of {len(lesson.steps)} of the lesson: {lesson.title}")
-        st.markdown(step.say)
+        st.caption(
+            say(
+                "Step {number} of {n} of the lesson: {title}",
+                number=number,
+                n=len(lesson.steps),
+                title=say(lesson.title),
+            )
+        )
+        st.markdown(say(step.say))
         if step.page != file:
-            st.page_link(step.page, label="This step is on another page: go there")
+            st.page_link(step.page, label=say("This step is on another page: go there"))
         _question(lesson, number)
         with st.container(horizontal=True, gap="small"):
             st.button(
-                "Back",
+                say("Back"),
                 key="lesson_back",
                 disabled=number == 1,
                 on_click=_go,
                 args=(lesson, max(number - 1, 1)),
             )
             st.button(
-                "Next step",
+                say("Next step"),
                 key="lesson_next",
                 disabled=number == len(lesson.steps),
                 on_click=_go,
                 args=(lesson, min(number + 1, len(lesson.steps))),
             )
-            st.button("End the lesson", key="lesson_end", on_click=_end)
+            st.button(say("End the lesson"), key="lesson_end", on_click=_end)
 
 
 @st.fragment
 def _question(lesson: Lesson, number: int) -> None:
     """Predict, then reveal."""
+    language.use(state.language())  # a fragment runs by itself
     question = lesson.steps[number - 1].question
     found = lessons.answer(question)
     place = f"{lesson.key}_{number}"
     chosen = st.radio(
-        question.ask, found.choices, index=None, key=f"predict_{place}", horizontal=True
+        say(question.ask),
+        range(len(found.choices)),
+        format_func=lambda number: found.choices[number],
+        index=None,
+        key=f"predict_{place}",
+        horizontal=True,
     )
-    asked = st.button("Reveal", key=f"reveal_{place}", disabled=chosen is None)
+    asked = st.button(say("Reveal"), key=f"reveal_{place}", disabled=chosen is None)
     if asked and chosen is not None:
-        start = "Right" if chosen == found.choices[found.right] else "Not so"
-        st.info(f"**{start}.** {found.shown} {question.because}")
+        st.info(
+            say(
+                "**Right.** {shown} {because}"
+                if chosen == found.right
+                else "**Not so.** {shown} {because}",
+                shown=found.shown,
+                because=say(question.because),
+            )
+        )
 
 
 @lru_cache(maxsize=1)
@@ -196,35 +247,54 @@ def address() -> str:
 def teacher() -> None:
     """Every lesson with its plan, its link, and its questions with the computed answers."""
     for lesson in lessons.lessons().values():
-        with st.expander(lesson.title, key=f"lesson_{lesson.key}", on_change="rerun") as opened:
+        with st.expander(
+            say(lesson.title), key=f"lesson_{lesson.key}", on_change="rerun"
+        ) as opened:
             if opened.open:
                 _plan(lesson)
 
 
 def _plan(lesson: Lesson) -> None:
-    st.markdown(f"**Goal.** {lesson.goal}")
-    st.markdown("\n".join(f"- {line}" for line in lesson.plan))
-    st.caption("The link for the class; it opens the first step with its controls and no others:")
-    st.code(lessons.link(address(), lesson), language=None, wrap_lines=True)
+    st.markdown(say("**Goal.** {goal}", goal=say(lesson.goal)))
+    st.markdown("\n".join(f"- {say(line)}" for line in lesson.plan))
+    st.caption(
+        say("The link for the class; it opens the first step with its controls and no others:")
+    )
+    said = lessons.link(address(), lesson, language=language.current())
+    st.code(said, language=None, wrap_lines=True)
     for number, step in enumerate(lesson.steps, start=1):
-        found = lessons.answer(step.question)
+        question, found = step.question, lessons.answer(step.question)
         st.markdown(
-            f"**Step {number}.** {step.say}\n\n*{step.question.ask}* {found.shown} "
-            f"{step.question.because}"
+            say(
+                "**Step {number}.** {said}\n\n*{ask}* {shown} {because}",
+                number=number,
+                said=say(step.say),
+                ask=say(question.ask),
+                shown=found.shown,
+                because=say(question.because),
+            )
         )
-    st.button("Begin", key=f"begin_{lesson.key}", on_click=_go, args=(lesson, 1))
+    st.button(say("Begin"), key=f"begin_{lesson.key}", on_click=_go, args=(lesson, 1))
 
 
 def own_link() -> None:
     """A link of one's own: the current design, with what is hidden."""
     hidden = st.multiselect(
-        "Hide on Scale and Cost",
+        say("Hide on Scale and Cost"),
         list(HIDEABLE),
-        format_func=lambda name: HIDEABLE[name],
+        format_func=lambda name: say(HIDEABLE[name]),
+        placeholder=say("Choose options"),
         key="link_hide",
     )
-    large = st.toggle("For a projector: large type, one figure", key="link_present")
-    said = {"mode": "formula"} | state.design().to_query()
+    large = st.toggle(say("For a projector: large type, one figure"), key="link_present")
+    spoken = st.selectbox(
+        say("Language of the link"),
+        (AS_MINE, *language.LANGUAGES),
+        format_func=lambda code: language.LANGUAGES.get(code) or say("as mine"),
+        key="link_language",
+    )
+    spoken = language.current() if spoken == AS_MINE else spoken
+    said = {"mode": "formula"} | state.design().to_query() | lessons.in_language(spoken)
     if hidden:
         said["hide"] = ",".join(hidden)
     if large:

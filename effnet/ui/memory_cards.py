@@ -6,6 +6,7 @@ import streamlit as st
 
 from effnet import memory, receipts
 from effnet.figures import kept_memory, live_memory
+from effnet.language import say
 from effnet.spec import Spec
 from effnet.ui import live
 from effnet.ui.cost_cards import written
@@ -17,35 +18,38 @@ CARD_GIB = 16
 
 def memory_card(spec: Spec, *, dark: bool) -> None:
     """Memory along the network, by type of number, and for training."""
-    st.markdown("#### Memory")
+    st.markdown(f"#### {say('Memory')}")
     points = memory.curve(spec)
     left, right = st.columns(2, gap="medium")
     with left:
         live.figure(
             "live_memory",
             live_memory(points, dark=dark),
-            alt="Bytes alive at every layer of an inference, the highest marked",
+            alt=say("Bytes alive at every layer of an inference, the highest marked"),
         )
     with right:
         live.figure(
             "kept_memory",
             kept_memory(points, dark=dark),
-            alt="Bytes that autograd has kept by every layer of the forward pass",
+            alt=say("Bytes that autograd has kept by every layer of the forward pass"),
         )
-    batch = st.select_slider("Batch size", BATCHES, key="memory_batch")
+    batch = st.select_slider(say("Batch size"), BATCHES, key="memory_batch")
     left, right = st.columns(2, gap="medium")
     with left:
         _inference_table(spec, batch)
     with right:
         _training_table(spec, batch)
     st.caption(
-        "Computed from the lifetimes of tensors as PyTorch runs the network eagerly. Not counted: "
-        f"{memory.NOT_COUNTED}."
+        say(
+            "Computed from the lifetimes of tensors as PyTorch runs the network eagerly. Not "
+            "counted: {what}.",
+            what=say(memory.NOT_COUNTED),
+        )
     )
-    label = "The rules, what is alive at the peak, and the curves as a table"
-    with st.expander(label, on_change="rerun") as opened:
+    label = say("The rules, what is alive at the peak, and the curves as a table")
+    with st.expander(label, key="memory_more", on_change="rerun") as opened:
         if opened.open:
-            st.markdown(f"{memory.INFERENCE_RULE}\n\n{memory.TRAINING_RULE}")
+            st.markdown(f"{say(memory.INFERENCE_RULE)}\n\n{say(memory.TRAINING_RULE)}")
             st.markdown(written(receipts.peak_receipt(spec)))
             _points_table(points)
 
@@ -55,11 +59,11 @@ def _points_table(points: Sequence[memory.CurvePoint]) -> None:
     st.dataframe(
         [
             {
-                "stage": point.stage,
-                "where": point.name,
-                "operation": point.operation,
-                "alive": point.live,
-                "kept": point.kept,
+                say("stage"): point.stage,
+                say("where"): point.name,
+                say("operation"): point.operation,
+                say("alive"): point.live,
+                say("kept"): point.kept,
             }
             for point in points
         ],
@@ -68,11 +72,13 @@ def _points_table(points: Sequence[memory.CurvePoint]) -> None:
         width="stretch",
         height=300,
         column_config={
-            "operation": st.column_config.TextColumn(help="At which most is alive in the layer"),
-            "alive": number("alive (bytes)", format="localized"),
-            "kept": number("kept so far (bytes)", format="localized"),
+            say("operation"): st.column_config.TextColumn(
+                help=say("At which most is alive in the layer")
+            ),
+            say("alive"): number(say("alive (bytes)"), format="localized"),
+            say("kept"): number(say("kept so far (bytes)"), format="localized"),
         },
-        alt="Bytes alive and bytes kept, layer by layer",
+        alt=say("Bytes alive and bytes kept, layer by layer"),
     )
 
 
@@ -81,12 +87,12 @@ def _inference_table(spec: Spec, batch: int) -> None:
     st.dataframe(
         [
             {
-                "numbers": name,
-                "weights": mebibytes(held.bytes(size)),
-                "most alive at once": mebibytes(
+                say("numbers"): say(name),
+                say("weights"): mebibytes(held.bytes(size)),
+                say("most alive at once"): mebibytes(
                     memory.peak_bytes(spec, itemsize=size, batch=batch)
                 ),
-                "together": mebibytes(
+                say("together"): mebibytes(
                     held.bytes(size) + memory.peak_bytes(spec, itemsize=size, batch=batch)
                 ),
             }
@@ -96,12 +102,12 @@ def _inference_table(spec: Spec, batch: int) -> None:
         hide_index=True,
         width="stretch",
         column_config={
-            "numbers": st.column_config.TextColumn("inference in"),
-            "weights": st.column_config.TextColumn(
-                help="Parameters and BatchNorm's running statistics; int8 without its scales"
+            say("numbers"): st.column_config.TextColumn(say("inference in")),
+            say("weights"): st.column_config.TextColumn(
+                help=say("Parameters and BatchNorm's running statistics; int8 without its scales")
             ),
         },
-        alt="Memory of an inference by type of number",
+        alt=say("Memory of an inference by type of number"),
     )
 
 
@@ -110,21 +116,25 @@ def _training_table(spec: Spec, batch: int) -> None:
     st.dataframe(
         [
             {
-                "training with": name,
-                "weights, gradients, state": mebibytes(held.training_bytes(name)),
-                "kept for backward": mebibytes(kept),
-                "together": mebibytes(held.training_bytes(name) + kept),
+                say("training with"): say(name),
+                say("weights, gradients, state"): mebibytes(held.training_bytes(name)),
+                say("kept for backward"): mebibytes(kept),
+                say("together"): mebibytes(held.training_bytes(name) + kept),
             }
             for name in memory.OPTIMISERS
         ],
         key="memory_training",
         hide_index=True,
         width="stretch",
-        alt="Memory of training in 32-bit floats by optimiser",
+        alt=say("Memory of training in 32-bit floats by optimiser"),
     )
     largest = memory.largest_batch(spec, CARD_GIB * 2**30)
     st.caption(
-        f"With {CARD_GIB} GiB and Adam in 32-bit floats the largest batch is about {largest:,}."
-        if largest
-        else f"{CARD_GIB} GiB are too little to train this with Adam in 32-bit floats."
+        say(
+            "With {size} GiB and Adam in 32-bit floats the largest batch is about {batch:,}."
+            if largest
+            else "{size} GiB are too little to train this with Adam in 32-bit floats.",
+            size=CARD_GIB,
+            batch=largest,
+        )
     )

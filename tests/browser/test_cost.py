@@ -40,6 +40,17 @@ def test_a_click_on_a_bar_opens_its_receipt(visit):
     tab.shoot("cost-receipt")
 
 
+def test_a_click_on_a_bar_opens_its_receipt_in_chinese(visit):
+    tab = visit()
+    page = drawn(tab.go(f"{B0}&lang=zh"))
+    page.locator(".barlayer g.trace").nth(2).locator("path").nth(2).click(force=True)
+    receipt = page.locator(".st-key-receipt")
+    expect(receipt).to_contain_text("阶段 2，MBConv6 中的逐通道")
+    expect(receipt).to_contain_text("卷积核 x 卷积核 x 通道 x 高 x 宽")
+    expect(receipt).to_contain_text("2,709,504")
+    tab.shoot("cost-receipt-zh")
+
+
 def test_everything_follows_the_slider(visit):
     tab = visit()
     page = drawn(tab.go("/cost?phi=0"))

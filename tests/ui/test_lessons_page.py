@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from effnet.language import speaking
 from effnet.lessons import answer, lessons
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +52,7 @@ def test_a_prediction_is_revealed_with_the_count():
     found = answer(lesson.steps[0].question)
     app = opened(**lesson.query())
     assert app.button(key="reveal_one-step_1").disabled
-    app.radio[0].set_value(found.choices[(found.right + 1) % len(found.choices)]).run()
+    app.radio[0].set_value((found.right + 1) % len(found.choices)).run()
     app.button(key="reveal_one-step_1").click().run()
     assert app.info[0].value.startswith("**Not so.** 2.57 x")
 
@@ -88,3 +89,77 @@ def test_the_teachers_page_begins_a_lesson():
     app = opened("pages/lessons.py")
     assert len(app.subheader[0].value) > 30
     assert len(app.expander) == 6
+
+
+LAST = {
+    "budget": "pages/train.py",
+    "families": "pages/latency.py",
+    "one-dimension": "pages/explain.py",
+}
+
+
+@pytest.mark.parametrize("key", LAST)
+@pytest.mark.parametrize("page", ["its own", "app.py"])
+def test_a_link_to_a_last_step_opens_its_page_in_its_state(key, page):
+    lesson = lessons()[key]
+    number = len(lesson.steps)
+    step = lesson.steps[-1]
+    assert step.page == LAST[key]
+    app = opened(step.page if page == "its own" else page, lesson=key, step=str(number))
+    assert [warning.value for warning in app.warning] == []
+    assert step.question.ask in [radio.label for radio in app.radio]
+    told = {
+        "budget": "Training EfficientNetV2-S at 300 px throughout saves nothing",
+        "families": "EfficientNetV2-B0: 0.718 G multiply-adds",
+        "one-dimension": "EfficientNet-Lite0",
+    }
+    assert told[key] in app.subheader[0].value
+    assert app.query_params["step"] in (str(number), [str(number)])
+
+
+def test_the_links_design_counts_more_than_the_steps():
+    app = opened("pages/latency.py", lesson="families", step="4", mode="released", released="b3")
+    assert app.subheader[0].value.startswith("EfficientNet-B3")
+
+
+def test_next_turns_to_the_page_of_the_next_step():
+    lesson = lessons()["budget"]
+    app = opened(**lesson.query(3))
+    app.button(key="lesson_next").click().run()
+    assert [error.message for error in app.exception] == []
+    assert app.radio[0].label == lesson.steps[3].question.ask
+    assert app.subheader[0].value.startswith("Training EfficientNetV2-S at 300 px")
+    app.button(key="lesson_back").click().run()
+    assert app.radio[0].label == lesson.steps[2].question.ask
+
+
+def test_a_step_can_be_left_for_another_page():
+    app = opened(**lessons()["budget"].query(1))
+    app.switch_page("pages/cost.py").run()
+    assert "This step is on another page" in str(
+        [link.proto.label for link in app.get("page_link")]
+    )
+    assert app.subheader[0].value.split()[0] == "EfficientNet-B0"
+
+
+def own_link(app):
+    return app.code[-1].value
+
+
+def test_a_teacher_chooses_the_language_of_a_link():
+    app = opened("pages/lessons.py")
+    assert "lang=" not in own_link(app)
+    app.selectbox(key="link_language").set_value("zh").run()
+    assert "lang=zh" in own_link(app)
+
+
+def test_links_are_in_the_teachers_language():
+    with speaking("zh"):  # the harness looks for a choice among those shown
+        app = opened("pages/lessons.py", lang="zh")
+        assert "lang=zh" in own_link(app)
+        app.expander[0].open = True
+        app.session_state["lesson_one-step"] = True
+        app.run()
+        assert app.code[0].value.endswith("&lang=zh")
+        app.selectbox(key="link_language").set_value("en").run()
+        assert "lang=" not in own_link(app)
