@@ -6,7 +6,7 @@ catalogues. Files that programs read (CSV, JSON, code) and the command line stay
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, wraps
@@ -78,14 +78,18 @@ def mark(text: str, /) -> str:
     return text
 
 
+MARKS = {", ": "、", "; ": "；", " and ": "和", " or ": "或"}  # between words, in Chinese
+
+
+def in_a_row(words: Iterable[str], between: str = ", ") -> str:
+    """Words with a comma or a semicolon between: "a, b, c"."""
+    return (MARKS[between] if current() == "zh" else between).join(words)
+
+
 def listed(words: Sequence[str], last: str = "and") -> str:
     """Words in a row: "a, b and c", or with "or"."""
     *some, final = words
-    if not some:
-        return final
-    if current() == "zh":
-        return f"{'、'.join(some)}{'或' if last == 'or' else '和'}{final}"
-    return f"{', '.join(some)} {last} {final}"
+    return in_a_row([in_a_row(some), final], f" {last} ") if some else final
 
 
 def remembered(maxsize: int) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -16,12 +16,11 @@ from urllib.parse import parse_qsl, urlencode
 from effnet.claims import same_stages
 from effnet.cost import count
 from effnet.design import Design, from_query
-from effnet.language import DEFAULT, mark, remembered, say
+from effnet.language import DEFAULT, in_a_row, mark, remembered, say
 from effnet.receipts import capital
 from effnet.receptive import fields
 from effnet.spec import EffnetError
 from effnet.speed.printed import on
-from effnet.speed.records import in_a_row
 from effnet.speed.traffic import work
 from effnet.units import factor, giga, millions, milliseconds, percent, significant
 from effnet.variants import display_name, get_variant

@@ -9,10 +9,9 @@ from effnet import colours
 from effnet.counters import PARTS, Opinion
 from effnet.figures import theme
 from effnet.formulas import QUANTITIES, Item, Quantity
-from effnet.language import mark, say
+from effnet.language import in_a_row, mark, say
 from effnet.memory import CurvePoint
 from effnet.receipts import Node, Part, grid, kinds, stage_titles, total
-from effnet.speed.records import in_a_row
 from effnet.units import giga, mebibytes, percent
 
 # what an axis counts in: title, and how many of the quantity's own units one is

@@ -8,10 +8,9 @@ import plotly.graph_objects as go
 
 from effnet import colours
 from effnet.figures import theme
-from effnet.language import say
+from effnet.language import in_a_row, say
 from effnet.train.plan import TITLES
 from effnet.train.results import largest_budget
-from effnet.train.words import in_a_row
 from effnet.units import percent, significant
 
 if TYPE_CHECKING:

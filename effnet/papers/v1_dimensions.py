@@ -1,7 +1,7 @@
 """Figures 3, 4 and 8 of the first paper: one dimension at a time, and all together."""
 
 from effnet.design import Design
-from effnet.language import mark, say
+from effnet.language import in_a_row, mark, say
 from effnet.papers.counting import (
     computed,
     counted,
@@ -13,7 +13,7 @@ from effnet.papers.counting import (
 )
 from effnet.papers.records import Axis, Chart, Exhibit, Line, Lines, Note, Series
 from effnet.papers.sources import MACS, TOP1, V1_PAPER
-from effnet.papers.words import in_a_row, shown, tidy
+from effnet.papers.words import shown, tidy
 from effnet.units import significant
 
 DIMENSIONS = ("width", "depth", "resolution", "compound")

@@ -1,6 +1,6 @@
 """What the first paper measured: other networks scaled, latency, accuracy on the test server."""
 
-from effnet.language import mark, say
+from effnet.language import in_a_row, mark, say
 from effnet.papers.counting import (
     counted,
     dots,
@@ -14,7 +14,7 @@ from effnet.papers.counting import (
 )
 from effnet.papers.records import Chart, Exhibit, Line, Lines, Mark, Note, Series
 from effnet.papers.sources import MACS, TOP1, TPU, V1_PAPER
-from effnet.papers.words import in_a_row, shown
+from effnet.papers.words import shown
 from effnet.units import significant
 
 # --- Table 3 --------------------------------------------------------------------------------------

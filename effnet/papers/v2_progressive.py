@@ -1,7 +1,7 @@
 """Progressive learning in the second paper: its settings, other networks, the ablation."""
 
 from effnet.design import Design
-from effnet.language import mark, say
+from effnet.language import in_a_row, mark, say
 from effnet.papers.counting import (
     counted,
     dots,
@@ -13,7 +13,7 @@ from effnet.papers.counting import (
 )
 from effnet.papers.records import Axis, Beside, Chart, Exhibit, Line, Lines, Mark, Note, Series
 from effnet.papers.sources import AUTOML, TOP1, V2_PAPER
-from effnet.papers.words import in_a_row, shown
+from effnet.papers.words import shown
 
 STAGES = (1, 2, 3, 4)
 REWARD = "reward, computed"

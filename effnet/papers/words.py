@@ -4,7 +4,6 @@ Records stay English, so that they can be looked up; these functions are for sho
 """
 
 import re
-from collections.abc import Iterable
 
 from effnet.language import DEFAULT, current, mark, remembered, say
 
@@ -205,11 +204,6 @@ def cited(source: str) -> str:
         source = source.replace(phrase, say(phrase))
     source = _VERSIONS.sub("、", source)
     return tidy(source.replace(" and ", " 和 ").replace("; ", "；").replace(", ", "，"))
-
-
-def in_a_row(texts: Iterable[str]) -> str:
-    """Texts one after the other, with commas."""
-    return (", " if current() == DEFAULT else "、").join(texts)
 
 
 def _row(numbers: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from effnet.language import DEFAULT, current, mark, plural, say, speaking
+from effnet.language import DEFAULT, in_a_row, mark, plural, say, speaking
 from effnet.rich import Card, Rich
 from effnet.spec import EffnetError
 from effnet.units import mebibytes, milliseconds, significant
@@ -116,11 +116,6 @@ class Options:
             plural(self.threads, "{n} thread", "{n} threads") if self.threads else "",
         ]
         return in_a_row([word for word in said if word]) or say("plain eager, fp32")
-
-
-def in_a_row(words: Sequence[str], between: str = ", ") -> str:
-    """Words with a comma or a semicolon between them, as the reader's language writes it."""
-    return ({", ": "、", "; ": "；"}[between] if current() == "zh" else between).join(words)
 
 
 PLAIN = Options()  # one image of the network's own size, eager fp32, on the best device

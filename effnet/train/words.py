@@ -5,7 +5,6 @@ A run's own process writes English, and everybody sees the same runs.
 
 import re
 import string
-from collections.abc import Iterable
 
 from effnet.language import current, mark, say
 
@@ -43,8 +42,3 @@ def _pattern(template: str) -> re.Pattern[str]:
         ),
         re.DOTALL,
     )
-
-
-def in_a_row(words: Iterable[str]) -> str:
-    """Words with commas between, as the reader's language writes them."""
-    return ("、" if current() == "zh" else ", ").join(words)

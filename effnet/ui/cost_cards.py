@@ -9,10 +9,9 @@ from effnet import formulas, memory, receipts
 from effnet.figures import cost_by_stage, cost_treemap
 from effnet.figures.cost import short_name
 from effnet.formulas import QUANTITIES, Item
-from effnet.language import DEFAULT, current, say
+from effnet.language import DEFAULT, current, in_a_row, say
 from effnet.receipts import Part, Receipt
 from effnet.spec import Spec
-from effnet.speed.records import in_a_row
 from effnet.ui import live, state
 from effnet.units import mebibytes
 

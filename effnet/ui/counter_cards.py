@@ -7,10 +7,9 @@ import streamlit as st
 
 from effnet.counters import PARTS, Opinion, counted_by_none, opinions
 from effnet.figures import counters_compared
-from effnet.language import mark, say
+from effnet.language import in_a_row, mark, say
 from effnet.second_opinion import Answer, ask
 from effnet.spec import EffnetError, Spec
-from effnet.speed.records import in_a_row
 from effnet.ui import live, state
 from effnet.variants import display_name, get_variant
 

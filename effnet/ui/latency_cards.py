@@ -9,12 +9,12 @@ import streamlit as st
 from effnet.cost import Cost
 from effnet.design import Design
 from effnet.figures import latency_samples, published_times, stage_mirror
-from effnet.language import mark, plural, say
+from effnet.language import in_a_row, mark, plural, say
 from effnet.memory import weights
 from effnet.spec import Spec
 from effnet.speed import printed, store
 from effnet.speed.predicted import predicted_ms
-from effnet.speed.records import Environment, Latency, Options, StageProfile, in_a_row
+from effnet.speed.records import Environment, Latency, Options, StageProfile
 from effnet.speed.traffic import computed_stages
 from effnet.speed.verdict import Comparison, in_words
 from effnet.ui import live, stopwatch

@@ -8,11 +8,10 @@ import streamlit as st
 from effnet.cost import count
 from effnet.figures import published_times, ratios_beside
 from effnet.figures.sweeps import COUNTS
-from effnet.language import say
+from effnet.language import in_a_row, say
 from effnet.speed import printed, reading
 from effnet.speed.plans import Point
 from effnet.speed.printed import Printed
-from effnet.speed.records import in_a_row
 from effnet.speed.store import Row
 from effnet.speed.turns import Job
 from effnet.speed.verdict import log_r2

@@ -10,10 +10,10 @@ import streamlit as st
 import effnet
 from effnet.design import Design
 from effnet.figures import batch_sweep, proxies, time_sweep
-from effnet.language import mark, plural, say
+from effnet.language import in_a_row, mark, plural, say
 from effnet.spec import EffnetError, Spec
 from effnet.speed import plans, reading, store
-from effnet.speed.records import Options, in_a_row
+from effnet.speed.records import Options
 from effnet.speed.store import Row
 from effnet.speed.turns import Job
 from effnet.speed.verdict import in_words, log_r2

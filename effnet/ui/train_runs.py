@@ -9,13 +9,13 @@ import streamlit as st
 
 from effnet import language
 from effnet.figures import run_curves
-from effnet.language import mark, say
+from effnet.language import in_a_row, mark, say
 from effnet.spec import EffnetError
 from effnet.train import runs
 from effnet.train.recipe import Recipe, small_base
 from effnet.train.runs import Run
 from effnet.train.schedule import Progressive
-from effnet.train.words import in_a_row, retold
+from effnet.train.words import retold
 from effnet.ui import live, state
 from effnet.ui.train_results import said_rows
 from effnet.units import percent

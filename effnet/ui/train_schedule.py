@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from effnet.design import Range
 from effnet.figures import schedule_staircase
-from effnet.language import mark, say
+from effnet.language import in_a_row, mark, say
 from effnet.spec import EffnetError
 from effnet.train import runs
 from effnet.train.schedule import (
@@ -23,7 +23,6 @@ from effnet.train.schedule import (
     relative_time,
     stage_costs,
 )
-from effnet.train.words import in_a_row
 from effnet.ui import cache, live, state
 from effnet.units import factor, milliseconds, percent
 from effnet.variants import display_name, get_variant, list_variants

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from PIL import Image
 
-from effnet.language import say
+from effnet.language import in_a_row, say
 from effnet.preprocess import EXTENSIONS, MAX_BYTES, open_image
 from effnet.samples import list_samples
 from effnet.spec import EffnetError
 from effnet.train import runs
-from effnet.train.words import FINE_TUNED, in_a_row
+from effnet.train.words import FINE_TUNED
 from effnet.ui import cache, photos, state
 from effnet.units import percent
 from effnet.variants import get_variant
