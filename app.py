@@ -4,6 +4,7 @@ import streamlit as st
 
 from effnet import claims, stages
 from effnet.figures import network_drawing
+from effnet.language import say
 from effnet.ui import (
     anatomy,
     cache,
@@ -43,30 +44,26 @@ def explorer() -> None:
             live.figure(
                 "drawing",
                 lessons.sized(network_drawing(spec, base=base, dark=dark)),
-                alt=f"{design.title}: stages drawn to scale",
+                alt=say("{design}: stages drawn to scale", design=design.title),
                 on_click=lambda _, index: state.set_stage(index),
             )
         if lessons.shows("curve"):
             cards.phi_curve(design, dark=dark)
     if lessons.shows("table"):
-        st.markdown("**Stages** (• differs from the base; exact values in brackets)")
+        st.markdown(say("**Stages** (• differs from the base; exact values in brackets)"))
         cards.stage_table(stages.stage_rows(spec, cost=cost, base=base), key="stages")
     if not lessons.shows("tabs"):
         return
-    tabs = st.tabs(
-        ["Anatomy of a block", "What if", "One dimension", "Search", "Compare", "Take away"],
-        key="scale",
-        on_change="rerun",
-    )
-    cards_of = (
-        lambda: anatomy.anatomy(spec, cost, dark=dark),
-        lambda: what_if.what_if(design, spec, cost),
-        one_dimension.one_dimension,
-        search.search_card,
-        lambda: compare.compare(design, dark=dark),
-        lambda: take_away.take_away(design, spec, cost),
-    )
-    for tab, card in zip(tabs, cards_of, strict=True):
+    cards_of = {
+        say("Anatomy of a block"): lambda: anatomy.anatomy(spec, cost, dark=dark),
+        say("What if"): lambda: what_if.what_if(design, spec, cost),
+        say("One dimension"): one_dimension.one_dimension,
+        say("Search"): search.search_card,
+        say("Compare"): lambda: compare.compare(design, dark=dark),
+        say("Take away"): lambda: take_away.take_away(design, spec, cost),
+    }
+    tabs = st.tabs(list(cards_of), key="scale", on_change="rerun")
+    for tab, card in zip(tabs, cards_of.values(), strict=True):
         if tab.open:
             with tab:
                 card()

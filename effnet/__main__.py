@@ -150,7 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluated.add_argument("--truth", help="a class index a line, or lines of: file class")
     evaluated.add_argument("--batch-size", type=int, default=32)
     evaluated.add_argument("--workers", type=int, default=0, help="processes that decode pictures")
-    evaluated.add_argument("--amp", action="store_true", help="half precision on a GPU")
+    evaluated.add_argument("--amp", action="store_true", help="half precision")
     evaluated.add_argument("--results", help="a .jsonl to append to; goes on where it stopped")
     evaluated.add_argument("--limit", type=int, help="only so many pictures, evenly spread")
     return parser

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
+from effnet.language import in_a_row, mark, remembered, say
 from effnet.spec import MAX_CHANNELS, OPERATORS, EffnetError, Operator, Spec, Stage
 
 Dialect = Literal["v1", "v2"]
@@ -35,6 +36,14 @@ FIELDS = {
     "i": "in_channels",
     "o": "channels",
     "se": "se_ratio",
+}
+TITLES = {  # what messages call the tokens that must be there
+    "r": mark("repeats"),
+    "k": mark("kernel"),
+    "s": mark("stride"),
+    "e": mark("expand ratio"),
+    "i": mark("in channels"),
+    "o": mark("channels"),
 }
 STRIDES = {"1": 1, "11": 1, "2": 2, "22": 2}
 
@@ -101,10 +110,15 @@ def blocks_of(spec: Spec) -> tuple[BlockString, ...]:
     """The same as records. MobileNetV2's inverted residual is an MBConv without squeeze."""
     unknown = {stage.operator for stage in spec.stages} - set(SAYABLE)
     if unknown:
-        names = " and ".join(sorted(OPERATORS[operator].lower() for operator in unknown))
+        names = say(" and ").join(sorted(say(OPERATORS[one]).lower() for one in unknown))
         raise EffnetError(
-            f"block strings have no word for the {names} stages of {spec.name!r}; they can say "
-            f"{', '.join(OPERATORS[name] for name in SAYABLE)}"
+            say(
+                "block strings have no word for the {names} stages of {network!r}; they can say "
+                "{sayable}",
+                names=names,
+                network=spec.name,
+                sayable=in_a_row(say(OPERATORS[name]) for name in SAYABLE),
+            )
         )
     channels, blocks = spec.stem_channels, []
     for stage in spec.stages:
@@ -154,8 +168,8 @@ def from_block_strings(
     reading = read_block_strings(text)
     if reading.problems:
         more = len(reading.problems) - 5
-        shown = "; ".join(reading.problems[:5])
-        raise EffnetError(shown + (f"; and {more} more" if more > 0 else ""))
+        shown = say("; ").join(reading.problems[:5])
+        raise EffnetError(shown + (say("; and {n} more", n=more) if more > 0 else ""))
     inverted = any(stage.operator == "inverted_residual" for stage in base.stages)
     last = len(reading.blocks) - 1
     stages = tuple(
@@ -198,34 +212,41 @@ def _scaling(base: Spec, number: int, last: int, *, same_count: bool) -> dict[st
     return {"scales_depth": like.scales_depth, "divisor": like.divisor}
 
 
-@lru_cache(maxsize=256)
+@remembered(maxsize=256)
 def read_block_strings(text: str) -> Reading:
     """Read block strings one by one; a wrong one is named with its number and what is wrong."""
     if len(text) > MAX_TEXT:
-        return Reading((), (f"the text is longer than {MAX_TEXT:,} characters",))
+        return Reading((), (say("the text is longer than {most:,} characters", most=MAX_TEXT),))
     words = text.replace(",", " ").replace(";", " ").split()
     if not words:
-        return Reading((), ("there are no block strings; expected such as r1_k3_s1_e1_i32_o16",))
+        said = say("there are no block strings; expected such as r1_k3_s1_e1_i32_o16")
+        return Reading((), (said,))
     if len(words) > MAX_STAGES:
-        return Reading((), (f"there are {len(words)} stages; at most {MAX_STAGES} go",))
+        said = say("there are {n} stages; at most {most} go", n=len(words), most=MAX_STAGES)
+        return Reading((), (said,))
     blocks: list[BlockString] = []
     problems: list[str] = []
     notes: list[str] = []
     before: int | None = None
     for number, word in enumerate(words, start=1):
-        shown = f"stage {number}, {word[:60]!r}"
+        shown = say("stage {number}, {word!r}", number=number, word=word[:60])
         try:
             block, left_out = _read(word)
-            notes += [f"{shown}: {note}" for note in left_out]
+            notes += [say("{where}: {what}", where=shown, what=note) for note in left_out]
             if before not in (None, block.in_channels):
                 problems.append(
-                    f"{shown}: i{block.in_channels} does not follow the stage before, "
-                    f"which ends with o{before}"
+                    say(
+                        "{where}: i{channels} does not follow the stage before, which ends with "
+                        "o{before}",
+                        where=shown,
+                        channels=block.in_channels,
+                        before=before,
+                    )
                 )
             before = block.channels
             blocks.append(block)
         except EffnetError as error:
-            problems.append(f"{shown}: {error}")
+            problems.append(say("{where}: {what}", where=shown, what=error))
             before = None
     return Reading(tuple(blocks), tuple(problems), tuple(notes))
 
@@ -236,27 +257,40 @@ def _read(word: str) -> tuple[BlockString, list[str]]:
     notes: list[str] = []
     for token in word.strip("'\"[]()").lower().split("_"):
         if token == "noskip":
-            notes.append("noskip is read, but blocks keep their skip here; no count depends on it")
+            notes.append(
+                say("noskip is read, but blocks keep their skip here; no count depends on it")
+            )
             continue
         match = TOKEN.fullmatch(token)
         if match is None:
             raise EffnetError(
-                f"{token[:20]!r} is no token; expected r, k, s, e, i, o and where needed se or c "
-                "with a number each, such as r2_k3_s2_e6_i16_o24_se0.25"
+                say(
+                    "{token!r} is no token; expected r, k, s, e, i, o and where needed se or c "
+                    "with a number each, such as r2_k3_s2_e6_i16_o24_se0.25",
+                    token=token[:20],
+                )
             )
         key, number = match.groups()
         if key in values:
-            raise EffnetError(f"{key} is there twice")
+            raise EffnetError(say("{key} is there twice", key=key))
         values[key] = _value(key, number)
     missing = [key for key in ("r", "k", "s", "e", "i", "o") if key not in values]
     if missing:
-        names = ", ".join(f"{key} ({FIELDS[key].replace('_', ' ')})" for key in missing)
-        raise EffnetError(f"without {names}")
+        names = in_a_row(
+            say("{token} ({title})", token=key, title=say(TITLES[key])) for key in missing
+        )
+        raise EffnetError(say("without {names}", names=names))
     fused = bool(values.pop("c", 0))
     values.pop("f", None)
     block = BlockString(fused=fused, **{FIELDS[key]: value for key, value in values.items()})
     if not 1 <= block.in_channels <= MAX_CHANNELS:
-        raise EffnetError(f"{block.in_channels} input channels; expected 1 to {MAX_CHANNELS:,}")
+        raise EffnetError(
+            say(
+                "{channels} input channels; expected 1 to {most:,}",
+                channels=block.in_channels,
+                most=MAX_CHANNELS,
+            )
+        )
     stage_of(block)
     return block, notes
 
@@ -264,14 +298,18 @@ def _read(word: str) -> tuple[BlockString, list[str]]:
 def _value(key: str, number: str) -> int | float:
     if key == "s":
         if number not in STRIDES:
-            raise EffnetError(f"stride s{number}; expected s1 or s2 (or s11, s22)")
+            raise EffnetError(
+                say("stride s{number}; expected s1 or s2 (or s11, s22)", number=number)
+            )
         return STRIDES[number]
     if key in ("e", "se"):
         return float(number)
     if "." in number:
-        raise EffnetError(f"{key}{number}; expected a whole number")
+        raise EffnetError(say("{key}{number}; expected a whole number", key=key, number=number))
     if (key == "c" and number not in ("0", "1")) or (key == "f" and number != "0"):
-        raise EffnetError(f"{key}{number}; expected c0 (MBConv) or c1 (Fused-MBConv)")
+        raise EffnetError(
+            say("{key}{number}; expected c0 (MBConv) or c1 (Fused-MBConv)", key=key, number=number)
+        )
     return int(number)
 
 

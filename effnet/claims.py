@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from effnet.cost import Cost
 from effnet.design import Design
 from effnet.formulas import QUANTITIES
+from effnet.language import mark, plural, say
 from effnet.scaling import budget
 from effnet.spec import Spec
 from effnet.units import factor, giga, millions, milliseconds, percent, significant
@@ -29,30 +30,43 @@ def same_stages(spec: Spec) -> Spec | None:
 
 def design_claim(design: Design, spec: Spec, cost: Cost) -> str:
     """What the chosen design costs, and which released network it is."""
-    totals = (
-        f"{millions(cost.params)} parameters and {giga(cost.macs)} multiply-adds "
-        f"at {cost.resolution} px"
+    totals = say(
+        "{params} parameters and {macs} multiply-adds at {side} px",
+        params=millions(cost.params),
+        macs=giga(cost.macs),
+        side=cost.resolution,
     )
     if design.mode == "released":
-        return f"{display_name(spec)} has {totals}."
+        return say("{network} has {totals}.", network=display_name(spec), totals=totals)
     if design.mode == "edited":
-        return f"Your own network has {totals}: {_edit_in_words(design, spec)}."
+        edit = _edit_in_words(design, spec)
+        return say("Your own network has {totals}: {edit}.", totals=totals, edit=edit)
     twin = same_stages(spec)
     if twin is None:
-        which = "no released network has these stages"
+        which = say("no released network has these stages")
     elif twin.name == design.base:
-        which = f"{display_name(twin)} itself, stage by stage"
+        which = say("{network} itself, stage by stage", network=display_name(twin))
     else:
-        which = f"the released {display_name(twin)}'s widths and depths"
+        which = say("the released {network}'s widths and depths", network=display_name(twin))
         if twin.name == "b2" and design.mode == "formula" and round(design.phi, 2) == 1:
-            which += ", not B1's"
+            which += say(", not B1's")
         if spec.head_channels != twin.head_channels:
-            which += f" with {spec.head_channels} instead of {twin.head_channels} in the head"
+            which += say(
+                " with {mine} instead of {its} in the head",
+                mine=spec.head_channels,
+                its=twin.head_channels,
+            )
     if design.mode == "free":
-        start = f"Depth {design.depth:g} and width {design.width:g} give"
-    else:
-        start = f"phi = {design.phi:.2f} gives"
-    return f"{start} {totals}: {which}."
+        return say(
+            "Depth {depth:g} and width {width:g} give {totals}: {which}.",
+            depth=design.depth,
+            width=design.width,
+            totals=totals,
+            which=which,
+        )
+    return say(
+        "phi = {phi:.2f} gives {totals}: {which}.", phi=design.phi, totals=totals, which=which
+    )
 
 
 def _edit_in_words(design: Design, spec: Spec) -> str:
@@ -60,46 +74,70 @@ def _edit_in_words(design: Design, spec: Spec) -> str:
     start, title = design.base_spec, design.start.title
     twin = same_stages(spec)
     if twin is not None and spec.stages != start.stages:
-        return f"the stages of {display_name(twin)}, edited from {title}"
+        return say(
+            "the stages of {twin}, edited from {start}", twin=display_name(twin), start=title
+        )
     if len(spec.stages) != len(start.stages):
-        count = f"{len(spec.stages)} stage{'s' if len(spec.stages) > 1 else ''}"
-        return f"{count} instead of the {len(start.stages)} of {title}"
+        return plural(
+            len(spec.stages),
+            "{n} stage instead of the {before} of {start}",
+            "{n} stages instead of the {before} of {start}",
+            before=len(start.stages),
+            start=title,
+        )
     pairs = list(zip(spec.stages, start.stages, strict=True))
     changed = [str(i) for i, (mine, its) in enumerate(pairs, start=1) if mine != its]
     if len(changed) > 3:
-        many = "all" if len(changed) == len(pairs) else f"{len(changed)} of"
-        return f"{many} {len(pairs)} stages differ from those of {title}"
+        if len(changed) == len(pairs):
+            return say("all {n} stages differ from those of {start}", n=len(pairs), start=title)
+        return say(
+            "{n} of {all} stages differ from those of {start}",
+            n=len(changed),
+            all=len(pairs),
+            start=title,
+        )
     if changed:
-        *some, last = changed
-        which = f"stages {', '.join(some)} and {last} differ" if some else f"stage {last} differs"
-        return f"{which} from {'those' if some else 'that'} of {title}"
+        names = dict(zip("abc", changed, strict=False))
+        which = (
+            mark("stage {a} differs from that of {start}"),
+            mark("stages {a} and {b} differ from those of {start}"),
+            mark("stages {a}, {b} and {c} differ from those of {start}"),
+        )[len(changed) - 1]
+        return say(which, start=title, **names)
     ends = {
-        "stem": spec.stem_channels != start.stem_channels,
-        "head": spec.head_channels != start.head_channels,
-        "resolution": spec.resolution != start.resolution,
+        say("stem"): spec.stem_channels != start.stem_channels,
+        say("head"): spec.head_channels != start.head_channels,
+        say("resolution"): spec.resolution != start.resolution,
     }
     other = [name for name, differs in ends.items() if differs]
     if other:
-        return f"{title} with another {' and '.join(other)}"
-    return f"as yet the same as {title}"
+        return say("{start} with another {ends}", start=title, ends=say(" and ").join(other))
+    return say("as yet the same as {start}", start=title)
 
 
 def budget_claim(design: Design, base: Cost, cost: Cost) -> str:
     """The paper's promise of cost beside what rounding really gives."""
     value = budget(design.alpha, design.beta, design.gamma)
-    return (
-        f"The formula promises {factor(value**design.phi)} the multiply-adds; "
-        f"rounding up makes it {factor(cost.macs / base.macs)}."
+    return say(
+        "The formula promises {promised} the multiply-adds; rounding up makes it {real}.",
+        promised=factor(value**design.phi),
+        real=factor(cost.macs / base.macs),
     )
 
 
 # what the kinds of layer are called when shares are told; the second value says "always"
 GROUPS = {
-    "1x1 convolutions": (("expand", "project", "reduce", "shortcut", "head"), False),
-    "full convolutions": (("stem", "fused", "spatial"), False),
-    "depthwise convolutions": (("depthwise",), True),
-    "squeeze-and-excitation": (("squeeze-and-excitation",), True),
-    "the classifier": (("classifier",), False),
+    mark("1x1 convolutions"): (("expand", "project", "reduce", "shortcut", "head"), False),
+    mark("full convolutions"): (("stem", "fused", "spatial"), False),
+    mark("depthwise convolutions"): (("depthwise",), True),
+    mark("squeeze-and-excitation"): (("squeeze-and-excitation",), True),
+    mark("the classifier"): (("classifier",), False),
+}
+SPENT = {  # by quantity
+    "macs": mark("{network} spends {share} of its {whole} multiply-adds in {group}{rest}."),
+    "params": mark("{network} holds {share} of its {whole} parameters in {group}{rest}."),
+    "activations": mark("{network} writes {share} of its {whole} activations in {group}{rest}."),
+    "memory": mark("{network} keeps {share} of its {whole} of training memory in {group}{rest}."),
 }
 TOLD = 0.05  # smaller shares than this are told only of what is always told
 
@@ -116,25 +154,41 @@ def cost_claim(name: str, found: "Sequence[Item]", quantity: str) -> str:
     }
     ordered = sorted((g for g, share in shares.items() if share), key=lambda g: -shares[g])
     largest, *others = (g for g in ordered if shares[g] >= TOLD or GROUPS[g][1])
-    said = [f"{_share(shares[g])} in {g}" for g in others]
-    rest = f", {', '.join(said[:-1])}" * (len(said) > 1) + f" and {said[-1]}" if said else ""
-    return (
-        f"{name} {shown.verb} {percent(shares[largest])} of its {shown.written(whole)} "
-        f"{shown.noun} in {largest}{rest}."
+    *middle, last = [(_share(shares[g]), say(g)) for g in others] or [("", "")]
+    rest = "".join(say(", {share} in {group}", share=share, group=g) for share, g in middle)
+    if last[0]:
+        rest += say(" and {share} in {group}", share=last[0], group=last[1])
+    return say(
+        SPENT[quantity],
+        network=name,
+        share=percent(shares[largest]),
+        whole=shown.written(whole),
+        group=say(largest),
+        rest=rest,
     )
 
 
 def _share(share: float) -> str:
-    return percent(share) if share >= 0.0005 else "under 0.1 %"
+    return percent(share) if share >= 0.0005 else say("under 0.1 %")
 
 
 def prediction_claim(network: str, prediction: "Prediction") -> str:
     """What a network says of a photo, and by what margin."""
     first, *rest = prediction.labels
-    sure = f"{display_name(network)} says {first.name}, {percent(first.probability)} sure"
+    sure = say(
+        "{network} says {label}, {share} sure",
+        network=display_name(network),
+        label=first.name,
+        share=percent(first.probability),
+    )
     if not rest:
-        return f"{sure}."
-    return f"{sure}; {rest[0].name} comes next with {percent(rest[0].probability)}."
+        return say("{sure}.", sure=sure)
+    return say(
+        "{sure}; {label} comes next with {share}.",
+        sure=sure,
+        label=rest[0].name,
+        share=percent(rest[0].probability),
+    )
 
 
 def latency_claim(
@@ -154,27 +208,48 @@ def latency_claim(
         told: A verdict against another network, in words.
     """
     if latency is None:
-        macs = f"{design.title}: {giga(cost.macs)} multiply-adds"
+        macs = giga(cost.macs)
         if expected is None:
-            return f"{macs}. How long do they take here?"
-        return f"{macs}, expected to take {milliseconds(expected.ms)} here. Do they?"
+            return say(
+                "{network}: {macs} multiply-adds. How long do they take here?",
+                network=design.title,
+                macs=macs,
+            )
+        return say(
+            "{network}: {macs} multiply-adds, expected to take {time} here. Do they?",
+            network=design.title,
+            macs=macs,
+            time=milliseconds(expected.ms),
+        )
     where, batch = latency.environment, latency.batch_size
-    threads = f"{where.threads} thread{'s' * (where.threads > 1)}"
+    threads = plural(where.threads, "{n} thread", "{n} threads")
     place = threads if where.device == "cpu" else where.processor
-    many = f" for {batch} images" if batch > 1 else ""
-    doubt = "" if latency.stable else " Unstable: see why below."
-    return (
-        f"On this machine ({place}, {latency.precision}) {design.title} takes "
-        f"{milliseconds(latency.median_ms)}{many}, {significant(latency.p10_ms)} to "
-        f"{significant(latency.p90_ms)}{'; ' + told if told else ''}.{doubt}"
+    many = say(" for {n} images", n=batch) if batch > 1 else ""
+    said = say(
+        "On this machine ({place}, {precision}) {network} takes {time}{many}, {low} to "
+        "{high}{told}.",
+        place=place,
+        precision=latency.precision,
+        network=design.title,
+        time=milliseconds(latency.median_ms),
+        many=many,
+        low=significant(latency.p10_ms),
+        high=significant(latency.p90_ms),
+        told=say("; {told}", told=told) if told else "",
     )
+    return said if latency.stable else said + say(" Unstable: see why below.")
 
 
 def exhibit_claim(exhibit: "Exhibit", lines: "Lines") -> str:
     """What follows from a paper's table or figure when its numbers are computed again."""
     from effnet.papers import get_paper
 
-    return f"{get_paper(exhibit.paper).name}, {exhibit.label}: {exhibit.finding(lines)}"
+    return say(
+        "{paper}, {exhibit}: {finding}",
+        paper=get_paper(exhibit.paper).name,
+        exhibit=say(exhibit.label),
+        finding=exhibit.finding(lines),
+    )
 
 
 def schedule_claim(network: str, schedule: "Progressive", relative: float) -> str:
@@ -183,9 +258,18 @@ def schedule_claim(network: str, schedule: "Progressive", relative: float) -> st
     first, last = plan[0].size, plan[-1].size
     name = display_name(network)
     if schedule.stages == 1:
-        return f"Training {name} at {last} px throughout saves nothing: one stage does not grow."
-    return (
-        f"Growing from {first} to {last} px in {schedule.stages} stages, {name} trains with "
-        f"{factor(relative)} the multiply-adds of {last} px throughout: "
-        f"{percent(1 - relative)} saved."
+        return say(
+            "Training {network} at {side} px throughout saves nothing: one stage does not grow.",
+            network=name,
+            side=last,
+        )
+    return say(
+        "Growing from {first} to {side} px in {stages} stages, {network} trains with "
+        "{factor} the multiply-adds of {side} px throughout: {saved} saved.",
+        first=first,
+        side=last,
+        stages=schedule.stages,
+        network=name,
+        factor=factor(relative),
+        saved=percent(1 - relative),
     )

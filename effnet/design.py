@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from effnet.blockstring import MAX_TEXT, blocks_of, from_block_strings, joined
+from effnet.language import mark, say
 from effnet.scaling import ALPHA, BETA, GAMMA, compound_scale, scale
 from effnet.spec import EffnetError, Spec
 from effnet.variants import display_name, get_variant, list_variants
@@ -19,10 +20,10 @@ from effnet.variants import display_name, get_variant, list_variants
 Mode = Literal["formula", "free", "released", "edited"]
 
 MODES: dict[Mode, str] = {
-    "formula": "Formula",
-    "free": "Free",
-    "released": "Released",
-    "edited": "Your own",
+    "formula": mark("Formula"),
+    "free": mark("Free"),
+    "released": mark("Released"),
+    "edited": mark("Your own"),
 }
 BASES = ("b0", "v2_s", "v2_b0", "lite0", "mobilenet_v1", "mobilenet_v2", "resnet50")
 
@@ -115,14 +116,20 @@ class Design:
     def title(self) -> str:
         """A short name: `EfficientNet-B0 at phi 1.00`, `EfficientNet-B4`."""
         if self.mode == "edited":
-            return f"Your own, from {self.start.title}"
+            return say("Your own, from {start}", start=self.start.title)
         if self.mode == "released":
             return display_name(self.released)
         base = display_name(self.base)
         if self.mode == "formula":
-            return f"{base} at phi {self.phi:.2f}"
+            return say("{base} at phi {phi:.2f}", base=base, phi=self.phi)
         size = self.resolution or get_variant(self.base).resolution
-        return f"{base}, depth {self.depth:g}, width {self.width:g}, {size} px"
+        return say(
+            "{base}, depth {depth:g}, width {width:g}, {size} px",
+            base=base,
+            depth=self.depth,
+            width=self.width,
+            size=size,
+        )
 
     @property
     def start(self) -> "Design":
@@ -209,7 +216,13 @@ def read_origin(text: str) -> Design:
     name, *words = text.split("~")
     allowed = BASES if words else tuple(list_variants())
     if name not in allowed:
-        raise EffnetError(f"origin {name[:20]!r}; expected one of {', '.join(allowed)}")
+        raise EffnetError(
+            say(
+                "origin {name!r}; expected one of {among}",
+                name=name[:20],
+                among=", ".join(allowed),
+            )
+        )
     if not words:
         return Design(mode="released", released=name)
     values: dict[str, Any] = {}
@@ -218,13 +231,23 @@ def read_origin(text: str) -> Design:
         value = _number(label, word[1:13], notes) if label else None
         if value is None or notes:
             reason = (
-                notes[0] if notes else f"{word[:12]!r} is not a number with p, a, b, g, d, w or r"
+                notes[0]
+                if notes
+                else say(
+                    "{word!r} is not a number with p, a, b, g, d, w or r",
+                    word=word[:12],
+                )
             )
-            raise EffnetError(f"origin {text[:40]!r}: {reason}")
+            raise EffnetError(say("origin {name!r}: {reason}", name=text[:40], reason=reason))
         values[label] = value
     modes = {_mode_of(label) for label in values}
     if len(modes) > 1:
-        raise EffnetError(f"origin {text[:40]!r} mixes the formula's numbers with multipliers")
+        raise EffnetError(
+            say(
+                "origin {name!r} mixes the formula's numbers with multipliers",
+                name=text[:40],
+            )
+        )
     return Design(mode=modes.pop(), base=name, **values)
 
 
@@ -242,7 +265,7 @@ def _edited(origin: str, blocks: str, resolution: int, head: int) -> Spec:
 @lru_cache(maxsize=256)
 def _began(origin: str) -> Spec:
     found = read_origin(origin).spec()
-    return found if found.name in list_variants() else replace(found, name="the start")
+    return found if found.name in list_variants() else replace(found, name=mark("the start"))
 
 
 # --- links ------------------------------------------------------------------------------------
@@ -263,7 +286,14 @@ def from_query(query: Mapping[str, str]) -> tuple[Design, list[str]]:
         if name in choices:
             value: str | float | None = text.strip().lower()
             if value not in choices[name]:
-                notes.append(f"{name} {text!r} is not one of {', '.join(choices[name])}")
+                notes.append(
+                    say(
+                        "{key} {said} is not one of {among}",
+                        key=name,
+                        said=repr(text),
+                        among=", ".join(choices[name]),
+                    )
+                )
                 value = None
         else:
             value = _number(name, text, notes)
@@ -285,7 +315,7 @@ def _with_edit(design: Design, query: Mapping[str, str], notes: list[str]) -> De
                 said = {name: joined(blocks_of(spec))}
             design = replace(design, **said)
         except EffnetError as error:
-            notes.append(f"{name} left out: {error}")
+            notes.append(say("{key} left out: {error}", key=name, error=error))
     return design
 
 
@@ -295,12 +325,21 @@ def _number(name: str, text: str, notes: list[str]) -> float | None:
     except ValueError:
         value = math.nan
     if math.isnan(value):
-        notes.append(f"{name} {text!r} is not a number")
+        notes.append(say("{key} {said!r} is not a number", key=name, said=text))
         return None
     if name in WHOLE and value == 0:
         return 0
     allowed = RANGES[name]
     clamped = min(max(value, allowed.low), allowed.high)
     if clamped != value:
-        notes.append(f"{name} {text} was set to {clamped:g} ({allowed.low:g} to {allowed.high:g})")
+        notes.append(
+            say(
+                "{key} {said} was set to {value:g} ({low:g} to {high:g})",
+                key=name,
+                said=text,
+                value=clamped,
+                low=allowed.low,
+                high=allowed.high,
+            )
+        )
     return round(clamped) if name in WHOLE else round(clamped, 4)

@@ -11,6 +11,7 @@ from typing import Any
 
 from effnet.blockstring import BlockString, Reading, joined, read_block_strings, stage_of
 from effnet.cost import Cost, Totals
+from effnet.language import mark, say
 from effnet.spec import OPERATORS, EffnetError, Spec, Stage
 
 Row = dict[str, Any]
@@ -18,6 +19,14 @@ Row = dict[str, Any]
 NAMES = {"MBConv": False, "Fused-MBConv": True}  # as the table writes them: is it fused?
 COLUMNS = ("operator", "kernel", "stride", "expand_ratio", "se_ratio", "channels", "repeats")
 DECIMAL = ("expand_ratio", "se_ratio")
+TITLES = {  # what messages call the numbers of a row
+    "kernel": mark("kernel"),
+    "stride": mark("stride"),
+    "expand_ratio": mark("expand ratio"),
+    "se_ratio": mark("se ratio"),
+    "channels": mark("channels"),
+    "repeats": mark("repeats"),
+}
 
 
 # --- stages as rows of a table ----------------------------------------------------------------
@@ -67,14 +76,14 @@ def from_rows(rows: Iterable[Row], *, stem_channels: int) -> Reading:
         try:
             block = _row_read(row, before)
         except EffnetError as error:
-            problems.append(f"stage {number}: {error}")
+            problems.append(say("stage {number}: {error}", number=number, error=error))
             continue
         blocks.append(block)
         before = block.channels
     if problems:
         return Reading((), tuple(problems))
     if not blocks:
-        return Reading((), ("no stage is left; a network has at least one",))
+        return Reading((), (say("no stage is left; a network has at least one"),))
     return read_block_strings(joined(blocks))
 
 
@@ -82,23 +91,33 @@ def _row_read(row: Row, in_channels: int) -> BlockString:
     values = {name: _cell_read(name, row.get(name)) for name in COLUMNS if name != "operator"}
     operator = row.get("operator")
     if operator not in NAMES:
-        raise EffnetError(f"operator {operator!r}; expected {' or '.join(NAMES)}")
+        raise EffnetError(
+            say("operator {operator!r}; expected MBConv or Fused-MBConv", operator=operator)
+        )
     block = BlockString(in_channels=in_channels, fused=NAMES[operator], **values)
     stage_of(block)
     return block
 
 
 def _cell_read(name: str, value: Any) -> Any:
-    title = name.replace("_", " ")
+    title = say(TITLES[name])
     if value is None:
-        raise EffnetError(f"{title} is empty; fill it in or delete the row")
+        raise EffnetError(say("{cell} is empty; fill it in or delete the row", cell=title))
     try:
         number = float(value)
     except ValueError:
         number = math.nan
     whole = name not in DECIMAL
     if not math.isfinite(number) or (whole and number != int(number)):
-        raise EffnetError(f"{title} {value!r}; expected a {'whole ' if whole else ''}number")
+        raise EffnetError(
+            say(
+                "{cell} {value!r}; expected a whole number"
+                if whole
+                else "{cell} {value!r}; expected a number",
+                cell=title,
+                value=value,
+            )
+        )
     return int(number) if whole else number
 
 
@@ -133,14 +152,16 @@ def small_kernels(blocks: Blocks) -> Blocks:
 
 
 SWAPS = (
-    Swap("No squeeze-and-excitation", "As in EfficientNet-Lite", without_squeeze),
+    Swap(mark("No squeeze-and-excitation"), mark("As in EfficientNet-Lite"), without_squeeze),
     Swap(
-        "Fused-MBConv in stages 1 to 3",
-        "EfficientNetV2's idea: full convolutions where maps are large and channels few; no "
-        "squeeze-and-excitation there (arXiv:2104.00298, section 3.2)",
+        mark("Fused-MBConv in stages 1 to 3"),
+        mark(
+            "EfficientNetV2's idea: full convolutions where maps are large and channels few; no "
+            "squeeze-and-excitation there (arXiv:2104.00298, section 3.2)"
+        ),
         early_stages_fused,
     ),
-    Swap("All 3x3 kernels", "As in every released EfficientNetV2", small_kernels),
+    Swap(mark("All 3x3 kernels"), mark("As in every released EfficientNetV2"), small_kernels),
 )
 
 
@@ -170,7 +191,10 @@ def stage_differences(
     now, before = cost.by_stage(), start_cost.by_stage()
     rows = [
         StageDifference(
-            "stem", _numbers("", start.stem_channels, spec.stem_channels), now[0], before[0]
+            mark("stem"),
+            _numbers(CHANGED, start.stem_channels, spec.stem_channels),
+            now[0],
+            before[0],
         )
     ]
     pairs = zip_longest(spec.stages, start.stages)
@@ -183,26 +207,30 @@ def stage_differences(
                 before[number] if its else Totals(),
             )
         )
-    head = _numbers("", start.head_channels, spec.head_channels)
-    rows.append(StageDifference("head", head, now[max(now)], before[max(before)]))
+    head = _numbers(CHANGED, start.head_channels, spec.head_channels)
+    rows.append(StageDifference(mark("head"), head, now[max(now)], before[max(before)]))
     return rows
+
+
+CHANGED = mark("{before} to {after}")
 
 
 def _changed(mine: Stage | None, its: Stage | None) -> str:
     if mine is None or its is None:
-        return "removed" if mine is None else "added"
+        return say("removed" if mine is None else "added")
     words = [
-        _numbers("kernel ", its.kernel, mine.kernel),
-        _numbers("stride ", its.stride, mine.stride),
-        _numbers("expansion ", its.expand_ratio, mine.expand_ratio),
-        _numbers("SE ", its.se_ratio, mine.se_ratio),
-        _numbers("channels ", its.channels, mine.channels),
-        _numbers("blocks ", its.repeats, mine.repeats),
+        _numbers(mark("kernel {before} to {after}"), its.kernel, mine.kernel),
+        _numbers(mark("stride {before} to {after}"), its.stride, mine.stride),
+        _numbers(mark("expansion {before} to {after}"), its.expand_ratio, mine.expand_ratio),
+        _numbers(mark("SE {before} to {after}"), its.se_ratio, mine.se_ratio),
+        _numbers(mark("channels {before} to {after}"), its.channels, mine.channels),
+        _numbers(mark("blocks {before} to {after}"), its.repeats, mine.repeats),
     ]
     if mine.operator != its.operator:
-        words.insert(0, f"{OPERATORS[its.operator]} to {OPERATORS[mine.operator]}")
-    return ", ".join(word for word in words if word)
+        names = say(OPERATORS[its.operator]), say(OPERATORS[mine.operator])
+        words.insert(0, say(CHANGED, before=names[0], after=names[1]))
+    return say(", ").join(word for word in words if word)
 
 
-def _numbers(name: str, before: float, after: float) -> str:
-    return "" if before == after else f"{name}{before:g} to {after:g}"
+def _numbers(text: str, before: float, after: float) -> str:
+    return "" if before == after else say(text, before=f"{before:g}", after=f"{after:g}")

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Literal
 
 from effnet.cost import CostCurve
+from effnet.language import mark, say
 from effnet.scaling import ALPHA, BETA, GAMMA, scale
 from effnet.shapes import (
     DECIMALS,
@@ -28,10 +29,10 @@ from effnet.variants import get_variant
 Way = Literal["depth", "width", "resolution", "compound"]
 
 WAYS: dict[Way, str] = {
-    "depth": "Depth only",
-    "width": "Width only",
-    "resolution": "Resolution only",
-    "compound": "Compound",
+    "depth": mark("Depth only"),
+    "width": mark("Width only"),
+    "resolution": mark("Resolution only"),
+    "compound": mark("Compound"),
 }
 COMPARED = ("b0", "mobilenet_v1", "mobilenet_v2", "resnet50", "v2_s", "lite0")
 
@@ -124,9 +125,17 @@ def nearest(base: str, way: Way, target: int) -> Scaled:
         EffnetError: The target is not above 0, or the way or the base unknown.
     """
     if way not in WAYS:
-        raise EffnetError(f"unknown way to scale {way!r}; expected one of {', '.join(WAYS)}")
+        raise EffnetError(
+            say(
+                "unknown way to scale {way!r}; expected one of {among}",
+                way=way,
+                among=", ".join(WAYS),
+            )
+        )
     if target <= 0:
-        raise EffnetError(f"a budget of {target!r} multiply-adds; expected a number above 0")
+        raise EffnetError(
+            say("a budget of {macs!r} multiply-adds; expected a number above 0", macs=target)
+        )
     network = get_variant(base)
 
     @lru_cache(maxsize=256)
@@ -177,7 +186,9 @@ def at_budget(base: str, factor: float) -> tuple[Scaled, ...]:
     Depth only, width only, resolution only, compound, in this order.
     """
     if not (math.isfinite(factor) and factor > 0):
-        raise EffnetError(f"a budget of {factor!r} times the base; expected a number above 0")
+        raise EffnetError(
+            say("a budget of {factor!r} times the base; expected a number above 0", factor=factor)
+        )
     network = get_variant(base)
     start = width_costs(network, 1.0).curve(repeats_at(network, 1.0)).at(network.resolution)
     target = round(factor * start.macs)

@@ -10,45 +10,47 @@ from functools import lru_cache
 
 from effnet.cost import cost_curve
 from effnet.equal_cost import WAYS, Way
+from effnet.language import mark, say
 from effnet.published import table
 from effnet.scaling import scale
 from effnet.variants import get_variant
 
 # what Figure 4 varies the width of, as the way in which that baseline itself was scaled
-_FIGURE_4: dict[tuple[str, str], Way] = {
-    ("1.0", "1.0"): "width",
-    ("2.0", "1.0"): "depth",
-    ("1.0", "1.3"): "resolution",
-    ("2.0", "1.3"): "compound",
+_FIGURE_4: dict[tuple[str, str], tuple[Way, str]] = {
+    ("1.0", "1.0"): ("width", mark("Width at d = 1, r = 1")),
+    ("2.0", "1.0"): ("depth", mark("Width at d = 2, r = 1")),
+    ("1.0", "1.3"): ("resolution", mark("Width at d = 1, r = 1.3")),
+    ("2.0", "1.3"): ("compound", mark("Width at d = 2, r = 1.3")),
 }
+BASELINE = mark("Baseline")  # the series of the network that was scaled
 _TABLE_3 = {"mobilenet_v1": "MobileNetV1", "mobilenet_v2": "MobileNetV2", "resnet50": "ResNet-50"}
 
 _NOTES = {
-    "Figure 8": (
+    "Figure 8": mark(
         "Figure 8 puts the baseline at 0.39 G; every other dot stands where Figure 3 has it, on a "
         "baseline of 0.50 G. The compound dots are B0 to B4 of the paper's first version."
     ),
-    "Figure 3": (
+    "Figure 3": mark(
         "Figure 3 puts the baseline at 0.50 G: its depth dots follow 0.50 + 0.45 (d - 1), where "
         "the released B0 counts 0.386 + 0.396 (d - 1). Figure 8 moves the baseline to 0.39 G."
     ),
-    "Figure 4": (
+    "Figure 4": mark(
         "Figure 4 widens four baselines; the first stands at 0.50 G as in Figure 3. Legend and "
         "caption say r = 1.3 (299 px), the text r = 2.0; most width labels are not printed."
     ),
-    "Table 7": (
+    "Table 7": mark(
         "Table 7 prints 1.8, 1.8 and 1.9 G for depth, width and resolution, where the released B0 "
         "counts 1.58, 1.45 and 1.54; its compound row agrees. Its baseline's accuracy is 77.3 "
         "here and 77.1 in Table 2."
     ),
-    "Table 3": (
+    "Table 3": mark(
         "Table 3 prints the coefficients of the compound row for MobileNetV1 only, and has no "
         "depth row for it. It prints no top-5."
     ),
 }
 
 
-_SWAPPED = (
+_SWAPPED = mark(
     " ResNet-50's depth and width rows print 16.2 and 14.7 G; the released network counts 14.6 "
     "and 16.1, as if the two were swapped."
 )
@@ -56,7 +58,7 @@ _SWAPPED = (
 
 def note(base: str, name: str) -> str:
     """What to know of a figure's or table's multiply-adds before comparing with them."""
-    return _NOTES[name] + (_SWAPPED if base == "resnet50" else "")
+    return say(_NOTES[name]) + (say(_SWAPPED) if base == "resnet50" else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,8 @@ class Measured:
 def experiments(base: str) -> tuple[str, ...]:
     """Figures and tables in which the paper scaled this network; none for some."""
     if base == "b0":
-        return ("Figure 8", "Figure 3", "Figure 4", "Table 7")
-    return ("Table 3",) if base in _TABLE_3 else ()
+        return (mark("Figure 8"), mark("Figure 3"), mark("Figure 4"), mark("Table 7"))
+    return (mark("Table 3"),) if base in _TABLE_3 else ()
 
 
 @lru_cache(maxsize=32)
@@ -140,7 +142,7 @@ def _figure_3() -> list[Measured]:
                 1e9 * float(row["figure_mult_adds_B"]),
                 float(row["figure_top1_percent"]),
                 _one("b0", way, factor),
-                "arXiv:1905.11946v5 Figure 3",
+                mark("arXiv:1905.11946v5 Figure 3"),
             )
         )
     return rows
@@ -165,7 +167,7 @@ def _figure_8() -> list[Measured]:
                 1e9 * float(row["figure_mult_adds_B"]),
                 float(row["figure_top1_percent"]),
                 counted,
-                "arXiv:1905.11946v5 Figure 8",
+                mark("arXiv:1905.11946v5 Figure 8"),
             )
         )
     return rows
@@ -176,18 +178,19 @@ def _figure_4() -> list[Measured]:
     for row in table("width_by_depth_resolution"):
         depth, side = row["depth_coefficient_d"], row["resolution_coefficient_r"]
         width = row["width_coefficient_w"]
+        way, series = _FIGURE_4[depth, side]
         counted = (
             _counted("b0", float(depth), float(width), round(224 * float(side))) if width else None
         )
         rows.append(
             Measured(
-                f"Width at d = {float(depth):g}, r = {float(side):g}",
-                _FIGURE_4[depth, side],
+                series,
+                way,
                 f"w = {float(width):g}" if width else "",
                 1e9 * float(row["figure_mult_adds_B"]),
                 float(row["figure_top1_percent"]),
                 counted,
-                "arXiv:1905.11946v5 Figure 4",
+                mark("arXiv:1905.11946v5 Figure 4"),
             )
         )
     return rows
@@ -205,13 +208,13 @@ def _table_7() -> list[Measured]:
         start = row["model"].startswith("baseline")
         rows.append(
             Measured(
-                "Baseline" if start else WAYS[way],
+                BASELINE if start else WAYS[way],
                 way,
                 "B0" if start else _coefficients(depth, width, side),
                 1e9 * float(row["mult_adds_B"]),
                 float(row["top1_percent_arxiv_v5"]),
                 _counted("b0", depth, width, round(224 * side)),
-                "arXiv:1905.11946v5 Table 7",
+                mark("arXiv:1905.11946v5 Table 7"),
             )
         )
     return rows
@@ -229,13 +232,13 @@ def _table_3(base: str) -> list[Measured]:
         way: Way = "compound" if start else _way(row["scaling"])
         rows.append(
             Measured(
-                "Baseline" if start else WAYS[way],
+                BASELINE if start else WAYS[way],
                 way,
                 row["model"] if start else _coefficients(depth, width, side) if known else "",
                 1e9 * float(row["mult_adds_B"]),
                 float(row["top1_percent"]),
                 _counted(base, depth, width, round(224 * side)) if known else None,
-                "arXiv:1905.11946v5 Table 3",
+                mark("arXiv:1905.11946v5 Table 3"),
             )
         )
     return rows

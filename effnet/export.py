@@ -17,6 +17,7 @@ import effnet
 from effnet.blockstring import blocks_of, to_block_strings
 from effnet.cost import Cost
 from effnet.design import Design
+from effnet.language import DEFAULT, mark, say, speaking
 from effnet.onnx_graph import onnx_model
 from effnet.spec import EffnetError, Spec
 from effnet.stages import stage_rows
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
 
 MOST_PARAMS = 70_000_000  # B7 and smaller: 280 MB of float32
 MOST_MODEL_BLOCKS = 1000  # each is a few modules of PyTorch
-COUNTING = (
+COUNTING = mark(
     "params: trainable, BatchNorm's scale and shift included; macs: multiply-adds of convolutions "
     "and fully connected layers for one image; activations: elements that these layers write"
 )
-RANDOM = "Random weights, not trained: for shapes, sizes and times, not for predictions."
+RANDOM = mark("Random weights, not trained: for shapes, sizes and times, not for predictions.")
 
 Manifest = Mapping[str, str | int]
 
@@ -45,11 +46,13 @@ def manifest(design: Design, cost: Cost, *, link: str, today: date) -> dict[str,
         link: The address that opens it again.
         today: The date.
     """
+    with speaking(DEFAULT):
+        title = design.title
     return {
         "made_by": f"effnet {effnet.__version__}",
         "python": platform.python_version(),
         "date": today.isoformat(),
-        "design": design.title,
+        "design": title,
         "link": _one_line(link),
         "resolution": cost.resolution,
         "params": cost.params,
@@ -134,8 +137,10 @@ def _block_strings(spec: Spec) -> list[str] | None:
 
 def python_code(design: Design, about: Manifest) -> str:
     """A program that makes this design again, counts it, and fails where a count differs."""
+    with speaking(DEFAULT):
+        title = _quoted(design.title)
     lines = [
-        f'"""{_quoted(design.title)}, made again and counted. Needs the package effnet."""',
+        f'"""{title}, made again and counted. Needs the package effnet."""',
         "",
     ]
     if design.mode == "edited" and not design.blocks:
@@ -207,13 +212,21 @@ def check_model(spec: Spec, cost: Cost) -> None:
     """Raise `EffnetError` where a design is too large to be built for a download."""
     if cost.params > MOST_PARAMS:
         raise EffnetError(
-            f"{millions(cost.params)} parameters are too many to download as a model here; at "
-            f"most {millions(MOST_PARAMS)} go. In Python, effnet.build(spec) makes any size"
+            say(
+                "{params} parameters are too many to download as a model here; at most {most} go. "
+                "In Python, effnet.build(spec) makes any size",
+                params=millions(cost.params),
+                most=millions(MOST_PARAMS),
+            )
         )
     if spec.blocks > MOST_MODEL_BLOCKS:
         raise EffnetError(
-            f"{spec.blocks:,} blocks are too many to download as a model here; at most "
-            f"{MOST_MODEL_BLOCKS:,} go. In Python, effnet.build(spec) makes any size"
+            say(
+                "{blocks:,} blocks are too many to download as a model here; at most {most:,} go. "
+                "In Python, effnet.build(spec) makes any size",
+                blocks=spec.blocks,
+                most=MOST_MODEL_BLOCKS,
+            )
         )
 
 

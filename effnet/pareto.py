@@ -7,6 +7,7 @@ from typing import Literal
 
 from effnet.cost import Cost, count
 from effnet.design import Design
+from effnet.language import mark, say
 from effnet.published import table
 from effnet.rich import Card, Rich
 from effnet.spec import EffnetError, Spec
@@ -43,7 +44,11 @@ class Rival:
 def rivals() -> tuple[Rival, ...]:
     """The networks of both papers and of the Lite release, and those the first compares with."""
     found = [
-        _known(row["model"].lower(), row["paper_top1_percent_arxiv_v5"], "1905.11946v5 Table 2")
+        _known(
+            row["model"].lower(),
+            row["paper_top1_percent_arxiv_v5"],
+            mark("top-1: 1905.11946v5 Table 2"),
+        )
         for row in table("b_family")
         if row["paper_top1_percent_arxiv_v5"]
     ]
@@ -51,7 +56,7 @@ def rivals() -> tuple[Rival, ...]:
         _known(
             row["model"].lower().replace("-", "_"),
             row["paper_top1_percent_in1k"],
-            "2104.00298v3 Table 7",
+            mark("top-1: 2104.00298v3 Table 7"),
         )
         for row in table("v2_family")
         if row["paper_top1_percent_in1k"]
@@ -60,7 +65,7 @@ def rivals() -> tuple[Rival, ...]:
         _known(
             row["model"].lower().removeprefix("efficientnet-"),
             row["readme_top1_percent_fp32"],
-            "EfficientNet-Lite README, tensorflow/tpu",
+            mark("top-1: EfficientNet-Lite README, tensorflow/tpu"),
         )
         for row in table("lite_family")
     ]
@@ -73,7 +78,7 @@ def rivals() -> tuple[Rival, ...]:
             None,
             float(row["top1_percent"]),
             False,
-            "1905.11946v5 Table 2",
+            mark("1905.11946v5 Table 2"),
         )
         for row in table("convnet_comparison")
         if not row["model"].startswith("EfficientNet")
@@ -92,7 +97,7 @@ def _known(name: str, top1: str, source: str) -> Rival:
         cost.activations,
         float(top1),
         True,
-        f"top-1: {source}",
+        source,
     )
 
 
@@ -179,11 +184,21 @@ class SideBySide(Rich):
             )
             for name, spec, cost in zip(self.names, self.specs, self.costs, strict=True)
         ]
-        columns = ("network", "parameters", "", "MACs", "", "activations", "", "resolution")
+        columns = (
+            say("network"),
+            say("parameters"),
+            "",
+            "MACs",
+            "",
+            say("activations"),
+            "",
+            say("resolution"),
+            say("blocks"),
+        )
         most = max(cost.macs for cost in self.costs)
         return Card(
-            f"Beside {self.names[0]}, computed; bars are multiply-adds",
-            columns=(*columns, "blocks"),
+            say("Beside {network}, computed; bars are multiply-adds", network=self.names[0]),
+            columns=columns,
             rows=tuple(rows),
             shares=tuple(cost.macs / most for cost in self.costs),
         )
@@ -199,7 +214,7 @@ def compare(*networks: str | Spec | Design) -> SideBySide:
         EffnetError: None was given, or a name is unknown.
     """
     if not networks:
-        raise EffnetError("nothing to compare; expected names such as 'b0', specs or designs")
+        raise EffnetError(say("nothing to compare; expected names such as 'b0', specs or designs"))
     names, specs = [], []
     for one in networks:
         spec = one.spec() if isinstance(one, Design) else one

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from effnet.cost import cost_curve, layer_counts
+from effnet.language import say
 from effnet.spec import Spec, out_size, round_repeats
 from effnet.walk import Layer, walk
 
@@ -76,30 +77,38 @@ def steps_from_promise(
     promise = depth * width**2 * size**2 * cost_curve(base).at(base.resolution).macs
     real = float(cost_curve(scaled).at(resolution).macs)
     reasons = (
-        ("promise", "The formula's promise", promise),
-        ("stem, head", "Stem and head get no deeper", _by_average(parts, plain)),
+        (say("promise"), say("The formula's promise"), promise),
         (
-            "depthwise",
-            "Depthwise layers, stem and classifier grow with width, not its square",
+            say("stem, head"),
+            say("Stem and head get no deeper"),
+            _by_average(parts, plain),
+        ),
+        (
+            say("depthwise"),
+            say("Depthwise layers, stem and classifier grow with width, not its square"),
             _by_average(parts, wide),
         ),
         (
-            "gates, classifier",
-            "Squeeze-and-excitation and classifier don't grow with resolution",
+            say("gates, classifier"),
+            say("Squeeze-and-excitation and classifier don't grow with resolution"),
             _by_average(parts, true),
         ),
         (
-            "added blocks",
-            "Added blocks cost other than a stage's first",
+            say("added blocks"),
+            say("Added blocks cost other than a stage's first"),
             _by_block(parts, true, rounded=False),
         ),
-        ("blocks round up", "Blocks round up", _by_block(parts, true, rounded=True)),
         (
-            "channels round",
-            "Channels round to multiples of 8",
+            say("blocks round up"),
+            say("Blocks round up"),
+            _by_block(parts, true, rounded=True),
+        ),
+        (
+            say("channels round"),
+            say("Channels round to multiples of 8"),
             _with_channels(scaled, base, size),
         ),
-        ("real", "Map sizes round up at every stride: the real cost", real),
+        (say("real"), say("Map sizes round up at every stride: the real cost"), real),
     )
     return tuple(Step(*reason) for reason in reasons)
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Literal
 
 from effnet.cost import count
+from effnet.language import mark, say
 from effnet.pareto import Rival, rivals
 from effnet.published import table
 from effnet.spec import EffnetError
@@ -23,9 +24,9 @@ StepTime = Literal["macs", "hours", "latency"]
 
 # what stands for S, and what that is
 STEP_TIMES: dict[StepTime, str] = {
-    "macs": "Multiply-adds (stand-in)",
-    "hours": "Training hours (printed)",
-    "latency": "V100 latency (printed)",
+    "macs": mark("Multiply-adds (stand-in)"),
+    "hours": mark("Training hours (printed)"),
+    "latency": mark("V100 latency (printed)"),
 }
 
 
@@ -57,7 +58,13 @@ class Rated:
 def _checked(**values: float) -> None:
     for name, value in values.items():
         if not math.isfinite(value) or (name == "target" and value <= 0):
-            raise EffnetError(f"{name} {value!r}; expected a finite number, the target above 0")
+            raise EffnetError(
+                say(
+                    "{name} {value!r}; expected a finite number, the target above 0",
+                    name=name,
+                    value=value,
+                )
+            )
 
 
 @lru_cache(maxsize=128)
@@ -111,7 +118,7 @@ def rated_by_second(
     _checked(w=w, v=v)
     found = [pair for pair in _timed(step) if others or _plain(pair[0])]
     if not found:
-        raise EffnetError(f"no network has a printed {step!r}")
+        raise EffnetError(say("no network has a printed {step!r}", step=step))
     first, unit = next(pair for pair in found if pair[0].computed)
     rated = [
         Rated(
@@ -145,13 +152,19 @@ def _timed(step: StepTime) -> tuple[tuple[Rival, float], ...]:
         return tuple((one, one.macs) for one in rivals() if one.macs)
     column = {"hours": "train_hours_32_tpu_cores", "latency": "latency_ms"}.get(step)
     if column is None:
-        raise EffnetError(f"unknown step time {step!r}; expected one of {', '.join(STEP_TIMES)}")
+        raise EffnetError(
+            say(
+                "unknown step time {step!r}; expected one of {among}",
+                step=step,
+                among=", ".join(STEP_TIMES),
+            )
+        )
     known = {display_name(name): name for name in list_variants()}
     found = []
     for row in table("inference_latency"):
         if (row["paper"], row["table"]) != ("V2", "Table 7") or not row[column]:
             continue
-        name, source = row["model"], "2104.00298v3 Table 7"
+        name, source = row["model"], mark("2104.00298v3 Table 7")
         if name.removesuffix(MORE_DATA) in known:
             spec = get_variant(known[name.removesuffix(MORE_DATA)])
             cost = count(spec)

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Literal
 
 from effnet.cost import CostCurve, cost_curve
+from effnet.language import say
 from effnet.spec import EffnetError, Spec, check_resolution, round_channels, round_repeats
 from effnet.variants import get_variant
 
@@ -75,26 +76,35 @@ def _resolve(base: str | Spec) -> Spec:
 
 def _power(name: str, coefficient: float, phi: float) -> float:
     if not math.isfinite(phi):
-        raise EffnetError(f"phi {phi!r}; expected a finite number")
+        raise EffnetError(say("phi {phi!r}; expected a finite number", phi=phi))
     _check_positive(**{name: coefficient})
     try:
         return float(coefficient**phi)
     except OverflowError:
         raise EffnetError(
-            f"{name}**phi = {coefficient:g}**{phi:g} is too large; use less"
+            say(
+                "{name}**phi = {coefficient:g}**{phi:g} is too large; use less",
+                name=name,
+                coefficient=coefficient,
+                phi=phi,
+            )
         ) from None
 
 
 def _check_positive(**values: float) -> None:
     for name, value in values.items():
         if not (math.isfinite(value) and value > 0):
-            raise EffnetError(f"{name} {value!r}; expected a finite number above 0")
+            raise EffnetError(
+                say("{name} {value!r}; expected a finite number above 0", name=name, value=value)
+            )
 
 
 def _sized(network: Spec, factor: float) -> int:
     exact = network.resolution * factor
     if not math.isfinite(exact):
-        raise EffnetError(f"a resolution factor of {factor:g} is too large; use less")
+        raise EffnetError(
+            say("a resolution factor of {factor:g} is too large; use less", factor=factor)
+        )
     return check_resolution(max(1, round(exact)))
 
 
@@ -115,7 +125,9 @@ def solve_budget(
     """The value of one coefficient that puts the other two on the budget."""
     values = {"alpha": alpha, "beta": beta, "gamma": gamma}
     if coefficient not in values:
-        raise EffnetError(f"unknown coefficient {coefficient!r}; expected alpha, beta or gamma")
+        raise EffnetError(
+            say("unknown coefficient {name!r}; expected alpha, beta or gamma", name=coefficient)
+        )
     del values[coefficient]
     _check_positive(**values, target=target)
     others = {

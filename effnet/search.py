@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import product
 
 from effnet.cost import CostCurve, count
+from effnet.language import say
 from effnet.memory import FLOAT_BYTES, peak, weights
 from effnet.scaling import ALPHA, BETA, BUDGET, GAMMA, budget
 from effnet.shapes import PeakCurve, largest_resolution, peak_curve, repeats_at, width_costs
@@ -75,7 +76,7 @@ def step_one(base: str, tolerance: float, grid: Grid = Grid()) -> tuple[Candidat
         EffnetError: The tolerance or an end of the grid is not a usable number.
     """
     if not (math.isfinite(tolerance) and tolerance >= 0):
-        raise EffnetError(f"tolerance {tolerance!r}; expected 0 or more")
+        raise EffnetError(say("tolerance {value!r}; expected 0 or more", value=tolerance))
     network = get_variant(base)
     start = _curve(network, 1.0, 1.0).at(network.resolution)
     axes = [_ticks(name, getattr(grid, name)) for name in ("alpha", "beta", "gamma")]
@@ -113,7 +114,14 @@ def step_one(base: str, tolerance: float, grid: Grid = Grid()) -> tuple[Candidat
 def _ticks(name: str, ends: tuple[float, float]) -> list[float]:
     low, high = ends
     if not (0 < low <= high <= 8):
-        raise EffnetError(f"{name} from {low!r} to {high!r}; expected low to high, above 0 to 8")
+        raise EffnetError(
+            say(
+                "{name} from {low!r} to {high!r}; expected low to high, above 0 to 8",
+                name=name,
+                low=low,
+                high=high,
+            )
+        )
     first, final = math.ceil(low / GRID_STEP - 1e-9), math.floor(high / GRID_STEP + 1e-9)
     return [round(i * GRID_STEP, 2) for i in range(first, final + 1)]
 
@@ -239,9 +247,19 @@ def _check(limits: Limits) -> None:
     for name in ("macs", "params", "weights_bytes", "peak_bytes", "itemsize"):
         value = getattr(limits, name)
         if value is not None and value <= 0:
-            raise EffnetError(f"a limit of {value!r} {name}; expected above 0, or none")
+            raise EffnetError(
+                say(
+                    "a limit of {value!r} {name}; expected above 0, or none", value=value, name=name
+                )
+            )
     if not 1 <= limits.resolution <= MOST_SIDE:
-        raise EffnetError(f"at least {limits.resolution!r} px; expected 1 to {MOST_SIDE}")
+        raise EffnetError(
+            say(
+                "at least {side!r} px; expected 1 to {most}",
+                side=limits.resolution,
+                most=MOST_SIDE,
+            )
+        )
 
 
 def _over(limit: int | None, value: int) -> bool:

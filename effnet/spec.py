@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, Self
 
+from effnet.language import mark, say
 from effnet.rich import Card, Rich
 
 Operator = Literal["mbconv", "fused_mbconv", "inverted_residual", "separable", "bottleneck"]
@@ -18,9 +19,9 @@ HeadScaling = Literal["width", "fixed", "widen_only"]
 OPERATORS: dict[str, str] = {
     "mbconv": "MBConv",
     "fused_mbconv": "Fused-MBConv",
-    "inverted_residual": "Inverted residual",
-    "separable": "Depthwise separable",
-    "bottleneck": "Bottleneck",
+    "inverted_residual": mark("Inverted residual"),
+    "separable": mark("Depthwise separable"),
+    "bottleneck": mark("Bottleneck"),
 }
 CHOICES = {
     "activation": ("silu", "relu6", "relu"),
@@ -86,20 +87,40 @@ class Stage:
     def __post_init__(self) -> None:
         if self.operator not in OPERATORS:
             raise EffnetError(
-                f"unknown operator {self.operator!r}; expected one of {', '.join(OPERATORS)}"
+                say(
+                    "unknown operator {operator!r}; expected one of {among}",
+                    operator=self.operator,
+                    among=", ".join(OPERATORS),
+                )
             )
         if self.kernel not in (1, 3, 5, 7, 9, 11):
-            raise EffnetError(f"kernel {self.kernel!r} is not an odd size from 1 to 11")
+            raise EffnetError(
+                say("kernel {kernel!r} is not an odd size from 1 to 11", kernel=self.kernel)
+            )
         if self.stride not in (1, 2):
-            raise EffnetError(f"stride {self.stride!r} is not 1 or 2")
+            raise EffnetError(say("stride {stride!r} is not 1 or 2", stride=self.stride))
         if not 1 <= self.channels <= MAX_CHANNELS:
-            raise EffnetError(f"{self.channels!r} channels; expected 1 to {MAX_CHANNELS:,}")
+            raise EffnetError(
+                say(
+                    "{channels!r} channels; expected 1 to {most:,}",
+                    channels=self.channels,
+                    most=MAX_CHANNELS,
+                )
+            )
         if not 1 <= self.repeats <= MAX_BLOCKS:
-            raise EffnetError(f"{self.repeats!r} blocks in a stage; expected 1 to {MAX_BLOCKS:,}")
+            raise EffnetError(
+                say(
+                    "{blocks!r} blocks in a stage; expected 1 to {most:,}",
+                    blocks=self.repeats,
+                    most=MAX_BLOCKS,
+                )
+            )
         if not 0 < self.expand_ratio <= 64:
-            raise EffnetError(f"expansion {self.expand_ratio!r}; expected above 0, at most 64")
+            raise EffnetError(
+                say("expansion {ratio!r}; expected above 0, at most 64", ratio=self.expand_ratio)
+            )
         if not 0 <= self.se_ratio <= 1:
-            raise EffnetError(f"squeeze ratio {self.se_ratio!r}; expected 0 to 1")
+            raise EffnetError(say("squeeze ratio {ratio!r}; expected 0 to 1", ratio=self.se_ratio))
         if not self.exact_channels:
             object.__setattr__(self, "exact_channels", float(self.channels))
         if not self.exact_repeats:
@@ -153,25 +174,46 @@ class Spec(Rich):
 
     def __post_init__(self) -> None:
         if not self.stages:
-            raise EffnetError(f"{self.name!r} has no stages; expected at least one")
+            raise EffnetError(say("{name!r} has no stages; expected at least one", name=self.name))
         check_resolution(self.resolution)
         for label, allowed in CHOICES.items():
             value = getattr(self, label)
             if value not in allowed:
-                raise EffnetError(f"{label} {value!r}; expected one of {', '.join(allowed)}")
+                raise EffnetError(
+                    say(
+                        "{label} {value!r}; expected one of {among}",
+                        label=label,
+                        value=value,
+                        among=", ".join(allowed),
+                    )
+                )
         if not 1 <= self.stem_channels <= MAX_CHANNELS or self.head_channels < 0:
             raise EffnetError(
-                f"stem of {self.stem_channels!r} and head of {self.head_channels!r} channels; "
-                "expected a stem of at least 1, and 0 for no head"
+                say(
+                    "stem of {stem!r} and head of {head!r} channels; "
+                    "expected a stem of at least 1, and 0 for no head",
+                    stem=self.stem_channels,
+                    head=self.head_channels,
+                )
             )
         if not (0 <= self.dropout < 1 and 0 <= self.stochastic_depth < 1 and self.norm_eps > 0):
             raise EffnetError(
-                f"dropout {self.dropout!r}, stochastic depth {self.stochastic_depth!r}, BatchNorm "
-                f"eps {self.norm_eps!r}; expected rates from 0 to under 1, and eps above 0"
+                say(
+                    "dropout {dropout!r}, stochastic depth {drop!r}, BatchNorm eps {eps!r}; "
+                    "expected rates from 0 to under 1, and eps above 0",
+                    dropout=self.dropout,
+                    drop=self.stochastic_depth,
+                    eps=self.norm_eps,
+                )
             )
         if self.blocks > MAX_BLOCKS:
             raise EffnetError(
-                f"{self.name!r} has {self.blocks:,} blocks; the limit is {MAX_BLOCKS:,}"
+                say(
+                    "{name!r} has {blocks:,} blocks; the limit is {most:,}",
+                    name=self.name,
+                    blocks=self.blocks,
+                    most=MAX_BLOCKS,
+                )
             )
 
     @property
@@ -195,14 +237,28 @@ class Spec(Rich):
         """
         for label, value in (("depth", depth), ("width", width)):
             if not (math.isfinite(value) and value > 0):
-                raise EffnetError(f"{label} multiplier {value!r}; expected a number above 0")
+                raise EffnetError(
+                    say(
+                        "depth multiplier {value!r}; expected a number above 0"
+                        if label == "depth"
+                        else "width multiplier {value!r}; expected a number above 0",
+                        value=value,
+                    )
+                )
         if max(s.repeats for s in self.stages) * depth > MAX_BLOCKS:
             raise EffnetError(
-                f"depth multiplier {depth:.4g} gives over {MAX_BLOCKS:,} blocks; use less"
+                say(
+                    "depth multiplier {depth:.4g} gives over {most:,} blocks; use less",
+                    depth=depth,
+                    most=MAX_BLOCKS,
+                )
             )
         if max(self.head_channels, *(s.channels for s in self.stages)) * width > MAX_CHANNELS / 10:
             raise EffnetError(
-                f"width multiplier {width:.4g} gives over a million channels; use less"
+                say(
+                    "width multiplier {width:.4g} gives over a million channels; use less",
+                    width=width,
+                )
             )
         stages = tuple(_scaled_stage(s, depth, width, self.round_limit) for s in self.stages)
         stem, head = self.scaled_ends(width)
@@ -238,7 +294,9 @@ class Spec(Rich):
             return cls(**{**values, "stages": stages})
         except (TypeError, KeyError) as error:
             known = ", ".join(f.name for f in fields(cls))
-            raise EffnetError(f"not a network's fields ({error}); expected {known}") from None
+            raise EffnetError(
+                say("not a network's fields ({error}); expected {known}", error=error, known=known)
+            ) from None
 
     def card(self) -> Card:
         """The stage table, for notebooks and plain text."""
@@ -247,7 +305,7 @@ class Spec(Rich):
         for number, stage in enumerate(self.stages, start=1):
             size = out_size(size, stage.stride)
             cells = (
-                f"{number} {operator_label(stage)}",
+                f"{number} {say(operator_label(stage))}",
                 f"{stage.kernel}x{stage.kernel}",
                 stage.stride,
                 stage.channels,
@@ -258,12 +316,19 @@ class Spec(Rich):
         return Card(
             self.name,
             (
-                f"stem {self.stem_channels}",
-                f"{self.blocks} blocks",
-                f"head {self.head_channels or 'none'}",
+                say("stem {channels}", channels=self.stem_channels),
+                say("{n} blocks", n=self.blocks),
+                say("head {channels}", channels=self.head_channels or say("none")),
                 f"{self.resolution} px",
             ),
-            ("stage", "kernel", "stride", "channels", "blocks", "output"),
+            (
+                say("stage"),
+                say("kernel"),
+                say("stride"),
+                say("channels"),
+                say("blocks"),
+                say("output"),
+            ),
             tuple(rows),
         )
 
@@ -278,7 +343,11 @@ def check_resolution(resolution: int) -> int:
     whole = isinstance(resolution, int) and not isinstance(resolution, bool)
     if not whole or not 1 <= resolution <= MAX_RESOLUTION:
         raise EffnetError(
-            f"resolution {resolution!r}; expected whole pixels, 1 to {MAX_RESOLUTION:,}"
+            say(
+                "resolution {resolution!r}; expected whole pixels, 1 to {most:,}",
+                resolution=resolution,
+                most=MAX_RESOLUTION,
+            )
         )
     return resolution
 

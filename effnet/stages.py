@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from effnet.cost import Cost, count
+from effnet.language import mark
 from effnet.spec import Spec, Stage, operator_label, out_size, round_channels
 from effnet.walk import Block, walk
 
@@ -106,10 +107,10 @@ def _marked(row: StageRow, other: StageRow) -> StageRow:
 
 def _operator(spec: Spec, number: int) -> str:
     if number == 0:
-        return "Conv, max pooling" if spec.stem_pool else "Conv"
+        return mark("Conv, max pooling") if spec.stem_pool else "Conv"
     if number <= len(spec.stages):
         return operator_label(spec.stages[number - 1])
-    return "Conv, pooling, FC" if spec.head_channels else "Pooling, FC"
+    return mark("Conv, pooling, FC") if spec.head_channels else mark("Pooling, FC")
 
 
 def _stage(spec: Spec, number: int, base: Spec | None) -> Stage:

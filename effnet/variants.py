@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from effnet.language import say
 from effnet.spec import EffnetError, Operator, Spec, Stage
 
 FAMILIES = {
@@ -261,7 +262,13 @@ def _registry() -> dict[str, Spec]:
 def list_variants(family: str | None = None) -> list[str]:
     """Names of the published networks, in published order; of one family where one is given."""
     if family is not None and family not in FAMILIES:
-        raise EffnetError(f"unknown family {family!r}; expected one of {', '.join(FAMILIES)}")
+        raise EffnetError(
+            say(
+                "unknown family {family!r}; expected one of {among}",
+                family=family,
+                among=", ".join(FAMILIES),
+            )
+        )
     return [name for name, spec in _registry().items() if family in (None, spec.family)]
 
 
@@ -276,8 +283,19 @@ def get_variant(name: str) -> Spec:
     if key in known:
         return known[key]
     near = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}? " if near else ""
-    raise EffnetError(f"unknown variant {name!r}; {hint}expected one of {', '.join(known)}")
+    among = ", ".join(known)
+    if near:
+        raise EffnetError(
+            say(
+                "unknown variant {name!r}; did you mean {near}? expected one of {among}",
+                name=name,
+                near=say(" or ").join(near),
+                among=among,
+            )
+        )
+    raise EffnetError(
+        say("unknown variant {name!r}; expected one of {among}", name=name, among=among)
+    )
 
 
 def display_name(spec: Spec | str) -> str:

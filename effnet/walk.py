@@ -8,20 +8,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from effnet.language import mark
 from effnet.spec import Layout, Operator, Spec, check_resolution, out_size, round_channels
 
 KINDS = (
-    "stem",
-    "expand",
-    "depthwise",
-    "squeeze-and-excitation",
-    "project",
-    "fused",
-    "reduce",
-    "spatial",
-    "shortcut",
-    "head",
-    "classifier",
+    mark("stem"),
+    mark("expand"),
+    mark("depthwise"),
+    mark("squeeze-and-excitation"),
+    mark("project"),
+    mark("fused"),
+    mark("reduce"),
+    mark("spatial"),
+    mark("shortcut"),
+    mark("head"),
+    mark("classifier"),
 )
 IMAGE_CHANNELS = 3
 NUM_CLASSES = 1000

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import effnet
-from effnet import language
+from effnet import language, papers
 from effnet.language import listed, plural, remembered, say, speaking
 
 ROOT = Path(effnet.__file__).parents[1]
@@ -52,8 +52,13 @@ def lesson_texts() -> set[str]:
     return found
 
 
+def record_texts() -> set[str]:
+    """The notes in the papers' tables."""
+    return {line.note for key in papers.EXHIBITS for line in papers.lines(key)} - {""}
+
+
 SAID = {file: texts_of(file) for file in SOURCES}
-ALL = set().union(*SAID.values(), lesson_texts())
+ALL = set().union(*SAID.values(), lesson_texts(), record_texts())
 CHINESE = language.catalogue("zh")
 
 
@@ -62,7 +67,7 @@ def fields(text: str) -> Counter[str]:
 
 
 def chinese(text: str) -> bool:
-    return any("\u4e00" <= letter <= "\u9fff" for letter in text)
+    return any("\u4e00" <= letter <= "\u9fff" or letter in "，。；：（）" for letter in text)
 
 
 @pytest.mark.parametrize("file", SOURCES, ids=lambda file: str(file.relative_to(ROOT)))
@@ -72,6 +77,10 @@ def test_every_text_of_a_file_has_a_translation(file):
 
 def test_every_text_of_the_lessons_has_a_translation():
     assert sorted(lesson_texts() - CHINESE.keys()) == []
+
+
+def test_every_note_in_the_papers_tables_has_a_translation():
+    assert sorted(record_texts() - CHINESE.keys()) == []
 
 
 def test_no_translation_is_left_of_a_text_that_is_gone():

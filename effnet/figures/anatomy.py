@@ -8,21 +8,22 @@ import plotly.graph_objects as go
 from effnet import colours
 from effnet.cost import layer_counts
 from effnet.figures import theme
+from effnet.language import mark, say
 from effnet.units import giga, millions, percent
 from effnet.walk import Block, Layer
 
 GAP = 0.55  # room for a layer's words, as a part of all channels
 GATES = "squeeze-and-excitation"
 VERB = {
-    "stem": "convolve",
-    "expand": "expand",
-    "depthwise": "depthwise",
-    "project": "project",
-    "fused": "fused expand",
-    "reduce": "reduce",
-    "spatial": "convolve",
-    "head": "convolve",
-    "classifier": "classify",
+    "stem": mark("convolve"),
+    "expand": mark("expand"),
+    "depthwise": mark("depthwise"),
+    "project": mark("project"),
+    "fused": mark("fused expand"),
+    "reduce": mark("reduce"),
+    "spatial": mark("convolve"),
+    "head": mark("convolve"),
+    "classifier": mark("classify"),
 }
 
 
@@ -81,7 +82,7 @@ def block_anatomy(block: Block, *, title: str, dark: bool = False) -> go.Figure:
                 hoverinfo="skip",
             )
         ],
-        title=f"{title}: {_costliest(block)}",
+        title=say("{title}: {costliest}", title=title, costliest=_costliest(block)),
         dark=dark,
         height=380,
         annotations=annotations,
@@ -97,7 +98,11 @@ def _costliest(block: Block) -> str:
     for layer in block.layers:
         macs[layer.kind] += layer_counts(layer)[1]
     kind = max(macs, key=lambda name: macs[name])
-    return f"{VERB.get(kind, kind)} does {percent(macs[kind] / sum(macs.values()))} of its MACs"
+    return say(
+        "{layer} does {share} of its MACs",
+        layer=say(VERB.get(kind, kind)),
+        share=percent(macs[kind] / sum(macs.values())),
+    )
 
 
 def _shape(tensor: Tensor, x: float, tallest: int) -> dict[str, Any]:
@@ -120,9 +125,13 @@ def _words(layer: Layer, x: float, tallest: int) -> dict[str, Any]:
         "y": tallest / 2,
         "yanchor": "bottom",
         "yshift": 6,
-        "text": (
-            f"<b>{VERB[layer.kind]}</b><br>{layer.kernel}x{layer.kernel}{stride}<br>"
-            f"{giga(macs)} MACs<br>{millions(params)} params"
+        "text": say(
+            "<b>{layer}</b><br>{kernel}x{kernel}{stride}<br>{macs} MACs<br>{params} params",
+            layer=say(VERB[layer.kind]),
+            kernel=layer.kernel,
+            stride=stride,
+            macs=giga(macs),
+            params=millions(params),
         ),
         "showarrow": False,
         "font": {"size": 12},
@@ -138,9 +147,13 @@ def _gates(gates: list[Layer], x: float, tallest: int) -> dict[str, Any]:
         "y": -tallest / 2,
         "yanchor": "top",
         "yshift": -44,
-        "text": (
-            f"<b>gates</b>: mean, {squeeze.in_channels} to {squeeze.out_channels} to "
-            f"{excite.out_channels}<br>{giga(macs)} MACs, {millions(params)} params"
+        "text": say(
+            "<b>gates</b>: mean, {wide} to {narrow} to {out}<br>{macs} MACs, {params} params",
+            wide=squeeze.in_channels,
+            narrow=squeeze.out_channels,
+            out=excite.out_channels,
+            macs=giga(macs),
+            params=millions(params),
         ),
         "showarrow": False,
         "font": {"size": 12},
@@ -153,9 +166,12 @@ def _skip(
     """The way around the block, and its words."""
     start, end, low = centres[0], centres[-1], -1.02 * tallest
     shortcut = next((layer for layer in block.layers if layer.kind == "shortcut"), None)
-    text = "the input is added"
+    text = say("the input is added")
     if shortcut:
-        text = f"the input is projected 1x1 ({giga(layer_counts(shortcut)[1])} MACs) and added"
+        text = say(
+            "the input is projected 1x1 ({macs} MACs) and added",
+            macs=giga(layer_counts(shortcut)[1]),
+        )
     path = f"M {start},{-0.86 * tallest} L {start},{low} L {end},{low} L {end},{-0.86 * tallest}"
     shape = {"type": "path", "path": path, "line": {"color": theme.faint(dark), "width": 2}}
     words = {

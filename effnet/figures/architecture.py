@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from effnet import colours
 from effnet.figures import theme
+from effnet.language import mark, say
 from effnet.spec import Spec, operator_label, out_size
 from effnet.variants import display_name
 
@@ -19,6 +20,11 @@ OPERATOR_KIND = {
     "fused_mbconv": "fused",
     "bottleneck": "spatial",
 }
+# with a slab's stage, channels, size, repeats and label
+SLAB_HOVER = mark(
+    "stage %{customdata[0]}: %{customdata[4]}<br>%{customdata[1]} channels, "
+    "%{customdata[2]} x %{customdata[2]} px, %{customdata[3]} blocks<extra></extra>"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ def slabs(spec: Spec) -> list[Slab]:
     found = [Slab(0, f"Conv {kernel}", "stem", spec.stem_channels, 1, size)]
     for number, stage in enumerate(spec.stages, start=1):
         size = out_size(size, stage.stride)
-        label = f"{operator_label(stage)}<br>{stage.kernel}x{stage.kernel}"
+        label = f"{say(operator_label(stage))}<br>{stage.kernel}x{stage.kernel}"
         kind = OPERATOR_KIND[stage.operator]
         found.append(Slab(number, label, kind, stage.channels, stage.repeats, size))
     if spec.head_channels:
@@ -74,7 +80,7 @@ def network_drawing(spec: Spec, *, base: Spec | None = None, dark: bool = False)
                 y=[s.size for s in ghost],
                 base=[-s.size / 2 for s in ghost],
                 width=[s.channels for s in ghost],
-                name=f"{display_name(base)} (base)" if base else "",
+                name=say("{network} (base)", network=say(display_name(base))) if base else "",
                 marker={
                     "color": "rgba(0,0,0,0)",
                     "line": {"color": theme.faint(dark), "width": 1.5},
@@ -95,10 +101,7 @@ def network_drawing(spec: Spec, *, base: Spec | None = None, dark: bool = False)
                 "line": {"width": 0},
             },
             customdata=[[s.stage, s.channels, s.size, s.repeats, s.label] for s in drawn],
-            hovertemplate=(
-                "stage %{customdata[0]}: %{customdata[4]}<br>%{customdata[1]} channels, "
-                "%{customdata[2]} x %{customdata[2]} px, %{customdata[3]} blocks<extra></extra>"
-            ),
+            hovertemplate=say(SLAB_HOVER),
             showlegend=False,
         )
     )
@@ -118,7 +121,7 @@ def network_drawing(spec: Spec, *, base: Spec | None = None, dark: bool = False)
     margin = gap / 2
     return theme.figure(
         traces,
-        title="The network to scale: <b>channels</b> across, map side (px) upwards, x blocks",
+        title=say("The network to scale: <b>channels</b> across, map side (px) upwards, x blocks"),
         dark=dark,
         height=340,
         barmode="overlay",

@@ -7,15 +7,16 @@ import plotly.graph_objects as go
 
 from effnet import colours
 from effnet.figures import theme
+from effnet.language import mark, say
 from effnet.pareto import Pinned, Quantity, Rival, on_the_front
 from effnet.promise import Step
 from effnet.units import giga, millions, significant
 from effnet.variants import FAMILIES
 
 AXIS: dict[Quantity, str] = {
-    "params": "parameters (M, log scale)",
-    "macs": "multiply-adds per image (G, log scale)",
-    "activations": "activations per image (M, log scale)",
+    "params": mark("parameters (M, log scale)"),
+    "macs": mark("multiply-adds per image (G, log scale)"),
+    "activations": mark("activations per image (M, log scale)"),
 }
 PLACES = ("top center", "bottom center", "middle right", "middle left")  # so labels don't pile up
 TICKS = [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
@@ -45,7 +46,7 @@ def accuracy_against_cost(
             x=[getattr(rival, quantity) / unit for rival in front],
             y=[rival.top1 for rival in front],
             mode="lines",
-            name="the front",
+            name=say("the front"),
             line={"color": theme.faint(dark), "dash": "dot", "shape": "hv"},
             hoverinfo="skip",
         )
@@ -77,20 +78,24 @@ def accuracy_against_cost(
     cheapest = front[0]
     return theme.figure(
         traces,
-        title=(
-            f"The front runs from {cheapest.name} ({significant(cheapest.top1)} %) to {best.name} "
-            f"({significant(best.top1)} %); upright lines are designs whose accuracy is not known"
+        title=say(
+            "The front runs from {cheapest} ({least} %) to {best} ({most} %); upright lines are "
+            "designs whose accuracy is not known",
+            cheapest=cheapest.name,
+            least=significant(cheapest.top1),
+            best=best.name,
+            most=significant(best.top1),
         ),
         dark=dark,
         height=480,
-        xaxis={"title": {"text": AXIS[quantity]}, "type": "log", "tickvals": TICKS},
-        yaxis={"title": {"text": "published ImageNet top-1 (%)"}},
+        xaxis={"title": {"text": say(AXIS[quantity])}, "type": "log", "tickvals": TICKS},
+        yaxis={"title": {"text": say("published ImageNet top-1 (%)")}},
         shapes=lines,
     )
 
 
 def _family(members: Sequence[Rival], family: str, quantity: Quantity, dark: bool) -> go.Scatter:
-    name = {**FAMILIES, "other": "other networks"}[family]
+    name = FAMILIES.get(family) or say("other networks")
     return go.Scatter(
         x=[getattr(rival, quantity) / UNIT[quantity] for rival in members],
         y=[rival.top1 for rival in members],
@@ -109,13 +114,13 @@ def _family(members: Sequence[Rival], family: str, quantity: Quantity, dark: boo
         customdata=[
             [
                 millions(round(rival.params)),
-                giga(round(rival.macs)) if rival.macs else "not printed",
-                "computed" if rival.computed else "printed",
-                rival.source,
+                giga(round(rival.macs)) if rival.macs else say("not printed"),
+                say("computed" if rival.computed else "printed"),
+                say(rival.source),
             ]
             for rival in members
         ],
-        hovertemplate=(
+        hovertemplate=say(
             "%{text}: %{y} %<br>%{customdata[0]} parameters, %{customdata[1]} MACs "
             "(%{customdata[2]})<br>%{customdata[3]}<extra></extra>"
         ),
@@ -132,11 +137,15 @@ def promise_to_real(steps: Sequence[Step], *, base_macs: int, dark: bool = False
     """
     values = [step.macs / base_macs for step in steps]
     changes = [after - before for before, after in itertools.pairwise(values)]
-    labels = [*(step.label for step in steps[:-1]), "maps round up", "real"]
+    labels = [*(step.label for step in steps[:-1]), say("maps round up"), say("real")]
     largest = max(range(len(changes)), key=lambda i: abs(changes[i]))
     heights = [values[0], *changes, values[-1]]
     up, down = colours.family("v2", dark=dark), colours.family("v1", dark=dark)
-    reason = (*(step.reason for step in steps[:-1]), "Map sizes round up at every stride", "Real")
+    reason = (
+        *(step.reason for step in steps[:-1]),
+        say("Map sizes round up at every stride"),
+        say("Real"),
+    )
     return theme.figure(
         [
             go.Waterfall(
@@ -158,14 +167,16 @@ def promise_to_real(steps: Sequence[Step], *, base_macs: int, dark: bool = False
                 connector={"line": {"color": theme.faint(dark), "width": 1}},
             )
         ],
-        title=(
-            f"Promised {significant(values[0])} x, really {significant(values[-1])} x: "
-            f"most of it because {_because(reason[largest + 1])}"
+        title=say(
+            "Promised {promised} x, really {real} x: most of it because {reason}",
+            promised=significant(values[0]),
+            real=significant(values[-1]),
+            reason=_because(reason[largest + 1]),
         ),
         dark=dark,
         height=400,
         xaxis={
-            "title": {"text": "multiply-adds (times the base network)"},
+            "title": {"text": say("multiply-adds (times the base network)")},
             "range": [0, 1.2 * max(values)],
         },
         yaxis={"autorange": "reversed", "ticks": ""},

@@ -2,15 +2,17 @@
 
 import math
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import plotly.graph_objects as go
 
 from effnet import colours
 from effnet.equal_cost import WAYS, Scaled
-from effnet.experiments import Measured
+from effnet.experiments import BASELINE, Measured
 from effnet.figures import theme
-from effnet.figures.architecture import slabs
+from effnet.figures.architecture import SLAB_HOVER, slabs
+from effnet.language import say
 from effnet.units import giga, significant
 from effnet.variants import get_variant
 
@@ -84,26 +86,35 @@ def _drawings_title(networks: Sequence[Scaled]) -> str:
     found = {network.way: network for network in networks}
     parts = []
     if "depth" in found:
-        parts.append(f"{found['depth'].blocks} blocks")
+        parts.append(say("{n} blocks", n=found["depth"].blocks))
     if "width" in found:
-        parts.append(f"{significant(found['width'].width)} x the channels")
+        parts.append(say("{factor} x the channels", factor=significant(found["width"].width)))
     if "resolution" in found:
         parts.append(f"{found['resolution'].resolution} px")
     budget = giga(networks[0].target)
-    text = f"{budget} multiply-adds buy " + " or ".join(parts)
+    either = reduce(lambda one, other: say("{one} or {other}", one=one, other=other), parts or [""])
+    text = say("{budget} multiply-adds buy {what}", budget=budget, what=either)
     if "compound" in found:
         one = found["compound"]
-        text += (
-            f"; or all three: {one.blocks} blocks, {significant(one.width)} x, {one.resolution} px"
+        text += say(
+            "; or all three: {blocks} blocks, {width} x, {side} px",
+            blocks=one.blocks,
+            width=significant(one.width),
+            side=one.resolution,
         )
     return text
 
 
 def _caption(network: Scaled, top: float) -> dict[str, Any]:
     over = f"{100 * network.off:+.1f} %".replace("-0.0", "+0.0")
-    text = (
-        f"<b>{WAYS[network.way]}</b>: {network.blocks} blocks, w {significant(network.width)}, "
-        f"{network.resolution} px; {giga(network.macs)} ({over})"
+    text = say(
+        "<b>{way}</b>: {blocks} blocks, w {width}, {side} px; {macs} ({over})",
+        way=say(WAYS[network.way]),
+        blocks=network.blocks,
+        width=significant(network.width),
+        side=network.resolution,
+        macs=giga(network.macs),
+        over=over,
     )
     return {
         "x": 0,
@@ -141,12 +152,7 @@ def _bars(
         marker=marker,
         customdata=[[s.stage, s.channels, s.size, s.repeats, s.label] for s in drawn],
         hoverinfo="skip" if ghost else "all",
-        hovertemplate=None
-        if ghost
-        else (
-            "stage %{customdata[0]}: %{customdata[4]}<br>%{customdata[1]} channels, "
-            "%{customdata[2]} x %{customdata[2]} px, %{customdata[3]} blocks<extra></extra>"
-        ),
+        hovertemplate=None if ghost else say(SLAB_HOVER),
     )
 
 
@@ -174,14 +180,14 @@ def accuracy_by_way(
     traces = []
     for name in dict.fromkeys(row.series for row in shown):
         rows = [row for row in shown if row.series == name]
-        colour = theme.ink(dark) if name == "Baseline" else colours.way(rows[0].way, dark=dark)
+        colour = theme.ink(dark) if name == BASELINE else colours.way(rows[0].way, dark=dark)
         traces.append(
             theme.trace(
                 "scatter",
                 x=[((row.counted or 0) if counted else row.macs) / 1e9 for row in rows],
                 y=[row.top1 for row in rows],
                 mode="lines+markers",
-                name=name,
+                name=say(name),
                 line={"color": colour, "width": 1, "dash": "dot"},
                 marker={
                     "symbol": theme.MARKS["published"],
@@ -191,16 +197,20 @@ def accuracy_by_way(
                 },
                 customdata=[
                     [
-                        row.label or "coefficients not printed",
-                        f"{giga(round(row.macs))} as published",
-                        f"{row.counted:,} MACs counted" if row.counted else "not counted",
-                        row.source,
+                        row.label or say("coefficients not printed"),
+                        say("{macs} as published", macs=giga(round(row.macs))),
+                        say("{macs:,} MACs counted", macs=row.counted)
+                        if row.counted
+                        else say("not counted"),
+                        say(row.source),
                     ]
                     for row in rows
                 ],
-                hovertemplate=(
-                    f"{name}, %{{customdata[0]}}: top-1 %{{y:.1f}} % as published"
-                    "<br>%{customdata[1]}, %{customdata[2]}<br>%{customdata[3]}<extra></extra>"
+                hovertemplate=say(
+                    "{series}, %{{customdata[0]}}: top-1 %{{y:.1f}} % as published"
+                    "<br>%{{customdata[1]}}, %{{customdata[2]}}<br>%{{customdata[3]}}"
+                    "<extra></extra>",
+                    series=say(name),
                 ),
             )
         )
@@ -224,11 +234,10 @@ def accuracy_by_way(
                 "yref": "paper",
                 "xanchor": "left",
                 "yanchor": "bottom",
-                "text": " your budget",
+                "text": say(" your budget"),
                 "showarrow": False,
             }
         )
-    where = "counted here" if counted else "as published"
     return theme.figure(
         traces,
         title=_best_first(shown),
@@ -237,19 +246,29 @@ def accuracy_by_way(
         shapes=lines,
         annotations=notes,
         xaxis={
-            "title": {"text": f"multiply-adds per image, {where} (G, log scale)"},
+            "title": {
+                "text": say(
+                    "multiply-adds per image, counted here (G, log scale)"
+                    if counted
+                    else "multiply-adds per image, as published (G, log scale)"
+                )
+            },
             "type": "log",
             "tickvals": MACS_TICKS,
         },
-        yaxis={"title": {"text": "published ImageNet top-1 (%)"}},
+        yaxis={"title": {"text": say("published ImageNet top-1 (%)")}},
     )
 
 
 def _best_first(measured: Sequence[Measured]) -> str:
     best: dict[str, float] = {}
     for row in measured:
-        if row.series != "Baseline":
+        if row.series != BASELINE:
             best[row.series] = max(row.top1, best.get(row.series, 0.0))
     (first, top), *others = sorted(best.items(), key=lambda item: -item[1])
-    rest = ", ".join(f"{name[0].lower()}{name[1:]} {significant(top1)}" for name, top1 in others)
-    return f"{first} reaches {significant(top)} % top-1" + (f"; {rest}" if rest else "")
+    best_one = say("{series} reaches {top1} % top-1", series=say(first), top1=significant(top))
+    rest = [
+        f"{said[0].lower()}{said[1:]} {significant(top1)}"
+        for said, top1 in ((say(name), top1) for name, top1 in others)
+    ]
+    return say("{best}; {rest}", best=best_one, rest=say(", ").join(rest)) if rest else best_one

@@ -7,10 +7,17 @@ from typing import Any
 import plotly.graph_objects as go
 
 from effnet import colours
-from effnet.equal_cost import WAYS, EqualCost, Scaled
+from effnet.equal_cost import WAYS, EqualCost, Scaled, Way
 from effnet.figures import theme
+from effnet.language import mark, say
 from effnet.units import giga, millions
 
+SHORT: dict[Way, str] = {  # beside a dot
+    "depth": mark("Depth"),
+    "width": mark("Width"),
+    "resolution": mark("Resolution"),
+    "compound": mark("Compound"),
+}
 TICKS = [0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8]
 ASPECT = {"x": 0.78, "y": 0.78, "z": 0.9}  # narrow enough for a phone
 EYE = {"x": 1.5, "y": -1.5, "z": 0.85}
@@ -44,9 +51,9 @@ def equal_cost_surface(
         colorscale=colours.viridis_scale(),
         opacity=0.9,
         hoverinfo="skip",
-        name="surface",
+        name=say("surface"),
         colorbar={
-            "title": {"text": "activations (M)", "side": "top"},
+            "title": {"text": say("activations (M)"), "side": "top"},
             "orientation": "h",
             "thickness": 10,
             "len": 0.7,
@@ -60,12 +67,14 @@ def equal_cost_surface(
         y=[cell[0] for cell in cells],
         z=[cell[2] for cell in cells],
         mode="markers",
-        name="network",
+        name=say("network"),
         marker={"size": 1.5, "color": theme.ink(dark), "opacity": 0.5},
         customdata=[[millions(cell[4]), f"{cell[3]:,}"] for cell in cells],
         hovertemplate=(
-            "depth %{y}, width %{x}, %{z} px<br>%{customdata[1]} MACs, "
-            "%{customdata[0]} activations<extra></extra>"
+            say(
+                "depth %{y}, width %{x}, %{z} px<br>%{customdata[1]} MACs, "
+                "%{customdata[0]} activations<extra></extra>"
+            )
         ),
     )
     traces: list[Any] = [surface, dots]
@@ -77,7 +86,7 @@ def equal_cost_surface(
                 y=[point[0] for point in line],
                 z=[point[2] for point in line],
                 mode="lines",
-                name="compound direction",
+                name=say("compound direction"),
                 line={"color": colours.way("compound", dark=dark), "width": 6},
                 hoverinfo="skip",
             )
@@ -89,10 +98,10 @@ def equal_cost_surface(
             y=[corner.depth],
             z=[corner.resolution],
             mode="markers+text",
-            name=WAYS[corner.way],
-            text=[WAYS[corner.way].removesuffix(" only")],
+            name=say(WAYS[corner.way]),
+            text=[say(SHORT[corner.way])],
             marker={"size": 6, "symbol": "square", "color": colours.way(corner.way, dark=dark)},
-            hovertemplate=f"{WAYS[corner.way]}: {giga(corner.macs)}<extra></extra>",
+            hovertemplate=f"{say(WAYS[corner.way])}: {giga(corner.macs)}<extra></extra>",
         )
         for corner in corners
     ]
@@ -104,23 +113,25 @@ def equal_cost_surface(
                 y=[chosen[0]],
                 z=[chosen[2]],
                 mode="markers",
-                name="this design",
+                name=say("this design"),
                 marker={"size": 8, "symbol": "diamond", "color": theme.ink(dark)},
-                hovertemplate="this design: depth %{y}, width %{x}, %{z} px<extra></extra>",
+                hovertemplate=say("this design: depth %{y}, width %{x}, %{z} px<extra></extra>"),
             )
         )
     return theme.figure(
         traces,
-        title=(
-            f"All of these cost about {giga(found.target)}, yet write from {millions(low)} to "
-            f"{millions(high)} activations"
+        title=say(
+            "All of these cost about {macs}, yet write from {least} to {most} activations",
+            macs=giga(found.target),
+            least=millions(low),
+            most=millions(high),
         ),
         dark=dark,
         height=500,
         scene={
-            "xaxis": solid_axis("width (x base)", dark),
-            "yaxis": solid_axis("depth (x base)", dark),
-            "zaxis": solid_axis("resolution (px)", dark),
+            "xaxis": solid_axis(say("width (x base)"), dark),
+            "yaxis": solid_axis(say("depth (x base)"), dark),
+            "zaxis": solid_axis(say("resolution (px)"), dark),
             "aspectmode": "manual",
             "aspectratio": ASPECT,
             "camera": {"eye": EYE, "center": {"x": 0, "y": 0, "z": -0.12}},
@@ -150,9 +161,9 @@ def equal_cost_map(
         line={"width": 0.6, "color": "rgba(255,255,255,0.7)"},
         connectgaps=False,
         hoverinfo="skip",
-        name="resolution",
+        name=say("resolution"),
         colorbar={
-            "title": {"text": "resolution (px)", "side": "top"},
+            "title": {"text": say("resolution (px)"), "side": "top"},
             "orientation": "h",
             "thickness": 10,
             "len": 0.7,
@@ -165,12 +176,14 @@ def equal_cost_map(
         x=[cell[1] for cell in cells],
         y=[cell[0] for cell in cells],
         mode="markers",
-        name="network",
+        name=say("network"),
         marker={"size": 6, "color": "rgba(255,255,255,0.4)", "symbol": "square"},
         customdata=[[cell[2], f"{cell[3]:,}", millions(cell[4])] for cell in cells],
         hovertemplate=(
-            "depth %{y}, width %{x}, %{customdata[0]} px<br>%{customdata[1]} MACs, "
-            "%{customdata[2]} activations<extra></extra>"
+            say(
+                "depth %{y}, width %{x}, %{customdata[0]} px<br>%{customdata[1]} MACs, "
+                "%{customdata[2]} activations<extra></extra>"
+            )
         ),
     )
     traces: list[Any] = [contour, dots]
@@ -181,7 +194,7 @@ def equal_cost_map(
                 x=[point[1] for point in line],
                 y=[point[0] for point in line],
                 mode="lines",
-                name="compound direction",
+                name=say("compound direction"),
                 line={"color": colours.way("compound", dark=dark), "width": 3},
                 hoverinfo="skip",
             )
@@ -192,16 +205,19 @@ def equal_cost_map(
             x=[corner.width],
             y=[corner.depth],
             mode="markers",
-            name=WAYS[corner.way],
+            name=say(WAYS[corner.way]),
             marker={
                 "size": 12,
                 "symbol": "square",
                 "color": colours.way(corner.way, dark=dark),
                 "line": {"color": "white", "width": 1.5},
             },
-            hovertemplate=(
-                f"{WAYS[corner.way]}: depth {corner.depth:g}, width {corner.width:g}, "
-                f"{corner.resolution} px<extra></extra>"
+            hovertemplate=say(
+                "{way}: depth {depth:g}, width {width:g}, {side} px<extra></extra>",
+                way=say(WAYS[corner.way]),
+                depth=corner.depth,
+                width=corner.width,
+                side=corner.resolution,
             ),
         )
         for corner in corners
@@ -213,33 +229,35 @@ def equal_cost_map(
                 x=[chosen[1]],
                 y=[chosen[0]],
                 mode="markers",
-                name="this design",
+                name=say("this design"),
                 marker={
                     "size": 15,
                     "symbol": "diamond",
                     "color": theme.ink(dark),
                     "line": {"color": "white" if not dark else "black", "width": 1.5},
                 },
-                hovertemplate=f"this design: {chosen[2]} px<extra></extra>",
+                hovertemplate=say("this design: {side} px<extra></extra>", side=chosen[2]),
             )
         )
     sides = [cell[2] for cell in cells]
     return theme.figure(
         traces,
-        title=(
-            f"Seen from above: {min(sides)} to {max(sides)} px, whatever keeps the cost at "
-            f"{giga(found.target)}"
+        title=say(
+            "Seen from above: {least} to {most} px, whatever keeps the cost at {macs}",
+            least=min(sides),
+            most=max(sides),
+            macs=giga(found.target),
         ),
         dark=dark,
         height=500,
         xaxis={
-            "title": {"text": "width (x base, log scale)"},
+            "title": {"text": say("width (x base, log scale)")},
             "type": "log",
             "tickvals": TICKS,
             "range": _span(found.widths),
         },
         yaxis={
-            "title": {"text": "depth (x base, log scale)"},
+            "title": {"text": say("depth (x base, log scale)")},
             "type": "log",
             "tickvals": TICKS,
             "range": _span(found.depths),

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from effnet import colours
 from effnet.figures import theme
+from effnet.language import DEFAULT, current, say
 from effnet.rewards import Rated
 from effnet.units import giga, millions
 from effnet.variants import FAMILIES
@@ -23,7 +24,7 @@ def rewards(ranked: Sequence[Rated], *, dark: bool = False) -> go.Figure:
         if not members:
             continue
         colour = colours.family(family, dark=dark)
-        title = {**FAMILIES, "other": "other networks"}[family]
+        title = FAMILIES.get(family) or say("other networks")
         stroke_x: list[float | None] = []
         stroke_y: list[str | None] = []
         for one in members:
@@ -55,7 +56,7 @@ def rewards(ranked: Sequence[Rated], *, dark: bool = False) -> go.Figure:
                     "line": {"width": 4, "color": colour},
                 },
                 customdata=_reward_hovers(members),
-                hovertemplate=(
+                hovertemplate=say(
                     "%{y}: reward %{x:.2f} (computed)<br>top-1 %{customdata[0]} % printed, "
                     "%{customdata[1]} MACs, %{customdata[2]} parameters<extra></extra>"
                 ),
@@ -73,26 +74,32 @@ def rewards(ranked: Sequence[Rated], *, dark: bool = False) -> go.Figure:
                     "color": colour,
                     "line": {"width": 2},
                 },
-                customdata=[one.source for one in members],
-                hovertemplate="%{y}: top-1 %{x} % printed<br>%{customdata}<extra></extra>",
+                customdata=[say(one.source) for one in members],
+                hovertemplate=say("%{y}: top-1 %{x} % printed<br>%{customdata}<extra></extra>"),
                 showlegend=False,
             ),
         ]
     first = ranked[0]
     accurate = max(ranked, key=lambda one: one.top1)
     if accurate is first:
-        title = f"{first.name} comes first: also the most accurate"
+        title = say("{first} comes first: also the most accurate", first=first.name)
     else:
-        title = (
-            f"{first.name} comes first; {accurate.name}, the most accurate, "
-            f"{_ordinal(names.index(accurate.name) + 1)} of {len(names)}"
+        title = say(
+            "{first} comes first; {accurate}, the most accurate, {place} of {all}",
+            first=first.name,
+            accurate=accurate.name,
+            place=_ordinal(names.index(accurate.name) + 1),
+            all=len(names),
         )
     return theme.figure(
         traces,
         title=title,
         dark=dark,
         height=110 + BAR * len(names),
-        xaxis={"title": {"text": "reward; hollow diamond: printed top-1 (%)"}, "side": "bottom"},
+        xaxis={
+            "title": {"text": say("reward; hollow diamond: printed top-1 (%)")},
+            "side": "bottom",
+        },
         yaxis={
             "categoryorder": "array",
             "categoryarray": names[::-1],
@@ -107,7 +114,7 @@ def _reward_hovers(ranked: Sequence[Rated]) -> list[list[Any]]:
     return [
         [
             one.top1,
-            giga(round(one.macs)) if one.macs else "not printed",
+            giga(round(one.macs)) if one.macs else say("not printed"),
             millions(round(one.params)),
         ]
         for one in ranked
@@ -115,6 +122,8 @@ def _reward_hovers(ranked: Sequence[Rated]) -> list[list[Any]]:
 
 
 def _ordinal(number: int) -> str:
+    if current() != DEFAULT:
+        return str(number)
     ending = (
         "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     )

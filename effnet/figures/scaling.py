@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from effnet import colours
 from effnet.figures import theme
+from effnet.language import say
 from effnet.published import ReleasedPoint
 from effnet.scaling import PhiPoint
 from effnet.units import giga, significant
@@ -36,21 +37,21 @@ def macs_along_phi(
             x=phis,
             y=[macs / 1e9 for macs in promise],
             mode="lines",
-            name="formula's promise",
+            name=say("formula's promise"),
             line={"color": theme.faint(dark), "dash": "dot", "width": 2},
-            hovertemplate="phi %{x:.2f}<br>promised %{y:.3g} G<extra></extra>",
+            hovertemplate=say("phi %{x:.2f}<br>promised %{y:.3g} G<extra></extra>"),
         ),
         theme.trace(
             "scatter",
             x=phis,
             y=[point.macs / 1e9 for point in points],
             mode="lines",
-            name="computed",
+            name=say("computed"),
             line={"color": colours.family("v1", dark=dark), "width": 2, "shape": "hv"},
             customdata=[
                 [f"{point.params:,}", f"{point.macs:,}", point.resolution] for point in points
             ],
-            hovertemplate=(
+            hovertemplate=say(
                 "phi %{x:.2f}, %{customdata[2]} px<br>%{customdata[1]} MACs"
                 "<br>%{customdata[0]} parameters<extra></extra>"
             ),
@@ -65,19 +66,19 @@ def macs_along_phi(
                 x=[chosen.phi],
                 y=[chosen.macs / 1e9],
                 mode="markers",
-                name="this design",
+                name=say("this design"),
                 marker={"color": theme.ink(dark), "size": 14},
                 hovertemplate=f"phi {chosen.phi:.2f}: {giga(chosen.macs)} MACs<extra></extra>",
             )
         )
     return theme.figure(
         traces,
-        title="Rounding lifts the real cost above the formula's promise, in steps",
+        title=say("Rounding lifts the real cost above the formula's promise, in steps"),
         dark=dark,
         height=420,
         xaxis={"title": {"text": "phi"}, "range": [min(phis) - 0.2, max(phis) + 0.2]},
         yaxis={
-            "title": {"text": "multiply-adds per image (G, log scale)"},
+            "title": {"text": say("multiply-adds per image (G, log scale)")},
             "type": "log",
             "tickvals": [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
         },
@@ -92,7 +93,7 @@ def _released(released: Sequence[ReleasedPoint], dark: bool) -> dict[str, Any]:
         x=middle,
         y=[point.paper_macs / 1e9 for point in released],
         mode="markers+text",
-        name="published B0 to B7",
+        name=say("published B0 to B7"),
         text=[point.name.upper() for point in released],
         textposition="bottom right",
         marker={
@@ -111,10 +112,10 @@ def _released(released: Sequence[ReleasedPoint], dark: bool) -> dict[str, Any]:
             "width": 0,
         },
         customdata=[
-            [*(f"{phi:.2f}" for phi in point.phis), significant(point.top1), point.source]
+            [*(f"{phi:.2f}" for phi in point.phis), significant(point.top1), say(point.source)]
             for point in released
         ],
-        hovertemplate=(
+        hovertemplate=say(
             "%{text}: %{y:.3g} G printed, top-1 %{customdata[3]} %"
             "<br>implied phi: depth %{customdata[0]}, width %{customdata[1]}, "
             "resolution %{customdata[2]}<br>%{customdata[4]}<extra></extra>"

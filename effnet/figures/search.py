@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from effnet import colours
 from effnet.figures import theme
 from effnet.figures.equal_cost import ASPECT, solid_axis
+from effnet.language import mark, say
 from effnet.scaling import BUDGET
 from effnet.search import Candidate, Fit
 from effnet.units import factor, giga, millions, significant
@@ -32,7 +33,7 @@ def coefficient_grid(
     traces: list[dict[str, Any]] = [
         theme.trace(
             "scatter3d",
-            name="candidate",
+            name=say("candidate"),
             x=[one.alpha for one in candidates],
             y=[one.beta for one in candidates],
             z=[one.gamma for one in candidates],
@@ -43,22 +44,22 @@ def coefficient_grid(
                 "color": [one.ratio for one in candidates],
                 "colorscale": colours.viridis_scale(),
                 "showscale": True,
-                "colorbar": _bar("real multiply-adds (x base)"),
+                "colorbar": _bar(say("real multiply-adds (x base)")),
             },
             customdata=_hovers(candidates),
-            hovertemplate=_HOVER,
+            hovertemplate=say(_HOVER),
         )
     ]
     if published:
         traces.append(
             theme.trace(
                 "scatter3d",
-                name="published",
+                name=say("published"),
                 x=[one.alpha for one in published],
                 y=[one.beta for one in published],
                 z=[one.gamma for one in published],
                 mode="markers+text",
-                text=["published"],
+                text=[say("published")],
                 textposition="top right",
                 marker={
                     "size": 8,
@@ -67,7 +68,7 @@ def coefficient_grid(
                     "line": {"width": 3, "color": theme.ink(dark)},
                 },
                 customdata=_hovers(published),
-                hovertemplate=_HOVER,
+                hovertemplate=say(_HOVER),
             )
         )
     if chosen:
@@ -75,25 +76,29 @@ def coefficient_grid(
         traces.append(
             theme.trace(
                 "scatter3d",
-                name="this design",
+                name=say("this design"),
                 x=[alpha],
                 y=[beta],
                 z=[gamma],
                 mode="markers",
                 marker={"size": 6, "symbol": "cross", "color": theme.ink(dark)},
-                hovertemplate="this design: %{x}, %{y}, %{z}<extra></extra>",
+                hovertemplate=say("this design: %{x}, %{y}, %{z}<extra></extra>"),
             )
         )
     networks = len({one.network for one in candidates})
     return theme.figure(
         traces,
-        title=f"{len(candidates)} choices lie this near the budget; they are {networks} networks",
+        title=say(
+            "{n} choices lie this near the budget; they are {networks} networks",
+            n=len(candidates),
+            networks=networks,
+        ),
         dark=dark,
         height=460,
         scene={
-            "xaxis": solid_axis("alpha (depth)", dark),
-            "yaxis": solid_axis("beta (width)", dark),
-            "zaxis": solid_axis("gamma (resolution)", dark),
+            "xaxis": solid_axis(say("alpha (depth)"), dark),
+            "yaxis": solid_axis(say("beta (width)"), dark),
+            "zaxis": solid_axis(say("gamma (resolution)"), dark),
             "aspectmode": "manual",
             "aspectratio": ASPECT,
             "camera": {
@@ -106,7 +111,7 @@ def coefficient_grid(
     )
 
 
-_HOVER = (
+_HOVER = mark(
     "alpha %{customdata[0]}, beta %{customdata[1]}, gamma %{customdata[2]}"
     "<br>promised %{customdata[3]} x, really %{customdata[4]} x"
     "<br>network %{customdata[5]}: %{customdata[6]} blocks, %{customdata[7]} px<extra></extra>"
@@ -149,7 +154,7 @@ def promised_and_real(candidates: Sequence[Candidate], *, dark: bool = False) ->
     traces: list[dict[str, Any]] = [
         theme.trace(
             "scatter",
-            name="promise",
+            name=say("promise"),
             x=[min(products), max(products)],
             y=[min(products), max(products)],
             mode="lines",
@@ -158,7 +163,7 @@ def promised_and_real(candidates: Sequence[Candidate], *, dark: bool = False) ->
         ),
         theme.trace(
             "scatter",
-            name="candidate",
+            name=say("candidate"),
             x=products,
             y=ratios,
             mode="markers",
@@ -168,21 +173,21 @@ def promised_and_real(candidates: Sequence[Candidate], *, dark: bool = False) ->
                 "color": [one.alpha for one in candidates],
                 "colorscale": colours.viridis_scale(),
                 "showscale": True,
-                "colorbar": {**_bar("alpha (depth)"), "y": -0.24},
+                "colorbar": {**_bar(say("alpha (depth)")), "y": -0.24},
             },
             customdata=_hovers(candidates),
-            hovertemplate=_HOVER,
+            hovertemplate=say(_HOVER),
         ),
     ]
     if published:
         traces.append(
             theme.trace(
                 "scatter",
-                name="published",
+                name=say("published"),
                 x=[one.product for one in published],
                 y=[one.ratio for one in published],
                 mode="markers+text",
-                text=["published"],
+                text=[say("published")],
                 textposition="bottom right",
                 marker={
                     "size": 14,
@@ -191,19 +196,24 @@ def promised_and_real(candidates: Sequence[Candidate], *, dark: bool = False) ->
                     "line": {"width": 2.5},
                 },
                 customdata=_hovers(published),
-                hovertemplate=_HOVER,
+                hovertemplate=say(_HOVER),
             )
         )
     return theme.figure(
         traces,
-        title=(
-            f"Promised about {BUDGET:g} x, one step really costs {significant(min(ratios))} to "
-            f"{factor(max(ratios))}; {over} of {len(ratios)} cost more than promised"
+        title=say(
+            "Promised about {budget:g} x, one step really costs {least} to {most}; {over} of {all} "
+            "cost more than promised",
+            budget=BUDGET,
+            least=significant(min(ratios)),
+            most=factor(max(ratios)),
+            over=over,
+            all=len(ratios),
         ),
         dark=dark,
         height=460,
-        xaxis={"title": {"text": "promised: alpha beta² gamma² (x base)"}},
-        yaxis={"title": {"text": "real multiply-adds (x base)"}},
+        xaxis={"title": {"text": say("promised: alpha beta² gamma² (x base)")}},
+        yaxis={"title": {"text": say("real multiply-adds (x base)")}},
         showlegend=False,
     )
 
@@ -232,42 +242,47 @@ def budget_front(
     traces: list[dict[str, Any]] = [
         theme.trace(
             "scatter",
-            name="fits",
+            name=say("fits"),
             x=[fit.macs / 1e9 for fit in behind],
             y=[fit.spread for fit in behind],
             mode="markers",
             marker={"size": 5, "symbol": "square", "color": theme.faint(dark), "opacity": 0.6},
             customdata=_fit_hovers(behind),
-            hovertemplate=_FIT_HOVER,
+            hovertemplate=say(_FIT_HOVER),
         ),
         theme.trace(
             "scatter",
-            name="front",
+            name=say("front"),
             x=[fit.macs / 1e9 for fit in front],
             y=[fit.spread for fit in front],
             mode="lines+markers",
             line={"color": colours.family("v1", dark=dark), "width": 2, "shape": "vh"},
             marker={"size": 9, "symbol": "square", "color": colours.family("v1", dark=dark)},
             customdata=_fit_hovers(front),
-            hovertemplate=_FIT_HOVER,
+            hovertemplate=say(_FIT_HOVER),
         ),
     ]
-    title = "Nothing fits these limits; loosen one"
+    title = say("Nothing fits these limits; loosen one")
     if best:
-        title = (
-            f"Of {len(fits):,} networks that fit, depth {best.depth:g}, width {best.width:g} at "
-            f"{best.resolution} px spends {giga(best.macs)} and is the most balanced"
+        title = say(
+            "Of {n:,} networks that fit, depth {depth:g}, width {width:g} at {side} px spends "
+            "{macs} and is the most balanced",
+            n=len(fits),
+            depth=best.depth,
+            width=best.width,
+            side=best.resolution,
+            macs=giga(best.macs),
         )
         traces.append(
             theme.trace(
                 "scatter",
-                name="best",
+                name=say("best"),
                 x=[best.macs / 1e9],
                 y=[best.spread],
                 mode="markers",
                 marker={"size": 14, "symbol": "square", "color": theme.ink(dark)},
                 customdata=_fit_hovers([best]),
-                hovertemplate=_FIT_HOVER,
+                hovertemplate=say(_FIT_HOVER),
             )
         )
     most = max((fit.macs for fit in front), default=1) / 1e9
@@ -293,15 +308,15 @@ def budget_front(
         height=420,
         shapes=shapes,
         xaxis={
-            "title": {"text": "multiply-adds per image (G)"},
+            "title": {"text": say("multiply-adds per image (G)")},
             "range": [0.86 * most, 1.01 * most],
         },
-        yaxis={"title": {"text": "imbalance (spread of implied phi)"}, "range": [-0.4, 8.4]},
+        yaxis={"title": {"text": say("imbalance (spread of implied phi)")}, "range": [-0.4, 8.4]},
         showlegend=False,
     )
 
 
-_FIT_HOVER = (
+_FIT_HOVER = mark(
     "depth %{customdata[0]}, width %{customdata[1]}, %{customdata[2]} px"
     "<br>%{customdata[3]} MACs, %{customdata[4]} parameters"
     "<br>imbalance %{y:.2f}<extra></extra>"

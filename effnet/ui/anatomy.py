@@ -6,20 +6,47 @@ import streamlit as st
 
 from effnet.cost import Cost
 from effnet.figures import block_anatomy
+from effnet.language import mark, say
 from effnet.spec import OPERATORS, Spec, operator_label
 from effnet.ui import live, state
 from effnet.walk import Block, walk
 
 WORDS = {
-    "mbconv": "MBConv widens the map, filters each channel by itself, gates the channels by what "
-    "the whole map holds, and narrows again. The narrow ends are linear and carry the skip.",
-    "fused_mbconv": "Fused-MBConv widens and filters in one full convolution: more multiply-adds "
-    "than MBConv, but fewer passes over memory (arXiv:2104.00298, section 3.2).",
-    "inverted_residual": "MobileNetV2's inverted residual: narrow ends, a wide depthwise middle, "
-    "a linear projection (arXiv:1801.04381).",
-    "separable": "A depthwise convolution filters each channel, a 1x1 convolution mixes them "
-    "(arXiv:1704.04861).",
-    "bottleneck": "ResNet's bottleneck: wide ends, a narrow middle (arXiv:1512.03385).",
+    "mbconv": mark(
+        "MBConv widens the map, filters each channel by itself, gates the channels by what "
+        "the whole map holds, and narrows again. The narrow ends are linear and carry the skip."
+    ),
+    "fused_mbconv": mark(
+        "Fused-MBConv widens and filters in one full convolution: more multiply-adds "
+        "than MBConv, but fewer passes over memory (arXiv:2104.00298, section 3.2)."
+    ),
+    "inverted_residual": mark(
+        "MobileNetV2's inverted residual: narrow ends, a wide depthwise middle, "
+        "a linear projection (arXiv:1801.04381)."
+    ),
+    "separable": mark(
+        "A depthwise convolution filters each channel, a 1x1 convolution mixes them "
+        "(arXiv:1704.04861)."
+    ),
+    "bottleneck": mark("ResNet's bottleneck: wide ends, a narrow middle (arXiv:1512.03385)."),
+}
+LAYERS = {  # what the columns of the layers' table are called
+    name: name
+    for name in (
+        mark("stage"),
+        mark("name"),
+        mark("kind"),
+        mark("in_channels"),
+        mark("out_channels"),
+        mark("kernel"),
+        mark("stride"),
+        mark("groups"),
+        mark("in_size"),
+        mark("out_size"),
+        mark("params"),
+        mark("macs"),
+        mark("activations"),
+    )
 }
 
 
@@ -31,33 +58,49 @@ def anatomy(spec: Spec, cost: Cost, *, dark: bool) -> None:
         st.session_state["stage"] = chosen
     left, right = st.columns([2, 1])
     left.segmented_control(
-        "Stage",
+        say("Stage"),
         list(stages),
-        format_func=lambda n: f"{n} {operator_label(spec.stages[n - 1])}",
+        format_func=lambda n: f"{n} {say(operator_label(spec.stages[n - 1]))}",
         key="stage",
         required=True,
         on_change=lambda: state.set_stage(st.session_state["stage"]),
     )
     stage = spec.stages[chosen - 1]
     first = right.segmented_control(
-        "Block",
+        say("Block"),
         [True, False],
-        format_func=lambda is_first: "first" if is_first else f"the other {stage.repeats - 1}",
+        format_func=lambda is_first: (
+            say("first") if is_first else say("the other {n}", n=stage.repeats - 1)
+        ),
         key="anatomy_first",
         default=True,
         required=True,
         disabled=stage.repeats == 1,
     )
     block = _block(spec, chosen, position=0 if first or stage.repeats == 1 else 1)
-    title = f"Stage {chosen}, {OPERATORS[stage.operator]}"
-    live.figure("anatomy", block_anatomy(block, title=title, dark=dark), alt=f"{title} taken apart")
-    st.caption(
-        f"{WORDS[stage.operator]} Numbers under a slab: channels, and the side of its maps in px."
+    title = say(
+        "Stage {number}, {operator}", number=chosen, operator=say(OPERATORS[stage.operator])
     )
-    with st.expander("Its layers as a table", on_change="rerun") as opened:
+    live.figure(
+        "anatomy",
+        block_anatomy(block, title=title, dark=dark),
+        alt=say("{block} taken apart", block=title),
+    )
+    st.caption(
+        say(
+            "{words} Numbers under a slab: channels, and the side of its maps in px.",
+            words=say(WORDS[stage.operator]),
+        )
+    )
+    with st.expander(say("Its layers as a table"), on_change="rerun") as opened:
         if opened.open:
             prefix = f"{block.name}."
-            rows = [asdict(row) for row in cost.layers if row.name.startswith(prefix)]
+            rows = [
+                {say(LAYERS[name]): value for name, value in asdict(row).items()}
+                | {say("kind"): say(row.kind)}
+                for row in cost.layers
+                if row.name.startswith(prefix)
+            ]
             st.dataframe(rows, hide_index=True, width="stretch")
 
 

@@ -1,43 +1,51 @@
 """The card's part that finds a network for a budget."""
 
-from functools import lru_cache
 from typing import Any
 
 import streamlit as st
 
 from effnet import figures, search
 from effnet.design import BASES, Range
+from effnet.language import mark, remembered, say
 from effnet.memory import DTYPES
 from effnet.search import Fit, Limits, Solution
 from effnet.ui import frame, live, pick
 from effnet.variants import display_name
 
-_front = lru_cache(maxsize=32)(figures.budget_front)
+_front = remembered(maxsize=32)(figures.budget_front)
 
 # name: label, usual value, range, note; in the units of the slider
 LIMITS: dict[str, tuple[str, float, Range, str]] = {
-    "macs": ("multiply-adds (G)", 1.0, Range(0.05, 40.0, 0.05), "At most, per image"),
-    "params": ("parameters (M)", 10.0, Range(0.5, 150.0, 0.5), "At most"),
+    "macs": (
+        mark("multiply-adds (G)"),
+        1.0,
+        Range(0.05, 40.0, 0.05),
+        mark("At most, per image"),
+    ),
+    "params": (mark("parameters (M)"), 10.0, Range(0.5, 150.0, 0.5), mark("At most")),
     "weights": (
-        "weights (MiB)",
+        mark("weights (MiB)"),
         40.0,
         Range(1.0, 600.0, 1.0),
-        "At most; BatchNorm's running statistics included",
+        mark("At most; BatchNorm's running statistics included"),
     ),
     "peak": (
-        "peak memory (MiB)",
+        mark("peak memory (MiB)"),
         20.0,
         Range(1.0, 300.0, 0.5),
-        "At most alive at once during an inference of one image, in 32-bit floats, weights apart",
+        mark(
+            "At most alive at once during an inference of one image, in 32-bit floats, weights "
+            "apart"
+        ),
     ),
-    "resolution": ("resolution (px)", 224.0, Range(32, 1024, 8), "At least"),
+    "resolution": (mark("resolution (px)"), 224.0, Range(32, 1024, 8), mark("At least")),
 }
 TITLES = {
-    "macs": "Multiply-adds",
-    "params": "Parameters",
-    "weights": "Weight file",
-    "peak": "Peak memory",
-    "resolution": "Least resolution",
+    "macs": mark("Multiply-adds"),
+    "params": mark("Parameters"),
+    "weights": mark("Weight file"),
+    "peak": mark("Peak memory"),
+    "resolution": mark("Least resolution"),
 }
 
 
@@ -51,11 +59,13 @@ def budget() -> None:
         enough = search.USED * found.front[0].macs if found.front else None
         drawn = _front(found.fits, found.front, best=found.best, enough=enough, dark=frame.dark())
 
+        front, best, fits = say("front"), say("best"), say("fits")  # as the traces are called
+
         def clicked(name: str, index: int) -> None:
             rows = {
-                "front": found.front,
-                "best": (found.best,) if found.best else (),
-                "fits": tuple(sorted(found.fits, key=lambda fit: fit.spread)),
+                front: found.front,
+                best: (found.best,) if found.best else (),
+                fits: tuple(sorted(found.fits, key=lambda fit: fit.spread)),
             }.get(name, ())
             if index < len(rows):
                 _use_fit(base, rows[index])
@@ -63,7 +73,7 @@ def budget() -> None:
         live.figure(
             "budget_front",
             drawn,
-            alt="Networks within the limits: multiply-adds against balance, with the front",
+            alt=say("Networks within the limits: multiply-adds against balance, with the front"),
             on_click=clicked,
         )
         _best(base, found)
@@ -73,18 +83,18 @@ def budget() -> None:
 
 def _limits() -> tuple[str, Limits]:
     base: str = st.selectbox(
-        "Network to scale",
+        say("Network to scale"),
         BASES,
         format_func=display_name,
         key="budget_base",
         persist_state="session",
     )
     used = st.pills(
-        "Limits",
+        say("Limits"),
         tuple(TITLES),
         selection_mode="multi",
         default=["macs", "weights", "resolution"],
-        format_func=lambda name: TITLES[name],
+        format_func=lambda name: say(TITLES[name]),
         key="budget_limits",
         persist_state="session",
     )
@@ -93,11 +103,12 @@ def _limits() -> tuple[str, Limits]:
     for name in TITLES:
         if name in used:
             label, usual, span, note = LIMITS[name]
-            values[name] = pick.dial(f"limit_{name}", label, usual, span, note=note)
+            values[name] = pick.dial(f"limit_{name}", say(label), usual, span, note=say(note))
         if name == "weights" and name in used:
             dtype = st.segmented_control(
-                "Weights stored as",
+                say("Weights stored as"),
                 tuple(DTYPES),
+                format_func=say,
                 default="fp32",
                 key="budget_dtype",
                 required=True,
@@ -121,23 +132,31 @@ def _limits() -> tuple[str, Limits]:
 def _best(base: str, found: Solution) -> None:
     best = found.best
     st.caption(
-        f"Tried {found.looked_at:,} shapes of depth and width, each at the largest input that "
-        "fits. Rule: of the networks that spend at least 95 % of the most multiply-adds that fit "
-        "(dotted line), the one whose depth, width and resolution stand for the most equal phi. "
-        "The front (blue) holds all that no other beats in both. Computed; balance is the paper's "
-        "advice, not a measured accuracy."
+        say(
+            "Tried {n:,} shapes of depth and width, each at the largest input that "
+            "fits. Rule: of the networks that spend at least 95 % of the most multiply-adds that "
+            "fit (dotted line), the one whose depth, width and resolution stand for the most equal "
+            "phi. The front (blue) holds all that no other beats in both. Computed; balance is the "
+            "paper's advice, not a measured accuracy.",
+            n=found.looked_at,
+        )
     )
     if best is None:
         return
     why = pick.unreachable(best.depth, best.width, best.resolution)
     st.button(
-        f"Use depth {best.depth:g}, width {best.width:g}, {best.resolution} px",
+        say(
+            "Use depth {depth:g}, width {width:g}, {side} px",
+            depth=best.depth,
+            width=best.width,
+            side=best.resolution,
+        ),
         key="use_best",
         type="primary",
         on_click=_use_fit,
         args=(base, best),
         disabled=bool(why),
-        help=why or "Makes it the current design",
+        help=why or say("Makes it the current design"),
     )
 
 
@@ -146,7 +165,7 @@ def _use_fit(base: str, fit: Fit) -> None:
 
 
 def _front_table(base: str, found: Solution, limits: Limits) -> None:
-    st.markdown("**On the front**, most balanced first")
+    st.markdown(say("**On the front**, most balanced first"))
     rows = found.front[::-1]
 
     def chosen() -> None:
@@ -163,46 +182,50 @@ def _front_table(base: str, found: Solution, limits: Limits) -> None:
         on_select=chosen,
         selection_mode="single-row",
         column_config=_columns(limits),
-        alt="Networks on the front; choosing a row makes it the design",
+        alt=say("Networks on the front; choosing a row makes it the design"),
     )
 
 
 def _fit_row(fit: Fit, best: bool) -> dict[str, Any]:
     return {
-        "choice": "•" if best else "",
-        "depth": fit.depth,
-        "width": fit.width,
-        "resolution (px)": fit.resolution,
-        "imbalance": fit.spread,
+        say("choice"): "•" if best else "",
+        say("depth"): fit.depth,
+        say("width"): fit.width,
+        say("resolution (px)"): fit.resolution,
+        say("imbalance"): fit.spread,
         "MACs": fit.macs,
-        "parameters": fit.params,
-        "weights (MiB)": fit.weights_bytes / 2**20,
-        "peak (MiB)": fit.peak_bytes and fit.peak_bytes / 2**20,
-        "activations": fit.activations,
-        "blocks": fit.blocks,
+        say("parameters"): fit.params,
+        say("weights (MiB)"): fit.weights_bytes / 2**20,
+        say("peak (MiB)"): fit.peak_bytes and fit.peak_bytes / 2**20,
+        say("activations"): fit.activations,
+        say("blocks"): fit.blocks,
     }
 
 
 def _columns(limits: Limits) -> dict[str, Any]:
     number = st.column_config.NumberColumn
-    size = {4: "32-bit", 2: "16-bit", 1: "8-bit"}[limits.itemsize]
+    bits = 8 * limits.itemsize
     return {
-        "imbalance": number(
-            format="%.2f", help="Largest minus smallest phi that the three multipliers stand for"
+        say("imbalance"): number(
+            format="%.2f",
+            help=say("Largest minus smallest phi that the three multipliers stand for"),
         ),
         "MACs": number(format="localized"),
-        "parameters": number(format="localized"),
-        "activations": number(format="localized"),
-        "weights (MiB)": number(format="%.1f", help=f"As {size} numbers, with BatchNorm's"),
-        "peak (MiB)": number(
-            format="%.1f", help="Most alive at once in an inference, 32-bit floats, weights apart"
+        say("parameters"): number(format="localized"),
+        say("activations"): number(format="localized"),
+        say("weights (MiB)"): number(
+            format="%.1f", help=say("As {bits}-bit numbers, with BatchNorm's", bits=bits)
+        ),
+        say("peak (MiB)"): number(
+            format="%.1f",
+            help=say("Most alive at once in an inference, 32-bit floats, weights apart"),
         ),
     }
 
 
 def _released_table(limits: Limits) -> None:
     fitting = [one for one in search.released(limits) if one.fits]
-    st.markdown(f"**Published networks that fit** ({len(fitting)})")
+    st.markdown(say("**Published networks that fit** ({n})", n=len(fitting)))
 
     def chosen() -> None:
         index = pick.row("released_rows")
@@ -212,14 +235,14 @@ def _released_table(limits: Limits) -> None:
     st.dataframe(
         [
             {
-                "network": display_name(one.name),
-                "resolution (px)": one.resolution,
+                say("network"): display_name(one.name),
+                say("resolution (px)"): one.resolution,
                 "MACs": one.macs,
-                "parameters": one.params,
-                "weights (MiB)": one.weights_bytes / 2**20,
-                "peak (MiB)": one.peak_bytes / 2**20,
-                "activations": one.activations,
-                "blocks": one.blocks,
+                say("parameters"): one.params,
+                say("weights (MiB)"): one.weights_bytes / 2**20,
+                say("peak (MiB)"): one.peak_bytes / 2**20,
+                say("activations"): one.activations,
+                say("blocks"): one.blocks,
             }
             for one in fitting
         ],
@@ -230,6 +253,6 @@ def _released_table(limits: Limits) -> None:
         on_select=chosen,
         selection_mode="single-row",
         column_config=_columns(limits),
-        alt="Published networks within the limits; choosing a row makes it the design",
+        alt=say("Published networks within the limits; choosing a row makes it the design"),
     )
-    st.caption("All numbers computed. Choosing a row makes that network the design.")
+    st.caption(say("All numbers computed. Choosing a row makes that network the design."))

@@ -10,6 +10,7 @@ from effnet.checkpoints import Preprocessing
 from effnet.cost import Cost
 from effnet.design import Design
 from effnet.figures import macs_along_phi, promise_to_real, top_classes
+from effnet.language import mark, say
 from effnet.preprocess import crop_box, view
 from effnet.promise import steps_from_promise
 from effnet.published import released_points
@@ -25,42 +26,58 @@ if TYPE_CHECKING:
 
 SHOWN_SIDE = 900
 CARD_WIDTH = 140  # px: five in a row beside the controls, two on a phone
-ORIGINS = "Lines and bars are computed, filled dots measured, hollow diamonds published."
+INTERPOLATIONS = (mark("bilinear"), mark("bicubic"))  # as weights' preprocessing names them
+ORIGINS = mark("Lines and bars are computed, filled dots measured, hollow diamonds published.")
+CURVE = {  # what the columns of the curve's table are called
+    "phi": "phi",
+    "network": mark("network"),
+    "resolution": mark("resolution"),
+    "params": mark("params"),
+    "macs": mark("macs"),
+    "activations": mark("activations"),
+}
 
 
 def totals(spec: Spec, cost: Cost, base: Spec, base_cost: Cost) -> None:
     """Parameters, multiply-adds, activations, resolution and blocks, beside the base network."""
-    against = display_name(base).removeprefix("EfficientNet").lstrip("-")
+    against = say(display_name(base)).removeprefix("EfficientNet").lstrip("-")
     entries = (
         (
-            "Parameters",
+            say("Parameters"),
             millions(cost.params),
             factor(cost.params / base_cost.params),
             f"{cost.params:,}",
         ),
         (
-            "Multiply-adds",
+            say("Multiply-adds"),
             giga(cost.macs),
             factor(cost.macs / base_cost.macs),
-            f"{cost.macs:,} MACs: the paper's FLOPS. Counted singly, {cost.flops:,} FLOPs",
+            say(
+                "{macs:,} MACs: the paper's FLOPS. Counted singly, {flops:,} FLOPs",
+                macs=cost.macs,
+                flops=cost.flops,
+            ),
         ),
         (
-            "Activations",
+            say("Activations"),
             millions(cost.activations),
             factor(cost.activations / base_cost.activations),
-            f"{cost.activations:,} elements written by convolutions and fully connected layers",
+            say(
+                "{n:,} elements written by convolutions and fully connected layers",
+                n=cost.activations,
+            ),
         ),
         (
-            "Resolution",
+            say("Resolution"),
             f"{cost.resolution} px",
             factor(cost.resolution / base_cost.resolution),
-            "Side of the square input",
+            say("Side of the square input"),
         ),
         (
-            "Blocks",
+            say("Blocks"),
             str(spec.blocks),
             factor(spec.blocks / base.blocks),
-            "Stem and head not counted",
+            say("Stem and head not counted"),
         ),
     )
     with st.grid(len(entries), min_column_width=CARD_WIDTH):
@@ -83,7 +100,14 @@ def _time_here(spec: Spec, base: Spec, against: str) -> None:
     here, start = predicted_ms(spec), predicted_ms(base)
     if here and start:
         words = here.words[0].upper() + here.words[1:]
-        st.caption(f"{words}, {factor(here.ms / start.ms)} {against}; see Latency.")
+        st.caption(
+            say(
+                "{words}, {ratio} {against}; see Latency.",
+                words=words,
+                ratio=factor(here.ms / start.ms),
+                against=against,
+            )
+        )
 
 
 def stage_table(rows: list[StageRow], *, key: str) -> None:
@@ -96,27 +120,32 @@ def stage_table(rows: list[StageRow], *, key: str) -> None:
         width="stretch",
         height=35 * (len(rows) + 1) + 3,
         column_config={
-            "stage": number(pinned=True, width="small"),
-            "operator": st.column_config.TextColumn(pinned=True),
-            "channels": st.column_config.TextColumn(
-                help="Output channels; exact value before rounding to multiples of 8 in brackets"
+            say("stage"): number(pinned=True, width="small"),
+            say("operator"): st.column_config.TextColumn(pinned=True),
+            say("channels"): st.column_config.TextColumn(
+                help=say(
+                    "Output channels; exact value before rounding to multiples of 8 in brackets"
+                )
             ),
-            "blocks": st.column_config.TextColumn(
-                help="Exact value before rounding up in brackets"
+            say("blocks"): st.column_config.TextColumn(
+                help=say("Exact value before rounding up in brackets")
             ),
-            "map (px)": st.column_config.TextColumn(help="Side of the input and output maps"),
-            "sees (px)": number(
-                help="Receptive field of its convolutions, in input pixels", format="localized"
+            say("map (px)"): st.column_config.TextColumn(
+                help=say("Side of the input and output maps")
             ),
-            "drop": number(help="Stochastic-depth rate of its last block", format="%.3f"),
-            "parameters": number(format="localized"),
-            "MACs": number(help="Multiply-adds for one image", format="localized"),
-            "activations": number(format="localized"),
-            "MACs share": st.column_config.ProgressColumn(
+            say("sees (px)"): number(
+                help=say("Receptive field of its convolutions, in input pixels"),
+                format="localized",
+            ),
+            say("drop"): number(help=say("Stochastic-depth rate of its last block"), format="%.3f"),
+            say("parameters"): number(format="localized"),
+            "MACs": number(help=say("Multiply-adds for one image"), format="localized"),
+            say("activations"): number(format="localized"),
+            say("MACs share"): st.column_config.ProgressColumn(
                 min_value=0, max_value=100, format="%.1f %%", color="primary"
             ),
         },
-        alt="Stage table: operator, channels, blocks, sizes and costs of every stage",
+        alt=say("Stage table: operator, channels, blocks, sizes and costs of every stage"),
     )
 
 
@@ -132,20 +161,22 @@ def _shown(row: StageRow) -> dict[str, Any]:
     if abs(row.exact_repeats - row.repeats) > 1e-6:
         blocks += f" ({significant(row.exact_repeats)})"
     return {
-        "stage": row.stage,
-        "operator": marked("operator", row.operator),
-        "kernel": marked("kernel", f"{row.kernel}x{row.kernel}"),
-        "stride": row.stride,
-        "channels": marked("channels", channels),
-        "blocks": marked("repeats", blocks),
-        "map (px)": marked("out_size", f"{row.in_size} to {row.out_size}"),
-        "MACs share": 100 * row.macs_share,
+        say("stage"): row.stage,
+        say("operator"): marked("operator", say(row.operator)),
+        say("kernel"): marked("kernel", f"{row.kernel}x{row.kernel}"),
+        say("stride"): row.stride,
+        say("channels"): marked("channels", channels),
+        say("blocks"): marked("repeats", blocks),
+        say("map (px)"): marked(
+            "out_size", say("{side} to {out}", side=row.in_size, out=row.out_size)
+        ),
+        say("MACs share"): 100 * row.macs_share,
         "MACs": row.macs,
-        "parameters": row.params,
-        "activations": row.activations,
-        "sees (px)": row.receptive_field,
-        "drop": row.drop_rate,
-        "SE ratio": row.se_ratio,
+        say("parameters"): row.params,
+        say("activations"): row.activations,
+        say("sees (px)"): row.receptive_field,
+        say("drop"): row.drop_rate,
+        say("SE ratio"): row.se_ratio,
     }
 
 
@@ -162,18 +193,28 @@ def phi_curve(design: Design, *, dark: bool) -> None:
         chosen=cache.point(design),
         dark=dark,
     )
-    live.figure("phi_curve", drawn, alt="Multiply-adds against phi: promise, computed, published")
+    live.figure(
+        "phi_curve", drawn, alt=say("Multiply-adds against phi: promise, computed, published")
+    )
     budget = claims.budget_claim(design, start, cache.counted_cost(design.spec()))
     st.caption(
-        f"{budget} {ORIGINS} The bar of a published network spans the phi that its depth, width "
-        "and resolution imply."
+        say(
+            "{budget} {origins} The bar of a published network spans the phi that its depth, width "
+            "and resolution imply.",
+            budget=budget,
+            origins=say(ORIGINS),
+        )
     )
-    with st.expander("Why the real cost differs", on_change="rerun") as why:
+    with st.expander(say("Why the real cost differs"), on_change="rerun") as why:
         if why.open:
             _why(design, start, dark=dark)
-    with st.expander("The curve as a table", on_change="rerun") as opened:
+    with st.expander(say("The curve as a table"), on_change="rerun") as opened:
         if opened.open:
-            st.dataframe(points, hide_index=True, width="stretch", height=300)
+            columns = {
+                say(title): [getattr(point, name) for point in points]
+                for name, title in CURVE.items()
+            }
+            st.dataframe(columns, hide_index=True, width="stretch", height=300)
 
 
 def _why(design: Design, base: Cost, *, dark: bool) -> None:
@@ -184,15 +225,21 @@ def _why(design: Design, base: Cost, *, dark: bool) -> None:
         resolution=design.spec().resolution,
     )
     drawn = promise_to_real(steps, base_macs=base.macs, dark=dark)
-    live.figure("why", drawn, alt="From the formula's promise to the real cost, reason by reason")
+    live.figure(
+        "why", drawn, alt=say("From the formula's promise to the real cost, reason by reason")
+    )
     st.dataframe(
         [
-            {"reason": s.reason, "multiply-adds": round(s.macs), "of the base": s.macs / base.macs}
+            {
+                say("reason"): s.reason,
+                say("multiply-adds"): round(s.macs),
+                say("of the base"): s.macs / base.macs,
+            }
             for s in steps
         ],
         hide_index=True,
         width="stretch",
-        column_config={"multiply-adds": st.column_config.NumberColumn(format="localized")},
+        column_config={say("multiply-adds"): st.column_config.NumberColumn(format="localized")},
     )
 
 
@@ -201,17 +248,24 @@ def seen(image: Image.Image, classifier: "Classifier") -> None:
     preprocessing = classifier.preprocessing
     st.image(
         shown(cropped_outline(image, preprocessing)),
-        caption=f"The photo, {image.width} x {image.height} px; dimmed: never seen",
+        caption=say(
+            "The photo, {width} x {height} px; dimmed: never seen",
+            width=image.width,
+            height=image.height,
+        ),
         width="stretch",
-        alt="The photo with what the network does not see dimmed",
+        alt=say("The photo with what the network does not see dimmed"),
     )
     st.image(
         view(image, preprocessing),
-        caption=(
-            f"What the network gets: short side to {preprocessing.resize} px "
-            f"({preprocessing.interpolation}), centre {preprocessing.crop} x {preprocessing.crop}"
+        caption=say(
+            "What the network gets: short side to {resize} px ({interpolation}), centre "
+            "{crop} x {crop}",
+            resize=preprocessing.resize,
+            interpolation=say(preprocessing.interpolation),
+            crop=preprocessing.crop,
         ),
-        alt="The photo as the network sees it",
+        alt=say("The photo as the network sees it"),
     )
 
 
@@ -234,15 +288,19 @@ def shown(image: Image.Image) -> Image.Image:
 def top_classes_card(prediction: "Prediction", family: str, *, dark: bool) -> None:
     """Bars of the most probable classes, with their table."""
     drawn = top_classes(prediction.labels, family=family, dark=dark)
-    live.figure("top", drawn, alt="The most probable classes and their probabilities")
-    with st.expander("As a table"):
+    live.figure("top", drawn, alt=say("The most probable classes and their probabilities"))
+    with st.expander(say("As a table")):
         st.dataframe(
             [
-                {"class": label.name, "probability": label.probability, "index": label.index}
+                {
+                    say("class"): label.name,
+                    say("probability"): label.probability,
+                    say("index"): label.index,
+                }
                 for label in prediction.labels
             ],
             hide_index=True,
             width="stretch",
-            column_config={"probability": st.column_config.NumberColumn(format="percent")},
+            column_config={say("probability"): st.column_config.NumberColumn(format="percent")},
         )
-    st.caption(f"Computed on this machine in {1000 * prediction.seconds:.0f} ms.")
+    st.caption(say("Computed on this machine in {ms:.0f} ms.", ms=1000 * prediction.seconds))

@@ -7,6 +7,7 @@ import streamlit as st
 
 from effnet.design import BASES, MODES, RANGES, Design
 from effnet.flat_spots import changes_along
+from effnet.language import mark, say
 from effnet.scaling import (
     ALPHA,
     BETA,
@@ -22,21 +23,21 @@ from effnet.units import percent, significant
 from effnet.variants import display_name, get_variant, list_variants
 
 HELP = {
-    "phi": "How far to scale; 0 is the base network (arXiv:1905.11946, equation 3)",
-    "alpha": "Depth is alpha to the power phi",
-    "beta": "Width is beta to the power phi; costs its square",
-    "gamma": "Resolution is gamma to the power phi; costs its square",
-    "depth": "Multiplies the blocks of every stage, rounded up",
-    "width": "Multiplies the channels, rounded to multiples of 8",
-    "resolution": "Side of the input image in pixels",
+    "phi": mark("How far to scale; 0 is the base network (arXiv:1905.11946, equation 3)"),
+    "alpha": mark("Depth is alpha to the power phi"),
+    "beta": mark("Width is beta to the power phi; costs its square"),
+    "gamma": mark("Resolution is gamma to the power phi; costs its square"),
+    mark("depth"): mark("Multiplies the blocks of every stage, rounded up"),
+    mark("width"): mark("Multiplies the channels, rounded to multiples of 8"),
+    mark("resolution"): mark("Side of the input image in pixels"),
 }
 
 
 COEFFICIENTS: dict[str, dict[str, float]] = {
-    "Paper": {"alpha": ALPHA, "beta": BETA, "gamma": GAMMA},
-    "Depth only": {"alpha": 2.0, "beta": 1.0, "gamma": 1.0},
-    "Width only": {"alpha": 1.0, "beta": 1.4142, "gamma": 1.0},
-    "Resolution only": {"alpha": 1.0, "beta": 1.0, "gamma": 1.4142},
+    mark("Paper"): {"alpha": ALPHA, "beta": BETA, "gamma": GAMMA},
+    mark("Depth only"): {"alpha": 2.0, "beta": 1.0, "gamma": 1.0},
+    mark("Width only"): {"alpha": 1.0, "beta": 1.4142, "gamma": 1.0},
+    mark("Resolution only"): {"alpha": 1.0, "beta": 1.0, "gamma": 1.4142},
 }
 
 
@@ -44,7 +45,9 @@ def design() -> Design:
     """The controls of the current design, and what they say."""
     current = state.design()
     if lessons.shows("mode"):
-        _choice("mode", "Way to scale", tuple(MODES), _mode_title, current.mode, kind="segments")
+        _choice(
+            "mode", say("Way to scale"), tuple(MODES), _mode_title, current.mode, kind="segments"
+        )
     if current.mode == "released":
         if lessons.shows("base"):
             _released(current)
@@ -52,7 +55,7 @@ def design() -> Design:
         what_if.dials(current)
     else:
         if lessons.shows("base"):
-            _choice("base", "Base network", BASES, display_name, current.base)
+            _choice("base", say("Base network"), BASES, display_name, current.base)
         names = (
             ("phi", "alpha", "beta", "gamma")
             if current.mode == "formula"
@@ -61,7 +64,7 @@ def design() -> Design:
         for name in filter(lessons.shows, names):
             _dial(name, current)
     if current.mode in ("formula", "free"):
-        st.caption("Ticks: the stages change there. Between them only the resolution does.")
+        st.caption(say("Ticks: the stages change there. Between them only the resolution does."))
     if current.mode == "formula" and lessons.shows("budget"):
         _budget(current)
     state.write_link()
@@ -69,7 +72,7 @@ def design() -> Design:
 
 
 def _mode_title(mode: str) -> str:
-    return {str(key): title for key, title in MODES.items()}[mode]
+    return say({str(key): title for key, title in MODES.items()}[mode])
 
 
 def _dial(name: str, current: Design) -> None:
@@ -78,10 +81,10 @@ def _dial(name: str, current: Design) -> None:
         value = get_variant(current.base).resolution
     live.slider(
         name,
-        name,
+        say(name),
         value,
         RANGES[name],
-        note=HELP[name],
+        note=say(HELP[name]),
         marks=_marks(name, current),
         disabled=current.mode == "formula" and state.lock() == name,
         on_change=lambda new: _set_number(name, new),
@@ -126,17 +129,20 @@ def _budget(current: Design) -> None:
         value,
         goal=BUDGET,
         span=(1.0, 4.0),
-        text=f"{significant(value)} of 2",
-        note="On the budget: one step of phi doubles the promise"
+        text=say("{value} of 2", value=significant(value)),
+        note=say("On the budget: one step of phi doubles the promise")
         if abs(off) < 0.005
-        else f"{percent(abs(off))} {'over' if off > 0 else 'under'} the paper's 2",
+        else say(
+            "{share} over the paper's 2" if off > 0 else "{share} under the paper's 2",
+            share=percent(abs(off)),
+        ),
     )
     _lock()
-    st.caption("Presets")
+    st.caption(say("Presets"))
     with st.container(horizontal=True, gap="small"):
         for title, values in COEFFICIENTS.items():
             st.button(
-                title,
+                say(title),
                 key=f"preset_{title}",
                 type="primary" if _has(current, values) else "secondary",
                 on_click=_preset,
@@ -144,12 +150,12 @@ def _budget(current: Design) -> None:
             )
     with st.container(horizontal=True, gap="small"):
         st.button(
-            "Onto the budget",
+            say("Onto the budget"),
             key="onto_budget",
             on_click=_project,
-            help="Keeps the balance of the three and puts their product on 2",
+            help=say("Keeps the balance of the three and puts their product on 2"),
         )
-        st.button("Reset", key="reset", on_click=_reset)
+        st.button(say("Reset"), key="reset", on_click=_reset)
 
 
 def _lock() -> None:
@@ -161,11 +167,11 @@ def _lock() -> None:
         _solve()
 
     st.pills(
-        "Hold the budget by solving",
+        say("Hold the budget by solving"),
         SOLVABLE,
         key="choose_lock",
         on_change=chosen,
-        help="The chosen coefficient follows the other two, so that the product stays 2",
+        help=say("The chosen coefficient follows the other two, so that the product stays 2"),
     )
 
 
@@ -192,7 +198,7 @@ def _project() -> None:
 def _released(current: Design) -> None:
     _choice(
         "released",
-        "Released network",
+        say("Released network"),
         tuple(list_variants()),
         display_name,
         current.released,

@@ -1,19 +1,32 @@
 """The card's part that ranks published networks by the searches' objectives."""
 
-from functools import lru_cache
-
 import streamlit as st
 
 from effnet import figures, rewards
 from effnet.design import Range
+from effnet.language import mark, remembered, say
 from effnet.rewards import STEP_TIMES, Rated, StepTime
 from effnet.ui import frame, live, pick
 from effnet.units import percent
 
-_rewards = lru_cache(maxsize=32)(figures.rewards)
+_rewards = remembered(maxsize=32)(figures.rewards)
 
 OBJECTIVES = ("EfficientNet", "EfficientNetV2")
 EXPONENT = Range(-0.3, 0.1, 0.01)
+STAND_INS: dict[StepTime, str] = {
+    "macs": mark(
+        "The papers print no step time for most networks: multiply-adds stand in, and they miss "
+        "what V2 is fast at. "
+    ),
+    "hours": mark(
+        "Training hours on 32 TPU cores, with the accuracy printed beside them "
+        "(arXiv:2104.00298v3 Table 7); a whole training, not a step. "
+    ),
+    "latency": mark(
+        "Inference on a V100 with batch 16, with the accuracy printed beside it "
+        "(arXiv:2104.00298v3 Table 7); not a training step. "
+    ),
+}
 
 
 def objectives() -> None:
@@ -21,7 +34,7 @@ def objectives() -> None:
     left, right = st.columns([1, 2.2], gap="medium")
     with left, st.container(border=True):
         which = st.segmented_control(
-            "Search",
+            say("Search"),
             OBJECTIVES,
             default=OBJECTIVES[0],
             key="objective",
@@ -33,46 +46,55 @@ def objectives() -> None:
         live.figure(
             "rewards",
             _rewards(ranked, dark=frame.dark()),
-            alt="Published networks by reward, from the printed accuracy to the reward",
+            alt=say("Published networks by reward, from the printed accuracy to the reward"),
         )
         st.caption(words)
-    with st.expander("The ranking as a table", on_change="rerun") as opened:
+    with st.expander(say("The ranking as a table"), on_change="rerun") as opened:
         if opened.open:
             _ranking(ranked)
 
 
 def _others() -> bool:
     return st.toggle(
-        "With other networks",
+        say("With other networks"),
         key="objective_others",
-        help="Other people's, their costs as printed; and V2's after ImageNet-21k where printed",
+        help=say(
+            "Other people's, their costs as printed; and V2's after ImageNet-21k where printed"
+        ),
         persist_state="session",
     )
 
 
 def _first() -> tuple[tuple[Rated, ...], str]:
     st.markdown(r"$\mathrm{ACC}\,(\mathrm{FLOPS}/T)^{w}$")
-    w = pick.dial("reward_w", "w", rewards.V1_W, EXPONENT, note="-0.07 in the paper (section 4)")
+    w = pick.dial(
+        "reward_w", "w", rewards.V1_W, EXPONENT, note=say("-0.07 in the paper (section 4)")
+    )
     target = pick.dial(
-        "reward_target", "T (M)", 400.0, Range(50.0, 4000.0, 50.0), note="400 M in the paper"
+        "reward_target", "T (M)", 400.0, Range(50.0, 4000.0, 50.0), note=say("400 M in the paper")
     )
     ranked = rewards.rated_by_first(w=w, target=target * 1e6, others=_others())
-    return ranked, (
-        f"{_effect({'multiply-adds': w})} T multiplies every reward by the same number, so it "
-        "never changes the order. Accuracy as printed, in percent; multiply-adds computed, other "
-        "people's as printed; the paper's FLOPS are multiply-adds."
+    return ranked, say(
+        "{effect} T multiplies every reward by the same number, so it never changes the order. "
+        "Accuracy as printed, in percent; multiply-adds computed, other people's as printed; the "
+        "paper's FLOPS are multiply-adds.",
+        effect=_effect({say("multiply-adds"): w}),
     )
 
 
 def _second() -> tuple[tuple[Rated, ...], str]:
     st.markdown(r"$A \cdot S^{w} \cdot P^{v}$")
-    w = pick.dial("reward_w2", "w", rewards.V2_W, EXPONENT, note="-0.07 in the paper (section 3.3)")
-    v = pick.dial("reward_v2", "v", rewards.V2_V, EXPONENT, note="-0.05 in the paper (section 3.3)")
+    w = pick.dial(
+        "reward_w2", "w", rewards.V2_W, EXPONENT, note=say("-0.07 in the paper (section 3.3)")
+    )
+    v = pick.dial(
+        "reward_v2", "v", rewards.V2_V, EXPONENT, note=say("-0.05 in the paper (section 3.3)")
+    )
     step: StepTime = (
         st.radio(
-            "What stands for the step time S",
+            say("What stands for the step time S"),
             tuple(STEP_TIMES),
-            format_func=lambda name: STEP_TIMES[name],
+            format_func=lambda name: say(STEP_TIMES[name]),
             key="reward_step",
             persist_state="session",
         )
@@ -80,36 +102,38 @@ def _second() -> tuple[tuple[Rated, ...], str]:
     )
     ranked = rewards.rated_by_second(w=w, v=v, step=step, others=_others())
     first = next(one for one in ranked if one.step == 1)
-    stand_in = {
-        "macs": "The papers print no step time for most networks: multiply-adds stand in, and "
-        "they miss what V2 is fast at. ",
-        "hours": "Training hours on 32 TPU cores, with the accuracy printed beside them "
-        "(arXiv:2104.00298v3 Table 7); a whole training, not a step. ",
-        "latency": "Inference on a V100 with batch 16, with the accuracy printed beside it "
-        "(arXiv:2104.00298v3 Table 7); not a training step. ",
-    }[step]
-    return ranked, (
-        f"{_effect({'step time': w, 'parameters': v})} {stand_in}S and P are taken "
-        f"against {first.name}, which does not change the order."
+    return ranked, say(
+        "{effect} {step}S and P are taken against {first}, which does not change the order.",
+        effect=_effect({say("step time"): w, say("parameters"): v}),
+        step=say(STAND_INS[step]),
+        first=first.name,
     )
 
 
 def _effect(exponents: dict[str, float]) -> str:
     """What doubling a cost does to the reward, and why."""
     changes = {what: 2**exponent - 1 for what, exponent in exponents.items()}
-    parts = [
-        f"doubling the {what} "
-        + ("changes nothing" if not change else f"{'adds' if change > 0 else 'takes'} ")
-        + (percent(abs(change)) if change else "")
-        for what, change in changes.items()
-    ]
-    text = ", ".join(parts)
+    text = say(", ").join(_doubled(what, change) for what, change in changes.items())
     if all(change < 0 for change in changes.values()):
-        which = "The exponent is" if len(changes) == 1 else "Both exponents are"
-        return f"{which} negative, so cost lowers the reward: {text}."
+        return say(
+            "The exponent is negative, so cost lowers the reward: {effects}."
+            if len(changes) == 1
+            else "Both exponents are negative, so cost lowers the reward: {effects}.",
+            effects=text,
+        )
     if any(change > 0 for change in changes.values()):
-        return f"A positive exponent pays for cost: {text}."
-    return f"An exponent of 0 leaves that cost out: {text}."
+        return say("A positive exponent pays for cost: {effects}.", effects=text)
+    return say("An exponent of 0 leaves that cost out: {effects}.", effects=text)
+
+
+def _doubled(what: str, change: float) -> str:
+    if not change:
+        return say("doubling the {what} changes nothing", what=what)
+    return say(
+        "doubling the {what} adds {share}" if change > 0 else "doubling the {what} takes {share}",
+        what=what,
+        share=percent(abs(change)),
+    )
 
 
 def _ranking(ranked: tuple[Rated, ...]) -> None:
@@ -117,15 +141,15 @@ def _ranking(ranked: tuple[Rated, ...]) -> None:
     st.dataframe(
         [
             {
-                "rank": rank,
-                "network": one.name,
-                "reward": one.reward,
-                "top-1 (%), printed": one.top1,
+                say("rank"): rank,
+                say("network"): one.name,
+                say("reward"): one.reward,
+                say("top-1 (%), printed"): one.top1,
                 "MACs (G)": one.macs and one.macs / 1e9,
-                "parameters (M)": one.params / 1e6,
+                say("parameters (M)"): one.params / 1e6,
                 "S": one.step,
-                "costs": "computed" if one.computed else "printed",
-                "source": one.source,
+                say("costs"): say("computed" if one.computed else "printed"),
+                say("source"): say(one.source),
             }
             for rank, one in enumerate(ranked, start=1)
         ],
@@ -133,10 +157,10 @@ def _ranking(ranked: tuple[Rated, ...]) -> None:
         width="stretch",
         height=400,
         column_config={
-            "reward": number(format="%.2f"),
+            say("reward"): number(format="%.2f"),
             "MACs (G)": number(format="%.3f"),
-            "parameters (M)": number(format="%.2f"),
+            say("parameters (M)"): number(format="%.2f"),
             "S": number(format="%.2f x"),
         },
-        alt="Published networks by reward, with accuracy and costs",
+        alt=say("Published networks by reward, with accuracy and costs"),
     )

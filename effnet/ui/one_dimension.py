@@ -9,6 +9,7 @@ from effnet import figures
 from effnet.design import BASES, Design, Range
 from effnet.equal_cost import COMPARED, WAYS, EqualCost, Scaled, at_budget, equal_cost, nearest
 from effnet.experiments import Measured, experiment, experiments, note
+from effnet.language import remembered, say
 from effnet.scaling import ALPHA, BETA, GAMMA
 from effnet.spec import Spec
 from effnet.ui import cache, frame, live, pick, state
@@ -18,10 +19,10 @@ from effnet.variants import display_name, get_variant
 TIMES = Range(1.5, 16.0, 0.1)
 BUTTON_WIDTH = 150  # px: four in a row, two on a phone
 
-_drawings = lru_cache(maxsize=64)(figures.equal_budget_drawings)
-_accuracy = lru_cache(maxsize=64)(figures.accuracy_by_way)
-_surface = lru_cache(maxsize=16)(figures.equal_cost_surface)
-_map = lru_cache(maxsize=16)(figures.equal_cost_map)
+_drawings = remembered(maxsize=64)(figures.equal_budget_drawings)
+_accuracy = remembered(maxsize=64)(figures.accuracy_by_way)
+_surface = remembered(maxsize=16)(figures.equal_cost_surface)
+_map = remembered(maxsize=16)(figures.equal_cost_map)
 
 
 @frame.part
@@ -31,7 +32,7 @@ def one_dimension() -> None:
     left, right = st.columns([1, 2], gap="medium", vertical_alignment="bottom")
     with left:
         base: str = st.selectbox(
-            "Network to scale",
+            say("Network to scale"),
             COMPARED,
             format_func=display_name,
             key="one_dimension_base",
@@ -40,16 +41,18 @@ def one_dimension() -> None:
     with right:
         times = pick.dial(
             "one_dimension_times",
-            "budget",
+            say("budget"),
             4.0,
             TIMES,
-            note="Times the multiply-adds of the network to scale",
+            note=say("Times the multiply-adds of the network to scale"),
         )
     found = at_budget(base, times)
     _four(base, found)
     _measured(base, found[0].target)
     with st.expander(
-        "All networks that cost what the design costs", key="equal_cost_open", on_change="rerun"
+        say("All networks that cost what the design costs"),
+        key="equal_cost_open",
+        on_change="rerun",
     ) as opened:
         if opened.open:
             _equal_cost()
@@ -60,13 +63,19 @@ def _four(base: str, found: tuple[Scaled, ...]) -> None:
     live.figure(
         "four_networks",
         _drawings(found, dark=dark),
-        alt="Depth only, width only, resolution only and compound of equal cost, drawn to scale",
+        alt=say(
+            "Depth only, width only, resolution only and compound of equal cost, drawn to scale"
+        ),
     )
     st.caption(
-        "Channels across, map side upwards, blocks downwards (their number below), all to one "
-        f"scale; the outline is {display_name(base)}. Computed: of all multipliers with up to "
-        "four decimals, the networks whose counted multiply-adds come closest; rounding makes "
-        "them jump, so some lie off the budget. " + _kept(found)
+        say(
+            "Channels across, map side upwards, blocks downwards (their number below), all to one "
+            "scale; the outline is {base}. Computed: of all multipliers with up to "
+            "four decimals, the networks whose counted multiply-adds come closest; rounding makes "
+            "them jump, so some lie off the budget. {kept}",
+            base=display_name(base),
+            kept=_kept(found),
+        )
     )
     st.dataframe(
         [_base_row(get_variant(base)), *(_row(one) for one in found)],
@@ -74,24 +83,24 @@ def _four(base: str, found: tuple[Scaled, ...]) -> None:
         hide_index=True,
         width="stretch",
         column_config={
-            "network": st.column_config.TextColumn(pinned=True),
+            say("network"): st.column_config.TextColumn(pinned=True),
             **{
                 name: st.column_config.NumberColumn(format="localized")
-                for name in ("parameters", "MACs", "activations")
+                for name in (say("parameters"), "MACs", say("activations"))
             },
         },
-        alt="The base network and the four networks of equal cost, with all their counts",
+        alt=say("The base network and the four networks of equal cost, with all their counts"),
     )
     with st.grid(len(found), min_column_width=BUTTON_WIDTH):
         for one in found:
             why = pick.unreachable(one.depth, one.width, one.resolution)
             st.button(
-                f"Use {WAYS[one.way].lower()}",
+                say("Use {way}", way=say(WAYS[one.way]).lower()),
                 key=f"use_{one.way}",
                 on_click=pick.network,
                 args=(one.base, one.depth, one.width, one.resolution),
                 disabled=bool(why),
-                help=why or "Makes it the current design",
+                help=why or say("Makes it the current design"),
                 width="stretch",
             )
 
@@ -100,38 +109,42 @@ def _kept(found: tuple[Scaled, ...]) -> str:
     """Which of the four has the fewest parameters, and which writes the fewest activations."""
     small = min(found, key=lambda one: one.params)
     light = min(found, key=lambda one: one.activations)
-    return (
-        f"{WAYS[small.way]} has the fewest parameters ({millions(small.params)}), "
-        f"{WAYS[light.way].lower()} writes the fewest activations ({millions(light.activations)})."
+    return say(
+        "{small} has the fewest parameters ({params}), {light} writes the fewest activations "
+        "({activations}).",
+        small=say(WAYS[small.way]),
+        params=millions(small.params),
+        light=say(WAYS[light.way]).lower(),
+        activations=millions(light.activations),
     )
 
 
 def _base_row(base: Spec) -> dict[str, Any]:
     cost = cache.counted_cost(base)
     return {
-        "network": display_name(base),
-        "depth": 1.0,
-        "width": 1.0,
-        "resolution (px)": base.resolution,
-        "blocks": base.blocks,
-        "parameters": cost.params,
+        say("network"): display_name(base),
+        say("depth"): 1.0,
+        say("width"): 1.0,
+        say("resolution (px)"): base.resolution,
+        say("blocks"): base.blocks,
+        say("parameters"): cost.params,
         "MACs": cost.macs,
-        "off budget": "",
-        "activations": cost.activations,
+        say("off budget"): "",
+        say("activations"): cost.activations,
     }
 
 
 def _row(one: Scaled) -> dict[str, Any]:
     return {
-        "network": WAYS[one.way],
-        "depth": one.depth,
-        "width": one.width,
-        "resolution (px)": one.resolution,
-        "blocks": one.blocks,
-        "parameters": one.params,
+        say("network"): say(WAYS[one.way]),
+        say("depth"): one.depth,
+        say("width"): one.width,
+        say("resolution (px)"): one.resolution,
+        say("blocks"): one.blocks,
+        say("parameters"): one.params,
         "MACs": one.macs,
-        "off budget": f"{100 * one.off:+.2f} %",
-        "activations": one.activations,
+        say("off budget"): f"{100 * one.off:+.2f} %",
+        say("activations"): one.activations,
     }
 
 
@@ -142,55 +155,66 @@ def _measured(base: str, budget: int) -> None:
     names = experiments(base)
     if not names:
         st.info(
-            f"The papers scale {display_name(base)} in no single dimension, so no accuracy can "
-            "stand here. They did so for B0, MobileNetV1, MobileNetV2 and ResNet-50."
+            say(
+                "The papers scale {base} in no single dimension, so no accuracy can "
+                "stand here. They did so for B0, MobileNetV1, MobileNetV2 and ResNet-50.",
+                base=display_name(base),
+            )
         )
         return
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         name = st.segmented_control(
-            "What the paper measured",
+            say("What the paper measured"),
             names,
+            format_func=say,
             default=names[0],
             key=f"experiment_{base}",
             required=True,
             persist_state="session",
         )
         counted = st.toggle(
-            "At the multiply-adds counted here",
+            say("At the multiply-adds counted here"),
             key="experiment_counted",
-            help="Moves the dots to what the released networks count; dots whose coefficients "
-            "are not printed are left out",
+            help=say(
+                "Moves the dots to what the released networks count; dots whose coefficients "
+                "are not printed are left out"
+            ),
         )
     rows = experiment(base, name or names[0])
     live.figure(
         "accuracy_by_way",
         _accuracy(rows, budget=budget, counted=counted, dark=frame.dark()),
-        alt="Published accuracy against multiply-adds, by what was scaled",
+        alt=say("Published accuracy against multiply-adds, by what was scaled"),
     )
     st.caption(
-        f"{note(base, name or names[0])} Hollow diamonds are published; nobody has measured the "
-        "networks at your budget."
+        say(
+            "{note} Hollow diamonds are published; nobody has measured the networks at your "
+            "budget.",
+            note=note(base, name or names[0]),
+        )
     )
-    with st.expander(f"{name} as a table", on_change="rerun") as opened:
+    with st.expander(
+        say("{name} as a table", name=say(name or names[0])), on_change="rerun"
+    ) as opened:
         if opened.open:
             st.dataframe(
                 [_measured_row(row) for row in rows],
                 hide_index=True,
                 width="stretch",
                 height=300,
-                alt="The dots of the figure: coefficients, multiply-adds, accuracy, source",
+                alt=say("The dots of the figure: coefficients, multiply-adds, accuracy, source"),
             )
 
 
 def _measured_row(row: Measured) -> dict[str, Any]:
     return {
-        "series": row.series,
-        "coefficients": row.label,
-        "top-1 (%), published": row.top1,
-        "MACs (G), published": row.macs / 1e9,
-        "MACs (G), counted": row.counted and row.counted / 1e9,
-        "published over counted": row.macs / row.counted if row.counted else None,
-        "source": row.source,
+        say("series"): say(row.series),
+        say("coefficients"): row.label,
+        say("top-1 (%), published"): row.top1,
+        say("MACs (G), published"): row.macs / 1e9,
+        say("MACs (G), counted"): row.counted and row.counted / 1e9,
+        say("published over counted"): row.macs / row.counted if row.counted else None,
+        say("source"): say(row.source),
     }
 
 
@@ -205,21 +229,25 @@ def _equal_cost() -> None:
     found = equal_cost(base, target)
     if not found.networks():
         st.info(
-            f"No network of {giga(target)} multiply-adds lies within these sliders' reach; "
-            "choose a smaller design."
+            say(
+                "No network of {macs} multiply-adds lies within these sliders' reach; "
+                "choose a smaller design.",
+                macs=giga(target),
+            )
         )
         return
     corners = tuple(one for one in (nearest(base, way, target) for way in WAYS) if _inside(one))
     line = _compound_line(base, target)
     dark = frame.dark()
+    dots, names = say("network"), [say(WAYS[corner.way]) for corner in corners]  # of the traces
 
     def clicked(name: str, index: int) -> None:
         networks = found.networks()
-        if name == "network" and index < len(networks):
+        if name == dots and index < len(networks):
             depth, width, side, *_ = networks[index]
             pick.network(base, depth, width, side)
-        for corner in corners:
-            if name == WAYS[corner.way]:
+        for corner, title in zip(corners, names, strict=True):
+            if name == title:
                 pick.network(base, corner.depth, corner.width, corner.resolution)
 
     left, right = st.columns(2, gap="medium")
@@ -227,26 +255,40 @@ def _equal_cost() -> None:
         live.figure(
             "equal_cost_surface",
             _surface(found, corners=corners, line=line, chosen=chosen, dark=dark),
-            alt="Surface of depth, width and resolution of equal cost, coloured by activations",
+            alt=say(
+                "Surface of depth, width and resolution of equal cost, coloured by activations"
+            ),
             on_click=clicked,
         )
     with right:
         live.figure(
             "equal_cost_map",
             _map(found, corners=corners, line=line, chosen=chosen, dark=dark),
-            alt="Resolution over depth and width at equal cost",
+            alt=say("Resolution over depth and width at equal cost"),
             on_click=clicked,
         )
     off = [abs(cell[3] / target - 1) for cell in found.networks()]
     st.caption(
-        f"Computed from {display_name(base)} for the current design ({giga(target)}). Every dot "
-        "is a real network, at the depths that rounding gives; the sheet between them only "
-        f"guides the eye. Their costs lie within {percent(max(off))} of the design's, as near as "
-        "rounded map sizes allow. The pink line is the compound direction; click a dot to make it "
-        "the design."
-        + ("" if chosen else f" {design.title} is no scaled {display_name(base)}: not on it.")
+        say(
+            "Computed from {base} for the current design ({macs}). Every dot is a real network, at "
+            "the depths that rounding gives; the sheet between them only guides the eye. Their "
+            "costs lie within {off} of the design's, as near as rounded map sizes allow. The pink "
+            "line is the compound direction; click a dot to make it the design.",
+            base=display_name(base),
+            macs=giga(target),
+            off=percent(max(off)),
+        )
+        + (
+            ""
+            if chosen
+            else say(
+                " {design} is no scaled {base}: not on it.",
+                design=design.title,
+                base=display_name(base),
+            )
+        )
     )
-    if st.toggle("These networks as a table", key="equal_cost_table"):
+    if st.toggle(say("These networks as a table"), key="equal_cost_table"):
         _equal_cost_table(base, found)
 
 
@@ -283,7 +325,8 @@ def _compound_line(base: str, target: int) -> tuple[tuple[float, float, float], 
 
 def _equal_cost_table(base: str, found: EqualCost) -> None:
     networks = found.networks()
-    least = min(cell[4] for cell in networks)
+    depths, widths, sides, macs, activations = zip(*networks, strict=True)
+    least = min(activations)
 
     def chosen() -> None:
         index = pick.row("equal_cost_rows")
@@ -292,18 +335,15 @@ def _equal_cost_table(base: str, found: EqualCost) -> None:
             pick.network(base, depth, width, side)
 
     st.dataframe(
-        [
-            {
-                "depth": depth,
-                "width": width,
-                "resolution (px)": side,
-                "MACs": macs,
-                "off": macs / found.target - 1,
-                "activations": activations,
-                "activations, least = 1": activations / least,
-            }
-            for depth, width, side, macs, activations in networks
-        ],
+        {
+            say("depth"): depths,
+            say("width"): widths,
+            say("resolution (px)"): sides,
+            "MACs": macs,
+            say("off"): [one / found.target - 1 for one in macs],
+            say("activations"): activations,
+            say("activations, least = 1"): [one / least for one in activations],
+        },
         key="equal_cost_rows",
         hide_index=True,
         width="stretch",
@@ -312,9 +352,9 @@ def _equal_cost_table(base: str, found: EqualCost) -> None:
         selection_mode="single-row",
         column_config={
             "MACs": st.column_config.NumberColumn(format="localized"),
-            "activations": st.column_config.NumberColumn(format="localized"),
-            "off": st.column_config.NumberColumn(format="percent"),
-            "activations, least = 1": st.column_config.NumberColumn(format="%.2f x"),
+            say("activations"): st.column_config.NumberColumn(format="localized"),
+            say("off"): st.column_config.NumberColumn(format="percent"),
+            say("activations, least = 1"): st.column_config.NumberColumn(format="%.2f x"),
         },
-        alt="All networks of equal cost; choosing a row makes it the design",
+        alt=say("All networks of equal cost; choosing a row makes it the design"),
     )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from effnet.design import BASES, RANGES, Range
+from effnet.language import mark, say
 from effnet.ui import live, state
 
 MOVED = "picked_network"  # str: "yes" where a card has changed the design
@@ -23,9 +24,14 @@ def dial(key: str, label: str, usual: float, span: Range, *, note: str = "") -> 
         value,
         span,
         note=note,
-        on_change=lambda new: state.remember(kept, str(round(new, 4))),
+        on_change=lambda new: put(key, new),
     )
     return value
+
+
+def put(key: str, value: float) -> None:
+    """Set a dial from elsewhere, before the page runs again."""
+    state.remember(f"number_{key}", str(round(value, 4)))
 
 
 def network(base: str, depth: float, width: float, resolution: int) -> None:
@@ -57,13 +63,19 @@ def follow() -> None:
 
 def unreachable(depth: float, width: float, resolution: int) -> str:
     """Which slider ends before this network, in words; "" where none does."""
-    values = {"depth": depth, "width": width, "resolution": resolution}
+    values = {mark("depth"): depth, mark("width"): width, mark("resolution"): resolution}
     over = [
-        f"{name} {value:g} ({RANGES[name].low:g} to {RANGES[name].high:g})"
+        say(
+            "{name} {value:g} ({low:g} to {high:g})",
+            name=say(name),
+            value=value,
+            low=RANGES[name].low,
+            high=RANGES[name].high,
+        )
         for name, value in values.items()
         if not RANGES[name].low <= value <= RANGES[name].high
     ]
-    return f"Past the sliders: {', '.join(over)}" if over else ""
+    return say("Past the sliders: {which}", which=say(", ").join(over)) if over else ""
 
 
 def row(key: str) -> int | None:

@@ -1,20 +1,23 @@
 """The card on searches: the paper's step 1, a network for a budget, the searches' objectives."""
 
-from functools import lru_cache
-
 import streamlit as st
 
 from effnet import figures, search
 from effnet.design import Range
+from effnet.language import mark, remembered, say
 from effnet.search import PUBLISHED_GAP, Candidate, Grid
 from effnet.ui import budget, frame, live, objectives, pick, state
 from effnet.units import factor
 from effnet.variants import display_name
 
-PARTS = ("Step 1 of the paper", "A network for a budget", "The searches' objectives")
+PARTS = (
+    mark("Step 1 of the paper"),
+    mark("A network for a budget"),
+    mark("The searches' objectives"),
+)
 
-_grid = lru_cache(maxsize=32)(figures.coefficient_grid)
-_real = lru_cache(maxsize=32)(figures.promised_and_real)
+_grid = remembered(maxsize=32)(figures.coefficient_grid)
+_real = remembered(maxsize=32)(figures.promised_and_real)
 
 
 @frame.part
@@ -22,8 +25,9 @@ def search_card() -> None:
     """One of the three searches; only the chosen one is computed."""
     pick.follow()
     part = st.segmented_control(
-        "Search",
+        say("Search"),
         PARTS,
+        format_func=say,
         default=PARTS[0],
         key="search_part",
         required=True,
@@ -48,24 +52,30 @@ def _step_one() -> None:
     with left:
         tolerance = pick.dial(
             "step_one_tolerance",
-            "tolerance",
+            say("tolerance"),
             0.1,
             Range(0.0, 0.5, 0.01),
-            note="How far alpha beta² gamma² may lie from 2; the paper's own choice lies "
-            f"{PUBLISHED_GAP:.2f} under it",
+            note=say(
+                "How far alpha beta² gamma² may lie from 2; the paper's own choice lies "
+                "{gap:.2f} under it",
+                gap=PUBLISHED_GAP,
+            ),
         )
     with right:
         grid = _bounds()
     found = search.step_one(base, tolerance, grid)
     if not found:
-        st.info("No choice on this grid lies so close to 2: widen the tolerance or the bounds.")
+        st.info(
+            say("No choice on this grid lies so close to 2: widen the tolerance or the bounds.")
+        )
         return
     st.markdown(_step_one_words(base, found))
     dark = frame.dark()
+    candidate, published = say("candidate"), say("published")  # as the traces are called
 
     def clicked(name: str, index: int) -> None:
-        rows = [one for one in found if one.published] if name == "published" else found
-        if name in ("candidate", "published") and index < len(rows):
+        rows = [one for one in found if one.published] if name == published else found
+        if name in (candidate, published) and index < len(rows):
             _use(base, rows[index])
 
     chosen = (design.alpha, design.beta, design.gamma) if design.mode == "formula" else None
@@ -74,21 +84,21 @@ def _step_one() -> None:
         live.figure(
             "step_one_grid",
             _grid(found, chosen=chosen, dark=dark),
-            alt="Alpha, beta and gamma near the budget, coloured by real multiply-adds",
+            alt=say("Alpha, beta and gamma near the budget, coloured by real multiply-adds"),
             on_click=clicked,
         )
     with right:
         live.figure(
             "step_one_real",
             _real(found, dark=dark),
-            alt="Real multiply-adds of one step against the promise",
+            alt=say("Real multiply-adds of one step against the promise"),
             on_click=clicked,
         )
     _step_one_table(base, found)
 
 
 def _bounds() -> Grid:
-    with st.popover("Bounds of the grid", width="stretch"):
+    with st.popover(say("Bounds of the grid"), width="stretch"):
         ends = {
             name: st.slider(
                 name,
@@ -110,20 +120,25 @@ def _bounds() -> Grid:
 
 def _step_one_words(base: str, found: tuple[Candidate, ...]) -> str:
     networks = len({one.network for one in found})
-    words = (
-        f"With phi = 1, {len(found)} choices in steps of 0.05 round to {networks} different "
-        f"networks of {display_name(base)}. "
+    words = say(
+        "With phi = 1, {n} choices in steps of 0.05 round to {networks} different networks of "
+        "{base}. ",
+        n=len(found),
+        networks=networks,
+        base=display_name(base),
     )
     paper = next((one for one in found if one.published), None)
     if paper is None:
-        words += "The published choice (1.2, 1.1, 1.15) is not among them. "
+        words += say("The published choice (1.2, 1.1, 1.15) is not among them. ")
     else:
-        cheaper = sum(one.ratio < paper.ratio for one in found)
-        words += (
-            f"The published choice (1.2, 1.1, 1.15) promises {factor(paper.product)} and costs "
-            f"{factor(paper.ratio)}; {cheaper} of the others cost less. "
+        words += say(
+            "The published choice (1.2, 1.1, 1.15) promises {promised} and costs {real}; "
+            "{cheaper} of the others cost less. ",
+            promised=factor(paper.product),
+            real=factor(paper.ratio),
+            cheaper=sum(one.ratio < paper.ratio for one in found),
         )
-    return words + (
+    return words + say(
         "The paper chose by accuracy, training each; this replay counts and measures none. It "
         "prints neither its grid nor its tolerance."
     )
@@ -148,15 +163,15 @@ def _step_one_table(base: str, found: tuple[Candidate, ...]) -> None:
                 "alpha": one.alpha,
                 "beta": one.beta,
                 "gamma": one.gamma,
-                "published": "•" if one.published else "",
-                "promised": one.product,
-                "real": one.ratio,
-                "network": one.network,
-                "resolution (px)": one.resolution,
-                "blocks": one.blocks,
-                "parameters": one.params,
+                say("published"): "•" if one.published else "",
+                say("promised"): one.product,
+                say("real"): one.ratio,
+                say("network"): one.network,
+                say("resolution (px)"): one.resolution,
+                say("blocks"): one.blocks,
+                say("parameters"): one.params,
                 "MACs": one.macs,
-                "activations": one.activations,
+                say("activations"): one.activations,
             }
             for one in rows
         ],
@@ -167,16 +182,20 @@ def _step_one_table(base: str, found: tuple[Candidate, ...]) -> None:
         on_select=chosen,
         selection_mode="single-row",
         column_config={
-            "promised": number(format="%.3f x", help="alpha beta² gamma²"),
-            "real": number(format="%.3f x", help="Counted multiply-adds over the base's"),
-            "network": number(help="Choices with the same number round to the same network"),
-            "parameters": number(format="localized"),
+            say("promised"): number(format="%.3f x", help="alpha beta² gamma²"),
+            say("real"): number(format="%.3f x", help=say("Counted multiply-adds over the base's")),
+            say("network"): number(
+                help=say("Choices with the same number round to the same network")
+            ),
+            say("parameters"): number(format="localized"),
             "MACs": number(format="localized"),
-            "activations": number(format="localized"),
+            say("activations"): number(format="localized"),
         },
-        alt="Choices of alpha, beta and gamma with their real costs; a row sets the sliders",
+        alt=say("Choices of alpha, beta and gamma with their real costs; a row sets the sliders"),
     )
     st.caption(
-        "The published choice, then those closest to 2; all computed. Choosing a row, or a dot in "
-        "a figure, sets the sliders to it at phi = 1."
+        say(
+            "The published choice, then those closest to 2; all computed. Choosing a row, or a dot "
+            "in a figure, sets the sliders to it at phi = 1."
+        )
     )

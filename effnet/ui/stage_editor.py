@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from effnet import edits
+from effnet import edits, language
 from effnet.blockstring import (
     DIALECTS,
     MAX_STAGES,
@@ -18,6 +18,7 @@ from effnet.blockstring import (
     to_block_strings,
 )
 from effnet.edits import Blocks
+from effnet.language import say
 from effnet.spec import EffnetError, Spec
 from effnet.ui import state
 
@@ -60,6 +61,7 @@ class Text:
 
 def edit(**values: Any) -> None:
     """Change the design to an edited one; raises `EffnetError` where that is no network."""
+    language.use(state.language())  # callbacks run before the page says in which language
     new = state.design().edited(**values)
     new.spec()
     if new != state.design():
@@ -96,10 +98,10 @@ def table(blocks: Blocks) -> None:
         column_config=_columns(current.filled),
         on_change=_cells_changed,
         args=(current,),
-        alt="Stages to edit: operator, kernel, stride, expansion, squeeze, channels, blocks",
+        alt=say("Stages to edit: operator, kernel, stride, expansion, squeeze, channels, blocks"),
     )
     for problem in current.problems:
-        st.error(f"{problem}. The last network that worked is kept.")
+        st.error(say("{problem}. The last network that worked is kept.", problem=problem))
 
 
 def _filled(blocks: Blocks, last: Table | None) -> Table:
@@ -125,36 +127,39 @@ def _columns(blocks: Blocks) -> dict[str, Any]:
         )
 
     return {
-        "stage": column.NumberColumn("stage", disabled=True, width="small"),
+        "stage": column.NumberColumn(say("stage"), disabled=True, width="small"),
         "operator": column.SelectboxColumn(
-            "operator",
+            say("operator"),
             options=list(edits.NAMES),
             default="MBConv",
             required=True,
-            help="MBConv without squeeze is MobileNetV2's inverted residual",
+            help=say("MBConv without squeeze is MobileNetV2's inverted residual"),
         ),
-        "kernel": choice("kernel", KERNELS, {b.kernel for b in blocks}, 3, "Side, odd"),
-        "stride": choice("stride", (1, 2), set(), 1, "Of the stage's first block"),
+        "kernel": choice(say("kernel"), KERNELS, {b.kernel for b in blocks}, 3, say("Side, odd")),
+        "stride": choice(say("stride"), (1, 2), set(), 1, say("Of the stage's first block")),
         "expand_ratio": choice(
-            "expansion",
+            say("expansion"),
             EXPANSIONS,
             {float(b.expand_ratio) for b in blocks},
             6.0,
-            "Hidden channels over the block's input channels",
+            say("Hidden channels over the block's input channels"),
         ),
         "se_ratio": choice(
-            "squeeze ratio",
+            say("squeeze ratio"),
             SQUEEZES,
             {float(b.se_ratio) for b in blocks},
             0.25,
-            "Squeeze channels over the block's input channels; 0 for none",
+            say("Squeeze channels over the block's input channels; 0 for none"),
         ),
-        "channels": number("channels", MOST, last.channels, "That leave every block"),
-        "repeats": number("blocks", 1000, 1, "In the stage; only the first has the stride"),
+        "channels": number(say("channels"), MOST, last.channels, say("That leave every block")),
+        "repeats": number(
+            say("blocks"), 1000, 1, say("In the stage; only the first has the stride")
+        ),
     }
 
 
 def _cells_changed(table: Table) -> None:
+    language.use(state.language())
     changes = st.session_state[_key(table)]
     rows = edits.edited_rows(edits.as_rows(table.filled), changes)
     reading = edits.from_rows(rows, stem_channels=table.filled[0].in_channels)
@@ -174,7 +179,7 @@ def _cells_changed(table: Table) -> None:
 def strings(spec: Spec) -> None:
     """The stages as block strings, to copy or to type over."""
     st.segmented_control(
-        "Notation of",
+        say("Notation of"),
         list(DIALECTS),
         default="v2",
         format_func=lambda name: DIALECTS[name],
@@ -186,17 +191,20 @@ def strings(spec: Spec) -> None:
     if text is None or text.shown != shown or "block_strings" not in st.session_state:
         text = _written(shown)
     st.text_area(
-        "Block strings",
+        say("Block strings"),
         key="block_strings",
         height=28 * (len(shown) + 1),
         max_chars=MAX_TEXT,
         on_change=_text_changed,
         args=(text,),
-        help=f"Copy them, or paste others: one stage a line, both notations, at most {MAX_STAGES}. "
-        "The first i is the stem's channels, every other i the o before it; c1 is Fused-MBConv",
+        help=say(
+            "Copy them, or paste others: one stage a line, both notations, at most {most}. The "
+            "first i is the stem's channels, every other i the o before it; c1 is Fused-MBConv",
+            most=MAX_STAGES,
+        ),
     )
     for problem in text.problems:
-        st.error(f"{problem}. The last network that worked is kept.")
+        st.error(say("{problem}. The last network that worked is kept.", problem=problem))
     for note in text.notes:
         st.caption(note)
 
@@ -214,6 +222,7 @@ def _written(shown: tuple[str, ...], notes: tuple[str, ...] = ()) -> Text:
 
 
 def _text_changed(text: Text) -> None:
+    language.use(state.language())
     reading = read_block_strings(st.session_state["block_strings"])
     problems = _edit_blocks(reading)
     if problems:

@@ -16,6 +16,7 @@ DESIGN = "design"  # Design: the current design, shared by all pages
 LINK = "link"  # dict[str, list[str]]: the query that was last written or read
 NOTES = "notes"  # list[str]: what was wrong in the URL
 PHOTO = "chosen_photo"  # str: the sample photo's name
+SHOWN = "shown_photo"  # report_photo.Shown: what Classify or Explain showed last
 PASTED = "pasted_photo"  # bytes: the picture that was pasted or taken, while it is the photo
 LOCK = "lock"  # scaling.Coefficient | None: solved from the other two
 TIMING = "timing"  # stopwatch.Asked: the measurement of this visit that waits or runs

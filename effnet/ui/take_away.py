@@ -9,10 +9,10 @@ import streamlit as st
 from effnet import export, report
 from effnet.cost import Cost
 from effnet.design import Design
-from effnet.rich import Rich
+from effnet.language import DEFAULT, current, in_a_row, plural, say, speaking
 from effnet.spec import EffnetError, Spec
 from effnet.speed.records import Latency
-from effnet.ui import cache, state, stopwatch
+from effnet.ui import report_photo, state, stopwatch
 
 Maker = Callable[[], str | bytes]
 
@@ -35,51 +35,58 @@ def take_away(design: Design, spec: Spec, cost: Cost) -> None:
             help=note,
         )
 
-    st.caption("Every file says which versions made it and when, the exact counts, and this link:")
+    st.caption(
+        say("Every file says which versions made it and when, the exact counts, and this link:")
+    )
     st.code(link, language=None, wrap_lines=True)
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True, height="stretch"):
-        st.markdown("**Tables and text**")
+        st.markdown(say("**Tables and text**"))
         with st.container(horizontal=True, gap="small"):
             button(
-                "Stages (CSV)",
+                say("Stages (CSV)"),
                 "stages.csv",
                 "text/csv",
                 lambda: export.stage_csv(spec, cost, about),
-                "The stage table; lines that begin with # say where it came from",
+                say("The stage table; lines that begin with # say where it came from"),
             )
             button(
-                "Layers (CSV)",
+                say("Layers (CSV)"),
                 "layers.csv",
                 "text/csv",
                 lambda: export.layer_csv(cost, about),
-                f"All {len(cost.layers):,} layers with shapes and costs, named as in PyTorch",
+                say(
+                    "All {n:,} layers with shapes and costs, named as in PyTorch",
+                    n=len(cost.layers),
+                ),
             )
             button(
-                "Spec (JSON)",
+                say("Spec (JSON)"),
                 "spec.json",
                 "application/json",
                 lambda: export.spec_json(spec, cost, about),
-                "Read back by effnet.Spec.from_dict",
+                say("Read back by effnet.Spec.from_dict"),
             )
             button(
-                "Code (Python)",
+                say("Code (Python)"),
                 "design.py",
                 "text/x-python",
                 lambda: export.python_code(design, about),
-                "Makes the design again, counts it, and fails where a count differs",
+                say("Makes the design again, counts it, and fails where a count differs"),
             )
     with right, st.container(border=True, height="stretch"):
-        st.markdown("**Models with random weights**")
+        st.markdown(say("**Models with random weights**"))
         _models(spec, cost, about, button)
     with st.container(border=True):
-        st.markdown("**The whole report in one file**")
+        st.markdown(say("**The whole report in one file**"))
         _report(design, link, today, button)
     st.caption(
-        "Figures: point at one; its bar has Save as PNG and Save as SVG, with the date and the "
-        "link under the picture."
+        say(
+            "Figures: point at one; its bar has Save as PNG and Save as SVG, with the date and the "
+            "link under the picture."
+        )
     )
-    with st.expander("The code", on_change="rerun") as opened:
+    with st.expander(say("The code"), on_change="rerun") as opened:
         if opened.open:
             st.code(export.python_code(design, about), language="python")
 
@@ -91,43 +98,51 @@ def _report(
     button: Callable[[str, str, str, Maker, str], None],
 ) -> None:
     """The design, the pinned ones, what this visit measured, and the photo it looked at."""
-    pins, timed = state.pins(), _timed()
-    photo = ""
-    if state.remembered(state.NETWORK, ""):
-        photo = state.remembered(state.PHOTO, "")
+    pins, timed, written_in = state.pins(), _timed(), current()
+    photo, look = report_photo.shown(), report_photo.looker()
     network = state.remembered(state.NETWORK, "")
 
     def made(write: Callable[[Sequence[report.Section]], str]) -> str:
-        records: list[Rich] = [*timed]
-        if photo:
-            shown = cache.sample(photo)
-            classifier = cache.classifier(network)
-            records += classifier.predict([shown.image])
-            records.append(classifier.explain(shown.image))
-        found = report.sections(design, beside=pins, records=records, link=link, today=today)
-        return write(found)
+        with speaking(written_in):  # pressed later, outside this run
+            found = report.sections(
+                design,
+                beside=pins,
+                records=timed,
+                looks=[look()] if look else (),
+                link=link,
+                today=today,
+            )
+            return write(found)
 
     with st.container(horizontal=True, gap="small"):
         button(
-            "Report (HTML)",
+            say("Report (HTML)"),
             "report.html",
             "text/html",
             lambda: made(report.to_html),
-            "Opens with no network and prints; about 5 MB, most of it plotly.js",
+            say("Opens with no network and prints; about 5 MB, most of it plotly.js"),
         )
         button(
-            "Report (notebook)",
+            say("Report (notebook)"),
             "report.ipynb",
             "application/x-ipynb+json",
             lambda: made(report.to_notebook),
-            "The same as cells to run",
+            say("The same as cells to run"),
         )
-    more = [f"{len(pins)} pinned design{'s' * (len(pins) != 1)}"]
-    more += [f"{len(timed)} measurement{'s' * (len(timed) != 1)}"]
-    more += [f"what {network} sees in the sample photo"] if photo else []
+    more = [plural(len(pins), "{n} pinned design", "{n} pinned designs")]
+    more += [plural(len(timed), "{n} measurement", "{n} measurements")]
+    if photo and look:
+        more += [
+            say("what {network} sees in your photo", network=network)
+            if photo.own
+            else say("what {network} sees in the sample photo", network=network)
+        ]
     st.caption(
-        f"With tables, figures, the link, versions, and the Python behind the numbers; "
-        f"besides this design: {', '.join(more)}."
+        say(
+            "With tables, figures, the link, versions, and the Python behind the numbers; besides "
+            "this design: {more}.",
+            more=in_a_row(more),
+        )
     )
 
 
@@ -147,7 +162,7 @@ def _models(
     try:
         export.check_model(spec, cost)
     except EffnetError as error:
-        st.info(f"{error}.")
+        st.info(say("{error}.", error=error))
         return
     with st.container(horizontal=True, gap="small"):
         button(
@@ -155,23 +170,33 @@ def _models(
             "model.onnx",
             "application/octet-stream",
             lambda: export.onnx_file(spec, cost, about),
-            f"image (N, 3, {cost.resolution}, {cost.resolution}) to logits (N, 1000), opset 17",
+            say(
+                "image (N, 3, {side}, {side}) to logits (N, 1000), opset 17",
+                side=cost.resolution,
+            ),
         )
         button(
-            "State dict (safetensors)",
+            say("State dict (safetensors)"),
             "weights.safetensors",
             "application/octet-stream",
             lambda: export.state_dict_file(spec, cost, about),
-            "For effnet.build(spec).load_state_dict, and torchvision's network where it has one",
+            say(
+                "For effnet.build(spec).load_state_dict, and torchvision's network where it has one"
+            ),
         )
     st.caption(
-        f"{export.RANDOM} About {4 * cost.params / 1e6:,.0f} MB each, built when pressed; the "
-        "first one waits a few seconds for PyTorch."
+        say(
+            "{random} About {size:,.0f} MB each, built when pressed; the first one waits a few "
+            "seconds for PyTorch.",
+            random=say(export.RANDOM),
+            size=4 * cost.params / 1e6,
+        )
     )
 
 
 def permalink(design: Design) -> str:
     """The address that opens this design: the page's own, with the design as its query."""
     scheme, host, path, _, _ = urlsplit(st.context.url or "http://localhost:8501/")
-    query = urlencode(design.to_query(), safe=",")
+    spoken = {} if current() == DEFAULT else {state.LANGUAGE: current()}
+    query = urlencode(design.to_query() | spoken, safe=",")
     return urlunsplit((scheme, host, path or "/", query, ""))

@@ -13,6 +13,7 @@ from effnet.blockstring import (
 from effnet.cost import Cost
 from effnet.design import RANGES, Design
 from effnet.edits import Blocks
+from effnet.language import say
 from effnet.spec import EffnetError, Spec
 from effnet.ui import cache, live, stage_editor, state
 from effnet.ui.cards import CARD_WIDTH
@@ -31,14 +32,17 @@ def what_if(design: Design, spec: Spec, cost: Cost) -> None:
     try:
         blocks = blocks_of(spec)
     except EffnetError as error:
-        st.info(f"{error}. Choose another network, or start from EfficientNet-B0.")
+        st.info(say("{error}. Choose another network, or start from EfficientNet-B0.", error=error))
         instead = replace(design.unedited(), mode="released", released="b0").begun()
-        st.button("Edit EfficientNet-B0", on_click=state.edit, args=(instead,))
+        st.button(say("Edit EfficientNet-B0"), on_click=state.edit, args=(instead,))
         _kept(design)
         return
     st.caption(
-        f"Compared with {design.start.title}. Every change makes the design your own: totals, "
-        "drawing and link follow it."
+        say(
+            "Compared with {start}. Every change makes the design your own: totals, drawing and "
+            "link follow it.",
+            start=design.start.title,
+        )
     )
     _totals(spec, cost, start, start_cost)
     _buttons(design, blocks)
@@ -56,13 +60,15 @@ def dials(design: Design) -> None:
     """The controls of an edited design: its resolution while dragged, undo and reset."""
     live.slider(
         "own_resolution",
-        "resolution",
+        say("resolution"),
         design.own_resolution or design.base_spec.resolution,
         RANGES["own_resolution"],
-        note="Side of the input image in pixels",
+        note=say("Side of the input image in pixels"),
         on_change=lambda value: state.change(own_resolution=round(value)),
     )
-    st.caption(f"Began from {design.start.title}. Its stages are edited under What if.")
+    st.caption(
+        say("Began from {start}. Its stages are edited under What if.", start=design.start.title)
+    )
     with st.container(horizontal=True, gap="small"):
         _undo_and_reset(design, "dials")
 
@@ -72,16 +78,18 @@ def dials(design: Design) -> None:
 
 def _totals(spec: Spec, cost: Cost, start: Spec, start_cost: Cost) -> None:
     entries = (
-        ("Parameters", cost.params, start_cost.params, millions),
-        ("Multiply-adds", cost.macs, start_cost.macs, giga),
-        ("Activations", cost.activations, start_cost.activations, millions),
-        ("Blocks", spec.blocks, start.blocks, str),
+        (say("Parameters"), cost.params, start_cost.params, millions),
+        (say("Multiply-adds"), cost.macs, start_cost.macs, giga),
+        (say("Activations"), cost.activations, start_cost.activations, millions),
+        (say("Blocks"), spec.blocks, start.blocks, str),
     )
     with st.grid(len(entries), min_column_width=CARD_WIDTH):
         for label, now, before, write in entries:
             change = now - before
             sign = "+" if change > 0 else "-"
-            words = f"{factor(now / before)}, {sign}{write(abs(change))}" if change else "the same"
+            words = (
+                f"{factor(now / before)}, {sign}{write(abs(change))}" if change else say("the same")
+            )
             st.metric(
                 label,
                 write(now),
@@ -90,7 +98,7 @@ def _totals(spec: Spec, cost: Cost, start: Spec, start_cost: Cost) -> None:
                 delta_arrow="off",
                 border=True,
                 height=128,
-                help=f"{now:,}; before the edit {before:,}",
+                help=say("{now:,}; before the edit {before:,}", now=now, before=before),
             )
 
 
@@ -99,30 +107,30 @@ def _buttons(design: Design, blocks: Blocks) -> None:
         for number, swap in enumerate(edits.SWAPS):
             swapped = swap.swapped(blocks)
             st.button(
-                swap.title,
+                say(swap.title),
                 key=f"swap_{number}",
                 on_click=stage_editor.edit,
                 kwargs={"blocks": joined(swapped)},
                 disabled=swapped == blocks,
-                help=swap.line,
+                help=say(swap.line),
             )
         _undo_and_reset(design, "card")
 
 
 def _undo_and_reset(design: Design, place: str) -> None:
     st.button(
-        "Undo",
+        say("Undo"),
         key=f"undo_{place}",
         on_click=state.undo,
         disabled=not state.history(),
-        help="Back to the network before the last edit",
+        help=say("Back to the network before the last edit"),
     )
     st.button(
-        "Reset",
+        say("Reset"),
         key=f"reset_{place}",
         on_click=lambda: state.edit(design.unedited()),
         disabled=design.mode != "edited",
-        help=f"Back to {design.start.title}, without the edit",
+        help=say("Back to {start}, without the edit", start=design.start.title),
     )
 
 
@@ -131,8 +139,8 @@ def _kept(design: Design) -> None:
     if design.mode == "edited" or not design.has_edit:
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.button("Back to your own", on_click=state.change, kwargs={"mode": "edited"})
-        st.caption("An edit from before is kept; editing this network begins a new one.")
+        st.button(say("Back to your own"), on_click=state.change, kwargs={"mode": "edited"})
+        st.caption(say("An edit from before is kept; editing this network begins a new one."))
 
 
 # --- stem and head, differences ---------------------------------------------------------------
@@ -145,11 +153,11 @@ def _ends(spec: Spec, blocks: Blocks) -> None:
 
     stem, head = st.columns(2)
     with stem:
-        _number("stem_channels", "Stem channels", spec.stem_channels, stem_entered)
+        _number("stem_channels", say("Stem channels"), spec.stem_channels, stem_entered)
     with head:
         _number(
             "head_channels",
-            "Head channels",
+            say("Head channels"),
             spec.head_channels,
             lambda n: stage_editor.edit(own_head=n),
         )
@@ -175,12 +183,12 @@ def _differences(spec: Spec, cost: Cost, start: Spec, start_cost: Cost) -> None:
     number = st.column_config.NumberColumn
     shown = [
         {
-            "stage": row.stage,
-            "what changed": row.changed or "-",
+            say("stage"): say(row.stage),
+            say("what changed"): row.changed or "-",
             "MACs": row.now.macs,
             "MACs +/-": row.now.macs - row.start.macs,
-            "parameters +/-": row.now.params - row.start.params,
-            "activations +/-": row.now.activations - row.start.activations,
+            say("parameters +/-"): row.now.params - row.start.params,
+            say("activations +/-"): row.now.activations - row.start.activations,
         }
         for row in rows
     ]
@@ -191,9 +199,9 @@ def _differences(spec: Spec, cost: Cost, start: Spec, start_cost: Cost) -> None:
         width="stretch",
         height=35 * (len(rows) + 1) + 3,
         column_config={
-            "stage": st.column_config.TextColumn(pinned=True, width="small"),
-            "what changed": st.column_config.TextColumn(width="medium"),
+            say("stage"): st.column_config.TextColumn(pinned=True, width="small"),
+            say("what changed"): st.column_config.TextColumn(width="medium"),
         }
         | {name: number(format="localized") for name in list(shown[0])[2:]},
-        alt="What the edit changes, stage by stage",
+        alt=say("What the edit changes, stage by stage"),
     )

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,12 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 from streamlit.testing.v1 import AppTest
 
+from effnet import lessons, papers
+from effnet.blockstring import blocks_of, joined
 from effnet.language import say, speaking
-from effnet.ui import frame
+from effnet.predict import imagenet_classes
+from effnet.ui import frame, latency_predict
+from effnet.variants import get_variant
 
 ROOT = Path(__file__).parents[2]
 PAGES = [page.file for page in frame.PAGES]
@@ -20,13 +25,89 @@ TABS = {
         "scale",
         ["Anatomy of a block", "What if", "One dimension", "Search", "Compare", "Take away"],
     ),
+    "pages/latency.py": (
+        "latency_tabs",
+        ["Roofline", "Options", "Race", "Sweeps", "Why V2", "Published", "Predict"],
+    ),
+    "pages/explain.py": (
+        "explain_tabs",
+        ["Ladder of networks", "Inside", "Take away"],
+    ),
+    "pages/train.py": (
+        "train_tabs",
+        ["Experiment", "Fixed or progressive", "Run", "Gallery", "Teach it", "Grid search"],
+    ),
+    "pages/classify.py": (
+        "classify_tabs",
+        [
+            *("Any class", "Preprocessing", "Ladder", "Ensemble", "Resolution", "Perturb"),
+            *("Break it on purpose", "Many images", "Weights"),
+        ],
+    ),
 }
+# tabs that show more once something in them is chosen
+STATES = [
+    ("app.py", "Search", {"search_part": "A network for a budget"}),
+    ("app.py", "Search", {"number_step_one_tolerance": "0.0"}),
+    ("app.py", "Search", {"search_part": "The searches' objectives", "objective_others": True}),
+    (
+        "app.py",
+        "Search",
+        {
+            "search_part": "The searches' objectives",
+            "objective": "EfficientNetV2",
+            "reward_step": "hours",
+        },
+    ),
+    ("app.py", "One dimension", {"equal_cost_open": True, "equal_cost_table": True}),
+    ("app.py", "One dimension", {"one_dimension_base": "resnet50"}),
+    ("app.py", "One dimension", {"one_dimension_base": "lite0"}),
+    ("app.py", "One dimension", {"experiment_b0": "Figure 4", "experiment_counted": True}),
+    ("app.py", "Anatomy of a block", {"picked_stage": 3, "anatomy_first": False}),
+    ("pages/explain.py", "Inside", {"inside_look": "Gates"}),
+    ("pages/explain.py", "Inside", {"inside_look": "What a place sees"}),
+    ("pages/explain.py", "Inside", {"channels_by": "mean"}),
+    ("pages/explain.py", "Inside", {"method": "scorecam"}),
+    ("pages/explain.py", "Ladder of networks", {"drawn_box": ("coffee", (0.3, 0.1, 0.7, 0.8))}),
+    ("pages/explain.py", "Ladder of networks", {"ladder_table": True}),
+    *(
+        ("pages/classify.py", "Perturb", {"damage": name})
+        for name in ("noise", "jpeg", "brightness", "rotation", "occlusion")
+    ),
+    ("pages/classify.py", "Resolution", {"sample": "rocket", "network": "lite2"}),
+]
 
 SHOWN = {"label", "body", "help", "options", "placeholder", "text", "caption", "delta", "content"}
 # names of networks, layers, data sets, tools, units and symbols, which Chinese texts keep
 NAMES = set(Path(__file__).with_name("names.txt").read_text("utf-8").split())
+CLASSES = frozenset(imagenet_classes())
+INDEX = re.compile(r" \(\d+\)$")  # behind a class
+ANSWERS = re.compile(
+    r"\b(espresso|cup|consomme|chocolate sauce|coffee mug|missile|projectile)\b", re.IGNORECASE
+)
+# names of several words: papers, code bases, ways to train, networks
+PHRASES = [
+    *(paper.title for paper in papers.PAPERS),
+    "PyTorch Image Models",
+    "Noisy Student",
+    "Inception-resnet-v2",
+    "ResNet-420-hybrid",
+    "BotNet-T7-hybrid",
+]
+PHRASE = re.compile("|".join(map(re.escape, PHRASES)))
+FILE = re.compile(r"[\w.-]+(/[\w.-]+)+|\b\w+\.(py|md)\b", re.ASCII)
 WORD = re.compile(r"[A-Za-z]{3,}")
-CODE = re.compile(r"```.*?```|`[^`]*`|https?://\S+|:[a-z_/]+:|<[^>]+>|%\{[^}]*\}", re.DOTALL)
+CODE = re.compile(
+    r"\$\$.*?\$\$|\$[^$]*\$|```.*?```|`[^`]*`|https?://\S+|:[a-z_/]+:|:[a-z]+\[|<[^>]+>|%\{[^}]*\}",
+    re.DOTALL,
+)
+
+
+@pytest.fixture(autouse=True)
+def a_new_machine(monkeypatch, tmp_path):
+    """Nothing was measured on it, and its processor has no name."""
+    monkeypatch.setenv("EFFNET_TIMES", str(tmp_path))
+    monkeypatch.setattr(latency_predict, "processor", lambda: "-")
 
 
 def figure_texts(spec: str) -> Iterator[str]:
@@ -69,18 +150,24 @@ def shown(block: Any) -> Iterator[str]:
         else:
             if node.type == "arrow_data_frame":
                 yield from map(str, node.value.columns)
-                yield from (x for x in node.value.to_numpy().ravel() if isinstance(x, str))
+                read = node.value.drop(columns="出处", errors="ignore")  # sources stay English
+                yield from (x for x in read.to_numpy().ravel() if isinstance(x, str))
             if node.type != "code":
                 yield from texts_in({"element": MessageToDict(node.proto)})
 
 
 def english(text: str) -> list[str]:
-    return [word for word in WORD.findall(CODE.sub(" ", text)) if word not in NAMES]
+    """The English words of a text but names and the classes, which stay as they are."""
+    if INDEX.sub("", text) in CLASSES:
+        return []
+    plain = FILE.sub(" ", PHRASE.sub(" ", ANSWERS.sub(" ", CODE.sub(" ", text))))
+    return [word for word in WORD.findall(plain) if word not in NAMES]
 
 
-def opened(page: str, **state: Any) -> AppTest:
+def opened(page: str, query: dict[str, str] | None = None, **state: Any) -> AppTest:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.query_params["lang"] = "zh"
+    for key, value in {"lang": "zh", **(query or {})}.items():
+        app.query_params[key] = value
     for key, value in state.items():
         app.session_state[key] = value
     if page != "app.py":
@@ -109,3 +196,111 @@ def test_no_english_is_left_in_a_tab_but_names(page, key, tab):
         translated = say(tab)
     assert translated != tab
     assert left(opened(page, **{key: translated})) == {}
+
+
+@pytest.mark.parametrize(("page", "tab", "state"), STATES)
+def test_no_english_is_left_in_what_is_chosen_but_names(page, tab, state):
+    key, _ = TABS[page]
+    with speaking("zh"):
+        translated = say(tab)
+    assert left(opened(page, **{key: translated}, **state)) == {}
+
+
+B0 = joined(blocks_of(get_variant("b0")))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"phi": "3", "base": "v2_s", "lock": "alpha"},
+        {"mode": "free", "depth": "1.8", "width": "1.4", "resolution": "380", "pin": "phi=2"},
+        {"mode": "released", "released": "mobilenet_v2"},
+        {"mode": "released", "released": "resnet50"},
+        {"mode": "released", "released": "l2"},
+        {"mode": "edited", "origin": "b0", "blocks": B0.replace("s1_e6", "s2_e6")},
+        {"mode": "edited", "origin": "b0~p1.5", "own_head": "1000", "own_resolution": "100"},
+        {"mode": "edited", "origin": "b0", "blocks": "r1_k3_s1_e1_i32_o16_c1"},
+        {"phi": "99", "alpha": "z", "pin": "phi=88"},
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("tab", ["Anatomy of a block", "Compare"])
+def test_no_english_is_left_in_a_design_but_names(query, tab):
+    with speaking("zh"):
+        assert left(opened("app.py", query=query, scale=say(tab))) == {}
+
+
+def test_what_is_wrong_with_an_edit_is_told_in_chinese():
+    with speaking("zh"):
+        tab = say("What if")
+        app = opened("app.py", scale=tab)
+        app.text_area(key="block_strings").set_value("r1_k3_s1").run()
+    assert len(app.error) == 1
+    assert app.error[0].value.startswith("阶段 1")
+    assert left(app) == {}
+
+
+@pytest.mark.parametrize("key", papers.EXHIBITS)
+def test_no_english_is_left_in_an_exhibit_but_names(key):
+    assert left(opened("pages/papers.py", query={"exhibit": key})) == {}
+
+
+@pytest.mark.parametrize("key", ["all_exhibits", "mistakes"])
+def test_no_english_is_left_at_the_foot_of_the_papers_but_names(key):
+    assert left(opened("pages/papers.py", **{key: True})) == {}
+
+
+MORE = {"every_layer": True, "counters_more": True, "memory_more": True}
+
+
+@pytest.mark.parametrize(
+    ("network", "state"),
+    [
+        ("b0", {"chosen_quantity": "memory", **MORE}),
+        ("v2_s", {"chosen_quantity": "params", "chosen_part": "2/-/-"}),
+        ("resnet50", {"chosen_quantity": "memory", "chosen_part": "0/-/-", **MORE}),
+        ("mobilenet_v2", {"chosen_quantity": "activations", "chosen_part": "2/2/depthwise"}),
+        ("mobilenet_v1", {"chosen_part": "-/-/depthwise"}),
+    ],
+)
+def test_no_english_is_left_in_receipts_and_rules_but_names(network, state):
+    query = {"mode": "released", "released": network}
+    assert left(opened("pages/cost.py", query=query, **state)) == {}
+
+
+def test_no_english_is_left_in_the_lessons_plans():
+    app = opened("pages/lessons.py", **{f"lesson_{key}": True for key in lessons.lessons()})
+    assert len([text for text in shown(app.main) if "分钟" in text]) >= 6
+    assert left(app) == {}
+
+
+@pytest.mark.parametrize(("key", "number"), [("one-step", 3), ("names", 2), ("budget", 4)])
+def test_no_english_is_left_in_a_lesson_and_its_answer(key, number):
+    lesson = lessons.lessons()[key]
+    app = opened(lesson.steps[number - 1].page, query=lesson.query(number))
+    with speaking("zh"):  # the harness itself looks for a choice among those shown
+        app.radio[0].set_value(0).run()
+        app.button(key=f"reveal_{key}_{number}").click().run()
+    assert len(app.info) >= 1
+    assert left(app) == {}
+
+
+def test_no_english_is_left_in_a_verdict_on_a_map_but_names(monkeypatch):
+    """Its tests run in the background, so they are waited for."""
+    from effnet.cam import faithfulness
+
+    whole = faithfulness.judge
+    monkeypatch.setattr(
+        faithfulness, "judge", lambda *a, **k: whole(*a, **k, steps=2, random_orders=2)
+    )
+    with speaking("zh"):
+        translated = say("Can I believe it?")
+    app = opened("pages/explain.py", explain_tabs=translated, verdict_table=True)
+    assert left(app) == {}
+    end = time.monotonic() + 120
+    while len(app.get("plotly_chart")) < 2 and time.monotonic() < end:
+        time.sleep(0.2)
+        with speaking("zh"):  # the harness finds what is chosen by its title
+            app.run()
+    assert len(app.get("plotly_chart")) == 2
+    assert left(app) == {}

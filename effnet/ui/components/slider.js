@@ -37,7 +37,7 @@ export default function ({ parentElement, data, setStateValue }) {
     input.disabled = data.disabled;
   }
   range.setAttribute('aria-label', data.label);
-  number.setAttribute('aria-label', `${data.label}, exact value`);
+  number.setAttribute('aria-label', data.exact);
 
   const written = (value) => Number(value).toFixed(data.digits);
   const within = (value) => Math.min(data.high, Math.max(data.low, value));
