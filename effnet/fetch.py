@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 
+from effnet.language import say
+
 try:
     import fcntl
 except ImportError:  # Windows: two programs may fetch the same file twice
@@ -57,8 +59,13 @@ def fetch(url: str, target: Path, *, sha256: str, progress: Progress | None = No
         if not digest.startswith(sha256.lower()):
             part.unlink()
             raise FetchError(
-                f"what came from {url} is another file: its SHA-256 starts {digest[:8]}, expected "
-                f"{sha256[:8]}; nothing was replaced"
+                say(
+                    "what came from {url} is another file: its SHA-256 starts {found}, expected "
+                    "{expected}; nothing was replaced",
+                    url=url,
+                    found=digest[:8],
+                    expected=sha256[:8],
+                )
             )
         file.flush()
         os.fsync(file.fileno())
@@ -69,7 +76,7 @@ def fetch(url: str, target: Path, *, sha256: str, progress: Progress | None = No
 @contextmanager
 def _alone(part: Path) -> Iterator[io.BufferedRandom]:
     """The part file, held so that no other thread or program fetches into it."""
-    taken = FetchError(f"{part.name} is being fetched already")
+    taken = FetchError(say("{file} is being fetched already", file=part.name))
     with _lock:
         if part in _busy:
             raise taken
@@ -93,17 +100,32 @@ def _receive(url: str, file: io.BufferedRandom, progress: Progress) -> None:
         try:
             if _once(url, file, before, progress):
                 return
-            problem: object = "the connection broke off"
+            problem: object = say("the connection broke off")
         except urllib.error.HTTPError as error:
-            raise FetchError(f"{url}: the server answered {error.code} {error.reason}") from None
+            raise FetchError(
+                say(
+                    "{url}: the server answered {code} {reason}",
+                    url=url,
+                    code=error.code,
+                    reason=error.reason,
+                )
+            ) from None
         except (OSError, HTTPException) as error:
             problem = getattr(error, "reason", None) or error
         gained = file.seek(0, os.SEEK_END) > before
         failures = 1 if gained else failures + 1
         if failures >= ATTEMPTS:
             kept = file.tell()
-            again = f"; {kept / 2**20:.1f} MiB are kept, the next try goes on from there"
-            raise FetchError(f"{url}: {problem}{again if kept else ''}")
+            raise FetchError(
+                say(
+                    "{url}: {problem}; {kept:.1f} MiB are kept, the next try goes on from there",
+                    url=url,
+                    problem=problem,
+                    kept=kept / 2**20,
+                )
+                if kept
+                else f"{url}: {problem}"
+            )
         time.sleep(PAUSE_S * failures)
 
 

@@ -3,9 +3,11 @@
 import os
 import threading
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -18,10 +20,11 @@ import torch
 from effnet import cam, checkpoints
 from effnet.cam import Explanation, Question
 from effnet.checkpoints import Checkpoint, Preprocessing
+from effnet.language import say
 from effnet.nn import fast, saved, workers
 from effnet.nn.model import Network, build
-from effnet.nn.namings import padded_as_trained
-from effnet.nn.weights import load_state, read_checkpoint, read_file
+from effnet.nn.namings import padded_as_trained, unsaid
+from effnet.nn.weights import load_state, read_checkpoint, read_file, timms_name
 from effnet.preprocess import Source, crop_box, open_image, to_array, to_pixels, view
 from effnet.rich import Card, Rich
 from effnet.spec import EffnetError, Spec
@@ -60,11 +63,11 @@ class Prediction(Rich):
     def card(self) -> Card:
         """The classes with their probabilities, for notebooks and plain text."""
         return Card(
-            f"Most probable of {len(self.logits):,} classes",
-            columns=("class", "probability"),
+            say("Most probable of {n:,} classes", n=len(self.logits)),
+            columns=(say("class"), say("probability")),
             rows=tuple((one.name, percent(one.probability)) for one in self.labels),
             shares=tuple(one.probability for one in self.labels),
-            notes=(f"Computed in {1000 * self.seconds:.0f} ms.",),
+            notes=(say("Computed in {ms:.0f} ms.", ms=1000 * self.seconds),),
         )
 
 
@@ -104,7 +107,13 @@ class Classifier:
         engine: str = "auto",
     ) -> None:
         if engine not in ENGINES:
-            raise EffnetError(f"unknown engine {engine!r}; expected one of {', '.join(ENGINES)}")
+            raise EffnetError(
+                say(
+                    "unknown engine {engine}; expected one of {engines}",
+                    engine=repr(engine),
+                    engines=", ".join(ENGINES),
+                )
+            )
         self.device = pick_device(device)
         self.engine = engine
         self._run: Callable[[torch.Tensor], torch.Tensor] | None = None
@@ -138,7 +147,7 @@ class Classifier:
             EffnetError: A picture can't be read or is too large or narrow; says which and why.
         """
         if top < 1:
-            raise EffnetError(f"top {top!r}; expected at least 1")
+            raise EffnetError(say("top {top}; expected at least 1", top=top))
         if not isinstance(images, (list, tuple)):
             images = [images]
         if not images:
@@ -183,7 +192,8 @@ class Classifier:
             for start in range(0, total, size):
                 end = min(start + size, total)
                 for i in range(submitted, min(end + size, total)):
-                    ahead.append(_decoders().submit(self._prepared, images[i], i, total))
+                    run = copy_context().run  # in the caller's language
+                    ahead.append(_decoders().submit(run, self._prepared, images[i], i, total))
                 submitted = min(end + size, total)
                 yield np.stack([ahead.popleft().result() for _ in range(start, end)])
         finally:
@@ -243,7 +253,7 @@ class Classifier:
         picture = open_image(image)
         questions = [self._question(target) for target in targets]
         if not questions or not layers:
-            raise EffnetError("nothing to explain; expected at least one target and one layer")
+            raise EffnetError(say("nothing to explain; expected at least one target and one layer"))
         array = to_array(view(picture, self.preprocessing), self.preprocessing)
         x = torch.from_numpy(array)[None].to(self.device)
         start = time.perf_counter()
@@ -288,12 +298,16 @@ class Classifier:
             return None
         pair = target if isinstance(target, tuple) else (target,)
         if len(pair) not in (1, 2):
-            raise EffnetError(f"target {target!r}; expected a class, or a pair of two")
+            raise EffnetError(
+                say("target {target}; expected a class, or a pair of two", target=repr(target))
+            )
         indices = []
         for one in pair:
             index = self.class_index(one) if isinstance(one, str) else one
             if isinstance(index, bool) or not isinstance(index, (int, np.integer)):
-                raise EffnetError(f"target {one!r}; expected a class index or name")
+                raise EffnetError(
+                    say("target {target}; expected a class index or name", target=repr(one))
+                )
             indices.append(int(index))
         return Question(*indices)
 
@@ -304,8 +318,15 @@ class Classifier:
         if wanted in lowered:
             return lowered.index(wanted)
         near = [label for label in self.classes if wanted and wanted in label.lower()][:5]
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
-        raise EffnetError(f"unknown class {name!r}{hint}")
+        if near:
+            raise EffnetError(
+                say(
+                    "unknown class {name}; did you mean {near}?",
+                    name=repr(name),
+                    near=", ".join(near),
+                )
+            )
+        raise EffnetError(say("unknown class {name}", name=repr(name)))
 
     def _prepared(self, image: Source, position: int, total: int) -> np.ndarray:
         try:
@@ -314,7 +335,14 @@ class Classifier:
         except EffnetError as error:
             if total == 1:
                 raise
-            raise EffnetError(f"picture {position + 1} of {total}: {error}") from error
+            raise EffnetError(
+                say(
+                    "picture {number} of {total}: {error}",
+                    number=position + 1,
+                    total=total,
+                    error=error,
+                )
+            ) from error
 
     def _forward(self, pixels: np.ndarray) -> tuple[np.ndarray, float]:
         """Logits of `(N, crop, crop, 3)`, and the seconds that they took."""
@@ -377,7 +405,13 @@ def pick_device(device: str = "auto") -> torch.device:
         torch.empty(1, device=chosen)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
-        raise EffnetError(f"device {device!r} can't be used here ({reason}); try cpu") from None
+        raise EffnetError(
+            say(
+                "device {device} can't be used here ({reason}); try cpu",
+                device=repr(device),
+                reason=reason,
+            )
+        ) from None
     return chosen
 
 
@@ -428,7 +462,11 @@ def load(
         )
     if isinstance(weights, Path) or Path(wanted).suffix in (".pth", ".pt", ".safetensors"):
         state = read_file(wanted)
-        spec = padded_as_trained(spec, state, Path(wanted).name)
+        called = timms_name(wanted)
+        spec = padded_as_trained(spec, state, called)
+        doubt = unsaid(spec, state, called)
+        if doubt:
+            warnings.warn(doubt, stacklevel=2)
         model = load_state(spec, state, origin=wanted)
         usual = checkpoints.usual_preprocessing(spec)
         return Classifier(

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from effnet.checkpoints import Preprocessing
+from effnet.language import mark, say
 from effnet.spec import EffnetError
 
 MAX_BYTES = 32 * 2**20
@@ -22,8 +23,8 @@ FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 EXTENSIONS = ("jpg", "jpeg", "png", "webp", "avif", "gif", "bmp", "tif", "tiff")
 
 _RESAMPLING = {
-    "bilinear": Image.Resampling.BILINEAR,
-    "bicubic": Image.Resampling.BICUBIC,
+    mark("bilinear"): Image.Resampling.BILINEAR,
+    mark("bicubic"): Image.Resampling.BICUBIC,
 }
 
 Source = Any  # PIL image, path, bytes, or (H, W, 3) uint8 array
@@ -61,16 +62,23 @@ def open_image(source: Source, *, short_side: int | None = None) -> Image.Image:
         raise
     except UnidentifiedImageError:
         raise EffnetError(
-            f"not a picture that can be read; expected one of {', '.join(FORMATS)}"
+            say(
+                "not a picture that can be read; expected one of {formats}",
+                formats=", ".join(FORMATS),
+            )
         ) from None
     except Image.DecompressionBombError:
-        raise EffnetError(f"too many pixels; the limit is {MAX_PIXELS / 1e6:.0f} million") from None
+        raise EffnetError(
+            say("too many pixels; the limit is {limit:.0f} million", limit=MAX_PIXELS / 1e6)
+        ) from None
     except MemoryError:
         raise EffnetError(
-            "the picture needs more memory than there is; use a smaller one"
+            say("the picture needs more memory than there is; use a smaller one")
         ) from None
     except Exception as error:  # decoders raise nearly anything on a damaged file
-        raise EffnetError(f"the picture is damaged or cut short ({error})") from error
+        raise EffnetError(
+            say("the picture is damaged or cut short ({error})", error=error)
+        ) from error
 
 
 def _bytes(source: Source) -> bytes:
@@ -81,41 +89,63 @@ def _bytes(source: Source) -> bytes:
             _check_bytes(size)
             return path.read_bytes()
         except OSError as error:
-            raise EffnetError(f"can't read {path}: {error.strerror or error}") from None
+            raise EffnetError(
+                say("can't read {path}: {error}", path=path, error=error.strerror or error)
+            ) from None
     if isinstance(source, (bytes, bytearray, memoryview)):
         _check_bytes(len(source))
         return bytes(source)
     raise EffnetError(
-        f"can't read a picture from {type(source).__name__}; expected a PIL image, a path, bytes, "
-        "or an (H, W, 3) uint8 array"
+        say(
+            "can't read a picture from {kind}; expected a PIL image, a path, bytes, or an "
+            "(H, W, 3) uint8 array",
+            kind=type(source).__name__,
+        )
     )
 
 
 def _check_bytes(size: int) -> None:
     if size == 0:
-        raise EffnetError("the file is empty")
+        raise EffnetError(say("the file is empty"))
     if size > MAX_BYTES:
         raise EffnetError(
-            f"{size / 2**20:.0f} MiB is too large; the limit is {MAX_BYTES >> 20} MiB"
+            say(
+                "{size:.0f} MiB is too large; the limit is {limit} MiB",
+                size=size / 2**20,
+                limit=MAX_BYTES >> 20,
+            )
         )
 
 
 def _check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS:
         raise EffnetError(
-            f"{width} x {height} is too many pixels; the limit is {MAX_PIXELS / 1e6:.0f} million"
+            say(
+                "{width} x {height} is too many pixels; the limit is {limit:.0f} million",
+                width=width,
+                height=height,
+                limit=MAX_PIXELS / 1e6,
+            )
         )
     if min(width, height) == 0 or max(width, height) > MAX_ASPECT * min(width, height):
         raise EffnetError(
-            f"{width} x {height} is too narrow; one side may be {MAX_ASPECT} times the other"
+            say(
+                "{width} x {height} is too narrow; one side may be {times} times the other",
+                width=width,
+                height=height,
+                times=MAX_ASPECT,
+            )
         )
 
 
 def _from_array(array: np.ndarray) -> Image.Image:
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
         raise EffnetError(
-            f"an array of shape {array.shape} and type {array.dtype} is no picture; expected "
-            "(H, W, 3) uint8"
+            say(
+                "an array of shape {shape} and type {type} is no picture; expected (H, W, 3) uint8",
+                shape=array.shape,
+                type=array.dtype,
+            )
         )
     _check_size(array.shape[1], array.shape[0])
     return Image.fromarray(array)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from effnet.checkpoints import package_folder
+from effnet.language import mark, say
 from effnet.spec import EffnetError
 
 
@@ -26,15 +27,23 @@ class Sample:
         return path if path and path.is_file() else None
 
 
+PUBLIC = mark("public domain")
 SAMPLES = (
-    Sample("chelsea", "Cat", "Stéfan van der Walt", "CC0", "skimage", "data/chelsea.png"),
-    Sample("coffee", "Coffee", "Rachel Michetti", "CC0", "skimage", "data/coffee.png"),
-    Sample("rocket", "Rocket", "SpaceX", "public domain", "skimage", "data/rocket.jpg"),
-    Sample("astronaut", "Astronaut", "NASA", "public domain", "skimage", "data/astronaut.png"),
+    Sample("chelsea", mark("Cat"), "Stéfan van der Walt", "CC0", "skimage", "data/chelsea.png"),
+    Sample("coffee", mark("Coffee"), "Rachel Michetti", "CC0", "skimage", "data/coffee.png"),
+    Sample("rocket", mark("Rocket"), "SpaceX", PUBLIC, "skimage", "data/rocket.jpg"),
+    Sample("astronaut", mark("Astronaut"), "NASA", PUBLIC, "skimage", "data/astronaut.png"),
     Sample(
-        "china", "Temple", "danielbuechele", "CC BY 2.0", "sklearn", "datasets/images/china.jpg"
+        "china",
+        mark("Temple"),
+        "danielbuechele",
+        "CC BY 2.0",
+        "sklearn",
+        "datasets/images/china.jpg",
     ),
-    Sample("flower", "Flower", "vultilion", "CC BY 2.0", "sklearn", "datasets/images/flower.jpg"),
+    Sample(
+        "flower", mark("Flower"), "vultilion", "CC BY 2.0", "sklearn", "datasets/images/flower.jpg"
+    ),
 )
 
 
@@ -49,4 +58,6 @@ def get_sample(name: str) -> Sample:
         if sample.name == name:
             return sample
     names = ", ".join(sample.name for sample in list_samples())
-    raise EffnetError(f"unknown sample photo {name!r}; expected one of {names}")
+    raise EffnetError(
+        say("unknown sample photo {name}; expected one of {names}", name=repr(name), names=names)
+    )

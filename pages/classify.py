@@ -3,6 +3,7 @@
 import streamlit as st
 
 from effnet import claims
+from effnet.language import mark, say
 from effnet.ui import (
     cache,
     cards,
@@ -16,8 +17,9 @@ from effnet.ui import (
 )
 
 TABS = (
-    *("Any class", "Preprocessing", "Ladder", "Ensemble", "Resolution", "Perturb"),
-    *("Break it on purpose", "Many images", "Weights"),
+    *(mark("Any class"), mark("Preprocessing"), mark("Ladder"), mark("Ensemble")),
+    *(mark("Resolution"), mark("Perturb"), mark("Break it on purpose")),
+    *(mark("Many images"), mark("Weights")),
 )
 
 
@@ -39,7 +41,7 @@ def explorer() -> None:
     with right:
         cards.top_classes_card(prediction, classifier.spec.family, dark=dark)
     one, steps, ladder, ensemble, dial, damage, broken, many, weights = st.tabs(
-        TABS, key="classify_tabs", on_change="rerun"
+        [say(tab) for tab in TABS], key="classify_tabs", on_change="rerun"
     )
     if one.open:
         with one:

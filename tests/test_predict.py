@@ -9,6 +9,7 @@ from PIL import Image
 from torchvision.models import EfficientNet_B0_Weights
 
 import effnet
+from effnet.language import speaking
 from effnet.predict import imagenet_classes, pick_device, softmax
 from effnet.samples import SAMPLES, get_sample, list_samples
 from effnet.spec import EffnetError
@@ -221,3 +222,10 @@ def test_sample_photos_say_who_made_them():
 def test_an_unknown_sample_photo_is_refused():
     with pytest.raises(EffnetError, match="unknown sample photo 'dog'; expected one of chelsea"):
         get_sample("dog")
+
+
+def test_what_threads_say_is_in_the_callers_language(lite0, noise):
+    with speaking("zh"), pytest.raises(EffnetError, match="第 2 张图像，共 3 张：文件是空的"):
+        lite0.predict([noise, b"", noise])
+    with pytest.raises(EffnetError, match="picture 2 of 3: the file is empty"):
+        lite0.predict([noise, b"", noise])

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from effnet.checkpoints import Preprocessing
+from effnet.language import say
 from effnet.preprocess import to_pixels, view
 from effnet.spec import EffnetError
 
@@ -67,7 +68,7 @@ def mean_probabilities(predictions: "Sequence[Prediction]") -> np.ndarray:
     from effnet.predict import softmax
 
     if len({len(one.logits) for one in predictions}) != 1:
-        raise EffnetError("an ensemble needs networks with the same classes, at least one")
+        raise EffnetError(say("an ensemble needs networks with the same classes, at least one"))
     mean: np.ndarray = np.mean([softmax(one.logits) for one in predictions], axis=0)
     return mean
 
@@ -75,7 +76,14 @@ def mean_probabilities(predictions: "Sequence[Prediction]") -> np.ndarray:
 def at_resolution(preprocessing: Preprocessing, side: int) -> Preprocessing:
     """The same preprocessing for an input of another side: the crop keeps its share."""
     if not SMALLEST <= side <= LARGEST:
-        raise EffnetError(f"a side of {side} px; expected {SMALLEST} to {LARGEST}")
+        raise EffnetError(
+            say(
+                "a side of {side} px; expected {low} to {high}",
+                side=side,
+                low=SMALLEST,
+                high=LARGEST,
+            )
+        )
     return replace(
         preprocessing,
         crop=side,

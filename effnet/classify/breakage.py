@@ -11,6 +11,7 @@ from PIL import Image
 from torch import nn
 
 from effnet.checkpoints import IMAGENET_MEAN, IMAGENET_STD
+from effnet.language import mark
 from effnet.nn import workers
 from effnet.preprocess import to_pixels, view
 
@@ -80,16 +81,22 @@ def _sideways(classifier: "Classifier", image: Image.Image) -> Pixels:
 
 
 MISTAKES = {
-    "bgr": Mistake("Blue and red swapped", "cv2.imread gives BGR", _bgr),
-    "unnormalised": Mistake("Not normalised", "x / 255 and no mean, no std", _unnormalised),
-    "bytes": Mistake("Values from 0 to 255", "the division by 255 forgotten", _bytes),
-    "other_numbers": Mistake(
-        "Another mean and std", "ImageNet's where 0.5 belongs, or 0.5", _other_numbers
+    "bgr": Mistake(mark("Blue and red swapped"), mark("cv2.imread gives BGR"), _bgr),
+    "unnormalised": Mistake(
+        mark("Not normalised"), mark("x / 255 and no mean, no std"), _unnormalised
     ),
-    "corner": Mistake("Corner cut, not resized", "x[:, :224, :224]", _corner),
-    "squashed": Mistake("Squashed to a square", "resize((224, 224))", _squashed),
-    "sideways": Mistake("Phone photo on its side", "EXIF orientation ignored", _sideways),
-    "training": Mistake("BatchNorm in training mode", "model.eval() forgotten", right, True),
+    "bytes": Mistake(mark("Values from 0 to 255"), mark("the division by 255 forgotten"), _bytes),
+    "other_numbers": Mistake(
+        mark("Another mean and std"), mark("ImageNet's where 0.5 belongs, or 0.5"), _other_numbers
+    ),
+    "corner": Mistake(mark("Corner cut, not resized"), "x[:, :224, :224]", _corner),
+    "squashed": Mistake(mark("Squashed to a square"), "resize((224, 224))", _squashed),
+    "sideways": Mistake(
+        mark("Phone photo on its side"), mark("EXIF orientation ignored"), _sideways
+    ),
+    "training": Mistake(
+        mark("BatchNorm in training mode"), mark("model.eval() forgotten"), right, True
+    ),
 }
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from effnet.language import say
 from effnet.nn import fast
 from effnet.nn.model import Network
 from effnet.onnx_graph import onnx_model
@@ -33,7 +35,13 @@ def runner(model: Network, engine: str, *, side: int) -> Run:
         return model
     device = next(model.parameters()).device
     if engine in TITLES and device.type != "cpu":
-        raise EffnetError(f"{TITLES[engine]} runs on the cpu here, not on {device}")
+        raise EffnetError(
+            say(
+                "{engine} runs on the cpu here, not on {device}",
+                engine=TITLES[engine],
+                device=device,
+            )
+        )
     made = _MAKERS[engine](model, side)
     _check(model, made, engine, side, device)
     return made
@@ -61,26 +69,45 @@ def _onnxruntime(model: Network, side: int) -> Run:
     options = module.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     options.add_session_config_entry("session.force_spinning_stop", "1")
-    session = module.InferenceSession(
-        _as_onnx(model, side), options, providers=["CPUExecutionProvider"]
-    )
 
-    def run(x: Tensor) -> Tensor:
-        return torch.from_numpy(session.run(None, {"image": x.contiguous().numpy()})[0])
+    def made(side: int) -> Run:
+        session = module.InferenceSession(
+            _as_onnx(model, side), options, providers=["CPUExecutionProvider"]
+        )
 
-    return run
+        def run(x: Tensor) -> Tensor:
+            return torch.from_numpy(session.run(None, {"image": x.contiguous().numpy()})[0])
+
+        return run
+
+    return _by_side(made, side)
 
 
 def _openvino(model: Network, side: int) -> Run:
     module = _package("openvino")
     core = module.Core()
     settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
-    compiled = core.compile_model(core.read_model(_as_onnx(model, side)), "CPU", settings)
+
+    def made(side: int) -> Run:
+        compiled = core.compile_model(core.read_model(_as_onnx(model, side)), "CPU", settings)
+
+        def run(x: Tensor) -> Tensor:
+            request = compiled.create_infer_request()  # one a call: threads share nothing
+            (found,) = request.infer([x.contiguous().numpy()]).values()
+            return torch.from_numpy(np.array(found))
+
+        return run
+
+    return _by_side(made, side)
+
+
+def _by_side(make: Callable[[int], Run], side: int) -> Run:
+    """Engines whose graph is made for one side: the usual one stays, of others a few."""
+    usual, others = make(side), lru_cache(maxsize=2)(make)
 
     def run(x: Tensor) -> Tensor:
-        request = compiled.create_infer_request()  # one a call: threads share nothing
-        (found,) = request.infer([x.contiguous().numpy()]).values()
-        return torch.from_numpy(np.array(found))
+        now = x.shape[-1]
+        return (usual if now == side else others(now))(x)
 
     return run
 
@@ -90,7 +117,11 @@ def _package(name: str) -> Any:
         return __import__(name)
     except ImportError:
         raise EffnetError(
-            f"{TITLES[name]} is not installed; `pip install {name}`, or choose another engine"
+            say(
+                "{engine} is not installed; `pip install {name}`, or choose another engine",
+                engine=TITLES[name],
+                name=name,
+            )
         ) from None
 
 
@@ -124,6 +155,12 @@ def _check(model: Network, run: Run, engine: str, side: int, device: torch.devic
     allowed = LOOSE if engine == "bf16" else PROBABILITY
     if not apart <= allowed:
         raise EffnetError(
-            f"engine {engine!r} gives {model.spec.name} other probabilities here (up to "
-            f"{apart:.3f} apart, {allowed:g} allowed); use engine='eager'"
+            say(
+                "engine {engine} gives {network} other probabilities here (up to {apart:.3f} "
+                "apart, {allowed:g} allowed); use engine='eager'",
+                engine=repr(engine),
+                network=model.spec.name,
+                apart=apart,
+                allowed=allowed,
+            )
         )

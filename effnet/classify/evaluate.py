@@ -18,9 +18,12 @@ from torch.utils.data import DataLoader, Dataset
 
 from effnet.checkpoints import Preprocessing
 from effnet.classify.files import Item, labelled
-from effnet.predict import Classifier, Prediction, load
+from effnet.language import say
+from effnet.predict import Classifier, Prediction, load, pick_device
 from effnet.preprocess import open_image, to_pixels, view
 from effnet.spec import EffnetError
+
+HALVES = {"cuda": torch.float16, "cpu": torch.bfloat16}
 
 Progress = Callable[[int, int], None]
 Prepared = tuple[int, np.ndarray | None, str]  # position, pixels, or why there are none
@@ -107,7 +110,8 @@ def evaluate(
         truth: A ground-truth file, as `files.labelled` takes it.
         batch_size: Pictures a pass.
         workers: Processes that decode pictures; 0 decodes on threads of this one.
-        amp: Half precision on a graphics processor.
+        amp: Half precision: float16 on a graphics processor, bfloat16 on a CPU, where "auto" then
+            means the plain modules, which take it.
         results: A `.jsonl` to append to; where not given, one in the user's cache folder.
         limit: Only so many pictures, evenly spread.
         progress: Called with the pictures done and in all.
@@ -116,8 +120,12 @@ def evaluate(
         EffnetError: Classes can't be told, or `results` belongs to another evaluation.
     """
     if batch_size < 1 or workers < 0 or (limit is not None and limit < 1):
-        raise EffnetError("expected a batch size and a limit of at least 1, workers of at least 0")
+        raise EffnetError(
+            say("expected a batch size and a limit of at least 1, workers of at least 0")
+        )
     start = time.perf_counter()
+    if amp and engine == "auto" and pick_device(device).type == "cpu":
+        engine = "eager"
     classifier = load(model, weights=weights, device=device, engine=engine)
     items = labelled(folder, classifier.classes, truth)
     if limit is not None and limit < len(items):
@@ -203,14 +211,18 @@ def _resumed(path: Path, header: Any) -> dict[str, Answer]:
             for row in rows
         ]
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise EffnetError(f"{path} is no file of an evaluation; name another with --results") from (
-            None
-        )
+        raise EffnetError(
+            say("{path} is no file of an evaluation; name another with --results", path=path)
+        ) from None
     if first != header:
         other = [key for key in header if first.get(key) != header[key]]
         raise EffnetError(
-            f"{path} belongs to another evaluation ({', '.join(other)} differ); name another with "
-            "--results"
+            say(
+                "{path} belongs to another evaluation ({other} differ); name another with "
+                "--results",
+                path=path,
+                other=", ".join(other),
+            )
         )
     return {one.name: one for one in found}
 
@@ -220,8 +232,9 @@ def _answers(
 ) -> Iterator[list[Answer]]:
     """Answers, a batch at a time."""
     half: Callable[[], AbstractContextManager[Any]] = nullcontext
-    if amp and classifier.device.type == "cuda":
-        half = lambda: torch.autocast("cuda", torch.float16)  # noqa: E731
+    if amp and classifier.device.type in HALVES:
+        kind = classifier.device.type
+        half = lambda: torch.autocast(kind, HALVES[kind])  # noqa: E731
     for few in _prepared(items, classifier.preprocessing, batch_size, workers):
         pixels = [one for _, one, _ in few if one is not None]
         with half():

@@ -4,15 +4,20 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
 from pathlib import Path, PurePosixPath
 
+from effnet.language import say
 from effnet.preprocess import EXTENSIONS, MAX_BYTES
 from effnet.spec import EffnetError
 
 MAX_PICTURES = 2000  # of one upload
 SYNSET = re.compile(r"n\d{8}")
+NUMBERED = re.compile(r"_(\d{8})$")  # ImageNet's validation pictures
+CLASSES_OF_THE_KIT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +55,17 @@ def in_folder(folder: str | Path) -> list[Item]:
     """
     top = Path(folder).expanduser()
     if not top.is_dir():
-        raise EffnetError(f"no folder at {top}")
+        raise EffnetError(say("no folder at {path}", path=top))
     names = sorted(p.relative_to(top).as_posix() for p in top.rglob("*") if p.is_file())
     found = [Item(name, top / name) for name in names if is_picture(name)]
     if not found:
-        raise EffnetError(f"no pictures in {top}; expected files ending {', '.join(EXTENSIONS)}")
+        raise EffnetError(
+            say(
+                "no pictures in {path}; expected files ending {endings}",
+                path=top,
+                endings=", ".join(EXTENSIONS),
+            )
+        )
     return found
 
 
@@ -70,12 +81,18 @@ def in_zip(data: bytes) -> Iterator[Item]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise EffnetError(f"not a zip that can be read ({error})") from None
+        raise EffnetError(say("not a zip that can be read ({error})", error=error)) from None
     entries = [entry for entry in archive.infolist() if is_picture(entry.filename)]
     if not entries:
-        raise EffnetError("no pictures in the zip")
+        raise EffnetError(say("no pictures in the zip"))
     if len(entries) > MAX_PICTURES:
-        raise EffnetError(f"{len(entries)} pictures in the zip; the limit is {MAX_PICTURES}")
+        raise EffnetError(
+            say(
+                "{count} pictures in the zip; the limit is {limit}",
+                count=len(entries),
+                limit=MAX_PICTURES,
+            )
+        )
     for entry in sorted(entries, key=lambda entry: entry.filename):
         yield Item(entry.filename, _unpacked(archive, entry))
 
@@ -89,31 +106,58 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     return data if len(data) <= MAX_BYTES else b""
 
 
-def class_indices(folders: Sequence[str], classes: Sequence[str]) -> dict[str, int]:
-    """The class of each folder: by index, by class name, or by synset where all 1000 are there.
+@lru_cache(maxsize=1)
+def imagenet_synsets() -> tuple[str, ...]:
+    """WordNet's ids of the 1000 classes of ImageNet-1k, in index order."""
+    text = resources.files("effnet").joinpath("data/imagenet_synsets.csv").read_text("utf-8")
+    return tuple(row["synset"] for row in csv.DictReader(text.splitlines()))
 
-    The synsets of ImageNet-1k in order of their names are its classes in order of their indices.
+
+def known_classes(
+    folders: Iterable[str], classes: Sequence[str]
+) -> tuple[dict[str, int], list[str]]:
+    """The class of each folder: by its name, its index, or a synset where they are ImageNet's.
+
+    Returns:
+        The classes of those that can be told, and the folders that can't.
+    """
+    from effnet.predict import imagenet_classes
+
+    by_name: dict[str, int] = {}
+    for index, name in enumerate(classes):
+        by_name.setdefault(_plain(name), index)
+    if tuple(classes) == imagenet_classes():
+        by_name |= {synset: index for index, synset in enumerate(imagenet_synsets())}
+    found, unknown = {}, []
+    for name in sorted(set(folders)):
+        index = by_name.get(_plain(name), int(name) if name.isdecimal() else -1)
+        if 0 <= index < len(classes):
+            found[name] = index
+        else:
+            unknown.append(name)
+    return found, unknown
+
+
+def class_indices(folders: Iterable[str], classes: Sequence[str]) -> dict[str, int]:
+    """The class of each folder, as `known_classes` tells it.
 
     Raises:
         EffnetError: A folder can't be told.
     """
-    names = sorted(set(folders))
-    if names and all(SYNSET.fullmatch(name) for name in names):
-        if len(names) != len(classes):
+    found, unknown = known_classes(folders, classes)
+    for name in unknown:
+        if SYNSET.fullmatch(name):
             raise EffnetError(
-                f"{len(names)} synset folders; all {len(classes)} are needed to know which class "
-                "each is, or class names as folder names"
+                say(
+                    "folder {name} is no synset of the network's {count} classes; expected those "
+                    "of ImageNet-1k, for a network trained on them",
+                    name=name,
+                    count=len(classes),
+                )
             )
-        return {name: index for index, name in enumerate(names)}
-    by_name: dict[str, int] = {}
-    for index, name in enumerate(classes):
-        by_name.setdefault(_plain(name), index)
-    found = {}
-    for name in names:
-        index = int(name) if name.isdecimal() else by_name.get(_plain(name), -1)
-        if not 0 <= index < len(classes):
-            raise EffnetError(f"folder {name!r} is no class; expected its name, index or synset")
-        found[name] = index
+        raise EffnetError(
+            say("folder {name} is no class; expected its name, index or synset", name=repr(name))
+        )
     return found
 
 
@@ -128,6 +172,8 @@ def labelled(
 
     The file has a class a line in order of the pictures' names, or lines of a picture's name and
     its class (an index from 0, a synset or a name), as val.txt and LOC_val_solution.csv have them.
+    ILSVRC2012_validation_ground_truth.txt counts from 1 in an order of its own; it is read by the
+    development kit's meta.mat or map_clsloc.txt beside it.
 
     Raises:
         EffnetError: A class can't be told.
@@ -136,8 +182,11 @@ def labelled(
     if truth is None:
         if any(not item.folder for item in items):
             raise EffnetError(
-                f"{folder} has pictures that lie in no class folder; sort them, or give their "
-                "classes with --truth FILE"
+                say(
+                    "{folder} has pictures that lie in no class folder; sort them, or give their "
+                    "classes with --truth FILE",
+                    folder=folder,
+                )
             )
         indices = class_indices([item.folder for item in items], classes)
         return [Item(item.name, item.source, indices[item.folder]) for item in items]
@@ -148,25 +197,115 @@ def labelled(
 
 def _read_truth(path: Path, items: Sequence[Item]) -> dict[str, str]:
     """What the file says of each picture, by the picture's name."""
-    try:
-        lines = [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise EffnetError(f"can't read {path} ({error})") from None
+    lines = _lines(path)
     if lines and all(line.isdecimal() for line in lines):
-        if len(lines) != len(items):
-            raise EffnetError(f"{path} has {len(lines)} lines for {len(items)} pictures")
-        numbers = [int(line) for line in lines]
-        if min(numbers) == 1 and max(numbers) == 1000:
-            raise EffnetError(
-                f"{path} counts from 1, as the ImageNet development kit does, whose order is not "
-                "that of the classes; expected lines of: file name, synset"
-            )
-        return {item.name: line for item, line in zip(items, lines, strict=True)}
+        said_of = _by_line(path, lines, items)
+        return _from_the_kit(path, said_of) if _of_the_kit(path, lines) else said_of
     said = {}
     for row in csv.reader(lines) if path.suffix == ".csv" else (line.split() for line in lines):
         if len(row) >= 2 and row[1].split():
             said[PurePosixPath(row[0]).stem] = row[1].split()[0]
     missing = [item.name for item in items if PurePosixPath(item.name).stem not in said]
     if missing:
-        raise EffnetError(f"{path} says nothing of {missing[0]} and {len(missing) - 1} more")
+        raise EffnetError(
+            say(
+                "{path} says nothing of {name} and {more} more",
+                path=path,
+                name=missing[0],
+                more=len(missing) - 1,
+            )
+        )
     return {item.name: said[PurePosixPath(item.name).stem] for item in items}
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise EffnetError(say("can't read {path} ({error})", path=path, error=error)) from None
+
+
+def _by_line(path: Path, lines: Sequence[str], items: Sequence[Item]) -> dict[str, str]:
+    """A line a picture; of some of ImageNet's pictures, the lines that their numbers name."""
+    if len(lines) == len(items):
+        return {item.name: line for item, line in zip(items, lines, strict=True)}
+    numbers = [NUMBERED.search(PurePosixPath(item.name).stem) for item in items]
+    found = {
+        item.name: lines[int(number[1]) - 1]
+        for item, number in zip(items, numbers, strict=True)
+        if number and 1 <= int(number[1]) <= len(lines)
+    }
+    if len(found) < len(items):
+        raise EffnetError(
+            say(
+                "{path} has {lines} lines for {pictures} pictures",
+                path=path,
+                lines=len(lines),
+                pictures=len(items),
+            )
+        )
+    return found
+
+
+# --- ImageNet's development kit, which numbers the classes otherwise
+
+
+def _of_the_kit(path: Path, lines: Sequence[str]) -> bool:
+    numbers = {int(line) for line in lines}
+    whole = min(numbers) == 1 and max(numbers) == CLASSES_OF_THE_KIT
+    return whole or path.name.startswith("ILSVRC")
+
+
+def _from_the_kit(path: Path, numbers: dict[str, str]) -> dict[str, str]:
+    """The synsets of the kit's numbers, by what lies beside the file."""
+    for name, read in (("meta.mat", _synsets_of_meta), ("map_clsloc.txt", _synsets_of_map)):
+        beside = path.with_name(name)
+        if beside.is_file():
+            synsets = read(beside)
+            break
+    else:
+        raise EffnetError(
+            say(
+                "{path} counts from 1, as the ImageNet development kit does, whose order is not "
+                "that of the classes; put the kit's meta.mat or map_clsloc.txt beside it, or give "
+                "lines of: file name, synset",
+                path=path,
+            )
+        )
+    missing = sorted({number for number in numbers.values() if int(number) not in synsets})
+    if missing:
+        raise EffnetError(
+            say("{file} names no synset for number {number}", file=beside, number=missing[0])
+        )
+    return {name: synsets[int(number)] for name, number in numbers.items()}
+
+
+def _synsets_of_meta(path: Path) -> dict[int, str]:
+    """The kit's numbers and synsets in its MATLAB file."""
+    try:
+        from scipy.io import loadmat  # type: ignore[import-untyped]
+
+        table = loadmat(str(path), squeeze_me=True, variable_names=["synsets"])["synsets"]
+        return {
+            int(number): str(synset)
+            for number, synset in zip(table["ILSVRC2012_ID"], table["WNID"], strict=True)
+        }
+    except ImportError:
+        raise EffnetError(
+            say("{path} is read with SciPy, which is not installed: pip install scipy", path=path)
+        ) from None
+    except Exception as error:  # the reader raises nearly anything on a damaged file
+        raise EffnetError(
+            say("{path} is not the development kit's meta.mat ({error})", path=path, error=error)
+        ) from None
+
+
+def _synsets_of_map(path: Path) -> dict[int, str]:
+    """The kit's numbers and synsets in lines of: synset, number, name."""
+    found = {}
+    for line in _lines(path):
+        synset, _, rest = line.partition(" ")
+        number = rest.split(" ", 1)[0]
+        if SYNSET.fullmatch(synset) and number.isdecimal():
+            found[int(number)] = synset
+    return found

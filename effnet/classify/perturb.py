@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
+from effnet.language import mark
 from effnet.preprocess import to_pixels, view
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ class Damage:
 
     Attributes:
         title: What it is called.
+        inside: The same within a sentence.
+        dial: What its slider is called.
         unit: Of its strength, for an axis.
         harmless: The strength that changes nothing, or next to nothing.
         strengths: From the least to the greatest.
@@ -29,6 +32,8 @@ class Damage:
     """
 
     title: str
+    inside: str
+    dial: str
     unit: str
     harmless: float
     strengths: tuple[float, ...]
@@ -60,15 +65,51 @@ def _rotation(image: Image.Image, degrees: float) -> Image.Image:
 
 
 DAMAGES = {
-    "blur": Damage("Blur", "sigma (px)", 0, (0, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 8), _blur),
-    "noise": Damage("Noise", "standard deviation (of 255)", 0, tuple(range(0, 121, 12)), _noise),
+    "blur": Damage(
+        title=mark("Blur"),
+        inside=mark("blur"),
+        dial=mark("Blur: sigma (px)"),
+        unit=mark("sigma (px)"),
+        harmless=0,
+        strengths=(0, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 8),
+        apply=_blur,
+    ),
+    "noise": Damage(
+        title=mark("Noise"),
+        inside=mark("noise"),
+        dial=mark("Noise: standard deviation (of 255)"),
+        unit=mark("standard deviation (of 255)"),
+        harmless=0,
+        strengths=tuple(range(0, 121, 12)),
+        apply=_noise,
+    ),
     "jpeg": Damage(
-        "JPEG quality", "quality", 95, (95, 80, 65, 50, 40, 30, 20, 15, 10, 5, 2), _jpeg
+        title=mark("JPEG quality"),
+        inside=mark("jpeg quality"),
+        dial=mark("JPEG quality: quality"),
+        unit=mark("quality"),
+        harmless=95,
+        strengths=(95, 80, 65, 50, 40, 30, 20, 15, 10, 5, 2),
+        apply=_jpeg,
     ),
     "brightness": Damage(
-        "Brightness", "factor", 1, (0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3), _brightness
+        title=mark("Brightness"),
+        inside=mark("brightness"),
+        dial=mark("Brightness: factor"),
+        unit=mark("factor"),
+        harmless=1,
+        strengths=(0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3),
+        apply=_brightness,
     ),
-    "rotation": Damage("Rotation", "degrees", 0, tuple(range(-180, 181, 30)), _rotation),
+    "rotation": Damage(
+        title=mark("Rotation"),
+        inside=mark("rotation"),
+        dial=mark("Rotation: degrees"),
+        unit=mark("degrees"),
+        harmless=0,
+        strengths=tuple(range(-180, 181, 30)),
+        apply=_rotation,
+    ),
 }
 
 

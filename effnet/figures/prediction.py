@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from effnet import colours
 from effnet.figures import theme
+from effnet.language import plural, say
 
 
 class NamedProbability(Protocol):
@@ -37,11 +38,11 @@ def top_classes(
                 hovertemplate="%{y}: %{x:.3f} %<extra></extra>",
             )
         ],
-        title=f"{first.name}: {100 * first.probability:.1f} % sure",
+        title=say("{name}: {sure:.1f} % sure", name=first.name, sure=100 * first.probability),
         dark=dark,
         height=70 + 46 * len(labels),
         xaxis={
-            "title": {"text": "probability (%)"},
+            "title": {"text": say("probability (%)")},
             "range": [0, 112],
             "tickvals": [0, 25, 50, 75, 100],
         },
@@ -75,7 +76,6 @@ def ladder(
     """How sure each network is of one class; hollow bars have another class first."""
     agree = sum(rung.agrees for rung in rungs)
     ink, colour = theme.ink(dark), colours.family("v1", dark=dark)
-    many = "one network" if len(rungs) == 1 else f"{len(rungs)} networks"
     return theme.figure(
         [
             theme.trace(
@@ -88,8 +88,7 @@ def ladder(
                     "line": {"color": colour, "width": 2},
                 },
                 text=[
-                    f"{100 * rung.reference_probability:.1f} %"
-                    + ("" if rung.agrees else f", says {rung.label}")
+                    _bar_text(rung.reference_probability, "" if rung.agrees else rung.label)
                     for rung in rungs
                 ],
                 textposition="outside",
@@ -98,14 +97,27 @@ def ladder(
                 hovertemplate="%{y}: %{x:.3f} %<extra></extra>",
             )
         ],
-        title=f"{agree} of {many} put {reference} first",
+        title=plural(
+            len(rungs),
+            "{agree} of one network put {name} first",
+            "{agree} of {n} networks put {name} first",
+            agree=agree,
+            name=reference,
+        ),
         dark=dark,
         height=110 + 46 * len(rungs),
-        xaxis={"title": {"text": f"probability of {reference} (%)"}, "range": [0, 135],
-               "tickvals": [0, 25, 50, 75, 100]},
+        xaxis={"title": {"text": say("probability of {name} (%)", name=reference)},
+               "range": [0, 135], "tickvals": [0, 25, 50, 75, 100]},
         yaxis={"autorange": "reversed", "ticks": ""},
         showlegend=False,
     )  # fmt: skip
+
+
+def _bar_text(probability: float, instead: str) -> str:
+    """A probability at a bar's end, with the class that came first instead, if another did."""
+    if not instead:
+        return f"{100 * probability:.1f} %"
+    return say("{probability:.1f} %, says {name}", probability=100 * probability, name=instead)
 
 
 def probability_curves(
@@ -129,7 +141,7 @@ def probability_curves(
             mode="lines+markers",
             line={"color": shades[i % len(shades)], "dash": dashes[i % len(dashes)], "width": 2},
             marker={"size": 5},
-            hovertemplate=f"{name}: %{{y:.2f}} % at %{{x:g}}<extra></extra>",
+            hovertemplate=say("{name}: %{{y:.2f}} % at %{{x:g}}<extra></extra>", name=name),
         )
         for i, (name, values) in enumerate(curves.items())
     ]
@@ -144,7 +156,7 @@ def probability_curves(
         dark=dark,
         height=400,
         xaxis={"title": {"text": unit}},
-        yaxis={"title": {"text": "probability (%)"}, "range": [0, 103]},
+        yaxis={"title": {"text": say("probability (%)")}, "range": [0, 103]},
         shapes=shapes,
         legend={"orientation": "h", "y": -0.24, "yanchor": "top", "x": 0},
     )
@@ -170,7 +182,7 @@ def mistakes(
                 orientation="h",
                 marker={"color": colours.family("v2", dark=dark)},
                 text=[
-                    f"{100 * value:.1f} %" + ("" if name == right else f", says {name}")
+                    _bar_text(value, "" if name == right else name)
                     for value, name in zip(probabilities, said, strict=True)
                 ],
                 textposition="outside",
@@ -178,10 +190,14 @@ def mistakes(
                 hovertemplate="%{y}: %{x:.3f} %<extra></extra>",
             )
         ],
-        title=f"{changed} of {len(said)} mistakes change the answer; the others go unnoticed",
+        title=say(
+            "{changed} of {all} mistakes change the answer; the others go unnoticed",
+            changed=changed,
+            all=len(said),
+        ),
         dark=dark,
         height=120 + 42 * len(titles),
-        xaxis={"title": {"text": f"probability of {right} (%)"}, "range": [0, 150],
+        xaxis={"title": {"text": say("probability of {name} (%)", name=right)}, "range": [0, 150],
                "tickvals": [0, 25, 50, 75, 100]},
         yaxis={"autorange": "reversed", "ticks": ""},
         shapes=[{"type": "line", "x0": 100 * usual, "x1": 100 * usual, "y0": 0, "y1": 1,

@@ -1,8 +1,10 @@
 """Whose names a state dict has: torchvision's (ours), lukemelas' or timm's, as rules in data."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from effnet.language import say
 from effnet.spec import Spec
 from effnet.walk import Block, walk
 
@@ -74,11 +76,18 @@ TIMM = Naming(
     squeeze=("se.conv_reduce", "se.conv_expand"),
 )
 NAMINGS = (LUKEMELAS, TIMM)
+DISTRIBUTED = "module."  # what DistributedDataParallel puts before every key
+
+# What timm calls its networks; files are named after them
+_TENSORFLOWS = re.compile(r"(^|[^a-z0-9])tf_", re.IGNORECASE)
+_TIMMS_OWN = re.compile(r"(efficientnet|efficientnetv2|mobilenetv2)_", re.IGNORECASE)
 
 
 def naming_of(keys: Collection[str]) -> Naming | None:
     """The project whose names these are; None for torchvision's, or nobody's."""
-    return next((naming for naming in NAMINGS if naming.sign in keys), None)
+    signs = {naming.sign: naming for naming in NAMINGS}
+    signs |= {DISTRIBUTED + sign: naming for sign, naming in signs.items()}
+    return next((naming for sign, naming in signs.items() if sign in keys), None)
 
 
 def module_names(naming: Naming, spec: Spec) -> dict[str, str]:
@@ -120,9 +129,40 @@ def _pairs(naming: Naming, block: Block) -> list[Pair]:
 def padded_as_trained(spec: Spec, keys: Collection[str], origin: str) -> Spec:
     """The network as the file's project computes it: TensorFlow's weights pad and divide otherwise.
 
-    lukemelas' networks always do; timm's do where their name begins with `tf_`.
+    lukemelas' networks always do. timm has the same networks of both kinds, with the same keys and
+    shapes: those whose name begins with `tf_` do, the others pad evenly with PyTorch's epsilon. Of
+    a file whose name says neither the network stays as it is; `unsaid` says so.
+
+    Args:
+        spec: The network.
+        keys: The file's.
+        origin: The file's name, or timm's name of the network.
     """
     naming = naming_of(keys)
-    if naming and (naming.same or "tf_" in origin):
+    if naming is None:
+        return spec
+    if naming.same or (naming is TIMM and _TENSORFLOWS.search(origin)):
         return replace(spec, padding="same", norm_eps=1e-3)
+    if naming is TIMM and _TIMMS_OWN.match(origin):
+        return replace(spec, padding="symmetric", norm_eps=1e-5)
     return spec
+
+
+def unsaid(spec: Spec, keys: Collection[str], origin: str) -> str:
+    """What of timm's two paddings the file's name does not say, in words; "" where it is known."""
+    known = _TENSORFLOWS.search(origin) or _TIMMS_OWN.match(origin)
+    if naming_of(keys) is not TIMM or known:
+        return ""
+    way = (
+        say("as TensorFlow does, with epsilon {eps:g}", eps=spec.norm_eps)
+        if spec.padding == "same"
+        else say("evenly, with epsilon {eps:g}", eps=spec.norm_eps)
+    )
+    return say(
+        "{file} has timm's names, but does not say which of timm's networks it is: those whose "
+        "name begins with tf_ pad as TensorFlow does and have epsilon 0.001, the others pad evenly "
+        "and have 1e-05. Read here: {way}. If the answers are poor, begin the file's name with "
+        "timm's name of the network, such as tf_efficientnet_b0 or efficientnet_b0.",
+        file=origin,
+        way=way,
+    )

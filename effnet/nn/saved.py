@@ -13,6 +13,7 @@ from pathlib import Path
 from torch import Tensor
 
 from effnet.checkpoints import Preprocessing, WeightsUnavailable
+from effnet.language import say
 from effnet.nn.model import Network
 from effnet.nn.weights import State, load_state
 from effnet.spec import EffnetError, Spec
@@ -92,16 +93,23 @@ def read(path: Path) -> Saved:
 
     file = path.expanduser()
     if not file.is_file():
-        raise WeightsUnavailable(f"no file at {file}; expected one that a training has saved")
+        raise WeightsUnavailable(
+            say("no file at {file}; expected one that a training has saved", file=file)
+        )
     try:
         with safe_open(str(file), framework="pt") as opened:
             header = opened.metadata() or {}
             state = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
     except Exception as error:  # the reader raises nearly anything on a damaged file
-        raise EffnetError(f"{file} is not a file of plain weights ({error})") from error
+        raise EffnetError(
+            say("{file} is not a file of plain weights ({reason})", file=file, reason=error)
+        ) from error
     if header.get("effnet") != FORMAT:
         raise EffnetError(
-            f"{file} does not say which network it holds; name it: load('b0', weights='{file}')"
+            say(
+                "{file} does not say which network it holds; name it: load('b0', weights='{file}')",
+                file=file,
+            )
         )
     try:
         spec = Spec.from_dict(json.loads(header["spec"]))
@@ -111,5 +119,7 @@ def read(path: Path) -> Saved:
             **{**wanted, "mean": tuple(wanted["mean"]), "std": tuple(wanted["std"])}
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise EffnetError(f"{file} has a damaged header ({error})") from None
+        raise EffnetError(
+            say("{file} has a damaged header ({error})", file=file, error=error)
+        ) from None
     return Saved(spec, classes, preprocessing, state)

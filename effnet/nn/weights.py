@@ -5,6 +5,7 @@ Files come in torchvision's naming (ours), timm's, or that of lukemelas' Efficie
 
 import hashlib
 import io
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +16,15 @@ from torch import Tensor
 
 from effnet import fetch
 from effnet.checkpoints import Checkpoint, WeightsUnavailable, unavailable, weights_folders
+from effnet.language import mark, say
 from effnet.nn.model import Network
-from effnet.nn.namings import module_names, naming_of
+from effnet.nn.namings import DISTRIBUTED, module_names, naming_of
 from effnet.spec import EffnetError, Spec
 from effnet.walk import walk
 
 State = dict[str, Tensor]
 
 MIRROR_VARIABLE = "EFFNET_WEIGHTS_URL"  # a folder on a web server that holds the same files
-DISTRIBUTED = "module."  # what DistributedDataParallel puts before every key
 WRAPPERS = ("state_dict", "model", "model_state_dict")  # where trainers keep a state dict
 
 
@@ -51,11 +52,18 @@ class Fit:
     def problems(self) -> dict[str, tuple[str, ...]]:
         """What does not fit, by kind; empty where all does."""
         kinds = {
-            "keys missing": self.missing,
-            "keys not in the network": self.unexpected,
-            "of another shape": self.shapes,
+            mark("keys missing"): self.missing,
+            mark("keys not in the network"): self.unexpected,
+            mark("of another shape"): self.shapes,
         }
         return {kind: found for kind, found in kinds.items() if found}
+
+    def counts(self) -> list[str]:
+        """How many of each kind do not fit, in words."""
+        return [
+            say("{count} {kind}", count=len(keys), kind=say(kind))
+            for kind, keys in self.problems.items()
+        ]
 
 
 def read_checkpoint(checkpoint: Checkpoint) -> State:
@@ -71,9 +79,16 @@ def read_checkpoint(checkpoint: Checkpoint) -> State:
     digest = hashlib.sha256(data).hexdigest()
     if not digest.startswith(checkpoint.sha256):
         raise WeightsUnavailable(
-            f"{path} is not {checkpoint.weights}: its SHA-256 starts {digest[:8]}, expected "
-            f"{checkpoint.sha256[:8]} (a broken download, or another file). Delete it and fetch "
-            f"it again: python -m effnet weights download {checkpoint.variant}"
+            say(
+                "{path} is not {weights}: its SHA-256 starts {found}, expected {expected} (a "
+                "broken download, or another file). Delete it and fetch it again: python -m effnet "
+                "weights download {variant}",
+                path=path,
+                weights=checkpoint.weights,
+                found=digest[:8],
+                expected=checkpoint.sha256[:8],
+                variant=checkpoint.variant,
+            )
         )
     return _state_dict(data, str(path))
 
@@ -87,8 +102,21 @@ def read_file(path: str | Path) -> State:
     """
     file = Path(path).expanduser()
     if not file.is_file():
-        raise WeightsUnavailable(f"no weights file at {file}; expected a .pth or .safetensors file")
+        raise WeightsUnavailable(
+            say("no weights file at {file}; expected a .pth or .safetensors file", file=file)
+        )
     return _state_dict(file.read_bytes(), str(file))
+
+
+def timms_name(path: str | Path) -> str:
+    """What says which of timm's networks a file is: the `config.json` beside it, or its name."""
+    file = Path(path).expanduser()
+    try:
+        config = json.loads(file.with_name("config.json").read_text("utf-8"))
+        said = config["architecture"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return file.name
+    return said if isinstance(said, str) else file.name
 
 
 def read_bytes(data: bytes, name: str) -> State:
@@ -107,12 +135,14 @@ def _state_dict(data: bytes, name: str) -> State:
             state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except Exception as error:  # unpicklers raise nearly anything on a damaged file
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise EffnetError(f"{name} is not a file of plain weights ({reason})") from error
+        raise EffnetError(
+            say("{file} is not a file of plain weights ({reason})", file=name, reason=reason)
+        ) from error
     if isinstance(state, dict):
         inner = (state[key] for key in WRAPPERS if isinstance(state.get(key), dict))
         state = next(inner, state)
     if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
-        raise EffnetError(f"{name} holds no state dict (names and tensors)")
+        raise EffnetError(say("{file} holds no state dict (names and tensors)", file=name))
     return state
 
 
@@ -146,7 +176,12 @@ def fit(spec: Spec, state: State) -> Fit:
         tuple(key for key in wanted if key not in state),
         tuple(key for key in state if key not in wanted),
         tuple(
-            f"{key} is {tuple(state[key].shape)}, expected {tuple(value.shape)}"
+            say(
+                "{key} is {found}, expected {expected}",
+                key=key,
+                found=tuple(state[key].shape),
+                expected=tuple(value.shape),
+            )
             for key, value in wanted.items()
             if key in state and state[key].shape != value.shape
         ),
@@ -167,8 +202,18 @@ def load_state(spec: Spec, state: State, *, origin: str) -> Network:
     """
     found = fit(spec, state)
     if found.problems:
-        problems = [f"{len(keys)} {kind} ({keys[0]})" for kind, keys in found.problems.items()]
-        raise EffnetError(f"{origin} does not fit {spec.name}: {'; '.join(problems)}")
+        problems = [
+            f"{count} ({keys[0]})"
+            for count, keys in zip(found.counts(), found.problems.values(), strict=True)
+        ]
+        raise EffnetError(
+            say(
+                "{file} does not fit {network}: {problems}",
+                file=origin,
+                network=spec.name,
+                problems="; ".join(problems),
+            )
+        )
     with torch.device("meta"):
         model = Network(spec, num_classes=found.classes)
     wanted = model.state_dict()
@@ -205,5 +250,10 @@ def download(checkpoint: Checkpoint, *, progress: fetch.Progress | None = None) 
         )
     except (fetch.FetchError, OSError) as error:
         raise WeightsUnavailable(
-            f"could not fetch {checkpoint.weights} ({error}). {unavailable(checkpoint)}"
+            say(
+                "could not fetch {weights} ({error}). {advice}",
+                weights=checkpoint.weights,
+                error=error,
+                advice=unavailable(checkpoint),
+            )
         ) from None

@@ -8,7 +8,8 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from contextvars import copy_context
+from functools import lru_cache, partial
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -24,7 +25,11 @@ def _pool() -> ThreadPoolExecutor:
 
 
 def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run `function` on a worker thread and wait for what it gives back or raises."""
+    """Run `function` on a worker thread and wait for what it gives back or raises.
+
+    The caller's language goes along, for what it may say.
+    """
     if threading.current_thread().name.startswith(_PREFIX):
         return function(*args, **kwargs)
-    return _pool().submit(function, *args, **kwargs).result()
+    made: Callable[[], T] = partial(function, *args, **kwargs)
+    return _pool().submit(copy_context().run, made).result()

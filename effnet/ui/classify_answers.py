@@ -9,6 +9,7 @@ from PIL import Image
 from effnet import figures
 from effnet.checkpoints import offline_variants
 from effnet.classify import answers
+from effnet.language import say
 from effnet.preprocess import crop_box, resized_size, to_pixels, view
 from effnet.ui import cache, cards, live
 from effnet.ui.cache import Photo
@@ -25,22 +26,30 @@ def any_class(prediction: "Prediction", classifier: "Classifier") -> None:
     """Rank and probability of any class, and all logits on demand."""
     names = classifier.classes
     chosen = st.selectbox(
-        "Look for a class",
+        say("Look for a class"),
         range(len(names)),
         index=prediction.labels[0].index,
         format_func=lambda i: f"{names[i]} ({i})",
         key="looked_for",
-        help="Type a part of its name",
+        help=say("Type a part of its name"),
     )
     index = prediction.labels[0].index if chosen is None else int(chosen)
     rank, probability = answers.standing(prediction, index)
     first = prediction.labels[0]
     st.markdown(
-        f"**{names[index]}** is number **{rank:,}** of {len(names):,} with "
-        f"**{percent(probability)}**; its logit is {prediction.logits[index]:.2f}, that of "
-        f"{first.name} {prediction.logits[first.index]:.2f}."
+        say(
+            "**{name}** is number **{rank:,}** of {classes:,} with **{probability}**; its logit "
+            "is {logit:.2f}, that of {first} {first_logit:.2f}.",
+            name=names[index],
+            rank=rank,
+            classes=len(names),
+            probability=percent(probability),
+            logit=prediction.logits[index],
+            first=first.name,
+            first_logit=prediction.logits[first.index],
+        )
     )
-    with st.expander("All logits", on_change="rerun") as opened:
+    with st.expander(say("All logits"), on_change="rerun") as opened:
         if opened.open:
             from effnet.predict import softmax
 
@@ -48,15 +57,15 @@ def any_class(prediction: "Prediction", classifier: "Classifier") -> None:
             probabilities = softmax(prediction.logits)
             st.dataframe(
                 {
-                    "class": [names[i] for i in order],
-                    "logit": prediction.logits[order],
-                    "probability": probabilities[order],
-                    "index": order,
+                    say("class"): [names[i] for i in order],
+                    say("logit"): prediction.logits[order],
+                    say("probability"): probabilities[order],
+                    say("index"): order,
                 },
                 hide_index=True,
                 width="stretch",
                 height=300,
-                column_config={"probability": PERCENT},
+                column_config={say("probability"): PERCENT},
             )
 
 
@@ -71,34 +80,58 @@ def steps(image: Image.Image, classifier: "Classifier") -> None:
     pictures = (
         (
             cards.shown(cards.cropped_outline(image, settings)),
-            f"1. Upright RGB, {image.width} x {image.height}; the crop keeps {percent(share)}",
+            say(
+                "1. Upright RGB, {width} x {height}; the crop keeps {share}",
+                width=image.width,
+                height=image.height,
+                share=percent(share),
+            ),
         ),
         (
             image.resize(size, Image.Resampling.BICUBIC),
-            f"2. Short side to {settings.resize} px, {settings.interpolation}, antialiased: "
-            f"{size[0]} x {size[1]}",
+            say(
+                "2. Short side to {side} px, {interpolation}, antialiased: {width} x {height}",
+                side=settings.resize,
+                interpolation=say(settings.interpolation),
+                width=size[0],
+                height=size[1],
+            ),
         ),
-        (seen, f"3. The centre, {settings.crop} x {settings.crop}"),
+        (seen, say("3. The centre, {side} x {side}", side=settings.crop)),
     )
     for column, (picture, caption) in zip(st.columns(3), pictures, strict=True):
         column.image(picture, caption=caption, width="stretch", alt=caption)
     numbers = to_pixels(seen, settings)
-    st.markdown("4. Each value x becomes (x / 255 - mean) / std, channel by channel:")
+    st.markdown(say("4. Each value x becomes (x / 255 - mean) / std, channel by channel:"))
     st.dataframe(
         {
-            "channel": ["red", "green", "blue"],
-            "mean": settings.mean,
-            "std": settings.std,
-            "lowest": numbers.min(axis=(0, 1)),
-            "average": numbers.mean(axis=(0, 1)),
-            "highest": numbers.max(axis=(0, 1)),
+            say("channel"): [say("red"), say("green"), say("blue")],
+            say("mean"): settings.mean,
+            say("std"): settings.std,
+            say("lowest"): numbers.min(axis=(0, 1)),
+            say("average"): numbers.mean(axis=(0, 1)),
+            say("highest"): numbers.max(axis=(0, 1)),
         },
         hide_index=True,
         width="stretch",
     )
     row = classifier.checkpoint
-    whose = f"the weights {row.short_name} ({row.source})" if row else "the network's own size"
-    st.caption(f"These numbers belong to {whose}; another network's would blur its answer.")
+    if row:
+        st.caption(
+            say(
+                "These numbers belong to the weights {name} ({source}); another network's would "
+                "blur its answer.",
+                name=row.short_name,
+                source=row.source,
+            )
+        )
+    else:
+        st.caption(
+            say(
+                "These numbers belong to the network's own size; another network's would blur its "
+                "answer."
+            )
+        )
 
 
 def ladder(photo: Photo, prediction: "Prediction", *, dark: bool) -> None:
@@ -109,29 +142,30 @@ def ladder(photo: Photo, prediction: "Prediction", *, dark: bool) -> None:
     rungs = [answers.rung(name, one, reference.index) for name, one in found.items()]
     titles = [display_name(name) for name in found]
     drawn = figures.ladder(rungs, titles, reference.name, dark=dark)
-    live.figure("ladder", drawn, alt=f"Probability of {reference.name} by network")
+    live.figure("ladder", drawn, alt=say("Probability of {name} by network", name=reference.name))
     st.dataframe(
         [_rung_row(one, title) for one, title in zip(rungs, titles, strict=True)],
         hide_index=True,
         width="stretch",
         column_config={
-            "probability": PERCENT,
-            f"{reference.name}": PERCENT,
-            "time (ms)": st.column_config.NumberColumn(
-                format="%.0f", help="Measured: one forward pass; the first one is slower"
+            say("probability"): PERCENT,
+            say("time (ms)"): st.column_config.NumberColumn(
+                format="%.0f", help=say("Measured: one forward pass; the first one is slower")
             ),
         },
     )
-    st.caption("Probabilities computed, times measured on this machine.")
+    st.caption(say("Probabilities computed, times measured on this machine."))
 
 
 def _rung_row(one: answers.Rung, title: str) -> dict[str, Any]:
     return {
-        "network": title,
-        "says": one.label,
-        "probability": one.probability,
-        "agrees": "yes" if one.agrees else f"no, has it at rank {one.reference_rank}",
-        "time (ms)": 1000 * one.seconds,
+        say("network"): title,
+        say("says"): one.label,
+        say("probability"): one.probability,
+        say("agrees"): say("yes")
+        if one.agrees
+        else say("no, has it at rank {rank}", rank=one.reference_rank),
+        say("time (ms)"): 1000 * one.seconds,
     }
 
 
@@ -148,7 +182,7 @@ def _all(names: list[str], photo: Photo) -> "dict[str, Prediction]":
 def ensemble(photo: Photo, classifier: "Classifier", *, dark: bool) -> None:
     """The mean of chosen networks' probabilities."""
     chosen = st.pills(
-        "Networks in the ensemble",
+        say("Networks in the ensemble"),
         offline_variants(),
         selection_mode="multi",
         default=offline_variants()[:3],
@@ -157,19 +191,19 @@ def ensemble(photo: Photo, classifier: "Classifier", *, dark: bool) -> None:
         wrap=True,
     )
     if not chosen:
-        st.info("Choose at least one network.")
+        st.info(say("Choose at least one network."))
         return
     found = _all(chosen, photo)
     mean = answers.mean_probabilities(list(found.values()))
     order = np.argsort(-mean, kind="stable")[:5]
     labels = [_Named(classifier.classes[i], float(mean[i])) for i in order]
     drawn = figures.top_classes(labels, family=classifier.spec.family, dark=dark)
-    live.figure("ensemble_bars", drawn, alt="The ensemble's five most probable classes")
+    live.figure("ensemble_bars", drawn, alt=say("The ensemble's five most probable classes"))
     rows = []
     for label, index in zip(labels, order, strict=True):
         each = {display_name(n): answers.standing(p, int(index))[1] for n, p in found.items()}
-        rows.append({"class": label.name, "mean": label.probability, **each})
-    columns = dict.fromkeys(rows[0], PERCENT) | {"class": st.column_config.TextColumn()}
+        rows.append({say("class"): label.name, say("mean"): label.probability, **each})
+    columns = dict.fromkeys(rows[0], PERCENT) | {say("class"): st.column_config.TextColumn()}
     st.dataframe(rows, hide_index=True, width="stretch", column_config=columns)
 
 

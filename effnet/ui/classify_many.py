@@ -12,6 +12,7 @@ from PIL import Image
 
 from effnet.classify import files
 from effnet.classify.files import Item
+from effnet.language import mark, say
 from effnet.preprocess import EXTENSIONS, MAX_BYTES
 from effnet.spec import EffnetError
 from effnet.ui import cache
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from effnet.predict import Classifier
 
 MAX_ZIP_MIB = 32  # the server's own limit
+MAX_IN_ALL = 512 * 2**20  # bytes of one visitor's pictures
 AT_ONCE = 8  # pictures between two looks at the stop button
 THUMBNAIL = 220  # px
 
@@ -36,7 +38,8 @@ class Job:
         answers: One a picture.
         thumbnails: Small copies of those that the worst mistakes show, by name.
         total: Pictures in all.
-        note: Why there are no classes to compare with, if folders are there.
+        truths: The class of those whose folder is one, by name.
+        unknown: Folders that are no class.
     """
 
     of: str
@@ -44,25 +47,19 @@ class Job:
     answers: "list[Answer]" = field(default_factory=list)
     thumbnails: dict[str, Image.Image] = field(default_factory=dict)
     truths: dict[str, int] = field(default_factory=dict)
-    note: str = ""
+    unknown: list[str] = field(default_factory=list)
 
 
 def many(network: str) -> None:
-    """Upload many pictures, or a zip of them, and name them all."""
-    uploaded = st.file_uploader(
-        "Pictures, or a zip of them",
-        type=[*EXTENSIONS, "zip"],
-        accept_multiple_files=True,
-        key="many_files",
-        max_upload_size=MAX_ZIP_MIB,
-        help=f"Up to {files.MAX_PICTURES} pictures of {MAX_BYTES >> 20} MiB; nothing is written to "
-        "disk. Where the zip has a folder a class, named as the classes are, accuracy is counted",
-    )
+    """Upload many pictures, a zip of them or a folder, and name them all."""
+    uploaded = _uploaded()
     if not uploaded:
         st.caption(
-            "Each picture gets a line in the table: its class, how sure the network is, and what "
-            "came next. For ImageNet's validation folder use "
-            "`python -m effnet evaluate DIR --model b0`, which resumes after a break."
+            say(
+                "Each picture gets a line in the table: its class, how sure the network is, and "
+                "what came next. For ImageNet's validation folder use "
+                "`python -m effnet evaluate DIR --model b0`, which resumes after a break."
+            )
         )
         return
     digest = hashlib.sha256(network.encode())
@@ -74,10 +71,57 @@ def many(network: str) -> None:
     if job is None or job.of != of:
         names = _names(uploaded)
         job = Job(of, len(names))
-        job.truths, job.note = _truths(names, classifier)
+        job.truths, job.unknown = _truths(names, classifier)
         st.session_state[JOB] = job
     _work(job, uploaded, classifier)
     _show(job, classifier)
+
+
+def _uploaded() -> list[Any]:
+    """What the visitor has uploaded: single pictures and zips, then a folder's pictures."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        single = st.file_uploader(
+            say("Pictures, or a zip of them"),
+            type=[*EXTENSIONS, "zip"],
+            accept_multiple_files=True,
+            key="many_files",
+            max_upload_size=MAX_ZIP_MIB,
+            help=say(
+                "Up to {pictures} pictures of {size} MiB; nothing is written to disk. Where the "
+                "zip has a folder a class, named as the classes are, accuracy is counted",
+                pictures=files.MAX_PICTURES,
+                size=MAX_BYTES >> 20,
+            ),
+        )
+    with right:
+        folder = st.file_uploader(
+            say("A folder of pictures"),
+            type=list(EXTENSIONS),
+            accept_multiple_files="directory",
+            key="many_folder",
+            max_upload_size=MAX_ZIP_MIB,
+            help=say(
+                "With the folders in it; up to {pictures} pictures, {size} MiB in all. A folder "
+                "that is named as a class, by its name, index or synset, says what its pictures "
+                "are",
+                pictures=files.MAX_PICTURES,
+                size=MAX_IN_ALL >> 20,
+            ),
+        )
+    inside = sorted(folder, key=lambda file: file.name)  # browsers give them in any order
+    found = [*single, *(file for file in inside if files.is_picture(file.name))]
+    size = sum(file.size for file in found)
+    if size > MAX_IN_ALL:
+        raise EffnetError(
+            say(
+                "{size:.0f} MiB of pictures; the limit is {limit} MiB. Take some away, or use "
+                "`python -m effnet evaluate DIR`",
+                size=size / 2**20,
+                limit=MAX_IN_ALL >> 20,
+            )
+        )
+    return found
 
 
 def _names(uploaded: list[Any]) -> list[str]:
@@ -88,7 +132,13 @@ def _names(uploaded: list[Any]) -> list[str]:
         else:
             names.append(file.name)
     if len(names) > files.MAX_PICTURES:
-        raise EffnetError(f"{len(names)} pictures; the limit is {files.MAX_PICTURES}")
+        raise EffnetError(
+            say(
+                "{count} pictures; the limit is {limit}",
+                count=len(names),
+                limit=files.MAX_PICTURES,
+            )
+        )
     return names
 
 
@@ -100,16 +150,22 @@ def _items(uploaded: list[Any]) -> Iterator[Item]:
             yield Item(file.name, file.getvalue())
 
 
-def _truths(names: list[str], classifier: "Classifier") -> tuple[dict[str, int], str]:
-    """The class of each picture by its folder, or why it can't be told."""
+def _truths(names: list[str], classifier: "Classifier") -> tuple[dict[str, int], list[str]]:
+    """The class of each picture whose folder is one, and the folders that are none."""
     folders = {name: Item(name, b"").folder for name in names}
-    if not all(folders.values()):
-        return {}, ""
-    try:
-        indices = files.class_indices(list(folders.values()), classifier.classes)
-    except EffnetError as error:
-        return {}, str(error)
-    return {name: indices[folder] for name, folder in folders.items()}, ""
+    indices, unknown = files.known_classes(filter(None, folders.values()), classifier.classes)
+    truths = {name: indices[folder] for name, folder in folders.items() if folder in indices}
+    return truths, unknown
+
+
+def _note(job: Job) -> str:
+    """Which folders are no class, in words; "" where that says nothing."""
+    if not job.unknown or (not job.truths and len(job.unknown) == 1):  # a folder around all
+        return ""
+    few = ", ".join(job.unknown[:3]) + (" ..." if len(job.unknown) > 3 else "")
+    if not job.truths:
+        return say("No accuracy: no folder is named as a class ({few})", few=few)
+    return say("Not counted, as their folders are no class: {few}", few=few)
 
 
 def _work(job: Job, uploaded: list[Any], classifier: "Classifier") -> None:
@@ -119,10 +175,12 @@ def _work(job: Job, uploaded: list[Any], classifier: "Classifier") -> None:
     place = st.empty()
     buttons = st.empty()
     with buttons.container(horizontal=True):
-        go_on = st.button("Go on" if job.answers else "Name them", key="many_go", type="primary")
-        st.button("Stop", key="many_stop", disabled=not go_on)
+        go_on = st.button(
+            say("Go on" if job.answers else "Name them"), key="many_go", type="primary"
+        )
+        st.button(say("Stop"), key="many_stop", disabled=not go_on)
     if not go_on:
-        place.progress(len(job.answers) / job.total, f"{len(job.answers)} of {job.total}")
+        place.progress(len(job.answers) / job.total, _so_far(job))
         return
     few: list[Item] = []
     for i, item in enumerate(_items(uploaded)):
@@ -132,9 +190,13 @@ def _work(job: Job, uploaded: list[Any], classifier: "Classifier") -> None:
         if len(few) == AT_ONCE or i == job.total - 1:
             _name(job, few, classifier)
             few = []
-            place.progress(len(job.answers) / job.total, f"{len(job.answers)} of {job.total}")
+            place.progress(len(job.answers) / job.total, _so_far(job))
     place.empty()
     buttons.empty()
+
+
+def _so_far(job: Job) -> str:
+    return say("{done} of {total}", done=len(job.answers), total=job.total)
 
 
 def _name(job: Job, few: list[Item], classifier: "Classifier") -> None:
@@ -162,43 +224,44 @@ def _show(job: Job, classifier: "Classifier") -> None:
     if not job.answers:
         return
     names = classifier.classes
-    if job.note:
-        st.info(f"No accuracy: {job.note}")
-    rows = [_row(one, names) for one in job.answers]
+    note = _note(job)
+    if note:
+        st.info(note)
+    rows = [_row(one, names, judged=bool(job.truths)) for one in job.answers]
     if job.truths:
         counted = accuracy(job.answers)
         first, five, pictures = st.columns(3)
-        first.metric("Top-1", f"{counted['top1'] or 0:.1f} %", border=True)
-        five.metric("Top-5", f"{counted['top5'] or 0:.1f} %", border=True)
-        pictures.metric("Pictures", f"{counted['pictures']:,}", border=True)
+        first.metric(say("Top-1"), f"{counted['top1'] or 0:.1f} %", border=True)
+        five.metric(say("Top-5"), f"{counted['top5'] or 0:.1f} %", border=True)
+        pictures.metric(say("Pictures"), f"{counted['pictures']:,}", border=True)
     st.dataframe(
-        rows,
+        [{say(name): value for name, value in row.items()} for row in rows],
         hide_index=True,
         width="stretch",
         height=min(320, 35 * (len(rows) + 1) + 3),
         column_config={
             name: st.column_config.NumberColumn(format="percent")
-            for name in ("probability", "second probability")
+            for name in (say("probability"), say("second probability"))
         },
     )
     st.download_button(
-        "CSV", _csv(rows), file_name="predictions.csv", mime="text/csv", key="many_csv"
+        say("CSV"), _csv(rows), file_name="predictions.csv", mime="text/csv", key="many_csv"
     )
     if job.truths:
         _mistakes(job, names)
 
 
-def _row(one: "Answer", names: tuple[str, ...]) -> dict[str, Any]:
+def _row(one: "Answer", names: tuple[str, ...], *, judged: bool) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "picture": one.name,
-        "says": names[one.top[0]] if one.top else "",
-        "probability": one.probabilities[0] if one.top else None,
-        "second": names[one.top[1]] if len(one.top) > 1 else "",
-        "second probability": one.probabilities[1] if len(one.top) > 1 else None,
+        mark("picture"): one.name,
+        mark("says"): names[one.top[0]] if one.top else "",
+        mark("probability"): one.probabilities[0] if one.top else None,
+        mark("second"): names[one.top[1]] if len(one.top) > 1 else "",
+        mark("second probability"): one.probabilities[1] if len(one.top) > 1 else None,
     }
-    if one.truth is not None:
-        row["is"] = names[one.truth]
-    row["problem"] = one.problem
+    if judged:
+        row[mark("is")] = names[one.truth] if one.truth is not None else ""
+    row[mark("problem")] = one.problem
     return row
 
 
@@ -219,19 +282,27 @@ def _mistakes(job: Job, names: tuple[str, ...]) -> None:
 
     pairs = confusions(job.answers)
     if not pairs:
-        st.success("No mistakes.")
+        st.success(say("No mistakes."))
         return
-    st.markdown("**Most confused**")
+    st.markdown(say("**Most confused**"))
     st.dataframe(
-        [{"is": names[a], "taken for": names[b], "times": n} for a, b, n in pairs[:50]],
+        [
+            {say("is"): names[a], say("taken for"): names[b], say("times"): n}
+            for a, b, n in pairs[:50]
+        ],
         hide_index=True,
         width="stretch",
     )
-    st.markdown("**Surest mistakes**")
+    st.markdown(say("**Surest mistakes**"))
     with st.container(horizontal=True, gap="small"):
         for one in worst(job.answers):
             image = job.thumbnails.get(one.name)
             if image is not None and one.truth is not None:
                 said, right = names[one.top[0]], names[one.truth]
-                caption = f"{right}, taken for {said}, {100 * one.probabilities[0]:.0f} %"
+                caption = say(
+                    "{right}, taken for {said}, {sure:.0f} %",
+                    right=right,
+                    said=said,
+                    sure=100 * one.probabilities[0],
+                )
                 st.image(image, width=150, caption=caption, alt=caption)

@@ -3,12 +3,14 @@
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from PIL import Image
 
 from effnet import figures
 from effnet.classify import answers, perturb
 from effnet.design import Range
+from effnet.language import mark, say
 from effnet.preprocess import view
-from effnet.ui import cache, live, pick
+from effnet.ui import cache, frame, live, pick, viewer
 from effnet.ui.cache import Photo
 from effnet.units import percent
 from effnet.variants import display_name
@@ -18,10 +20,10 @@ if TYPE_CHECKING:
     from effnet.predict import Classifier, Prediction
 
 SHARES = (0.25, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25, 1.5, 1.75, 2.0)  # of the usual side
-OCCLUSION = "occlusion"
+OCCLUSION, COVER = "occlusion", mark("Cover a part")
 
 
-@st.cache_data(max_entries=64, show_spinner="Trying resolutions", hash_funcs={Photo: cache.key_of})
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs={Photo: cache.key_of})
 def _dial(variant: str, photo: Photo) -> "list[tuple[int, Prediction]]":
     classifier = cache.classifier(variant)
     usual = classifier.preprocessing.crop
@@ -30,12 +32,12 @@ def _dial(variant: str, photo: Photo) -> "list[tuple[int, Prediction]]":
     return list(answers.resolution_dial(classifier, photo.image, sides))
 
 
-@st.cache_data(max_entries=128, show_spinner="Damaging", hash_funcs={Photo: cache.key_of})
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs={Photo: cache.key_of})
 def _curve(variant: str, photo: Photo, damage: str) -> "list[Prediction]":
     return perturb.curve(cache.classifier(variant), photo.image, damage)
 
 
-@st.cache_data(max_entries=64, show_spinner="Breaking it", hash_funcs={Photo: cache.key_of})
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs={Photo: cache.key_of})
 def _broken(variant: str, photo: Photo) -> "dict[str, Prediction]":
     from effnet.classify import breakage
 
@@ -52,7 +54,7 @@ def _of_top(predictions: "list[Prediction]", usual: "Prediction") -> dict[str, l
 
 
 def _table(x: str, values: list[float], curves: dict[str, list[float]]) -> None:
-    with st.expander("As a table", on_change="rerun") as opened:
+    with st.expander(say("As a table"), on_change="rerun") as opened:
         if opened.open:
             columns = {name: st.column_config.NumberColumn(format="percent") for name in curves}
             st.dataframe(
@@ -62,7 +64,8 @@ def _table(x: str, values: list[float], curves: dict[str, list[float]]) -> None:
 
 def dial(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> None:
     """Probability of the top classes against test resolution."""
-    found = _dial(network, photo)
+    with st.spinner(say("Trying resolutions")):
+        found = _dial(network, photo)
     sides = [side for side, _ in found]
     predictions = [one for _, one in found]
     curves = _of_top(predictions, usual)
@@ -72,34 +75,47 @@ def dial(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> None
     drawn = figures.probability_curves(
         sides,
         curves,
-        title=f"{first.name} is surest at {sides[best]} px, the network was tested at {own} px",
-        unit="side of the input (px)",
+        title=say(
+            "{name} is surest at {best} px, the network was tested at {own} px",
+            name=first.name,
+            best=sides[best],
+            own=own,
+        ),
+        unit=say("side of the input (px)"),
         chosen=own,
         dark=dark,
     )
-    live.figure("dial", drawn, alt="Probability of the top classes against test resolution")
+    alt = say("Probability of the top classes against test resolution")
+    live.figure("dial", drawn, alt=alt)
     st.caption(
-        "Computed. The same photo, resized and cropped in the same proportion for each side; the "
-        "dotted line is the resolution that these weights were published for."
+        say(
+            "Computed. The same photo, resized and cropped in the same proportion for each side; "
+            "the dotted line is the resolution that these weights were published for."
+        )
     )
-    _table("side (px)", [float(side) for side in sides], curves)
+    _table(say("side (px)"), [float(side) for side in sides], curves)
 
 
 def damage(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> None:
     """Damage by degrees, with the damaged picture and the curve."""
     titles = {name: one.title for name, one in perturb.DAMAGES.items()}
-    titles[OCCLUSION] = "Cover a part"
+    titles[OCCLUSION] = COVER
     chosen = st.segmented_control(
-        "Damage",
+        say("Damage"),
         list(titles),
-        format_func=lambda name: titles[name],
+        format_func=lambda name: say(titles[name]),
         default="blur",
         key="damage",
         required=True,
     )
     classifier = cache.classifier(network)
     if chosen == OCCLUSION:
-        _occlusion(classifier, photo, usual)
+
+        @frame.part
+        def cover_it() -> None:
+            _occlusion(classifier, photo, usual, dark=dark)
+
+        cover_it()
         return
     name = chosen or "blur"
     kind = perturb.DAMAGES[name]
@@ -108,58 +124,64 @@ def damage(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> No
     middle = sorted(kind.strengths)[len(kind.strengths) // 2]
     with left:
         step = 1 if high > 20 else 0.05
-        strength = pick.dial(
-            f"damage_{name}", f"{kind.title}: {kind.unit}", middle, Range(low, high, step)
-        )
+        strength = pick.dial(f"damage_{name}", say(kind.dial), middle, Range(low, high, step))
         damaged = kind.apply(view(photo.image, classifier.preprocessing), strength)
         (now,) = perturb.answers(classifier, [damaged])
         st.image(
             damaged,
             width="stretch",
             caption=_says(now, usual),
-            alt=f"What the network sees at {kind.unit} {strength:g}",
+            alt=say(
+                "What the network sees at {unit} {strength:g}",
+                unit=say(kind.unit),
+                strength=strength,
+            ),
         )
     with right:
-        curves = _of_top(_curve(network, photo, name), usual)
+        with st.spinner(say("Damaging")):
+            curves = _of_top(_curve(network, photo, name), usual)
         first = usual.labels[0]
         worst = min(range(len(kind.strengths)), key=lambda i: curves[first.name][i])
         drawn = figures.probability_curves(
             kind.strengths,
             curves,
-            title=f"{first.name} falls to {percent(curves[first.name][worst])} at "
-            f"{kind.title.lower()} {kind.strengths[worst]:g}",
-            unit=f"{kind.title.lower()}: {kind.unit}",
+            title=say(
+                "{name} falls to {probability} at {damage} {strength:g}",
+                name=first.name,
+                probability=percent(curves[first.name][worst]),
+                damage=say(kind.inside),
+                strength=kind.strengths[worst],
+            ),
+            unit=say("{damage}: {unit}", damage=say(kind.inside), unit=say(kind.unit)),
             chosen=strength,
             dark=dark,
         )
-        live.figure("damage_curve", drawn, alt=f"Probability of the top classes against {name}")
-        _table(kind.unit, list(kind.strengths), curves)
-    st.caption("Computed. The damage is done to what the network sees, after the crop.")
+        alt = say("Probability of the top classes against {damage}", damage=say(kind.inside))
+        live.figure("damage_curve", drawn, alt=alt)
+        _table(say(kind.unit), list(kind.strengths), curves)
+    st.caption(say("Computed. The damage is done to what the network sees, after the crop."))
 
 
 def _says(now: "Prediction", usual: "Prediction") -> str:
     first, right = now.labels[0], usual.labels[0]
-    text = f"Now: {first.name}, {percent(first.probability)}"
+    values = {"name": first.name, "probability": percent(first.probability)}
     if first.index == right.index:
-        return text
-    return f"{text}; {right.name} has {percent(answers.standing(now, right.index)[1])} left"
+        return say("Now: {name}, {probability}", **values)
+    return say(
+        "Now: {name}, {probability}; {right} has {left} left",
+        right=right.name,
+        left=percent(answers.standing(now, right.index)[1]),
+        **values,
+    )
 
 
-def _occlusion(classifier: "Classifier", photo: Photo, usual: "Prediction") -> None:
+def _occlusion(classifier: "Classifier", photo: Photo, usual: "Prediction", *, dark: bool) -> None:
+    """A box over what the network sees, drawn on it or set by sliders, and what it says then."""
     side = classifier.preprocessing.crop
-    left, right = st.columns(2, gap="medium")
+    seen = view(photo.image, classifier.preprocessing)
+    left, middle, right = st.columns([1, 1.2, 1.3], gap="medium")
     with left:
-        across = pick.dial("cover_x", "Across: centre (px)", side // 2, Range(0, side, 1))
-        down = pick.dial("cover_y", "Down: centre (px)", side // 2, Range(0, side, 1))
-        size = pick.dial("cover_size", "Size of the box (px)", side // 3, Range(0, side, 1))
-        seen = view(photo.image, classifier.preprocessing)
-        half = size / 2
-        box = (
-            max(0, round(across - half)),
-            max(0, round(down - half)),
-            min(side, round(across + half)),
-            min(side, round(down + half)),
-        )
+        box = _box(side)
         hidden = perturb.covered(seen, box)
         before, now = perturb.answers(classifier, [seen, hidden])
         first = before.labels[0]
@@ -167,31 +189,73 @@ def _occlusion(classifier: "Classifier", photo: Photo, usual: "Prediction") -> N
         st.metric(
             first.name,
             percent(after),
-            f"{100 * (after - first.probability):+.1f} points",
-            help="Probability with the box there, and what the box took from it",
+            say("{change:+.1f} points", change=100 * (after - first.probability)),
+            help=say("Probability with the box there, and what the box took from it"),
         )
+    with middle:
+        _covered(seen, hidden, box, _says(now, usual))
     with right:
-        st.image(
-            hidden, width="stretch", caption=_says(now, usual), alt="The photo with a box over it"
-        )
+        drawn = figures.top_classes(now.labels, family=classifier.spec.family, dark=dark)
+        alt = say("The most probable classes with the box there")
+        live.figure("covered", drawn, alt=alt)
+    st.caption(say("Computed. Drag a box on the photo, or click where it should go."))
+
+
+def _box(side: int) -> tuple[int, int, int, int]:
+    """What the four sliders say: left, top, right, bottom in the input's pixels."""
+    span = Range(0, side, 1)
+    across = pick.dial("cover_x", say("Across: centre (px)"), side // 2, span)
+    down = pick.dial("cover_y", say("Down: centre (px)"), side // 2, span)
+    width = pick.dial("cover_width", say("Width of the box (px)"), side // 3, span)
+    height = pick.dial("cover_height", say("Height of the box (px)"), side // 3, span)
+    return (
+        max(0, round(across - width / 2)),
+        max(0, round(down - height / 2)),
+        min(side, round(across + width / 2)),
+        min(side, round(down + height / 2)),
+    )
+
+
+def _covered(
+    seen: Image.Image, hidden: Image.Image, box: tuple[int, int, int, int], caption: str
+) -> None:
+    """The covered picture, on which a new box can be dragged."""
+    side = seen.width
+    if not live.in_browser():
+        st.image(hidden, width="stretch", caption=caption, alt=say("The photo with a box over it"))
+        return
+
+    def moved(drawn: viewer.Fractions) -> None:
+        left, top, right, bottom = (round(edge * side) for edge in drawn)
+        pick.put("cover_x", (left + right) / 2)
+        pick.put("cover_y", (top + bottom) / 2)
+        pick.put("cover_width", right - left)
+        pick.put("cover_height", bottom - top)
+
+    left, top, right, bottom = (edge / side for edge in box)
+    viewer.cover(
+        "cover", seen, (left, top, right, bottom), grey=perturb.GREY, caption=caption, on_box=moved
+    )
 
 
 def mistakes(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> None:
     """What the usual mistakes in preprocessing do to the answer."""
     from effnet.classify.breakage import MISTAKES
 
-    found = _broken(network, photo)
+    with st.spinner(say("Breaking it")):
+        found = _broken(network, photo)
     first = usual.labels[0]
     standings = [answers.standing(one, first.index)[1] for one in found.values()]
     drawn = figures.mistakes(
-        [MISTAKES[name].title for name in found],
+        [say(MISTAKES[name].title) for name in found],
         standings,
         [one.labels[0].name for one in found.values()],
         right=first.name,
         usual=first.probability,
         dark=dark,
     )
-    live.figure("mistakes", drawn, alt=f"Probability of {first.name} after each mistake")
+    alt = say("Probability of {name} after each mistake", name=first.name)
+    live.figure("mistakes", drawn, alt=alt)
     st.dataframe(
         [
             _mistake_row(MISTAKES[name], one, standing)
@@ -200,21 +264,26 @@ def mistakes(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> 
         hide_index=True,
         width="stretch",
         column_config={
-            "probability": st.column_config.NumberColumn(format="percent"),
-            "of the right class": st.column_config.NumberColumn(format="percent"),
+            say("probability"): st.column_config.NumberColumn(format="percent"),
+            say("of the right class"): st.column_config.NumberColumn(format="percent"),
         },
     )
     st.caption(
-        f"Computed. The dotted line is {display_name(network)}'s answer with its own "
-        f"preprocessing: {first.name}, {percent(first.probability)}."
+        say(
+            "Computed. The dotted line is {network}'s answer with its own preprocessing: {name}, "
+            "{probability}.",
+            network=display_name(network),
+            name=first.name,
+            probability=percent(first.probability),
+        )
     )
 
 
 def _mistake_row(mistake: "Mistake", one: "Prediction", standing: float) -> dict[str, object]:
     return {
-        "mistake": mistake.title,
-        "in code": mistake.code,
-        "says": one.labels[0].name,
-        "probability": one.labels[0].probability,
-        "of the right class": standing,
+        say("mistake"): say(mistake.title),
+        say("in code"): say(mistake.code),
+        say("says"): one.labels[0].name,
+        say("probability"): one.labels[0].probability,
+        say("of the right class"): standing,
     }

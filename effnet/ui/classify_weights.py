@@ -13,6 +13,7 @@ from effnet.checkpoints import (
     known_checkpoints,
     weights_folders,
 )
+from effnet.language import mark, say
 from effnet.spec import EffnetError
 from effnet.ui import cache
 from effnet.ui.cache import Photo
@@ -20,41 +21,60 @@ from effnet.units import percent
 from effnet.variants import display_name, list_variants
 
 MAX_OWN_MIB = 32  # the server's own limit; larger files go into the folder
-UPLOADED = "an uploaded file"
+UPLOADED = mark("an uploaded file")
 
 
 def table() -> None:
     """Every known set of weights: where from, what terms, how large and good, and if here."""
     rows = available_weights()
     here = sum(row["here"] for row in rows)
-    st.markdown(f"**{here} of {len(rows)} known sets of weights are on this machine.**")
+    st.markdown(
+        say(
+            "**{here} of {all} known sets of weights are on this machine.**",
+            here=here,
+            all=len(rows),
+        )
+    )
     st.dataframe(
         [
             {
-                "network": display_name(row["variant"]),
-                "here": row["here"],
-                "weights": row["weights"].rpartition(".")[2],
-                "top-1 (%)": row["top1"],
-                "top-5 (%)": row["top5"],
-                "size (MiB)": row["size_mib"],
-                "input": f"{row['crop']} px, {row['interpolation']} from {row['resize']}",
-                "licence": row["licence"],
-                "source": row["source"],
-                "SHA-256": row["sha256_prefix"],
+                say("network"): display_name(row["variant"]),
+                say("here"): row["here"],
+                say("weights"): row["weights"].rpartition(".")[2],
+                say("top-1 (%)"): row["top1"],
+                say("top-5 (%)"): row["top5"],
+                say("size (MiB)"): row["size_mib"],
+                say("input"): say(
+                    "{crop} px, {interpolation} from {resize}",
+                    crop=row["crop"],
+                    interpolation=say(row["interpolation"]),
+                    resize=row["resize"],
+                ),
+                say("licence"): row["licence"],
+                say("source"): row["source"],
+                say("SHA-256"): row["sha256_prefix"],
             }
             for row in rows
         ],
         hide_index=True,
         width="stretch",
         column_config={
-            "here": st.column_config.CheckboxColumn(help="On this machine, ready with no network"),
-            "top-1 (%)": st.column_config.NumberColumn(help="Published, ImageNet-1k validation"),
+            say("here"): st.column_config.CheckboxColumn(
+                help=say("On this machine, ready with no network")
+            ),
+            say("top-1 (%)"): st.column_config.NumberColumn(
+                help=say("Published, ImageNet-1k validation")
+            ),
         },
     )
     st.caption(
-        f"Looked for in {', '.join(f'`{folder}`' for folder in weights_folders())}. For a class "
-        f"with no network, put the files into one folder and name it in `{FOLDER_VARIABLE}`; or "
-        "serve them on the classroom's own network and name that address in `EFFNET_WEIGHTS_URL`."
+        say(
+            "Looked for in {folders}. For a class with no network, put the files into one folder "
+            "and name it in `{variable}`; or serve them on the classroom's own network and name "
+            "that address in `EFFNET_WEIGHTS_URL`.",
+            folders=", ".join(f"`{folder}`" for folder in weights_folders()),
+            variable=FOLDER_VARIABLE,
+        )
     )
 
 
@@ -62,19 +82,28 @@ def fetch() -> None:
     """Fetch weights, with progress; an interrupted try is gone on with."""
     missing = [row for row in known_checkpoints() if not row.path and row.origin == "torchvision"]
     if not missing:
-        st.success("Everything that can be fetched is here.")
+        st.success(say("Everything that can be fetched is here."))
         return
     chosen = st.multiselect(
-        "Fetch", missing, format_func=_title, key="to_fetch", placeholder="Choose networks"
+        say("Fetch"),
+        missing,
+        format_func=_title,
+        key="to_fetch",
+        placeholder=say("Choose networks"),
     )
-    if not st.button("Fetch with the network", key="fetch", disabled=not chosen):
+    if not st.button(say("Fetch with the network"), key="fetch", disabled=not chosen):
         return
     for row in chosen:
         _fetch(row)
 
 
 def _title(row: Checkpoint) -> str:
-    return f"{display_name(row.variant)}, {row.short_name} ({row.size_mib:.0f} MiB)"
+    return say(
+        "{network}, {weights} ({size:.0f} MiB)",
+        network=display_name(row.variant),
+        weights=row.short_name,
+        size=row.size_mib,
+    )
 
 
 def _fetch(row: Checkpoint) -> None:
@@ -84,7 +113,7 @@ def _fetch(row: Checkpoint) -> None:
 
     def show(done: int, total: int) -> None:
         share = min(1.0, done / total) if total else 0.0
-        bar.progress(share, f"{_title(row)}: {done / 2**20:.1f} MiB")
+        bar.progress(share, say("{what}: {size:.1f} MiB", what=_title(row), size=done / 2**20))
 
     try:
         download(row, progress=show)
@@ -92,7 +121,7 @@ def _fetch(row: Checkpoint) -> None:
         bar.empty()
         st.warning(str(error))
         return
-    bar.progress(1.0, f"{_title(row)}: here, hash checked")
+    bar.progress(1.0, say("{what}: here, hash checked", what=_title(row)))
 
 
 def own_files() -> list[Path]:
@@ -116,44 +145,61 @@ def own(photo: Photo) -> None:
     with left:
         which = UPLOADED
         if lying:
-            which = st.selectbox("File", [UPLOADED, *lying], key="own_file") or UPLOADED
+            which = (
+                st.selectbox(say("File"), [UPLOADED, *lying], format_func=say, key="own_file")
+                or UPLOADED
+            )
         file = None
         if which == UPLOADED:
             file = st.file_uploader(
-                "Weights (.pth, .pt, .safetensors)",
+                say("Weights (.pth, .pt, .safetensors)"),
                 type=["pth", "pt", "safetensors"],
                 key="own_weights",
                 max_upload_size=MAX_OWN_MIB,
-                help="Read as plain tensors; code in it is never run. Names as torchvision, timm "
-                "or lukemelas' EfficientNet-PyTorch write them. A larger file: put it into "
-                f"{weights_folders()[0]}",
+                help=say(
+                    "Read as plain tensors; code in it is never run. Names as torchvision, timm "
+                    "or lukemelas' EfficientNet-PyTorch write them. A larger file: put it into "
+                    "{folder}",
+                    folder=weights_folders()[0],
+                ),
             )
     with right:
         variants = [*list_variants("v1"), *list_variants("v2"), *list_variants("lite")]
         variant = st.selectbox(
-            "is for", variants, format_func=display_name, key="own_variant", index=0
+            say("is for"), variants, format_func=display_name, key="own_variant", index=0
         )
         names = st.file_uploader(
-            "Class names (.txt, one a line)", type=["txt"], key="own_classes", max_upload_size=1
+            say("Class names (.txt, one a line)"),
+            type=["txt"],
+            key="own_classes",
+            max_upload_size=1,
         )
     if file is None and which == UPLOADED:
         return
     from effnet.checkpoints import usual_preprocessing
-    from effnet.nn.namings import padded_as_trained
-    from effnet.nn.weights import fit, load_state, read_bytes, read_file
+    from effnet.nn.namings import padded_as_trained, unsaid
+    from effnet.nn.weights import fit, load_state, read_bytes, read_file, timms_name
     from effnet.variants import get_variant
 
     name = which if file is None else file.name
     state = read_file(lying[name]) if file is None else read_bytes(file.getvalue(), name)
-    spec = padded_as_trained(get_variant(variant), state, name)
+    called = timms_name(lying[name]) if file is None else name
+    spec = padded_as_trained(get_variant(variant), state, called)
     found = fit(spec, state)
     if found.problems:
         st.error(
-            f"{name} has {found.names}'s names and does not fit {display_name(variant)}: "
-            + ", ".join(f"{len(keys)} {kind}" for kind, keys in found.problems.items())
+            say(
+                "{file} has {project}'s names and does not fit {network}: {problems}",
+                file=name,
+                project=found.names,
+                network=display_name(variant),
+                problems=", ".join(found.counts()),
+            )
         )
         rows: list[dict[str, Any]] = [
-            {"what": kind, "key": key} for kind, keys in found.problems.items() for key in keys
+            {say("what"): say(kind), say("key"): key}
+            for kind, keys in found.problems.items()
+            for key in keys
         ]
         st.dataframe(rows, hide_index=True, width="stretch", height=300)
         return
@@ -162,7 +208,13 @@ def own(photo: Photo) -> None:
         text = io.TextIOWrapper(io.BytesIO(names.getvalue()), "utf-8", errors="replace").read()
         classes = [line.strip() for line in text.splitlines() if line.strip()]
         if len(classes) != found.classes:
-            st.warning(f"{len(classes)} names for {found.classes} classes: not used")
+            st.warning(
+                say(
+                    "{names} names for {classes} classes: not used",
+                    names=len(classes),
+                    classes=found.classes,
+                )
+            )
             classes = []
     classifier = Classifier(
         load_state(spec, state, origin=name),
@@ -171,17 +223,33 @@ def own(photo: Photo) -> None:
         classes=classes,
     )
     (said,) = classifier.predict([photo.image])
-    padding = ", padded as TensorFlow does" if spec.padding == "same" else ""
     st.success(
-        f"{name} fits {display_name(variant)}: {found.names}'s names, {found.classes:,} "
-        f"classes{padding}. Of {photo.name} it says {said.labels[0].name}, "
-        f"{percent(said.labels[0].probability)}."
+        say(
+            "{file} fits {network}: {project}'s names, {classes:,} classes, padded as TensorFlow "
+            "does. Of {photo} it says {name}, {probability}."
+            if spec.padding == "same"
+            else "{file} fits {network}: {project}'s names, {classes:,} classes. Of {photo} it "
+            "says {name}, {probability}.",
+            file=name,
+            network=display_name(variant),
+            project=found.names,
+            classes=found.classes,
+            photo=say(photo.name),
+            name=said.labels[0].name,
+            probability=percent(said.labels[0].probability),
+        )
     )
+    doubt = unsaid(spec, state, called)
+    if doubt:
+        st.warning(doubt)
     st.dataframe(
-        [{"class": label.name, "probability": label.probability} for label in said.labels],
+        [
+            {say("class"): label.name, say("probability"): label.probability}
+            for label in said.labels
+        ],
         hide_index=True,
         width="stretch",
-        column_config={"probability": st.column_config.NumberColumn(format="percent")},
+        column_config={say("probability"): st.column_config.NumberColumn(format="percent")},
     )
 
 
@@ -189,12 +257,15 @@ def weights(photo: Photo) -> None:
     """The whole tab."""
     table()
     fetch()
-    st.markdown("**A file of one's own**")
+    st.markdown(say("**A file of one's own**"))
     own(photo)
     kept = cache.store()
     st.caption(
-        f"In memory now: {', '.join(map(display_name_of, kept.names())) or 'none'}, "
-        f"{kept.memory_bytes() / 2**20:.0f} MiB; the least recently used goes first."
+        say(
+            "In memory now: {networks}, {size:.0f} MiB; the least recently used goes first.",
+            networks=", ".join(map(display_name_of, kept.names())) or say("none"),
+            size=kept.memory_bytes() / 2**20,
+        )
     )
 
 

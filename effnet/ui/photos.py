@@ -10,47 +10,55 @@ from typing import Any
 import streamlit as st
 
 from effnet.checkpoints import known_checkpoints, offline_variants
+from effnet.language import mark, say
 from effnet.preprocess import EXTENSIONS, MAX_BYTES
 from effnet.samples import get_sample, list_samples
 from effnet.spec import EffnetError
 from effnet.train import runs
-from effnet.ui import cache, live, state
+from effnet.ui import cache, live, report_photo, state
 from effnet.ui.cache import Photo
 from effnet.variants import display_name
 
 DEFAULT_PHOTO = "coffee"
 DEFAULT_NETWORK = "lite0"
 MAX_FILES = 20
+CAMERA, PASTED = mark("the camera's photo"), mark("the pasted picture")
 
 
 def photo() -> Photo:
     """The photo that the visitor chose: uploaded, pasted, taken, or a sample."""
+    chosen = _chosen()
+    report_photo.remember(chosen)
+    return chosen
+
+
+def _chosen() -> Photo:
     samples = {sample.name: sample for sample in list_samples()}
     uploaded = st.file_uploader(
-        "Your photos",
+        say("Your photos"),
         type=list(EXTENSIONS),
         accept_multiple_files=True,
         key="upload",
         max_upload_size=MAX_BYTES >> 20,
-        help="Stay in this machine's memory; nothing is written to disk",
+        help=say("Stay in this machine's memory; nothing is written to disk"),
     )
     _paste()
     if uploaded:
         return _one_of(uploaded)
     taken = _camera()
     if taken is not None:
-        return cache.photo("the camera's photo", taken)
+        return cache.photo(CAMERA, taken)
     pasted: bytes | None = st.session_state.get(state.PASTED)
     if pasted is not None:
-        if not st.button("Back to the samples", key="forget_pasted"):
-            return cache.photo("the pasted picture", pasted)
+        if not st.button(say("Back to the samples"), key="forget_pasted"):
+            return cache.photo(PASTED, pasted)
         del st.session_state[state.PASTED]
     if not samples:
-        raise EffnetError("no sample photos are installed here; upload one")
+        raise EffnetError(say("no sample photos are installed here; upload one"))
     chosen = st.pills(
-        "or a sample",
+        say("or a sample"),
         list(samples),
-        format_func=lambda name: samples[name].title,
+        format_func=lambda name: say(samples[name].title),
         default=state.remembered(state.PHOTO, DEFAULT_PHOTO),
         key="sample",
         required=True,
@@ -58,19 +66,32 @@ def photo() -> Photo:
     )
     sample = get_sample(chosen or DEFAULT_PHOTO)
     state.remember(state.PHOTO, sample.name)
-    st.caption(f"{sample.title}: {sample.credit}, {sample.licence}")
+    st.caption(
+        say(
+            "{title}: {credit}, {licence}",
+            title=say(sample.title),
+            credit=sample.credit,
+            licence=say(sample.licence),
+        )
+    )
     return cache.sample(sample.name)
 
 
 def _one_of(uploaded: Sequence[Any]) -> Photo:
     """The uploaded file that is shown; the newest, or the one that was picked of several."""
     if len(uploaded) > MAX_FILES:
-        raise EffnetError(f"{len(uploaded)} photos; up to {MAX_FILES} here, more under Many images")
+        raise EffnetError(
+            say(
+                "{count} photos; up to {limit} here, more under Many images",
+                count=len(uploaded),
+                limit=MAX_FILES,
+            )
+        )
     last = len(uploaded) - 1
     chosen = last
     if last:
         picked = st.pills(
-            "Which one",
+            say("Which one"),
             range(len(uploaded)),
             format_func=lambda i: uploaded[i].name[:24],
             default=last,
@@ -84,10 +105,10 @@ def _one_of(uploaded: Sequence[Any]) -> Photo:
 
 def _camera() -> bytes | None:
     """A photo from the visitor's camera, which is asked for only when this is opened."""
-    with st.expander("Camera", on_change="rerun", key="camera_open") as opened:
+    with st.expander(say("Camera"), on_change="rerun", key="camera_open") as opened:
         if not opened.open:
             return None
-        taken = st.camera_input("Take a photo", key="camera", label_visibility="collapsed")
+        taken = st.camera_input(say("Take a photo"), key="camera", label_visibility="collapsed")
     return taken.getvalue() if taken is not None else None
 
 
@@ -103,12 +124,16 @@ def _paste() -> None:
             with contextlib.suppress(binascii.Error):
                 st.session_state[state.PASTED] = base64.b64decode(body, validate=True)
 
-    _paste_component()(key="paste", data={}, on_pasted_change=pasted)
+    data = {
+        "words": say("or paste a picture with Ctrl+V"),
+        "tooLarge": say("That picture is over 16 MiB; upload it as a file."),
+    }
+    _paste_component()(key="paste", data=data, on_pasted_change=pasted)
 
 
 @lru_cache(maxsize=1)
 def _paste_component() -> Any:
-    html = '<div class="note">or paste a picture with Ctrl+V</div>'
+    html = '<div class="note"></div>'
     css = ".note { font-size: 0.875rem; opacity: 0.75; color: var(--st-text-color); }"
     js = (live.COMPONENTS / "paste.js").read_text("utf-8")
     return st.components.v2.component("effnet_paste", html=html, css=css, js=js)
@@ -119,8 +144,10 @@ def network() -> str:
     here = offline_variants()
     if not here:
         raise EffnetError(
-            "no pretrained weights are on this machine; install the packages in requirements.txt, "
-            "or run: python -m effnet weights download b0"
+            say(
+                "no pretrained weights are on this machine; install the packages in "
+                "requirements.txt, or run: python -m effnet weights download b0"
+            )
         )
     remembered = state.remembered(state.NETWORK, DEFAULT_NETWORK)
     accuracy = {row.variant: row.top1 for row in reversed(known_checkpoints())}
@@ -129,22 +156,31 @@ def network() -> str:
 
     def shown(name: str) -> str:
         if name in own:
-            return f"Trained here: {own[name]} ({name})"
-        return f"{display_name(name)} (top-1 {accuracy[name]:g} %)"
+            return say("Trained here: {title} ({name})", title=own[name], name=name)
+        return say(
+            "{network} (top-1 {accuracy:g} %)",
+            network=display_name(name),
+            accuracy=accuracy[name],
+        )
 
+    if st.session_state.get("network") not in options:  # a click elsewhere may set it
+        st.session_state["network"] = remembered if remembered in options else options[0]
     chosen = st.selectbox(
-        "Network",
+        say("Network"),
         options,
-        index=options.index(remembered) if remembered in options else 0,
         format_func=shown,
         key="network",
-        help="ImageNet accuracy as published for these weights",
+        help=say("ImageNet accuracy as published for these weights"),
     )
     state.remember(state.NETWORK, chosen)
     missing = list(dict.fromkeys(r.variant for r in known_checkpoints() if r.variant not in here))
     if missing:
         st.caption(
-            f"Works now: {', '.join(map(display_name, here))}. For another one, once, with a "
-            f"network: `python -m effnet weights download {missing[0]}`"
+            say(
+                "Works now: {networks}. For another one, once, with a network: "
+                "`python -m effnet weights download {name}`",
+                networks=", ".join(map(display_name, here)),
+                name=missing[0],
+            )
         )
     return chosen

@@ -17,6 +17,7 @@ import streamlit as st
 from PIL import Image
 
 from effnet.colours import VIRIDIS
+from effnet.language import say
 from effnet.receptive import Field
 from effnet.ui import live
 
@@ -30,16 +31,23 @@ KINDS = ("html", "css", "js")
 Fractions = tuple[float, float, float, float]  # left, top, right, bottom of a photo, 0 to 1
 
 
-def _component(name: str) -> Any:
+def _component(name: str, *, shared: str = "") -> Any:
     parts: dict[str, Any] = {
         kind: (live.COMPONENTS / f"{name}.{kind}").read_text("utf-8") for kind in KINDS
     }
+    if shared:
+        parts["js"] = (live.COMPONENTS / shared).read_text("utf-8") + parts["js"]
     return st.components.v2.component(f"effnet_{name}", **parts)
 
 
 @lru_cache(maxsize=1)
 def _viewer_component() -> Any:
-    return _component("viewer")
+    return _component("viewer", shared="box.js")
+
+
+@lru_cache(maxsize=1)
+def _cover_component() -> Any:
+    return _component("cover", shared="box.js")
 
 
 @lru_cache(maxsize=1)
@@ -77,9 +85,13 @@ def map_viewer(
     """
     rows, columns = explanation.native.shape
     captions = (
-        "The photo. Dimmed: never seen by the network. Drag a box around the object.",
-        f"The map at its own grid, {rows} x {columns}. Point at a place to see what it sees.",
-        "The map over the photo",
+        say("The photo. Dimmed: never seen by the network. Drag a box around the object."),
+        say(
+            "The map at its own grid, {rows} x {columns}. Point at a place to see what it sees.",
+            rows=rows,
+            columns=columns,
+        ),
+        say("The map over the photo"),
     )
     if not live.in_browser():
         pictures = (explanation.overlay(0.0), explanation.grid(), explanation.overlay(0.6))
@@ -100,7 +112,11 @@ def map_viewer(
         "blank": explanation.blank,
         "colours": VIRIDIS,
         "captions": captions,
-        "asked": explanation.asked,
+        "alts": [
+            say("{caption} Asked: {asked}", caption=caption, asked=explanation.asked)
+            for caption in captions
+        ],
+        "words": _viewer_words(),
         "field": field and {"side": field.side, "step": field.step, "start": field.start},
         "crop": crop,
         "box": box,
@@ -119,6 +135,70 @@ def map_viewer(
     _viewer_component()(
         key="map_viewer", data=data, on_box_change=box_changed, on_cell_change=cell_changed
     )
+
+
+def _viewer_words() -> dict[str, str]:
+    """The words of the viewer's own controls; those with braces are filled in the browser."""
+    return {
+        "view": say("View"),
+        "panels": say("Side by side"),
+        "overlay": say("Overlay"),
+        "swipe": say("Swipe"),
+        "opacity": say("Opacity"),
+        "mapOpacity": say("Opacity of the map"),
+        "divider": say("Divider"),
+        "dividerPlace": say("Place of the divider"),
+        "contours": say("Contours"),
+        "mark": say("Mark the object"),
+        "clear": say("Clear the box"),
+        "highest": say("1, its highest"),
+        "place": say("Row {row}, column {column}: {value} of the highest."),
+        "placeSeesAll": say(
+            "Row {row}, column {column}: {value} of the highest; its convolutions reach {side} px, "
+            "so it can see the whole view."
+        ),
+        "placeSees": say(
+            "Row {row}, column {column}: {value} of the highest; its convolutions reach {side} px: "
+            "{share} % of the view."
+        ),
+    }
+
+
+def cover(
+    key: str,
+    image: Image.Image,
+    box: Fractions,
+    *,
+    grey: tuple[int, int, int],
+    caption: str,
+    on_box: Callable[[Fractions], None],
+) -> None:
+    """A square picture with a grey box over it that is drawn anew by dragging.
+
+    Args:
+        key: Its name in the session.
+        image: The picture, without the box.
+        box: Where the box is.
+        grey: Its colour.
+        caption: A line under it.
+        on_box: Called with a new box, about every 80 ms while it is dragged, before the page runs
+            again.
+    """
+    data = {
+        "photo": data_url(image),
+        "side": image.width,
+        "box": box,
+        "grey": f"rgb{grey}",
+        "caption": caption,
+        "alt": say("The photo with a box over it"),
+    }
+
+    def changed() -> None:
+        drawn = st.session_state[key].get("box")
+        if drawn:
+            on_box(tuple(map(float, drawn)))  # type: ignore[arg-type]
+
+    _cover_component()(key=key, data=data, on_box_change=changed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,14 @@
 """Classify in a real browser: pasting, tabs that compute when opened, many files, both themes."""
 
 import base64
+import csv
+import shutil
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
+
+from effnet.classify import perturb
 
 PASTE = """
 (data) => {
@@ -36,6 +41,75 @@ def test_many_files_become_a_table(visit, chelsea, coffee):
     page.get_by_role("button", name="Name them").click()
     expect(page.get_by_role("button", name="CSV", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+
+
+def test_a_folder_is_uploaded_with_its_classes_and_its_csv_comes_back(
+    visit, tmp_path, chelsea, coffee
+):
+    for folder, path in (("n07920052", coffee), ("tiger_cat", chelsea), ("others", coffee)):
+        (tmp_path / "top" / folder).mkdir(parents=True)
+        shutil.copy(path, tmp_path / "top" / folder / "1.png")
+    (tmp_path / "top" / "notes.txt").write_text("no picture")
+    page = visit().go("/classify")
+    page.get_by_role("tab", name="Many images").click()
+    uploader = page.get_by_test_id("stFileUploader").filter(has_text="A folder of pictures")
+    uploader.locator("input[type=file]").set_input_files(tmp_path / "top")
+    page.get_by_role("button", name="Name them").click()
+    expect(page.get_by_text("Not counted, as their folders are no class: others")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    rows = list(csv.DictReader(Path(download.value.path()).read_text("utf-8").splitlines()))
+    assert {row["picture"]: row["is"] for row in rows} == {
+        "top/n07920052/1.png": "espresso",
+        "top/tiger_cat/1.png": "tiger cat",
+        "top/others/1.png": "",
+    }
+    assert {row["says"] for row in rows if "tiger" not in row["picture"]} == {"espresso"}
+    assert all(0 < float(row["second probability"]) < float(row["probability"]) for row in rows)
+
+
+def grey_at(page: Page, across: float, down: float) -> bool:
+    """True where the covered photo has the box's colour at a place, by parts of it."""
+    found = page.locator(".cover canvas").evaluate(
+        """(node, [x, y]) => Array.from(node.getContext('2d').getImageData(
+            Math.floor(x * node.width), Math.floor(y * node.height), 1, 1).data)""",
+        [across, down],
+    )
+    return tuple(found[:3]) == perturb.GREY
+
+
+def test_a_box_is_dragged_on_the_photo_and_the_answer_follows(visit):
+    page = visit().go("/classify")
+    page.get_by_role("tab", name="Perturb").click()
+    page.get_by_role("radio", name="Cover a part").click()
+    canvas = page.locator(".cover[data-drawn] canvas")
+    canvas.scroll_into_view_if_needed()
+    assert grey_at(page, 0.5, 0.5)
+    before = page.get_by_test_id("stMetricValue").inner_text()
+    size = canvas.bounding_box()
+    assert size is not None
+    start = {"x": 0.1 * size["width"], "y": 0.2 * size["height"]}
+    canvas.hover(position=start)
+    page.mouse.down()
+    size = canvas.bounding_box()
+    end = (size["x"] + 0.85 * size["width"], size["y"] + 0.9 * size["height"])
+    page.mouse.move(*end, steps=6)
+    assert grey_at(page, 0.8, 0.85), "the box follows the hand"
+    page.mouse.up()
+    value = page.get_by_test_id("stMetricValue")
+    expect(value).not_to_have_text(before)
+    width = page.get_by_role("slider", name="Width of the box (px)")
+    expect(width).to_have_value("168")
+    page.wait_for_timeout(800)
+    assert grey_at(page, 0.8, 0.85), "and stays where it was left"
+    assert not grey_at(page, 0.05, 0.1)
+    width.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    expect(width).to_have_value("165")
+    canvas.click(position={"x": 0.9 * size["width"], "y": 0.5 * size["height"]})
+    expect(width).to_have_value("165")
+    assert grey_at(page, 0.95, 0.5)
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])

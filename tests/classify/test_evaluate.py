@@ -1,5 +1,6 @@
 """Folders, zips and ground truths; accuracy by hand; a killed evaluation goes on."""
 
+import csv
 import io
 import json
 import os
@@ -8,11 +9,13 @@ import subprocess
 import sys
 import time
 import zipfile
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.io import savemat
 
 from effnet.__main__ import main
 from effnet.classify import evaluate as evaluation
@@ -43,14 +46,58 @@ def pictures(tmp_path_factory, chelsea, coffee) -> Path:
 # --- which class
 
 
-def test_thousand_synsets_in_order_are_the_classes_in_order():
-    synsets = [f"n{i:08d}" for i in range(1_000_000, 1_001_000)]
+def test_synsets_are_the_classes_in_order():
+    synsets = files.imagenet_synsets()
+    assert len(set(synsets)) == 1000
+    assert list(synsets) == sorted(synsets)
     assert class_indices(synsets[::-1], NAMES) == {name: i for i, name in enumerate(synsets)}
+    assert class_indices(["n02123045", "n07920052"], NAMES) == {
+        "n02123045": TABBY, "n07920052": ESPRESSO,
+    }  # fmt: skip
 
 
-def test_some_synsets_alone_cannot_be_told():
-    with pytest.raises(EffnetError, match="2 synset folders; all 1000 are needed"):
-        class_indices(["n01440764", "n01443537"], NAMES)
+def test_synsets_are_those_that_timm_lists_and_mean_the_same_words():
+    timm = pytest.importorskip("timm.data")
+    info = timm.ImageNetInfo("imagenet-1k")
+    assert list(files.imagenet_synsets()) == info.label_names()
+    meant = [info.index_to_description(i).lower().replace("-", " ") for i in range(1000)]
+    differ = [
+        name
+        for name, text in zip(NAMES, meant, strict=True)
+        if name.lower().replace("-", " ") not in text
+    ]
+    assert differ == ["crane bird", "maillot tank suit"]
+
+
+def test_every_synset_says_its_source():
+    rows = resources.files("effnet").joinpath("data/imagenet_synsets.csv").read_text("utf-8")
+    read = list(csv.DictReader(rows.splitlines()))
+    assert [int(row["index"]) for row in read] == list(range(1000))
+    assert all("WordNet" in row["source"] for row in read)
+
+
+def test_synsets_and_names_may_stand_side_by_side(tmp_path):
+    for folder in ("n01440764", "tabby", "967"):
+        (tmp_path / folder).mkdir()
+        Image.new("RGB", (9, 9)).save(tmp_path / folder / "a.jpg")
+    found = labelled(tmp_path, NAMES)
+    assert {item.folder: item.truth for item in found} == {
+        "n01440764": 0, "tabby": TABBY, "967": ESPRESSO,
+    }  # fmt: skip
+
+
+def test_a_synset_of_another_imagenet_is_refused_by_name():
+    with pytest.raises(EffnetError, match="folder n00007846 is no synset"):
+        class_indices(["n01440764", "n00007846"], NAMES)
+    with pytest.raises(EffnetError, match="n01440764 is no synset of the network's 2 classes"):
+        class_indices(["n01440764"], ["cat", "dog"])
+    assert class_indices(["n01440764"], ["n02123045", "n01440764"]) == {"n01440764": 1}
+
+
+def test_folders_that_are_no_class_are_told_apart():
+    found, unknown = files.known_classes(["espresso", "my dog", "n02123045", "1000"], NAMES)
+    assert found == {"espresso": ESPRESSO, "n02123045": TABBY}
+    assert unknown == ["1000", "my dog"]
 
 
 def test_folders_may_be_names_or_indices():
@@ -90,7 +137,7 @@ def test_a_flat_folder_with_its_ground_truth(flat, file, text):
     [
         ("5\n6\n", "2 lines for 3 pictures"),
         ("a.jpg 5\n", "says nothing of b.jpg and 1 more"),
-        ("1\n1000\n5\n", "counts from 1, as the ImageNet development kit does"),
+        ("1\n1000\n5\n", "put the kit's meta.mat or map_clsloc.txt beside it"),
         ("a 5\nb 6\nc zebu\n", "folder 'zebu' is no class"),
     ],
 )
@@ -98,6 +145,58 @@ def test_a_ground_truth_that_does_not_fit_is_refused(flat, text, message):
     (flat / "t.txt").write_text(text)
     with pytest.raises(EffnetError, match=message):
         labelled(flat, NAMES, flat / "t.txt")
+
+
+KIT = {1: "n02119789", 2: "n02100735", 361: "n02123045", 490: "n07920052", 1000: "n01440764"}
+
+
+def kit(folder: Path, kind: str) -> None:
+    """What the development kit says of a few of its numbers, as one of its files."""
+    if kind == "map_clsloc.txt":
+        lines = [f"{synset} {number} some_name" for number, synset in KIT.items()]
+        (folder / kind).write_text("\n".join(lines) + "\n")
+        return
+    fields = [("ILSVRC2012_ID", object), ("WNID", object), ("words", object)]
+    table = np.empty((len(KIT), 1), fields)
+    for i, (number, synset) in enumerate(KIT.items()):
+        table[i, 0] = (number, synset, "some name")
+    savemat(folder / kind, {"synsets": table})
+
+
+@pytest.fixture
+def validation(tmp_path) -> Path:
+    """Three of the validation pictures, by their numbers."""
+    (tmp_path / "val").mkdir()
+    for number in (2, 3, 5):
+        Image.new("RGB", (9, 9)).save(
+            tmp_path / "val" / f"ILSVRC2012_val_{number:08d}.JPEG", "JPEG"
+        )
+    return tmp_path
+
+
+@pytest.mark.parametrize("kind", ["meta.mat", "map_clsloc.txt"])
+@pytest.mark.parametrize("lines", [[490, 361, 1000], [1, 490, 361, 2, 1000, 1]])
+def test_the_development_kits_ground_truth_is_read_by_its_own_numbers(validation, kind, lines):
+    kit(validation, kind)
+    truth = validation / "ILSVRC2012_validation_ground_truth.txt"
+    truth.write_text("".join(f"{number}\n" for number in lines))
+    found = labelled(validation / "val", NAMES, truth)
+    assert [item.truth for item in found] == [ESPRESSO, TABBY, 0]
+
+
+def test_the_kits_ground_truth_alone_is_refused(validation):
+    truth = validation / "ILSVRC2012_validation_ground_truth.txt"
+    truth.write_text("490\n361\n7\n")
+    with pytest.raises(
+        EffnetError, match=r"whose order is not that of the classes; put .*meta\.mat"
+    ):
+        labelled(validation / "val", NAMES, truth)
+    (validation / "meta.mat").write_bytes(b"MATLAB 5.0 MAT-file" * 9)
+    with pytest.raises(EffnetError, match=r"is not the development kit's meta\.mat"):
+        labelled(validation / "val", NAMES, truth)
+    kit(validation, "meta.mat")
+    with pytest.raises(EffnetError, match=r"meta\.mat names no synset for number 7"):
+        labelled(validation / "val", NAMES, truth)
 
 
 def test_pictures_in_no_class_folder_need_a_ground_truth(flat):
@@ -203,6 +302,23 @@ def test_an_evaluation_says_what_predict_says(pictures, tmp_path, lite0, batch_s
     assert (found["pictures"], found["unreadable"]) == (12, 1)
     assert found["published_top1"] == 75.1
     assert seen[-1] == (13, 13)
+
+
+def test_half_precision_on_a_cpu_is_near_single(pictures, tmp_path):
+    whole = evaluate(pictures, device="cpu", engine="eager", results=tmp_path / "1.jsonl", limit=6)
+    half = evaluate(pictures, device="cpu", amp=True, results=tmp_path / "2.jsonl", limit=6)
+    assert half["top1"] == whole["top1"]
+    (head, *ones), (other, *halves) = (
+        [json.loads(line) for line in (tmp_path / f"{i}.jsonl").read_text().splitlines()]
+        for i in (1, 2)
+    )
+    assert (head["amp"], other["amp"], other["engine"]) == (False, True, "eager")
+    apart = []
+    for a, b in zip(ones, halves, strict=True):
+        said = dict(zip(b["top"], b["probabilities"], strict=True))
+        assert a["top"][0] in said
+        apart.append(abs(a["probabilities"][0] - said[a["top"][0]]))
+    assert 0 < max(apart) < 0.1, "bfloat16 has about three digits"
 
 
 def test_decoding_processes_give_the_same(pictures, tmp_path):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from oracles import calibrated
+from oracles import calibrate, calibrated
 from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
@@ -18,8 +18,16 @@ from torch import nn
 import effnet
 from effnet import checkpoints
 from effnet.checkpoints import WeightsUnavailable, choose, known_checkpoints
-from effnet.nn.namings import NAMINGS, module_names, padded_as_trained
-from effnet.nn.weights import download, fit, load_state, read_checkpoint, read_file, under_our_names
+from effnet.nn.namings import NAMINGS, module_names, padded_as_trained, unsaid
+from effnet.nn.weights import (
+    download,
+    fit,
+    load_state,
+    read_checkpoint,
+    read_file,
+    timms_name,
+    under_our_names,
+)
 from effnet.preprocess import to_array, view
 from effnet.spec import EffnetError
 
@@ -329,6 +337,94 @@ def test_lukemelas_networks_pad_as_tensorflow_does_and_timms_by_name():
     assert (tf.padding, tf.norm_eps) == ("same", 1e-3)
     assert padded_as_trained(b0, {"conv_stem.weight"}, "efficientnet_b0.safetensors") == b0
     assert padded_as_trained(b0, {"features.0.0.weight"}, "tf_b0.pth") == b0
+    assert padded_as_trained(b0, {"module.conv_stem.weight"}, "a-tf_b0.pth").padding == "same"
+
+
+def test_timms_own_lite_and_v2_pad_evenly_with_pytorchs_epsilon():
+    for name, called in (("lite0", "efficientnet_lite0.bin"), ("v2_s", "efficientnetv2_s.pth")):
+        found = padded_as_trained(effnet.get_variant(name), {"conv_stem.weight"}, called)
+        assert (found.padding, found.norm_eps) == ("symmetric", 1e-5)
+
+
+@pytest.mark.parametrize("called", ["model.safetensors", "last.pth", "platform.pth"])
+def test_a_file_that_does_not_say_which_of_timms_it_is_is_said_to(called):
+    b0 = effnet.get_variant("b0")
+    assert padded_as_trained(b0, {"conv_stem.weight"}, called) == b0
+    assert "Read here: evenly, with epsilon 1e-05" in unsaid(b0, {"conv_stem.weight"}, called)
+    lite = effnet.get_variant("lite0")
+    assert "as TensorFlow does, with epsilon" in unsaid(lite, {"conv_stem.weight"}, called)
+    assert unsaid(b0, {"features.0.0.weight"}, called) == ""
+    assert unsaid(b0, {"conv_stem.weight"}, "tf_efficientnet_b0.pth") == ""
+
+
+# --- timm's own networks
+
+TIMMS = {
+    "tf_efficientnet_b0": "b0",
+    "tf_efficientnet_b4": "b4",
+    "tf_efficientnetv2_s": "v2_s",
+    "tf_efficientnet_lite0": "lite0",
+    "efficientnet_b0": "b0",
+    "efficientnet_lite0": "lite0",
+    "efficientnetv2_s": "v2_s",
+    "mobilenetv2_100": "mobilenet_v2",
+    "resnet50": "resnet50",
+}
+
+
+@pytest.fixture(scope="module")
+def timms():
+    """Makes one of timm's networks, seeded, with statistics from noise."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its own imports
+        timm = pytest.importorskip("timm")
+
+    def made(name: str) -> nn.Module:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            return calibrate(timm.create_model(name, pretrained=False), images=8)
+
+    return made
+
+
+@pytest.mark.parametrize(("theirs", "ours"), TIMMS.items())
+def test_a_network_of_timms_gives_timms_logits(timms, tmp_path, theirs, ours):
+    model = timms(theirs)
+    path = tmp_path / f"{theirs}.safetensors"
+    save_file(model.state_dict(), path)
+    state = read_file(path)
+    spec = padded_as_trained(effnet.get_variant(ours), state, timms_name(path))
+    assert fit(spec, state).problems == {}
+    found = load_state(spec, state, origin=theirs).eval()
+    for side in (75, 96):  # odd and even maps: where the paddings differ
+        images = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(1))
+        with torch.inference_mode():
+            a, b = model(images), found(images)
+        assert float(a.std()) > 0.05
+        assert float((a - b).abs().max()) < 1e-4
+
+
+def test_the_other_padding_gives_other_logits(timms):
+    model = timms("tf_efficientnet_b0")
+    state = model.state_dict()
+    wrong = load_state(effnet.get_variant("b0"), state, origin="wrong").eval()
+    images = torch.randn(1, 3, 96, 96, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        assert float((model(images) - wrong(images)).abs().max()) > 0.05
+
+
+def test_a_file_of_the_hub_is_known_by_the_config_beside_it(timms, tmp_path):
+    model = timms("tf_efficientnet_b0")
+    path = tmp_path / "model.safetensors"
+    save_file(model.state_dict(), path)
+    with pytest.warns(UserWarning, match="does not say which of timm's networks it is"):
+        assert effnet.load("b0", weights=path, device="cpu").spec.padding == "symmetric"
+    (tmp_path / "config.json").write_text('{"architecture": "tf_efficientnet_b0"}')
+    classifier = effnet.load("b0", weights=path, device="cpu")
+    assert (classifier.spec.padding, classifier.spec.norm_eps) == ("same", 1e-3)
+    for broken in ("", "[]", '{"architecture": 3}'):
+        (tmp_path / "config.json").write_text(broken)
+        assert timms_name(path) == "model.safetensors"
 
 
 def renamed(state: dict, naming, spec) -> dict:

@@ -1,5 +1,6 @@
 """The Classify page's tabs: each opens with something to see, and nothing before it is opened."""
 
+import csv
 import io
 import zipfile
 from pathlib import Path
@@ -10,6 +11,7 @@ from oracles import calibrated
 from streamlit.testing.v1 import AppTest
 
 from effnet.checkpoints import choose
+from effnet.language import speaking
 from effnet.ui import classify_many
 
 TABS = {
@@ -79,7 +81,8 @@ def test_damage_follows_its_slider():
     assert claim(app).startswith("EfficientNet-Lite0 says espresso")
     app.button_group(key="damage").set_value("occlusion").run()
     before = float(app.metric[0].value.split()[0])
-    app.slider(key="cover_size").set_value(224.0).run()
+    app.slider(key="cover_width").set_value(224.0).run()
+    app.slider(key="cover_height").set_value(224.0).run()
     assert float(app.metric[0].value.split()[0]) < before
 
 
@@ -112,6 +115,94 @@ def test_a_zip_of_class_folders_is_counted(chelsea, coffee):
     table = app.dataframe[1].value
     assert table["picture"].iloc[0] == "cup/2.png"
     assert table["problem"].str.contains("not a picture").sum() == 1
+
+
+def test_a_folders_known_classes_are_counted_and_the_others_named(chelsea, coffee):
+    app = page("Many images")
+    cup, cat = coffee.read_bytes(), chelsea.read_bytes()
+    app.file_uploader(key="many_folder").set_value(
+        [
+            ("top/n07920052/1.png", cup, "image/png"),
+            ("top/tiger_cat/2.png", cat, "image/png"),
+            ("top/my cats/3.png", cat, "image/png"),
+            ("top/.hidden/4.png", cat, "image/png"),
+        ]
+    ).run()
+    app.button(key="many_go").click().run()
+    assert [error.message for error in app.exception] == []
+    assert {one.label: one.value for one in app.metric}["Pictures"] == "2"
+    assert app.info[0].value == "Not counted, as their folders are no class: my cats"
+    table = app.dataframe[1].value
+    assert list(table["picture"]) == [
+        "top/my cats/3.png", "top/n07920052/1.png", "top/tiger_cat/2.png",
+    ]  # fmt: skip
+    assert list(table["is"]) == ["", "espresso", "tiger cat"]
+
+
+def test_many_images_in_chinese_have_a_csv_in_english(chelsea, coffee, lite0):
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params["lang"] = "zh"
+    app.session_state["classify_tabs"] = "批量图像"
+    app.switch_page("pages/classify.py").run()
+    with speaking("zh"):  # the harness asks widgets for their words once more
+        app.file_uploader(key="many_folder").set_value(
+            [
+                ("top/cup/1.png", coffee.read_bytes(), "image/png"),
+                ("top/mine/2.png", chelsea.read_bytes(), "image/png"),
+                ("top/mine/bad.png", b"no picture", "image/png"),
+            ]
+        ).run()
+        app.button(key="many_go").click().run()
+    assert [error.message for error in app.exception] == []
+    assert app.info[0].value == "不计入准确率，因为这些文件夹不是类别：mine"
+    table = app.dataframe[1].value
+    assert list(table) == ["图像", "判断为", "概率", "第二", "第二的概率", "实际是", "问题"]
+    assert "不是能读取的图像" in table["问题"].iloc[2]
+    assert app.dataframe[2].value.to_dict("records") == [
+        {"实际是": "cup", "误认为": "espresso", "次数": 1}
+    ]
+    answers = app.session_state[classify_many.JOB].answers
+    rows = [classify_many._row(one, lite0.classes, judged=True) for one in answers]
+    assert classify_many._csv(rows).startswith("picture,says,probability,second,")
+
+
+def test_too_much_at_once_is_refused(chelsea, monkeypatch):
+    monkeypatch.setattr(classify_many, "MAX_IN_ALL", 3 * 2**20)
+    app = page("Many images")
+    app.file_uploader(key="many_folder").set_value(
+        [(f"top/{i}.png", bytes(2**20), "image/png") for i in range(4)]
+    ).run()
+    assert "4 MiB of pictures; the limit is 3 MiB" in app.error[0].value
+
+
+def test_the_csv_of_many_is_what_the_network_said(chelsea, coffee, lite0):
+    app = page("Many images")
+    named = {"espresso/2.png": coffee, "tabby/1.png": chelsea}
+    app.file_uploader(key="many_folder").set_value(
+        [
+            *((name, path.read_bytes(), "image/png") for name, path in named.items()),
+            ("tabby/=bad.png", b"no picture", "image/png"),
+        ]
+    ).run()
+    app.button(key="many_go").click().run()
+    assert [error.message for error in app.exception] == []
+    job = app.session_state[classify_many.JOB]
+    rows = [classify_many._row(one, lite0.classes, judged=True) for one in job.answers]
+    read = list(csv.DictReader(io.StringIO(classify_many._csv(rows))))
+    columns = ["picture", "says", "probability", "second", "second probability", "is", "problem"]
+    assert list(read[0]) == columns
+    for row, (name, path) in zip(read, named.items(), strict=False):
+        (wanted,) = lite0.predict(path)
+        assert row["picture"] == name
+        assert (row["says"], row["second"]) == tuple(one.name for one in wanted.labels[:2])
+        assert float(row["probability"]) == pytest.approx(wanted.labels[0].probability, abs=1e-4)
+        assert float(row["second probability"]) == pytest.approx(
+            wanted.labels[1].probability, abs=1e-4
+        )
+        assert (row["is"], row["problem"]) == (name.partition("/")[0], "")
+    assert read[2]["picture"] == "tabby/=bad.png"
+    assert read[2]["says"] == read[2]["probability"] == ""
+    assert "not a picture" in read[2]["problem"]
 
 
 def test_a_csv_holds_no_formula():

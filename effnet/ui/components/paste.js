@@ -2,8 +2,9 @@
 const MOST = 16 * 1024 * 1024; // bytes; what is larger goes through the upload
 
 export default function (component) {
-  const { parentElement, setTriggerValue } = component;
+  const { parentElement, data, setTriggerValue } = component;
   const note = parentElement.querySelector('.note');
+  note.textContent = data.words;
   const onPaste = (event) => {
     const items = Array.from(event.clipboardData?.items ?? []);
     const item = items.find((one) => one.type.startsWith('image/'));
@@ -11,7 +12,7 @@ export default function (component) {
     if (!file) return;
     event.preventDefault();
     if (file.size > MOST) {
-      note.textContent = 'That picture is over 16 MiB; upload it as a file.';
+      note.textContent = data.tooLarge;
       return;
     }
     const reader = new FileReader();

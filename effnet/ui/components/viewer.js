@@ -1,9 +1,7 @@
 // A photo, its map at its own grid, and the two blended: opacity, contours, swipe, a box and a place.
+// What box.js has stands before this.
 const DIMMED = 0.65; // how dark is what the network never saw
 const LEVELS = [0.25, 0.5, 0.75];
-const SAME = 1 / 60; // of the photo: a drag shorter than this is a click
-
-const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 function canvasOf(width, height) {
   const made = document.createElement('canvas');
@@ -109,23 +107,6 @@ function prepare(root, data, photo) {
   };
 }
 
-function outlined(context, scale, path, { dash = [], width = 2 } = {}) {
-  context.setLineDash(dash.map((length) => length * scale));
-  context.lineWidth = (width + 2) * scale;
-  context.strokeStyle = 'rgba(0, 0, 0, 0.75)';
-  context.stroke(path);
-  context.lineWidth = width * scale;
-  context.strokeStyle = '#fff';
-  context.stroke(path);
-  context.setLineDash([]);
-}
-
-function rectangle(left, top, right, bottom) {
-  const path = new Path2D();
-  path.rect(left, top, right - left, bottom - top);
-  return path;
-}
-
 function cellPath({ left, top, wide, high, map }, [row, column]) {
   const x = (at) => left + (at / map.columns) * wide;
   const y = (at) => top + (at / map.rows) * high;
@@ -210,15 +191,7 @@ function draw(root) {
       outlined(context, scale, cellPath(scene, place), { dash });
     }
     const box = state.dragged || data.box;
-    if (box) {
-      const { width, height } = data;
-      const edges = [box[0] * width, box[1] * height, box[2] * width, box[3] * height];
-      const path = rectangle(...edges);
-      outlined(context, scale, path, { width: 2.5 });
-      context.lineWidth = 2.5 * scale;
-      context.strokeStyle = '#E69F00';
-      context.stroke(path);
-    }
+    if (box) drawBox(context, scale, canvas, box);
   }
   const place = state.hover || data.cell;
   root.reading.textContent = place ? words(root, place) : '';
@@ -226,16 +199,18 @@ function draw(root) {
 
 function words(root, [row, column]) {
   const { map } = root.scene;
+  const said = root.data.words;
   if (row >= map.rows || column >= map.columns) return '';
   const value = map.values[row * map.columns + column].toFixed(2);
-  const start = `Row ${row + 1}, column ${column + 1}: ${value} of the highest`;
   const field = fieldOf(root, [row, column]);
-  if (!field) return `${start}.`;
-  const { side } = root.data.field;
-  const reach = field.whole
-    ? `its convolutions reach ${side} px, so it can see the whole view`
-    : `its convolutions reach ${side} px: ${(100 * field.share).toFixed(0)} % of the view`;
-  return `${start}; ${reach}.`;
+  const text = !field ? said.place : field.whole ? said.placeSeesAll : said.placeSees;
+  return filled(text, {
+    row: row + 1,
+    column: column + 1,
+    value,
+    side: root.data.field?.side,
+    share: field && (100 * field.share).toFixed(0),
+  });
 }
 
 function showState(root) {
@@ -246,8 +221,9 @@ function showState(root) {
     button.setAttribute('aria-pressed', String(button.dataset.view === state.view));
   }
   const swiping = state.view === 'swipe';
-  root.dialName.textContent = swiping ? 'Divider' : 'Opacity';
-  root.dial.setAttribute('aria-label', swiping ? 'Place of the divider' : 'Opacity of the map');
+  const said = data.words;
+  root.dialName.textContent = swiping ? said.divider : said.opacity;
+  root.dial.setAttribute('aria-label', swiping ? said.dividerPlace : said.mapOpacity);
   root.dial.value = swiping ? state.divider : state.opacity;
   root.contours.checked = state.contours;
   root.mark.setAttribute('aria-pressed', String(state.marking));
@@ -268,9 +244,7 @@ function later(root) {
 
 // Where the pointer is, in parts of the photo, and the map's cell there if the network saw it.
 function pointed(root, canvas, event) {
-  const bounds = canvas.getBoundingClientRect();
-  const x = clamp((event.clientX - bounds.left) / bounds.width, 0, 1);
-  const y = clamp((event.clientY - bounds.top) / bounds.height, 0, 1);
+  const { x, y } = placeOn(canvas, event);
   const { scene, data } = root;
   const across = (x * data.width - scene.left) / scene.wide;
   const down = (y * data.height - scene.top) / scene.high;
@@ -323,9 +297,7 @@ function listen(root) {
         state.divider = clamp(Math.round(place.across * 100), 0, 100);
         root.dial.value = state.divider;
       } else if (start) {
-        const xs = [start.x, place.x].sort((a, b) => a - b);
-        const ys = [start.y, place.y].sort((a, b) => a - b);
-        state.dragged = [xs[0], ys[0], xs[1], ys[1]];
+        state.dragged = boxBetween(start, place);
       } else {
         state.hover = place.cell;
       }
@@ -334,12 +306,11 @@ function listen(root) {
     canvas.onpointerup = (event) => {
       if (!root.scene) return;
       const box = state.dragged;
-      const dragged = box && box[2] - box[0] > SAME && box[3] - box[1] > SAME;
       const wasStarted = start;
       start = null;
-      if (wasStarted && state.view !== 'swipe' && dragged) {
+      if (wasStarted && state.view !== 'swipe' && isBox(box)) {
         state.marking = false;
-        root.data.box = box.map((edge) => Math.round(edge * 1e4) / 1e4);
+        root.data.box = rounded(box);
         root.report('box', root.data.box);
       } else if (state.view !== 'swipe') {
         pick(root, pointed(root, canvas, event).cell);
@@ -418,11 +389,15 @@ export default function ({ parentElement, data, setStateValue }) {
     listen(root);
     new ResizeObserver(() => later(root)).observe(root);
   }
+  for (const node of parentElement.querySelectorAll('[data-word]')) {
+    node.textContent = data.words[node.dataset.word];
+  }
+  find('.views').setAttribute('aria-label', data.words.view);
   legend(find('.legend canvas'), data.colours);
   Object.values(root.canvases).forEach((canvas, i) => {
     canvas.parentElement.querySelector('figcaption').textContent = data.captions[i];
     canvas.setAttribute('role', 'img');
-    canvas.setAttribute('aria-label', `${data.captions[i]} Asked: ${data.asked}`);
+    canvas.setAttribute('aria-label', data.alts[i]);
     if (first) canvas.style.aspectRatio = `${data.width} / ${data.height}`;
   });
   const ready = (photo) => {
