@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import plotly.graph_objects as go
-
 from effnet import colours
 from effnet.cost import layer_counts
 from effnet.figures import theme
@@ -36,7 +34,8 @@ class Tensor:
     kind: str
 
 
-def block_anatomy(block: Block, *, title: str, dark: bool = False) -> go.Figure:
+@theme.Drawing
+def block_anatomy(block: Block, *, title: str, dark: bool = False) -> theme.Values:
     """A block's layers in a row, from its input to its output, with the skip and the gates.
 
     Args:
@@ -64,7 +63,7 @@ def block_anatomy(block: Block, *, title: str, dark: bool = False) -> go.Figure:
     skip = _skip(block, centres, tallest, dark) if block.residual else None
     if skip:
         annotations.append(skip[1])
-    return theme.figure(
+    return theme.values(
         [
             theme.trace(
                 "bar",

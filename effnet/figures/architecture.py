@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import plotly.graph_objects as go
-
 from effnet import colours
 from effnet.figures import theme
 from effnet.language import mark, say
@@ -55,7 +53,8 @@ def slabs(spec: Spec) -> list[Slab]:
     return found
 
 
-def network_drawing(spec: Spec, *, base: Spec | None = None, dark: bool = False) -> go.Figure:
+@theme.Drawing
+def network_drawing(spec: Spec, *, base: Spec | None = None, dark: bool = False) -> theme.Values:
     """The network drawn to scale: a slab per stage, as wide as its channels, as high as its maps.
 
     Args:
@@ -119,7 +118,7 @@ def network_drawing(spec: Spec, *, base: Spec | None = None, dark: bool = False)
         for centre, s in zip(centres, drawn, strict=True)
     ]
     margin = gap / 2
-    return theme.figure(
+    return theme.values(
         traces,
         title=say("The network to scale: <b>channels</b> across, map side (px) upwards, x blocks"),
         dark=dark,

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import plotly.graph_objects as go
-
 from effnet import colours
 from effnet.figures import theme
 from effnet.language import say
@@ -13,6 +11,7 @@ from effnet.scaling import PhiPoint
 from effnet.units import giga, significant
 
 
+@theme.Drawing
 def macs_along_phi(
     points: Sequence[PhiPoint],
     *,
@@ -20,7 +19,7 @@ def macs_along_phi(
     released: Sequence[ReleasedPoint] = (),
     chosen: PhiPoint | None = None,
     dark: bool = False,
-) -> go.Figure:
+) -> theme.Values:
     """Multiply-adds against phi: the formula's promise, what rounding gives, the released networks.
 
     Args:
@@ -48,12 +47,10 @@ def macs_along_phi(
             mode="lines",
             name=say("computed"),
             line={"color": colours.family("v1", dark=dark), "width": 2, "shape": "hv"},
-            customdata=[
-                [f"{point.params:,}", f"{point.macs:,}", point.resolution] for point in points
-            ],
+            customdata=[[point.params, point.macs, point.resolution] for point in points],
             hovertemplate=say(
-                "phi %{x:.2f}, %{customdata[2]} px<br>%{customdata[1]} MACs"
-                "<br>%{customdata[0]} parameters<extra></extra>"
+                "phi %{x:.2f}, %{customdata[2]} px<br>%{customdata[1]:,} MACs"
+                "<br>%{customdata[0]:,} parameters<extra></extra>"
             ),
         ),
     ]
@@ -71,7 +68,7 @@ def macs_along_phi(
                 hovertemplate=f"phi {chosen.phi:.2f}: {giga(chosen.macs)} MACs<extra></extra>",
             )
         )
-    return theme.figure(
+    return theme.values(
         traces,
         title=say("Rounding lifts the real cost above the formula's promise, in steps"),
         dark=dark,

@@ -83,7 +83,7 @@ def anatomy(spec: Spec, cost: Cost, *, dark: bool) -> None:
     )
     live.figure(
         "anatomy",
-        block_anatomy(block, title=title, dark=dark),
+        block_anatomy.values(block, title=title, dark=dark),
         alt=say("{block} taken apart", block=title),
     )
     st.caption(

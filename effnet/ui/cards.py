@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import streamlit as st
 from PIL import Image, ImageEnhance
 
@@ -114,7 +115,7 @@ def stage_table(rows: list[StageRow], *, key: str) -> None:
     """The stage table; cells that differ from the base are marked with a dot."""
     number = st.column_config.NumberColumn
     st.dataframe(
-        [_shown(row) for row in rows],
+        pa.Table.from_pylist([_shown(row) for row in rows]),  # as it is sent: no pandas on the way
         key=key,
         hide_index=True,
         width="stretch",
@@ -186,7 +187,7 @@ def phi_curve(design: Design, *, dark: bool) -> None:
         return
     points = cache.curve(design.base, design.alpha, design.beta, design.gamma)
     start = cache.counted_cost(design.base_spec)
-    drawn = macs_along_phi(
+    drawn = macs_along_phi.values(
         points,
         promise=cache.promise(start.macs, design.alpha, design.beta, design.gamma),
         released=released_points() if design.base == "b0" else (),

@@ -1,16 +1,17 @@
 """Lessons in the app: a step's panel, what a link hides, presenter mode, the teacher's page."""
 
 import json
+from copy import deepcopy
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from effnet import language, lessons
 from effnet.design import Design
+from effnet.figures.theme import Values
 from effnet.language import say
 from effnet.lessons import HIDEABLE, Lesson, Step
 from effnet.ui import live, state
@@ -110,15 +111,14 @@ def presenting() -> bool:
     return state.remembered(state.PRESENT, "") == "1"
 
 
-def sized(drawn: go.Figure) -> go.Figure:
+def sized(drawn: Values) -> Values:
     """A figure with the type and height that a projector asks for; itself where there is none."""
     if not presenting():
         return drawn
-    values = drawn.to_dict()
-    layout = values["layout"]
+    layout = deepcopy(drawn["layout"])
     layout["height"] = round(LARGER * layout["height"])
     _enlarge(layout)
-    return go.Figure(values, _validate=False)
+    return drawn | {"layout": layout}
 
 
 def _enlarge(values: Any) -> None:
