@@ -1,8 +1,5 @@
 """The frame around every page: title, menu, messages."""
 
-import atexit
-import gc
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,10 +11,8 @@ import streamlit as st
 from effnet import language
 from effnet.language import mark, say
 from effnet.spec import EffnetError
-from effnet.ui import lessons, live, state
+from effnet.ui import lessons, live, process, state
 
-MANY_MODULES = 50
-_settled = [0]  # how many modules there were each time
 ICON = Path(__file__).parents[2] / "assets" / "images" / "icon.png"
 
 
@@ -64,6 +59,7 @@ def page(file: str) -> Iterator[Page]:
         layout="wide",
         initial_sidebar_state="collapsed",
     )
+    process.send_at_once()
     state.start()
     live.start()
     notes = lessons.start()
@@ -74,22 +70,7 @@ def page(file: str) -> Iterator[Page]:
     lessons.panel(this.file)
     with _messages():
         yield this
-    _settle()
-
-
-def _settle() -> None:
-    """Take what has been imported out of the garbage collector's rounds.
-
-    Streamlit collects in full after every run, fragments too. With pandas and plotly loaded that
-    looks at over 100,000 objects that never go, and takes longer than a slider's step; frozen,
-    they are passed over. Done anew where a page has brought many modules, so a few times at most.
-    """
-    if live.in_browser() and len(sys.modules) > _settled[-1] + MANY_MODULES:
-        if len(_settled) == 1:
-            atexit.register(gc.unfreeze)  # libraries look for what is left at the end
-        _settled.append(len(sys.modules))
-        gc.collect()
-        gc.freeze()
+    process.settle()
 
 
 @contextmanager
