@@ -3,6 +3,18 @@ const PACE = 80; // ms between two reports
 const THUMB = 16; // px: the thumb's middle stops half of it before either end
 
 // Ticks where the value changes something; between two of them the slider moves nothing.
+// Measuring makes the browser lay the page out, so it is done after what is new was painted.
+function showMarks(canvas, positions) {
+  const due = canvas.positions === undefined;
+  canvas.positions = positions;
+  if (due) {
+    requestAnimationFrame(() => setTimeout(() => {
+      drawMarks(canvas, canvas.positions);
+      delete canvas.positions;
+    }));
+  }
+}
+
 function drawMarks(canvas, positions) {
   canvas.hidden = !positions.length;
   const { clientWidth: width, clientHeight: height } = canvas;
@@ -49,7 +61,7 @@ export default function ({ parentElement, data, setStateValue }) {
     if (parentElement.activeElement !== number) number.value = written(data.value);
   }
 
-  drawMarks(find('.marks'), data.marks);
+  showMarks(find('.marks'), data.marks);
 
   const report = (value) => {
     clearTimeout(range.timer);
