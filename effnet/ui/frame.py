@@ -89,6 +89,7 @@ def part(function: Callable[[], None]) -> Callable[[], None]:
 
     @wraps(function)
     def guarded() -> None:
+        process.settle()
         language.use(state.language())
         with _messages():
             function()

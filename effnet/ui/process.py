@@ -6,6 +6,7 @@ import os
 import socket
 import stat
 import sys
+import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,22 +14,30 @@ from effnet.ui import live
 
 MANY_MODULES = 50
 OPEN_FILES = Path("/proc/self/fd")  # Linux; elsewhere nothing is done
-_settled = [0]  # how many modules there were each time
+SWEEP_S = 15.0
+_swept = [(0, 0.0)]  # how many modules there were at the last sweep, and when it was
 
 
 def settle() -> None:
-    """Take what has been imported out of the garbage collector's rounds.
+    """Take what lives on out of the garbage collector's rounds.
 
-    Streamlit collects in full after every run, fragments too. With pandas and plotly loaded that
-    looks at over 100,000 objects that never go, and takes longer than a slider's step; frozen,
-    they are passed over. Done anew where a page has brought many modules, so a few times at most.
+    Streamlit collects in full after every run, fragments too. That would look at over 100,000
+    objects that libraries, counted networks and other visits hold, and take longer than a slider's
+    step; frozen, they are passed over. What is frozen is still freed when nothing refers to it;
+    cycles among it wait for the sweep, which looks at all now and then.
     """
-    if live.in_browser() and len(sys.modules) > _settled[-1] + MANY_MODULES:
-        if len(_settled) == 1:
+    if not live.in_browser():
+        return
+    modules, when = _swept[-1]
+    now = time.monotonic()
+    if now - when > SWEEP_S or len(sys.modules) > modules + MANY_MODULES:
+        if modules == 0:
             atexit.register(gc.unfreeze)  # libraries look for what is left at the end
-        _settled.append(len(sys.modules))
+        _swept.append((len(sys.modules), now))
+        del _swept[:-1]
+        gc.unfreeze()
         gc.collect()
-        gc.freeze()
+    gc.freeze()
 
 
 @lru_cache(maxsize=1)

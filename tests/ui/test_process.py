@@ -2,6 +2,8 @@
 
 import gc
 import socket
+import time
+import weakref
 
 import pytest
 
@@ -9,23 +11,41 @@ from effnet.ui import live, process
 
 
 @pytest.fixture
-def thawed():
-    yield
-    gc.unfreeze()
-    process._settled[:] = [0]
-
-
-def test_what_was_imported_is_frozen_once_not_at_every_run(monkeypatch, thawed):
+def thawed(monkeypatch):
     monkeypatch.setattr(live, "in_browser", lambda: True)
     monkeypatch.setattr(process.atexit, "register", lambda _: None)
+    monkeypatch.setattr(process, "_swept", [(0, 0.0)])
+    yield
+    gc.unfreeze()
+
+
+class Knot:
+    """Refers to itself, so that only the collector frees it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_lives_on_is_passed_over(thawed):
     process.settle()
-    frozen = gc.get_freeze_count()
-    assert frozen > 50_000
+    assert gc.get_freeze_count() > 50_000
     more = [[number] for number in range(1000)]
     process.settle()
-    assert gc.get_freeze_count() <= frozen
-    assert len(process._settled) == 2
-    assert len(more) == 1000
+    assert gc.is_tracked(more)
+    assert len(gc.get_objects()) < 1000
+
+
+def test_what_nothing_refers_to_is_freed_frozen_or_not(thawed):
+    process.settle()
+    knot = Knot()
+    ended = weakref.ref(knot)
+    process.settle()
+    del knot
+    gc.collect()
+    assert ended() is not None  # frozen in time; it waits for the sweep
+    process._swept[-1] = (process._swept[-1][0], time.monotonic() - 2 * process.SWEEP_S)
+    process.settle()
+    assert ended() is None
 
 
 def test_a_test_harness_freezes_nothing():
