@@ -23,6 +23,7 @@ PAGES = {
     "explain": "/explain",
     "train": "/train",
     "papers": "/papers",
+    "scale-zh": "/?phi=2&lang=zh",
 }
 
 
