@@ -70,7 +70,7 @@ def anatomy(spec: Spec, cost: Cost, *, dark: bool) -> None:
         say("Block"),
         [True, False],
         format_func=lambda is_first: (
-            say("first") if is_first else say("the other {n}", n=stage.repeats - 1)
+            say("the first") if is_first else say("the other {n}", n=stage.repeats - 1)
         ),
         key="anatomy_first",
         default=True,

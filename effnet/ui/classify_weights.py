@@ -13,7 +13,7 @@ from effnet.checkpoints import (
     known_checkpoints,
     weights_folders,
 )
-from effnet.language import mark, say
+from effnet.language import in_a_row, mark, say
 from effnet.spec import EffnetError
 from effnet.ui import cache
 from effnet.ui.cache import Photo
@@ -193,7 +193,7 @@ def own(photo: Photo) -> None:
                 file=name,
                 project=found.names,
                 network=display_name(variant),
-                problems=", ".join(found.counts()),
+                problems=in_a_row(found.counts()),
             )
         )
         rows: list[dict[str, Any]] = [
@@ -263,7 +263,7 @@ def weights(photo: Photo) -> None:
     st.caption(
         say(
             "In memory now: {networks}, {size:.0f} MiB; the least recently used goes first.",
-            networks=", ".join(map(display_name_of, kept.names())) or say("none"),
+            networks=in_a_row(map(display_name_of, kept.names())) or say("none"),
             size=kept.memory_bytes() / 2**20,
         )
     )

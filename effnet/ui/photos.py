@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from effnet.checkpoints import known_checkpoints, offline_variants
-from effnet.language import mark, say
+from effnet.language import in_a_row, mark, say
 from effnet.preprocess import EXTENSIONS, MAX_BYTES
 from effnet.samples import get_sample, list_samples
 from effnet.spec import EffnetError
@@ -179,7 +179,7 @@ def network() -> str:
             say(
                 "Works now: {networks}. For another one, once, with a network: "
                 "`python -m effnet weights download {name}`",
-                networks=", ".join(map(display_name, here)),
+                networks=in_a_row(map(display_name, here)),
                 name=missing[0],
             )
         )
