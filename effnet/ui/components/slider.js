@@ -1,5 +1,9 @@
 // A range input with a number beside it that reports while it is dragged.
-const PACE = 80; // ms between two reports
+const PACE = 80; // ms between two reports, at least
+// A report that comes while the page is being made stops it there. So the next one waits, from the
+// last, as long as the slider's own answer took and as much again for what the page sends after it.
+const SHARE = 2.5;
+const SLOWEST = 600; // ms, however slow the server is
 const THUMB = 16; // px: the thumb's middle stops half of it before either end
 
 // Ticks where the value changes something; between two of them the slider moves nothing.
@@ -69,14 +73,22 @@ export default function ({ parentElement, data, setStateValue }) {
     if (within(value) === range.sent) return;
     range.sent = within(value);
     range.reported = performance.now();
+    range.unanswered = true;
     setStateValue('value', range.sent);
   };
-  // At once where the last report is long ago; while dragged, the newest value every PACE ms.
+  // At once where the last report is long ago; while dragged, the newest value at the server's pace.
   const soon = () => {
-    const due = (range.reported ?? 0) + PACE - performance.now();
+    const wait = range.unanswered ? SLOWEST : Math.max(PACE, SHARE * (range.took ?? 0));
+    const due = (range.reported ?? 0) + Math.min(SLOWEST, wait) - performance.now();
+    clearTimeout(range.timer);
     if (due <= 0) report(+range.value);
-    else range.timer = range.timer || setTimeout(() => report(+range.value), due);
+    else range.timer = setTimeout(() => report(+range.value), due);
   };
+  if (range.unanswered) {
+    range.unanswered = false;
+    range.took = performance.now() - range.reported;
+    if (range.timer) soon();
+  }
   const settle = () => {
     // the answers to what was sent while dragging are still on their way
     clearTimeout(range.release);
