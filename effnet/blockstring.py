@@ -110,7 +110,7 @@ def blocks_of(spec: Spec) -> tuple[BlockString, ...]:
     """The same as records. MobileNetV2's inverted residual is an MBConv without squeeze."""
     unknown = {stage.operator for stage in spec.stages} - set(SAYABLE)
     if unknown:
-        names = say(" and ").join(sorted(say(OPERATORS[one]).lower() for one in unknown))
+        names = in_a_row(sorted(say(OPERATORS[one]).lower() for one in unknown), " and ")
         raise EffnetError(
             say(
                 "block strings have no word for the {names} stages of {network!r}; they can say "
@@ -168,7 +168,7 @@ def from_block_strings(
     reading = read_block_strings(text)
     if reading.problems:
         more = len(reading.problems) - 5
-        shown = say("; ").join(reading.problems[:5])
+        shown = in_a_row(reading.problems[:5], "; ")
         raise EffnetError(shown + (say("; and {n} more", n=more) if more > 0 else ""))
     inverted = any(stage.operator == "inverted_residual" for stage in base.stages)
     last = len(reading.blocks) - 1

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from effnet.cost import Cost
 from effnet.design import Design
 from effnet.formulas import QUANTITIES
-from effnet.language import mark, plural, say
+from effnet.language import in_a_row, mark, plural, say
 from effnet.scaling import budget
 from effnet.spec import Spec
 from effnet.units import factor, giga, millions, milliseconds, percent, significant
@@ -111,7 +111,7 @@ def _edit_in_words(design: Design, spec: Spec) -> str:
     }
     other = [name for name, differs in ends.items() if differs]
     if other:
-        return say("{start} with another {ends}", start=title, ends=say(" and ").join(other))
+        return say("{start} with another {ends}", start=title, ends=in_a_row(other, " and "))
     return say("as yet the same as {start}", start=title)
 
 

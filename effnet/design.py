@@ -6,7 +6,7 @@ there, with a note on what was changed. No torch.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -286,20 +286,19 @@ def from_query(query: Mapping[str, str]) -> tuple[Design, list[str]]:
         if name in choices:
             value: str | float | None = text.strip().lower()
             if value not in choices[name]:
-                notes.append(
-                    say(
-                        "{key} {said} is not one of {among}",
-                        key=name,
-                        said=repr(text),
-                        among=", ".join(choices[name]),
-                    )
-                )
+                notes.append(unknown(name, text, choices[name]))
                 value = None
         else:
             value = _number(name, text, notes)
         if value is not None:
             read[name] = value
     return _with_edit(Design(**read), query, notes), notes
+
+
+def unknown(key: str, said: str, allowed: Iterable[str]) -> str:
+    """A note on a value in a link that nothing here has."""
+    among = ", ".join(allowed)
+    return say("{key} {said} is not one of {among}", key=key, said=repr(said[:40]), among=among)
 
 
 def _with_edit(design: Design, query: Mapping[str, str], notes: list[str]) -> Design:

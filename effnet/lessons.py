@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from effnet.claims import same_stages
 from effnet.cost import count
-from effnet.design import Design, from_query
+from effnet.design import Design, from_query, unknown
 from effnet.language import DEFAULT, in_a_row, mark, remembered, say
 from effnet.receipts import capital
 from effnet.receptive import fields
@@ -189,12 +189,7 @@ def in_language(language: str) -> dict[str, str]:
 def read_hidden(text: str) -> tuple[frozenset[str], list[str]]:
     """What a link hides, and a note on each name that nothing here has."""
     names = [name.strip() for name in text.split(",") if name.strip()][: len(HIDEABLE)]
-    unknown = [name[:20] for name in names if name not in HIDEABLE]
-    among = ", ".join(HIDEABLE)
-    notes = [
-        say("{key} {said} is not one of {among}", key="hide", said=repr(name), among=among)
-        for name in unknown
-    ]
+    notes = [unknown("hide", name[:20], HIDEABLE) for name in names if name not in HIDEABLE]
     return frozenset(names) & frozenset(HIDEABLE), notes
 
 

@@ -8,7 +8,7 @@ import html
 from dataclasses import dataclass
 from typing import Any
 
-from effnet.language import DEFAULT, current, speaking
+from effnet.language import DEFAULT, say, speaking
 
 CELL = "padding:2px 10px;text-align:right"
 FIRST = "padding:2px 10px;text-align:left"
@@ -70,9 +70,8 @@ class Rich:
 def as_html(card: Card) -> str:
     """The card as one element of HTML; every text in it is escaped."""
     parts = [f"<b>{html.escape(card.title)}</b>"] if card.title else []
-    between = "，" if current() == "zh" else ", "
     if card.facts:
-        parts.append(f"<div>{html.escape(between.join(card.facts))}</div>")
+        parts.append(f"<div>{html.escape(say(', ').join(card.facts))}</div>")
     if card.pictures:
         shown = "".join(
             f'<figure style="margin:4px 12px 4px 0"><img src="{html.escape(source)}" '

@@ -1,7 +1,7 @@
 """Figures of the first paper: accuracy against size and cost, and the activation maps' networks."""
 
 from effnet.design import Design
-from effnet.language import mark, say
+from effnet.language import in_a_row, mark, say
 from effnet.papers.counting import (
     computed,
     free,
@@ -148,7 +148,7 @@ def map_models_finding(lines: Lines) -> str:
         "code counts; {rows} agree.",
         low=offs[0],
         high=offs[-1],
-        rows=tidy(say(" and ").join(shown(line.name) for line in right)),
+        rows=tidy(in_a_row((shown(line.name) for line in right), " and ")),
     )
 
 

@@ -55,24 +55,9 @@ class Asked:
 # --- the link -----------------------------------------------------------------------------------
 
 
-def _said(key: str) -> str | None:
-    """What the link says that it has not said before; None for nothing."""
-    said = st.query_params.get(key)
-    return said if said != st.session_state.get(f"{key} in the link") else None
-
-
-def _say(key: str, value: str | None) -> None:
-    """Write a choice into the link; None, the usual one, is left out."""
-    if value is None:
-        st.query_params.pop(key, None)
-    elif st.query_params.get(key) != value:
-        st.query_params[key] = value
-    st.session_state[f"{key} in the link"] = value
-
-
 def _take(key: str, kept: str, allowed: Collection[str]) -> None:
     """Remember what the link says, where it says something new and known."""
-    said = _said(key)
+    said = state.newly_said(key)
     if said is None:
         return
     if said in allowed:
@@ -91,9 +76,9 @@ def network_and_photo() -> tuple[str, Photo]:
     _take("photo", state.PHOTO, [sample.name for sample in list_samples()])
     network = photos.network()
     photo = photos.photo()
-    _say("network", network if network != photos.DEFAULT_NETWORK else None)
+    state.say_in_link("network", network if network != photos.DEFAULT_NETWORK else None)
     sample = state.remembered(state.PHOTO, photos.DEFAULT_PHOTO)
-    _say("photo", sample if sample != photos.DEFAULT_PHOTO else None)
+    state.say_in_link("photo", sample if sample != photos.DEFAULT_PHOTO else None)
     return network, photo
 
 
@@ -108,7 +93,7 @@ def choose_network(network: str) -> None:
 
 def _classes(classifier: "Classifier", photo: Photo, best: int) -> tuple[int, int | None]:
     """The class asked for and the one it is held against; another photo starts at its best."""
-    said = _said("class")
+    said = state.newly_said("class")
     if said is not None:
         found = PAIR.fullmatch(said)
         if found:
@@ -187,7 +172,7 @@ def classes(
             ),
         )
     said = str(target) if against is None else f"{target}-{against}"
-    _say("class", said if (target, against) != (best, None) else None)
+    state.say_in_link("class", said if (target, against) != (best, None) else None)
     return target, against
 
 
@@ -278,7 +263,7 @@ def _linked(key: str, kept: str, allowed: Collection[str] | Sequence[str], usual
     _take(key, kept, allowed)
     value = state.remembered(kept, usual)
     value = value if value in allowed else usual
-    _say(key, value if value != usual else None)
+    state.say_in_link(key, value if value != usual else None)
     return value
 
 

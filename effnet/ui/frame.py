@@ -107,14 +107,15 @@ def _menu(current: Page) -> None:
                 help=say(entry.line),
                 disabled=entry is current,
             )
-        (other,) = language.LANGUAGES.keys() - {language.current()}
-        st.button(
-            language.LANGUAGES[other],
-            key="language_switch",
-            type="tertiary",
-            on_click=state.remember,
-            args=(state.LANGUAGE, other),
-        )
+        for code, name in language.LANGUAGES.items():
+            if code != language.current():
+                st.button(
+                    name,
+                    key=f"language_{code}",
+                    type="tertiary",
+                    on_click=state.remember,
+                    args=(state.LANGUAGE, code),
+                )
 
 
 def dark() -> bool:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 
 from effnet import language, lessons
-from effnet.design import Design
+from effnet.design import Design, unknown
 from effnet.figures.theme import Values
 from effnet.language import say
 from effnet.lessons import HIDEABLE, Lesson, Step
@@ -30,13 +30,13 @@ def start() -> list[str]:
     known = lessons.lessons()
     said = _said(state.LESSON)
     if said and said not in known:
-        notes.append(state.unknown("lesson", said, known))
+        notes.append(unknown("lesson", said, known))
         state.remember(state.LESSON, "")
     lesson = known.get(state.remembered(state.LESSON, ""))
     step = _said(state.STEP)
     steps = [str(number + 1) for number in range(len(lesson.steps))] if lesson else []
     if lesson and step and step not in steps:
-        notes.append(state.unknown("step", step[:20], steps))
+        notes.append(unknown("step", step[:20], steps))
     if lesson and state.remembered(state.STEP, "") not in steps:
         state.remember(state.STEP, "1")
     if _said(state.HIDE):
@@ -73,11 +73,9 @@ def _prepare(step: Step) -> None:
 
 def _said(key: str) -> str:
     """What the link newly says under a key, now remembered; "" where it says nothing new."""
-    said, seen = st.query_params.get(key, ""), f"{key} in the link"
-    if not said or said == st.session_state.get(seen):
-        return ""
-    st.session_state[seen] = said
-    state.remember(key, said)
+    said = state.newly_said(key) or ""
+    if said:
+        state.remember(key, said)
     return said
 
 
@@ -87,12 +85,7 @@ def _write() -> None:
         value = state.remembered(key, "")
         if key == state.STEP and not state.remembered(state.LESSON, ""):
             value = ""
-        if value != st.query_params.get(key, ""):
-            if value:
-                st.query_params[key] = value
-            else:
-                del st.query_params[key]
-        st.session_state[f"{key} in the link"] = value
+        state.say_in_link(key, value or None)
 
 
 def shows(name: str) -> bool:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 import streamlit as st
 
 from effnet import language as languages
-from effnet.design import Design, from_query
+from effnet.design import Design, from_query, unknown
 from effnet.language import say
 from effnet.scaling import SOLVABLE, Coefficient
 
@@ -55,18 +55,13 @@ LINK_KEYS = frozenset((*(field.name for field in fields(Design)), HELD, PINNED))
 
 def start_language() -> list[str]:
     """Read the language from the link, write it back, use it; what of the link can't be used."""
-    said, seen, wrong = st.query_params.get(LANGUAGE, ""), f"{LANGUAGE} in the link", []
-    if said and said != st.session_state.get(seen):
-        if said in languages.LANGUAGES:
-            st.session_state[LANGUAGE] = said
-        else:
-            wrong = [unknown(LANGUAGE, said, languages.LANGUAGES)]
+    said, wrong = newly_said(LANGUAGE), []
+    if said in languages.LANGUAGES:
+        remember(LANGUAGE, said)
+    elif said:
+        wrong = [unknown(LANGUAGE, said, languages.LANGUAGES)]
     chosen = language()
-    if chosen == languages.DEFAULT:
-        st.query_params.pop(LANGUAGE, None)
-    elif said != chosen:
-        st.query_params[LANGUAGE] = chosen
-    st.session_state[seen] = chosen
+    say_in_link(LANGUAGE, chosen if chosen != languages.DEFAULT else None)
     languages.use(chosen)
     return wrong
 
@@ -74,12 +69,6 @@ def start_language() -> list[str]:
 def language() -> str:
     """The language of this visit."""
     return remembered(LANGUAGE, languages.DEFAULT)
-
-
-def unknown(key: str, said: str, allowed: Collection[str]) -> str:
-    """A note on a value in the link that nothing here has."""
-    among = ", ".join(allowed)
-    return say("{key} {said} is not one of {among}", key=key, said=repr(said[:40]), among=among)
 
 
 def start() -> None:
@@ -220,18 +209,29 @@ def linked(key: str, allowed: Collection[str], default: str) -> tuple[str, str]:
     The URL counts where it says something new and allowed; else what was remembered does, and is
     written back. A control changes it with `remember(key, value)`.
     """
-    said, seen = st.query_params.get(key), f"{key} in the link"
-    note = ""
-    if said is not None and said != st.session_state.get(seen):
-        if said in allowed:
-            st.session_state[key] = said
-        else:
-            note = say("{key} {said} is not known here", key=key, said=repr(said[:40]))
+    said, note = newly_said(key), ""
+    if said is not None and said in allowed:
+        remember(key, said)
+    elif said is not None:
+        note = say("{key} {said} is not known here", key=key, said=repr(said[:40]))
     value = remembered(key, default)
-    if said != value:
-        st.query_params[key] = value
-    st.session_state[seen] = value
+    say_in_link(key, value)
     return value, note
+
+
+def newly_said(key: str) -> str | None:
+    """What the link says under a key that it has not said before; None for nothing."""
+    said = st.query_params.get(key)
+    return said if said != st.session_state.get(f"{key} in the link") else None
+
+
+def say_in_link(key: str, value: str | None) -> None:
+    """Write a choice into the link; None, the usual one, is left out."""
+    if value is None:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != value:
+        st.query_params[key] = value
+    st.session_state[f"{key} in the link"] = value
 
 
 def notes() -> list[str]:

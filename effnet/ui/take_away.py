@@ -6,10 +6,10 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
-from effnet import export, report
+from effnet import export, lessons, report
 from effnet.cost import Cost
 from effnet.design import Design
-from effnet.language import DEFAULT, current, in_a_row, plural, say, speaking
+from effnet.language import current, in_a_row, plural, say, speaking
 from effnet.spec import EffnetError, Spec
 from effnet.speed.records import Latency
 from effnet.ui import report_photo, state, stopwatch
@@ -197,6 +197,5 @@ def _models(
 def permalink(design: Design) -> str:
     """The address that opens this design: the page's own, with the design as its query."""
     scheme, host, path, _, _ = urlsplit(st.context.url or "http://localhost:8501/")
-    spoken = {} if current() == DEFAULT else {state.LANGUAGE: current()}
-    query = urlencode(design.to_query() | spoken, safe=",")
+    query = urlencode(design.to_query() | lessons.in_language(current()), safe=",")
     return urlunsplit((scheme, host, path or "/", query, ""))

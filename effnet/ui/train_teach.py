@@ -146,7 +146,7 @@ def _result(taught: "Taught") -> None:
             ),
         )
         if st.button(say("Keep it for Classify and Explain"), key="teach_keep"):
-            name = re.sub(r"[^\w ]+", "", say(" and ").join(taught.classes))[:40]
+            name = re.sub(r"[^\w ]+", "", in_a_row(taught.classes, " and "))[:40]
             run = runs.create("taught", name, {"classes": list(taught.classes)})
             taught.write(run.folder / runs.BEST)
             runs.write_whole(run.folder / runs.RESULT, b"{}")
