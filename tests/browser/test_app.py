@@ -116,7 +116,7 @@ def test_a_measurement_ends_with_a_median(visit):
     tab = visit()
     page = tab.go("/latency?mode=free&base=lite0&resolution=64")
     page.get_by_role("button", name="Measure").click()
-    expect(page.get_by_text("Median")).to_be_visible()
+    expect(page.get_by_text("Median", exact=True)).to_be_visible()
     expect(page.locator("h3").first).to_contain_text("takes")
     page.locator(".js-plotly-plot .main-svg").nth(1).wait_for()
     tab.shoot("latency-measured")
