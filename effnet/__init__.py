@@ -31,7 +31,8 @@ _ROOMS = {
     "pareto": ("compare",),
     "checkpoints": ("WeightsUnavailable", "available_weights"),
     "nn.model": ("build",),
-    "predict": ("Classifier", "Label", "Prediction", "load"),
+    "prediction": ("Label", "Prediction"),
+    "predict": ("Classifier", "load"),
     "cam": ("Explanation",),
     "latency": ("Latency", "measure_latency", "profile_stages"),
     "notebook": ("explore",),
@@ -76,7 +77,8 @@ if TYPE_CHECKING:
     from effnet.nn.model import build
     from effnet.notebook import explore
     from effnet.pareto import compare
-    from effnet.predict import Classifier, Label, Prediction, load
+    from effnet.predict import Classifier, load
+    from effnet.prediction import Label, Prediction
     from effnet.scaling import compound_scale, implied_phi, scale
     from effnet.spec import EffnetError, Spec, Stage
     from effnet.variants import get_variant, list_variants

@@ -15,13 +15,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from effnet import checkpoints, cost, counters, scaling, stages, variants
 from effnet.blockstring import from_block_strings
 from effnet.claims import same_stages
+from effnet.console import Rows, count_line, percent_line, show
 from effnet.design import Design, from_query
 from effnet.language import DEFAULT, LANGUAGES
 from effnet.spec import EffnetError, Spec
-from effnet.speed.records import ENGINES
-from effnet.units import giga, millions, percent
-
-Rows = list[dict[str, Any]]
+from effnet.speed.options import ENGINES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.json:
             print(json.dumps(result, indent=2, default=str))
         else:
-            _show(result)
+            show(result)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader had enough, as `head` has
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
@@ -335,26 +333,12 @@ def _weights(options: argparse.Namespace) -> Rows:
         chosen = [checkpoints.choose(name, which or "default") for name, _, which in wanted]
         rows = []
         for row in chosen:
-            path = row.path or download(row, progress=_percent_line(row.file))
+            path = row.path or download(row, progress=percent_line(row.file))
             rows.append({"variant": row.variant, "weights": row.short_name, "file": str(path)})
         return rows
     rows = checkpoints.available_weights()
     known = [variants.get_variant(name).name for name in options.variant]
     return [row for row in rows if not known or row["variant"] in known]
-
-
-def _percent_line(title: str) -> Any:
-    """Writes how much has come to the error stream, one line that grows."""
-    last = [-1]
-
-    def show(done: int, total: int) -> None:
-        share = 100 * done // total if total else 0
-        if share != last[0]:
-            last[0] = share
-            end = "\n" if done == total else ""
-            print(f"\r{title}: {done / 2**20:.1f} MiB, {share} %", end=end, file=sys.stderr)
-
-    return show
 
 
 def _evaluate(options: argparse.Namespace) -> dict[str, Any]:
@@ -372,91 +356,9 @@ def _evaluate(options: argparse.Namespace) -> dict[str, Any]:
         amp=options.amp,
         results=options.results,
         limit=options.limit,
-        progress=_percent_of("pictures"),
+        progress=count_line("pictures"),
     )
     return result
-
-
-def _percent_of(what: str) -> Any:
-    """Writes how many are done to the error stream, one line that grows."""
-
-    def show(done: int, total: int) -> None:
-        end = "\n" if done == total else ""
-        print(f"\r{done:,} of {total:,} {what}", end=end, file=sys.stderr, flush=True)
-
-    return show
-
-
-# --- tables -----------------------------------------------------------------------------------
-
-COLUMNS = {
-    "params": ("parameters", millions),
-    "macs": ("MACs", giga),
-    "flops": ("FLOPs = 2 MACs", giga),
-    "activations": ("activations", millions),
-    "probability": ("probability", percent),
-    "macs_share": ("MACs share", percent),
-    "median_ms": ("median ms", "{:.2f}".format),
-    "time_share": ("time share", percent),
-    "p10_ms": ("p10", "{:.2f}".format),
-    "p90_ms": ("p90", "{:.2f}".format),
-    "images_per_s": ("images/s", "{:.1f}".format),
-}
-HIDDEN = {
-    "spec",
-    "samples_ms",
-    "environment",
-    "changed",
-    "source",
-    "mean",
-    "std",
-    "params_share",
-    "activations_share",
-    "exact_channels",
-    "exact_repeats",
-    "drop_rate",
-    "link",
-    "doubts",
-    "peak_memory_bytes",
-}
-
-
-def _show(result: dict[str, Any] | Rows) -> None:
-    """Print rows as an aligned table; a dictionary's single values first, then its rows."""
-    if isinstance(result, dict):
-        rows = next((value for value in result.values() if isinstance(value, list)), [])
-        for key, value in result.items():
-            if key not in HIDDEN and not isinstance(value, list):
-                title, written = _cell(key, value)
-                print(f"{title}: {written}")
-        if rows:
-            print()
-    else:
-        rows = result
-    if not rows:
-        return
-    keys = [key for key in rows[0] if key not in HIDDEN]
-    table = [[_cell(key, None)[0] for key in keys]]
-    table += [[_cell(key, row[key])[1] for key in keys] for row in rows]
-    widths = [max(len(line[i]) for line in table) for i in range(len(keys))]
-    numeric = [isinstance(rows[0][key], (int, float)) for key in keys]
-    for line in table:
-        cells = (
-            text.rjust(width) if right else text.ljust(width)
-            for text, width, right in zip(line, widths, numeric, strict=True)
-        )
-        print("  ".join(cells).rstrip())
-
-
-def _cell(key: str, value: Any) -> tuple[str, str]:
-    title, write = COLUMNS.get(key, (key.replace("_", " "), None))
-    if value is None:
-        return title, "-"
-    if isinstance(value, bool):
-        return title, "yes" if value else "no"
-    return title, write(value) if write else f"{value:g}" if isinstance(value, float) else str(
-        value
-    )
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from effnet.formulas import Item
     from effnet.latency import Latency
     from effnet.papers import Exhibit, Lines
-    from effnet.predict import Prediction
+    from effnet.prediction import Prediction
     from effnet.speed import Estimate
     from effnet.train.schedule import Progressive
 

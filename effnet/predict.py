@@ -8,9 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -22,60 +20,19 @@ from effnet.cam import Explanation, Question
 from effnet.checkpoints import Checkpoint, Preprocessing
 from effnet.language import say
 from effnet.nn import fast, saved, workers
+from effnet.nn.devices import pick_device
 from effnet.nn.model import Network, build
 from effnet.nn.namings import padded_as_trained, unsaid
 from effnet.nn.weights import load_state, read_checkpoint, read_file, timms_name
+from effnet.prediction import Label, Prediction, find_class, imagenet_classes, softmax
 from effnet.preprocess import Source, crop_box, open_image, to_array, to_pixels, view
-from effnet.rich import Card, Rich
 from effnet.spec import EffnetError, Spec
-from effnet.units import percent
 from effnet.variants import get_variant
 
 ENGINES = ("auto", "eager", "bf16", "compile", "onnxruntime", "openvino")
 GPU_CHUNK = 32  # pictures a pass on a graphics processor
 
 Target = int | str | tuple[int | str, int | str] | None  # a pair: why A rather than B
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A class that a network named, and how probable it held it."""
-
-    index: int
-    name: str
-    probability: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Prediction(Rich):
-    """What a network said of one picture.
-
-    Attributes:
-        labels: The most probable classes, highest first.
-        logits: float32 `(classes,)`, before softmax.
-        seconds: Wall time of the forward pass of the few pictures that it ran with.
-    """
-
-    labels: tuple[Label, ...]
-    logits: np.ndarray
-    seconds: float
-
-    def card(self) -> Card:
-        """The classes with their probabilities, for notebooks and plain text."""
-        return Card(
-            say("Most probable of {n:,} classes", n=len(self.logits)),
-            columns=(say("class"), say("probability")),
-            rows=tuple((one.name, percent(one.probability)) for one in self.labels),
-            shares=tuple(one.probability for one in self.labels),
-            notes=(say("Computed in {ms:.0f} ms.", ms=1000 * self.seconds),),
-        )
-
-
-@lru_cache(maxsize=1)
-def imagenet_classes() -> tuple[str, ...]:
-    """The 1000 class names of ImageNet-1k in index order, as torchvision writes them."""
-    text = resources.files("effnet").joinpath("data/imagenet_classes.txt").read_text("utf-8")
-    return tuple(text.splitlines())
 
 
 class Classifier:
@@ -155,7 +112,7 @@ class Classifier:
         found: list[Prediction] = []
         for batch in self._batches(images):
             logits, seconds = workers.call(self._forward, batch)
-            found += [self._prediction(row, top, seconds) for row in logits]
+            found += [self.prediction(row, top=top, seconds=seconds) for row in logits]
         return found
 
     def predict_pixels(self, pixels: np.ndarray, *, top: int = 5) -> list[Prediction]:
@@ -168,7 +125,7 @@ class Classifier:
         found: list[Prediction] = []
         for start in range(0, len(pixels), fast.CHUNK):
             logits, seconds = workers.call(self._forward, pixels[start : start + fast.CHUNK])
-            found += [self._prediction(row, top, seconds) for row in logits]
+            found += [self.prediction(row, top=top, seconds=seconds) for row in logits]
         return found
 
     def forward(self, pixels: np.ndarray) -> np.ndarray:
@@ -177,7 +134,10 @@ class Classifier:
 
     def prediction(self, logits: np.ndarray, *, top: int = 5, seconds: float = 0) -> Prediction:
         """The record of `(classes,)` logits, with this network's class names."""
-        return self._prediction(logits, top, seconds)
+        probabilities = softmax(logits)
+        order = np.argsort(-probabilities, kind="stable")[:top]
+        labels = tuple(Label(int(i), self.classes[i], float(probabilities[i])) for i in order)
+        return Prediction(labels, logits, seconds)
 
     def _batches(self, images: Sequence[Source]) -> Iterator[np.ndarray]:
         """Prepared pictures, a few at a time; the next are decoded while the network runs."""
@@ -313,20 +273,7 @@ class Classifier:
 
     def class_index(self, name: str) -> int:
         """The index of a class by its name, case aside; `EffnetError` with near ones if unknown."""
-        wanted = name.strip().lower()
-        lowered = [label.lower() for label in self.classes]
-        if wanted in lowered:
-            return lowered.index(wanted)
-        near = [label for label in self.classes if wanted and wanted in label.lower()][:5]
-        if near:
-            raise EffnetError(
-                say(
-                    "unknown class {name}; did you mean {near}?",
-                    name=repr(name),
-                    near=", ".join(near),
-                )
-            )
-        raise EffnetError(say("unknown class {name}", name=repr(name)))
+        return find_class(name, self.classes)
 
     def _prepared(self, image: Source, position: int, total: int) -> np.ndarray:
         try:
@@ -371,48 +318,11 @@ class Classifier:
         held = sum(int(v.nbytes) for v in self.model.state_dict().values())
         return held if self.engine == "eager" else 2 * held
 
-    def _prediction(self, logits: np.ndarray, top: int, seconds: float) -> Prediction:
-        probabilities = softmax(logits)
-        order = np.argsort(-probabilities, kind="stable")[:top]
-        labels = tuple(Label(int(i), self.classes[i], float(probabilities[i])) for i in order)
-        return Prediction(labels, logits, seconds)
-
 
 @lru_cache(maxsize=1)
 def _decoders() -> ThreadPoolExecutor:
     """Threads that decode and resize pictures: Pillow lets go of Python's lock for both."""
     return ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="effnet-decoder")
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities of `(classes,)` logits, in double precision."""
-    powers = np.exp(logits.astype(np.float64) - logits.max())
-    return np.asarray(powers / powers.sum())
-
-
-def pick_device(device: str = "auto") -> torch.device:
-    """The device of that name; "auto" is CUDA, then Apple's MPS, then the CPU.
-
-    Raises:
-        EffnetError: It is not here.
-    """
-    if device == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        chosen = torch.device(device)
-        torch.empty(1, device=chosen)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise EffnetError(
-            say(
-                "device {device} can't be used here ({reason}); try cpu",
-                device=repr(device),
-                reason=reason,
-            )
-        ) from None
-    return chosen
 
 
 def load(

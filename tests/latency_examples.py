@@ -5,8 +5,10 @@ import dataclasses
 import effnet
 from effnet import figures
 from effnet.speed import plans, printed, v2
+from effnet.speed.options import Options
 from effnet.speed.predicted import Pace
-from effnet.speed.records import Environment, KindProfile, Latency, Options, Roof, StepCost
+from effnet.speed.profiles import KindProfile, Roof, StepCost
+from effnet.speed.records import Environment, Latency
 from effnet.speed.store import MEMORY, Row
 from effnet.speed.verdict import compared
 

@@ -52,6 +52,7 @@ FLOORS = {
     "preprocess": 3,
     "samples": 3,
     "predict": 3,
+    "prediction": 3,
     "cam": 3,
     "classify": 3,
     "latency": 3,
@@ -66,6 +67,7 @@ FLOORS = {
     "ui": 5,
     "notebook": 5,
     "__main__": 5,
+    "console": 5,
 }
 TORCH_ROOMS = {"nn", "predict", "cam", "classify", "latency", "train"}
 STREAMLIT_ROOMS = {"ui"}

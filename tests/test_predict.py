@@ -10,7 +10,8 @@ from torchvision.models import EfficientNet_B0_Weights
 
 import effnet
 from effnet.language import speaking
-from effnet.predict import imagenet_classes, pick_device, softmax
+from effnet.nn.devices import pick_device
+from effnet.prediction import imagenet_classes, softmax
 from effnet.samples import SAMPLES, get_sample, list_samples
 from effnet.spec import EffnetError
 

@@ -9,11 +9,12 @@ from PIL import Image
 
 from effnet.checkpoints import Preprocessing
 from effnet.language import say
+from effnet.prediction import Prediction, softmax
 from effnet.preprocess import to_pixels, view
 from effnet.spec import EffnetError
 
 if TYPE_CHECKING:
-    from effnet.predict import Classifier, Prediction
+    from effnet.predict import Classifier
 
 SMALLEST, LARGEST = 32, 1024  # px
 
@@ -43,30 +44,26 @@ class Rung:
         return self.reference_rank == 1
 
 
-def rung(network: str, prediction: "Prediction", reference: int) -> Rung:
+def rung(network: str, prediction: Prediction, reference: int) -> Rung:
     """A network's answer beside the class `reference`."""
     first = prediction.labels[0]
     rank, probability = standing(prediction, reference)
     return Rung(network, first.name, first.probability, rank, probability, prediction.seconds)
 
 
-def standing(prediction: "Prediction", index: int) -> tuple[int, float]:
+def standing(prediction: Prediction, index: int) -> tuple[int, float]:
     """Rank, from 1, and probability of a class."""
-    from effnet.predict import softmax
-
     probabilities = softmax(prediction.logits)
     rank = 1 + int((prediction.logits > prediction.logits[index]).sum())
     return rank, float(probabilities[index])
 
 
-def mean_probabilities(predictions: "Sequence[Prediction]") -> np.ndarray:
+def mean_probabilities(predictions: Sequence[Prediction]) -> np.ndarray:
     """The ensemble of networks with the same classes: the mean of their probabilities.
 
     Raises:
         EffnetError: There is none, or their classes differ in number.
     """
-    from effnet.predict import softmax
-
     if len({len(one.logits) for one in predictions}) != 1:
         raise EffnetError(say("an ensemble needs networks with the same classes, at least one"))
     mean: np.ndarray = np.mean([softmax(one.logits) for one in predictions], axis=0)

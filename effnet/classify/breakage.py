@@ -16,7 +16,8 @@ from effnet.nn import workers
 from effnet.preprocess import to_pixels, view
 
 if TYPE_CHECKING:
-    from effnet.predict import Classifier, Prediction
+    from effnet.predict import Classifier
+    from effnet.prediction import Prediction
 
 Pixels = np.ndarray
 

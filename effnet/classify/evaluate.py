@@ -19,7 +19,9 @@ from torch.utils.data import DataLoader, Dataset
 from effnet.checkpoints import Preprocessing
 from effnet.classify.files import Item, labelled
 from effnet.language import say
-from effnet.predict import Classifier, Prediction, load, pick_device
+from effnet.nn.devices import pick_device
+from effnet.predict import Classifier, load
+from effnet.prediction import Prediction
 from effnet.preprocess import open_image, to_pixels, view
 from effnet.spec import EffnetError
 

@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path, PurePosixPath
 
 from effnet.language import say
+from effnet.prediction import imagenet_classes
 from effnet.preprocess import EXTENSIONS, MAX_BYTES
 from effnet.spec import EffnetError
 
@@ -121,8 +122,6 @@ def known_classes(
     Returns:
         The classes of those that can be told, and the folders that can't.
     """
-    from effnet.predict import imagenet_classes
-
     by_name: dict[str, int] = {}
     for index, name in enumerate(classes):
         by_name.setdefault(_plain(name), index)

@@ -12,7 +12,8 @@ from effnet.language import mark
 from effnet.preprocess import to_pixels, view
 
 if TYPE_CHECKING:
-    from effnet.predict import Classifier, Prediction
+    from effnet.predict import Classifier
+    from effnet.prediction import Prediction
 
 GREY = (124, 116, 104)  # ImageNet's mean colour
 

@@ -9,13 +9,8 @@ from effnet.figures.anatomy import block_anatomy
 from effnet.figures.architecture import network_drawing
 from effnet.figures.compare import accuracy_against_cost, promise_to_real
 from effnet.figures.comparisons import option_gains, paired_ratios
-from effnet.figures.cost import (
-    cost_by_stage,
-    cost_treemap,
-    counters_compared,
-    kept_memory,
-    live_memory,
-)
+from effnet.figures.cost import cost_by_stage, cost_treemap
+from effnet.figures.counters import counters_compared
 from effnet.figures.dimensions import accuracy_by_way, equal_budget_drawings
 from effnet.figures.equal_cost import equal_cost_map, equal_cost_surface
 from effnet.figures.explain import (
@@ -27,6 +22,7 @@ from effnet.figures.explain import (
 )
 from effnet.figures.fused import fused_race, step_against_size, where_to_deepen
 from effnet.figures.latency import latency_samples, prediction_check
+from effnet.figures.memory import kept_memory, live_memory
 from effnet.figures.papers import exhibit_redrawn
 from effnet.figures.prediction import ladder, mistakes, probability_curves, top_classes
 from effnet.figures.published import published_times, ratios_beside

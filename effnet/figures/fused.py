@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 from effnet import colours
 from effnet.figures import theme
 from effnet.language import in_a_row, say
-from effnet.speed.records import StepCost, quantile
+from effnet.speed.profiles import StepCost
+from effnet.speed.records import quantile
 from effnet.speed.v2 import Deepened, Fused
 from effnet.units import factor, giga, milliseconds
 

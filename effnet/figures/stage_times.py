@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from effnet import colours
 from effnet.figures import theme
 from effnet.language import say
-from effnet.speed.records import KindProfile, Roof, StageProfile
+from effnet.speed.profiles import KindProfile, Roof, StageProfile
 from effnet.units import giga, milliseconds, percent, significant
 
 KIND_MARKS = ("circle", "square", "diamond", "cross", "triangle-up", "star", "hexagon", "x")

@@ -18,7 +18,9 @@ The records that come out are plain values of `effnet.speed`, which loads no tor
 
 from effnet.latency.measure import compare, measure_latency, race
 from effnet.latency.stages import profile_kinds, profile_stages
-from effnet.speed.records import Environment, Latency, Options, StageProfile
+from effnet.speed.options import Options
+from effnet.speed.profiles import StageProfile
+from effnet.speed.records import Environment, Latency
 from effnet.speed.verdict import Comparison
 
 __all__ = [

@@ -13,9 +13,9 @@ from effnet.latency.predictor import gather, learn
 from effnet.latency.stages import profiles
 from effnet.spec import EffnetError
 from effnet.speed import store
+from effnet.speed.options import Options
 from effnet.speed.plans import learning_networks
 from effnet.speed.predicted import save
-from effnet.speed.records import Options
 from effnet.variants import FAMILIES, get_variant, list_variants
 
 SECONDS, FIT_S = 5.0, 60.0  # for a network; for all that a fit needs

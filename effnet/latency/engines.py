@@ -15,7 +15,7 @@ from effnet.language import say
 from effnet.nn.model import Network
 from effnet.onnx_graph import onnx_model
 from effnet.spec import EffnetError
-from effnet.speed.records import ENGINES
+from effnet.speed.options import ENGINES
 
 
 def compiled(module: nn.Module) -> Callable[[Tensor], object]:

@@ -9,7 +9,8 @@ from effnet.language import say
 from effnet.latency import clock, machine
 from effnet.latency.prepare import Model, Ready, prepared
 from effnet.spec import EffnetError
-from effnet.speed.records import PLAIN, Engine, Latency, Options
+from effnet.speed.options import PLAIN, Engine, Options
+from effnet.speed.records import Latency
 from effnet.speed.verdict import Comparison, compared
 
 LEAST_ROUNDS = 8  # fewer have no interval at 99 %

@@ -14,8 +14,9 @@ from effnet.language import say
 from effnet.latency.prepare import prepared
 from effnet.latency.stages import unit_times
 from effnet.spec import EffnetError, Spec
+from effnet.speed.options import PLAIN, Options
 from effnet.speed.predicted import Pace, features, group, host
-from effnet.speed.records import PLAIN, Environment, Options, quantile
+from effnet.speed.records import Environment, quantile
 from effnet.speed.traffic import work
 
 PASSES = 3  # of each kind in a round: the whole network, and its units

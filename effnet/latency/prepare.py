@@ -12,11 +12,12 @@ from effnet.cost import count
 from effnet.language import mark, say
 from effnet.latency import clock, engines, machine, tensors
 from effnet.memory import peak_bytes, weights
+from effnet.nn.devices import pick_device
 from effnet.nn.fold import folded
 from effnet.nn.model import Network, build
-from effnet.predict import pick_device
 from effnet.spec import EffnetError, Spec, check_resolution
-from effnet.speed.records import Environment, Latency, Options
+from effnet.speed.options import Options
+from effnet.speed.records import Environment, Latency
 from effnet.variants import get_variant
 
 MAX_MACS = 2 * 10**12

@@ -9,8 +9,10 @@ import torch
 from effnet.latency import clock, machine
 from effnet.latency.measure import check_budget
 from effnet.latency.prepare import DTYPES
-from effnet.predict import pick_device
-from effnet.speed.records import PLAIN, Environment, Options, Roof, quantile
+from effnet.nn.devices import pick_device
+from effnet.speed.options import PLAIN, Options
+from effnet.speed.profiles import Roof
+from effnet.speed.records import Environment, quantile
 
 SIDES = (1024, 2048)  # of the square matrices; the better one counts
 COPIED_BYTES = 128 * 2**20  # far more than a core's own cache holds

@@ -15,7 +15,8 @@ from effnet.latency.prepare import Model, Ready, prepared
 from effnet.latency.units import Pass, units
 from effnet.nn.model import Network
 from effnet.spec import EffnetError
-from effnet.speed.records import PLAIN, KindProfile, Options, StageProfile
+from effnet.speed.options import PLAIN, Options
+from effnet.speed.profiles import KindProfile, StageProfile
 from effnet.speed.traffic import Work, by_stage, work
 
 ITEMSIZE = {"fp32": 4, "bf16": 2, "fp16": 2}

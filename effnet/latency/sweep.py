@@ -9,7 +9,7 @@ from pathlib import Path
 from effnet.latency import clock, machine
 from effnet.latency.measure import check_budget
 from effnet.latency.prepare import OutOfMemory, check_memory, prepared
-from effnet.predict import pick_device
+from effnet.nn.devices import pick_device
 from effnet.spec import EffnetError
 from effnet.speed import store
 from effnet.speed.plans import Point

@@ -13,10 +13,10 @@ from effnet.latency import clock, machine, tensors
 from effnet.latency.measure import check_budget
 from effnet.latency.prepare import MAX_MACS, OutOfMemory
 from effnet.memory import training_bytes, weights
+from effnet.nn.devices import pick_device
 from effnet.nn.model import build
-from effnet.predict import pick_device
 from effnet.spec import EffnetError, Spec
-from effnet.speed.records import StepCost
+from effnet.speed.profiles import StepCost
 from effnet.walk import NUM_CLASSES
 
 MOST_MACS = MAX_MACS // 10

@@ -21,7 +21,8 @@ from effnet.variants import list_variants
 
 if TYPE_CHECKING:
     from effnet.cam import Explanation
-    from effnet.predict import Classifier, Prediction
+    from effnet.predict import Classifier
+    from effnet.prediction import Prediction
 
 MOST_PIXELS = 1_000_000  # of a picture in a report
 MOST_PNG = 1_500_000  # bytes; what takes more becomes a JPEG

@@ -14,8 +14,10 @@
 Measuring itself is in `effnet.latency`.
 """
 
+from effnet.speed.options import Options
 from effnet.speed.predicted import Estimate, predicted_ms
-from effnet.speed.records import Environment, Latency, Options, StageProfile
+from effnet.speed.profiles import StageProfile
+from effnet.speed.records import Environment, Latency
 from effnet.speed.verdict import Comparison
 
 __all__ = [

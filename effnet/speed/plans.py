@@ -8,7 +8,7 @@ from effnet.cost import count
 from effnet.language import mark, say
 from effnet.scaling import compound_scale, scale
 from effnet.spec import EffnetError, Spec, Stage
-from effnet.speed.records import Options
+from effnet.speed.options import Options
 from effnet.variants import display_name, get_variant
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from effnet.language import mark, say
 from effnet.spec import EffnetError
-from effnet.speed.records import ENGINES, MOST_BATCH, PRECISIONS, Environment, Latency, Options
+from effnet.speed.options import ENGINES, MOST_BATCH, PRECISIONS, Options
+from effnet.speed.records import Environment, Latency
 from effnet.speed.store import COLUMNS, NEEDED, OK, OUTCOMES, Row, folder
 
 MOST_BYTES = 32 * 2**20

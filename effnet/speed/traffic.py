@@ -13,7 +13,7 @@ from functools import lru_cache
 from effnet.cost import count, layer_counts
 from effnet.language import mark
 from effnet.spec import Spec
-from effnet.speed.records import StageProfile
+from effnet.speed.profiles import StageProfile
 from effnet.walk import Block, Layer, walk
 
 FLOAT_BYTES = 4

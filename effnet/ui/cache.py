@@ -18,7 +18,8 @@ from effnet.train.runs import network_file
 
 if TYPE_CHECKING:
     from effnet.classify.store import Store
-    from effnet.predict import Classifier, Prediction
+    from effnet.predict import Classifier
+    from effnet.prediction import Prediction
 
 PHIS = tuple(round(-1 + i / 20, 2) for i in range(181))
 

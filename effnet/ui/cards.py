@@ -23,7 +23,8 @@ from effnet.units import factor, giga, millions, significant
 from effnet.variants import display_name
 
 if TYPE_CHECKING:
-    from effnet.predict import Classifier, Prediction
+    from effnet.predict import Classifier
+    from effnet.prediction import Prediction
 
 SHOWN_SIDE = 900
 CARD_WIDTH = 140  # px: five in a row beside the controls, two on a phone

@@ -10,6 +10,7 @@ from effnet import figures
 from effnet.checkpoints import offline_variants
 from effnet.classify import answers
 from effnet.language import say
+from effnet.prediction import Prediction, softmax
 from effnet.preprocess import crop_box, resized_size, to_pixels, view
 from effnet.ui import cache, cards, live
 from effnet.ui.cache import Photo
@@ -17,12 +18,12 @@ from effnet.units import percent
 from effnet.variants import display_name
 
 if TYPE_CHECKING:
-    from effnet.predict import Classifier, Prediction
+    from effnet.predict import Classifier
 
 PERCENT = st.column_config.NumberColumn(format="percent")
 
 
-def any_class(prediction: "Prediction", classifier: "Classifier") -> None:
+def any_class(prediction: Prediction, classifier: "Classifier") -> None:
     """Rank and probability of any class, and all logits on demand."""
     names = classifier.classes
     chosen = st.selectbox(
@@ -51,8 +52,6 @@ def any_class(prediction: "Prediction", classifier: "Classifier") -> None:
     )
     with st.expander(say("All logits"), on_change="rerun") as opened:
         if opened.open:
-            from effnet.predict import softmax
-
             order = np.argsort(-prediction.logits, kind="stable")
             probabilities = softmax(prediction.logits)
             st.dataframe(
@@ -134,7 +133,7 @@ def steps(image: Image.Image, classifier: "Classifier") -> None:
         )
 
 
-def ladder(photo: Photo, prediction: "Prediction", *, dark: bool) -> None:
+def ladder(photo: Photo, prediction: Prediction, *, dark: bool) -> None:
     """The same photo through every network that is here."""
     names = offline_variants()
     reference = prediction.labels[0]

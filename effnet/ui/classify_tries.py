@@ -17,7 +17,8 @@ from effnet.variants import display_name
 
 if TYPE_CHECKING:
     from effnet.classify.breakage import Mistake
-    from effnet.predict import Classifier, Prediction
+    from effnet.predict import Classifier
+    from effnet.prediction import Prediction
 
 SHARES = (0.25, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25, 1.5, 1.75, 2.0)  # of the usual side
 OCCLUSION, COVER = "occlusion", mark("Cover a part")

@@ -18,7 +18,8 @@ from effnet.ui.cache import Photo
 from effnet.units import percent
 
 if TYPE_CHECKING:
-    from effnet.predict import Classifier, Prediction
+    from effnet.predict import Classifier
+    from effnet.prediction import Prediction
 
 DEFAULT_METHOD = "gradcam"
 PAIR = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?")  # 967, or 967-968: why 967 rather than 968

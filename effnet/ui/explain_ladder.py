@@ -8,6 +8,7 @@ from effnet import remarks
 from effnet.checkpoints import known_checkpoints, offline_variants
 from effnet.figures import map_in_box
 from effnet.language import say
+from effnet.prediction import imagenet_classes
 from effnet.receptive import stage_ends
 from effnet.ui import cache, explain_controls, explain_view, live, maps, viewer
 from effnet.ui.explain_controls import Asked
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 def ladder(classifier: "Classifier", asked: Asked, *, dark: bool) -> None:
     """The last map of every network that is here, with agreement and the share in the box."""
     from effnet.cam import rungs
-    from effnet.predict import imagenet_classes
 
     if classifier.classes != imagenet_classes():
         st.info(

@@ -13,8 +13,10 @@ from effnet.language import in_a_row, mark, plural, say
 from effnet.memory import weights
 from effnet.spec import Spec
 from effnet.speed import printed, store
+from effnet.speed.options import Options
 from effnet.speed.predicted import predicted_ms
-from effnet.speed.records import Environment, Latency, Options, StageProfile
+from effnet.speed.profiles import StageProfile
+from effnet.speed.records import Environment, Latency
 from effnet.speed.traffic import computed_stages
 from effnet.speed.verdict import Comparison, in_words
 from effnet.ui import live, stopwatch

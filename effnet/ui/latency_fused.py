@@ -10,7 +10,9 @@ from effnet.language import say
 from effnet.memory import training_bytes
 from effnet.spec import EffnetError, Spec
 from effnet.speed import v2
-from effnet.speed.records import Latency, Options, StepCost
+from effnet.speed.options import Options
+from effnet.speed.profiles import StepCost
+from effnet.speed.records import Latency
 from effnet.speed.turns import Job
 from effnet.speed.v2 import Deepened, Fused
 from effnet.speed.verdict import compared, fastest

@@ -8,8 +8,10 @@ from effnet.language import say
 from effnet.spec import Spec
 from effnet.speed import reading
 from effnet.speed.hardware import processor
+from effnet.speed.options import Options
 from effnet.speed.plans import Point
-from effnet.speed.records import KindProfile, Latency, Options, StageProfile
+from effnet.speed.profiles import KindProfile, StageProfile
+from effnet.speed.records import Latency
 from effnet.speed.store import Row
 from effnet.speed.turns import Job
 from effnet.ui import cache

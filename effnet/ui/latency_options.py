@@ -10,7 +10,7 @@ from effnet.figures import option_gains
 from effnet.language import in_a_row, mark, say
 from effnet.spec import EffnetError, Spec
 from effnet.speed.hardware import Hardware, hardware
-from effnet.speed.records import Options
+from effnet.speed.options import Options
 from effnet.speed.turns import Job
 from effnet.speed.verdict import FASTER, Comparison
 from effnet.ui import live, stopwatch

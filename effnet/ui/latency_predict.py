@@ -8,8 +8,8 @@ from effnet.language import plural, say
 from effnet.spec import Spec
 from effnet.speed import plans
 from effnet.speed.hardware import cores, processor
+from effnet.speed.options import Options
 from effnet.speed.predicted import CACHES, FEATURES, Pace, estimate, pace, save
-from effnet.speed.records import Options
 from effnet.speed.turns import Job
 from effnet.ui import live, stopwatch
 from effnet.ui.stopwatch import KEEP, Work

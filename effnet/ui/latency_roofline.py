@@ -8,7 +8,8 @@ from effnet.design import Design
 from effnet.figures import roofline
 from effnet.language import say
 from effnet.spec import Spec
-from effnet.speed.records import KindProfile, Options, Roof
+from effnet.speed.options import Options
+from effnet.speed.profiles import KindProfile, Roof
 from effnet.speed.traffic import work
 from effnet.speed.turns import Job
 from effnet.ui import live, stopwatch

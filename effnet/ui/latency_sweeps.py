@@ -13,7 +13,7 @@ from effnet.figures import batch_sweep, proxies, time_sweep
 from effnet.language import in_a_row, mark, plural, say
 from effnet.spec import EffnetError, Spec
 from effnet.speed import plans, reading, store
-from effnet.speed.records import Options
+from effnet.speed.options import Options
 from effnet.speed.store import Row
 from effnet.speed.turns import Job
 from effnet.speed.verdict import in_words, log_r2

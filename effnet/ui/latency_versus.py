@@ -8,7 +8,8 @@ from effnet.design import Design
 from effnet.figures import paired_ratios
 from effnet.language import mark, say
 from effnet.spec import Spec
-from effnet.speed.records import Environment, Latency, Options
+from effnet.speed.options import Options
+from effnet.speed.records import Environment, Latency
 from effnet.speed.turns import Job
 from effnet.speed.verdict import Comparison, compared
 from effnet.ui import cache, live, state, stopwatch

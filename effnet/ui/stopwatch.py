@@ -15,7 +15,7 @@ from effnet import language
 from effnet.language import mark, plural, say
 from effnet.spec import EffnetError
 from effnet.speed.hardware import hardware
-from effnet.speed.records import ENGINES, Engine, Options
+from effnet.speed.options import ENGINES, Engine, Options
 from effnet.speed.turns import Job, machine
 from effnet.ui import state
 

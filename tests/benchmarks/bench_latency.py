@@ -20,8 +20,8 @@ from effnet.latency.measure import measured
 from effnet.latency.predictor import gather, learn
 from effnet.latency.stages import profiles
 from effnet.speed.hardware import cores
+from effnet.speed.options import Options
 from effnet.speed.plans import learning_networks
-from effnet.speed.records import Options
 
 ROUNDS, EACH_S = 21, 0.3  # short turns: a busy spell hits both
 TRIALS, TRIAL_S = 20, 1.5

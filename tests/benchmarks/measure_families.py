@@ -12,9 +12,9 @@ from pathlib import Path
 
 import effnet
 from effnet.latency.sweep import sweep
-from effnet.predict import pick_device
+from effnet.nn.devices import pick_device
 from effnet.speed import plans
-from effnet.speed.records import Options
+from effnet.speed.options import Options
 from effnet.speed.verdict import in_words
 
 HERE = Path(effnet.__file__).parents[1] / "assets" / "benchmarks"

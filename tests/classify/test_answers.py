@@ -9,7 +9,7 @@ import effnet
 from effnet.classify import answers, breakage, perturb
 from effnet.classify.breakage import MISTAKES, broken, right
 from effnet.classify.perturb import DAMAGES
-from effnet.predict import softmax
+from effnet.prediction import softmax
 from effnet.preprocess import open_image, view
 from effnet.spec import EffnetError
 

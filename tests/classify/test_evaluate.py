@@ -22,7 +22,7 @@ from effnet.classify import evaluate as evaluation
 from effnet.classify import files
 from effnet.classify.evaluate import Answer, accuracy, confusions, evaluate, worst
 from effnet.classify.files import class_indices, in_folder, in_zip, labelled
-from effnet.predict import imagenet_classes
+from effnet.prediction import imagenet_classes
 from effnet.spec import EffnetError
 
 NAMES = imagenet_classes()

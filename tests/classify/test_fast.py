@@ -15,7 +15,7 @@ from effnet.checkpoints import usual_preprocessing
 from effnet.classify import answers, engines
 from effnet.nn import fast
 from effnet.nn.weights import load_state
-from effnet.predict import softmax
+from effnet.prediction import softmax
 from effnet.preprocess import open_image, to_array, to_pixels, view
 from effnet.spec import EffnetError
 

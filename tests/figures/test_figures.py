@@ -28,7 +28,7 @@ from effnet.classify.answers import Rung
 from effnet.design import Design
 from effnet.figures import theme
 from effnet.latency import Environment, Latency, StageProfile
-from effnet.predict import Label
+from effnet.prediction import Label
 from effnet.train.augment import survivals
 from effnet.train.experiment import Summary
 from effnet.train.schedule import Progressive, stage_costs

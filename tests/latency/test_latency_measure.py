@@ -18,7 +18,8 @@ from effnet.latency import clock, compare, engines, machine, measure, prepare, r
 from effnet.latency.measure import measured
 from effnet.memory import peak_bytes, weights
 from effnet.spec import EffnetError
-from effnet.speed.records import Latency, Options
+from effnet.speed.options import Options
+from effnet.speed.records import Latency
 
 SMALL = effnet.scale("b0", depth=0.3, width=0.25, resolution=32)
 TINY = effnet.scale("b0", depth=0.1, width=0.1, resolution=24)

@@ -14,7 +14,8 @@ from effnet.latency.stages import unit_times
 from effnet.latency.units import Pass, units
 from effnet.nn.fold import folded
 from effnet.spec import EffnetError
-from effnet.speed.records import Options, StageProfile
+from effnet.speed.options import Options
+from effnet.speed.profiles import StageProfile
 from effnet.speed.traffic import by_stage, work
 from effnet.walk import walk
 
@@ -223,6 +224,6 @@ def test_a_profile_can_be_stopped_in_its_warm_up():
 
 
 def test_precisions_of_profiles_are_those_of_the_options():
-    from effnet.speed.records import PRECISIONS
+    from effnet.speed.options import PRECISIONS
 
     assert set(stages.ITEMSIZE) == set(PRECISIONS)

@@ -14,7 +14,8 @@ from effnet.latency.prepare import OutOfMemory
 from effnet.memory import training_bytes
 from effnet.spec import EffnetError
 from effnet.speed import plans, predicted, reading, store
-from effnet.speed.records import Environment, Options
+from effnet.speed.options import Options
+from effnet.speed.records import Environment
 from effnet.speed.traffic import work
 
 TINY = effnet.scale("b0", depth=0.1, width=0.1, resolution=24)

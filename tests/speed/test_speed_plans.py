@@ -9,8 +9,9 @@ import pytest
 import effnet
 from effnet.spec import EffnetError
 from effnet.speed import hardware, plans, predicted, printed, v2
+from effnet.speed.options import Options
 from effnet.speed.predicted import FEATURES, Pace, predicted_ms
-from effnet.speed.records import Environment, Options
+from effnet.speed.records import Environment
 from effnet.speed.store import FOLDER
 
 HERE = Environment("cpu", "p", 2, 0.1, "2.15", "3", "x", "2026-07-01T00:00:00+00:00")

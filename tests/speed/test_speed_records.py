@@ -10,14 +10,9 @@ import pytest
 
 from effnet.language import speaking
 from effnet.speed import verdict
-from effnet.speed.records import (
-    Environment,
-    Latency,
-    Options,
-    Roof,
-    allowed_cores,
-    quantile,
-)
+from effnet.speed.options import Options
+from effnet.speed.profiles import Roof
+from effnet.speed.records import Environment, Latency, allowed_cores, quantile
 from effnet.speed.verdict import compared, fastest, in_words, knee, log_r2, median_interval
 
 HERE = Environment(

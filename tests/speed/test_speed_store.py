@@ -15,8 +15,9 @@ import pytest
 
 from effnet.spec import EffnetError
 from effnet.speed import reading, store
+from effnet.speed.options import Options
 from effnet.speed.reading import kept, newest, read, series
-from effnet.speed.records import Environment, Latency, Options
+from effnet.speed.records import Environment, Latency
 from effnet.speed.store import Row, Writer, as_csv, file_name, keep
 from effnet.speed.turns import Job, Stopped, Turns
 

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from effnet import lessons, papers
 from effnet.blockstring import blocks_of, joined
 from effnet.language import say, speaking
-from effnet.predict import imagenet_classes
+from effnet.prediction import imagenet_classes
 from effnet.ui import frame, latency_predict
 from effnet.variants import get_variant
 
