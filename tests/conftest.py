@@ -1,6 +1,7 @@
 """What all tests share: two threads, no weights but the installed ones, one trained classifier."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,12 @@ def no_weights_of_this_machine(
     monkeypatch.setenv("TORCH_HOME", str(tmp_path_factory.getbasetemp() / "no-weights"))
     monkeypatch.setenv("EFFNET_RUNS", str(tmp_path_factory.getbasetemp() / "runs"))
     monkeypatch.setenv("EFFNET_TIMES", str(tmp_path_factory.getbasetemp() / "times"))
+
+
+@pytest.fixture(autouse=True)
+def main_module_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit's harness leaves its page as `__main__`, which processes that start would run."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(scope="session")

@@ -19,9 +19,12 @@ import effnet
 from effnet.design import Range
 from effnet.figures.theme import Values
 from effnet.figures.words import locale
-from effnet.language import say
+from effnet.language import DEFAULT, current, mark, say
 
 COMPONENTS = Path(__file__).parent / "components"
+
+# what Streamlit itself writes into an uploader and a camera
+STREAMLITS = (mark("Upload"), mark(" per file"), mark("Take Photo"), mark("Clear photo"))
 
 
 def in_browser() -> bool:
@@ -50,16 +53,11 @@ def _figure_component() -> Any:
 
 
 @lru_cache(maxsize=1)
-def _plotly_component() -> Any:
-    """plotly.js from the plotly package; a component of its own, so that it is sent once."""
+def _page_component() -> Any:
+    """The page's language, and plotly.js from the plotly package, which is so sent once."""
     source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    js = (
-        "export default function () {\n  if (globalThis.Plotly) return;\n"
-        "  const script = document.createElement('script');\n"
-        f"  script.textContent = {json.dumps(source.read_text('utf-8'))};\n"
-        "  document.head.appendChild(script);\n}"
-    )
-    return _component("effnet_plotly", html="<span></span>", js=js, isolate_styles=False)
+    js = _read("page.js").replace("PLOTLY", json.dumps(source.read_text("utf-8")), 1)
+    return _component("effnet_page", html="<span></span>", js=js, isolate_styles=False)
 
 
 @lru_cache(maxsize=1)
@@ -75,9 +73,10 @@ def _claim_component() -> Any:
 
 
 def start() -> None:
-    """Bring plotly.js to the browser; once a page, before its first figure."""
+    """Tell the browser the page's language and bring plotly.js to it, before anything is drawn."""
     if in_browser():
-        _plotly_component()(key="plotly_js", data={}, height=1)
+        words = {} if current() == DEFAULT else {word: say(word) for word in STREAMLITS}
+        _page_component()(key="page", data={"language": current(), "words": words}, height=1)
 
 
 def slider(

@@ -108,7 +108,9 @@ def _camera() -> bytes | None:
     with st.expander(say("Camera"), on_change="rerun", key="camera_open") as opened:
         if not opened.open:
             return None
-        taken = st.camera_input(say("Take a photo"), key="camera", label_visibility="collapsed")
+        taken = st.camera_input(
+            say("Take a photo"), key="camera", resolution="720p", label_visibility="collapsed"
+        )
     return taken.getvalue() if taken is not None else None
 
 

@@ -77,7 +77,9 @@ def _given() -> dict[str, list[Image.Image]]:
             )
             shot = None
             if st.toggle(say("Camera"), key=f"teach_camera_{place}"):
-                shot = st.camera_input(say("One more"), key=f"teach_shot_{place}")
+                shot = st.camera_input(
+                    say("One more"), key=f"teach_shot_{place}", resolution="720p"
+                )
             opened = [open_image(file.getvalue()) for file in [*files, *([shot] if shot else [])]]
             if opened:
                 st.caption(say("{n} photos", n=len(opened)))

@@ -20,6 +20,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+    "--use-fake-device-for-media-stream",  # a camera that shows a test pattern
+    "--use-fake-ui-for-media-stream",
 ]
 PATIENCE = 60_000  # ms; a loaded machine is slow, and nothing here measures speed
 expect.set_options(timeout=PATIENCE / 2)

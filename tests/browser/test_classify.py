@@ -122,3 +122,14 @@ def test_tabs_draw_within_the_page(visit, width, theme):
         page.wait_for_timeout(500)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     one.shoot(f"classify-{width}-{theme}")
+
+
+def test_the_cameras_photo_comes_at_its_own_size_not_the_buttons(visit):
+    tab = visit()
+    page = tab.go("/classify")
+    page.get_by_text("Camera", exact=True).click()
+    page.wait_for_function("() => document.querySelector('video')?.videoHeight === 720")
+    page.get_by_role("button", name="Take Photo").click()
+    expect(page.get_by_text("The photo, 1280 x 720 px")).to_be_visible()
+    page.get_by_role("button", name="Clear photo").click()
+    expect(page.locator("h3").first).to_contain_text("espresso")

@@ -38,3 +38,16 @@ def test_a_link_brings_its_language_to_a_fresh_browser(visit):
     other = visit().go("/?lang=xx")
     expect(other.get_by_test_id("stAlert")).to_contain_text("'xx' is not one of en, zh")
     expect(other.get_by_test_id("stMetricLabel").first).to_contain_text("Parameters")
+
+
+def test_streamlits_own_words_follow_the_switch(visit):
+    page = visit().go("/classify?lang=zh")
+    uploader = page.get_by_test_id("stFileUploader").first
+    with speaking("zh"):
+        expect(uploader.get_by_role("button", name=say("Upload"))).to_be_visible()
+        expect(uploader).to_contain_text(say(" per file"))
+    expect(page.locator("html")).to_have_attribute("lang", "zh")
+    page.get_by_role("button", name="English").click()
+    expect(uploader.get_by_role("button", name="Upload", exact=True)).to_be_visible()
+    expect(uploader).to_contain_text("32MB per file")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
