@@ -1,10 +1,12 @@
 """Scale: what compound scaling makes of a network, while the sliders move."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from effnet import claims, stages
 from effnet.figures import network_drawing
-from effnet.language import say
+from effnet.language import mark, say
 from effnet.ui import (
     anatomy,
     cache,
@@ -15,6 +17,7 @@ from effnet.ui import (
     lessons,
     live,
     one_dimension,
+    open_tab,
     search,
     state,
     take_away,
@@ -54,16 +57,16 @@ def explorer() -> None:
         cards.stage_table(stages.stage_rows(spec, cost=cost, base=base), key="stages")
     if not lessons.shows("tabs"):
         return
-    cards_of = {
-        say("Anatomy of a block"): lambda: anatomy.anatomy(spec, cost, dark=dark),
-        say("What if"): lambda: what_if.what_if(design, spec, cost),
-        say("One dimension"): one_dimension.one_dimension,
-        say("Search"): search.search_card,
-        say("Compare"): lambda: compare.compare(design, dark=dark),
-        say("Take away"): lambda: take_away.take_away(design, spec, cost),
+    cards_of: dict[str, Callable[[], None]] = {
+        mark("Anatomy of a block"): lambda: anatomy.anatomy(spec, cost, dark=dark),
+        mark("What if"): lambda: what_if.what_if(design, spec, cost),
+        mark("One dimension"): one_dimension.one_dimension,
+        mark("Search"): search.search_card,
+        mark("Compare"): lambda: compare.compare(design, dark=dark),
+        mark("Take away"): lambda: take_away.take_away(design, spec, cost),
     }
-    tabs = st.tabs(list(cards_of), key="scale", on_change="rerun")
-    for tab, card in zip(tabs, cards_of.values(), strict=True):
+    drawn = open_tab.tabs("scale", tuple(cards_of))
+    for tab, card in zip(drawn, cards_of.values(), strict=True):
         if tab.open:
             with tab:
                 card()

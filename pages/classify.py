@@ -3,7 +3,7 @@
 import streamlit as st
 
 from effnet import claims
-from effnet.language import mark, say
+from effnet.language import mark
 from effnet.ui import (
     cache,
     cards,
@@ -13,6 +13,7 @@ from effnet.ui import (
     classify_weights,
     frame,
     live,
+    open_tab,
     photos,
 )
 
@@ -40,8 +41,8 @@ def explorer() -> None:
         cards.seen(photo.image, classifier)
     with right:
         cards.top_classes_card(prediction, classifier.spec.family, dark=dark)
-    one, steps, ladder, ensemble, dial, damage, broken, many, weights = st.tabs(
-        [say(tab) for tab in TABS], key="classify_tabs", on_change="rerun"
+    one, steps, ladder, ensemble, dial, damage, broken, many, weights = open_tab.tabs(
+        "classify_tabs", TABS
     )
     if one.open:
         with one:
@@ -51,7 +52,7 @@ def explorer() -> None:
             classify_answers.steps(photo.image, classifier)
     if ladder.open:
         with ladder:
-            classify_answers.ladder(photo, prediction, dark=dark)
+            classify_answers.ladder(photo, prediction, classifier, dark=dark)
     if ensemble.open:
         with ensemble:
             classify_answers.ensemble(photo, classifier, dark=dark)

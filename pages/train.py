@@ -3,11 +3,12 @@
 import streamlit as st
 
 from effnet import claims
-from effnet.language import mark, say
+from effnet.language import mark
 from effnet.train.schedule import relative_cost
 from effnet.ui import (
     frame,
     live,
+    open_tab,
     train_gallery,
     train_results,
     train_runs,
@@ -44,9 +45,7 @@ def schedule() -> None:
 
 with frame.page(__file__):
     schedule()
-    results, progressive, runs, gallery, teach, search = st.tabs(
-        [say(tab) for tab in TABS], key="train_tabs", on_change="rerun"
-    )
+    results, progressive, runs, gallery, teach, search = open_tab.tabs("train_tabs", TABS)
     dark = frame.dark()
     if results.open:
         with results:

@@ -11,8 +11,8 @@ import streamlit as st
 from PIL import Image
 
 import effnet
-from effnet.language import DEFAULT, LANGUAGES, mark, say, speaking
-from effnet.ui import explain_belief, explain_inside, explain_ladder, explain_view, frame
+from effnet.language import DEFAULT, mark, say, speaking
+from effnet.ui import explain_belief, explain_inside, explain_ladder, explain_view, frame, open_tab
 from effnet.ui.explain_controls import Asked
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ TABS = (
 def tabs(classifier: "Classifier", asked: Asked, explanation: "Explanation | None") -> None:
     """Tabs that compute when they are opened; those that need the map wait for it."""
     dark = frame.dark()
-    top, ladder, inside, belief, away = st.tabs(labels(), key="explain_tabs", on_change="rerun")
+    top, ladder, inside, belief, away = open_tab.tabs("explain_tabs", TABS)
     if top.open:
         with top:
             explain_view.top_classes(classifier, asked)
@@ -50,17 +50,6 @@ def tabs(classifier: "Classifier", asked: Asked, explanation: "Explanation | Non
                 explain_belief.belief(classifier, asked, explanation, dark=dark)
             else:
                 take_away(asked, explanation)
-
-
-def labels() -> list[str]:
-    """The tabs' names; the open one stays open where the visitor changes the language."""
-    kept, names = st.session_state.get("explain_tabs"), [say(title) for title in TABS]
-    for code in LANGUAGES:
-        with speaking(code):
-            others = [say(title) for title in TABS]
-        if kept in others and kept not in names:
-            st.session_state["explain_tabs"] = names[others.index(kept)]
-    return names
 
 
 def take_away(asked: Asked, explanation: "Explanation") -> None:

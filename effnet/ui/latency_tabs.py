@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from effnet.design import Design
-from effnet.language import say
+from effnet.language import mark
 from effnet.spec import EffnetError, Spec
 from effnet.ui import (
     latency_fused,
@@ -15,6 +15,7 @@ from effnet.ui import (
     latency_roofline,
     latency_sweeps,
     latency_versus,
+    open_tab,
 )
 from effnet.ui.stopwatch import Chosen
 
@@ -22,15 +23,15 @@ from effnet.ui.stopwatch import Chosen
 def tabs(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     """All cards but the first."""
     cards: dict[str, Callable[[], None]] = {
-        say("Roofline"): lambda: latency_roofline.card(design, spec, chosen, dark=dark),
-        say("Options"): lambda: latency_options.card(design, spec, chosen, dark=dark),
-        say("Race"): lambda: latency_versus.card(design, spec, chosen, dark=dark),
-        say("Sweeps"): lambda: latency_sweeps.card(design, spec, chosen, dark=dark),
-        say("Why V2"): lambda: latency_fused.card(design, spec, chosen, dark=dark),
-        say("Published"): lambda: latency_published.card(chosen, dark=dark),
-        say("Predict"): lambda: latency_predict.card(design, spec, dark=dark),
+        mark("Roofline"): lambda: latency_roofline.card(design, spec, chosen, dark=dark),
+        mark("Options"): lambda: latency_options.card(design, spec, chosen, dark=dark),
+        mark("Race"): lambda: latency_versus.card(design, spec, chosen, dark=dark),
+        mark("Sweeps"): lambda: latency_sweeps.card(design, spec, chosen, dark=dark),
+        mark("Why V2"): lambda: latency_fused.card(design, spec, chosen, dark=dark),
+        mark("Published"): lambda: latency_published.card(chosen, dark=dark),
+        mark("Predict"): lambda: latency_predict.card(design, spec, dark=dark),
     }
-    drawn = st.tabs(list(cards), key="latency_tabs", on_change="rerun")
+    drawn = open_tab.tabs("latency_tabs", tuple(cards))
     for tab, card in zip(drawn, cards.values(), strict=True):
         if tab.open:
             with tab:

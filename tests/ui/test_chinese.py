@@ -304,3 +304,19 @@ def test_no_english_is_left_in_a_verdict_on_a_map_but_names(monkeypatch):
             app.run()
     assert len(app.get("plotly_chart")) == 2
     assert left(app) == {}
+
+
+@pytest.mark.parametrize("title", TABS["app.py"][1][1:])
+def test_the_open_tab_stays_open_where_the_language_changes(title):
+    app = opened("app.py", query={"lang": "en"}, scale=title)
+    for code in ("zh", "en"):
+        app.button(key=f"language_{code}").click().run()
+        with speaking(code):
+            assert app.session_state["scale"] == say(title)
+
+
+def test_no_page_makes_its_tabs_itself():
+    """Streamlit's own go back to the first one where their labels change."""
+    files = [*ROOT.glob("*.py"), *ROOT.glob("pages/*.py"), *ROOT.glob("effnet/ui/*.py")]
+    made = [path.name for path in files if "st.tabs(" in path.read_text("utf-8")]
+    assert made == ["open_tab.py"]

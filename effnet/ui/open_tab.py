@@ -1,0 +1,26 @@
+"""Tabs that compute only when they are open, and stay open where the language changes."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.elements.lib.mutable_tab_container import TabContainer
+
+from effnet.language import LANGUAGES, say, speaking
+
+
+def tabs(key: str, titles: Sequence[str]) -> Sequence[TabContainer]:
+    """A tab for every title.
+
+    Streamlit knows a tab by its label, so that one in another language is another tab to it.
+
+    Args:
+        key: Their name in the session, which holds the open tab's label.
+        titles: In English, as `mark` has them.
+    """
+    kept, labels = st.session_state.get(key), [say(title) for title in titles]
+    for code in LANGUAGES:
+        with speaking(code):
+            others = [say(title) for title in titles]
+        if kept in others and kept not in labels:
+            st.session_state[key] = labels[others.index(kept)]
+    return st.tabs(labels, key=key, on_change="rerun")
