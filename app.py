@@ -29,7 +29,7 @@ from effnet.ui import (
 def explorer() -> None:
     """Controls and everything that follows them."""
     claim = st.container()
-    left, right = st.columns([1, 2.6], gap="medium")
+    left, right = lessons.columns()
     design, dark = state.design(), frame.dark()
     try:  # what moves most stands before the controls, so that it is sent first
         spec, base = design.spec(), design.base_spec
@@ -40,7 +40,7 @@ def explorer() -> None:
             with right:
                 cards.totals(spec, cost, base, base_cost)
     finally:
-        with left, st.container(border=True):
+        with left, st.container(border=lessons.controls_shown()):
             controls.design()
     with right:
         if lessons.shows("drawing"):

@@ -277,7 +277,7 @@ def _ranked(titles: tuple[str, ...], right: int, word: str, written: list[str]) 
         "{right}. {word}: {numbers}.",
         right=titles[right],
         word=capital(word),
-        numbers=in_a_row([f"{a} {b}" for a, b in zip(titles, written, strict=True)]),
+        numbers=in_a_row([f"{a} ({b})" for a, b in zip(titles, written, strict=True)]),
     )
     return Answer(titles, right, shown)
 

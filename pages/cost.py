@@ -3,15 +3,23 @@
 import streamlit as st
 
 from effnet import claims, formulas
-from effnet.ui import controls, cost_cards, counter_cards, frame, live, memory_cards
+from effnet.ui import (
+    controls,
+    cost_cards,
+    counter_cards,
+    frame,
+    lessons,
+    live,
+    memory_cards,
+)
 
 
 @frame.part
 def explorer() -> None:
     """Controls and everything that follows them."""
     claim, totals = st.container(), st.container()
-    left, right = st.columns([1, 2.6], gap="medium")
-    with left, st.container(border=True):
+    left, right = lessons.columns()
+    with left, st.container(border=lessons.controls_shown()):
         design = controls.design()
     spec, dark = design.spec(), frame.dark()
     with totals:

@@ -4,6 +4,9 @@ import pytest
 import torch
 import torchvision
 
+from effnet import claims, formulas
+from effnet.cost import count
+from effnet.design import Design
 from effnet.language import speaking
 from effnet.lessons import (
     HIDEABLE,
@@ -18,6 +21,7 @@ from effnet.lessons import (
 )
 from effnet.spec import EffnetError
 from effnet.ui import state
+from effnet.units import factor
 
 STEPS = {
     f"{lesson.key} {number}": (lesson, number)
@@ -56,6 +60,32 @@ def test_no_right_answer_is_typed_in():
                 assert number not in told
 
 
+SHOWN = ("params", "macs", "activations", "resolution", "blocks")  # totals beside the base's
+
+
+def opening_words(step):
+    """What a step's page says before anything is touched: its claim, and its totals' factors."""
+    design = read(step.design)
+    spec, base = design.spec(), design.base_spec
+    if step.page == "pages/cost.py":
+        return claims.cost_claim(design.title, formulas.items(spec, "macs"), "macs")
+    own, others = count(spec), count(base)
+    told = [claims.design_claim(design, spec, own)]
+    if design != Design(mode="released", released=base.name):
+        told += [factor(getattr(own, name) / getattr(others, name)) for name in SHOWN[:3]]
+        told += [factor(getattr(spec, name) / getattr(base, name)) for name in SHOWN[3:]]
+    return " ".join(told)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_does_not_open_with_its_answer(name):
+    lesson, number = STEPS[name]
+    step = lesson.steps[number - 1]
+    if step.page in ("app.py", "pages/cost.py") and step.question.kind != "which":
+        found = answer(step.question)
+        assert found.choices[found.right] not in opening_words(step)
+
+
 def test_a_ratio_is_that_of_the_counts():
     asked = Question("ratio", "How?", "", "macs", "mode=released&released=b1", "phi=0")
     found = answer(asked)
@@ -90,7 +120,7 @@ def test_the_fastest_is_the_papers():
     # arXiv:2104.00298v3 Table 11, images a second on a V100
     per_second = {"EfficientNet-B1": 2675, "EfficientNetV2-B0": 5739, "EfficientNetV2-B1": 3983}
     for name, images in per_second.items():
-        assert f"{name} {1000 / images:.3f} ms" in found.shown
+        assert f"{name} ({1000 / images:.3f} ms)" in found.shown
 
 
 def test_the_map_is_as_large_as_torchvisions():

@@ -1,6 +1,7 @@
 """Lessons in the app: a step's panel, what a link hides, presenter mode, the teacher's page."""
 
 import json
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import asdict
 from functools import lru_cache
@@ -8,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from effnet import language, lessons
 from effnet.design import Design, unknown
@@ -97,6 +99,18 @@ def shows(name: str) -> bool:
     if presenting():
         hidden |= PRESENTED
     return name not in hidden
+
+
+def controls_shown() -> bool:
+    """Whether any control of the design is left on the page; a released network has only two."""
+    return state.design().mode != "released" or shows("mode") or shows("base")
+
+
+def columns() -> Sequence[DeltaGenerator]:
+    """A column for the controls and one for the rest, which has the page where there are none."""
+    if not controls_shown():
+        return st.container(), st.container()
+    return st.columns([1, 2.6], gap="medium")
 
 
 def presenting() -> bool:
@@ -209,15 +223,13 @@ def _question(lesson: Lesson, number: int) -> None:
     )
     asked = st.button(say("Reveal"), key=f"reveal_{place}", disabled=chosen is None)
     if asked and chosen is not None:
-        st.info(
-            say(
-                "**Right.** {shown} {because}"
-                if chosen == found.right
-                else "**Not so.** {shown} {because}",
-                shown=found.shown,
-                because=say(question.because),
-            )
+        right = chosen == found.right
+        told = say(
+            "**Right.** {shown} {because}" if right else "**Not so.** {shown} {because}",
+            shown=found.shown,
+            because=say(question.because),
         )
+        (st.success if right else st.info)(told)
 
 
 @lru_cache(maxsize=1)
@@ -255,6 +267,8 @@ def _plan(lesson: Lesson) -> None:
     )
     said = lessons.link(address(), lesson, language=language.current())
     st.code(said, language=None, wrap_lines=True)
+    st.caption(say("The same for a projector, in large type with one figure:"))
+    st.code(f"{said}&{state.PRESENT}=1", language=None, wrap_lines=True)
     for number, step in enumerate(lesson.steps, start=1):
         question, found = step.question, lessons.answer(step.question)
         st.markdown(

@@ -47,6 +47,15 @@ def test_hidden_controls_stay_hidden_while_a_shown_one_moves():
     assert "phi = 2.00" in app.subheader[0].value
 
 
+@pytest.mark.parametrize("page", ["app.py", "pages/cost.py"])
+def test_no_empty_frame_is_left_where_every_control_is_hidden(page):
+    released = {"mode": "released", "released": "b0"}
+    weights = [[column.weight for column in opened(page, **released, **more).columns]
+               for more in ({}, {"hide": "mode,base"})]  # fmt: skip
+    frames = [sum(weight == pytest.approx(1 / 3.6) for weight in one) for one in weights]
+    assert frames == [1, 0]
+
+
 def test_a_prediction_is_revealed_with_the_count():
     lesson = lessons()["one-step"]
     found = answer(lesson.steps[0].question)
@@ -55,6 +64,9 @@ def test_a_prediction_is_revealed_with_the_count():
     app.radio[0].set_value((found.right + 1) % len(found.choices)).run()
     app.button(key="reveal_one-step_1").click().run()
     assert app.info[0].value.startswith("**Not so.** 2.57 x")
+    app.radio[0].set_value(found.right).run()
+    app.button(key="reveal_one-step_1").click().run()
+    assert app.success[0].value.startswith("**Right.** 2.57 x")
 
 
 def test_steps_go_on_and_the_lesson_ends():
