@@ -80,6 +80,7 @@ def fused_race(
         yaxis={"title": {"text": say("multiply-adds per image (G)")}, "rangemode": "tozero"},
         yaxis2={
             "title": {"text": say("time per pass (ms)")},
+            "visible": bool(timed),  # without times its ticks would say nothing
             "overlaying": "y",
             "tickmode": "auto",  # else its ticks stand where the left axis has its own
             "side": "right",
@@ -222,11 +223,11 @@ def where_to_deepen(
         traces.append(
             theme.trace(
                 "bar",
-                x=[say("stage {number}", number=n) for n in range(1, len(spec.stages) + 1)],
+                x=[str(n) for n in range(1, len(spec.stages) + 1)],
                 y=[stage.repeats for stage in spec.stages],
                 name=told,
                 marker={"color": colour},
-                hovertemplate=say("{way}: %{{x}}, %{{y}} blocks<extra></extra>", way=name),
+                hovertemplate=say("{way}: stage %{{x}}, %{{y}} blocks<extra></extra>", way=name),
             )
         )
     return theme.figure(

@@ -16,7 +16,7 @@ from effnet.speed.records import Latency
 from effnet.speed.turns import Job
 from effnet.speed.v2 import Deepened, Fused
 from effnet.speed.verdict import compared, fastest
-from effnet.ui import cache, live, stopwatch
+from effnet.ui import cache, columns, live, stopwatch
 from effnet.ui.latency_versus import UNKNOWN
 from effnet.ui.stopwatch import KEEP, Chosen, Work
 from effnet.units import factor, giga, mebibytes, millions, milliseconds
@@ -147,6 +147,9 @@ def _fused_tables(series: tuple[Fused, ...], found: Race | None) -> None:
         ],
         hide_index=True,
         width="stretch",
+        column_config=columns.right(
+            say("time (measured)"), "MACs", say("parameters"), say("activations")
+        ),
         alt=say("Time and costs by number of fused stages"),
     )
     st.caption(say(v2.TABLE_3))
@@ -167,6 +170,13 @@ def _fused_tables(series: tuple[Fused, ...], found: Race | None) -> None:
         ],
         hide_index=True,
         width="stretch",
+        column_config=columns.right(
+            say("parameters printed"),
+            say("counted, 3x3"),
+            say("counted, own kernels"),
+            say("FLOPs printed"),
+            say("MACs counted, 3x3"),
+        ),
         alt=say("The V2 paper's Table 3 beside what is counted"),
     )
 
@@ -234,6 +244,7 @@ def _steps(design: Design, spec: Spec, *, dark: bool) -> None:
         key="steps_plan",
         hide_index=True,
         width="stretch",
+        column_config=columns.right(say("MACs a step"), say("kept for the backward pass")),
         alt=say("Multiply-adds and kept memory by image size"),
     )
 

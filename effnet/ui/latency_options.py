@@ -13,7 +13,7 @@ from effnet.speed.hardware import Hardware, hardware
 from effnet.speed.options import Options
 from effnet.speed.turns import Job
 from effnet.speed.verdict import FASTER, Comparison
-from effnet.ui import live, stopwatch
+from effnet.ui import columns, live, stopwatch
 from effnet.ui.stopwatch import KEEP, Chosen, Work
 from effnet.units import factor, milliseconds, significant
 
@@ -181,6 +181,9 @@ def _shown(gains: Gains | None, *, dark: bool) -> None:
         key="option_table",
         hide_index=True,
         width="stretch",
+        column_config=columns.right(
+            say("as fast as plain"), say("99 % interval"), say("median"), say("plain median")
+        ),
         alt=say("Gain, interval and verdict of every option"),
     )
     doubts = [words for words, one in found.items() if not one.second.stable]

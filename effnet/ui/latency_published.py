@@ -15,7 +15,7 @@ from effnet.speed.printed import Printed
 from effnet.speed.store import Row
 from effnet.speed.turns import Job
 from effnet.speed.verdict import log_r2
-from effnet.ui import live, stopwatch
+from effnet.ui import columns, live, stopwatch
 from effnet.ui.latency_measured import is_here
 from effnet.ui.stopwatch import KEEP, Chosen, Work
 from effnet.units import factor, giga, millions, milliseconds
@@ -176,5 +176,6 @@ def _beside(rows: Sequence[Printed], bench: str, chosen: Chosen, *, dark: bool) 
         key="published_table",
         hide_index=True,
         width="stretch",
+        column_config=columns.right(say("measured here"), "MACs", say("parameters")),
         alt=say("Published times with their sources, and one's own"),
     )

@@ -12,7 +12,7 @@ from effnet.speed.options import Options
 from effnet.speed.profiles import KindProfile, Roof
 from effnet.speed.traffic import work
 from effnet.speed.turns import Job
-from effnet.ui import live, stopwatch
+from effnet.ui import columns, live, stopwatch
 from effnet.ui.stopwatch import Chosen, Work
 from effnet.units import giga, percent, significant
 
@@ -137,7 +137,8 @@ def _computed(spec: Spec, options: Options) -> None:
         column_config={
             say("MACs per byte"): st.column_config.NumberColumn(format="%.2f"),
             say("bytes"): st.column_config.NumberColumn(format="localized"),
-        },
+        }
+        | columns.right(say("share of MACs"), say("share of bytes"), "MACs"),
         alt=say("Multiply-adds, bytes and arithmetic intensity by kind of layer"),
     )
 

@@ -17,10 +17,10 @@ from effnet.speed.options import Options
 from effnet.speed.store import Row
 from effnet.speed.turns import Job
 from effnet.speed.verdict import in_words, log_r2
-from effnet.ui import live, state, stopwatch
+from effnet.ui import columns, live, state, stopwatch
 from effnet.ui.latency_measured import link
 from effnet.ui.stopwatch import KEEP, Chosen, Work
-from effnet.units import giga, mebibytes, significant
+from effnet.units import factor, giga, mebibytes
 from effnet.variants import display_name, get_variant
 
 SHIPPED = Path(effnet.__file__).parents[1] / "assets" / "benchmarks"
@@ -287,7 +287,8 @@ def _table(kind: str, rows: Sequence[Row]) -> None:
         column_config={
             name: st.column_config.NumberColumn(format="%.2f")
             for name in (say("median (ms)"), "p10", "p90", say("images/s"))
-        },
+        }
+        | columns.right("MACs", say("peak memory")),
         alt=say("Every point of the sweep"),
     )
 
@@ -295,21 +296,31 @@ def _table(kind: str, rows: Sequence[Row]) -> None:
 def _planned(kind: str, spec: Spec, chosen: Chosen) -> None:
     """What the sweep would measure, as nothing of the kind was kept yet."""
     points = plans.sweep(kind, spec, chosen.options)
-    st.caption(say("Nothing of this kind was measured here yet. Computed, for one image:"))
+    batches = kind == "batch"
+    st.caption(
+        say(
+            "Nothing of this kind was measured here yet. Computed, for one pass:"
+            if batches
+            else "Nothing of this kind was measured here yet. Computed, for one image:"
+        )
+    )
+    images = [point.options.batch_size if batches else 1 for point in points]
+    first = points[0].macs * images[0]
     st.dataframe(
         [
             {
-                say("point"): point.label,
-                "MACs": giga(point.macs),
-                say("of the first"): significant(point.macs / points[0].macs),
-                say("activations"): point.activations,
+                _title(kind): point.label,
+                "MACs": giga(point.macs * n),
+                say("of the first"): factor(point.macs * n / first),
+                say("activations"): point.activations * n,
             }
-            for point in points
+            for point, n in zip(points, images, strict=True)
         ],
         key=f"sweep_plan_{kind}",
         hide_index=True,
         width="stretch",
         height=320,
-        column_config={say("activations"): st.column_config.NumberColumn(format="localized")},
+        column_config={say("activations"): st.column_config.NumberColumn(format="localized")}
+        | columns.right(*([] if kind == "family" else [_title(kind)]), "MACs", say("of the first")),
         alt=say("The points of the sweep with their multiply-adds"),
     )

@@ -12,7 +12,7 @@ from effnet.speed.options import Options
 from effnet.speed.records import Environment, Latency
 from effnet.speed.turns import Job
 from effnet.speed.verdict import Comparison, compared
-from effnet.ui import cache, live, state, stopwatch
+from effnet.ui import cache, columns, live, state, stopwatch
 from effnet.ui.stopwatch import KEEP, Chosen, Work
 from effnet.units import factor, giga, milliseconds, significant
 from effnet.variants import display_name, get_variant, list_variants
@@ -160,5 +160,6 @@ def _shown(raced: Raced | None, *, dark: bool) -> None:
         key="versus_table",
         hide_index=True,
         width="stretch",
+        column_config=columns.right(say("median"), say("p10 to p90")),
         alt=say("Medians of both networks"),
     )

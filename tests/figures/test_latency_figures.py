@@ -181,6 +181,8 @@ def test_before_a_race_the_costs_are_there():
     drawn = figures.fused_race(SERIES, {}, [])
     assert list(named(drawn, "time").y) == []
     assert "does the time rise" in drawn.layout.title.text
+    assert drawn.layout.yaxis2.visible is False
+    assert figures.fused_race(SERIES, RACED, [1, 0]).layout.yaxis2.visible is True
 
 
 def test_a_step_grows_with_the_size():
@@ -193,6 +195,7 @@ def test_both_ways_of_deepening_show_their_blocks():
     alike, late = figures.where_to_deepen(TWO, {}, "").data
     assert list(alike.y) == [stage.repeats for stage in TWO.alike.stages]
     assert list(late.y) == [stage.repeats for stage in TWO.late.stages]
+    assert list(late.x)[:2] == ["1", "2"]  # short enough not to be turned on a phone
 
 
 def test_predictions_stand_against_what_was_measured():

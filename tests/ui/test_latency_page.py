@@ -116,6 +116,13 @@ def test_gains_are_measured_for_the_chosen_options_and_the_missing_ones_are_grey
     assert any("needs an NVIDIA GPU" in caption.value for caption in app.caption)
 
 
+def test_a_planned_batch_costs_as_many_times_as_it_has_images():
+    app = opened("Sweeps")
+    (plan,) = [one.value for one in app.dataframe if "Batch size" in one.value]
+    told = dict(zip(plan["Batch size"], plan["of the first"], strict=True))
+    assert (told["1"], told["128"]) == ("1.00 x", "128 x")
+
+
 def test_a_sweep_is_kept_and_shown_to_the_next_visitor(times):
     app = opened("Sweeps")
     app.select_slider(key="sweep_box").set_value(10).run()
