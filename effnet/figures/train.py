@@ -148,12 +148,12 @@ def groups_by_way(found: "Sequence[Summary]", *, dark: bool = False) -> go.Figur
     )
     return theme.figure(
         traces,
-        title=say("Who gains most in each group of classes: {words}", words=words),
+        title=say("Who gains most over the base in each group of classes: {words}", words=words),
         dark=dark,
         height=360,
         barmode="group",
         xaxis={"title": {"text": say("group of classes")}},
-        yaxis={"title": {"text": say("change from the base (points, measured)")}},
+        yaxis={"title": {"text": say("gain (points, measured)")}},
     )
 
 
@@ -164,10 +164,13 @@ def time_and_accuracy(found: "Sequence[Summary]", *, dark: bool = False) -> go.F
     share = grown.cpu_seconds / fixed.cpu_seconds
     gap = 100 * (grown.mean - fixed.mean)
     same = abs(grown.mean - fixed.mean) <= grown.spread + fixed.spread
-    words = (
-        say("the same accuracy within the error bars")
+    words = say(
+        "the same accuracy within the error bars"
         if same
-        else say("{gap:+.1f} points of accuracy", gap=gap)
+        else "{points:.1f} points less accuracy"
+        if gap < 0
+        else "{points:.1f} points more accuracy",
+        points=abs(gap),
     )
     if min(len(fixed.top1), len(grown.top1)) < 2:
         words = say("{gap:+.1f} points of accuracy, by one seed: too few for a verdict", gap=gap)
@@ -180,7 +183,7 @@ def time_and_accuracy(found: "Sequence[Summary]", *, dark: bool = False) -> go.F
                 error_y={"type": "data", "array": [100 * s.spread], "thickness": 1.4},
                 mode="markers+text",
                 text=[say(s.name)],
-                textposition="top center",
+                textposition="middle right",  # clear of the error bar
                 marker={"symbol": "circle", "size": 12, "color": _way_colour(s.name, dark)},
                 name=say(s.name),
                 hovertemplate=say("{arm}: %{{y:.1f}} % in %{{x:.0f}} s", arm=say(s.name))

@@ -33,6 +33,7 @@ COLUMNS = (
     mark("python"), mark("date"), mark("training"), mark("epoch"), mark("step"), mark("size"),
     mark("rate"),
 )  # fmt: skip
+PERCENT = "%.1f %%"
 NAMED = ("way", "arm")  # columns whose values are words
 
 
@@ -59,12 +60,16 @@ def chosen_rows(kind: str) -> tuple[Rows, str]:
     return read_rows(folder / "results.csv"), name
 
 
-def _origin(kind: str, rows: Rows, name: str) -> None:
+def _origin(kind: str, rows: Rows, name: str, *, seeds: bool = True) -> None:
+    """When and where, and how it was made; what dots and bars are, where `seeds` are drawn."""
     first = rows[0]
     expected = PLANNED.get(kind, 0) if name == "shipped" else 0
     text = say(
         "Measured {date} on {processor}, {cores} cores, PyTorch {torch}, fp32, one thread a "
-        "training; dots are means, bars 95 % intervals over seeds (Student's t).",
+        "training; dots are means, bars 95 % intervals over seeds (Student's t)."
+        if seeds
+        else "Measured {date} on {processor}, {cores} cores, PyTorch {torch}, fp32, one thread a "
+        "training.",
         date=str(first["date"])[:10],
         processor=first["processor"],
         cores=first["cores"],
@@ -175,9 +180,9 @@ def _summary_table(found: tuple[Summary, ...]) -> None:
                 say("way"): say(TITLES.get(s.name, s.name)),
                 say("budget"): f"{s.budget:g} x",
                 "MACs": s.macs,
-                accuracy: s.mean,
-                interval: s.spread,
-                **{say(name): value for name, value in s.groups},
+                accuracy: 100 * s.mean,
+                interval: 100 * s.spread,
+                **{say(name): 100 * value for name, value in s.groups},
                 say("seeds"): len(s.top1),
                 seconds: s.cpu_seconds,
             }
@@ -188,7 +193,7 @@ def _summary_table(found: tuple[Summary, ...]) -> None:
         column_config={
             "MACs": st.column_config.NumberColumn(format="localized"),
             **{
-                name: st.column_config.NumberColumn(format="percent")
+                name: st.column_config.NumberColumn(format=PERCENT)
                 for name in (accuracy, interval, *groups)
             },
             seconds: st.column_config.NumberColumn(format="%.0f"),
@@ -275,16 +280,42 @@ def search(*, dark: bool) -> None:
             networks=sum(row["rung"] == 0 for row in rows),
         )
     )
-    shown = (
-        "rung", "epochs", "alpha", "beta", "gamma", "promise", "resolution", "macs", "top1",
-        "top1_detail", "top1_context", "top1_patterns",
-    )  # fmt: skip
+    accuracy, promise = say("accuracy"), say("promise")
+    groups = {
+        say(column.removeprefix("top1_")): column
+        for column in rows[0]
+        if column.startswith("top1_")
+    }
+    number = st.column_config.NumberColumn
     st.dataframe(
-        said_rows(sorted(rows, key=lambda row: (-row["rung"], -row["top1"]))),
+        [
+            {
+                say("round"): row["rung"] + 1,
+                say("epochs"): row["epochs"],
+                "alpha": row["alpha"],
+                "beta": row["beta"],
+                "gamma": row["gamma"],
+                promise: row["promise"],
+                "px": row["resolution"],
+                "MACs": row["macs"],
+                accuracy: 100 * row["top1"],
+                **{title: 100 * row[column] for title, column in groups.items()},
+            }
+            for row in sorted(rows, key=lambda row: (-row["rung"], -row["top1"]))
+        ],
         hide_index=True,
         width="stretch",
         height=360,
-        column_order=[say(name) for name in shown],
+        column_config={
+            **{letter: number(format="%.2f") for letter in ("alpha", "beta", "gamma")},
+            promise: number(
+                format="%.2f", help=say("alpha x beta² x gamma²; the search keeps it near 2")
+            ),
+            "MACs": number(format="localized"),
+            accuracy: number(format=PERCENT, help=say("On held-out pictures; measured")),
+            **{title: number(format=PERCENT) for title in groups},
+        },
         alt=say("Every candidate of every round"),
     )
-    _origin("search", rows, name)
+    _origin("search", rows, name, seeds=False)
+    _table(rows)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from effnet import language
 from effnet.figures import run_curves
-from effnet.language import in_a_row, mark, say
+from effnet.language import mark, say
 from effnet.spec import EffnetError
 from effnet.train import runs
 from effnet.train.recipe import Recipe, small_base
@@ -34,8 +34,12 @@ STATES = {
     "broken": mark("broke off"),
 }
 DATA = (mark("marks"), mark("digits"))
-OPTIMISERS = ("rmsprop", "adamw")
-FACTS = (mark("rows"), "alpha", "beta", "gamma", "top1", "macs")  # what a run's result may name
+OPTIMISERS = {"rmsprop": "RMSProp", "adamw": "AdamW"}
+TABS = {  # where an experiment's results are shown
+    "scaling": mark("Experiment"),
+    "search": mark("Grid search"),
+    "progressive": mark("Fixed or progressive"),
+}
 MOST_SHOWN = 8
 
 
@@ -86,8 +90,20 @@ def start() -> None:
 
 def _one_network() -> dict[str, Any]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        data = st.selectbox(say("Data"), DATA, format_func=say, key="run_data")
-        optimiser = st.selectbox(say("Optimiser"), OPTIMISERS, format_func=say, key="run_optimiser")
+        data = st.selectbox(
+            say("Data"),
+            DATA,
+            format_func=say,
+            key="run_data",
+            help=say(
+                "marks: drawn by the program, as in the experiment; digits: small scans of "
+                "handwriting that come with scikit-learn"
+            ),
+        )
+        optimiser = st.selectbox(
+            say("Optimiser"), tuple(OPTIMISERS), format_func=OPTIMISERS.__getitem__,
+            key="run_optimiser", help=say("The first paper trained with RMSProp (section 5.2)"),
+        )  # fmt: skip
         grown = st.toggle(
             say("Progressive, 24 to 48 px"),
             key="run_progressive",
@@ -155,8 +171,7 @@ def _watch(found: list[Run], *, dark: bool) -> None:
             )
         )
     elif result:
-        facts = in_a_row(f"{say(name)} {value}" for name, value in result.items())
-        st.success(say("Done: {facts}", facts=facts))
+        st.success(done(run.kind, result))
     if run.state == "broken":
         words = retold(run.last_words()) or say("none")
         st.warning(say("It broke off. Its last words: {words}", words=words))
@@ -164,6 +179,26 @@ def _watch(found: list[Run], *, dark: bool) -> None:
         if opened.open:
             table = [{"training": name, **row} for name, rows in curves.items() for row in rows]
             st.dataframe(said_rows(table), hide_index=True, width="stretch", height=260)
+
+
+def done(kind: str, result: dict[str, Any]) -> str:
+    """What an experiment that has ended gave, and where to see it."""
+    tab = say(TABS[kind])
+    if kind == "search":
+        return say(
+            "Done: alpha {alpha:g}, beta {beta:g}, gamma {gamma:g} is left, {share} right. Every "
+            "round stands under the tab {tab}.",
+            alpha=result["alpha"],
+            beta=result["beta"],
+            gamma=result["gamma"],
+            share=percent(result["top1"]),
+            tab=tab,
+        )
+    return say(
+        "Done: {n} trainings. What they show stands under the tab {tab}.",
+        n=result["rows"],
+        tab=tab,
+    )
 
 
 def _line(run: Run) -> str:

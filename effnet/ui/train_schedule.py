@@ -214,7 +214,7 @@ def _totals(network: str, now: Progressive, relative: float) -> None:
         ),
         (
             say("Time here"),
-            factor(relative_time(now, measured)) if measured else "?",
+            factor(relative_time(now, measured)) if measured else "-",
             say(
                 "Of the fixed schedule's, predicted from this machine's step times; measure them "
                 "below"
@@ -223,7 +223,17 @@ def _totals(network: str, now: Progressive, relative: float) -> None:
     ]
     with st.grid(len(entries), min_column_width=CARD_WIDTH):
         for label, value, note in entries:
-            st.metric(label, value, border=True, help=note)
+            unknown = say("not measured yet") if value == "-" else None
+            st.metric(
+                label,
+                value,
+                delta=unknown,
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+                height=128,
+                help=note,
+            )
 
 
 def _table(now: Progressive, costs: Any) -> None:

@@ -90,6 +90,15 @@ def test_the_time_saved_is_in_the_title():
     assert "0.60 x the time" in figures.time_and_accuracy(ARMS).layout.title.text
 
 
+def test_accuracy_that_is_lost_is_called_less():
+    fixed, grown = (
+        Summary(name, 1, 1, (accuracy,) * 3, (), 1.0, seconds)
+        for name, accuracy, seconds in (("fixed", 0.9, 100.0), ("progressive", 0.8, 60.0))
+    )
+    told = figures.time_and_accuracy((fixed, grown)).layout.title.text
+    assert told.endswith("with 10.0 points less accuracy")
+
+
 def test_curves_are_the_metrics():
     rows = [{"epoch": 1, "top1": 0.2}, {"epoch": 2, "top1": 0.4}]
     figure = figures.run_curves({"a": rows, "b": []})

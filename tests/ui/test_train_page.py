@@ -11,7 +11,7 @@ from effnet.language import say, speaking
 from effnet.train import runs
 from effnet.train.data import load_pictures
 from effnet.train.experiment import Summary
-from effnet.ui import train_results
+from effnet.ui import train_results, train_runs
 
 ROOT = Path(__file__).parents[2]
 
@@ -122,6 +122,23 @@ def test_the_verdict_is_what_the_values_say():
     assert "claim is seen" in train_results.verdict((base, width, wins))
     assert "not proved" in train_results.verdict((base, width, draws))
     assert "claim is not seen" in train_results.verdict((base, width, loses))
+
+
+def test_the_grid_search_is_told_in_words_and_percent():
+    app = opened("Grid search")
+    table = app.dataframe[0].value
+    assert list(table)[:3] == ["round", "epochs", "alpha"]
+    assert not any("_" in title for title in table)
+    (best,) = [row for row in train_results.shipped("search") if row["rung"] == 2 and
+               row["top1"] == table["accuracy"][0] / 100]  # fmt: skip
+    assert (table["alpha"][0], table["MACs"][0]) == (best["alpha"], best["macs"])
+    assert not any("Student" in caption.value for caption in app.caption)  # one seed each
+
+
+def test_an_ended_experiment_says_where_it_stands():
+    found = {"alpha": 1.0, "beta": 1.1, "gamma": 1.3, "top1": 0.5, "macs": 7}
+    assert "alpha 1, beta 1.1, gamma 1.3 is left, 50.0 % right" in train_runs.done("search", found)
+    assert "27 trainings" in train_runs.done("scaling", {"rows": 27})
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
