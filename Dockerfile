@@ -6,7 +6,7 @@ FROM python:3.11-slim
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 \
     EFFNET_WEIGHTS=/srv/weights
 RUN useradd --create-home --uid 10001 effnet && mkdir -p /srv/weights /srv/app \
-    && chown effnet /srv/weights /srv/app
+    && chown effnet /srv/weights
 WORKDIR /srv/app
 
 # PyTorch without CUDA: a tenth of the size. An index of one's own goes here.
@@ -14,11 +14,11 @@ ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 COPY requirements.txt ./
 RUN pip install --extra-index-url "$TORCH_INDEX" -r requirements.txt
 
-COPY --chown=effnet pyproject.toml README.md app.py ./
-COPY --chown=effnet effnet effnet
-COPY --chown=effnet pages pages
-COPY --chown=effnet assets assets
-COPY --chown=effnet .streamlit .streamlit
+COPY pyproject.toml README.md app.py ./
+COPY effnet effnet
+COPY pages pages
+COPY assets assets
+COPY .streamlit .streamlit
 RUN pip install --no-deps --editable .
 
 USER effnet
