@@ -318,6 +318,19 @@ def test_a_table_reads_as_printed_and_sorts_by_value():
     assert titles[-2:] == ["note", "source"]
 
 
+def test_a_column_has_the_same_number_of_decimals():
+    def column(key, title):
+        table = tables.flat(papers.lines(key))
+        place = [one.title for one in table.columns].index(title)
+        return [row[place].text for row in table.rows]
+
+    assert "83.60" in column("v1-table-8", "top-1, validation (%)")
+    assert "0.10" in column("v2-table-13", "deviation over 3 runs")
+    assert column("v1-coefficients", "phi from depth, computed")[:3] == ["0.00", "0.52", "1.00"]
+    latency = column("v1-table-4", "latency (ms)")
+    assert {"98", "3,100", "19,000"} <= set(latency)
+
+
 def test_numbers_that_agree_are_called_the_same():
     table = tables.flat(papers.lines("v1-table-7"))
     off = [column.title for column in table.columns].index("MACs, off (%)")

@@ -33,7 +33,10 @@ def exhibit_redrawn(
         chosen: The exhibit's row whose marks are drawn large.
         dark: For a dark page.
     """
-    names = list(dict.fromkeys(mark.y for one in chart.series for mark in one.marks))
+    marks = [mark for one in chart.series for mark in one.marks]
+    if chart.zero:  # every mark is of a row of the table: in its order
+        marks.sort(key=lambda mark: mark.line or 0)
+    names = list(dict.fromkeys(mark.y for mark in marks))
     named = chart.y is None
     below = 64 + LEGEND_LINE * _legend_lines(chart)
     inside = ROW * max(len(names), 5) if named else SCATTER_HEIGHT - 152

@@ -131,6 +131,11 @@ def two_digits(printed: str) -> str:
     return f"{printed}0" if printed.startswith("0.") and len(printed) == 3 else printed
 
 
+def two_decimals(printed: str) -> str:
+    """A number of a column that the paper prints with two decimals: the table here lost zeros."""
+    return f"{float(printed):.2f}" if printed else printed
+
+
 def drawn(value: str, spec: Spec | None) -> Beside:
     """Billions of multiply-adds measured from a figure beside ours; 2 % apart is the same dot."""
     macs = counted(spec)[1] / 1e9 if spec else None

@@ -256,5 +256,5 @@ def half_unit(printed: str) -> float:
 
 
 def grouped(printed: str) -> str:
-    """Long integers with commas; everything else as printed."""
-    return f"{int(printed):,}" if printed.isdigit() and len(printed) > 4 else printed
+    """Whole numbers with commas at their thousands; everything else as printed."""
+    return f"{int(printed):,}" if printed.isdigit() else printed

@@ -57,8 +57,9 @@ def flat(lines: Lines, *, word: str = "printed") -> Table:
         numeric = all(_is_number(value) for value in values)
         ours = "computed" in title
         columns.append(Column(shown(title), "computed" if ours else "printed", numeric))
+        decimals = _decimals(values)
         for row, value in zip(rows, values, strict=True):
-            row.append(_cell(value, numeric=numeric))
+            row.append(_cell(value, numeric=numeric, decimals=decimals))
     for title in ("note", "source"):
         columns.append(Column(say(title), "note", numeric=False))
         for row, line in zip(rows, lines, strict=True):
@@ -94,12 +95,20 @@ def _is_number(value: Value) -> bool:
     )
 
 
-def _cell(value: Value, *, numeric: bool) -> Cell:
+def _decimals(values: list[Value]) -> int:
+    """How many decimals a column of our own rounded numbers has, the same in each of its cells."""
+    ours = [value for value in values if isinstance(value, float) and value == round(value, 2)]
+    return max((len(str(value).partition(".")[2]) for value in ours), default=0)
+
+
+def _cell(value: Value, *, numeric: bool, decimals: int) -> Cell:
     if isinstance(value, str):
         return Cell(number(value), grouped(value)) if numeric else _text(shown(value))
     if isinstance(value, (int, float)):
-        whole = isinstance(value, int) or value == round(value, 2)
-        return Cell(value, f"{value:,}" if whole else significant(value))
+        if isinstance(value, int):
+            return Cell(value, f"{value:,}")
+        rounded = value == round(value, 2)
+        return Cell(value, f"{value:,.{decimals}f}" if rounded else significant(value))
     return Cell(None, "")
 
 

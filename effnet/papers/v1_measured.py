@@ -11,6 +11,7 @@ from effnet.papers.counting import (
     released,
     rows,
     series,
+    two_decimals,
 )
 from effnet.papers.records import Chart, Exhibit, Line, Lines, Mark, Note, Series
 from effnet.papers.sources import MACS, TOP1, TPU, V1_PAPER
@@ -187,7 +188,7 @@ def server_test() -> Lines:
         if not row["paper_val_top1_percent_table8"]:
             continue
         values = {
-            f"{kind}, {which} (%)": row[f"paper_{short}_{key}_percent_table8"]
+            f"{kind}, {which} (%)": two_decimals(row[f"paper_{short}_{key}_percent_table8"])
             for kind, key in (("top-1", "top1"), ("top-5", "top5"))
             for which, short in (("validation", "val"), ("test", "test"))
         }

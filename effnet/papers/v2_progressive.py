@@ -10,6 +10,7 @@ from effnet.papers.counting import (
     network,
     released,
     rows,
+    two_decimals,
 )
 from effnet.papers.records import Axis, Beside, Chart, Exhibit, Line, Lines, Mark, Note, Series
 from effnet.papers.sources import AUTOML, TOP1, V2_PAPER
@@ -123,7 +124,7 @@ def progressive_chart(lines: Lines) -> Chart:
     code = next(x for x in lines if x.name == "V2-S, official code")
     first = code.number("stage 1 (px), computed")
     return Chart(
-        say("The paper starts at 128 px, the released code at {first:.0f}", first=first),
+        say("V2-S starts at 128 px in the paper, at {first:.0f} in the released code", first=first),
         Axis(say("training stage")),
         Axis(say("image size (px)")),
         tuple(groups),
@@ -222,7 +223,7 @@ def adaptive() -> Lines:
                 row["setting"],
                 {
                     TOP1: row["top1_percent"],
-                    "deviation over 3 runs": row["top1_std_percent"],
+                    "deviation over 3 runs": two_decimals(row["top1_std_percent"]),
                     "gain (points)": Beside(row["top1_gain_points"], gain),
                 },
                 row["source"],
