@@ -1,7 +1,5 @@
 """Scale: what compound scaling makes of a network, while the sliders move."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from effnet import claims, stages
@@ -57,19 +55,17 @@ def explorer() -> None:
         cards.stage_table(stages.stage_rows(spec, cost=cost, base=base), key="stages")
     if not lessons.shows("tabs"):
         return
-    cards_of: dict[str, Callable[[], None]] = {
-        mark("Anatomy of a block"): lambda: anatomy.anatomy(spec, cost, dark=dark),
-        mark("What if"): lambda: what_if.what_if(design, spec, cost),
-        mark("One dimension"): one_dimension.one_dimension,
-        mark("Search"): search.search_card,
-        mark("Compare"): lambda: compare.compare(design, dark=dark),
-        mark("Take away"): lambda: take_away.take_away(design, spec, cost),
-    }
-    drawn = open_tab.tabs("scale", tuple(cards_of))
-    for tab, card in zip(drawn, cards_of.values(), strict=True):
-        if tab.open:
-            with tab:
-                card()
+    open_tab.cards(
+        "scale",
+        {
+            mark("Anatomy of a block"): lambda: anatomy.anatomy(spec, cost, dark=dark),
+            mark("What if"): lambda: what_if.what_if(design, spec, cost),
+            mark("One dimension"): one_dimension.one_dimension,
+            mark("Search"): search.search_card,
+            mark("Compare"): lambda: compare.compare(design, dark=dark),
+            mark("Take away"): lambda: take_away.take_away(design, spec, cost),
+        },
+    )
 
 
 with frame.page(__file__):

@@ -1,12 +1,8 @@
 """The Latency page's further cards, as tabs that compute only when they are open."""
 
-from collections.abc import Callable
-
-import streamlit as st
-
 from effnet.design import Design
 from effnet.language import mark
-from effnet.spec import EffnetError, Spec
+from effnet.spec import Spec
 from effnet.ui import (
     latency_fused,
     latency_options,
@@ -22,20 +18,15 @@ from effnet.ui.stopwatch import Chosen
 
 def tabs(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     """All cards but the first."""
-    cards: dict[str, Callable[[], None]] = {
-        mark("Roofline"): lambda: latency_roofline.card(design, spec, chosen, dark=dark),
-        mark("Options"): lambda: latency_options.card(design, spec, chosen, dark=dark),
-        mark("Race"): lambda: latency_versus.card(design, spec, chosen, dark=dark),
-        mark("Sweeps"): lambda: latency_sweeps.card(design, spec, chosen, dark=dark),
-        mark("Why V2"): lambda: latency_fused.card(design, spec, chosen, dark=dark),
-        mark("Published"): lambda: latency_published.card(chosen, dark=dark),
-        mark("Predict"): lambda: latency_predict.card(design, spec, dark=dark),
-    }
-    drawn = open_tab.tabs("latency_tabs", tuple(cards))
-    for tab, card in zip(drawn, cards.values(), strict=True):
-        if tab.open:
-            with tab:
-                try:
-                    card()
-                except EffnetError as error:  # a user's mistake in one card costs no other
-                    st.error(str(error))
+    open_tab.cards(
+        "latency_tabs",
+        {
+            mark("Roofline"): lambda: latency_roofline.card(design, spec, chosen, dark=dark),
+            mark("Options"): lambda: latency_options.card(design, spec, chosen, dark=dark),
+            mark("Race"): lambda: latency_versus.card(design, spec, chosen, dark=dark),
+            mark("Sweeps"): lambda: latency_sweeps.card(design, spec, chosen, dark=dark),
+            mark("Why V2"): lambda: latency_fused.card(design, spec, chosen, dark=dark),
+            mark("Published"): lambda: latency_published.card(chosen, dark=dark),
+            mark("Predict"): lambda: latency_predict.card(design, spec, dark=dark),
+        },
+    )

@@ -1,11 +1,12 @@
 """Tabs that compute only when they are open, and stay open where the language changes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 from streamlit.elements.lib.mutable_tab_container import TabContainer
 
 from effnet.language import LANGUAGES, say, speaking
+from effnet.spec import EffnetError
 
 
 def tabs(key: str, titles: Sequence[str]) -> Sequence[TabContainer]:
@@ -24,3 +25,14 @@ def tabs(key: str, titles: Sequence[str]) -> Sequence[TabContainer]:
         if kept in others and kept not in labels:
             st.session_state[key] = labels[others.index(kept)]
     return st.tabs(labels, key=key, on_change="rerun")
+
+
+def cards(key: str, drawn: Mapping[str, Callable[[], None]]) -> None:
+    """A tab for every title, with the card that draws it; only the open one is computed."""
+    for tab, card in zip(tabs(key, tuple(drawn)), drawn.values(), strict=True):
+        if tab.open:
+            with tab:
+                try:
+                    card()
+                except EffnetError as error:  # a user's mistake in one card costs no other
+                    st.error(str(error))
