@@ -14,9 +14,9 @@ from effnet.scaling import (
     BUDGET,
     GAMMA,
     SOLVABLE,
+    Coefficient,
     budget,
     project_to_budget,
-    solve_budget,
 )
 from effnet.ui import lessons, live, state, what_if
 from effnet.units import percent, significant
@@ -45,9 +45,7 @@ def design() -> Design:
     """The controls of the current design, and what they say."""
     current = state.design()
     if lessons.shows("mode"):
-        _choice(
-            "mode", say("Way to scale"), tuple(MODES), _mode_title, current.mode, kind="segments"
-        )
+        _choice("mode", say("Way to scale"), tuple(MODES), _mode_title, current.mode, kind="pills")
     if current.mode == "released":
         if lessons.shows("base"):
             _released(current)
@@ -107,17 +105,7 @@ def _marks(name: str, current: Design) -> tuple[float, ...]:
 def _set_number(name: str, value: float) -> None:
     state.change(**{name: round(value) if name == "resolution" else round(value, 4)})
     if name in SOLVABLE:
-        _solve()
-
-
-def _solve() -> None:
-    """Keep the coefficient that is locked on the budget, as far as its slider goes."""
-    name, now = state.lock(), state.design()
-    if name is None:
-        return
-    span = RANGES[name]
-    value = solve_budget(name, now.alpha, now.beta, now.gamma)
-    state.change(**{name: round(min(max(value, span.low), span.high), 4)})
+        state.hold_budget()
 
 
 def _budget(current: Design) -> None:
@@ -159,20 +147,28 @@ def _budget(current: Design) -> None:
 
 
 def _lock() -> None:
-    if st.session_state.get("choose_lock") != state.lock():
-        st.session_state["choose_lock"] = state.lock()
+    """Which coefficient is solved: buttons, so that nothing of it comes back with a slider's value.
 
-    def chosen() -> None:
-        state.set_lock(st.session_state["choose_lock"])
-        _solve()
+    What a browser still holds of a choice that the server has changed would be taken for a new one.
+    """
 
-    st.pills(
+    def pressed(name: Coefficient) -> None:
+        state.set_lock(None if state.lock() == name else name)
+        state.hold_budget()
+
+    st.caption(
         say("Hold the budget by solving"),
-        SOLVABLE,
-        key="choose_lock",
-        on_change=chosen,
         help=say("The chosen coefficient follows the other two, so that the product stays 2"),
     )
+    with st.container(horizontal=True, gap="small"):
+        for name in SOLVABLE:
+            st.button(
+                name,
+                key=f"lock_{name}",
+                type="primary" if state.lock() == name else "secondary",
+                on_click=pressed,
+                args=(name,),
+            )
 
 
 def _reset() -> None:
@@ -214,7 +210,7 @@ def _choice(
     *,
     kind: str = "list",
 ) -> None:
-    """One of several, shown as a row of segments or a list."""
+    """One of several, shown as pills or a list."""
     key = f"choose_{name}"
     if st.session_state.get(key) != value:
         st.session_state[key] = value
@@ -222,15 +218,7 @@ def _choice(
     def chosen() -> None:
         state.change(**{name: st.session_state[key]})
 
-    if kind == "segments":
-        st.segmented_control(
-            label,
-            options,
-            format_func=show,
-            key=key,
-            on_change=chosen,
-            required=True,
-            width="stretch",
-        )
+    if kind == "pills":  # they wrap well where the column is narrow
+        st.pills(label, options, format_func=show, key=key, on_change=chosen, required=True)
     else:
         st.selectbox(label, options, format_func=show, key=key, on_change=chosen)

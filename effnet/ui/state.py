@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urlencode
 import streamlit as st
 
 from effnet import language as languages
-from effnet.design import Design, from_query, unknown
+from effnet.design import RANGES, Design, from_query, unknown
 from effnet.language import say
-from effnet.scaling import SOLVABLE, Coefficient
+from effnet.scaling import SOLVABLE, Coefficient, solve_budget
 
 DESIGN = "design"  # Design: the current design, shared by all pages
 LINK = "link"  # dict[str, list[str]]: the query that was last written or read
@@ -86,6 +86,7 @@ def start() -> None:
             if not known:
                 notes.append(unknown(HELD, said[HELD], SOLVABLE))
         if PINNED in said:
+            hold_budget()
             st.session_state[PINS] = _read_pins(query[PINNED], notes)
         st.session_state[NOTES] = notes
         st.session_state[LINK] = query
@@ -158,6 +159,16 @@ def set_lock(name: Coefficient | None) -> None:
 
 
 def stage() -> int:
+def hold_budget() -> None:
+    """Keep the coefficient that is locked on the budget, as far as its slider goes."""
+    name, now = lock(), design()
+    if name is None:
+        return
+    span = RANGES[name]
+    value = solve_budget(name, now.alpha, now.beta, now.gamma)
+    change(**{name: round(min(max(value, span.low), span.high), 4)})
+
+
     """The stage that was picked in a drawing or a list, from 1."""
     picked: int = st.session_state.get(STAGE, 2)
     return picked

@@ -12,7 +12,7 @@ LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 def test_lock_pin_and_link_open_again_as_they_were(visit, width, theme):
     tab = visit(width=width, theme=theme)
     page = tab.go("/")
-    page.get_by_test_id("stButtonGroup").get_by_text("gamma", exact=True).click()
+    page.get_by_role("button", name="gamma", exact=True).click()
     alpha = page.get_by_label("alpha, exact value")
     alpha.fill("1.3")
     alpha.press("Enter")

@@ -35,6 +35,23 @@ def test_what_is_locked_and_pinned_goes_into_the_link():
     assert again.session_state["pins"] == [Design()]
 
 
+def test_a_lock_from_the_link_holds_the_budget():
+    app = scale_page(lock="gamma", beta="1.2")
+    assert app.session_state["design"].gamma == pytest.approx((2 / 1.2 / 1.44) ** 0.5, abs=1e-4)
+    assert app.query_params["gamma"] == "1.0758"
+
+
+def test_a_pressed_lock_is_freed_by_a_second_press():
+    app = scale_page(beta="1.2")
+    app.button(key="lock_gamma").click().run()
+    assert app.session_state["lock"] == "gamma"
+    assert app.session_state["design"].gamma == pytest.approx(1.0758, abs=1e-4)
+    app.slider(key="beta").set_value(1.1).run()
+    assert app.session_state["design"].gamma == pytest.approx((2 / 1.2 / 1.21) ** 0.5, abs=1e-4)
+    app.button(key="lock_gamma").click().run()
+    assert app.session_state["lock"] is None
+
+
 @pytest.mark.parametrize(
     ("query", "told"),
     [
