@@ -122,7 +122,7 @@ def stage_table(rows: list[StageRow], *, key: str) -> None:
         width="stretch",
         height=35 * (len(rows) + 1) + 3,
         column_config={
-            say("stage"): number(pinned=True, width="small"),
+            say("stage"): number(pinned=True, width=60),
             say("operator"): st.column_config.TextColumn(pinned=True),
             say("channels"): st.column_config.TextColumn(
                 help=say(
@@ -144,7 +144,7 @@ def stage_table(rows: list[StageRow], *, key: str) -> None:
             "MACs": number(help=say("Multiply-adds for one image"), format="localized"),
             say("activations"): number(format="localized"),
             say("MACs share"): st.column_config.ProgressColumn(
-                min_value=0, max_value=100, format="%.1f %%", color="primary"
+                min_value=0, max_value=100, format="%.1f %%", color="primary", width=110
             ),
         },
         alt=say("Stage table: operator, channels, blocks, sizes and costs of every stage"),

@@ -16,6 +16,7 @@ from effnet.ui import live, state
 from effnet.units import mebibytes
 
 RECEIPT_HEIGHT = 470  # px, as the treemap beside it
+NUMBER_WIDTH = 110  # px, of a cell with 999,999,999
 TOTAL_WIDTH = 150  # px: five in a row, two on a phone
 
 
@@ -23,12 +24,13 @@ def quantity() -> str:
     """The switch between multiply-adds, parameters, activations and training memory."""
     if st.session_state.get("quantity") is None:
         st.session_state["quantity"] = state.remembered(state.QUANTITY, "macs")
-    chosen = st.segmented_control(
+    chosen = st.pills(
         say("Quantity"),
         tuple(QUANTITIES),
         format_func=lambda key: say(QUANTITIES[key].title),
         key="quantity",
         required=True,
+        wrap=True,
         label_visibility="collapsed",
     )
     state.remember(state.QUANTITY, str(chosen))
@@ -160,6 +162,11 @@ def written(receipt: Receipt) -> str:
     return "\n".join(rows) + "\n\n" + "  \n".join(said)
 
 
+def _wide(title: str) -> int | None:
+    """A column's width in px where its numbers are longer than its title; else what fits."""
+    return NUMBER_WIDTH if len(title) < 12 else None
+
+
 def tables(found: Sequence[Item], shown: str) -> None:
     """The same numbers by stage and kind, and layer by layer; a click on a cell opens it."""
     number = st.column_config.NumberColumn
@@ -194,7 +201,7 @@ def tables(found: Sequence[Item], shown: str) -> None:
         selection_mode="single-cell",
         placeholder="",
         column_config={first: st.column_config.TextColumn(pinned=True)}
-        | {name: number(format="localized") for name in (*kinds, whole)},
+        | {name: number(format="localized", width=_wide(name)) for name in (*kinds, whole)},
         alt=say(
             "{quantity} by stage and kind of layer; figures, receipts and this table agree to the "
             "integer",
