@@ -224,6 +224,16 @@ def test_other_dots_are_the_same_in_both_figures():
             assert one.number("top-1 (%)") == other.number("top-1 (%)")
 
 
+def test_widths_of_figure_4_are_figure_3s_but_its_other_first_dots_lie_higher():
+    dots = {(one.number(MACS), one.number("top-1 (%)")) for one in papers.lines("v1-figure-3")}
+    own = [one for one in papers.lines("v1-figure-4") if one.values["w"]]
+    plain = [one for one in own if one.values["series"] == "d=1.0, r=1.0"]
+    assert len(plain) == 6
+    found = {one.name: (one.number(MACS), one.number("top-1 (%)")) in dots for one in own}
+    assert all(found[one.name] for one in plain)
+    assert not any(found[one.name] for one in own if one not in plain)
+
+
 def test_only_the_compound_row_of_table_7_fits_the_released_b0():
     agrees = {one.name: one.beside(MACS).agrees for one in papers.lines("v1-table-7")}
     assert agrees == {

@@ -249,9 +249,9 @@ def scaling_methods_chart(lines: Lines) -> Chart:
 
 _TWO_BASELINES = Note(
     mark(
-        "Figures 3 and 4 start at 0.50 G multiply-adds, Figure 8 at 0.39 G, and every other dot "
-        "is the same in all three. The released B0 counts 0.386 G: the dots belong to another "
-        "baseline."
+        "Figures 3 and 4 start at 0.50 G multiply-adds, Figure 8 at 0.39 G; its other dots of one "
+        "dimension are Figure 3's, and so are the widths of Figure 4 at d = 1, r = 1. The released "
+        "B0 counts 0.386 G: the dots belong to another baseline."
     ),
     f"{V1_PAPER} Figures 3, 4 and 8; counts computed here",
 )

@@ -208,8 +208,8 @@ EXHIBITS = (
             ),
             Note(
                 mark(
-                    "Strides, expansion of stage 2 and the squeeze ratio stand in the code's block "
-                    "strings only."
+                    "Strides and the squeeze ratio stand in the code's block strings only, and "
+                    "that MBConv1 has no expansion layer at all stands in its code."
                 ),
                 f"{TPU}/efficientnet_builder.py",
             ),
