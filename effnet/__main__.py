@@ -9,7 +9,8 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
+from typing import Any, Never
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from effnet import checkpoints, cost, counters, scaling, stages, variants
@@ -20,6 +21,10 @@ from effnet.design import Design, from_query
 from effnet.language import DEFAULT, LANGUAGES
 from effnet.spec import EffnetError, Spec
 from effnet.speed.options import ENGINES
+
+COEFFICIENTS = {"alpha": scaling.ALPHA, "beta": scaling.BETA, "gamma": scaling.GAMMA}
+MULTIPLIERS = ("depth", "width")
+IMAGE = "a file, or a sample such as coffee"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,8 +48,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as every other mistake is said."""
+
+    def error(self, message: str) -> Never:
+        self.exit(2, f"{self.prog}: {' '.join(message.split())}; see {self.prog} --help\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="effnet", description=__doc__.splitlines()[0])
+    parser = _Parser(prog="effnet", description=__doc__.splitlines()[0])
     parser.set_defaults(json=False)
     commands = parser.add_subparsers(required=True, metavar="command")
 
@@ -59,12 +71,12 @@ def _parser() -> argparse.ArgumentParser:
 
     scaled = command("scale", _scale, "scale a network by the formula or by free multipliers")
     scaled.add_argument("base", nargs="?", default="b0")
-    scaled.add_argument("--phi", type=float)
-    for name, value in (("alpha", scaling.ALPHA), ("beta", scaling.BETA), ("gamma", scaling.GAMMA)):
-        scaled.add_argument(f"--{name}", type=float, default=value)
-    scaled.add_argument("--depth", type=float, default=1.0)
-    scaled.add_argument("--width", type=float, default=1.0)
-    scaled.add_argument("--resolution", type=int)
+    scaled.add_argument("--phi", type=float, help="scales by the formula")
+    for name, value in COEFFICIENTS.items():
+        scaled.add_argument(f"--{name}", type=float, help=f"with --phi; {value} if not given")
+    for name in MULTIPLIERS:
+        scaled.add_argument(f"--{name}", type=float, help="without --phi; 1 if not given")
+    scaled.add_argument("--resolution", type=int, help="pixels, without --phi")
     scaled.add_argument(
         "--blocks",
         metavar="TEXT",
@@ -102,10 +114,10 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     named = command("classify", _classify, "name what is in pictures")
-    named.add_argument("image", nargs="+")
+    named.add_argument("image", nargs="+", help=IMAGE)
     named.add_argument("--top", type=int, default=5)
     explained = command("explain", _explain, "save where a network looked, over the picture")
-    explained.add_argument("image")
+    explained.add_argument("image", help=IMAGE)
     explained.add_argument("output", help="a .png or .jpg to write")
     explained.add_argument("--method", default="gradcam")
     explained.add_argument(
@@ -118,9 +130,7 @@ def _parser() -> argparse.ArgumentParser:
         "--design", metavar="LINK", default="", help="a network's name, or a link's query: ?phi=2"
     )
     told.add_argument("--beside", metavar="LINK", action="append", default=[], help="more designs")
-    told.add_argument(
-        "--image", help="a picture to classify and explain: a file, or a sample such as coffee"
-    )
+    told.add_argument("--image", help=f"a picture to classify and explain: {IMAGE}")
     told.add_argument("--language", choices=tuple(LANGUAGES), default=DEFAULT)
     told.add_argument("--seconds", type=float, default=0.0, help="measure the latency so long")
     for added in (named, explained, told):
@@ -180,13 +190,20 @@ def _scale(options: argparse.Namespace) -> dict[str, Any]:
     base = variants.get_variant(options.base)
     if options.blocks is not None:
         base = from_block_strings(options.blocks, base=base)
-    if options.phi is not None:
-        coefficients = options.alpha, options.beta, options.gamma
-        spec = scaling.compound_scale(options.phi, *coefficients, base=base)
+    by_formula = options.phi is not None
+    wrong = (*MULTIPLIERS, "resolution") if by_formula else tuple(COEFFICIENTS)
+    for name in wrong:
+        if getattr(options, name) is not None:
+            only = "goes without --phi" if by_formula else "is of the formula and needs --phi"
+            raise EffnetError(f"--{name} {only}; leave one of the two off")
+    if by_formula:
+        given = {name: getattr(options, name) for name in COEFFICIENTS}
+        values = {name: value for name, value in given.items() if value is not None}
+        spec = scaling.compound_scale(options.phi, **values, base=base)
     else:
-        spec = scaling.scale(
-            base, depth=options.depth, width=options.width, resolution=options.resolution
-        )
+        given = {name: getattr(options, name) for name in (*MULTIPLIERS, "resolution")}
+        values = {name: value for name, value in given.items() if value is not None}
+        spec = scaling.scale(base, **values)
     twin = same_stages(spec)
     return _summary(spec) | {
         "same_stages_as": twin.name if twin else None,
@@ -239,7 +256,7 @@ def _classify(options: argparse.Namespace) -> Rows:
     classifier = load(options.model, weights=options.weights, device=options.device)
     rows = []
     for image in options.image:
-        (prediction,) = classifier.predict([image], top=options.top)
+        (prediction,) = classifier.predict([_sample(image) or image], top=options.top)
         rows += [
             {"image": image, "weights": classifier.weights, **asdict(label)}
             for label in prediction.labels
@@ -253,17 +270,18 @@ def _explain(options: argparse.Namespace) -> dict[str, Any]:
     classifier = load(options.model, weights=options.weights, device=options.device)
     target = options.target
     explanation = classifier.explain(
-        options.image,
+        _sample(options.image) or options.image,
         method=options.method,
-        target=int(target) if target and target.isdigit() else target,
+        target=int(target) if target and target.isdecimal() else target,
         layer=options.layer,
     )
     try:
         explanation.overlay().save(options.output)
-    except (OSError, ValueError) as error:
-        raise EffnetError(
-            f"can't write {options.output} ({error}); expected a .png or .jpg"
-        ) from None
+    except OSError as error:
+        reason = error.strerror or error
+        raise EffnetError(f"can't write {options.output} ({reason}); name another file") from None
+    except ValueError:  # Pillow's word on an ending
+        raise EffnetError(f"can't write {options.output!r}; expected a .png or .jpg") from None
     return {
         "output": options.output,
         "label": explanation.label,
@@ -275,9 +293,15 @@ def _explain(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _report(options: argparse.Namespace) -> dict[str, Any]:
-    from pathlib import Path
+def _sample(text: str) -> Path | None:
+    """The sample photo of that name; None where there is none, or a file of that name."""
+    from effnet.samples import list_samples
 
+    found = {one.name: one.path for one in list_samples()}
+    return None if Path(text).exists() else found.get(text)
+
+
+def _report(options: argparse.Namespace) -> dict[str, Any]:
     from effnet import report
 
     design = _design(options.design)
@@ -290,13 +314,11 @@ def _report(options: argparse.Namespace) -> dict[str, Any]:
     if options.image:
         from effnet.predict import load
         from effnet.preprocess import open_image
-        from effnet.samples import list_samples
 
         file = Path(options.image)
-        sample = options.image in {one.name for one in list_samples()} and not file.exists()
         picture = (
             report.sample_picture(options.image)
-            if sample
+            if _sample(options.image)
             else report.picture(open_image(file), file.name)
         )
         classifier = load(options.model, weights=options.weights, device=options.device)
@@ -317,9 +339,11 @@ def _report(options: argparse.Namespace) -> dict[str, Any]:
 
 def _design(text: str) -> Design:
     """A design by a network's name or by a link's query; nothing is the app's first one."""
-    if text and "=" not in text:
+    address = "://" in text or "?" in text
+    if text and not address and "=" not in text:
         return Design(mode="released", released=variants.get_variant(text).name)
-    design, notes = from_query(dict(parse_qsl(urlsplit(text).query or text.lstrip("?"))))
+    query = dict(parse_qsl(urlsplit(text).query if address else text))
+    design, notes = from_query(query)
     if notes:
         raise EffnetError(f"design {text!r}: {'; '.join(notes)}")
     return design

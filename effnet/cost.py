@@ -15,6 +15,7 @@ from effnet.language import say
 from effnet.rich import Card, Rich
 from effnet.spec import MAX_RESOLUTION, Spec, check_resolution
 from effnet.units import giga, millions, percent
+from effnet.variants import as_spec
 from effnet.walk import KINDS, NUM_CLASSES, Layer, walk
 
 Key = TypeVar("Key")
@@ -138,17 +139,21 @@ def layer_counts(layer: Layer) -> tuple[int, int, int]:
     return params, weights * area, outputs * area
 
 
-def count(spec: Spec, *, resolution: int | None = None, num_classes: int = NUM_CLASSES) -> Cost:
+def count(
+    spec: str | Spec, *, resolution: int | None = None, num_classes: int = NUM_CLASSES
+) -> Cost:
     """Count a network for one `(1, 3, R, R)` image; exact integers, with a row a layer.
 
     Args:
-        spec: The network.
+        spec: The network, or a variant's name.
         resolution: R in pixels; the network's own where not given.
         num_classes: Outputs of the classifier.
 
     Raises:
-        EffnetError: The resolution is not a whole number of pixels above 0.
+        EffnetError: The name is unknown, or the resolution or the number of classes not a whole
+            number above 0.
     """
+    spec = as_spec(spec)
     rows = tuple(
         LayerCost(
             block.stage,

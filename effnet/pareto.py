@@ -12,7 +12,7 @@ from effnet.published import table
 from effnet.rich import Card, Rich
 from effnet.spec import EffnetError, Spec
 from effnet.units import factor, giga, millions
-from effnet.variants import display_name, get_variant
+from effnet.variants import as_spec, display_name, get_variant
 
 Quantity = Literal["params", "macs", "activations"]
 
@@ -217,8 +217,7 @@ def compare(*networks: str | Spec | Design) -> SideBySide:
         raise EffnetError(say("nothing to compare; expected names such as 'b0', specs or designs"))
     names, specs = [], []
     for one in networks:
-        spec = one.spec() if isinstance(one, Design) else one
-        spec = get_variant(spec) if isinstance(spec, str) else spec
+        spec = one.spec() if isinstance(one, Design) else as_spec(one)
         names.append(one.title if isinstance(one, Design) else display_name(spec))
         specs.append(spec)
     return SideBySide(tuple(names), tuple(specs), tuple(count(spec) for spec in specs))

@@ -26,7 +26,7 @@ from effnet.nn.namings import padded_as_trained, unsaid
 from effnet.nn.weights import load_state, read_checkpoint, read_file, timms_name
 from effnet.prediction import Label, Prediction, find_class, imagenet_classes, softmax
 from effnet.preprocess import Source, crop_box, open_image, to_array, to_pixels, view
-from effnet.spec import EffnetError, Spec
+from effnet.spec import EffnetError, Spec, brief, is_whole
 from effnet.variants import get_variant
 
 ENGINES = ("auto", "eager", "bf16", "compile", "onnxruntime", "openvino")
@@ -81,6 +81,14 @@ class Classifier:
         self.checkpoint = checkpoint
         self.preprocessing = preprocessing
         names = imagenet_classes()
+        if classes and len(classes) != model.num_classes:
+            raise EffnetError(
+                say(
+                    "{given:,} class names for {outputs:,} outputs; expected one for each",
+                    given=len(classes),
+                    outputs=model.num_classes,
+                )
+            )
         if len(classes) == model.num_classes:
             self.classes = tuple(classes)
         elif model.num_classes == len(names):
@@ -97,14 +105,17 @@ class Classifier:
         """Name what is in each picture.
 
         Args:
-            images: Pictures (PIL, path, bytes or `(H, W, 3)` uint8 array), or one alone.
+            images: Pictures (PIL, path, bytes or `(H, W, 3)` uint8 array), or one alone; what
+                gives them one by one, such as `Path.glob`, will do.
             top: How many labels to give, highest first.
 
         Raises:
             EffnetError: A picture can't be read or is too large or narrow; says which and why.
         """
-        if top < 1:
-            raise EffnetError(say("top {top}; expected at least 1", top=top))
+        if not is_whole(top, 1):
+            raise EffnetError(say("top {top}; expected at least 1", top=brief(top)))
+        if isinstance(images, Iterator):
+            images = list(images)
         if not isinstance(images, (list, tuple)):
             images = [images]
         if not images:
@@ -344,7 +355,7 @@ def load(
         engine: What `predict` runs on. "auto" is PyTorch with BatchNorm folded, channels last and,
             on a CPU, nonlinearities inside the convolutions; "eager" the plain modules; "bf16",
             "compile", "onnxruntime" and "openvino" are there where installed.
-        classes: Class names in index order, for a file of one's own.
+        classes: Class names in index order, one for each output, for a file of one's own.
 
     Raises:
         WeightsUnavailable: The weights are not here: says where to put them, and what works.
@@ -368,7 +379,12 @@ def load(
             untrained = build(spec)
         usual = checkpoints.usual_preprocessing(spec)
         return Classifier(
-            untrained, weights="random", preprocessing=usual, device=device, engine=engine
+            untrained,
+            weights="random",
+            preprocessing=usual,
+            classes=classes,
+            device=device,
+            engine=engine,
         )
     if isinstance(weights, Path) or Path(wanted).suffix in (".pth", ".pt", ".safetensors"):
         state = read_file(wanted)
@@ -394,6 +410,7 @@ def load(
         weights=checkpoint.short_name,
         preprocessing=checkpoint.preprocessing,
         checkpoint=checkpoint,
+        classes=classes,
         device=device,
         engine=engine,
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from effnet.language import say
 from effnet.rich import Card, Rich
-from effnet.spec import EffnetError
+from effnet.spec import EffnetError, brief
 from effnet.units import percent
 
 
@@ -79,4 +79,12 @@ def find_class(name: str, classes: Sequence[str]) -> int:
                 near=", ".join(near),
             )
         )
-    raise EffnetError(say("unknown class {name}", name=repr(name)))
+    raise EffnetError(
+        say(
+            "unknown class {name}; expected a class name such as {first}, or an index from 0 to "
+            "{last}",
+            name=brief(name),
+            first=repr(classes[0]),
+            last=len(classes) - 1,
+        )
+    )

@@ -6,14 +6,21 @@ alpha * beta**2 * gamma**2 close to 2, so that phi = 1 about doubles the multipl
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
 from effnet.cost import CostCurve, cost_curve
 from effnet.language import say
-from effnet.spec import EffnetError, Spec, check_resolution, round_channels, round_repeats
-from effnet.variants import get_variant
+from effnet.spec import (
+    EffnetError,
+    Spec,
+    check_resolution,
+    is_finite,
+    round_channels,
+    round_repeats,
+)
+from effnet.variants import as_spec
 
 ALPHA, BETA, GAMMA = 1.2, 1.1, 1.15  # found by grid search at phi = 1, arXiv:1905.11946 section 3.3
 BUDGET = 2.0
@@ -40,7 +47,7 @@ def compound_scale(
         EffnetError: A value is not finite, a coefficient not above 0, or the network past what
             can be shown.
     """
-    network = _resolve(base)
+    network = as_spec(base)
     depth = _power("alpha", alpha, phi)
     width = _power("beta", beta, phi)
     factor = _power("gamma", gamma, phi)
@@ -62,20 +69,16 @@ def scale(
         width: Multiplies every channel count, rounded to multiples of 8.
         resolution: Side of the input in pixels; the base's own where not given.
     """
-    network = _resolve(base)
+    network = as_spec(base)
     size = network.resolution if resolution is None else resolution
     if (depth, width, size) == (1.0, 1.0, network.resolution):
         return network
-    name = f"{network.name} d{depth:.4g} w{width:.4g} r{size}"
-    return network.scaled(depth=depth, width=width, resolution=size, name=name)
-
-
-def _resolve(base: str | Spec) -> Spec:
-    return base if isinstance(base, Spec) else get_variant(base)
+    scaled = network.scaled(depth=depth, width=width, resolution=size)
+    return replace(scaled, name=f"{network.name} d{depth:.4g} w{width:.4g} r{size}")
 
 
 def _power(name: str, coefficient: float, phi: float) -> float:
-    if not math.isfinite(phi):
+    if not is_finite(phi):
         raise EffnetError(say("phi {phi!r}; expected a finite number", phi=phi))
     _check_positive(**{name: coefficient})
     try:
@@ -93,7 +96,7 @@ def _power(name: str, coefficient: float, phi: float) -> float:
 
 def _check_positive(**values: float) -> None:
     for name, value in values.items():
-        if not (math.isfinite(value) and value > 0):
+        if not (is_finite(value) and value > 0):
             raise EffnetError(
                 say("{name} {value!r}; expected a finite number above 0", name=name, value=value)
             )
@@ -169,7 +172,7 @@ class ImpliedPhi:
 
 
 def implied_phi(
-    spec: Spec,
+    spec: str | Spec,
     base: str | Spec = "b0",
     *,
     alpha: float = ALPHA,
@@ -180,7 +183,7 @@ def implied_phi(
 
     Example: the released B4 has depth 1.8, width 1.4 and 380 px: phi 3.22, 3.53 and 3.78.
     """
-    network = _resolve(base)
+    network, spec = as_spec(base), as_spec(spec)
     _check_positive(alpha=alpha, beta=beta, gamma=gamma)
 
     def solved(factor: float, coefficient: float) -> float:
@@ -218,7 +221,7 @@ def phi_curve(
     `network` numbers the distinct networks in order of appearance, resolution aside: many
     positions of phi round to the same one. Each distinct network is walked once.
     """
-    start = _resolve(base)
+    start = as_spec(base)
     seen: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[int, CostCurve]] = {}
     points = []
     for phi in phis:

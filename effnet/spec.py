@@ -7,6 +7,7 @@ Standard library only.
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from numbers import Integral, Real
 from typing import Any, Literal, Self
 
 from effnet.language import mark, say
@@ -36,6 +37,27 @@ MAX_RESOLUTION = 2**20
 
 class EffnetError(ValueError):
     """A user's mistake: the message names the value, what is allowed and what to do next."""
+
+
+def is_finite(value: object) -> bool:
+    """True for a real number of any kind, numpy's included, that is not infinite or NaN."""
+    try:
+        return isinstance(value, Real) and math.isfinite(value)
+    except OverflowError:  # a whole number that no float can hold
+        return False
+
+
+def is_whole(value: object, least: int, most: float = math.inf) -> bool:
+    """True for a whole number of any kind from `least` to `most`; True and False are none."""
+    return (
+        isinstance(value, Integral) and not isinstance(value, bool) and least <= int(value) <= most
+    )
+
+
+def brief(value: object) -> str:
+    """A value as messages show it: on one line of at most 60 characters."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def round_channels(exact: float, *, divisor: int = 8, limit: float = 0.9) -> int:
@@ -99,7 +121,7 @@ class Stage:
             )
         if self.stride not in (1, 2):
             raise EffnetError(say("stride {stride!r} is not 1 or 2", stride=self.stride))
-        if not 1 <= self.channels <= MAX_CHANNELS:
+        if not is_whole(self.channels, 1, MAX_CHANNELS):
             raise EffnetError(
                 say(
                     "{channels!r} channels; expected 1 to {most:,}",
@@ -107,7 +129,7 @@ class Stage:
                     most=MAX_CHANNELS,
                 )
             )
-        if not 1 <= self.repeats <= MAX_BLOCKS:
+        if not is_whole(self.repeats, 1, MAX_BLOCKS):
             raise EffnetError(
                 say(
                     "{blocks!r} blocks in a stage; expected 1 to {most:,}",
@@ -115,11 +137,11 @@ class Stage:
                     most=MAX_BLOCKS,
                 )
             )
-        if not 0 < self.expand_ratio <= 64:
+        if not (is_finite(self.expand_ratio) and 0 < self.expand_ratio <= 64):
             raise EffnetError(
                 say("expansion {ratio!r}; expected above 0, at most 64", ratio=self.expand_ratio)
             )
-        if not 0 <= self.se_ratio <= 1:
+        if not (is_finite(self.se_ratio) and 0 <= self.se_ratio <= 1):
             raise EffnetError(say("squeeze ratio {ratio!r}; expected 0 to 1", ratio=self.se_ratio))
         if not self.exact_channels:
             object.__setattr__(self, "exact_channels", float(self.channels))
@@ -175,7 +197,7 @@ class Spec(Rich):
     def __post_init__(self) -> None:
         if not self.stages:
             raise EffnetError(say("{name!r} has no stages; expected at least one", name=self.name))
-        check_resolution(self.resolution)
+        object.__setattr__(self, "resolution", check_resolution(self.resolution))
         for label, allowed in CHOICES.items():
             value = getattr(self, label)
             if value not in allowed:
@@ -187,7 +209,8 @@ class Spec(Rich):
                         among=", ".join(allowed),
                     )
                 )
-        if not 1 <= self.stem_channels <= MAX_CHANNELS or self.head_channels < 0:
+        ends = is_whole(self.stem_channels, 1, MAX_CHANNELS), is_whole(self.head_channels, 0)
+        if not all(ends):
             raise EffnetError(
                 say(
                     "stem of {stem!r} and head of {head!r} channels; "
@@ -196,7 +219,12 @@ class Spec(Rich):
                     head=self.head_channels,
                 )
             )
-        if not (0 <= self.dropout < 1 and 0 <= self.stochastic_depth < 1 and self.norm_eps > 0):
+        rates = self.dropout, self.stochastic_depth
+        if not (
+            all(is_finite(rate) and 0 <= rate < 1 for rate in rates)
+            and is_finite(self.norm_eps)
+            and self.norm_eps > 0
+        ):
             raise EffnetError(
                 say(
                     "dropout {dropout!r}, stochastic depth {drop!r}, BatchNorm eps {eps!r}; "
@@ -236,7 +264,7 @@ class Spec(Rich):
         not positive and finite, or that lead past what can be shown.
         """
         for label, value in (("depth", depth), ("width", width)):
-            if not (math.isfinite(value) and value > 0):
+            if not (is_finite(value) and value > 0):
                 raise EffnetError(
                     say(
                         "depth multiplier {value!r}; expected a number above 0"
@@ -245,6 +273,7 @@ class Spec(Rich):
                         value=value,
                     )
                 )
+        depth, width = float(depth), float(width)
         if max(s.repeats for s in self.stages) * depth > MAX_BLOCKS:
             raise EffnetError(
                 say(
@@ -340,8 +369,7 @@ def out_size(size: int, stride: int) -> int:
 
 def check_resolution(resolution: int) -> int:
     """Give back `resolution` if it is a usable side of a square input, else raise `EffnetError`."""
-    whole = isinstance(resolution, int) and not isinstance(resolution, bool)
-    if not whole or not 1 <= resolution <= MAX_RESOLUTION:
+    if not is_whole(resolution, 1, MAX_RESOLUTION):
         raise EffnetError(
             say(
                 "resolution {resolution!r}; expected whole pixels, 1 to {most:,}",
@@ -349,7 +377,7 @@ def check_resolution(resolution: int) -> int:
                 most=MAX_RESOLUTION,
             )
         )
-    return resolution
+    return int(resolution)
 
 
 def operator_label(stage: Stage) -> str:

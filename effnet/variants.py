@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from effnet.language import say
-from effnet.spec import EffnetError, Operator, Spec, Stage
+from effnet.spec import EffnetError, Operator, Spec, Stage, brief
 
 FAMILIES = {
     "v1": "EfficientNet",
@@ -261,7 +261,7 @@ def _registry() -> dict[str, Spec]:
 
 def list_variants(family: str | None = None) -> list[str]:
     """Names of the published networks, in published order; of one family where one is given."""
-    if family is not None and family not in FAMILIES:
+    if family is not None and family not in tuple(FAMILIES):
         raise EffnetError(
             say(
                 "unknown family {family!r}; expected one of {among}",
@@ -282,20 +282,25 @@ def get_variant(name: str) -> Spec:
     known = _registry()
     if key in known:
         return known[key]
-    near = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(key, known, n=3, cutoff=0.5) if isinstance(name, str) else []
     among = ", ".join(known)
     if near:
         raise EffnetError(
             say(
-                "unknown variant {name!r}; did you mean {near}? expected one of {among}",
-                name=name,
+                "unknown variant {name}; did you mean {near}? expected one of {among}",
+                name=brief(name),
                 near=say(" or ").join(near),
                 among=among,
             )
         )
     raise EffnetError(
-        say("unknown variant {name!r}; expected one of {among}", name=name, among=among)
+        say("unknown variant {name}; expected one of {among}", name=brief(name), among=among)
     )
+
+
+def as_spec(network: str | Spec) -> Spec:
+    """A network by its name, or as it is; `EffnetError` for anything else."""
+    return network if isinstance(network, Spec) else get_variant(network)
 
 
 def display_name(spec: Spec | str) -> str:

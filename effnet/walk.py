@@ -8,8 +8,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from effnet.language import mark
-from effnet.spec import Layout, Operator, Spec, check_resolution, out_size, round_channels
+from effnet.language import mark, say
+from effnet.spec import (
+    EffnetError,
+    Layout,
+    Operator,
+    Spec,
+    brief,
+    check_resolution,
+    is_whole,
+    out_size,
+    round_channels,
+)
 
 KINDS = (
     mark("stem"),
@@ -26,6 +36,7 @@ KINDS = (
 )
 IMAGE_CHANNELS = 3
 NUM_CLASSES = 1000
+MAX_CLASSES = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,14 @@ def walk(
         resolution: Side of the square input in pixels; the network's own where not given.
         num_classes: Outputs of the classifier.
     """
+    if not is_whole(num_classes, 1, MAX_CLASSES):
+        raise EffnetError(
+            say(
+                "{number} classes; expected a whole number, 1 to {most:,}",
+                number=brief(num_classes),
+                most=MAX_CLASSES,
+            )
+        )
     size = spec.resolution if resolution is None else check_resolution(resolution)
     resnet = spec.layout == "resnet"
     stem = "conv1" if resnet else "0"

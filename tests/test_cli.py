@@ -7,6 +7,7 @@ import torch
 
 import effnet
 from effnet.__main__ import main
+from effnet.design import Design
 from effnet.latency import bench, machine
 from effnet.latency.predictor import Timed
 from effnet.speed import reading
@@ -43,6 +44,19 @@ def test_scale_takes_block_strings(capsys):
     assert result["spec"]["stem_channels"] == 64
 
 
+@pytest.mark.parametrize(
+    "arguments", [[], ["lost"], ["count"], ["scale", "--phi", "x"], ["count", "b0", "--by", "ear"]]
+)
+def test_what_the_parser_refuses_is_one_line_too(capsys, arguments):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith("effnet")
+    assert error.endswith("--help\n")
+    assert error.count("\n") == 1
+
+
 @pytest.mark.parametrize("by", ["stage", "kind", "layer"])
 def test_count_rows_sum_to_the_total(capsys, by):
     result = run_json(capsys, "count", "efficientnet_b0", "--by", by)
@@ -53,6 +67,16 @@ def test_classify_names_the_picture(capsys, coffee):
     rows = run_json(capsys, "classify", str(coffee), "--top", "3")
     assert rows[0]["name"] == "espresso"
     assert len(rows) == 3
+
+
+def test_samples_are_named_without_a_path(capsys):
+    assert run_json(capsys, "classify", "coffee")[0]["name"] == "espresso"
+
+
+@pytest.mark.parametrize("link", ["", "?", "http://localhost:8501/", "http://localhost:8501/cost"])
+def test_a_link_with_nothing_in_it_is_the_first_design(capsys, tmp_path, link):
+    result = run_json(capsys, "report", str(tmp_path / "r.html"), "--design", link)
+    assert result["design"] == Design().title
 
 
 def test_explain_writes_a_picture(capsys, coffee, tmp_path):
@@ -147,6 +171,15 @@ def test_tables_are_aligned_for_people(capsys, arguments):
         (["bench"], ["no network", "--fit"]),
         (["bench", "b99"], ["'b99'"]),
         (["bench", "b0", "--engine", "warp"], ["'warp'", "openvino"]),
+        (["bench", "b0", "--seconds", "0"], ["budget 0.0"]),
+        (["bench", "--fit", "--seconds", "nan"], ["budget nan"]),
+        (["bench", "b0", "--keep", __file__], ["can't write into", "another folder"]),
+        (["bench", "b0", "--device", "abacus"], ["'abacus'", "cpu, cuda, mps"]),
+        (["scale", "--phi", "1", "--depth", "2"], ["--depth", "without --phi"]),
+        (["scale", "--gamma", "1.2"], ["--gamma", "needs --phi"]),
+        (["explain", "coffee", "no/such.png"], ["no/such.png", "No such file"]),
+        (["explain", "coffee", "map.xyz"], ["'map.xyz'", ".png or .jpg"]),
+        (["explain", "coffee", "x.png", "--target", "²"], ["'²'", "0 to 999"]),
     ],
     ids=lambda value: " ".join(value)[:24],
 )

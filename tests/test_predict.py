@@ -150,7 +150,7 @@ def test_an_unknown_variant_is_refused_before_anything_loads():
 
 @pytest.mark.parametrize("device", ["tpu", "", "cuda:99", "cpu:-1"])
 def test_a_device_that_is_not_here_is_named(device):
-    with pytest.raises(EffnetError, match=f"device '{device}' can't be used here"):
+    with pytest.raises(EffnetError, match=f"device '{device}'"):
         pick_device(device)
 
 
@@ -168,7 +168,12 @@ def test_a_class_is_found_by_name_case_aside(lite0):
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("cat", r"did you mean .*cat"), ("zzz", "unknown class 'zzz'$"), ("", "''$")]
+    ("name", "hint"),
+    [
+        ("cat", r"did you mean .*cat"),
+        ("zzz", "unknown class 'zzz'; .* 0 to 999$"),
+        ("", "unknown class '';"),
+    ],
 )
 def test_an_unknown_class_hears_near_ones(lite0, name, hint):
     with pytest.raises(EffnetError, match=hint):

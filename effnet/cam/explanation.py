@@ -13,7 +13,7 @@ from effnet.cam.methods import Array
 from effnet.colours import coloured
 from effnet.language import say
 from effnet.rich import Card, Rich
-from effnet.spec import EffnetError
+from effnet.spec import EffnetError, is_finite
 from effnet.units import percent
 
 Box = tuple[float, float, float, float]
@@ -79,7 +79,7 @@ class Explanation(Rich):
             alpha: Opacity of the map, 0 to 1.
             smooth: False shows the map's own cells.
         """
-        if not 0 <= alpha <= 1:
+        if not (is_finite(alpha) and 0 <= alpha <= 1):
             raise EffnetError(say("opacity {alpha}; expected 0 to 1", alpha=repr(alpha)))
         values = place(self.native, self.image.size, self.box, smooth=smooth)
         return self._painted(values, alpha)

@@ -192,14 +192,22 @@ def _row(one: Answer) -> dict[str, Any]:
 
 
 def _resumed(path: Path, header: Any) -> dict[str, Answer]:
-    """The answers that are in the file already; a line that was cut short is taken away."""
-    whole = path.read_bytes() if path.exists() else b""
+    """The answers that are in the file already; a last line that was cut short is taken away."""
+    begins = f"{json.dumps(header)}\n".encode()
+    try:
+        whole = path.read_bytes() if path.exists() else b""
+        if begins.startswith(whole):
+            path.write_bytes(begins)
+            return {}
+    except OSError as error:
+        raise EffnetError(
+            say(
+                "can't write {path} ({reason}); name another with --results",
+                path=path,
+                reason=error.strerror or error,
+            )
+        ) from None
     kept = whole[: whole.rfind(b"\n") + 1]
-    if len(kept) < len(whole):
-        os.truncate(path, len(kept))
-    if not kept:
-        path.write_text(json.dumps(header) + "\n", encoding="utf-8")
-        return {}
     try:
         first, *rows = map(json.loads, kept.decode("utf-8").splitlines())
         found = [
@@ -212,6 +220,8 @@ def _resumed(path: Path, header: Any) -> dict[str, Answer]:
             )
             for row in rows
         ]
+        if not isinstance(first, dict):
+            raise TypeError
     except (ValueError, KeyError, TypeError, AttributeError):
         raise EffnetError(
             say("{path} is no file of an evaluation; name another with --results", path=path)
@@ -226,6 +236,8 @@ def _resumed(path: Path, header: Any) -> dict[str, Answer]:
                 other=", ".join(other),
             )
         )
+    if len(kept) < len(whole):
+        os.truncate(path, len(kept))
     return {one.name: one for one in found}
 
 

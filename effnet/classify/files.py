@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path, PurePosixPath
 
-from effnet.language import say
+from effnet.language import plural, say
 from effnet.prediction import imagenet_classes
 from effnet.preprocess import EXTENSIONS, MAX_BYTES
 from effnet.spec import EffnetError
@@ -207,11 +207,12 @@ def _read_truth(path: Path, items: Sequence[Item]) -> dict[str, str]:
     missing = [item.name for item in items if PurePosixPath(item.name).stem not in said]
     if missing:
         raise EffnetError(
-            say(
-                "{path} says nothing of {name} and {more} more",
+            plural(
+                len(missing),
+                "{path} says nothing of {name}",
+                "{path} does not name {n:,} pictures, such as {name}",
                 path=path,
                 name=missing[0],
-                more=len(missing) - 1,
             )
         )
     return {item.name: said[PurePosixPath(item.name).stem] for item in items}
@@ -221,7 +222,8 @@ def _lines(path: Path) -> list[str]:
     try:
         return [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
-        raise EffnetError(say("can't read {path} ({error})", path=path, error=error)) from None
+        reason = getattr(error, "strerror", None) or error
+        raise EffnetError(say("can't read {path} ({error})", path=path, error=reason)) from None
 
 
 def _by_line(path: Path, lines: Sequence[str], items: Sequence[Item]) -> dict[str, str]:

@@ -28,9 +28,9 @@ def execute(asked: argparse.Namespace) -> dict[str, Any] | Rows:
     Raises:
         EffnetError: A name or an option is not known or can't be used here.
     """
-    names, seconds = named(asked.variant), asked.seconds or SECONDS
+    names, seconds = named(asked.variant), SECONDS if asked.seconds is None else asked.seconds
     if asked.fit:
-        return _fit(asked.seconds or FIT_S)
+        return _fit(FIT_S if asked.seconds is None else asked.seconds)
     if not names:
         raise EffnetError("no network to measure; name some, such as `bench b0 b1`, or use --fit")
     options = Options(
@@ -48,16 +48,18 @@ def execute(asked: argparse.Namespace) -> dict[str, Any] | Rows:
         return _against(names[0], get_variant(asked.against).name, options, seconds)
     if asked.stages:
         return _stages(names[0], options, seconds)
-    rows, kept = [], []
+    into = Path(asked.keep).expanduser() if asked.keep else None
+    if asked.keep is not None:
+        store.check_folder(into)  # before the time is spent
+    rows = []
     for name in names:
         spec = get_variant(name)
         found = measured(spec, options, budget_s=seconds)
         cost = count(spec, resolution=found.resolution)
         counted = cost.macs, cost.params, cost.activations
-        kept.append(store.Row(store.new_run(), "latency", found, *counted))
         rows.append({"name": name, "macs": cost.macs} | found.as_dict())
         if asked.keep is not None:
-            store.keep(kept[-1:], into=Path(asked.keep) if asked.keep else None)
+            store.keep([store.Row(store.new_run(), "latency", found, *counted)], into=into)
     return rows
 
 
@@ -96,6 +98,7 @@ def _fit(seconds: float) -> dict[str, Any]:
         if sys.stderr.isatty():
             sys.stderr.write(f"\r{100 * share:3.0f} %  {name:30}")
 
+    store.check_folder()
     found = learn(gather(learning_networks(), budget_s=seconds, progress=heard))
     if sys.stderr.isatty():
         sys.stderr.write("\n")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from effnet.language import say
 from effnet.latency import clock, machine
 from effnet.latency.prepare import Model, Ready, prepared
-from effnet.spec import EffnetError
+from effnet.spec import EffnetError, is_finite
 from effnet.speed.options import PLAIN, Engine, Options
 from effnet.speed.records import Latency
 from effnet.speed.verdict import Comparison, compared
@@ -21,7 +21,7 @@ Rounds = Callable[[float, dict[str, list[float]]], None]
 
 def check_budget(budget_s: float) -> None:
     """Raise `EffnetError` where a budget is no time."""
-    if not 0 < budget_s < float("inf"):
+    if not (is_finite(budget_s) and budget_s > 0):
         raise EffnetError(
             say("budget {budget} seconds; expected above 0 and finite", budget=repr(budget_s))
         )

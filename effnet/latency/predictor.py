@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from effnet.cost import count
 from effnet.language import say
+from effnet.latency.measure import check_budget
 from effnet.latency.prepare import prepared
 from effnet.latency.stages import unit_times
 from effnet.spec import EffnetError, Spec
@@ -51,6 +52,7 @@ def gather(
         progress: Called after each pass with the share that is done and the network's name; it may
             raise to stop.
     """
+    check_budget(budget_s)
     start, found = time.perf_counter(), list[Timed]()
     for number, spec in enumerate(specs):
         share, name = number / len(specs), spec.name

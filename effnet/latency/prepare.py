@@ -15,7 +15,7 @@ from effnet.memory import peak_bytes, weights
 from effnet.nn.devices import pick_device
 from effnet.nn.fold import folded
 from effnet.nn.model import Network, build
-from effnet.spec import EffnetError, Spec, check_resolution
+from effnet.spec import EffnetError, Spec, brief, check_resolution
 from effnet.speed.options import Options
 from effnet.speed.records import Environment, Latency
 from effnet.variants import get_variant
@@ -173,6 +173,13 @@ def network(model: Model, resolution: int | None) -> tuple[nn.Module, str, int]:
                 )
             )
         return build(model), model.name, size
+    if not isinstance(model, nn.Module):
+        raise EffnetError(
+            say(
+                "{model} can't be measured; expected a network's name, a Spec or a module",
+                model=brief(model),
+            )
+        )
     size = getattr(getattr(model, "spec", None), "resolution", 224)
     name = getattr(getattr(model, "spec", None), "name", type(model).__name__)
     return model, name, size if resolution is None else check_resolution(resolution)

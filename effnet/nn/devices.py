@@ -3,10 +3,12 @@
 import torch
 
 from effnet.language import say
-from effnet.spec import EffnetError
+from effnet.spec import EffnetError, brief
+
+KINDS = ("cpu", "cuda", "mps")
 
 
-def pick_device(device: str = "auto") -> torch.device:
+def pick_device(device: str | torch.device = "auto") -> torch.device:
     """The device of that name; "auto" is CUDA, then Apple's MPS, then the CPU.
 
     Raises:
@@ -16,6 +18,15 @@ def pick_device(device: str = "auto") -> torch.device:
         if torch.cuda.is_available():
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    kind = device.partition(":")[0] if isinstance(device, str) else ""
+    if kind not in KINDS and not isinstance(device, torch.device):
+        raise EffnetError(
+            say(
+                "device {device}; expected auto or one of {among}",
+                device=brief(device),
+                among=", ".join(KINDS),
+            )
+        )
     try:
         chosen = torch.device(device)
         torch.empty(1, device=chosen)

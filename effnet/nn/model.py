@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from effnet.nn.blocks import BLOCKS, activation, conv_norm_act, convolution, normalisation
 from effnet.spec import Spec
+from effnet.variants import as_spec
 from effnet.walk import NUM_CLASSES, Block, walk
 
 Step = Callable[[Tensor], Tensor]
@@ -98,16 +99,19 @@ class Network(nn.Module):
         return x
 
 
-def build(spec: Spec, *, num_classes: int = NUM_CLASSES) -> Network:
+def build(spec: str | Spec, *, num_classes: int = NUM_CLASSES) -> Network:
     """Build a network with random weights: `(N, 3, H, W)` float to `(N, num_classes)` logits.
 
     Under `torch.device("meta")` it takes no memory, which is how shapes and counts are checked.
 
     Args:
-        spec: The network.
+        spec: The network, or a variant's name.
         num_classes: Outputs of the classifier.
+
+    Raises:
+        EffnetError: The name is unknown, or the number of classes not a whole number above 0.
     """
-    network = Network(spec, num_classes=num_classes)
+    network = Network(as_spec(spec), num_classes=num_classes)
     _initialise(network)
     return network
 

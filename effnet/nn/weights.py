@@ -9,6 +9,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -135,6 +136,8 @@ def _state_dict(data: bytes, name: str) -> State:
             state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except Exception as error:  # unpicklers raise nearly anything on a damaged file
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        if isinstance(error, (UnpicklingError, EOFError)):  # PyTorch's own words are of its options
+            reason = say("damaged, or more than tensors; save only model.state_dict()")
         raise EffnetError(
             say("{file} is not a file of plain weights ({reason})", file=name, reason=reason)
         ) from error

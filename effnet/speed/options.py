@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from effnet.language import in_a_row, mark, plural, say
-from effnet.spec import EffnetError
+from effnet.spec import EffnetError, is_whole
 
 Engine = Literal["eager", "compile", "onnxruntime", "openvino"]
 
@@ -62,7 +62,7 @@ class Options:
                     among=", ".join(ENGINES),
                 )
             )
-        if not (isinstance(self.batch_size, int) and 1 <= self.batch_size <= MOST_BATCH):
+        if not is_whole(self.batch_size, 1, MOST_BATCH):
             raise EffnetError(
                 say(
                     "batch size {batch}; expected 1 to {most:,}",
@@ -70,7 +70,7 @@ class Options:
                     most=MOST_BATCH,
                 )
             )
-        if self.threads is not None and not 1 <= self.threads <= 1024:
+        if self.threads is not None and not is_whole(self.threads, 1, 1024):
             raise EffnetError(
                 say("{threads} threads; expected 1 to 1,024", threads=repr(self.threads))
             )

@@ -15,10 +15,12 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any, Self
 
-from effnet.language import mark
+from effnet.language import mark, say
+from effnet.spec import EffnetError
 from effnet.speed.records import Environment, Latency
 
 FOLDER = "EFFNET_TIMES"  # environment variable: where measurements are kept
@@ -166,6 +168,23 @@ def _last_byte(path: Path) -> bytes:
     with path.open("rb") as file:
         file.seek(-1, os.SEEK_END)
         return file.read(1)
+
+
+def check_folder(into: Path | None = None) -> None:
+    """Make the folder for measured times; `EffnetError` where none can be written into."""
+    where = folder() if into is None else into
+    try:
+        where.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=where):
+            pass
+    except OSError as error:
+        raise EffnetError(
+            say(
+                "can't write into {folder} ({reason}); name another folder",
+                folder=where,
+                reason=error.strerror or error,
+            )
+        ) from None
 
 
 def keep(rows: Iterable[Row], *, into: Path | None = None) -> list[Path]:

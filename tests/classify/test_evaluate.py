@@ -136,7 +136,7 @@ def test_a_flat_folder_with_its_ground_truth(flat, file, text):
     ("text", "message"),
     [
         ("5\n6\n", "2 lines for 3 pictures"),
-        ("a.jpg 5\n", "says nothing of b.jpg and 1 more"),
+        ("a.jpg 5\n", "does not name 2 pictures, such as b.jpg"),
         ("1\n1000\n5\n", "put the kit's meta.mat or map_clsloc.txt beside it"),
         ("a 5\nb 6\nc zebu\n", "folder 'zebu' is no class"),
     ],
@@ -389,3 +389,30 @@ def test_the_command_prints_the_accuracy_as_json(pictures, tmp_path, monkeypatch
     assert Path(found["answers"]).is_relative_to(tmp_path)
     assert os.path.exists(found["answers"])
     assert main(["evaluate", str(tmp_path / "nowhere")]) == 2
+
+
+@pytest.mark.parametrize("content", ["one line", "one line\nanother", "7\n", ""])
+def test_only_its_own_results_are_written_to(pictures, tmp_path, content):
+    path = tmp_path / "notes.txt"
+    path.write_text(content)
+    if content:
+        with pytest.raises(EffnetError, match="no file of an evaluation"):
+            evaluate(pictures, results=path, limit=1)
+        assert path.read_text() == content
+    else:
+        assert evaluate(pictures, results=path, limit=1)["pictures"] == 1
+
+
+def test_results_that_begin_as_a_break_left_them_are_gone_on_with(pictures, tmp_path):
+    path = tmp_path / "answers.jsonl"
+    evaluate(pictures, results=path, limit=1)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:20])
+    evaluate(pictures, results=path, limit=1)
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("place", [".", "no/such.jsonl"])
+def test_results_that_cant_be_written_are_named(pictures, tmp_path, place):
+    with pytest.raises(EffnetError, match="can't write .* name another"):
+        evaluate(pictures, results=tmp_path / place, limit=1)
