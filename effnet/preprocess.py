@@ -187,12 +187,17 @@ def _crop_corner(width: int, height: int, crop: int) -> tuple[int, int]:
     return round((width - crop) / 2.0), round((height - crop) / 2.0)
 
 
+def resized(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:
+    """The whole picture with its short side resized as the weights want it."""
+    size = resized_size(image.width, image.height, preprocessing.resize)
+    return image.resize(size, _RESAMPLING[preprocessing.interpolation])
+
+
 def view(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:
     """The picture as the network sees it: short side resized, centre cropped, `crop` px square."""
-    size = resized_size(image.width, image.height, preprocessing.resize)
-    resized = image.resize(size, _RESAMPLING[preprocessing.interpolation])
-    left, top = _crop_corner(*size, preprocessing.crop)
-    return resized.crop((left, top, left + preprocessing.crop, top + preprocessing.crop))
+    whole = resized(image, preprocessing)
+    left, top = _crop_corner(whole.width, whole.height, preprocessing.crop)
+    return whole.crop((left, top, left + preprocessing.crop, top + preprocessing.crop))
 
 
 def to_array(seen: Image.Image, preprocessing: Preprocessing) -> np.ndarray:

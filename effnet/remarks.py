@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from effnet.language import say
 from effnet.receptive import layer_title, stage_ends
 from effnet.spec import Spec
-from effnet.units import percent, significant
+from effnet.units import percent, probability, significant
 from effnet.variants import display_name
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def notes(spec: Spec, explanation: "Explanation", *, local: bool) -> list[str]:
                     "The network gives {label} only {probability}: the map shows what little "
                     "speaks for it.",
                     label=explanation.label,
-                    probability=percent(explanation.probability),
+                    probability=probability(explanation.probability),
                 )
             )
     return found

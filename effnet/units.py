@@ -41,6 +41,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
+def probability(value: float) -> str:
+    """A probability, with a digit that says something where it is small: 95.7 %, 0.004 %."""
+    return percent(value) if value >= 0.001 else f"{significant(100 * value, 1)} %"
+
+
 def milliseconds(value: float) -> str:
     """A time: 41.2 ms."""
     return f"{significant(value)} ms"

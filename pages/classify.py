@@ -35,7 +35,7 @@ def explorer() -> None:
     classifier = cache.classifier(network)
     prediction = cache.prediction(network, photo)
     with claim:
-        live.claim(claims.prediction_claim(network, prediction))
+        live.claim(claims.prediction_claim(photos.title(network, classifier), prediction))
     dark = frame.dark()
     with middle:
         cards.seen(photo.image, classifier)

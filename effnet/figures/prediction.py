@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from effnet import colours
 from effnet.figures import theme
 from effnet.language import plural, say
+from effnet.variants import get_variant
 
 
 class NamedProbability(Protocol):
@@ -75,7 +76,9 @@ def ladder(
 ) -> go.Figure:
     """How sure each network is of one class; hollow bars have another class first."""
     agree = sum(rung.agrees for rung in rungs)
-    ink, colour = theme.ink(dark), colours.family("v1", dark=dark)
+    ink = theme.ink(dark)
+    shades = [colours.family(get_variant(rung.network).family, dark=dark) for rung in rungs]
+    clear = "rgba(0,0,0,0)"
     return theme.figure(
         [
             theme.trace(
@@ -84,8 +87,11 @@ def ladder(
                 y=list(titles),
                 orientation="h",
                 marker={
-                    "color": [colour if rung.agrees else "rgba(0,0,0,0)" for rung in rungs],
-                    "line": {"color": colour, "width": 2},
+                    "color": [
+                        shade if rung.agrees else clear
+                        for rung, shade in zip(rungs, shades, strict=True)
+                    ],
+                    "line": {"color": shades, "width": 2},
                 },
                 text=[
                     _bar_text(rung.reference_probability, "" if rung.agrees else rung.label)
@@ -169,21 +175,29 @@ def mistakes(
     *,
     right: str,
     usual: float,
+    family: str = "v1",
     dark: bool = False,
 ) -> go.Figure:
-    """What is left of the right answer's probability after each mistake; a line marks the right."""
+    """What is left of the right answer's probability after each mistake, under that of none.
+
+    Hollow bars have another class first.
+    """
+    shade, clear = colours.family(family, dark=dark), "rgba(0,0,0,0)"
     changed = sum(name != right for name in said)
     return theme.figure(
         [
             theme.trace(
                 "bar",
-                x=[100 * value for value in probabilities],
-                y=list(titles),
+                x=[100 * value for value in (usual, *probabilities)],
+                y=[f"<b>{say('No mistake')}</b>", *titles],
                 orientation="h",
-                marker={"color": colours.family("v2", dark=dark)},
+                marker={
+                    "color": [shade if name == right else clear for name in (right, *said)],
+                    "line": {"color": shade, "width": 2},
+                },
                 text=[
                     _bar_text(value, "" if name == right else name)
-                    for value, name in zip(probabilities, said, strict=True)
+                    for value, name in zip((usual, *probabilities), (right, *said), strict=True)
                 ],
                 textposition="outside",
                 cliponaxis=False,
@@ -196,12 +210,9 @@ def mistakes(
             all=len(said),
         ),
         dark=dark,
-        height=120 + 42 * len(titles),
-        xaxis={"title": {"text": say("probability of {name} (%)", name=right)}, "range": [0, 150],
+        height=162 + 42 * len(titles),
+        xaxis={"title": {"text": say("probability of {name} (%)", name=right)}, "range": [0, 135],
                "tickvals": [0, 25, 50, 75, 100]},
         yaxis={"autorange": "reversed", "ticks": ""},
-        shapes=[{"type": "line", "x0": 100 * usual, "x1": 100 * usual, "y0": 0, "y1": 1,
-                 "yref": "paper", "layer": "below",
-                 "line": {"color": theme.ink(dark), "width": 1, "dash": "dot"}}],
         showlegend=False,
     )  # fmt: skip

@@ -1,6 +1,8 @@
 """What is computed once and shared: counts by design, networks by name."""
 
 import hashlib
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from effnet.prediction import Prediction
 
 PHIS = tuple(round(-1 + i / 20, 2) for i in range(181))
+PHOTO_BYTES = 512 * 2**20  # pixels of visitors' photos, all together; the last one always fits
+
+_photos: OrderedDict[str, Image.Image] = OrderedDict()
+_photos_lock = threading.Lock()
 
 counted = lru_cache(maxsize=512)(count)
 
@@ -81,10 +87,22 @@ def key_of(photo: Photo) -> str:
     return photo.digest
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
 def photo(name: str, data: bytes) -> Photo:
-    """Open an uploaded file once."""
-    return Photo(name, hashlib.sha256(data).hexdigest(), open_image(data))
+    """Open an uploaded file once; the photos used least recently go first."""
+    digest = hashlib.sha256(data).hexdigest()
+    with _photos_lock:
+        found = _photos.pop(digest, None)
+    if found is None:
+        found = open_image(data)
+    with _photos_lock:
+        _photos[digest] = found
+        while len(_photos) > 1 and sum(map(_bytes_of, _photos.values())) > PHOTO_BYTES:
+            _photos.popitem(last=False)
+    return Photo(name, digest, found)
+
+
+def _bytes_of(image: Image.Image) -> int:
+    return image.width * image.height * len(image.getbands())
 
 
 @st.cache_resource(show_spinner=False)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import streamlit as st
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageEnhance, ImageOps
 
 from effnet import claims
 from effnet.checkpoints import Preprocessing
@@ -249,7 +249,7 @@ def seen(image: Image.Image, classifier: "Classifier") -> None:
     """The photo with the crop drawn on it, and the network's view at its own resolution."""
     preprocessing = classifier.preprocessing
     st.image(
-        shown(cropped_outline(image, preprocessing)),
+        cropped_outline(shown(image), preprocessing),
         caption=say(
             "The photo, {width} x {height} px; dimmed: never seen",
             width=image.width,
@@ -282,9 +282,9 @@ def cropped_outline(image: Image.Image, preprocessing: Preprocessing) -> Image.I
 
 def shown(image: Image.Image) -> Image.Image:
     """A copy small enough for the page."""
-    small = image.copy()
-    small.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
-    return small
+    if max(image.size) <= SHOWN_SIDE:
+        return image
+    return ImageOps.contain(image, (SHOWN_SIDE, SHOWN_SIDE))
 
 
 def top_classes_card(prediction: "Prediction", family: str, *, dark: bool) -> None:

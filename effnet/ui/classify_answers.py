@@ -10,11 +10,11 @@ from effnet import figures
 from effnet.checkpoints import offline_variants
 from effnet.classify import answers
 from effnet.language import say
-from effnet.prediction import Prediction, softmax
-from effnet.preprocess import crop_box, resized_size, to_pixels, view
-from effnet.ui import cache, cards, live
+from effnet.prediction import Prediction, imagenet_classes, softmax
+from effnet.preprocess import crop_box, resized, resized_size, to_pixels, view
+from effnet.ui import cache, cards, live, state
 from effnet.ui.cache import Photo
-from effnet.units import percent
+from effnet.units import percent, probability
 from effnet.variants import display_name
 
 if TYPE_CHECKING:
@@ -26,28 +26,21 @@ PERCENT = st.column_config.NumberColumn(format="percent")
 def any_class(prediction: Prediction, classifier: "Classifier") -> None:
     """Rank and probability of any class, and all logits on demand."""
     names = classifier.classes
-    chosen = st.selectbox(
-        say("Look for a class"),
-        range(len(names)),
-        index=prediction.labels[0].index,
-        format_func=lambda i: f"{names[i]} ({i})",
-        key="looked_for",
-        help=say("Type a part of its name"),
-    )
-    index = prediction.labels[0].index if chosen is None else int(chosen)
-    rank, probability = answers.standing(prediction, index)
-    first = prediction.labels[0]
+    index = _looked_for(prediction, names)
+    rank, share = answers.standing(prediction, index)
+    first, *rest = prediction.labels
+    other = rest[0] if rest and index == first.index else first
     st.markdown(
         say(
             "**{name}** is number **{rank:,}** of {classes:,} with **{probability}**; its logit "
-            "is {logit:.2f}, that of {first} {first_logit:.2f}.",
+            "is {logit:.2f}, that of {other} {other_logit:.2f}.",
             name=names[index],
             rank=rank,
             classes=len(names),
-            probability=percent(probability),
+            probability=probability(share),
             logit=prediction.logits[index],
-            first=first.name,
-            first_logit=prediction.logits[first.index],
+            other=other.name,
+            other_logit=prediction.logits[other.index],
         )
     )
     with st.expander(say("All logits"), on_change="rerun") as opened:
@@ -68,6 +61,33 @@ def any_class(prediction: Prediction, classifier: "Classifier") -> None:
             )
 
 
+def _looked_for(prediction: Prediction, names: tuple[str, ...]) -> int:
+    """The class that is looked for: the photo's best, until the visitor chooses another one."""
+    best = prediction.labels[0].index
+    of, index = st.session_state.get(state.LOOKED) or (names, best)
+    if of != names:
+        index = best
+    if st.session_state.get("looked_for") != index:
+        st.session_state["looked_for"] = index
+
+    def choose() -> None:
+        chosen = st.session_state["looked_for"]
+        st.session_state[state.LOOKED] = None if chosen == best else (names, chosen)
+
+    st.selectbox(
+        say("Look for a class"),
+        range(len(names)),
+        format_func=lambda i: f"{names[i]} ({i})",
+        key="looked_for",
+        on_change=choose,
+        help=say(
+            "Type a part of its name. It stays for other photos; the most probable class follows "
+            "the photo"
+        ),
+    )
+    return int(index)
+
+
 def steps(image: Image.Image, classifier: "Classifier") -> None:
     """The preprocessing step by step, with the weights' own numbers."""
     settings = classifier.preprocessing
@@ -78,7 +98,7 @@ def steps(image: Image.Image, classifier: "Classifier") -> None:
     share = kept / (image.width * image.height)
     pictures = (
         (
-            cards.shown(cards.cropped_outline(image, settings)),
+            cards.cropped_outline(cards.shown(image), settings),
             say(
                 "1. Upright RGB, {width} x {height}; the crop keeps {share}",
                 width=image.width,
@@ -87,7 +107,7 @@ def steps(image: Image.Image, classifier: "Classifier") -> None:
             ),
         ),
         (
-            image.resize(size, Image.Resampling.BICUBIC),
+            resized(image, settings),
             say(
                 "2. Short side to {side} px, {interpolation}, antialiased: {width} x {height}",
                 side=settings.resize,
@@ -133,8 +153,11 @@ def steps(image: Image.Image, classifier: "Classifier") -> None:
         )
 
 
-def ladder(photo: Photo, prediction: Prediction, *, dark: bool) -> None:
+def ladder(photo: Photo, prediction: Prediction, classifier: "Classifier", *, dark: bool) -> None:
     """The same photo through every network that is here."""
+    if classifier.classes != imagenet_classes():
+        st.info(say("This network has classes of its own, so no other one can be asked the same."))
+        return
     names = offline_variants()
     reference = prediction.labels[0]
     found = _all(names, photo)
@@ -180,6 +203,9 @@ def _all(names: list[str], photo: Photo) -> "dict[str, Prediction]":
 
 def ensemble(photo: Photo, classifier: "Classifier", *, dark: bool) -> None:
     """The mean of chosen networks' probabilities."""
+    if classifier.classes != imagenet_classes():
+        st.info(say("This network has classes of its own, so no other one can be asked the same."))
+        return
     chosen = st.pills(
         say("Networks in the ensemble"),
         offline_variants(),

@@ -12,7 +12,7 @@ from PIL import Image
 
 from effnet.classify import files
 from effnet.classify.files import Item
-from effnet.language import mark, say
+from effnet.language import DEFAULT, mark, say, speaking
 from effnet.preprocess import EXTENSIONS, MAX_BYTES
 from effnet.spec import EffnetError
 from effnet.ui import cache
@@ -40,6 +40,8 @@ class Job:
         total: Pictures in all.
         truths: The class of those whose folder is one, by name.
         unknown: Folders that are no class.
+        told: What is wrong with a picture in the visitor's language, by name; answers and the CSV
+            have it in English.
     """
 
     of: str
@@ -48,6 +50,7 @@ class Job:
     thumbnails: dict[str, Image.Image] = field(default_factory=dict)
     truths: dict[str, int] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
+    told: dict[str, str] = field(default_factory=dict)
 
 
 def many(network: str) -> None:
@@ -208,14 +211,27 @@ def _name(job: Job, few: list[Item], classifier: "Classifier") -> None:
         known = Item(item.name, item.source, job.truths.get(item.name))
         try:
             image = open_image(item.source, short_side=classifier.preprocessing.resize)
-            found.append(answer(known, classifier.predict([image])[0]))
         except EffnetError as error:
-            found.append(Answer(known.name, known.truth, problem=str(error)))
+            job.told[item.name] = str(error)
+            found.append(Answer(known.name, known.truth, problem=_in_english(item)))
             continue
+        found.append(answer(known, classifier.predict([image])[0]))
         if found[-1].wrong and len(job.thumbnails) < 100:
             image.thumbnail((THUMBNAIL, THUMBNAIL))
             job.thumbnails[item.name] = image
     job.answers += found
+
+
+def _in_english(item: Item) -> str:
+    """What is wrong with a picture that can't be opened, as the CSV has it in any language."""
+    from effnet.preprocess import open_image
+
+    with speaking(DEFAULT):
+        try:
+            open_image(item.source)
+        except EffnetError as error:
+            return str(error)
+    return ""
 
 
 def _show(job: Job, classifier: "Classifier") -> None:
@@ -235,7 +251,7 @@ def _show(job: Job, classifier: "Classifier") -> None:
         five.metric(say("Top-5"), f"{counted['top5'] or 0:.1f} %", border=True)
         pictures.metric(say("Pictures"), f"{counted['pictures']:,}", border=True)
     st.dataframe(
-        [{say(name): value for name, value in row.items()} for row in rows],
+        [_told(row, job) for row in rows],
         hide_index=True,
         width="stretch",
         height=min(320, 35 * (len(rows) + 1) + 3),
@@ -263,6 +279,12 @@ def _row(one: "Answer", names: tuple[str, ...], *, judged: bool) -> dict[str, An
         row[mark("is")] = names[one.truth] if one.truth is not None else ""
     row[mark("problem")] = one.problem
     return row
+
+
+def _told(row: dict[str, Any], job: Job) -> dict[str, Any]:
+    """A row in the visitor's language."""
+    told = row | {"problem": job.told.get(row["picture"], row["problem"])}
+    return {say(name): value for name, value in told.items()}
 
 
 def _csv(rows: list[dict[str, Any]]) -> str:

@@ -10,10 +10,9 @@ from effnet.classify import answers, perturb
 from effnet.design import Range
 from effnet.language import mark, say
 from effnet.preprocess import view
-from effnet.ui import cache, frame, live, pick, viewer
+from effnet.ui import cache, frame, live, photos, pick, viewer
 from effnet.ui.cache import Photo
 from effnet.units import percent
-from effnet.variants import display_name
 
 if TYPE_CHECKING:
     from effnet.classify.breakage import Mistake
@@ -245,7 +244,7 @@ def mistakes(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> 
 
     with st.spinner(say("Breaking it")):
         found = _broken(network, photo)
-    first = usual.labels[0]
+    first, classifier = usual.labels[0], cache.classifier(network)
     standings = [answers.standing(one, first.index)[1] for one in found.values()]
     drawn = figures.mistakes(
         [say(MISTAKES[name].title) for name in found],
@@ -253,6 +252,7 @@ def mistakes(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> 
         [one.labels[0].name for one in found.values()],
         right=first.name,
         usual=first.probability,
+        family=classifier.spec.family,
         dark=dark,
     )
     alt = say("Probability of {name} after each mistake", name=first.name)
@@ -271,9 +271,9 @@ def mistakes(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> 
     )
     st.caption(
         say(
-            "Computed. The dotted line is {network}'s answer with its own preprocessing: {name}, "
-            "{probability}.",
-            network=display_name(network),
+            "Computed. No mistake is {network}'s answer with its own preprocessing: {name}, "
+            "{probability}. Hollow bars: another class comes first.",
+            network=photos.title(network, classifier),
             name=first.name,
             probability=percent(first.probability),
         )

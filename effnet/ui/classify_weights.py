@@ -26,7 +26,7 @@ UPLOADED = mark("an uploaded file")
 
 def table() -> None:
     """Every known set of weights: where from, what terms, how large and good, and if here."""
-    rows = available_weights()
+    rows = sorted(available_weights(), key=lambda row: not row["here"])  # what works now first
     here = sum(row["here"] for row in rows)
     st.markdown(
         say(

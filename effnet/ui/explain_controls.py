@@ -61,6 +61,8 @@ def _take(key: str, kept: str, allowed: Collection[str]) -> None:
     said = state.newly_said(key)
     if said is None:
         return
+    if said not in allowed:
+        said = said.replace(" ", "+")  # gradcam++, as somebody typed it
     if said in allowed:
         state.remember(kept, said)
     else:
@@ -86,7 +88,6 @@ def network_and_photo() -> tuple[str, Photo]:
 def choose_network(network: str) -> None:
     """Ask another network; the list of networks follows."""
     state.remember(state.NETWORK, network)
-    st.session_state["network"] = network
 
 
 # --- the class ----------------------------------------------------------------------------------
@@ -94,17 +95,21 @@ def choose_network(network: str) -> None:
 
 def _classes(classifier: "Classifier", photo: Photo, best: int) -> tuple[int, int | None]:
     """The class asked for and the one it is held against; another photo starts at its best."""
+    count = len(classifier.classes)
     said = state.newly_said("class")
     if said is not None:
         found = PAIR.fullmatch(said)
-        if found:
+        if found and all(int(one) < count for one in found.groups() if one):
             against = int(found[2]) if found[2] else None
             st.session_state[state.CLASSES] = (photo.digest, int(found[1]), against)
         else:
-            note = say("class {said}; expected a number, or two as 967-968", said=repr(said[:40]))
+            note = say(
+                "class {said}; expected a number up to {last}, or two as 967-968",
+                said=repr(said[:40]),
+                last=count - 1,
+            )
             st.warning(say("From the link: {note}", note=note))
     digest, target, against = st.session_state.get(state.CLASSES, ("", best, None))
-    count = len(classifier.classes)
     if digest != photo.digest or not 0 <= target < count:
         return best, None
     if against is not None and (against == target or not 0 <= against < count):

@@ -12,6 +12,7 @@ from PIL import Image
 
 import effnet
 from effnet.language import DEFAULT, mark, say, speaking
+from effnet.train.runs import network_file
 from effnet.ui import explain_belief, explain_inside, explain_ladder, explain_view, frame, open_tab
 from effnet.ui.explain_controls import Asked
 
@@ -99,7 +100,7 @@ def take_away(asked: Asked, explanation: "Explanation") -> None:
     st.markdown(say("The same in Python:"))
     target = str(asked.target) if asked.against is None else f"({asked.target}, {asked.against})"
     st.code(
-        f'import effnet\n\nclassifier = effnet.load("{asked.network}")\n'
+        f'import effnet\n\nclassifier = effnet.load("{network_file(asked.network)}")\n'
         f'explanation = classifier.explain(\n    "photo.jpg", method="{asked.method}", '
         f'target={target}, layer="{asked.layer}"\n)\n'
         'explanation.overlay(0.6).save("map.png")',

@@ -266,11 +266,13 @@ def top_classes(classifier: "Classifier", asked: Asked) -> None:
             low=significant(min(alike), 2),
             high=significant(max(alike), 2),
         )
+    together = [explanation for explanation in made if explanation.seconds == made[-1].seconds]
     passed = say(
-        "Five classes of {network} from one forward pass, in {ms:.0f} ms. Click one to see it "
+        "{network} made {count} of them from one forward pass, in {ms:.0f} ms. Click one to see it "
         "above.",
         network=display_name(classifier.spec),
-        ms=1000 * made[0].seconds,
+        count=len(together),
+        ms=1000 * made[-1].seconds,
     )
     st.caption(spread + passed + instead(asked, method))
 

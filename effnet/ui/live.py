@@ -24,7 +24,10 @@ from effnet.language import DEFAULT, current, mark, say
 COMPONENTS = Path(__file__).parent / "components"
 
 # what Streamlit itself writes into an uploader and a camera
-STREAMLITS = (mark("Upload"), mark(" per file"), mark("Take Photo"), mark("Clear photo"))
+STREAMLITS = (
+    *(mark("Upload directories"), mark("Upload"), mark(" per file")),  # the longer one first
+    *(mark("Take Photo"), mark("Clear photo")),
+)
 
 
 def in_browser() -> bool:

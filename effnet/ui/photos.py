@@ -5,7 +5,7 @@ import binascii
 import contextlib
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -18,6 +18,9 @@ from effnet.train import runs
 from effnet.ui import cache, live, report_photo, state
 from effnet.ui.cache import Photo
 from effnet.variants import display_name
+
+if TYPE_CHECKING:
+    from effnet.predict import Classifier
 
 DEFAULT_PHOTO = "coffee"
 DEFAULT_NETWORK = "lite0"
@@ -33,26 +36,69 @@ def photo() -> Photo:
 
 
 def _chosen() -> Photo:
-    samples = {sample.name: sample for sample in list_samples()}
     uploaded = st.file_uploader(
         say("Your photos"),
         type=list(EXTENSIONS),
         accept_multiple_files=True,
         key="upload",
+        on_change=_forget_own,
         max_upload_size=MAX_BYTES >> 20,
         help=say("Stay in this machine's memory; nothing is written to disk"),
     )
     _paste()
-    if uploaded:
-        return _one_of(uploaded)
-    taken = _camera()
-    if taken is not None:
-        return cache.photo(CAMERA, taken)
-    pasted: bytes | None = st.session_state.get(state.PASTED)
-    if pasted is not None:
-        if not st.button(say("Back to the samples"), key="forget_pasted"):
-            return cache.photo(PASTED, pasted)
-        del st.session_state[state.PASTED]
+    place, refused = st.container(), list[str]()
+    found = _own(uploaded, refused) or _sample()
+    if refused:
+        place.error(
+            say(
+                "{problems}. Choose another photo; meanwhile the page shows {photo}.",
+                problems=in_a_row(refused, "; "),
+                photo=say(found.name),
+            )
+        )
+    return found
+
+
+def _own(uploaded: Sequence[Any], refused: list[str]) -> Photo | None:
+    """The visitor's own photo, if there is one that can be read; `refused` gets what can't.
+
+    The newest wins, and goes along to other pages, where the uploader is empty.
+    """
+    kept: tuple[str, bytes] | None = st.session_state.get(state.OWN)
+    if uploaded and (kept is None or kept[0] != PASTED):
+        found = _one_of(uploaded, refused)
+        if found is not None:
+            return found
+    if not uploaded:
+        _camera()
+        kept = st.session_state.get(state.OWN)
+    if kept is None:
+        return None
+    if st.button(say("Back to the samples"), key="forget_own"):
+        del st.session_state[state.OWN]
+        return None
+    st.caption(say("Shown: {photo}", photo=say(kept[0])))
+    return _opened(*kept, refused)
+
+
+def _forget_own() -> None:
+    """The uploader changed: what it holds is the newest; where it is empty, there is no photo."""
+    kept = st.session_state.get(state.OWN)
+    if kept is not None and (not st.session_state["upload"] or kept[0] == PASTED):
+        del st.session_state[state.OWN]
+
+
+def _opened(name: str, data: bytes, refused: list[str]) -> Photo | None:
+    try:
+        return cache.photo(name, data)
+    except EffnetError as error:
+        refused.append(say("{file}: {problem}", file=say(name), problem=error))
+        return None
+
+
+def _sample() -> Photo:
+    """One of the samples."""
+    samples = {sample.name: sample for sample in list_samples()}
     if not samples:
         raise EffnetError(say("no sample photos are installed here; upload one"))
     chosen = st.pills(
@@ -77,16 +123,20 @@ def _chosen() -> Photo:
     return cache.sample(sample.name)
 
 
-def _one_of(uploaded: Sequence[Any]) -> Photo:
-    """The uploaded file that is shown; the newest, or the one that was picked of several."""
+def _one_of(uploaded: Sequence[Any], refused: list[str]) -> Photo | None:
+    """The uploaded file that is shown; the newest, or the one that was picked of several.
+
+    Where that one can't be read, the newest that can.
+    """
     if len(uploaded) > MAX_FILES:
-        raise EffnetError(
+        refused.append(
             say(
                 "{count} photos; up to {limit} here, more under Many images",
                 count=len(uploaded),
                 limit=MAX_FILES,
             )
         )
+        uploaded = uploaded[-MAX_FILES:]
     last = len(uploaded) - 1
     chosen = last
     if last:
@@ -100,18 +150,35 @@ def _one_of(uploaded: Sequence[Any]) -> Photo:
             wrap=True,
         )
         chosen = last if picked is None else int(picked)
-    return cache.photo(uploaded[chosen].name, uploaded[chosen].getvalue())
+    first = uploaded[chosen]
+    found, shown = _opened(first.name, first.getvalue(), refused), first
+    for file in reversed(uploaded):
+        if found is None and file is not first:
+            found, shown = _opened(file.name, file.getvalue(), []), file
+    if found is not None:
+        st.session_state[state.OWN] = shown.name, shown.getvalue()
+    return found
 
 
-def _camera() -> bytes | None:
+def _camera() -> None:
     """A photo from the visitor's camera, which is asked for only when this is opened."""
+
+    def taken() -> None:
+        photo = st.session_state["camera"]
+        if photo is not None:
+            st.session_state[state.OWN] = CAMERA, photo.getvalue()
+        elif st.session_state.get(state.OWN, ("",))[0] == CAMERA:
+            del st.session_state[state.OWN]
+
     with st.expander(say("Camera"), on_change="rerun", key="camera_open") as opened:
-        if not opened.open:
-            return None
-        taken = st.camera_input(
-            say("Take a photo"), key="camera", resolution="720p", label_visibility="collapsed"
-        )
-    return taken.getvalue() if taken is not None else None
+        if opened.open:
+            st.camera_input(
+                say("Take a photo"),
+                key="camera",
+                resolution="720p",
+                label_visibility="collapsed",
+                on_change=taken,
+            )
 
 
 def _paste() -> None:
@@ -124,7 +191,7 @@ def _paste() -> None:
         head, _, body = sent.partition(",")
         if head.startswith("data:image/") and head.endswith(";base64"):
             with contextlib.suppress(binascii.Error):
-                st.session_state[state.PASTED] = base64.b64decode(body, validate=True)
+                st.session_state[state.OWN] = PASTED, base64.b64decode(body, validate=True)
 
     data = {
         "words": say("or paste a picture with Ctrl+V"),
@@ -139,6 +206,12 @@ def _paste_component() -> Any:
     css = ".note { font-size: 0.875rem; opacity: 0.75; color: var(--st-text-color); }"
     js = (live.COMPONENTS / "paste.js").read_text("utf-8")
     return st.components.v2.component("effnet_paste", html=html, css=css, js=js)
+
+
+def title(network: str, classifier: "Classifier") -> str:
+    """What a network is called in a sentence; one trained here with what it learned."""
+    name, own = display_name(classifier.spec), runs.trained()
+    return f"{name} ({own[network]})" if network in own else name
 
 
 def network() -> str:
@@ -165,13 +238,14 @@ def network() -> str:
             accuracy=accuracy[name],
         )
 
-    if st.session_state.get("network") not in options:  # a click elsewhere may set it
-        st.session_state["network"] = remembered if remembered in options else options[0]
-    chosen = st.selectbox(
+    # at each run: a click elsewhere may choose it, and another page's list starts at its first
+    st.session_state["network"] = remembered if remembered in options else options[0]
+    chosen: str = st.selectbox(
         say("Network"),
         options,
         format_func=shown,
         key="network",
+        on_change=lambda: state.remember(state.NETWORK, st.session_state["network"]),
         help=say("ImageNet accuracy as published for these weights"),
     )
     state.remember(state.NETWORK, chosen)

@@ -17,12 +17,13 @@ LINK = "link"  # dict[str, list[str]]: the query that was last written or read
 NOTES = "notes"  # list[str]: what was wrong in the URL
 PHOTO = "chosen_photo"  # str: the sample photo's name
 SHOWN = "shown_photo"  # report_photo.Shown: what Classify or Explain showed last
-PASTED = "pasted_photo"  # bytes: the picture that was pasted or taken, while it is the photo
+OWN = "own_photo"  # (name, bytes): uploaded, pasted or taken, while it is the photo
 LOCK = "lock"  # scaling.Coefficient | None: solved from the other two
 TIMING = "timing"  # stopwatch.Asked: the measurement of this visit that waits or runs
 TIMED = "timed"  # dict[str, stopwatch.Result]: what this visit has measured, by card
 SENT_TIMES = "sent_times"  # dict[str, reading.Reading]: files of measurements that were loaded
 CLASSES = "asked_classes"  # (photo's digest, class, rather than which or None); link: class
+LOOKED = "looked_for_class"  # (all classes, index): looked for in every photo; None for its best
 METHOD = "method"  # str: how maps are made, of `cam.METHODS`; carried by the link
 LAYER = "layer"  # str: which layer maps are of; carried by the link
 BOX = "drawn_box"  # (photo's digest, fractions of the photo): drawn around the object
@@ -85,8 +86,8 @@ def start() -> None:
             st.session_state[LOCK] = said[HELD] if known else None
             if not known:
                 notes.append(unknown(HELD, said[HELD], SOLVABLE))
-        if PINNED in said:
             hold_budget()
+        if PINNED in said:
             st.session_state[PINS] = _read_pins(query[PINNED], notes)
         st.session_state[NOTES] = notes
         st.session_state[LINK] = query
@@ -158,7 +159,6 @@ def set_lock(name: Coefficient | None) -> None:
     st.session_state[LOCK] = name
 
 
-def stage() -> int:
 def hold_budget() -> None:
     """Keep the coefficient that is locked on the budget, as far as its slider goes."""
     name, now = lock(), design()
@@ -169,6 +169,7 @@ def hold_budget() -> None:
     change(**{name: round(min(max(value, span.low), span.high), 4)})
 
 
+def stage() -> int:
     """The stage that was picked in a drawing or a list, from 1."""
     picked: int = st.session_state.get(STAGE, 2)
     return picked

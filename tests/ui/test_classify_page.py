@@ -2,7 +2,10 @@
 
 import csv
 import io
+import re
 import zipfile
+from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +13,11 @@ import torch
 from oracles import calibrated
 from streamlit.testing.v1 import AppTest
 
+import effnet
 from effnet.checkpoints import choose
 from effnet.language import speaking
-from effnet.ui import classify_many
+from effnet.train import runs
+from effnet.ui import cache, classify_many
 
 TABS = {
     "Any class": "Look for a class",
@@ -69,6 +74,22 @@ def test_any_class_can_be_looked_for():
     assert "**cup** is number **2** of 1,000" in words(app)
 
 
+def test_the_class_that_is_looked_for_follows_the_photo_until_one_is_chosen():
+    app = page()
+    assert "**espresso** is number **1** of 1,000" in words(app)
+    app.button_group(key="sample").set_value("rocket").run()
+    best = app.selectbox(key="looked_for").value
+    assert best != 967
+    assert "is number **1** of 1,000" in words(app)
+    app.selectbox(key="looked_for").set_value(967).run()
+    app.button_group(key="sample").set_value("astronaut").run()
+    assert app.selectbox(key="looked_for").value == 967, "a chosen class stays for other photos"
+    app.button_group(key="sample").set_value("rocket").run()
+    app.selectbox(key="looked_for").set_value(best).run()
+    app.button_group(key="sample").set_value("coffee").run()
+    assert app.selectbox(key="looked_for").value == 967, "the best class follows again"
+
+
 def test_the_ladder_has_every_network_that_is_here():
     table = page("Ladder").dataframe[1].value
     assert list(table["network"]) == [f"EfficientNet-Lite{i}" for i in range(3)]
@@ -94,6 +115,80 @@ def test_several_uploads_can_be_picked_from(chelsea, coffee):
     assert "espresso" in claim(app)
     app.button_group(key="which_of_2").set_value(0).run()
     assert "cat" in claim(app)
+
+
+def test_a_photo_that_cannot_be_read_leaves_the_page_with_another_one(chelsea):
+    app = opened("Ladder")
+    bad = ("notes.jpg", b"I am a text file", "image/jpeg")
+    app.file_uploader[0].set_value([bad]).run()
+    assert "espresso" in claim(app)
+    assert app.error[0].value == (
+        "notes.jpg: not a picture that can be read; expected one of JPEG, PNG, WEBP, AVIF, GIF, "
+        "BMP, TIFF. Choose another photo; meanwhile the page shows Coffee."
+    )
+    assert app.session_state["classify_tabs"] == "Ladder"
+    app.file_uploader[0].set_value([("cat.png", chelsea.read_bytes(), "image/png"), bad]).run()
+    assert "cat" in claim(app)
+    assert app.error[0].value.endswith("meanwhile the page shows cat.png.")
+    app.button_group(key="which_of_2").set_value(0).run()
+    assert not app.error
+
+
+def test_ones_own_photo_and_network_go_along_to_other_pages_and_back(chelsea):
+    app = opened()
+    app.selectbox(key="network").set_value("lite2").run()
+    app.file_uploader[0].set_value([("mine.png", chelsea.read_bytes(), "image/png")]).run()
+    first = claim(app)
+    assert first.startswith("EfficientNet-Lite2 says")
+    assert "cat" in first
+    app.switch_page("pages/explain.py").run()
+    assert claim(app).endswith("of what EfficientNet-Lite2 saw of mine.png.")
+    app.switch_page("pages/classify.py").run()
+    assert claim(app) == first
+    assert "Shown: mine.png" in words(app)
+    app.button(key="forget_own").click().run()
+    assert claim(app).startswith("EfficientNet-Lite2 says espresso")
+
+
+def test_more_photos_than_fit_still_show_the_newest(chelsea, coffee):
+    app = opened()
+    many = [(f"{i}.png", coffee.read_bytes(), "image/png") for i in range(20)]
+    many.append(("cat.png", chelsea.read_bytes(), "image/png"))
+    app.file_uploader[0].set_value(many).run()
+    assert "cat" in claim(app)
+    assert app.error[0].value.startswith("21 photos; up to 20 here, more under Many images.")
+
+
+def test_a_network_with_classes_of_its_own_is_not_held_against_imagenets(monkeypatch, tmp_path):
+    monkeypatch.setenv("EFFNET_RUNS", str(tmp_path))
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.session_state["train_tabs"] = "Teach it"
+    app.switch_page("pages/train.py").run()
+    app.button(key="teach").click().run()
+    app.button(key="teach_keep").click().run()
+    (name,) = runs.trained()
+    app.session_state["chosen_network"] = name
+    for tab in ("Ladder", "Ensemble"):
+        app.session_state["classify_tabs"] = tab
+        app.switch_page("pages/classify.py").run()
+        assert claim(app).startswith("EfficientNet-Lite0 (cat and coffee) says coffee")
+        assert app.info[0].value.startswith("This network has classes of its own")
+    app.session_state["explain_tabs"] = "Take away"
+    app.switch_page("pages/explain.py").run()
+    (file,) = re.findall(r'effnet.load\("(.*)"\)', app.code[0].value)
+    assert len(effnet.load(file).classes) == 2
+
+
+def test_visitors_photos_are_kept_in_memory_within_a_budget(chelsea, coffee, monkeypatch):
+    one, two = chelsea.read_bytes(), coffee.read_bytes()
+    monkeypatch.setattr(cache, "_photos", OrderedDict())
+    cat = cache.photo("cat.png", one)
+    assert cache.photo("again.png", one) == replace(cat, name="again.png")
+    assert cache.photo("again.png", one).image is cat.image
+    monkeypatch.setattr(cache, "PHOTO_BYTES", 2**20)
+    cup = cache.photo("cup.png", two)
+    assert cache.photo("cup.png", two).image is cup.image, "the last one always fits"
+    assert cache.photo("cat.png", one).image is not cat.image
 
 
 def test_a_zip_of_class_folders_is_counted(chelsea, coffee):
@@ -163,7 +258,10 @@ def test_many_images_in_chinese_have_a_csv_in_english(chelsea, coffee, lite0):
     ]
     answers = app.session_state[classify_many.JOB].answers
     rows = [classify_many._row(one, lite0.classes, judged=True) for one in answers]
-    assert classify_many._csv(rows).startswith("picture,says,probability,second,")
+    csv_file = classify_many._csv(rows)
+    assert csv_file.startswith("picture,says,probability,second,")
+    assert "not a picture that can be read" in csv_file
+    assert csv_file.isascii()
 
 
 def test_too_much_at_once_is_refused(chelsea, monkeypatch):

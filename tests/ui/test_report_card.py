@@ -10,7 +10,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from effnet import report
-from effnet.ui import state
+from effnet.ui import photos, state
 from effnet.ui.report_photo import Shown
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +61,7 @@ def test_a_photo_of_ones_own_is_in_and_small():
 
 def test_a_photo_that_was_pasted_is_in():
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.session_state[state.PASTED] = png(64, 48)
+    app.session_state[state.OWN] = photos.PASTED, png(64, 48)
     app.switch_page("pages/explain.py").run()
     assert "in your photo" in taken(app)
     assert app.session_state[state.SHOWN].picture().same
