@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import OrderedDict
 from io import BytesIO
 from pathlib import Path
 
@@ -59,6 +60,21 @@ def test_the_page_opens_with_a_map_chips_and_a_film_strip():
     assert sum(text.startswith(("Stem", "Stage", "Head")) for text in under) == 9
     assert any("7 x 7" in text for text in under)
     assert app.query_params == {}
+
+
+def test_a_link_with_a_class_that_is_none_is_told_and_a_typed_plus_understood():
+    app = opened(**{"class": "2000", "method": "gradcam  "})  # as ?method=gradcam++ arrives
+    assert claim(app).startswith("Half of what speaks for espresso")
+    assert [one.value for one in app.warning] == [
+        "From the link: class '2000'; expected a number up to 999, or two as 967-968"
+    ]
+    assert app.selectbox(key="choose_method").value == "gradcam++"
+
+
+def test_the_top_classes_are_timed_by_the_pass_they_came_from(monkeypatch):
+    monkeypatch.setattr(maps, "_kept", OrderedDict())
+    app = opened(photo="flower")
+    assert "EfficientNet-Lite0 made 4 of them from one forward pass" in said(app)
 
 
 def test_a_chip_a_search_and_rather_than_are_in_the_claim_and_the_link():
