@@ -74,6 +74,26 @@ def test_a_number_typed_beyond_the_range_is_clamped(visit):
     expect(field).to_have_value("8.00")
 
 
+def test_an_emptied_number_comes_back_as_it_was(visit):
+    """The slider beside it stands on its nearest step, which is another number."""
+    page = visit().go("/?phi=0.33")
+    field = page.get_by_label("phi, exact value")
+    expect(field).to_have_value("0.33")
+    field.fill("")
+    field.press("Enter")
+    expect(field).to_have_value("0.33")
+
+
+def test_a_title_breaks_at_no_unit(visit):
+    tab = visit(width=390)
+    page = tab.go("/")
+    page.get_by_role("tab", name="Compare").click()
+    title = page.locator(".js-plotly-plot .gtitle").filter(has_text="The front runs")
+    expect(title.locator("tspan.line").nth(1)).to_be_attached()
+    lines = title.locator("tspan.line").all_text_contents()
+    assert not [line for line in lines if line.startswith("%")]
+
+
 def test_a_link_is_the_whole_state(visit):
     tab = visit()
     page = tab.go("/?base=v2_s&phi=0.5&alpha=1.3")

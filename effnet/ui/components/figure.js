@@ -3,8 +3,9 @@ const LINE = 20; // px, of a title's line
 
 const NARROW = 7.4; // px, of a letter of a title on average
 const WIDE = 16.2; // px, of a Chinese character
-// Where a line may end: after spaces, and before Chinese characters, though not before a mark.
-const PIECES = /(?<= )|(?=[\u4e00-\u9fff“《（])|(?<=[，。：；、）》”])(?![，。：；、）》”])/u;
+// Where a line may end: after spaces, though not between a number and its unit, and before Chinese
+// characters, though not before a mark.
+const PIECES = /(?<= )(?!%|(?:[KMGTx]|px|ms|MiB)\b)|(?=[\u4e00-\u9fff“《（])|(?<=[，。：；、）》”])(?![，。：；、）》”])/u;
 const wide = (letter) => /[\u2e80-\uffef]/u.test(letter);
 
 function lengthOf(text) {

@@ -107,7 +107,7 @@ export default function ({ parentElement, data, setStateValue }) {
   number.onchange = () => {
     const value = number.value === '' ? NaN : +number.value;
     if (!Number.isFinite(value)) {
-      number.value = written(range.value);
+      number.value = written(range.sent); // the range itself stands on its nearest step
       return;
     }
     range.value = within(value);
