@@ -24,7 +24,7 @@ _real = remembered(maxsize=32)(figures.promised_and_real)
 def search_card() -> None:
     """One of the three searches; only the chosen one is computed."""
     pick.follow()
-    part = st.segmented_control(
+    part = st.pills(
         say("Search"),
         PARTS,
         format_func=say,
