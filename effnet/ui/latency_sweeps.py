@@ -289,6 +289,7 @@ def _table(kind: str, rows: Sequence[Row]) -> None:
             for name in (say("median (ms)"), "p10", "p90", say("images/s"))
         }
         | columns.right("MACs", say("peak memory")),
+        placeholder="",
         alt=say("Every point of the sweep"),
     )
 

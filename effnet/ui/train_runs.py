@@ -203,14 +203,12 @@ def done(kind: str, result: dict[str, Any]) -> str:
 
 def _line(run: Run) -> str:
     when = datetime.fromtimestamp(run.created).strftime(say("%d %b %H:%M:%S"))
-    return say(
-        "{title}, {when}, {state}", title=run.said_title, when=when, state=say(STATES[run.state])
-    )
+    return say("{title}, {when}", title=run.said_title, when=when)
 
 
 def _buttons(run: Run) -> None:
     now = run.state
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(say("Stop"), key="run_stop", disabled=now != "running"):
             runs.stop(run)
             st.toast(say("Stopping at the next step; a checkpoint is kept"))
@@ -230,6 +228,8 @@ def _buttons(run: Run) -> None:
                 on_click="ignore",
                 help=say("Opens with effnet.load(file): it says itself which network it holds"),
             )
+        # not in the list above: the browser keeps what a chosen entry was called at first
+        st.caption(say("State: {state}", state=say(STATES[now])), width="content")
 
 
 def read_curves(run: Run) -> dict[str, list[dict[str, Any]]]:

@@ -105,7 +105,11 @@ def test_a_run_is_started_seen_and_ends_while_the_page_is_away():
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert run.state == "done"
-    assert "held-out pictures right" in opened("Run").success[0].value
+    again = opened("Run")
+    assert "held-out pictures right" in again.success[0].value
+    assert "State: done" in [caption.value for caption in again.caption]
+    (shown,) = again.selectbox(key="run_shown").options
+    assert "done" not in shown  # a browser goes on showing what an entry was called when chosen
 
 
 def summary(name, budget, values):
