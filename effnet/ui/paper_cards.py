@@ -20,7 +20,7 @@ DEFAULT = "v1-table-2"
 PAGE_NAMES = {
     "app.py": mark("Check it live in Scale"),
     "pages/latency.py": mark("Measure it in Latency"),
-    "pages/explain.py": mark("See maps in Explain"),
+    "pages/explain.py": mark("See a pretrained network's maps in Explain"),
 }
 ROW_HEIGHT, MOST_ROWS = 35, 14  # px and rows of the table before it scrolls inside itself
 LETTER = 7  # px, of a letter in the table
