@@ -74,9 +74,10 @@ def _own(uploaded: Sequence[Any], refused: list[str]) -> Photo | None:
         kept = st.session_state.get(state.OWN)
     if kept is None:
         return None
-    if st.button(say("Back to the samples"), key="forget_own"):
+    back = say("Back to the uploaded photos") if uploaded else say("Back to the samples")
+    if st.button(back, key="forget_own"):
         del st.session_state[state.OWN]
-        return None
+        return _one_of(uploaded, refused) if uploaded else None
     st.caption(say("Shown: {photo}", photo=say(kept[0])))
     return _opened(*kept, refused)
 

@@ -17,7 +17,7 @@ import effnet
 from effnet.checkpoints import choose
 from effnet.language import speaking
 from effnet.train import runs
-from effnet.ui import cache, classify_many
+from effnet.ui import cache, classify_many, photos, state
 
 TABS = {
     "Any class": "Look for a class",
@@ -148,6 +148,17 @@ def test_ones_own_photo_and_network_go_along_to_other_pages_and_back(chelsea):
     assert "Shown: mine.png" in words(app)
     app.button(key="forget_own").click().run()
     assert claim(app).startswith("EfficientNet-Lite2 says espresso")
+
+
+def test_a_picture_that_is_pasted_is_newer_than_the_uploaded_ones(chelsea, coffee):
+    app = opened()
+    app.file_uploader[0].set_value([("mine.png", chelsea.read_bytes(), "image/png")]).run()
+    app.session_state[state.OWN] = photos.PASTED, coffee.read_bytes()
+    assert "espresso" in claim(app.run())
+    assert app.button(key="forget_own").label == "Back to the uploaded photos"
+    app.button(key="forget_own").click().run()
+    assert "cat" in claim(app)
+    assert "cat" in claim(app.run())
 
 
 def test_more_photos_than_fit_still_show_the_newest(chelsea, coffee):
