@@ -99,7 +99,8 @@ def _table(card: Card) -> str:
         line("td", row, _bar(card.shares[i]) if card.shares else "")
         for i, row in enumerate(card.rows)
     )
-    return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
+    heads = f"<thead>{head}</thead>" if any(card.columns) else ""
+    return f"<table>{heads}<tbody>{body}</tbody></table>"
 
 
 def _bar(share: float) -> str:
@@ -117,6 +118,8 @@ def as_text(card: Card) -> str:
         widths = [max(len(row[i]) for row in table) for i in range(len(card.columns))]
         bars = ["", *("#" * round(TEXT_BAR * share) for share in card.shares)]
         for number, row in enumerate(table):
+            if not any(row):
+                continue
             cells = [
                 cell.rjust(width) if i else cell.ljust(width)
                 for i, (cell, width) in enumerate(zip(row, widths, strict=True))

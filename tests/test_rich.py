@@ -68,3 +68,9 @@ def test_a_comparison_is_held_to_its_first():
     assert rows[0]["macs_ratio"] == 1
     with pytest.raises(effnet.EffnetError, match="nothing to compare"):
         effnet.compare()
+
+
+def test_a_table_without_titles_has_no_empty_head():
+    card = Card(columns=("", ""), rows=(("made by", "effnet"),))
+    assert "<thead>" not in as_html(card)
+    assert as_text(card) == "made by  effnet"

@@ -25,7 +25,8 @@ h1, h2 { line-height: 1.25; } h2 { margin-top: 2.5rem; }
 .claim { font-size: 1.15rem; }
 table { border-collapse: collapse; font-size: 0.9rem; } tr { border-top: 1px solid #e3e5ea; }
 td, th { white-space: nowrap; }
-section:last-of-type td:last-child { white-space: normal; text-align: left !important; }
+section:last-of-type td:last-child { white-space: normal; overflow-wrap: anywhere;
+  text-align: left !important; }
 .scroll { overflow-x: auto; margin: 0.75rem 0; }
 pre { background: #f4f5f7; padding: 0.75rem; overflow-x: auto; font-size: 0.8rem; }
 pre.prints { background: none; border: 1px solid #e3e5ea; }

@@ -91,7 +91,16 @@ def execute(options: argparse.Namespace) -> Answer:
     kind = "train" if options.action == "fit" else options.action
     if options.output:
         folder = options.output
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EffnetError(
+                say(
+                    "can't write into {folder} ({reason}); name another folder",
+                    folder=folder,
+                    reason=error.strerror or error,
+                )
+            ) from None
         if int(os.environ.get("RANK", "0")) == 0:
             kept = {"kind": kind, "title": kind, "options": order, "created": 0.0}
             runs.write_whole(folder / runs.ORDER, json.dumps(kept, indent=1).encode())
@@ -105,6 +114,9 @@ def _line(run: Run) -> dict[str, Any]:
 
 def order_of(options: argparse.Namespace) -> dict[str, Any]:
     """A run's options from the command line's."""
+    for name, number in (("seeds", options.seeds), ("workers", options.workers)):
+        if number is not None and number < 1:
+            raise EffnetError(say("{name} {number}; expected at least 1", name=name, number=number))
     named = {
         "data": options.data,
         "epochs": options.epochs,
