@@ -1,8 +1,7 @@
 """Lessons in the app: a step's panel, what a link hides, presenter mode, the teacher's page."""
 
 import json
-from collections.abc import Sequence
-from copy import deepcopy
+from collections.abc import Sequence, Set
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
@@ -97,8 +96,13 @@ def shows(name: str) -> bool:
     if lesson:
         hidden |= set(lesson.steps[_step(lesson) - 1].hide)
     if presenting():
-        hidden |= PRESENTED
+        hidden |= _presented(hidden) if lesson else PRESENTED
     return name not in hidden
+
+
+def _presented(hidden: Set[str]) -> Set[str]:
+    """What a projector hides of a step besides: the step speaks of its controls and its figure."""
+    return {"table", "tabs"} if "curve" in hidden else {"table", "tabs", "drawing"}
 
 
 def controls_shown() -> bool:
@@ -118,23 +122,29 @@ def presenting() -> bool:
     return state.remembered(state.PRESENT, "") == "1"
 
 
+def larger(size: int) -> int:
+    """A card's height or least width in pixels: more on a projector, whose type is larger."""
+    return round(LARGER * size) if presenting() else size
+
+
 def sized(drawn: Values) -> Values:
     """A figure with the type and height that a projector asks for; itself where there is none."""
     if not presenting():
         return drawn
-    layout = deepcopy(drawn["layout"])
+    layout = _enlarged(drawn["layout"])
     layout["height"] = round(LARGER * layout["height"])
-    _enlarge(layout)
     return drawn | {"layout": layout}
 
 
-def _enlarge(values: Any) -> None:
-    """Every font in a figure's layout, by `LARGER`."""
-    for key, value in values.items() if isinstance(values, dict) else enumerate(values):
-        if key == "font" and isinstance(value, dict) and "size" in value:
-            value["size"] = round(LARGER * value["size"])
-        elif isinstance(value, (dict, list, tuple)):
-            _enlarge(value)
+def _enlarged(values: Any) -> Any:
+    """A copy of a figure's layout with every font larger; parts that axes share are copied each."""
+    if isinstance(values, dict):
+        found = {key: _enlarged(value) for key, value in values.items()}
+        font = found.get("font")
+        if isinstance(font, dict) and "size" in font:
+            found["font"] = font | {"size": round(LARGER * font["size"])}
+        return found
+    return [_enlarged(value) for value in values] if isinstance(values, (list, tuple)) else values
 
 
 def current() -> Lesson | None:

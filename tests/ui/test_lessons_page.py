@@ -1,5 +1,6 @@
 """A lesson's link opens exactly its state; what it hides stays hidden; a wrong key is told."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,23 @@ def test_a_projector_sees_one_figure():
     assert app.metric == [] or len(app.metric) == 0
     assert len(app.dataframe) == 0
     assert len(app.get("plotly_chart")) == 1
+
+
+@pytest.mark.parametrize(("step", "figure"), [("1", "drawing"), ("2", "figure_phi")])
+def test_a_projector_sees_the_one_figure_that_the_step_speaks_of(step, figure):
+    lesson = lessons()["one-step"]
+    app = opened(**lesson.query(int(step)), present="1")
+    (shown,) = app.get("plotly_chart")
+    axes = json.loads(shown.proto.spec)["layout"]["xaxis"]
+    assert (axes.get("title", {}).get("text") == "phi") is (figure == "figure_phi")
+    layout = json.loads(shown.proto.spec)["layout"]["template"]["layout"]
+    titles = {layout[axis]["title"]["font"]["size"] for axis in ("xaxis", "yaxis")}
+    assert titles == {round(1.5 * 14)}  # once, although both axes share their style
+
+
+def test_a_projector_leaves_the_budget_that_a_step_speaks_of():
+    app = opened(**lessons()["budget"].query(), present="1")
+    assert "preset_Paper" in {button.key for button in app.button}
 
 
 def test_the_teachers_page_begins_a_lesson():
