@@ -3,6 +3,8 @@
 import csv
 import hashlib
 import io
+import itertools
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,10 +14,10 @@ from PIL import Image
 
 from effnet.classify import files
 from effnet.classify.files import Item
-from effnet.language import DEFAULT, mark, say, speaking
+from effnet.language import DEFAULT, mark, say, speaking, use
 from effnet.preprocess import EXTENSIONS, MAX_BYTES
 from effnet.spec import EffnetError
-from effnet.ui import cache
+from effnet.ui import cache, state
 
 if TYPE_CHECKING:
     from effnet.classify.evaluate import Answer
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
 MAX_ZIP_MIB = 32  # the server's own limit
 MAX_IN_ALL = 512 * 2**20  # bytes of one visitor's pictures
-AT_ONCE = 8  # pictures between two looks at the stop button
+AT_ONCE = 8  # pictures between two looks at the clock
+LOOK_S = 0.7  # seconds between two looks at the stop button
 THUMBNAIL = 220  # px
 
 JOB = "many"  # Job: the pictures that this visit has named, in `st.session_state`
@@ -42,6 +45,8 @@ class Job:
         unknown: Folders that are no class.
         told: What is wrong with a picture in the visitor's language, by name; answers and the CSV
             have it in English.
+        left: The pictures that are not named yet.
+        going: True while they are being named.
     """
 
     of: str
@@ -51,6 +56,16 @@ class Job:
     truths: dict[str, int] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
     told: dict[str, str] = field(default_factory=dict)
+    left: Iterator[Item] | None = None
+    going: bool = False
+
+    def go(self) -> None:
+        """Name pictures from the next run on."""
+        self.going = True
+
+    def stop(self) -> None:
+        """Name no more pictures for now."""
+        self.going = False
 
 
 def many(network: str) -> None:
@@ -175,27 +190,31 @@ def _work(job: Job, uploaded: list[Any], classifier: "Classifier") -> None:
     """Name what is not named yet; a stop keeps what is there."""
     if len(job.answers) >= job.total:
         return
-    place = st.empty()
-    buttons = st.empty()
-    with buttons.container(horizontal=True):
-        go_on = st.button(
-            say("Go on" if job.answers else "Name them"), key="many_go", type="primary"
-        )
-        st.button(say("Stop"), key="many_stop", disabled=not go_on)
-    if not go_on:
-        place.progress(len(job.answers) / job.total, _so_far(job))
+    if job.left is None:
+        job.left = _items(uploaded)
+    if not job.going:
+        st.progress(len(job.answers) / job.total, _so_far(job))
+        title = say("Go on" if job.answers else "Name them")
+        st.button(title, key="many_go", type="primary", on_click=job.go)
         return
-    few: list[Item] = []
-    for i, item in enumerate(_items(uploaded)):
-        if i < len(job.answers):
-            continue
-        few.append(item)
-        if len(few) == AT_ONCE or i == job.total - 1:
-            _name(job, few, classifier)
-            few = []
+
+    @st.fragment(run_every=LOOK_S)  # a click is heard between two runs, never inside of one
+    def look() -> None:
+        use(state.language())
+        if not job.going:
+            st.rerun()
+        place = st.empty()
+        place.progress(len(job.answers) / job.total, _so_far(job))
+        st.button(say("Stop"), key="many_stop", on_click=job.stop)
+        until = time.monotonic() + LOOK_S
+        while len(job.answers) < job.total and time.monotonic() < until:
+            _name(job, list(itertools.islice(job.left or (), AT_ONCE)), classifier)
             place.progress(len(job.answers) / job.total, _so_far(job))
-    place.empty()
-    buttons.empty()
+        if len(job.answers) >= job.total:
+            job.stop()
+            st.rerun()
+
+    look()
 
 
 def _so_far(job: Job) -> str:

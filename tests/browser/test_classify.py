@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import re
 import shutil
 from pathlib import Path
 
@@ -41,6 +42,25 @@ def test_many_files_become_a_table(visit, chelsea, coffee):
     page.get_by_role("button", name="Name them").click()
     expect(page.get_by_role("button", name="CSV", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+
+
+def test_naming_many_can_be_stopped_and_gone_on_with(visit, tmp_path, coffee):
+    for i in range(150):
+        shutil.copy(coffee, tmp_path / f"{i:03}.png")
+    page = visit().go("/classify")
+    page.get_by_role("tab", name="Many images").click()
+    uploader = page.get_by_test_id("stFileUploader").filter(has_text="A folder of pictures")
+    uploader.locator("input[type=file]").set_input_files(tmp_path)
+    expect(page.get_by_text("0 of 150")).to_be_visible()
+    page.get_by_role("button", name="Name them").click()
+    page.get_by_role("button", name="Stop", exact=True).dispatch_event("click")
+    expect(page.get_by_text(re.compile(r"^\d+ of 150$"))).to_be_visible()
+    go_on = page.get_by_role("button", name="Go on")
+    expect(go_on).to_be_visible()
+    expect(page.get_by_role("button", name="CSV", exact=True)).to_be_visible()
+    go_on.click()
+    expect(go_on).to_have_count(0)
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0, timeout=60_000)
 
 
 def test_a_folder_is_uploaded_with_its_classes_and_its_csv_comes_back(
