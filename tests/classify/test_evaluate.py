@@ -414,5 +414,5 @@ def test_results_that_begin_as_a_break_left_them_are_gone_on_with(pictures, tmp_
 
 @pytest.mark.parametrize("place", [".", "no/such.jsonl"])
 def test_results_that_cant_be_written_are_named(pictures, tmp_path, place):
-    with pytest.raises(EffnetError, match="can't write .* name another"):
+    with pytest.raises(EffnetError, match=r"can't write .* name another"):
         evaluate(pictures, results=tmp_path / place, limit=1)
