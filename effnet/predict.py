@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from effnet import cam, checkpoints
-from effnet.cam import Explanation, Question
+from effnet.cam import Explanation, Target
 from effnet.checkpoints import Checkpoint, Preprocessing
 from effnet.language import say
 from effnet.nn import fast, saved, workers
@@ -24,15 +24,13 @@ from effnet.nn.devices import pick_device
 from effnet.nn.model import Network, build
 from effnet.nn.namings import padded_as_trained, unsaid
 from effnet.nn.weights import load_state, read_checkpoint, read_file, timms_name
-from effnet.prediction import Label, Prediction, find_class, imagenet_classes, softmax
+from effnet.prediction import Label, Prediction, imagenet_classes, softmax
 from effnet.preprocess import Source, crop_box, open_image, to_array, to_pixels, view
 from effnet.spec import EffnetError, Spec, brief, is_whole
 from effnet.variants import get_variant
 
 ENGINES = ("auto", "eager", "bf16", "compile", "onnxruntime", "openvino")
 GPU_CHUNK = 32  # pictures a pass on a graphics processor
-
-Target = int | str | tuple[int | str, int | str] | None  # a pair: why A rather than B
 
 
 class Classifier:
@@ -222,7 +220,7 @@ class Classifier:
             that of all together.
         """
         picture = open_image(image)
-        questions = [self._question(target) for target in targets]
+        questions = [cam.asked(target, self.classes) for target in targets]
         if not questions or not layers:
             raise EffnetError(say("nothing to explain; expected at least one target and one layer"))
         array = to_array(view(picture, self.preprocessing), self.preprocessing)
@@ -262,29 +260,6 @@ class Classifier:
                     )
                 )
         return explanations
-
-    def _question(self, target: Target) -> Question | None:
-        """What a target asks, by index; None is the most probable class."""
-        if target is None:
-            return None
-        pair = target if isinstance(target, tuple) else (target,)
-        if len(pair) not in (1, 2):
-            raise EffnetError(
-                say("target {target}; expected a class, or a pair of two", target=repr(target))
-            )
-        indices = []
-        for one in pair:
-            index = self.class_index(one) if isinstance(one, str) else one
-            if isinstance(index, bool) or not isinstance(index, (int, np.integer)):
-                raise EffnetError(
-                    say("target {target}; expected a class index or name", target=repr(one))
-                )
-            indices.append(int(index))
-        return Question(*indices)
-
-    def class_index(self, name: str) -> int:
-        """The index of a class by its name, case aside; `EffnetError` with near ones if unknown."""
-        return find_class(name, self.classes)
 
     def _prepared(self, image: Source, position: int, total: int) -> np.ndarray:
         try:

@@ -1,5 +1,6 @@
 """Class activation maps: right under many visitors, aligned with the photo, comparable, tested.
 
+    question        which class, and rather than which other one
     methods         what each method is and costs, and its formula
     core            the fast path: cut the network, differentiate only what lies behind
     sweeps          Score-CAM and Ablation-CAM, a slice of channels at a time
@@ -21,7 +22,6 @@ from effnet.cam.agreement import (
     share_in_box,
 )
 from effnet.cam.core import (
-    Question,
     cut_at,
     default_layer,
     finished,
@@ -31,6 +31,7 @@ from effnet.cam.core import (
 )
 from effnet.cam.explanation import DIMMED, Box, Explanation, place
 from effnet.cam.methods import METHODS, Method, known_method
+from effnet.cam.question import Question, Target, asked
 from effnet.cam.sweeps import estimate_s, sweep_maps
 
 __all__ = [
@@ -42,7 +43,9 @@ __all__ = [
     "Method",
     "Question",
     "Rung",
+    "Target",
     "agreement",
+    "asked",
     "cut_at",
     "default_layer",
     "estimate_s",

@@ -14,38 +14,12 @@ import torch
 from torch import Tensor
 
 from effnet.cam.methods import FORMULAS, Array, first_component, known_method, weighted
+from effnet.cam.question import Question
 from effnet.language import mark, say
 from effnet.nn.model import Network, Step
 from effnet.spec import EffnetError
 
 Steps = list[tuple[str, Step]]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Which class a map is asked about, and rather than which other one, if any."""
-
-    target: int
-    against: int | None = None
-
-    def score(self, logits: Tensor) -> Tensor:
-        """What is explained, of `(N, classes)` logits: `(N,)`."""
-        if self.against is None:
-            return logits[:, self.target]
-        return logits[:, self.target] - logits[:, self.against]
-
-    def check(self, classes: int) -> "Question":
-        """Itself; `EffnetError` where there is no such class."""
-        for index in (self.target, self.against):
-            if index is not None and not 0 <= index < classes:
-                raise EffnetError(
-                    say("class {index}; expected 0 to {last}", index=index, last=classes - 1)
-                )
-        if self.target == self.against:
-            raise EffnetError(
-                say("class {index} rather than itself; expected two classes", index=self.target)
-            )
-        return self
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,9 +18,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from effnet.cam.agreement import rank_correlation
-from effnet.cam.core import Question, finished, quick_maps
+from effnet.cam.core import finished, quick_maps
 from effnet.cam.explanation import Explanation
 from effnet.cam.methods import METHODS, Array
+from effnet.cam.question import Question
 from effnet.cam.verdict import Order, Randomised, Verdict
 from effnet.nn import workers
 from effnet.nn.model import Network

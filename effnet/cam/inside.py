@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from effnet.cam.core import Question, as_array, chain, class_row, cut_at
+from effnet.cam.core import as_array, chain, class_row, cut_at
 from effnet.cam.methods import Array
+from effnet.cam.question import Question
 from effnet.language import say
 from effnet.nn import workers
 from effnet.nn.blocks import MBConv, SqueezeExcitation

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from effnet.cam.core import Question, RawMaps, Steps, as_array, chain, checked_cuts
+from effnet.cam.core import RawMaps, Steps, as_array, chain, checked_cuts
 from effnet.cam.methods import Array, weighted
+from effnet.cam.question import Question
 from effnet.nn import workers
 from effnet.nn.model import Network
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from effnet.ui.cache import Photo
 
 if TYPE_CHECKING:
-    from effnet.cam import Explanation
-    from effnet.predict import Classifier, Target
+    from effnet.cam import Explanation, Target
+    from effnet.predict import Classifier
 
 PHOTOS = 16  # photos whose maps are kept
 ENTRIES = 600  # maps and other things kept of one photo
