@@ -177,8 +177,8 @@ def test_at_the_last_layer_the_papers_ablation_is_cam(lite0, coffee):
 
     CAM weighs by the weight alone; here the drop is compared channel by channel.
     """
-    from effnet.cam.core import Question
     from effnet.cam.faithfulness import prepared
+    from effnet.cam.question import Question
     from effnet.cam.sweeps import _scores, prepare
 
     x = prepared(lite0, lite0.explain(coffee))

@@ -11,7 +11,7 @@ from torchvision.models import EfficientNet_B0_Weights
 import effnet
 from effnet.language import speaking
 from effnet.nn.devices import pick_device
-from effnet.prediction import imagenet_classes, softmax
+from effnet.prediction import find_class, imagenet_classes, softmax
 from effnet.samples import SAMPLES, get_sample, list_samples
 from effnet.spec import EffnetError
 
@@ -163,8 +163,8 @@ def test_a_device_is_found():
 
 
 def test_a_class_is_found_by_name_case_aside(lite0):
-    assert lite0.class_index(" Egyptian CAT ") == 285
-    assert lite0.class_index("espresso") == 967
+    assert find_class(" Egyptian CAT ", lite0.classes) == 285
+    assert find_class("espresso", lite0.classes) == 967
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_class_is_found_by_name_case_aside(lite0):
 )
 def test_an_unknown_class_hears_near_ones(lite0, name, hint):
     with pytest.raises(EffnetError, match=hint):
-        lite0.class_index(name)
+        find_class(name, lite0.classes)
 
 
 # --- the classifier

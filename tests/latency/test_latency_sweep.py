@@ -33,8 +33,9 @@ def points(*batches: int) -> tuple[plans.Point, ...]:
 
 @pytest.fixture
 def roomy_box(monkeypatch):
-    """A time box in which no time passes, and short points."""
+    """A time box in which no time passes and no point takes too long, and short points."""
     monkeypatch.setattr(sweep, "time", SimpleNamespace(perf_counter=lambda: 0.0))
+    monkeypatch.setattr(sweep, "_too_slow", lambda *_: False)
     monkeypatch.setattr(sweep, "LEAST_S", 0.01)
 
 

@@ -6,12 +6,13 @@ import re
 import zipfile
 from collections import OrderedDict
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
+import visits
 from oracles import calibrated
 from streamlit.testing.v1 import AppTest
+from visits import claim
 
 import effnet
 from effnet.checkpoints import choose
@@ -32,19 +33,8 @@ TABS = {
 }
 
 
-ROOT = Path(__file__).parents[2]
-
-
 def opened(tab: str = "") -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    if tab:
-        app.session_state["classify_tabs"] = tab
-    return app.switch_page("pages/classify.py").run()
-
-
-def claim(app: AppTest) -> str:
-    assert [error.message for error in app.exception] == []
-    return app.subheader[0].value
+    return visits.opened("pages/classify.py", session={"classify_tabs": tab} if tab else {})
 
 
 def page(tab: str = "Any class") -> AppTest:
@@ -172,9 +162,7 @@ def test_more_photos_than_fit_still_show_the_newest(chelsea, coffee):
 
 def test_a_network_with_classes_of_its_own_is_not_held_against_imagenets(monkeypatch, tmp_path):
     monkeypatch.setenv("EFFNET_RUNS", str(tmp_path))
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.session_state["train_tabs"] = "Teach it"
-    app.switch_page("pages/train.py").run()
+    app = visits.opened("pages/train.py", session={"train_tabs": "Teach it"})
     app.button(key="teach").click().run()
     app.button(key="teach_keep").click().run()
     (name,) = runs.trained()
@@ -246,10 +234,7 @@ def test_a_folders_known_classes_are_counted_and_the_others_named(chelsea, coffe
 
 
 def test_many_images_in_chinese_have_a_csv_in_english(chelsea, coffee, lite0):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.query_params["lang"] = "zh"
-    app.session_state["classify_tabs"] = "批量图像"
-    app.switch_page("pages/classify.py").run()
+    app = visits.opened("pages/classify.py", session={"classify_tabs": "批量图像"}, lang="zh")
     with speaking("zh"):  # the harness asks widgets for their words once more
         app.file_uploader(key="many_folder").set_value(
             [

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import visits
 from streamlit.testing.v1 import AppTest
+from visits import sound
 
 import effnet
 from effnet.ui import state
@@ -15,18 +17,12 @@ ROOT = Path(__file__).parents[2]
 
 
 def opened(*, part: str = "", quantity: str = "macs", **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.session_state[state.PART] = part
-    app.session_state[state.QUANTITY] = quantity
-    return app.switch_page("pages/cost.py").run()
+    session = {state.PART: part, state.QUANTITY: quantity}
+    return visits.opened("pages/cost.py", session=session, **query)
 
 
 def claim(app: AppTest) -> str:
-    assert [error.message for error in app.exception] == []
-    assert [error.value for error in app.error] == []
-    return app.subheader[0].value
+    return visits.claim(sound(app))
 
 
 TABLES = ("cost_table", "counters_table", "memory_inference", "memory_training")

@@ -4,39 +4,29 @@ import json
 import time
 from collections import OrderedDict
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import pytest
 import streamlit as st
+import visits
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+from visits import sound
 
 from effnet import cam, language
 from effnet.language import say, speaking
 from effnet.speed.turns import Stopped, Turns
 from effnet.ui import cache, explain_controls, explain_ladder, explain_tabs, maps, state
 
-ROOT = Path(__file__).parents[2]
-
 
 def opened(*, tab: str = "", look: str = "", box=None, **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    if tab:
-        app.session_state["explain_tabs"] = tab
-    if look:
-        app.session_state["inside_look"] = look
-    if box:
-        app.session_state[state.BOX] = box
-    return app.switch_page("pages/explain.py").run()
+    held = {"explain_tabs": tab, "inside_look": look, state.BOX: box}
+    session = {key: value for key, value in held.items() if value}
+    return visits.opened("pages/explain.py", session=session, **query)
 
 
 def claim(app: AppTest) -> str:
-    assert [error.message for error in app.exception] == []
-    assert [error.value for error in app.error] == []
-    return app.subheader[0].value
+    return visits.claim(sound(app))
 
 
 def said(app: AppTest) -> str:

@@ -3,9 +3,9 @@
 import json
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+import visits
 from latency_examples import BATCHES, EDGE, FAMILY, PACE
 from streamlit.testing.v1 import AppTest
 
@@ -13,7 +13,6 @@ import effnet
 from effnet.speed import store
 from effnet.speed.predicted import Pace, host, predicted_ms, save
 
-ROOT = Path(__file__).parents[2]
 TABS = ("Roofline", "Options", "Race", "Sweeps", "Why V2", "Published", "Predict")
 TINY = {"mode": "free", "base": "b0", "resolution": "32", "depth": "0.5", "width": "0.5"}
 
@@ -26,10 +25,7 @@ def times(monkeypatch, tmp_path):
 
 
 def test_a_measurement_is_told_in_the_pages_language_and_kept_in_english(times):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    for name, value in (TINY | {"lang": "zh"}).items():
-        app.query_params[name] = value
-    app.switch_page("pages/latency.py").run()
+    app = visits.opened("pages/latency.py", **TINY, lang="zh")
     app.select_slider(key="budget").set_value(1).run()
     app.button(key="run_measure").click().run()
     assert app.button(key="stop_measure").label == "停止"
@@ -49,10 +45,7 @@ def test_a_measurement_is_told_in_the_pages_language_and_kept_in_english(times):
 
 
 def opened(tab: str, **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    for name, value in (query or TINY).items():
-        app.query_params[name] = value
-    app.switch_page("pages/latency.py").run()
+    app = visits.opened("pages/latency.py", **(query or TINY))
     app.select_slider(key="budget").set_value(1).run()
     app.session_state["latency_tabs"] = tab
     return sound(app.run())
@@ -205,13 +198,10 @@ def test_what_was_learned_predicts_the_design_here_and_on_scale():
     ms = predicted_ms(effnet.get_variant("b0")).ms
     assert any(f"about {ms:.3g} ms here" in text.value for text in app.markdown)
     assert any("within <b>5.0 %</b>" in title for title in titles(app))
-    scale = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    scale.query_params["mode"] = "released"
-    scale.query_params["released"] = "b0"
-    scale.run()
+    scale = visits.opened(mode="released", released="b0")
     assert any(text.value.startswith(f"About {ms:.3g} ms here") for text in scale.caption)
 
 
 def test_without_a_pace_scale_predicts_nothing():
-    scale = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    scale = visits.opened()
     assert not any("ms here" in text.value for text in scale.caption)

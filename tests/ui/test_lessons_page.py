@@ -1,24 +1,16 @@
 """A lesson's link opens exactly its state; what it hides stays hidden; a wrong key is told."""
 
 import json
-from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
+import visits
 
 from effnet.language import speaking
 from effnet.lessons import answer, lessons
 
-ROOT = Path(__file__).parents[2]
-
 
 def opened(page="app.py", **query):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    if page != "app.py":
-        app.switch_page(page)
-    app.run()
+    app = visits.opened(page, **query)
     assert [error.message for error in app.exception] == []
     return app
 

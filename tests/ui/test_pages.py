@@ -14,25 +14,12 @@ import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+from visits import claim, opened
 
 from effnet.ui import frame
 
 ROOT = Path(__file__).parents[2]
 PAGES = [page.file for page in frame.PAGES]
-
-
-def opened(page: str = "app.py", **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    if page != "app.py":
-        app.switch_page(page)
-    return app.run()
-
-
-def claim(app: AppTest) -> str:
-    assert [error.message for error in app.exception] == []
-    return app.subheader[0].value
 
 
 def png(image: Image.Image) -> bytes:

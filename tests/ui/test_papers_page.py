@@ -5,7 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import visits
 from streamlit.testing.v1 import AppTest
+from visits import claim
 
 from effnet import papers
 from effnet.design import from_query
@@ -14,18 +16,8 @@ from effnet.ui import paper_cards
 ROOT = Path(__file__).parents[2]
 
 
-def opened(page: str = "pages/papers.py", **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    if page != "app.py":
-        app.switch_page(page)
-    return app.run()
-
-
-def claim(app: AppTest) -> str:
-    assert [error.message for error in app.exception] == []
-    return app.subheader[0].value
+def opened(**query: str) -> AppTest:
+    return visits.opened("pages/papers.py", **query)
 
 
 @pytest.mark.parametrize("key", papers.EXHIBITS)
@@ -72,7 +64,7 @@ def test_an_unknown_exhibit_in_the_link_is_said(text):
 
 
 def test_the_exhibit_is_remembered_across_pages_and_the_design_is_kept():
-    app = opened("app.py", phi="3")
+    app = visits.opened("app.py", phi="3")
     app.switch_page("pages/papers.py").run()
     app.selectbox(key="exhibit_choice").set_value("v1-figure-8").run()
     assert app.query_params == {"phi": "3", "exhibit": "v1-figure-8"}
@@ -83,13 +75,13 @@ def test_the_exhibit_is_remembered_across_pages_and_the_design_is_kept():
 
 
 def test_keys_of_the_link_that_are_not_the_designs_stay():
-    app = opened("app.py", phi="3", campaign="x", exhibit="v1-figure-3")
+    app = visits.opened("app.py", phi="3", campaign="x", exhibit="v1-figure-3")
     app.slider(key="phi").set_value(2.0).run()
     assert app.query_params == {"phi": "2", "campaign": "x", "exhibit": "v1-figure-3"}
 
 
 def test_a_link_with_foreign_keys_only_leaves_the_design_alone():
-    app = opened("app.py", phi="3")
+    app = visits.opened("app.py", phi="3")
     del app.query_params["phi"]
     app.query_params["campaign"] = "x"
     app.run()

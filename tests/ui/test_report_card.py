@@ -1,24 +1,17 @@
 """The photo of a visit in its report: remembered across pages, small, asked about as on Explain."""
 
 import io
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+from visits import opened
 
 from effnet import report
 from effnet.ui import photos, state
 from effnet.ui.report_photo import Shown
-
-ROOT = Path(__file__).parents[2]
-
-
-def opened(page: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    return app.switch_page(page).run()
 
 
 def taken(app: AppTest) -> str:
@@ -37,7 +30,7 @@ def png(width: int, height: int) -> bytes:
 
 
 def test_without_a_photo_there_is_none():
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app = opened()
     assert "photo" not in taken(app)
 
 
@@ -60,9 +53,8 @@ def test_a_photo_of_ones_own_is_in_and_small():
 
 
 def test_a_photo_that_was_pasted_is_in():
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.session_state[state.OWN] = photos.PASTED, png(64, 48)
-    app.switch_page("pages/explain.py").run()
+    pasted = photos.PASTED, png(64, 48)
+    app = opened("pages/explain.py", session={state.OWN: pasted})
     assert "in your photo" in taken(app)
     assert app.session_state[state.SHOWN].picture().same
 

@@ -1,20 +1,13 @@
 """The link carries the design, the lock and the pins, both ways, and survives any nonsense."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from visits import opened
 
 from effnet.design import Design
 
 
-def scale_page(**query: str | list[str]) -> AppTest:
-    app = AppTest.from_file("../../app.py", default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return app.run()
-
-
 def test_a_lock_and_pins_come_from_the_link_and_stay_there():
-    app = scale_page(lock="gamma", pin=["mode=released&released=b4", "base=v2_s&phi=0.5"])
+    app = opened(lock="gamma", pin=["mode=released&released=b4", "base=v2_s&phi=0.5"])
     assert not app.exception
     assert app.session_state["lock"] == "gamma"
     assert app.session_state["pins"] == [
@@ -26,23 +19,23 @@ def test_a_lock_and_pins_come_from_the_link_and_stay_there():
 
 
 def test_what_is_locked_and_pinned_goes_into_the_link():
-    app = scale_page()
+    app = opened()
     app.session_state["lock"] = "beta"
     app.session_state["pins"] = [Design()]
     app.run()
     assert app.query_params["lock"] == "beta"
-    again = scale_page(pin=app.query_params["pin"])
+    again = opened(pin=app.query_params["pin"])
     assert again.session_state["pins"] == [Design()]
 
 
 def test_a_lock_from_the_link_holds_the_budget():
-    app = scale_page(lock="gamma", beta="1.2")
+    app = opened(lock="gamma", beta="1.2")
     assert app.session_state["design"].gamma == pytest.approx((2 / 1.2 / 1.44) ** 0.5, abs=1e-4)
     assert app.query_params["gamma"] == "1.0758"
 
 
 def test_a_pressed_lock_is_freed_by_a_second_press():
-    app = scale_page(beta="1.2")
+    app = opened(beta="1.2")
     app.button(key="lock_gamma").click().run()
     assert app.session_state["lock"] == "gamma"
     assert app.session_state["design"].gamma == pytest.approx(1.0758, abs=1e-4)
@@ -61,7 +54,7 @@ def test_a_pressed_lock_is_freed_by_a_second_press():
     ],
 )
 def test_nonsense_in_the_link_is_told(query, told):
-    app = scale_page(**query)
+    app = opened(**query)
     assert not app.exception
     assert any(told in note for note in app.session_state["notes"])
     assert told in " ".join(box.value for box in [*app.warning, *app.info, *app.caption])

@@ -2,18 +2,17 @@
 
 import json
 import time
-from pathlib import Path
 
 import pytest
+import visits
 from streamlit.testing.v1 import AppTest
+from visits import sound
 
 from effnet.language import say, speaking
 from effnet.train import runs
 from effnet.train.data import load_pictures
 from effnet.train.experiment import Summary
 from effnet.ui import train_results, train_runs
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -22,14 +21,7 @@ def runs_of_this_test(monkeypatch, tmp_path):
 
 
 def opened(tab: str = "") -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.switch_page("pages/train.py")
-    if tab:
-        app.session_state["train_tabs"] = tab
-    app.run()
-    assert [error.message for error in app.exception] == []
-    assert [error.value for error in app.error] == []
-    return app
+    return sound(visits.opened("pages/train.py", session={"train_tabs": tab} if tab else {}))
 
 
 def test_it_opens_with_the_papers_schedule_and_its_saving():
@@ -169,12 +161,8 @@ def test_the_verdicts_are_told_in_chinese():
 
 
 def test_a_taught_network_and_its_run_are_told_in_chinese():
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.query_params["lang"] = "zh"
-    app.switch_page("pages/train.py")
     with speaking("zh"):  # the harness asks for options' titles outside of the page
-        app.session_state["train_tabs"] = say("Teach it")
-        app.run()
+        app = visits.opened("pages/train.py", session={"train_tabs": say("Teach it")}, lang="zh")
         app.button(key="teach").click().run()
         assert [error.message for error in app.exception] == []
         assert "张留出的照片认对了" in app.success[0].value

@@ -1,0 +1,37 @@
+"""A visitor without a browser: the app's pages run by Streamlit's own harness."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parents[1]
+PATIENCE = 120  # s; a loaded machine is slow, and nothing here measures speed
+
+
+def opened(
+    page: str = "app.py", /, *, session: Mapping[str, Any] | None = None, **query: str | list[str]
+) -> AppTest:
+    """A page, run once, as a link with this query opens it in a visit that holds `session`."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
+    for name, value in query.items():
+        app.query_params[name] = value
+    for name, value in (session or {}).items():
+        app.session_state[name] = value
+    if page != "app.py":
+        app.switch_page(page)
+    return app.run()
+
+
+def sound(app: AppTest) -> AppTest:
+    """The page itself, where it holds neither an exception nor an error."""
+    assert [error.message for error in app.exception] == []
+    assert [error.value for error in app.error] == []
+    return app
+
+
+def claim(app: AppTest) -> str:
+    """The page's sentence; a page that broke has none."""
+    assert [error.message for error in app.exception] == []
+    return str(app.subheader[0].value)
