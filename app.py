@@ -44,7 +44,7 @@ def explorer() -> None:
         if lessons.shows("drawing"):
             live.figure(
                 "drawing",
-                lessons.sized(network_drawing.values(spec, base=base, dark=dark)),
+                network_drawing.values(spec, base=base, dark=dark),
                 alt=say("{design}: stages drawn to scale", design=design.title),
                 on_click=lambda _, index: state.set_stage(index),
             )

@@ -18,7 +18,7 @@ from effnet.published import released_points
 from effnet.spec import Spec
 from effnet.speed.predicted import predicted_ms
 from effnet.stages import StageRow
-from effnet.ui import cache, lessons, live
+from effnet.ui import cache, live, projector
 from effnet.units import factor, giga, millions, significant
 from effnet.variants import display_name
 
@@ -82,7 +82,7 @@ def totals(spec: Spec, cost: Cost, base: Spec, base_cost: Cost) -> None:
             say("Stem and head not counted"),
         ),
     )
-    with st.grid(len(entries), min_column_width=lessons.larger(CARD_WIDTH)):
+    with st.grid(len(entries), min_column_width=projector.larger(CARD_WIDTH)):
         for label, value, ratio, note in entries:
             st.metric(
                 label,
@@ -91,7 +91,7 @@ def totals(spec: Spec, cost: Cost, base: Spec, base_cost: Cost) -> None:
                 delta_color="off",
                 delta_arrow="off",
                 border=True,
-                height=lessons.larger(128),
+                height=projector.larger(128),
                 help=note,
             )
     _time_here(spec, base, against)
@@ -196,7 +196,7 @@ def phi_curve(design: Design, *, dark: bool) -> None:
         dark=dark,
     )
     alt = say("Multiply-adds against phi: promise, computed, published")
-    live.figure("phi_curve", lessons.sized(drawn), alt=alt)
+    live.figure("phi_curve", drawn, alt=alt)
     budget = claims.budget_claim(design, start, cache.counted_cost(design.spec()))
     st.caption(
         say(

@@ -12,7 +12,7 @@ from effnet.formulas import QUANTITIES, Item
 from effnet.language import DEFAULT, current, in_a_row, say
 from effnet.receipts import Part, Receipt
 from effnet.spec import Spec
-from effnet.ui import lessons, live, state
+from effnet.ui import live, projector, state
 from effnet.units import mebibytes
 
 RECEIPT_HEIGHT = 470  # px, as the treemap beside it
@@ -61,7 +61,7 @@ def totals(spec: Spec) -> None:
             ),
         )
     )
-    with st.grid(len(entries), min_column_width=lessons.larger(TOTAL_WIDTH)):
+    with st.grid(len(entries), min_column_width=projector.larger(TOTAL_WIDTH)):
         for label, value, note in entries:
             st.metric(label, value, border=True, help=note)
 

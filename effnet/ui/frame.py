@@ -11,7 +11,7 @@ import streamlit as st
 from effnet import language
 from effnet.language import mark, say
 from effnet.spec import EffnetError
-from effnet.ui import lessons, live, process, state
+from effnet.ui import lessons, live, process, projector, state
 
 ICON = Path(__file__).parents[2] / "assets" / "images" / "icon.png"
 
@@ -63,7 +63,7 @@ def page(file: str) -> Iterator[Page]:
     state.start()
     live.start()
     notes = lessons.start()
-    if not lessons.presenting():
+    if not projector.on():
         _menu(this)
     for note in (*wrong, *state.notes(), *notes):
         st.warning(say("From the link: {note}", note=note))

@@ -12,14 +12,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from effnet import language, lessons
 from effnet.design import Design, unknown
-from effnet.figures.theme import Values
 from effnet.language import say
 from effnet.lessons import HIDEABLE, Lesson, Step
-from effnet.ui import live, state
+from effnet.ui import live, projector, state
 
 # hidden on a projector
 PRESENTED = frozenset({"mode", "base", "table", "curve", "tabs", "budget", "totals"})
-LARGER = 1.5  # a figure's type and height on a projector
 ADDRESS = "http://localhost:8501"
 AS_MINE = ""  # the link's language is that of the page
 TURN = "turn_to_step"  # str: "yes" where a link or a button opened a step, maybe of another page
@@ -95,7 +93,7 @@ def shows(name: str) -> bool:
     lesson = current()
     if lesson:
         hidden |= set(lesson.steps[_step(lesson) - 1].hide)
-    if presenting():
+    if projector.on():
         hidden |= _presented(hidden) if lesson else PRESENTED
     return name not in hidden
 
@@ -115,36 +113,6 @@ def columns() -> Sequence[DeltaGenerator]:
     if not controls_shown():
         return st.container(), st.container()
     return st.columns([1, 2.6], gap="medium")
-
-
-def presenting() -> bool:
-    """Whether this is for a projector: large type, one figure."""
-    return state.remembered(state.PRESENT, "") == "1"
-
-
-def larger(size: int) -> int:
-    """A card's height or least width in pixels: more on a projector, whose type is larger."""
-    return round(LARGER * size) if presenting() else size
-
-
-def sized(drawn: Values) -> Values:
-    """A figure with the type and height that a projector asks for; itself where there is none."""
-    if not presenting():
-        return drawn
-    layout = _enlarged(drawn["layout"])
-    layout["height"] = round(LARGER * layout["height"])
-    return drawn | {"layout": layout}
-
-
-def _enlarged(values: Any) -> Any:
-    """A copy of a figure's layout with every font larger; parts that axes share are copied each."""
-    if isinstance(values, dict):
-        found = {key: _enlarged(value) for key, value in values.items()}
-        font = found.get("font")
-        if isinstance(font, dict) and "size" in font:
-            found["font"] = font | {"size": round(LARGER * font["size"])}
-        return found
-    return [_enlarged(value) for value in values] if isinstance(values, (list, tuple)) else values
 
 
 def current() -> Lesson | None:
@@ -172,11 +140,11 @@ def _end() -> None:
 
 def panel(file: str) -> None:
     """The running lesson's step, its question and the way on; and the presenter's large type."""
-    if presenting() and live.in_browser():
+    if projector.on() and live.in_browser():
         _large()(key="present", data={}, height=1)
     lesson = current()
     if lesson is None:
-        if presenting() or state.remembered(state.HIDE, ""):
+        if projector.on() or state.remembered(state.HIDE, ""):
             st.button(say("Show everything again"), key="show_everything", on_click=_end)
         return
     number = _step(lesson)

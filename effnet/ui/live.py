@@ -20,6 +20,7 @@ from effnet.design import Range
 from effnet.figures.theme import Values
 from effnet.figures.words import locale
 from effnet.language import DEFAULT, current, mark, say
+from effnet.ui import projector
 
 COMPONENTS = Path(__file__).parent / "components"
 
@@ -183,6 +184,7 @@ def figure(
         on_click: Called with a trace's name and the index of the point that was clicked, before
             the page runs again.
     """
+    drawn = projector.sized(drawn)
     if not in_browser():
         shown = go.Figure(drawn, _validate=False) if isinstance(drawn, dict) else drawn
         st.plotly_chart(shown, key=key, theme=None, alt=alt)

@@ -23,7 +23,7 @@ from effnet.train.schedule import (
     relative_time,
     stage_costs,
 )
-from effnet.ui import cache, lessons, live, state
+from effnet.ui import cache, live, projector, state
 from effnet.units import factor, milliseconds, percent
 from effnet.variants import display_name, get_variant, list_variants
 
@@ -221,7 +221,7 @@ def _totals(network: str, now: Progressive, relative: float) -> None:
             ),
         ),
     ]
-    with st.grid(len(entries), min_column_width=lessons.larger(CARD_WIDTH)):
+    with st.grid(len(entries), min_column_width=projector.larger(CARD_WIDTH)):
         for label, value, note in entries:
             unknown = say("not measured yet") if value == "-" else None
             st.metric(
@@ -231,7 +231,7 @@ def _totals(network: str, now: Progressive, relative: float) -> None:
                 delta_color="off",
                 delta_arrow="off",
                 border=True,
-                height=lessons.larger(128),
+                height=projector.larger(128),
                 help=note,
             )
 

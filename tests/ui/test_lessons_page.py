@@ -102,6 +102,18 @@ def test_a_projector_sees_the_one_figure_that_the_step_speaks_of(step, figure):
     assert titles == {round(1.5 * 14)}  # once, although both axes share their style
 
 
+@pytest.mark.parametrize("page", ["pages/cost.py", "pages/latency.py", "pages/classify.py"])
+def test_a_projector_enlarges_the_figures_of_every_page(page):
+    small, large = (
+        [json.loads(one.proto.spec)["layout"] for one in opened(page, **said).get("plotly_chart")]
+        for said in ({}, {"present": "1"})
+    )
+    assert small
+    for one, other in zip(small, large, strict=True):
+        assert other["height"] == round(1.5 * one["height"])
+        assert other["title"]["font"]["size"] == round(1.5 * one["title"]["font"]["size"])
+
+
 def test_a_projector_leaves_the_budget_that_a_step_speaks_of():
     app = opened(**lessons()["budget"].query(), present="1")
     assert "preset_Paper" in {button.key for button in app.button}

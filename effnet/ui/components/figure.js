@@ -1,8 +1,8 @@
 // A Plotly figure that is redrawn in place: the same node, zoom and selection kept.
-const LINE = 20; // px, of a title's line
-
-const NARROW = 7.4; // px, of a letter of a title on average
-const WIDE = 16.2; // px, of a Chinese character
+// Of a title, as shares of its type's size: a line, a letter on average, a Chinese character.
+const LINE = 1.25;
+const NARROW = 0.4625;
+const WIDE = 1.0125;
 // Where a line may end: after spaces, though not between a number and its unit, and before Chinese
 // characters, though not before a mark.
 const PIECES = /(?<= )(?!%|(?:[KMGTx]|px|ms|MiB)\b)|(?=[\u4e00-\u9fff“《（])|(?<=[，。：；、）》”])(?![，。：；、）》”])/u;
@@ -15,14 +15,15 @@ function lengthOf(text) {
 
 // Plotly never wraps a title; break it where the box ends, and make room for the lines.
 function fitted(layout, width) {
-  const most = Math.max(16 * NARROW, width - 16);
+  const { size } = layout.title.font;
+  const most = Math.max(16 * NARROW, (width - 16) / size);
   const lines = [''];
   for (const piece of layout.title.text.split(PIECES)) {
     if (lengthOf(lines.at(-1) + piece) > most) lines.push(piece);
     else lines[lines.length - 1] += piece;
   }
   const title = { ...layout.title, text: lines.join('<br>') };
-  const margin = { ...layout.margin, t: layout.margin.t + LINE * (lines.length - 1) };
+  const margin = { ...layout.margin, t: layout.margin.t + LINE * size * (lines.length - 1) };
   return { ...layout, title, margin };
 }
 
