@@ -15,7 +15,9 @@ def card(tab, name, path):
 
 
 def fill_cell(page, row, across, text):
-    """Type into a cell of the stage table, counted from its first stage."""
+    """Type into a cell of the stage table, counted from its first stage, once the page rests."""
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    page.wait_for_timeout(500)  # figures are drawn after the page, and move what lies below
     table = page.get_by_test_id("stDataFrame").nth(1)
     table.scroll_into_view_if_needed()
     box = table.bounding_box()
