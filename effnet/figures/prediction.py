@@ -1,7 +1,7 @@
 """Figures of what a network says of a picture. Records come from `predict`; no torch here."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import plotly.graph_objects as go
 
@@ -9,6 +9,11 @@ from effnet import colours
 from effnet.figures import theme
 from effnet.language import plural, say
 from effnet.variants import get_variant
+
+
+def _shares(title: str) -> dict[str, Any]:
+    """An axis of percent with room for a label behind a full bar."""
+    return {"title": {"text": title}, "range": [0, 135], "tickvals": [0, 25, 50, 75, 100]}
 
 
 class NamedProbability(Protocol):
@@ -42,11 +47,7 @@ def top_classes(
         title=say("{name}: {sure:.1f} % sure", name=first.name, sure=100 * first.probability),
         dark=dark,
         height=70 + 46 * len(labels),
-        xaxis={
-            "title": {"text": say("probability (%)")},
-            "range": [0, 112],
-            "tickvals": [0, 25, 50, 75, 100],
-        },
+        xaxis=_shares(say("probability (%)")),
         yaxis={"autorange": "reversed", "ticks": ""},
         showlegend=False,
     )
@@ -112,8 +113,7 @@ def ladder(
         ),
         dark=dark,
         height=110 + 46 * len(rungs),
-        xaxis={"title": {"text": say("probability of {name} (%)", name=reference)},
-               "range": [0, 135], "tickvals": [0, 25, 50, 75, 100]},
+        xaxis=_shares(say("probability of {name} (%)", name=reference)),
         yaxis={"autorange": "reversed", "ticks": ""},
         showlegend=False,
     )  # fmt: skip
@@ -211,8 +211,7 @@ def mistakes(
         ),
         dark=dark,
         height=162 + 42 * len(titles),
-        xaxis={"title": {"text": say("probability of {name} (%)", name=right)}, "range": [0, 135],
-               "tickvals": [0, 25, 50, 75, 100]},
+        xaxis=_shares(say("probability of {name} (%)", name=right)),
         yaxis={"autorange": "reversed", "ticks": ""},
         showlegend=False,
     )  # fmt: skip
