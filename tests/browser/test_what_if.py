@@ -22,9 +22,10 @@ def fill_cell(page, row, across, text):
     table.scroll_into_view_if_needed()
     box = table.bounding_box()
     assert box is not None
-    page.mouse.click(box["x"] + across * box["width"], box["y"] + ROW * (row + 1) + ROW / 2)
-    page.keyboard.type(text, delay=150)
-    page.keyboard.press("Enter")
+    page.mouse.dblclick(box["x"] + across * box["width"], box["y"] + ROW * (row + 1) + ROW / 2)
+    editor = page.locator("#portal input")
+    editor.fill(text)
+    editor.press("Enter")
 
 
 @pytest.mark.parametrize(
