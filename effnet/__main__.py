@@ -191,19 +191,18 @@ def _scale(options: argparse.Namespace) -> dict[str, Any]:
     if options.blocks is not None:
         base = from_block_strings(options.blocks, base=base)
     by_formula = options.phi is not None
-    wrong = (*MULTIPLIERS, "resolution") if by_formula else tuple(COEFFICIENTS)
+    of_formula, free = tuple(COEFFICIENTS), (*MULTIPLIERS, "resolution")
+    right, wrong = (of_formula, free) if by_formula else (free, of_formula)
     for name in wrong:
         if getattr(options, name) is not None:
             only = "goes without --phi" if by_formula else "is of the formula and needs --phi"
             raise EffnetError(f"--{name} {only}; leave one of the two off")
+    asked = {name: getattr(options, name) for name in right}
+    given = {name: value for name, value in asked.items() if value is not None}
     if by_formula:
-        given = {name: getattr(options, name) for name in COEFFICIENTS}
-        values = {name: value for name, value in given.items() if value is not None}
-        spec = scaling.compound_scale(options.phi, **values, base=base)
+        spec = scaling.compound_scale(options.phi, **given, base=base)
     else:
-        given = {name: getattr(options, name) for name in (*MULTIPLIERS, "resolution")}
-        values = {name: value for name, value in given.items() if value is not None}
-        spec = scaling.scale(base, **values)
+        spec = scaling.scale(base, **given)
     twin = same_stages(spec)
     return _summary(spec) | {
         "same_stages_as": twin.name if twin else None,

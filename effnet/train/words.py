@@ -6,7 +6,7 @@ A run's own process writes English, and everybody sees the same runs.
 import re
 import string
 
-from effnet.language import current, mark, say
+from effnet.language import DEFAULT, current, mark, say
 
 MISSING = mark(
     "{n} of {all} trainings are missing ({why}); run it again to go on, the finished ones are kept"
@@ -21,7 +21,7 @@ LED = re.compile(r"(?:effnet: |EffnetError )(?=.)")  # what the process puts bef
 
 def retold(text: str) -> str:
     """A title or message that stands in a file, in the reader's language; else as it is."""
-    if current() == "en":
+    if current() == DEFAULT:
         return text
     if led := LED.match(text):
         return retold(text[led.end() :])

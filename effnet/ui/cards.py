@@ -1,5 +1,6 @@
 """Cards that pages share: totals, stage table, and the line that explains the marks."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -82,19 +83,25 @@ def totals(spec: Spec, cost: Cost, base: Spec, base_cost: Cost) -> None:
             say("Stem and head not counted"),
         ),
     )
-    with st.grid(len(entries), min_column_width=projector.larger(CARD_WIDTH)):
-        for label, value, ratio, note in entries:
+    row((label, value, f"{ratio} {against}", note) for label, value, ratio, note in entries)
+    _time_here(spec, base, against)
+
+
+def row(entries: Iterable[tuple[str, str, str | None, str]]) -> None:
+    """Cards side by side, of one height: label, number, what stands below it, help."""
+    shown = tuple(entries)
+    with st.grid(len(shown), min_column_width=projector.larger(CARD_WIDTH)):
+        for label, value, below, note in shown:
             st.metric(
                 label,
                 value,
-                delta=f"{ratio} {against}",
+                delta=below,
                 delta_color="off",
                 delta_arrow="off",
                 border=True,
                 height=projector.larger(128),
                 help=note,
             )
-    _time_here(spec, base, against)
 
 
 def _time_here(spec: Spec, base: Spec, against: str) -> None:

@@ -153,10 +153,17 @@ def steps(image: Image.Image, classifier: "Classifier") -> None:
         )
 
 
+def _alone(classifier: "Classifier") -> bool:
+    """Whether no other network has its classes; then says so."""
+    alone = classifier.classes != imagenet_classes()
+    if alone:
+        st.info(say("This network has classes of its own, so no other one can be asked the same."))
+    return alone
+
+
 def ladder(photo: Photo, prediction: Prediction, classifier: "Classifier", *, dark: bool) -> None:
     """The same photo through every network that is here."""
-    if classifier.classes != imagenet_classes():
-        st.info(say("This network has classes of its own, so no other one can be asked the same."))
+    if _alone(classifier):
         return
     names = offline_variants()
     reference = prediction.labels[0]
@@ -203,8 +210,7 @@ def _all(names: list[str], photo: Photo) -> "dict[str, Prediction]":
 
 def ensemble(photo: Photo, classifier: "Classifier", *, dark: bool) -> None:
     """The mean of chosen networks' probabilities."""
-    if classifier.classes != imagenet_classes():
-        st.info(say("This network has classes of its own, so no other one can be asked the same."))
+    if _alone(classifier):
         return
     chosen = st.pills(
         say("Networks in the ensemble"),

@@ -225,14 +225,14 @@ def _name(job: Job, few: list[Item], classifier: "Classifier") -> None:
     from effnet.classify.evaluate import Answer, answer
     from effnet.preprocess import open_image
 
-    found = []
+    found, side = [], classifier.preprocessing.resize
     for item in few:
         known = Item(item.name, item.source, job.truths.get(item.name))
         try:
-            image = open_image(item.source, short_side=classifier.preprocessing.resize)
+            image = open_image(item.source, short_side=side)
         except EffnetError as error:
             job.told[item.name] = str(error)
-            found.append(Answer(known.name, known.truth, problem=_in_english(item)))
+            found.append(Answer(known.name, known.truth, problem=_in_english(item, side)))
             continue
         found.append(answer(known, classifier.predict([image])[0]))
         if found[-1].wrong and len(job.thumbnails) < 100:
@@ -241,13 +241,13 @@ def _name(job: Job, few: list[Item], classifier: "Classifier") -> None:
     job.answers += found
 
 
-def _in_english(item: Item) -> str:
+def _in_english(item: Item, side: int) -> str:
     """What is wrong with a picture that can't be opened, as the CSV has it in any language."""
     from effnet.preprocess import open_image
 
     with speaking(DEFAULT):
         try:
-            open_image(item.source)
+            open_image(item.source, short_side=side)
         except EffnetError as error:
             return str(error)
     return ""

@@ -19,8 +19,7 @@ from effnet.speed.profiles import StageProfile
 from effnet.speed.records import Environment, Latency
 from effnet.speed.traffic import computed_stages
 from effnet.speed.verdict import Comparison, in_words
-from effnet.ui import live, projector, stopwatch
-from effnet.ui.cards import CARD_WIDTH
+from effnet.ui import cards, live, stopwatch
 from effnet.ui.latency_measured import Measured, from_disk, link, work_on
 from effnet.ui.latency_versus import KEY, Raced
 from effnet.ui.stopwatch import Chosen
@@ -95,18 +94,10 @@ def totals(latency: Latency | None, spec: Spec | None, *, judged: bool = True) -
     """
     unknown = ("-", say("not measured yet"))
     entries = _entries(latency, spec) if latency and spec else [unknown] * len(TOTALS)
-    with st.grid(len(TOTALS), min_column_width=projector.larger(CARD_WIDTH)):
-        for (label, note), (text, below) in zip(TOTALS, entries, strict=True):
-            st.metric(
-                say(label),
-                text,
-                delta=below,
-                delta_color="off",
-                delta_arrow="off",
-                border=True,
-                height=projector.larger(128),
-                help=say(note),
-            )
+    cards.row(
+        (say(label), text, below, say(note))
+        for (label, note), (text, below) in zip(TOTALS, entries, strict=True)
+    )
     if latency and judged and in_words(latency):
         st.warning(in_words(latency))
 

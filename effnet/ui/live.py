@@ -24,10 +24,13 @@ from effnet.ui import projector
 
 COMPONENTS = Path(__file__).parent / "components"
 
-# what Streamlit itself writes into an uploader and a camera
+# what Streamlit itself writes into an uploader and a camera; longer ones first
 STREAMLITS = (
-    *(mark("Upload directories"), mark("Upload"), mark(" per file")),  # the longer one first
-    *(mark("Take Photo"), mark("Clear photo")),
+    mark("Upload directories"),
+    mark("Upload"),
+    mark(" per file"),
+    mark("Take Photo"),
+    mark("Clear photo"),
 )
 
 

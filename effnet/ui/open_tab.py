@@ -19,11 +19,12 @@ def tabs(key: str, titles: Sequence[str]) -> Sequence[TabContainer]:
         titles: In English, as `mark` has them.
     """
     kept, labels = st.session_state.get(key), [say(title) for title in titles]
-    for code in LANGUAGES:
-        with speaking(code):
-            others = [say(title) for title in titles]
-        if kept in others and kept not in labels:
-            st.session_state[key] = labels[others.index(kept)]
+    if kept is not None and kept not in labels:
+        for code in LANGUAGES:
+            with speaking(code):
+                others = [say(title) for title in titles]
+            if kept in others:
+                st.session_state[key] = labels[others.index(kept)]
     return st.tabs(labels, key=key, on_change="rerun")
 
 

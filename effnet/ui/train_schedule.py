@@ -23,11 +23,10 @@ from effnet.train.schedule import (
     relative_time,
     stage_costs,
 )
-from effnet.ui import cache, live, projector, state
+from effnet.ui import cache, cards, live, state
 from effnet.units import factor, milliseconds, percent
 from effnet.variants import display_name, get_variant, list_variants
 
-CARD_WIDTH = 140
 NETWORKS = tuple(list_variants("v2")) + tuple(list_variants("v1")[:8]) + ("lite0",)
 STEP_BATCH = 2
 RANGES = {
@@ -221,19 +220,10 @@ def _totals(network: str, now: Progressive, relative: float) -> None:
             ),
         ),
     ]
-    with st.grid(len(entries), min_column_width=projector.larger(CARD_WIDTH)):
-        for label, value, note in entries:
-            unknown = say("not measured yet") if value == "-" else None
-            st.metric(
-                label,
-                value,
-                delta=unknown,
-                delta_color="off",
-                delta_arrow="off",
-                border=True,
-                height=projector.larger(128),
-                help=note,
-            )
+    cards.row(
+        (label, value, say("not measured yet") if value == "-" else None, note)
+        for label, value, note in entries
+    )
 
 
 def _table(now: Progressive, costs: Any) -> None:
