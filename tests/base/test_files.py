@@ -112,7 +112,7 @@ def test_bench_shows_what_it_measured_on_a_full_disk(tmp_path, monkeypatch, caps
 def test_evaluate_shows_the_answers_it_had_on_a_full_disk(tmp_path, monkeypatch, capsys, coffee):
     (tmp_path / "espresso").mkdir()
     (tmp_path / "espresso" / "cup.png").write_bytes(coffee.read_bytes())
-    monkeypatch.setattr(files, "add_to", lambda path, _: files.write_whole(Path("/dev/full"), b"x"))
+    monkeypatch.setattr(files, "add_to", lambda *_: files.write_whole(Path("/dev/full"), b"x"))
     asked = ["evaluate", str(tmp_path), "--results", str(tmp_path / "answers.jsonl")]
     assert main([*asked, "--json"]) == 2
     said = capsys.readouterr()
