@@ -1,1 +1,1 @@
-"""What every room stands on."""
+"""What every room stands on; no room's subject."""
