@@ -13,7 +13,7 @@ from effnet.base.paths import path_of
 from effnet.classify import zips
 from effnet.language import plural, say
 from effnet.prediction import imagenet_classes
-from effnet.preprocess import EXTENSIONS, MAX_BYTES
+from effnet.preprocess import EXTENSIONS, MAX_BYTES, Source
 from effnet.spec import EffnetError
 
 MAX_PICTURES = 2000  # of one upload
@@ -30,12 +30,12 @@ class Item:
 
     Attributes:
         name: Its path below the folder, or its name in the zip or upload.
-        source: A path, bytes, or a file in a zip.
+        source: As `open_image` takes it: a path, bytes, or a file in a zip.
         truth: The index of its class; None where that is not known.
     """
 
     name: str
-    source: Path | bytes | zips.Entry
+    source: Source
     truth: int | None = None
 
     @property
