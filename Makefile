@@ -1,15 +1,21 @@
-# `make app` serves the app, `make test` runs every check; both set everything up in .venv first.
+# `make app` serves the app, `make test` runs every check, `make check` the fast ones; each sets
+# everything up in .venv first, with the releases that were tested last (requirements.lock).
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+LOCK   := requirements.lock
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: app test lint types benchmarks chromium clean
+.PHONY: app test check lint types benchmarks chromium upgrade clean
 
 app: $(VENV)/.app
 	$(BIN)/streamlit run app.py
 
 test: $(VENV)/.test chromium lint types
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(PYTEST) --durations=20 --durations-min=1
+
+check: $(VENV)/.test lint types
+	$(PYTEST) -m "not slow"
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -24,13 +30,26 @@ benchmarks: $(VENV)/.test
 $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.app: requirements.txt pyproject.toml | $(BIN)/pip
-	$(BIN)/pip install --quiet --editable .
+$(VENV)/.app: requirements.txt $(LOCK) pyproject.toml | $(BIN)/pip
+	.ci/install $(BIN)/pip $(LOCK) .
 	touch $@
 
-$(VENV)/.test: requirements.txt tests/requirements.txt pyproject.toml | $(BIN)/pip
-	$(BIN)/pip install --quiet --editable ".[test]"
+$(VENV)/.test: requirements.txt tests/requirements.txt tests/$(LOCK) pyproject.toml | $(BIN)/pip
+	.ci/install $(BIN)/pip tests/$(LOCK) ".[test]"
 	touch $@ $(VENV)/.app
+
+# The newest releases that the ranges admit, for every system and Python: all checks run with them,
+# and only then they are what is installed. A cap of this machine goes into UV_CONSTRAINT.
+UV := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
+  --custom-compile-command "make upgrade"
+upgrade: | $(BIN)/pip
+	$(BIN)/pip install --quiet "uv>=0.9,<1"
+	$(UV) requirements.txt tests/requirements.txt --output-file tests/new.lock
+	$(UV) requirements.txt --constraint tests/new.lock --output-file new.lock
+	EXACT=1 $(MAKE) test LOCK=new.lock || { rm -f $(VENV)/.app $(VENV)/.test; exit 1; }
+	mv new.lock requirements.lock
+	mv tests/new.lock tests/requirements.lock
+	touch $(VENV)/.app $(VENV)/.test
 
 # The browser tests drive Debian's Chromium; elsewhere install it by hand, or they are skipped.
 chromium:
@@ -41,4 +60,4 @@ chromium:
 	  echo "no Chromium here: the browser tests will be skipped"
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .screenshots *.egg-info
+	rm -rf $(VENV) .mypy_cache .ruff_cache .screenshots *.egg-info new.lock tests/new.lock
