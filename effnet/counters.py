@@ -93,8 +93,8 @@ class Opinion:
 
     Attributes:
         tool: Its key in `data/counters.csv`.
-        title, version, unit: Its name, the release that it was last compared with, and what it calls
-            its number.
+        title, version, unit: Its name, the release that it was last compared with, and what
+            it calls its number.
         says: The number that it prints.
         terms: Their sum is `says`, or half of it for a tool that prints FLOPs.
         leaves_out: Named parts of the network that it does not count.
