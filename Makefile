@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 LOCK   := requirements.lock
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: app test check lint types benchmarks chromium upgrade clean
+.PHONY: app test check lint types benchmarks lock upgrade chromium clean
 
 app: $(VENV)/.app
 	$(BIN)/streamlit run app.py
@@ -38,18 +38,19 @@ $(VENV)/.test: requirements.txt tests/requirements.txt tests/$(LOCK) pyproject.t
 	.ci/install $(BIN)/pip tests/$(LOCK) ".[test]"
 	touch $@ $(VENV)/.app
 
-# The newest releases that the ranges admit, for every system and Python: all checks run with them,
-# and only then they are what is installed. A cap of this machine goes into UV_CONSTRAINT.
-UV := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 \
-  --custom-compile-command "make upgrade"
-upgrade: | $(BIN)/pip
+# After a change of the ranges: what they add is locked, what was locked stays. For every system and
+# Python; a cap of this machine goes into UV_CONSTRAINT.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate \
+  --python-version 3.11 --custom-compile-command "make lock" $(UPGRADE)
+lock: | $(BIN)/pip
 	$(BIN)/pip install --quiet "uv>=0.9,<1"
-	$(UV) requirements.txt tests/requirements.txt --output-file tests/new.lock
-	$(UV) requirements.txt --constraint tests/new.lock --output-file new.lock
-	EXACT=1 $(MAKE) test LOCK=new.lock || { rm -f $(VENV)/.app $(VENV)/.test; exit 1; }
-	mv new.lock requirements.lock
-	mv tests/new.lock tests/requirements.lock
-	touch $(VENV)/.app $(VENV)/.test
+	$(COMPILE) requirements.txt tests/requirements.txt --output-file tests/$(LOCK)
+	$(COMPILE) requirements.txt --constraint tests/$(LOCK) --output-file $(LOCK)
+
+# The newest releases that the ranges admit, kept only if every check passes with them.
+upgrade:
+	$(MAKE) lock UPGRADE=--upgrade && EXACT=1 $(MAKE) test || \
+	  { git checkout -- $(LOCK) tests/$(LOCK); exit 1; }
 
 # The browser tests drive Debian's Chromium; elsewhere install it by hand, or they are skipped.
 chromium:
@@ -60,4 +61,4 @@ chromium:
 	  echo "no Chromium here: the browser tests will be skipped"
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .screenshots *.egg-info new.lock tests/new.lock
+	rm -rf $(VENV) .mypy_cache .ruff_cache .screenshots *.egg-info
