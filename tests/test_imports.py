@@ -66,6 +66,7 @@ FLOORS = {
     "figures": 4,
     "report": 4,
     "lessons": 4,
+    "web": 4,
     "ui": 5,
     "notebook": 5,
     "__main__": 5,

@@ -51,8 +51,12 @@ def is_picture(name: str) -> bool:
     return not hidden and path.suffix.lower().lstrip(".") in EXTENSIONS
 
 
-def in_folder(folder: str | Path) -> list[Item]:
+def in_folder(folder: str | Path, *, empty: bool = False) -> list[Item]:
     """The pictures in a folder and the folders in it, in order of their names.
+
+    Args:
+        folder: Which.
+        empty: Whether there may be none.
 
     Raises:
         EffnetError: There is no such folder, or no picture in it.
@@ -62,7 +66,7 @@ def in_folder(folder: str | Path) -> list[Item]:
         raise EffnetError(say("no folder at {path}", path=top))
     paths = {_printable(path.relative_to(top)): path for path in _below(top)}
     found = [Item(name, paths[name]) for name in sorted(paths) if is_picture(name)]
-    if not found:
+    if not found and not empty:
         raise EffnetError(
             say(
                 "no pictures in {path}; expected files ending {endings}",

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from effnet.train import augment
-from effnet.train.data import Pictures, load_pictures
+from effnet.train.data import SIDE, Pictures, load_pictures
 from effnet.train.machine import Machine
 from effnet.train.recipe import Recipe
 from effnet.train.schedule import Stage
@@ -40,6 +40,7 @@ class Feed:
             train=recipe.train_images,
             test=recipe.test_images,
             seed=recipe.seed,
+            side=max(SIDE, *recipe.plan.size, recipe.spec.resolution),
         )
         self.per_epoch = max(1, len(self.training) // recipe.batch_size)
         self.batch_size = min(recipe.batch_size, len(self.training))
