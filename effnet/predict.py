@@ -11,11 +11,13 @@ from contextvars import copy_context
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 import torch
 
 from effnet import cam, checkpoints
+from effnet.base.forks import after_fork
 from effnet.cam import Explanation, Target
 from effnet.checkpoints import Checkpoint, Preprocessing
 from effnet.language import say
@@ -30,7 +32,11 @@ from effnet.spec import EffnetError, Spec, brief, is_whole
 from effnet.variants import get_variant
 
 ENGINES = ("auto", "eager", "bf16", "compile", "onnxruntime", "openvino")
+WITH_THREADS = ("compile", "onnxruntime", "openvino")  # of their own, which a fork leaves behind
 GPU_CHUNK = 32  # pictures a pass on a graphics processor
+
+_alive: "WeakSet[Classifier]" = WeakSet()
+_left_behind: list[object] = []  # engines of the parent: to end one would wait for its threads
 
 
 class Classifier:
@@ -73,6 +79,7 @@ class Classifier:
         self.engine = engine
         self._run: Callable[[torch.Tensor], torch.Tensor] | None = None
         self._making = threading.Lock()
+        _alive.add(self)
         self.model = model.eval().requires_grad_(False).to(self.device)
         self.spec: Spec = model.spec
         self.weights = weights
@@ -309,6 +316,18 @@ class Classifier:
 def _decoders() -> ThreadPoolExecutor:
     """Threads that decode and resize pictures: Pillow lets go of Python's lock for both."""
     return ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="effnet-decoder")
+
+
+def _after_fork() -> None:
+    _decoders.cache_clear()
+    for one in _alive:
+        one._making = threading.Lock()
+        if one.engine in WITH_THREADS:
+            _left_behind.append(one._run)
+            one._run = None
+
+
+after_fork(_after_fork)
 
 
 def load(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
+from effnet.base.numbers import plain
 from effnet.cost import CostCurve, cost_curve
 from effnet.language import say
 from effnet.spec import (
@@ -78,6 +79,7 @@ def scale(
 
 
 def _power(name: str, coefficient: float, phi: float) -> float:
+    phi, coefficient = plain(phi), plain(coefficient)
     if not is_finite(phi):
         raise EffnetError(say("phi {phi!r}; expected a finite number", phi=phi))
     _check_positive(**{name: coefficient})

@@ -1,6 +1,5 @@
 """Classify's tab for many pictures: a table that fills, with progress, a stop, and a CSV."""
 
-import csv
 import hashlib
 import io
 import itertools
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from PIL import Image
 
+from effnet.base.foreign import csv_text
 from effnet.classify import files
 from effnet.classify.files import Item
 from effnet.language import DEFAULT, mark, say, speaking, use
@@ -280,7 +280,9 @@ def _show(job: Job, classifier: "Classifier") -> None:
         },
     )
     st.download_button(
-        say("CSV"), _csv(rows), file_name="predictions.csv", mime="text/csv", key="many_csv"
+        say("CSV"),
+        csv_text(list(rows[0]), (list(row.values()) for row in rows)),
+        file_name="predictions.csv", mime="text/csv", key="many_csv"
     )
     if job.truths:
         _mistakes(job, names)
@@ -304,18 +306,6 @@ def _told(row: dict[str, Any], job: Job) -> dict[str, Any]:
     """A row in the visitor's language."""
     told = row | {"problem": job.told.get(row["picture"], row["problem"])}
     return {say(name): value for name, value in told.items()}
-
-
-def _csv(rows: list[dict[str, Any]]) -> str:
-    """As CSV; a name that a spreadsheet would take for a formula gets a quote before it."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(rows[0]))
-    writer.writeheader()
-    for row in rows:
-        safe = {k: f"'{v}" if isinstance(v, str) and v[:1] in tuple("=+-@\t\r") else v
-                for k, v in row.items()}  # fmt: skip
-        writer.writerow(safe)
-    return buffer.getvalue()
 
 
 def _mistakes(job: Job, names: tuple[str, ...]) -> None:
