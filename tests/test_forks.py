@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import effnet
-from effnet import predict
+from effnet.nn import workers
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no forking on this system")
 PATIENCE_S = 60
@@ -101,9 +101,9 @@ def test_a_pool_that_forks_gives_its_answers(lite0, coffee, chelsea):
 
 def test_the_decoders_are_made_anew(lite0, coffee):
     lite0.predict([coffee, coffee])
-    assert predict._decoders.cache_info().currsize == 1
+    assert workers.decoders.cache_info().currsize == 1
 
     def work() -> None:
-        assert predict._decoders.cache_info().currsize == 0
+        assert workers.decoders.cache_info().currsize == 0
 
     assert child_ends_well(work)

@@ -16,9 +16,11 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from effnet.base.stamps import stamp
 from effnet.checkpoints import Preprocessing
 from effnet.classify.files import Item, labelled
 from effnet.language import say
+from effnet.nn import workers as passes
 from effnet.nn.devices import pick_device
 from effnet.predict import Classifier, load
 from effnet.prediction import Prediction
@@ -134,15 +136,16 @@ def evaluate(
         items = [items[i * len(items) // limit] for i in range(limit)]
     header = _header(classifier, items, folder, amp=amp)
     path = Path(results).expanduser() if results else _usual_results(header)
-    done = _resumed(path, header)
+    done = _resumed(path, header, items)
     left = [item for item in items if item.name not in done]
+    stamps = {item.name: _stamp(item) for item in left}
     report = progress or (lambda _done, _total: None)
     report(len(done), len(items))
     with path.open("a", encoding="utf-8") as file:
         for few in _answers(classifier, left, batch_size, workers, amp=amp):
             for one in few:
                 done[one.name] = one
-                file.write(json.dumps(_row(one)) + "\n")
+                file.write(json.dumps(_row(one, stamps[one.name])) + "\n")
             file.flush()
             report(len(done), len(items))
     answers = [done[item.name] for item in items]
@@ -168,12 +171,26 @@ def _header(classifier: Classifier, items: Sequence[Item], folder: str | Path, *
     return {
         "model": classifier.spec.name,
         "weights": classifier.weights,
+        "content": _content(classifier),
         "engine": classifier.engine,
         "amp": amp,
         "folder": str(Path(folder).expanduser().resolve()),
         "pictures": len(items),
         "names": hashlib.sha256(names.encode()).hexdigest()[:16],
     }
+
+
+def _content(classifier: Classifier) -> str:
+    """What the weights and the preprocessing are, whatever they are called."""
+    digest = hashlib.sha256(repr(classifier.preprocessing).encode())
+    for name, tensor in classifier.model.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.cpu().contiguous().view(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()[:16]
+
+
+def _stamp(item: Item) -> str:
+    return stamp(item.source) if isinstance(item.source, Path) else ""
 
 
 def _usual_results(header: Any) -> Path:
@@ -184,15 +201,18 @@ def _usual_results(header: Any) -> Path:
     return folder / f"{header['model']}-{digest}.jsonl"
 
 
-def _row(one: Answer) -> dict[str, Any]:
-    row: dict[str, Any] = {"name": one.name, "truth": one.truth}
+def _row(one: Answer, picture: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": one.name, "truth": one.truth, "picture": picture}
     if one.problem:
         return row | {"problem": one.problem}
     return row | {"top": one.top, "probabilities": one.probabilities}
 
 
-def _resumed(path: Path, header: Any) -> dict[str, Answer]:
-    """The answers that are in the file already; a last line that was cut short is taken away."""
+def _resumed(path: Path, header: Any, items: Sequence[Item]) -> dict[str, Answer]:
+    """The answers that are in the file already, but of pictures that are others now.
+
+    A last line that was cut short is taken away.
+    """
     begins = f"{json.dumps(header)}\n".encode()
     try:
         whole = path.read_bytes() if path.exists() else b""
@@ -210,16 +230,19 @@ def _resumed(path: Path, header: Any) -> dict[str, Answer]:
     kept = whole[: whole.rfind(b"\n") + 1]
     try:
         first, *rows = map(json.loads, kept.decode("utf-8").splitlines())
-        found = [
-            Answer(
-                row["name"],
-                row["truth"],
-                tuple(row.get("top", ())),
-                tuple(row.get("probabilities", ())),
-                row.get("problem", ""),
+        found = {
+            row["name"]: (
+                row["picture"],
+                Answer(
+                    row["name"],
+                    row["truth"],
+                    tuple(row.get("top", ())),
+                    tuple(row.get("probabilities", ())),
+                    row.get("problem", ""),
+                ),
             )
             for row in rows
-        ]
+        }
         if not isinstance(first, dict):
             raise TypeError
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -238,7 +261,8 @@ def _resumed(path: Path, header: Any) -> dict[str, Answer]:
         )
     if len(kept) < len(whole):
         os.truncate(path, len(kept))
-    return {one.name: one for one in found}
+    now = {item.name: _stamp(item) for item in items if item.name in found}
+    return {name: one for name, (picture, one) in found.items() if now.get(name) == picture}
 
 
 def _answers(
@@ -249,11 +273,14 @@ def _answers(
     if amp and classifier.device.type in HALVES:
         kind = classifier.device.type
         half = lambda: torch.autocast(kind, HALVES[kind])  # noqa: E731
+
+    def passed(pixels: list[np.ndarray]) -> np.ndarray:
+        with half():
+            return classifier.forward(np.stack(pixels))
+
     for few in _prepared(items, classifier.preprocessing, batch_size, workers):
         pixels = [one for _, one, _ in few if one is not None]
-        with half():
-            logits = classifier.forward(np.stack(pixels)) if pixels else np.empty((0, 0))
-        rows = iter(logits)
+        rows = iter(passes.call(passed, pixels) if pixels else ())
         yield [
             Answer(items[i].name, items[i].truth, problem=problem)
             if one is None

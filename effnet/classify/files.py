@@ -4,14 +4,13 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
 from pathlib import Path, PurePosixPath
 
 from effnet.language import plural, say
-from effnet.prediction import imagenet_classes
+from effnet.prediction import imagenet_classes, imagenet_synsets, named
 from effnet.preprocess import EXTENSIONS, MAX_BYTES
 from effnet.spec import EffnetError
 
@@ -19,6 +18,7 @@ MAX_PICTURES = 2000  # of one upload
 SYNSET = re.compile(r"n\d{8}")
 NUMBERED = re.compile(r"_(\d{8})$")  # ImageNet's validation pictures
 CLASSES_OF_THE_KIT = 1000
+MOST_DIGITS = 9  # of a class written as a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +107,6 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     return data if len(data) <= MAX_BYTES else b""
 
 
-@lru_cache(maxsize=1)
-def imagenet_synsets() -> tuple[str, ...]:
-    """WordNet's ids of the 1000 classes of ImageNet-1k, in index order."""
-    text = resources.files("effnet").joinpath("data/imagenet_synsets.csv").read_text("utf-8")
-    return tuple(row["synset"] for row in csv.DictReader(text.splitlines()))
-
-
 def known_classes(
     folders: Iterable[str], classes: Sequence[str]
 ) -> tuple[dict[str, int], list[str]]:
@@ -122,19 +115,35 @@ def known_classes(
     Returns:
         The classes of those that can be told, and the folders that can't.
     """
-    by_name: dict[str, int] = {}
-    for index, name in enumerate(classes):
-        by_name.setdefault(_plain(name), index)
-    if tuple(classes) == imagenet_classes():
-        by_name |= {synset: index for index, synset in enumerate(imagenet_synsets())}
     found, unknown = {}, []
     for name in sorted(set(folders)):
-        index = by_name.get(_plain(name), int(name) if name.isdecimal() else -1)
-        if 0 <= index < len(classes):
-            found[name] = index
-        else:
+        try:
+            index = _class_of(name, classes)
+        except EffnetError:  # several classes are called so
+            index = None
+        if index is None:
             unknown.append(name)
+        else:
+            found[name] = index
     return found, unknown
+
+
+def _class_of(name: str, classes: Sequence[str]) -> int | None:
+    index = named(name, classes)
+    if index is None and tuple(classes) == imagenet_classes() and SYNSET.fullmatch(name):
+        index = imagenet_synsets().index(name) if name in imagenet_synsets() else None
+    if index is None and name.isdecimal() and len(name) <= MOST_DIGITS:
+        index = int(name)
+    return index if index is not None and index < len(classes) else None
+
+
+def same_class(found: Mapping[str, int]) -> tuple[str, str] | None:
+    """Two folders of one class, such as a_b and a-b; None where each has its own."""
+    owners: dict[int, str] = {}
+    for folder, index in found.items():
+        if owners.setdefault(index, folder) != folder:
+            return owners[index], folder
+    return None
 
 
 def class_indices(folders: Iterable[str], classes: Sequence[str]) -> dict[str, int]:
@@ -145,6 +154,7 @@ def class_indices(folders: Iterable[str], classes: Sequence[str]) -> dict[str, i
     """
     found, unknown = known_classes(folders, classes)
     for name in unknown:
+        _class_of(name, classes)  # says so where several classes are called that
         if SYNSET.fullmatch(name):
             raise EffnetError(
                 say(
@@ -158,10 +168,6 @@ def class_indices(folders: Iterable[str], classes: Sequence[str]) -> dict[str, i
             say("folder {name} is no class; expected its name, index or synset", name=repr(name))
         )
     return found
-
-
-def _plain(name: str) -> str:
-    return name.strip().lower().replace("_", " ").replace("-", " ")
 
 
 def labelled(
@@ -188,6 +194,16 @@ def labelled(
                 )
             )
         indices = class_indices([item.folder for item in items], classes)
+        if pair := same_class(indices):
+            raise EffnetError(
+                say(
+                    "folders {first} and {second} are both class {name}; put them together, or "
+                    "rename one",
+                    first=repr(pair[0]),
+                    second=repr(pair[1]),
+                    name=repr(classes[indices[pair[0]]]),
+                )
+            )
         return [Item(item.name, item.source, indices[item.folder]) for item in items]
     said = _read_truth(Path(truth).expanduser(), items)
     indices = class_indices([said[item.name] for item in items], classes)
@@ -200,11 +216,34 @@ def _read_truth(path: Path, items: Sequence[Item]) -> dict[str, str]:
     if lines and all(line.isdecimal() for line in lines):
         said_of = _by_line(path, lines, items)
         return _from_the_kit(path, said_of) if _of_the_kit(path, lines) else said_of
-    said = {}
-    for row in csv.reader(lines) if path.suffix == ".csv" else (line.split() for line in lines):
-        if len(row) >= 2 and row[1].split():
-            said[PurePosixPath(row[0]).stem] = row[1].split()[0]
-    missing = [item.name for item in items if PurePosixPath(item.name).stem not in said]
+    rows = csv.reader(lines) if path.suffix == ".csv" else (line.split() for line in lines)
+    said = {
+        _bare(row[0]): row[1].split()[0] for row in rows if len(row) >= 2 and row[1].split()
+    }
+    stems: dict[str, list[str]] = {}
+    for name in said:
+        stems.setdefault(PurePosixPath(name).name, []).append(name)
+    alike = Counter(PurePosixPath(_bare(item.name)).name for item in items)
+    found, missing = {}, []
+    for item in items:
+        name = _bare(item.name)
+        stem = PurePosixPath(name).name
+        if name in said:
+            found[item.name] = said[name]
+        elif stem not in stems:
+            missing.append(item.name)
+        elif alike[stem] > 1 or len(stems[stem]) > 1:
+            raise EffnetError(
+                say(
+                    "{path} does not tell which {stem} is {name}, as there are several; write "
+                    "their paths below the folder",
+                    path=path,
+                    stem=repr(stem),
+                    name=item.name,
+                )
+            )
+        else:
+            found[item.name] = said[stems[stem][0]]
     if missing:
         raise EffnetError(
             plural(
@@ -215,7 +254,14 @@ def _read_truth(path: Path, items: Sequence[Item]) -> dict[str, str]:
                 name=missing[0],
             )
         )
-    return {item.name: said[PurePosixPath(item.name).stem] for item in items}
+    return found
+
+
+def _bare(name: str) -> str:
+    """A picture's path without its ending, as some lists write it."""
+    path = PurePosixPath(name.removeprefix("./"))
+    known = path.suffix.lower().lstrip(".") in EXTENSIONS
+    return str(path.with_suffix("") if known else path)
 
 
 def _lines(path: Path) -> list[str]:

@@ -26,7 +26,14 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(workers, thread_name_prefix=_PREFIX)
 
 
+@lru_cache(maxsize=1)
+def decoders() -> ThreadPoolExecutor:
+    """Threads that decode and resize pictures: Pillow lets go of Python's lock for both."""
+    return ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="effnet-decoder")
+
+
 after_fork(_pool.cache_clear)
+after_fork(decoders.cache_clear)
 
 
 def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -172,6 +172,8 @@ def _truths(names: list[str], classifier: "Classifier") -> tuple[dict[str, int],
     """The class of each picture whose folder is one, and the folders that are none."""
     folders = {name: Item(name, b"").folder for name in names}
     indices, unknown = files.known_classes(filter(None, folders.values()), classifier.classes)
+    while pair := files.same_class(indices):
+        unknown += [name for name in pair if indices.pop(name, None) is not None]
     truths = {name: indices[folder] for name, folder in folders.items() if folder in indices}
     return truths, unknown
 
