@@ -155,7 +155,7 @@ class Classifier:
         """The record of `(classes,)` logits, with this network's class names.
 
         Raises:
-            EffnetError: They are not as many as classes, or not finite: says if the weights are not.
+            EffnetError: They are not as many as classes, or not finite (says if weights are not).
         """
         top = check_top(top)
         logits = check_logits(logits, len(self.classes))
@@ -172,14 +172,14 @@ class Classifier:
             yield self._prepared(images[0], 0, 1)[None]
             return
         size = fast.CHUNK if self.device.type == "cpu" else GPU_CHUNK
-        ahead: deque[Future[np.ndarray]] = deque()
+        pool, ahead = workers.decoders(), deque[Future[np.ndarray]]()
         submitted = 0
         try:
             for start in range(0, total, size):
                 end = min(start + size, total)
                 for i in range(submitted, min(end + size, total)):
                     run = copy_context().run  # in the caller's language
-                    ahead.append(workers.decoders().submit(run, self._prepared, images[i], i, total))
+                    ahead.append(pool.submit(run, self._prepared, images[i], i, total))
                 submitted = min(end + size, total)
                 yield np.stack([ahead.popleft().result() for _ in range(start, end)])
         finally:

@@ -71,7 +71,8 @@ def scale(
         resolution: Side of the input in pixels; the base's own where not given.
     """
     network = as_spec(base)
-    size = network.resolution if resolution is None else resolution
+    depth, width = plain(depth), plain(width)
+    size = network.resolution if resolution is None else check_resolution(resolution)
     if (depth, width, size) == (1.0, 1.0, network.resolution):
         return network
     scaled = network.scaled(depth=depth, width=width, resolution=size)

@@ -2,7 +2,7 @@
 
 from effnet.base.foreign import printable
 
-MOST = 4000  # characters of a message: what was wrong may be a whole file
+MOST = 2000  # characters of a message: what was wrong may be a whole file
 
 
 class EffnetError(ValueError):

@@ -14,7 +14,11 @@ from typing import Any
 UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-MARKDOWN = re.compile(r"[\\`*_\[\]<>$&#~|{}!]|^[-+=:]|^\d+(?=[.)])|(?<=:)(?=\S)|(?<=www)(?=\.)|(?<=@)")
+MARKDOWN = re.compile(
+    r"[\\`*_\[\]<>$&#~|{}!]"  # marks, wherever they stand
+    r"|^[-+=:]|^\d+(?=[.)])"  # what begins a list
+    r"|(?<=:)(?=\S)|(?<=www)(?=\.)|(?<=@)"  # addresses, and icons between colons
+)
 APART = "\u2060"  # a word joiner: takes no room, and what it stands in is no address or icon
 FORMULA = tuple("=+-@\t\r")
 

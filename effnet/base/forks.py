@@ -9,6 +9,6 @@ from collections.abc import Callable
 
 
 def after_fork(renew: Callable[[], None]) -> None:
-    """Call `renew` in every process that this one forks, before anything else; nothing on Windows."""
+    """Call `renew` in every process that this one forks, before all else; nothing on Windows."""
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=renew)

@@ -5,17 +5,17 @@ caches know. So none gets past a record's door. Standard library only.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import fields
 from functools import lru_cache
 from numbers import Integral, Real
-from typing import Any, get_args, get_origin
+from typing import Any, cast, get_args, get_origin
 
 from effnet.base.errors import EffnetError
 from effnet.language import say
 
 OWN = (bool, float, str, type(None), tuple)
-MOST_BITS = 1024  # of a whole number: what a float holds; more could not even be written in a message
+MOST_BITS = 1024  # of a whole number that a float holds; more can't even be written in a message
 MOST_TEXT = 10_000  # characters
 NO_LIMITS: dict[str, tuple[float, float]] = {}
 
@@ -43,7 +43,7 @@ def plain(value: Any) -> Any:
 def is_finite(value: object) -> bool:
     """True for a real number of any kind that is not infinite or NaN; True and False are none."""
     value = plain(value)
-    return type(value) in (int, float) and math.isfinite(value)
+    return type(value) in (int, float) and math.isfinite(cast(float, value))
 
 
 def is_whole(value: object, least: int, most: float = math.inf) -> bool:
@@ -68,7 +68,7 @@ def settle(record: Any, limits: Mapping[str, tuple[float, float]] = NO_LIMITS) -
     Raises:
         EffnetError: A text or a switch is something else, or a number outside its limits.
     """
-    for name, kind in _kinds(type(record)):
+    for name, kind in _kinds(cast(Hashable, type(record))):
         given = getattr(record, name)
         value = plain(given)
         if type(value) in (tuple, list) and get_origin(kind) is tuple:
@@ -107,7 +107,7 @@ def settle(record: Any, limits: Mapping[str, tuple[float, float]] = NO_LIMITS) -
 
 
 @lru_cache(maxsize=64)
-def _kinds(record: type) -> tuple[tuple[str, Any], ...]:
+def _kinds(record: Any) -> tuple[tuple[str, Any], ...]:
     """A record's fields with what each holds; a choice among texts is a text."""
 
     def kind(annotation: Any) -> Any:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from effnet.language import plural, say
 from effnet.prediction import imagenet_classes, imagenet_synsets, named
 from effnet.preprocess import EXTENSIONS, MAX_BYTES
-from effnet.spec import EffnetError
+from effnet.spec import EffnetError, brief
 
 MAX_PICTURES = 2000  # of one upload
 SYNSET = re.compile(r"n\d{8}")
@@ -165,7 +165,7 @@ def class_indices(folders: Iterable[str], classes: Sequence[str]) -> dict[str, i
                 )
             )
         raise EffnetError(
-            say("folder {name} is no class; expected its name, index or synset", name=repr(name))
+            say("folder {name} is no class; expected its name, index or synset", name=brief(name))
         )
     return found
 
@@ -217,9 +217,7 @@ def _read_truth(path: Path, items: Sequence[Item]) -> dict[str, str]:
         said_of = _by_line(path, lines, items)
         return _from_the_kit(path, said_of) if _of_the_kit(path, lines) else said_of
     rows = csv.reader(lines) if path.suffix == ".csv" else (line.split() for line in lines)
-    said = {
-        _bare(row[0]): row[1].split()[0] for row in rows if len(row) >= 2 and row[1].split()
-    }
+    said = {_bare(row[0]): row[1].split()[0] for row in rows if len(row) >= 2 and row[1].split()}
     stems: dict[str, list[str]] = {}
     for name in said:
         stems.setdefault(PurePosixPath(name).name, []).append(name)

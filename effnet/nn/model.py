@@ -99,7 +99,6 @@ class Network(nn.Module):
         return x
 
 
-
 def build(spec: str | Spec, *, num_classes: int = NUM_CLASSES) -> Network:
     """Build a network with random weights: `(N, 3, H, W)` float to `(N, num_classes)` logits.
 

@@ -50,8 +50,8 @@ class Feed:
     @cached_property
     def content(self) -> str:
         """Twelve digits that stand for the pictures that are trained on."""
-        digest = hashlib.sha256(self.training.images)
-        digest.update(self.training.labels)
+        digest = hashlib.sha256(self.training.images.tobytes())
+        digest.update(self.training.labels.tobytes())
         return digest.hexdigest()[:12]
 
     @property

@@ -1,7 +1,6 @@
 """Classify's tab for many pictures: a table that fills, with progress, a stop, and a CSV."""
 
 import hashlib
-import io
 import itertools
 import time
 from collections.abc import Iterator
@@ -284,7 +283,9 @@ def _show(job: Job, classifier: "Classifier") -> None:
     st.download_button(
         say("CSV"),
         csv_text(list(rows[0]), (list(row.values()) for row in rows)),
-        file_name="predictions.csv", mime="text/csv", key="many_csv"
+        file_name="predictions.csv",
+        mime="text/csv",
+        key="many_csv",
     )
     if job.truths:
         _mistakes(job, names)
