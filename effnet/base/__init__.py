@@ -1,1 +1,1 @@
-"""What every room stands on: errors, numbers, text from outside. Standard library only."""
+"""What every room stands on; no room's subject."""
