@@ -6,8 +6,8 @@ import lab
 import pytest
 
 import effnet
-from effnet.language import say, speaking
-from effnet.units import millions
+from effnet.base.language import say, speaking
+from effnet.base.units import millions
 
 SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
 CELLS = ("import effnet\nexplorer = effnet.explore()\nexplorer",)
@@ -56,7 +56,7 @@ def test_a_slider_moves_and_everything_follows(browser, room):
 
 def test_the_explorer_speaks_chinese_after_a_slider_as_well(browser, room):
     folder, url = room
-    cells = ("import effnet\neffnet.explore(language='zh')", "effnet.language.use('zh')")
+    cells = ("import effnet\neffnet.explore(language='zh')", "effnet.base.language.use('zh')")
     lab.write(folder / "chinese.ipynb", *cells, "effnet.get_variant('b0')")
     page = browser.new_page(viewport={"width": 1280, "height": 2300})
     page.set_default_timeout(120_000)
