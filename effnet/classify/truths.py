@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from effnet.language import plural, say
-from effnet.preprocess import EXTENSIONS
-from effnet.spec import EffnetError
+from effnet.base import EffnetError, plural, say
+from effnet.pixels import EXTENSIONS
 
 if TYPE_CHECKING:
-    from effnet.classify.files import Item
+    from effnet.classify.labelled_files import Item
 
 MAX_TRUTH = 64 * 2**20  # bytes of a ground-truth file
 SYNSET = re.compile(r"n\d{8}")
