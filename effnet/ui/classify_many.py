@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from PIL import Image
 
-from effnet.base.foreign import csv_text
+from effnet.base.foreign import csv_text, verbatim
 from effnet.classify import files
 from effnet.classify.files import Item
 from effnet.language import DEFAULT, mark, say, speaking
@@ -258,7 +258,7 @@ def _show(job: Job, classifier: "Classifier") -> None:
     names = classifier.classes
     note = _note(job)
     if note:
-        st.info(note)
+        st.info(verbatim(note))
     rows = [_row(one, names, judged=bool(job.truths)) for one in job.answers]
     if job.truths:
         counted = accuracy(job.answers)

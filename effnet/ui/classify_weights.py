@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from effnet.base.foreign import verbatim
 from effnet.checkpoints import (
     FOLDER_VARIABLE,
     Checkpoint,
@@ -119,7 +120,7 @@ def _fetch(row: Checkpoint) -> None:
         download(row, progress=show)
     except EffnetError as error:
         bar.empty()
-        st.warning(str(error))
+        st.warning(verbatim(error))
         return
     bar.progress(1.0, say("{what}: here, hash checked", what=_title(row)))
 
@@ -241,7 +242,7 @@ def own(photo: Photo) -> None:
     )
     doubt = unsaid(spec, state, called)
     if doubt:
-        st.warning(doubt)
+        st.warning(verbatim(doubt))
     st.dataframe(
         [
             {say("class"): label.name, say("probability"): label.probability}

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from effnet.base.foreign import verbatim
 from effnet.counters import PARTS, Opinion, counted_by_none, opinions
 from effnet.figures import counters_compared
 from effnet.language import in_a_row, mark, say
@@ -124,7 +125,7 @@ def _second_opinion(spec: Spec, said: Sequence[Opinion], answers: Sequence[Answe
             with st.spinner(say("Asking, one tool after the other"), show_time=True):
                 _asked(spec)
         except EffnetError as error:
-            st.error(str(error))
+            st.error(verbatim(error))
             return
         st.session_state[state.ASKED] = spec
         st.rerun()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from effnet import remarks
+from effnet.base.foreign import verbatim
 from effnet.figures import deletion_and_insertion, randomised_maps
 from effnet.language import mark, say
 from effnet.receptive import stage_title
@@ -67,7 +68,7 @@ def _shown(
     classifier: "Classifier", explanation: "Explanation", found: "Verdict", *, dark: bool
 ) -> None:
     with st.container(border=True):
-        st.markdown(f"**{remarks.verdict_claim(found, explanation)}**")
+        st.markdown(f"**{verbatim(remarks.verdict_claim(found, explanation))}**")
         st.caption(remarks.centre_note(found))
     drawn = deletion_and_insertion(
         found, label=explanation.label, family=classifier.spec.family, dark=dark
@@ -89,7 +90,12 @@ def _shown(
         )
     )
     if explanation.against_label:
-        st.caption(say("The test reads the probability of {label} alone.", label=explanation.label))
+        st.caption(
+            say(
+                "The test reads the probability of {label} alone.",
+                label=verbatim(explanation.label),
+            )
+        )
 
 
 def _areas(found: "Verdict") -> None:

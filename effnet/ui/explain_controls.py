@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from effnet import remarks
+from effnet.base.foreign import verbatim
 from effnet.checkpoints import offline_variants
 from effnet.language import DEFAULT, current, say
 from effnet.receptive import layer_title
@@ -67,7 +68,7 @@ def _take(key: str, kept: str, allowed: Collection[str]) -> None:
         state.remember(kept, said)
     else:
         note = say("{key} {said} is not known here", key=key, said=repr(said[:40]))
-        st.warning(say("From the link: {note}", note=note))
+        st.warning(say("From the link: {note}", note=verbatim(note)))
 
 
 # --- network and photo --------------------------------------------------------------------------
@@ -108,7 +109,7 @@ def _classes(classifier: "Classifier", photo: Photo, best: int) -> tuple[int, in
                 said=repr(said[:40]),
                 last=count - 1,
             )
-            st.warning(say("From the link: {note}", note=note))
+            st.warning(say("From the link: {note}", note=verbatim(note)))
     digest, target, against = st.session_state.get(state.CLASSES, ("", best, None))
     if digest != photo.digest or not 0 <= target < count:
         return best, None

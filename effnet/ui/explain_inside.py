@@ -8,6 +8,7 @@ import streamlit as st
 from PIL import Image, ImageDraw
 
 from effnet import remarks
+from effnet.base.foreign import verbatim
 from effnet.figures import forced_gates, gate_values
 from effnet.language import mark, say
 from effnet.receptive import Field, field_of, layer_title
@@ -152,7 +153,7 @@ def _gates(classifier: "Classifier", asked: Asked, *, dark: bool) -> None:
         found = look_at_gates(classifier, asked.photo.image, blocks=wanted)
         maps.keep(asked.photo, key, found)
     label = classifier.classes[asked.target]
-    st.markdown(f"**{remarks.gates_claim(found, label, asked.target)}**")
+    st.markdown(f"**{verbatim(remarks.gates_claim(found, label, asked.target))}**")
     names = [(i, classifier.classes[i]) for i in dict.fromkeys([asked.target, *asked.top])]
     left, right = st.columns(2, gap="medium")
     with left:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from effnet import remarks
+from effnet.base.foreign import verbatim
 from effnet.checkpoints import known_checkpoints, offline_variants
 from effnet.figures import map_in_box
 from effnet.language import say
@@ -36,7 +37,7 @@ def ladder(classifier: "Classifier", asked: Asked, *, dark: bool) -> None:
     method = explain_view.quick_method(asked)
     made = _maps(names, asked, method)
     compared = rungs(made, box=explain_view.box_on(made[0], asked))
-    st.markdown(f"**{remarks.ladder_claim(compared)}**")
+    st.markdown(f"**{verbatim(remarks.ladder_claim(compared))}**")
     viewer.strip(
         "ladder",
         [_frame(name, rung, asked) for name, rung in zip(names, compared, strict=True)],

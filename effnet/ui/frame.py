@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from effnet import language
+from effnet.base.foreign import verbatim
 from effnet.language import mark, say
 from effnet.spec import EffnetError
 from effnet.ui import lessons, live, process, projector, state
@@ -66,7 +67,7 @@ def page(file: str) -> Iterator[Page]:
     if not projector.on():
         _menu(this)
     for note in (*wrong, *state.notes(), *notes):
-        st.warning(say("From the link: {note}", note=note))
+        st.warning(say("From the link: {note}", note=verbatim(note)))
     lessons.panel(this.file)
     with _messages():
         yield this
@@ -78,7 +79,7 @@ def _messages() -> Iterator[None]:
     try:
         yield
     except EffnetError as error:
-        st.error(str(error))
+        st.error(verbatim(error))
 
 
 def part(function: Callable[[], None], *, every_s: float | None = None) -> Callable[[], None]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from effnet.base.foreign import verbatim
 from effnet.design import Design
 from effnet.figures import fused_race, step_against_size, where_to_deepen
 from effnet.language import say
@@ -50,14 +51,14 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     try:
         _fused(design, spec, chosen, dark=dark)
     except EffnetError as error:
-        st.info(str(error))
+        st.info(verbatim(error))
     st.markdown("##### " + say("2. Training with large images is slow"))
     _steps(design, spec, dark=dark)
     st.markdown("##### " + say("3. Scaling every stage alike is not best"))
     try:
         _deepened(design, spec, chosen, dark=dark)
     except EffnetError as error:
-        st.info(str(error))
+        st.info(verbatim(error))
 
 
 def _race(runners: dict[str, Spec], options: Options, budget_s: float) -> Work:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
+from effnet.base.foreign import verbatim
 from effnet.design import Design
 from effnet.figures import option_gains
 from effnet.language import in_a_row, mark, say
@@ -152,7 +153,7 @@ def _shown(gains: Gains | None, *, dark: bool) -> None:
     if gains is None or not (gains.found or gains.failed):
         return
     for options, error in gains.failed.items():
-        st.warning(say("{how}: {error}", how=options.words, error=error))
+        st.warning(say("{how}: {error}", how=options.words, error=verbatim(error)))
     if not gains.found:
         return
     found = {options.words: one for options, one in gains.found.items()}

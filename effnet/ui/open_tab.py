@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 from streamlit.elements.lib.mutable_tab_container import TabContainer
 
+from effnet.base.foreign import verbatim
 from effnet.language import LANGUAGES, say, speaking
 from effnet.spec import EffnetError
 
@@ -36,4 +37,4 @@ def cards(key: str, drawn: Mapping[str, Callable[[], None]]) -> None:
                 try:
                     card()
                 except EffnetError as error:  # a user's mistake in one card costs no other
-                    st.error(str(error))
+                    st.error(verbatim(error))

@@ -8,6 +8,7 @@ import streamlit as st
 
 import effnet
 from effnet import papers
+from effnet.base.foreign import verbatim
 from effnet.design import Design
 from effnet.figures import exhibit_redrawn, network_drawing
 from effnet.language import mark, say
@@ -36,7 +37,7 @@ def exhibit() -> Exhibit:
     """The index: paper, then exhibit; the choice is in the link."""
     key, note = state.linked(state.EXHIBIT, papers.EXHIBITS, DEFAULT)
     if note:
-        st.warning(say("From the link: {note}; choose one below", note=note))
+        st.warning(say("From the link: {note}; choose one below", note=verbatim(note)))
     chosen = papers.get_exhibit(key)
     own = [other for other in papers.EXHIBITS.values() if other.paper == chosen.paper]
     left, middle, right = st.columns([1.5, 2.2, 0.9], gap="small", vertical_alignment="bottom")

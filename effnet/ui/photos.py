@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from effnet.base.foreign import verbatim
 from effnet.checkpoints import known_checkpoints, offline_variants
 from effnet.language import in_a_row, mark, say
 from effnet.preprocess import EXTENSIONS, MAX_BYTES
@@ -78,7 +79,7 @@ def _own(uploaded: Sequence[Any], refused: list[str]) -> Photo | None:
     if st.button(back, key="forget_own"):
         del st.session_state[state.OWN]
         return _one_of(uploaded, refused) if uploaded else None
-    st.caption(say("Shown: {photo}", photo=say(kept[0])))
+    st.caption(say("Shown: {photo}", photo=verbatim(say(kept[0]))))
     return _opened(*kept, refused)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from effnet import edits, language
+from effnet.base.foreign import verbatim
 from effnet.blockstring import (
     DIALECTS,
     MAX_STAGES,
@@ -101,7 +102,7 @@ def table(blocks: Blocks) -> None:
         alt=say("Stages to edit: operator, kernel, stride, expansion, squeeze, channels, blocks"),
     )
     for problem in current.problems:
-        st.error(say("{problem}. The last network that worked is kept.", problem=problem))
+        st.error(say("{problem}. The last network that worked is kept.", problem=verbatim(problem)))
 
 
 def _filled(blocks: Blocks, last: Table | None) -> Table:
@@ -204,7 +205,7 @@ def strings(spec: Spec) -> None:
         ),
     )
     for problem in text.problems:
-        st.error(say("{problem}. The last network that worked is kept.", problem=problem))
+        st.error(say("{problem}. The last network that worked is kept.", problem=verbatim(problem)))
     for note in text.notes:
         st.caption(note)
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, cast
 import streamlit as st
 
 from effnet import language
+from effnet.base.foreign import verbatim
 from effnet.language import mark, plural, say
 from effnet.spec import EffnetError
 from effnet.speed.hardware import hardware
@@ -284,7 +285,7 @@ def _last(key: str, label: str, subject: Any) -> Result | None:
     if last is None:
         return None
     if last.error:
-        st.error(last.error)
+        st.error(verbatim(last.error))
         if not last.value:
             return None
     if last.subject != subject:

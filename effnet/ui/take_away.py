@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import streamlit as st
 
 from effnet import export, lessons, report
+from effnet.base.foreign import verbatim
 from effnet.cost import Cost
 from effnet.design import Design
 from effnet.language import current, in_a_row, plural, say, speaking
@@ -162,7 +163,7 @@ def _models(
     try:
         export.check_model(spec, cost)
     except EffnetError as error:
-        st.info(say("{error}.", error=error))
+        st.info(say("{error}.", error=verbatim(error)))
         return
     with st.container(horizontal=True, gap="small"):
         button(

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from effnet.base.foreign import verbatim
 from effnet.figures import run_curves
 from effnet.language import mark, say
 from effnet.spec import EffnetError
@@ -73,7 +74,7 @@ def start() -> None:
         try:
             recipe = _recipe(kind, epochs, images, options)
         except EffnetError as error:
-            st.error(str(error))
+            st.error(verbatim(error))
             return
         order = {"recipe": recipe.to_dict(), "seeds": seeds}
         runs.launch(runs.create(kind, KINDS[kind], order))
@@ -181,7 +182,7 @@ def _progress(run: Run, *, dark: bool) -> None:
         st.success(done(run.kind, result))
     if run.state == "broken":
         words = retold(run.last_words()) or say("none")
-        st.warning(say("It broke off. Its last words: {words}", words=words))
+        st.warning(say("It broke off. Its last words: {words}", words=verbatim(words)))
     with st.expander(say("The curves as a table"), on_change="rerun") as opened:
         if opened.open:
             table = [{"training": name, **row} for name, rows in curves.items() for row in rows]

@@ -8,6 +8,7 @@ import streamlit as st
 from PIL import Image
 
 from effnet.base.files import write_whole
+from effnet.base.foreign import verbatim
 from effnet.language import in_a_row, say
 from effnet.preprocess import EXTENSIONS, MAX_BYTES, open_image
 from effnet.samples import list_samples
@@ -129,7 +130,7 @@ def _result(taught: "Taught") -> None:
             "one photo is {one}.",
             share=percent(taught.top1),
             n=taught.held_out,
-            classes=in_a_row(taught.classes),
+            classes=verbatim(in_a_row(taught.classes)),
             one=percent(1 / taught.held_out),
         )
     )
@@ -137,7 +138,7 @@ def _result(taught: "Taught") -> None:
         wrong = say(
             "Photo {n} of {truth} was taken for {guess}", n=place + 1, truth=truth, guess=guess
         )
-        st.caption(wrong)
+        st.caption(verbatim(wrong))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             say("Take the network away"),

@@ -6,6 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from effnet import edits
+from effnet.base.foreign import verbatim
 from effnet.blockstring import (
     blocks_of,
     joined,
@@ -32,7 +33,12 @@ def what_if(design: Design, spec: Spec, cost: Cost) -> None:
     try:
         blocks = blocks_of(spec)
     except EffnetError as error:
-        st.info(say("{error}. Choose another network, or start from EfficientNet-B0.", error=error))
+        st.info(
+            say(
+                "{error}. Choose another network, or start from EfficientNet-B0.",
+                error=verbatim(error),
+            )
+        )
         instead = replace(design.unedited(), mode="released", released="b0").begun()
         st.button(say("Edit EfficientNet-B0"), on_click=state.edit, args=(instead,))
         _kept(design)
