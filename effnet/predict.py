@@ -27,7 +27,7 @@ from effnet.nn.namings import padded_as_trained, unsaid
 from effnet.nn.weights import load_state, read_checkpoint, read_file, timms_name
 from effnet.prediction import Label, Prediction, imagenet_classes, softmax
 from effnet.preprocess import Source, crop_box, open_image, to_array, to_pixels, view
-from effnet.spec import EffnetError, Spec
+from effnet.spec import EffnetError, Spec, brief
 from effnet.variants import get_variant
 
 ENGINES = ("auto", "eager", "bf16", "compile", "onnxruntime", "openvino")
@@ -363,6 +363,12 @@ def load(
         WeightsUnavailable: The weights are not here: says where to put them, and what works.
         EffnetError: The name, the weights or the device is unknown, or the file does not fit.
     """
+    if not isinstance(name, (str, Path)):
+        get_variant(name)  # says what may be a name
+    if not isinstance(weights, (str, Path)):
+        raise EffnetError(
+            say("weights {given}; expected their name, or a path", given=brief(weights))
+        )
     if str(name).endswith(".safetensors"):
         kept = saved.read(Path(name))
         return Classifier(
