@@ -16,10 +16,10 @@ import pytest
 from PIL import Image
 
 import effnet
-from effnet.blockstring import from_block_strings
-from effnet.design import Design, from_query, read_origin
-from effnet.prediction import find_class
-from effnet.spec import EffnetError
+from effnet.base import EffnetError
+from effnet.classify import find_class
+from effnet.network import from_block_strings
+from effnet.scaling.design import Design, from_query, read_origin
 
 CALLS = int(os.environ.get("EFFNET_FUZZ", "1500"))
 SEEDS = 5
@@ -127,7 +127,7 @@ def odd_text(source: random.Random) -> object:
 
 @pytest.fixture(scope="module")
 def small() -> effnet.Classifier:
-    from effnet.checkpoints import Preprocessing
+    from effnet.weights import Preprocessing
 
     network = effnet.build(effnet.scale("b0", depth=0.3, width=0.25, resolution=32), num_classes=3)
     settings = Preprocessing(32, 32)

@@ -7,11 +7,10 @@ import re
 
 import pytest
 
+from effnet.base import EffnetError, speaking
 from effnet.base.foreign import cell, cell_text, csv_text, printable, verbatim
-from effnet.language import speaking
-from effnet.spec import EffnetError
 from effnet.train.results import read_rows, write_rows
-from effnet.train.words import MISSING, retold
+from effnet.train.run_texts import MISSING, retold
 
 HOSTILE = (
     "![](http://evil.example/x.png)", "[Sign in again](http://evil.example)", "<img src=x>",
