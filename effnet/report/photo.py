@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from effnet.jobs.runs import network_file
 from effnet.language import DEFAULT, current, say
 from effnet.preprocess import open_image
 from effnet.samples import get_sample
-from effnet.train.runs import network_file
 from effnet.variants import list_variants
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ def _loaded(seen: Look) -> tuple[str, list[str]]:
     if seen.network in list_variants():
         return f"{seen.network!r}, weights={seen.weights!r}", []
     if network_file(seen.network) != seen.network:  # trained on this machine
-        needed = "from effnet.train.runs import network_file"
+        needed = "from effnet.jobs.runs import network_file"
         return f"network_file({seen.network!r})", [needed]
     return repr(seen.network), []
 

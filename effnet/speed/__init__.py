@@ -9,7 +9,6 @@
     printed      the papers' times, with their hardware
     plans        which networks and options a sweep or an experiment measures
     hardware     what this machine has, and the reasons for what it lacks
-    turns        one measurement at a time on a machine
 
 Measuring itself is in `effnet.latency`.
 """

@@ -12,11 +12,11 @@ from PIL import Image
 
 from effnet.cost import Cost, count
 from effnet.design import Design
+from effnet.jobs.runs import network_file
 from effnet.preprocess import open_image
 from effnet.samples import get_sample
 from effnet.scaling import PhiPoint, budget, phi_curve
 from effnet.spec import Spec
-from effnet.train.runs import network_file
 
 if TYPE_CHECKING:
     from effnet.classify.store import Store

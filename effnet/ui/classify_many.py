@@ -4,7 +4,6 @@ import csv
 import hashlib
 import io
 import itertools
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,10 +13,11 @@ from PIL import Image
 
 from effnet.classify import files
 from effnet.classify.files import Item
-from effnet.language import DEFAULT, mark, say, speaking, use
+from effnet.jobs import Job, working
+from effnet.language import DEFAULT, mark, say, speaking
 from effnet.preprocess import EXTENSIONS, MAX_BYTES
 from effnet.spec import EffnetError
-from effnet.ui import cache, state
+from effnet.ui import cache, jobs
 
 if TYPE_CHECKING:
     from effnet.classify.evaluate import Answer
@@ -25,15 +25,16 @@ if TYPE_CHECKING:
 
 MAX_ZIP_MIB = 32  # the server's own limit
 MAX_IN_ALL = 512 * 2**20  # bytes of one visitor's pictures
-AT_ONCE = 8  # pictures between two looks at the clock
-LOOK_S = 0.7  # seconds between two looks at the stop button
+AT_ONCE = 8  # pictures between two reports
 THUMBNAIL = 220  # px
 
-JOB = "many"  # Job: the pictures that this visit has named, in `st.session_state`
+JOB = "many"  # Named: the pictures that this visit has named, in `st.session_state`
+KEY = "many"
+NAMING = mark("Naming the pictures")
 
 
 @dataclass
-class Job:
+class Named:
     """What has been named so far.
 
     Attributes:
@@ -46,7 +47,6 @@ class Job:
         told: What is wrong with a picture in the visitor's language, by name; answers and the CSV
             have it in English.
         left: The pictures that are not named yet.
-        going: True while they are being named.
     """
 
     of: str
@@ -57,15 +57,6 @@ class Job:
     unknown: list[str] = field(default_factory=list)
     told: dict[str, str] = field(default_factory=dict)
     left: Iterator[Item] | None = None
-    going: bool = False
-
-    def go(self) -> None:
-        """Name pictures from the next run on."""
-        self.going = True
-
-    def stop(self) -> None:
-        """Name no more pictures for now."""
-        self.going = False
 
 
 def many(network: str) -> None:
@@ -85,14 +76,14 @@ def many(network: str) -> None:
         digest.update(file.file_id.encode())
     of = digest.hexdigest()
     classifier = cache.classifier(network)
-    job: Job | None = st.session_state.get(JOB)
-    if job is None or job.of != of:
+    named: Named | None = st.session_state.get(JOB)
+    if named is None or named.of != of:
         names = _names(uploaded)
-        job = Job(of, len(names))
-        job.truths, job.unknown = _truths(names, classifier)
-        st.session_state[JOB] = job
-    _work(job, uploaded, classifier)
-    _show(job, classifier)
+        named = Named(of, len(names))
+        named.truths, named.unknown = _truths(names, classifier)
+        st.session_state[JOB] = named
+    _work(named, uploaded, classifier)
+    _show(named, classifier)
 
 
 def _uploaded() -> list[Any]:
@@ -176,69 +167,64 @@ def _truths(names: list[str], classifier: "Classifier") -> tuple[dict[str, int],
     return truths, unknown
 
 
-def _note(job: Job) -> str:
+def _note(named: Named) -> str:
     """Which folders are no class, in words; "" where that says nothing."""
-    if not job.unknown or (not job.truths and len(job.unknown) == 1):  # a folder around all
+    if not named.unknown or (not named.truths and len(named.unknown) == 1):  # a folder around all
         return ""
-    few = ", ".join(job.unknown[:3]) + (" ..." if len(job.unknown) > 3 else "")
-    if not job.truths:
+    few = ", ".join(named.unknown[:3]) + (" ..." if len(named.unknown) > 3 else "")
+    if not named.truths:
         return say("No accuracy: no folder is named as a class ({few})", few=few)
     return say("Not counted, as their folders are no class: {few}", few=few)
 
 
-def _work(job: Job, uploaded: list[Any], classifier: "Classifier") -> None:
+def _work(named: Named, uploaded: list[Any], classifier: "Classifier") -> None:
     """Name what is not named yet; a stop keeps what is there."""
-    if len(job.answers) >= job.total:
+    job = jobs.of(KEY, named.of)
+    if job is not None and not job.ended:
+        jobs.watch(job, KEY)
         return
-    if job.left is None:
-        job.left = _items(uploaded)
-    if not job.going:
-        st.progress(len(job.answers) / job.total, _so_far(job))
-        title = say("Go on" if job.answers else "Name them")
-        st.button(title, key="many_go", type="primary", on_click=job.go)
+    if len(named.answers) >= named.total:
         return
+    if named.left is None:
+        named.left = _items(uploaded)
 
-    @st.fragment(run_every=LOOK_S)  # a click is heard between two runs, never inside of one
-    def look() -> None:
-        use(state.language())
-        if not job.going:
-            st.rerun()
-        place = st.empty()
-        place.progress(len(job.answers) / job.total, _so_far(job))
-        st.button(say("Stop"), key="many_stop", on_click=job.stop)
-        until = time.monotonic() + LOOK_S
-        while len(job.answers) < job.total and time.monotonic() < until:
-            _name(job, list(itertools.islice(job.left or (), AT_ONCE)), classifier)
-            place.progress(len(job.answers) / job.total, _so_far(job))
-        if len(job.answers) >= job.total:
-            job.stop()
-            st.rerun()
+    def work(job: Job) -> None:
+        while few := list(itertools.islice(named.left or (), AT_ONCE)):
+            _name(named, few, classifier)
+            job.report(len(named.answers) / named.total, _so_far(named))
 
-    look()
+    st.progress(len(named.answers) / named.total, _so_far(named))
+    st.button(
+        say("Go on" if named.answers else "Name them"),
+        key="many_go",
+        type="primary",
+        on_click=jobs.ask,
+        args=(working, KEY, NAMING, work, named.of),
+    )
 
 
-def _so_far(job: Job) -> str:
-    return say("{done} of {total}", done=len(job.answers), total=job.total)
+def _so_far(named: Named) -> str:
+    return say("{done} of {total}", done=len(named.answers), total=named.total)
 
 
-def _name(job: Job, few: list[Item], classifier: "Classifier") -> None:
+def _name(named: Named, few: list[Item], classifier: "Classifier") -> None:
     from effnet.classify.evaluate import Answer, answer
     from effnet.preprocess import open_image
 
     found, side = [], classifier.preprocessing.resize
     for item in few:
-        known = Item(item.name, item.source, job.truths.get(item.name))
+        known = Item(item.name, item.source, named.truths.get(item.name))
         try:
             image = open_image(item.source, short_side=side)
         except EffnetError as error:
-            job.told[item.name] = str(error)
+            named.told[item.name] = str(error)
             found.append(Answer(known.name, known.truth, problem=_in_english(item, side)))
             continue
         found.append(answer(known, classifier.predict([image])[0]))
-        if found[-1].wrong and len(job.thumbnails) < 100:
+        if found[-1].wrong and len(named.thumbnails) < 100:
             image.thumbnail((THUMBNAIL, THUMBNAIL))
-            job.thumbnails[item.name] = image
-    job.answers += found
+            named.thumbnails[item.name] = image
+    named.answers += found
 
 
 def _in_english(item: Item, side: int) -> str:
@@ -253,24 +239,24 @@ def _in_english(item: Item, side: int) -> str:
     return ""
 
 
-def _show(job: Job, classifier: "Classifier") -> None:
+def _show(named: Named, classifier: "Classifier") -> None:
     from effnet.classify.evaluate import accuracy
 
-    if not job.answers:
+    if not named.answers:
         return
     names = classifier.classes
-    note = _note(job)
+    note = _note(named)
     if note:
         st.info(note)
-    rows = [_row(one, names, judged=bool(job.truths)) for one in job.answers]
-    if job.truths:
-        counted = accuracy(job.answers)
+    rows = [_row(one, names, judged=bool(named.truths)) for one in named.answers]
+    if named.truths:
+        counted = accuracy(named.answers)
         first, five, pictures = st.columns(3)
         first.metric(say("Top-1"), f"{counted['top1'] or 0:.1f} %", border=True)
         five.metric(say("Top-5"), f"{counted['top5'] or 0:.1f} %", border=True)
         pictures.metric(say("Pictures"), f"{counted['pictures']:,}", border=True)
     st.dataframe(
-        [_told(row, job) for row in rows],
+        [_told(row, named) for row in rows],
         hide_index=True,
         width="stretch",
         height=min(320, 35 * (len(rows) + 1) + 3),
@@ -282,8 +268,8 @@ def _show(job: Job, classifier: "Classifier") -> None:
     st.download_button(
         say("CSV"), _csv(rows), file_name="predictions.csv", mime="text/csv", key="many_csv"
     )
-    if job.truths:
-        _mistakes(job, names)
+    if named.truths:
+        _mistakes(named, names)
 
 
 def _row(one: "Answer", names: tuple[str, ...], *, judged: bool) -> dict[str, Any]:
@@ -300,9 +286,9 @@ def _row(one: "Answer", names: tuple[str, ...], *, judged: bool) -> dict[str, An
     return row
 
 
-def _told(row: dict[str, Any], job: Job) -> dict[str, Any]:
+def _told(row: dict[str, Any], named: Named) -> dict[str, Any]:
     """A row in the visitor's language."""
-    told = row | {"problem": job.told.get(row["picture"], row["problem"])}
+    told = row | {"problem": named.told.get(row["picture"], row["problem"])}
     return {say(name): value for name, value in told.items()}
 
 
@@ -318,10 +304,10 @@ def _csv(rows: list[dict[str, Any]]) -> str:
     return buffer.getvalue()
 
 
-def _mistakes(job: Job, names: tuple[str, ...]) -> None:
+def _mistakes(named: Named, names: tuple[str, ...]) -> None:
     from effnet.classify.evaluate import confusions, worst
 
-    pairs = confusions(job.answers)
+    pairs = confusions(named.answers)
     if not pairs:
         st.success(say("No mistakes."))
         return
@@ -336,8 +322,8 @@ def _mistakes(job: Job, names: tuple[str, ...]) -> None:
     )
     st.markdown(say("**Surest mistakes**"))
     with st.container(horizontal=True, gap="small"):
-        for one in worst(job.answers):
-            image = job.thumbnails.get(one.name)
+        for one in worst(named.answers):
+            image = named.thumbnails.get(one.name)
             if image is not None and one.truth is not None:
                 said, right = names[one.top[0]], names[one.truth]
                 caption = say(

@@ -15,7 +15,7 @@ from effnet.checkpoints import (
 )
 from effnet.language import in_a_row, mark, say
 from effnet.spec import EffnetError
-from effnet.ui import cache
+from effnet.ui import cache, public
 from effnet.ui.cache import Photo
 from effnet.units import percent
 from effnet.variants import display_name, list_variants
@@ -80,6 +80,9 @@ def table() -> None:
 
 def fetch() -> None:
     """Fetch weights, with progress; an interrupted try is gone on with."""
+    if refused := public.refusal("download"):
+        st.caption(refused)
+        return
     missing = [row for row in known_checkpoints() if not row.path and row.origin == "torchvision"]
     if not missing:
         st.success(say("Everything that can be fetched is here."))
@@ -149,8 +152,10 @@ def own(photo: Photo) -> None:
                 st.selectbox(say("File"), [UPLOADED, *lying], format_func=say, key="own_file")
                 or UPLOADED
             )
-        file = None
-        if which == UPLOADED:
+        file, refused = None, public.refusal("upload")
+        if which == UPLOADED and refused:
+            st.caption(refused)
+        elif which == UPLOADED:
             file = st.file_uploader(
                 say("Weights (.pth, .pt, .safetensors)"),
                 type=["pth", "pt", "safetensors"],

@@ -6,9 +6,10 @@ import streamlit as st
 
 from effnet import remarks
 from effnet.figures import deletion_and_insertion, randomised_maps
+from effnet.jobs import Job, working
 from effnet.language import mark, say
 from effnet.receptive import stage_title
-from effnet.ui import explain_jobs, live, maps
+from effnet.ui import jobs, live, maps
 from effnet.ui.explain_controls import Asked
 from effnet.units import percent
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from effnet.cam import Explanation
     from effnet.cam.verdict import Verdict
     from effnet.predict import Classifier
-    from effnet.speed.turns import Job
 
 TESTING = mark("Testing the map")
 
@@ -35,21 +35,21 @@ def belief(
     if found is None:
         subject = (*key, asked.photo.digest)
 
-        def work(job: "Job") -> None:
+        def work(job: Job) -> None:
             tested = judge(classifier, explanation, progress=job.report)
             maps.keep(asked.photo, key, tested)
 
-        job = explain_jobs.of("verdict", subject)
+        job = jobs.of("verdict", subject)
         if job is None:
-            explain_jobs.ask("verdict", subject, TESTING, work)
-            job = explain_jobs.of("verdict", subject)
+            jobs.ask(working, "verdict", TESTING, work, subject)
+            job = jobs.of("verdict", subject)
         if job is not None and job.ended:
             st.caption(say("The test was stopped."))
-            args = ("verdict", subject, TESTING, work)
-            st.button(say("Test the map"), key="test_map", on_click=explain_jobs.ask, args=args)
+            args = (working, "verdict", TESTING, work, subject)
+            st.button(say("Test the map"), key="test_map", on_click=jobs.ask, args=args)
             return
         if job is not None:
-            explain_jobs.watch(job, "verdict")
+            jobs.watch(job, "verdict")
         st.caption(
             say(
                 "About {passes} passes: parts of the photo are blurred, and brought back, in the "

@@ -9,10 +9,10 @@ import streamlit as st
 
 from effnet import remarks
 from effnet.checkpoints import offline_variants
+from effnet.jobs import runs
 from effnet.language import DEFAULT, current, say
 from effnet.receptive import layer_title
 from effnet.samples import list_samples
-from effnet.train import runs
 from effnet.ui import photos, state
 from effnet.ui.cache import Photo
 from effnet.units import percent

@@ -11,8 +11,8 @@ import streamlit as st
 from PIL import Image
 
 import effnet
+from effnet.jobs.runs import network_file
 from effnet.language import DEFAULT, mark, say, speaking
-from effnet.train.runs import network_file
 from effnet.ui import explain_belief, explain_inside, explain_ladder, explain_view, frame, open_tab
 from effnet.ui.explain_controls import Asked
 

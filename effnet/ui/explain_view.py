@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from effnet import remarks
+from effnet.jobs import Job, working
 from effnet.language import say
 from effnet.receptive import field_of, stage_title, stages
-from effnet.ui import explain_controls, explain_jobs, maps, state, viewer
+from effnet.ui import explain_controls, jobs, maps, state, viewer
 from effnet.ui.explain_controls import Asked
 from effnet.units import percent, significant
 from effnet.variants import display_name
@@ -15,7 +16,6 @@ from effnet.variants import display_name
 if TYPE_CHECKING:
     from effnet.cam import Explanation
     from effnet.predict import Classifier
-    from effnet.speed.turns import Job
 
 WAIT_HEIGHT = 430  # px: the room of the map while a slow one is made
 STAND_IN = "gradcam"  # where many maps are shown at once and the chosen method can't make them
@@ -118,7 +118,7 @@ def slow_map(classifier: "Classifier", asked: Asked) -> None:
     with st.container(border=True, height=WAIT_HEIGHT, vertical_alignment="center"):
         with st.spinner(say("Measuring one slice")):
             seconds, passes = maps.estimate(classifier, asked.network, asked.method, asked.layer)
-        job = explain_jobs.of("map", subject)
+        job = jobs.of("map", subject)
         st.markdown(
             say(
                 "**{title} takes {passes:,} passes: about {time} here.**",
@@ -134,10 +134,10 @@ def slow_map(classifier: "Classifier", asked: Asked) -> None:
         stopped = say(" It was stopped; nothing of it is kept.")
         st.caption(estimated + stopped * (job is not None and job.ended))
         if job is not None and not job.ended:  # the same places as the buttons, so nothing jumps
-            explain_jobs.watch(job, "map")
+            jobs.watch(job, "map")
             return
 
-        def work(job: "Job") -> None:
+        def work(job: Job) -> None:
             wanted = list(dict.fromkeys([asked.question, *asked.top]))
             maps.explanations(
                 classifier, asked.network, asked.photo,
@@ -149,8 +149,8 @@ def slow_map(classifier: "Classifier", asked: Asked) -> None:
                 say("Compute {title}", title=say(title)),
                 type="primary",
                 key="compute_map",
-                on_click=explain_jobs.ask,
-                args=("map", subject, title, work),
+                on_click=jobs.ask,
+                args=(working, "map", title, work, subject),
             )
             st.button(
                 say("Grad-CAM instead, at once"),

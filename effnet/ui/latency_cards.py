@@ -19,7 +19,7 @@ from effnet.speed.profiles import StageProfile
 from effnet.speed.records import Environment, Latency
 from effnet.speed.traffic import computed_stages
 from effnet.speed.verdict import Comparison, in_words
-from effnet.ui import cards, live, stopwatch
+from effnet.ui import cards, jobs, live
 from effnet.ui.latency_measured import Measured, from_disk, link, work_on
 from effnet.ui.latency_versus import KEY, Raced
 from effnet.ui.stopwatch import Chosen
@@ -47,7 +47,7 @@ def measure(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> Measur
     seconds = 2.2 * chosen.budget_s + 1
     expected = predicted_ms(spec) if chosen.options == Options() else None
     guess = say(" Predicted: {time}.", time=milliseconds(expected.ms)) if expected else ""
-    result = stopwatch.card(
+    result = jobs.card(
         "measure",
         say("Measure"),
         say(
@@ -129,7 +129,7 @@ def _entries(latency: Latency, spec: Spec) -> list[tuple[str, str]]:
 
 def samples(found: Measured | None, *, dark: bool) -> None:
     """Totals and every sample; before there are any, what the papers measured elsewhere."""
-    if stopwatch.running("measure"):
+    if jobs.running("measure"):
         return  # totals and samples so far stand above
     latency = found.latency if found else None
     totals(latency, found.spec if found else None)
@@ -261,7 +261,7 @@ def claimed(design: Design, cost: Cost, found: Measured | None) -> str:
     """The page's sentence."""
     from effnet.claims import latency_claim
 
-    versus = stopwatch.results().get(KEY)
+    versus = jobs.results().get(KEY)
     sentence = ""
     if versus and found and versus.subject[:2] == (found.spec, found.options):
         told = versus.value.comparison if isinstance(versus.value, Raced) else None

@@ -6,6 +6,7 @@ import streamlit as st
 
 from effnet.design import Design
 from effnet.figures import fused_race, step_against_size, where_to_deepen
+from effnet.jobs import Job
 from effnet.language import say
 from effnet.memory import training_bytes
 from effnet.spec import EffnetError, Spec
@@ -13,12 +14,12 @@ from effnet.speed import v2
 from effnet.speed.options import Options
 from effnet.speed.profiles import StepCost
 from effnet.speed.records import Latency
-from effnet.speed.turns import Job
 from effnet.speed.v2 import Deepened, Fused
 from effnet.speed.verdict import compared, fastest
-from effnet.ui import cache, columns, live, stopwatch
+from effnet.ui import cache, columns, jobs, live
+from effnet.ui.jobs import Work
 from effnet.ui.latency_versus import UNKNOWN
-from effnet.ui.stopwatch import KEEP, Chosen, Work
+from effnet.ui.stopwatch import KEEP, Chosen
 from effnet.units import factor, giga, mebibytes, millions, milliseconds
 
 SIDES = (96, 128, 160, 192, 224, 256)
@@ -89,7 +90,7 @@ def _fused(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     series = v2.fused_series(spec)
     seconds = max(8.0, 2.0 * len(series) * chosen.budget_s)
     key = "fused"
-    result = stopwatch.card(
+    result = jobs.card(
         key,
         say("Race the fused networks"),
         say(
@@ -105,7 +106,7 @@ def _fused(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
         _race({str(one.stages): one.spec for one in series}, chosen.options, seconds),
         draw=lambda found: _fused_figure(series, found, dark=dark),
     )
-    if not stopwatch.running(key):
+    if not jobs.running(key):
         _fused_figure(series, result.value if result else None, dark=dark)
         with st.expander(
             say("As a table, and the paper's own"), on_change="rerun", key="table3"
@@ -209,7 +210,7 @@ def _steps(design: Design, spec: Spec, *, dark: bool) -> None:
             ),
         )
 
-    result = stopwatch.card(
+    result = jobs.card(
         key,
         say("Time training steps"),
         say(
@@ -223,7 +224,7 @@ def _steps(design: Design, spec: Spec, *, dark: bool) -> None:
         run,
         draw=lambda found: _steps_figure(found, dark=dark),
     )
-    if stopwatch.running(key):
+    if jobs.running(key):
         return
     if result and result.value:
         _steps_figure(result.value, dark=dark)
@@ -265,7 +266,7 @@ def _deepened(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None
     two = v2.deepened(spec)
     seconds = max(6.0, 3.0 * chosen.budget_s)
     key = "deepened"
-    result = stopwatch.card(
+    result = jobs.card(
         key,
         say("Race both ways to deepen"),
         say(
@@ -280,7 +281,7 @@ def _deepened(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None
         _race({"alike": two.alike, "late": two.late}, chosen.options, seconds),
         draw=lambda found: _deepened_figure(two, found, dark=dark),
     )
-    if not stopwatch.running(key):
+    if not jobs.running(key):
         _deepened_figure(two, result.value if result else None, dark=dark)
         alike, late = (cache.counted_cost(one) for one in (two.alike, two.late))
         st.caption(

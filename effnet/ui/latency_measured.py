@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from effnet.design import Design
+from effnet.jobs import Job
 from effnet.language import say
 from effnet.spec import Spec
 from effnet.speed import reading
@@ -13,9 +14,9 @@ from effnet.speed.plans import Point
 from effnet.speed.profiles import KindProfile, StageProfile
 from effnet.speed.records import Latency
 from effnet.speed.store import Row
-from effnet.speed.turns import Job
 from effnet.ui import cache
-from effnet.ui.stopwatch import Chosen, Work
+from effnet.ui.jobs import Work
+from effnet.ui.stopwatch import Chosen
 from effnet.units import milliseconds
 
 

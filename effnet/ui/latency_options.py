@@ -7,14 +7,15 @@ import streamlit as st
 
 from effnet.design import Design
 from effnet.figures import option_gains
+from effnet.jobs import Job
 from effnet.language import in_a_row, mark, say
 from effnet.spec import EffnetError, Spec
 from effnet.speed.hardware import Hardware, hardware
 from effnet.speed.options import Options
-from effnet.speed.turns import Job
 from effnet.speed.verdict import FASTER, Comparison
-from effnet.ui import columns, live, stopwatch
-from effnet.ui.stopwatch import KEEP, Chosen, Work
+from effnet.ui import columns, jobs, live
+from effnet.ui.jobs import Work
+from effnet.ui.stopwatch import KEEP, Chosen
 from effnet.units import factor, milliseconds, significant
 
 KEY = "gains"
@@ -72,7 +73,7 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     picked = _picked(ways(plain, here), here)
     seconds = len(picked) * 3 * chosen.budget_s
     subject = spec, plain
-    result = stopwatch.card(
+    result = jobs.card(
         KEY,
         say("Measure the gains"),
         say("About {seconds:.0f} s for {n} options.", seconds=max(seconds, 1), n=len(picked)),
@@ -81,7 +82,7 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
         _work(spec, plain, picked, chosen.budget_s),
         draw=lambda found: _shown(found, dark=dark),
     )
-    if not stopwatch.running(KEY):
+    if not jobs.running(KEY):
         _shown(result.value if result else None, dark=dark)
 
 

@@ -4,15 +4,16 @@ import streamlit as st
 
 from effnet.design import Design
 from effnet.figures import prediction_check
+from effnet.jobs import Job
 from effnet.language import plural, say
 from effnet.spec import Spec
 from effnet.speed import plans
 from effnet.speed.hardware import cores, processor
 from effnet.speed.options import Options
 from effnet.speed.predicted import CACHES, FEATURES, Pace, estimate, pace, save
-from effnet.speed.turns import Job
-from effnet.ui import live, stopwatch
-from effnet.ui.stopwatch import KEEP, Work
+from effnet.ui import jobs, live
+from effnet.ui.jobs import Work
+from effnet.ui.stopwatch import KEEP
 from effnet.units import milliseconds, percent, significant
 
 KEY = "pace"
@@ -38,7 +39,7 @@ def card(design: Design, spec: Spec, *, dark: bool) -> None:
             persist_state=KEEP,
             width=260,
         )
-    stopwatch.card(
+    jobs.card(
         KEY,
         say("Learn this machine's pace" if known is None else "Learn it again"),
         say(
@@ -49,7 +50,7 @@ def card(design: Design, spec: Spec, *, dark: bool) -> None:
         say("this machine's pace"),
         _work(float(seconds)),
     )
-    if stopwatch.running(KEY):
+    if jobs.running(KEY):
         return
     if known is None:
         st.info(

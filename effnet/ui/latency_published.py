@@ -8,16 +8,17 @@ import streamlit as st
 from effnet.cost import count
 from effnet.figures import published_times, ratios_beside
 from effnet.figures.sweeps import COUNTS
+from effnet.jobs import Job
 from effnet.language import in_a_row, say
 from effnet.speed import printed, reading
 from effnet.speed.plans import Point
 from effnet.speed.printed import Printed
 from effnet.speed.store import Row
-from effnet.speed.turns import Job
 from effnet.speed.verdict import log_r2
-from effnet.ui import columns, live, stopwatch
+from effnet.ui import columns, jobs, live
+from effnet.ui.jobs import Work
 from effnet.ui.latency_measured import is_here
-from effnet.ui.stopwatch import KEEP, Chosen, Work
+from effnet.ui.stopwatch import KEEP, Chosen
 from effnet.units import factor, giga, millions, milliseconds
 from effnet.variants import display_name, get_variant
 
@@ -45,7 +46,7 @@ def card(chosen: Chosen, *, dark: bool) -> None:
     )
     st.caption(say("Published: {bench}. {fits}", bench=say(bench), fits=_follows(rows)))
     key = "published_here"
-    stopwatch.card(
+    jobs.card(
         key,
         say("Measure these networks here"),
         say(
@@ -58,7 +59,7 @@ def card(chosen: Chosen, *, dark: bool) -> None:
         say("published networks"),
         _work(rows, chosen),
     )
-    if not stopwatch.running(key):
+    if not jobs.running(key):
         _beside(rows, bench, chosen, dark=dark)
 
 

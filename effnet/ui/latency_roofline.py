@@ -6,14 +6,15 @@ import streamlit as st
 
 from effnet.design import Design
 from effnet.figures import roofline
+from effnet.jobs import Job
 from effnet.language import say
 from effnet.spec import Spec
 from effnet.speed.options import Options
 from effnet.speed.profiles import KindProfile, Roof
 from effnet.speed.traffic import work
-from effnet.speed.turns import Job
-from effnet.ui import columns, live, stopwatch
-from effnet.ui.stopwatch import Chosen, Work
+from effnet.ui import columns, jobs, live
+from effnet.ui.jobs import Work
+from effnet.ui.stopwatch import Chosen
 from effnet.units import giga, percent, significant
 
 CALIBRATION_S = 5.0
@@ -40,7 +41,7 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     )
     options = replace(chosen.options, engine="eager", cuda_graph=False)
     seconds = CALIBRATION_S + 1.7 * chosen.budget_s + 1
-    result = stopwatch.card(
+    result = jobs.card(
         KEY,
         say("Calibrate and time the layers"),
         say(

@@ -10,16 +10,17 @@ import streamlit as st
 import effnet
 from effnet.design import Design
 from effnet.figures import batch_sweep, proxies, time_sweep
+from effnet.jobs import Job
 from effnet.language import in_a_row, mark, plural, say
 from effnet.spec import EffnetError, Spec
 from effnet.speed import plans, reading, store
 from effnet.speed.options import Options
 from effnet.speed.store import Row
-from effnet.speed.turns import Job
 from effnet.speed.verdict import in_words, log_r2
-from effnet.ui import columns, live, state, stopwatch
+from effnet.ui import columns, jobs, live, state
+from effnet.ui.jobs import Work
 from effnet.ui.latency_measured import link
-from effnet.ui.stopwatch import KEEP, Chosen, Work
+from effnet.ui.stopwatch import KEEP, Chosen
 from effnet.units import factor, giga, mebibytes
 from effnet.variants import display_name, get_variant
 
@@ -64,7 +65,7 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     kind = kind or "batch"
     key = f"sweep_{kind}"
     of = design.title if kind in ("batch", "resolution") else say("the networks")
-    stopwatch.card(
+    jobs.card(
         key,
         say("Sweep {what}", what=_title(kind).lower()),
         say(
@@ -78,7 +79,7 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
         _work(kind, spec, chosen, float(box), link(design)),
         draw=lambda rows: _figure(kind, rows or [], dark=dark),
     )
-    if stopwatch.running(key):
+    if jobs.running(key):
         return
     _load()
     rows = _chosen_series(kind)
@@ -172,7 +173,7 @@ def _chosen_series(kind: str) -> list[Row]:
         say("Shown"), names, key=f"shown_{kind}", help=say("Kept on disk, newest first")
     )
     rows = found[chosen or names[0]]
-    last = stopwatch.results().get(f"sweep_{kind}")
+    last = jobs.results().get(f"sweep_{kind}")
     if last and last.value and last.value[0].run == rows[0].run:
         return list(last.value)  # with the points that there was no time for
     return rows

@@ -6,14 +6,15 @@ import streamlit as st
 
 from effnet.design import Design
 from effnet.figures import paired_ratios
+from effnet.jobs import Job
 from effnet.language import mark, say
 from effnet.spec import Spec
 from effnet.speed.options import Options
 from effnet.speed.records import Environment, Latency
-from effnet.speed.turns import Job
 from effnet.speed.verdict import Comparison, compared
-from effnet.ui import cache, columns, live, state, stopwatch
-from effnet.ui.stopwatch import KEEP, Chosen, Work
+from effnet.ui import cache, columns, jobs, live, state
+from effnet.ui.jobs import Work
+from effnet.ui.stopwatch import KEEP, Chosen
 from effnet.units import factor, giga, milliseconds, significant
 from effnet.variants import display_name, get_variant, list_variants
 
@@ -56,7 +57,7 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
         )
     )
     name, other = _other(spec)
-    result = stopwatch.card(
+    result = jobs.card(
         KEY,
         say("Race"),
         say(
@@ -70,7 +71,7 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
         _work(Raced((design.title, say(name))), spec, other, chosen),
         draw=lambda found: _shown(found, dark=dark),
     )
-    if stopwatch.running(KEY):
+    if jobs.running(KEY):
         return
     if result is None:
         a, b = cache.counted_cost(spec), cache.counted_cost(other)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from effnet.checkpoints import known_checkpoints, offline_variants
+from effnet.jobs import runs
 from effnet.language import in_a_row, mark, say
 from effnet.preprocess import EXTENSIONS, MAX_BYTES
 from effnet.samples import get_sample, list_samples
 from effnet.spec import EffnetError
-from effnet.train import runs
 from effnet.ui import cache, live, report_photo, state
 from effnet.ui.cache import Photo
 from effnet.variants import display_name

@@ -12,7 +12,7 @@ from effnet.design import Design
 from effnet.language import current, in_a_row, plural, say, speaking
 from effnet.spec import EffnetError, Spec
 from effnet.speed.records import Latency
-from effnet.ui import report_photo, state, stopwatch
+from effnet.ui import jobs, report_photo, state
 
 Maker = Callable[[], str | bytes]
 
@@ -148,7 +148,7 @@ def _report(
 
 def _timed() -> list[Latency]:
     """What this visit has measured."""
-    values = [result.value for result in stopwatch.results().values()]
+    values = [result.value for result in jobs.results().values()]
     found = [getattr(value, "latency", value) for value in values]
     return [one for one in found if isinstance(one, Latency)]
 

@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from effnet.figures import groups_by_way, scaling_experiment, time_and_accuracy
+from effnet.jobs import runs
 from effnet.language import mark, say
-from effnet.train import runs
 from effnet.train.plan import TITLES
 from effnet.train.results import Summary, largest_budget, read_rows, summaries
 from effnet.ui import live

@@ -1,26 +1,27 @@
 """Training on the Train page: start, watch, stop, resume; everybody sees the same runs."""
 
-import json
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from effnet import language
 from effnet.figures import run_curves
+from effnet.jobs import runs
+from effnet.jobs.runs import Run
 from effnet.language import mark, say
 from effnet.spec import EffnetError
-from effnet.train import runs
 from effnet.train.recipe import Recipe, small_base
-from effnet.train.runs import Run
 from effnet.train.schedule import Progressive
 from effnet.train.words import retold
-from effnet.ui import live, state
+from effnet.ui import jobs, live, public, state
 from effnet.ui.train_results import said_rows
 from effnet.units import percent
 
-POLL_S = 2.0
 KINDS = {
     "train": mark("One network"),
     "scaling": mark("Scaling experiment"),
@@ -28,7 +29,9 @@ KINDS = {
     "progressive": mark("Fixed or progressive"),
 }
 STATES = {
+    "waiting": mark("waiting"),
     "running": mark("running"),
+    "stopping": mark("stopping"),
     "done": mark("done"),
     "stopped": mark("stopped"),
     "broken": mark("broke off"),
@@ -40,7 +43,19 @@ TABS = {  # where an experiment's results are shown
     "search": mark("Grid search"),
     "progressive": mark("Fixed or progressive"),
 }
+NAMED: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (  # words, numbers, title
+    (("way",), ("budget", "seed"), mark("{way} {budget:g} x, seed {seed}")),
+    (("arm",), ("seed",), mark("{arm}, seed {seed}")),
+    (
+        (),
+        ("alpha", "beta", "gamma", "epochs"),
+        mark("{alpha:g} {beta:g} {gamma:g}, {epochs} epochs"),
+    ),
+)
 MOST_SHOWN = 8
+SHOWN = "run_shown"  # str: the name of the run that is looked at
+
+Curves = dict[str, list[dict[str, Any]]]
 
 
 def start() -> None:
@@ -70,15 +85,19 @@ def start() -> None:
     options: dict[str, Any] = {}
     if kind == "train":
         options = _one_network()
-    if st.button(say("Start"), type="primary", key="run_start"):
+    off = runs.refusal() if runs.most() == 0 else ""
+    if st.button(say("Start"), type="primary", key="run_start", disabled=bool(off)):
         try:
             recipe = _recipe(kind, epochs, images, options)
+            order = {"recipe": recipe.to_dict(), "seeds": seeds}
+            run = runs.start(kind, KINDS[kind], order, owner=state.visitor())
         except EffnetError as error:
             st.error(str(error))
             return
-        order = {"recipe": recipe.to_dict(), "seeds": seeds}
-        runs.launch(runs.create(kind, KINDS[kind], order))
+        st.session_state[SHOWN] = run.name
         st.rerun()
+    if off:
+        st.info(off)
     st.caption(
         say(
             "Runs in a process of its own, at low priority: it goes on when this page is closed, "
@@ -127,38 +146,44 @@ def _recipe(kind: str, epochs: int, images: int, options: dict[str, Any]) -> Rec
 
 
 def watch(*, dark: bool) -> None:
-    """The runs, newest first, and the chosen one's curves; polls only while one is alive."""
-    alive = any(run.state == "running" for run in _shown())
-
-    @st.fragment(run_every=POLL_S if alive else None)
-    def part() -> None:
-        language.use(state.language())  # it also runs by itself
-        found = _shown()
-        if alive and not any(run.state == "running" for run in found):
-            st.rerun()  # the last one ended: draw once more, and stop polling
-        _watch(found, dark=dark)
-
-    part()
-
-
-def _shown() -> list[Run]:
-    return [run for run in runs.list_runs() if run.kind in KINDS][:MOST_SHOWN]
-
-
-def _watch(found: list[Run], *, dark: bool) -> None:
-    if not found:
+    """The runs, newest first, and the chosen one: how far it is, its curves, what may be done."""
+    found = {run.name: run for run in runs.list_runs() if run.kind in KINDS}
+    shown = dict(list(found.items())[:MOST_SHOWN])
+    if not shown:
         st.info(say("No runs yet on this machine. Start one: digits take a quarter of a minute."))
         return
-    names = {run.name: run for run in found}
+    if st.session_state.get(SHOWN) not in shown:  # none yet, or it was deleted
+        st.session_state[SHOWN] = _first(list(shown.values()))
     chosen = st.selectbox(
-        say("Run"), tuple(names), format_func=lambda name: _line(names[name]), key="run_shown"
+        say("Run"),
+        tuple(shown),
+        format_func=lambda name: _line(shown[name]),
+        key=SHOWN,
+        placeholder=say("Choose a run"),
     )
-    run = names[chosen]
+    if chosen in shown:
+        _run(shown[chosen], dark=dark)
+
+
+def _first(shown: Sequence[Run]) -> str | None:
+    """The run that the tab opens on: one's own, one that runs, one that is done, or none."""
+    mine = [run for run in shown if run.owner == state.visitor()]
+    alive = [run for run in shown if not run.look().over]
+    done = [run for run in shown if run.state == "done"]
+    return next((run.name for run in (*mine, *alive, *done)), None)
+
+
+def _run(run: Run, *, dark: bool) -> None:
+    now = run.look()
+    if not now.over:
+        asked = "" if _mine(run) else say("Another visit started it. Stop it all the same?")
+        refused = _refused(run)
+        jobs.watch(run, "run", lambda _: _curves(run, dark=dark), question=asked, may=not refused)
+        if refused:
+            st.caption(refused)
+        return
     _buttons(run)
-    curves = read_curves(run)
-    drawn = run_curves(curves, dark=dark)
-    words = say("Held-out accuracy by epoch of every training of the run")
-    live.figure("run_curves", drawn, alt=words)
+    curves = _curves(run, dark=dark)
     result = run.result()
     if result and run.kind == "train":
         st.success(
@@ -166,19 +191,44 @@ def _watch(found: list[Run], *, dark: bool) -> None:
                 "{share} of the held-out pictures right after {steps:,} steps in {seconds:.0f} s, "
                 "measured here.",
                 share=percent(result["top1"]),
-                steps=result["steps"],
+                steps=round(result["steps"]),
                 seconds=result["seconds"],
             )
         )
     elif result:
         st.success(done(run.kind, result))
-    if run.state == "broken":
-        words = retold(run.last_words()) or say("none")
-        st.warning(say("It broke off. Its last words: {words}", words=words))
-    with st.expander(say("The curves as a table"), on_change="rerun") as opened:
-        if opened.open:
-            table = [{"training": name, **row} for name, rows in curves.items() for row in rows]
-            st.dataframe(said_rows(table), hide_index=True, width="stretch", height=260)
+    if now.state == "done" and not result:
+        st.warning(say("Its result can't be read: the file is damaged."))
+    if now.state == "broken":
+        words = retold(run.last_words())
+        st.warning(
+            say("It broke off. Its last words: {words}", words=words)
+            if words
+            else say("It broke off without a word: its process was ended from outside.")
+        )
+    if curves:
+        with st.expander(say("The curves as a table"), on_change="rerun") as opened:
+            if opened.open:
+                table = [{"training": name, **row} for name, rows in curves.items() for row in rows]
+                st.dataframe(said_rows(table), hide_index=True, width="stretch", height=260)
+
+
+def _curves(run: Run, *, dark: bool) -> Curves:
+    """Draw what there is of the run's trainings, and give it back."""
+    curves = read_curves(run)
+    if curves:
+        words = say("Held-out accuracy by epoch of every training of the run")
+        live.figure("run_curves", run_curves(curves, dark=dark), alt=words)
+    return curves
+
+
+def _mine(run: Run) -> bool:
+    return run.owner == state.visitor()
+
+
+def _refused(run: Run) -> str:
+    """Why this visitor may not stop, resume or delete a run; "" where they may."""
+    return "" if _mine(run) else public.refusal("others")
 
 
 def done(kind: str, result: dict[str, Any]) -> str:
@@ -203,24 +253,24 @@ def done(kind: str, result: dict[str, Any]) -> str:
 
 def _line(run: Run) -> str:
     when = datetime.fromtimestamp(run.created).strftime(say("%d %b %H:%M:%S"))
-    return say("{title}, {when}", title=run.said_title, when=when)
+    return say("{title}, {when}", title=run.title, when=when)
 
 
 def _buttons(run: Run) -> None:
-    now = run.state
+    now, refused = run.state, _refused(run)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(say("Stop"), key="run_stop", disabled=now != "running"):
-            runs.stop(run)
-            st.toast(say("Stopping at the next step; a checkpoint is kept"))
         over = now in ("stopped", "broken")
-        if st.button(say("Resume"), key="run_resume", disabled=not over):
-            runs.launch(run)
+        if st.button(say("Resume"), key="run_resume", disabled=not over or bool(refused)):
+            runs.launch(replace(run, owner=run.owner or state.visitor()))
             st.rerun()
-        if st.button(say("Delete"), key="run_delete", disabled=now == "running"):
-            runs.delete(run)
-            st.rerun()
+        question = say("Its curves, its network and its photos go for good.")
+        if not _mine(run):
+            question = say("Another visit started it. {what}", what=question)
+        jobs.sure(
+            say("Delete"), "run_delete", question, partial(_delete, run), disabled=bool(refused)
+        )
         best = run.folder / runs.BEST
-        if best.exists():
+        if best.is_file():
             st.download_button(
                 say("Best weights"),
                 best.read_bytes,
@@ -230,37 +280,35 @@ def _buttons(run: Run) -> None:
             )
         # not in the list above: the browser keeps what a chosen entry was called at first
         st.caption(say("State: {state}", state=say(STATES[now])), width="content")
+    if refused:
+        st.caption(refused)
 
 
-def read_curves(run: Run) -> dict[str, list[dict[str, Any]]]:
+def _delete(run: Run) -> None:
+    with suppress(EffnetError):  # it was resumed meanwhile, by somebody else
+        runs.delete(run)
+
+
+def read_curves(run: Run) -> Curves:
     """Rows of metrics by training: one, or every training of an experiment that has begun."""
     if run.kind == "train":
-        return {run.said_title: runs.read_lines(run.folder / runs.METRICS)}
-    names = run.folder / "jobs.json"
-    if not names.exists():
-        return {}
+        rows = runs.read_lines(run.folder / runs.METRICS, "epoch", "top1")
+        return {run.title: rows} if rows else {}
+    names = runs.read_json(run.folder / "jobs.json")
     found = {}
-    for key, facts in json.loads(names.read_text("utf-8")).items():
-        rows = runs.read_lines(Path(run.folder / "jobs" / key / runs.METRICS))
+    for key, facts in names.items() if isinstance(names, dict) else ():
+        if not re.fullmatch(r"\w{1,80}", key) or not isinstance(facts, dict):
+            continue
+        rows = runs.read_lines(run.folder / "jobs" / key / runs.METRICS, "epoch", "top1")
         if rows:
-            found[_named(facts)] = rows
+            found[_named(key, facts)] = rows
     return found
 
 
-def _named(facts: dict[str, Any]) -> str:
-    if "way" in facts:
-        return say(
-            "{way} {budget:g} x, seed {seed}",
-            way=say(facts["way"]),
-            budget=facts["budget"],
-            seed=facts["seed"],
-        )
-    if "arm" in facts:
-        return say("{arm}, seed {seed}", arm=say(facts["arm"]), seed=facts["seed"])
-    return say(
-        "{alpha:g} {beta:g} {gamma:g}, {epochs} epochs",
-        alpha=facts["alpha"],
-        beta=facts["beta"],
-        gamma=facts["gamma"],
-        epochs=facts["epochs"],
-    )
+def _named(key: str, facts: dict[str, Any]) -> str:
+    """What a training of an experiment is called, by what its row says of it."""
+    for words, numbers, text in NAMED:
+        if runs.has_numbers(facts, *numbers) and all(isinstance(facts.get(w), str) for w in words):
+            values = {word: say(facts[word]) for word in words}
+            return say(text, **values, **{number: facts[number] for number in numbers})
+    return key

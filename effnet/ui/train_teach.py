@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from PIL import Image
 
+from effnet.jobs import runs
 from effnet.language import in_a_row, say
 from effnet.preprocess import EXTENSIONS, MAX_BYTES, open_image
 from effnet.samples import list_samples
 from effnet.spec import EffnetError
-from effnet.train import runs
 from effnet.train.words import FINE_TUNED
-from effnet.ui import cache, photos, state
+from effnet.ui import cache, photos, public, state
 from effnet.units import percent
 from effnet.variants import get_variant
 
@@ -113,12 +113,13 @@ def fine_tune(network: str, given: Mapping[str, Sequence[Image.Image]]) -> runs.
     """Start a run that trains all layers of a pretrained network on a few photos of each class."""
     from effnet.train.transfer import fine_tuning, packed
 
-    photos_file = packed(given, side=get_variant(network).resolution)
-    order = {"recipe": fine_tuning(network, f"./{PHOTOS}").to_dict()}
-    run = runs.create("train", FINE_TUNED.format(names=", ".join(given)), order)
-    runs.write_whole(run.folder / PHOTOS, photos_file)
-    runs.launch(run)
-    return run
+    return runs.start(
+        "train",
+        FINE_TUNED.format(names=", ".join(given)),
+        {"recipe": fine_tuning(network, f"./{PHOTOS}").to_dict()},
+        owner=state.visitor(),
+        files={PHOTOS: packed(given, side=get_variant(network).resolution)},
+    )
 
 
 def _result(taught: "Taught") -> None:
@@ -149,7 +150,11 @@ def _result(taught: "Taught") -> None:
         )
         if st.button(say("Keep it for Classify and Explain"), key="teach_keep"):
             name = re.sub(r"[^\w ]+", "", in_a_row(taught.classes, " and "))[:40]
-            run = runs.create("taught", name, {"classes": list(taught.classes)})
+            for run in runs.list_runs("taught") if public.on() else ():
+                if run.owner == state.visitor():  # a visitor of a public server keeps one
+                    runs.delete(run)
+            about = {"classes": list(taught.classes)}
+            run = runs.create("taught", name, about, owner=state.visitor())
             taught.write(run.folder / runs.BEST)
             runs.write_whole(run.folder / runs.RESULT, b"{}")
             st.session_state["teach_kept"] = run.name

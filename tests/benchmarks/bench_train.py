@@ -15,8 +15,8 @@ from interleaved import medians, show, use_threads
 from streamlit.testing.v1 import AppTest
 from torch.nn import functional
 
+from effnet.jobs import runs
 from effnet.nn.model import build
-from effnet.train import runs
 from effnet.train.recipe import Recipe, small_base
 
 ROOT = Path(__file__).parents[2]

@@ -319,7 +319,7 @@ def test_speed_loads_no_torch(environment_without_weights):
 
     code = (
         "import sys, effnet.speed, effnet.speed.store, effnet.speed.plans, effnet.speed.v2,"
-        " effnet.speed.printed, effnet.speed.turns, effnet.speed.hardware as h; h.hardware();"
+        " effnet.speed.printed, effnet.jobs, effnet.speed.hardware as h; h.hardware();"
         "print({'torch', 'numpy', 'streamlit'} & set(sys.modules))"
     )
     done = subprocess.run(

@@ -13,13 +13,13 @@ import time
 import pandas as pd
 import pytest
 
+from effnet.jobs import Job, Queue, Stopped
 from effnet.spec import EffnetError
 from effnet.speed import reading, store
 from effnet.speed.options import Options
 from effnet.speed.reading import kept, newest, read, series
 from effnet.speed.records import Environment, Latency
 from effnet.speed.store import Row, Writer, as_csv, file_name, keep
-from effnet.speed.turns import Job, Stopped, Turns
 
 HERE = Environment(
     "cpu",
@@ -242,12 +242,12 @@ def test_a_job_gives_its_result_and_what_it_reported():
         job.report(0.5, "half", [1.0])
         return "done"
 
-    job = settled(Turns().ask("a", "card", work))
+    job = settled(Queue("test").ask("a", "card", work))
     assert (job.result, job.partial, job.share, job.error) == ("done", [1.0], 0.5, None)
 
 
 def test_two_visitors_never_measure_at_once_and_the_second_knows_its_place():
-    turns, measuring, most = Turns(), [], []
+    turns, measuring, most = Queue("test"), [], []
     first_runs, let_go = threading.Event(), threading.Event()
 
     def work(job):
@@ -279,7 +279,7 @@ def test_stopping_ends_a_job_at_its_next_report_and_keeps_what_it_has():
             begun.set()
             job.report(0.1, partial=samples)
 
-    job = Turns().ask("endless", "a", work)
+    job = Queue("test").ask("endless", "a", work)
     assert begun.wait(20)
     job.stop()
     settled(job)
@@ -289,7 +289,7 @@ def test_stopping_ends_a_job_at_its_next_report_and_keeps_what_it_has():
 
 
 def test_a_job_that_is_stopped_while_it_waits_never_begins():
-    turns, hold = Turns(), threading.Event()
+    turns, hold = Queue("test"), threading.Event()
     first = turns.ask("first", "a", lambda _: hold.wait(20))
     second = turns.ask("second", "b", lambda _: pytest.fail("began"))
     second.stop()
@@ -299,7 +299,7 @@ def test_a_job_that_is_stopped_while_it_waits_never_begins():
 
 
 def test_an_error_is_kept_and_the_next_job_runs():
-    turns = Turns()
+    turns = Queue("test")
     bad = turns.ask("bad", "a", lambda _: 1 / 0)
     good = turns.ask("good", "b", lambda _: "fine")
     assert isinstance(settled(bad).error, ZeroDivisionError)
@@ -307,7 +307,7 @@ def test_an_error_is_kept_and_the_next_job_runs():
 
 
 def test_a_job_that_nobody_looks_at_makes_way_for_the_next(monkeypatch):
-    turns, begun = Turns(), threading.Event()
+    turns, begun = Queue("test"), threading.Event()
 
     def endless(job):
         while True:
@@ -333,7 +333,7 @@ def test_a_page_draws_between_two_passes_never_during_one():
             passing.clear()
             job.report(0.0)
 
-    job = Turns().ask("drawn", "a", work)
+    job = Queue("test").ask("drawn", "a", work)
     for _ in range(10):
         with job.drawing():
             during = passing.is_set()

@@ -8,7 +8,7 @@ import time
 import pytest
 
 import effnet
-from effnet.train import runs
+from effnet.jobs import runs
 
 
 def wait_for(run, state, seconds=400):
@@ -42,11 +42,11 @@ def test_a_stopped_run_is_resumed_and_ends(tiny):
         runs.launch(run)
     with pytest.raises(effnet.EffnetError, match="stop it first"):
         runs.delete(run)
-    runs.stop(run)
+    run.stop()
     wait_for(run, "stopped")
     runs.launch(run)
     assert run.state == "running"
-    runs.stop(run)
+    run.stop()
     wait_for(run, "stopped")
     runs.delete(run)
     assert runs.list_runs() == []

@@ -16,8 +16,8 @@ from visits import claim
 
 import effnet
 from effnet.checkpoints import choose
+from effnet.jobs import runs
 from effnet.language import speaking
-from effnet.train import runs
 from effnet.ui import cache, classify_many, photos, state
 
 TABS = {

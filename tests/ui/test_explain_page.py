@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 from visits import sound
 
 from effnet import cam, language
+from effnet.jobs import Queue, Stopped
 from effnet.language import say, speaking
-from effnet.speed.turns import Stopped, Turns
 from effnet.ui import cache, explain_controls, explain_ladder, explain_tabs, maps, state
 
 
@@ -193,7 +193,7 @@ def test_a_stopped_job_ends_and_keeps_nothing():
 
         maps.explanations(cache.classifier("lite0"), "lite0", photo, **asked, progress=progress)
 
-    job = Turns().ask("a map", "map", work)
+    job = Queue("test").ask("a map", "map", work)
     assert job.wait(60)
     assert job.stopped
     assert job.error is None or isinstance(job.error, Stopped)

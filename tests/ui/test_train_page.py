@@ -8,8 +8,8 @@ import visits
 from streamlit.testing.v1 import AppTest
 from visits import sound
 
+from effnet.jobs import runs
 from effnet.language import say, speaking
-from effnet.train import runs
 from effnet.train.data import load_pictures
 from effnet.train.experiment import Summary
 from effnet.ui import train_results, train_runs
