@@ -54,6 +54,7 @@ class Queue:
                 job.refuse(refusal)
                 return job
             self._waiting.append(job)
+            self._tidy()
             self._threads = [thread for thread in self._threads if thread.is_alive()]
             if len(self._threads) < self.at_once:
                 thread = threading.Thread(target=self._serve, name=self.name, daemon=True)
@@ -123,7 +124,6 @@ class Queue:
             del job
 
 
-measuring = Queue(
-    "effnet-measuring", a_visitor=1
-)  # two measurements at once would measure each other
+# two measurements at once would measure each other
+measuring = Queue("effnet-measuring", a_visitor=1)
 working = Queue("effnet-working", at_once=2)

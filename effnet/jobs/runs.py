@@ -15,31 +15,26 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from effnet.base import files
+from effnet.base.files import write_whole
 from effnet.jobs.job import Progress, State, left
 from effnet.language import plural, say
 from effnet.spec import EffnetError
 from effnet.train.words import BUSY, retold
 
-try:
-    import fcntl
-except ImportError:  # Windows: a run counts as alive while it goes on writing
-    fcntl = None  # type: ignore[assignment]
-
 FOLDER_VARIABLE, LIMIT_VARIABLE = "EFFNET_RUNS", "EFFNET_TRAININGS"
 ORDER, LOCK, STOP, RESULT, LOG = "order.json", "lock", "stop", "result.json", "log.txt"
 METRICS, BEST = "metrics.jsonl", "best.safetensors"
 WAITING, PROGRESS, TURN = "waiting", "progress.json", ".turn"
-SILENCE_S = 60  # without locks, a run that wrote nothing for so long is taken for dead
 IN_ALL, A_VISITOR = 8, 2  # runs that wait or run
 POLL_S = 0.2  # between two looks of a run that waits
 LONGEST = 200  # characters of a title
@@ -58,8 +53,7 @@ NUMBERS = {
 def runs_folder() -> Path:
     """Where all runs lie: `$EFFNET_RUNS`, or `effnet/runs` in the user's cache folder."""
     own = os.environ.get(FOLDER_VARIABLE)
-    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "effnet" / "runs"
-    return Path(own or cache).expanduser()
+    return Path(own).expanduser() if own else files.cache_folder("runs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,24 +136,9 @@ class Run:
 # --- files, as a crash may have left them -----------------------------------------------------
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a part."""
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
-
-
 def append_line(path: Path, row: Mapping[str, Any]) -> None:
     """Add a row to a JSONL file; a line cut short by a crash is skipped when read."""
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+    files.add_to(path, json.dumps(row) + "\n")
 
 
 def read_text(path: Path) -> str:
@@ -213,14 +192,16 @@ def create(kind: str, title: str, options: Mapping[str, Any], *, owner: str = ""
     created = time.time()
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(created))
     slug = re.sub(r"[^a-z0-9]+", "-", title.lower()[:LONGEST]).strip("-")[:40] or kind
-    root = runs_folder()
-    root.mkdir(parents=True, exist_ok=True)
+    root = files.make_folder(runs_folder())
     for attempt in range(1000):
         folder = root / (f"{stamp}-{slug}" + (f"-{attempt}" if attempt else ""))
         try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
+            with files.writing(folder):
+                folder.mkdir()
+        except files.Unwritable as error:
+            if isinstance(error.__cause__, FileExistsError):
+                continue
+            raise
         run = Run(folder, kind, title[:LONGEST], dict(options), created, owner)
         write_order(run)
         return run
@@ -422,17 +403,16 @@ def delete(run: Run) -> None:
 @contextmanager
 def turn(folder: Path) -> Iterator[bool]:
     """Wait for a launched run's turn and have it inside the block; False where it was stopped."""
-    with (folder.parent / TURN).open("a+") as file:
-        while (folder / WAITING).exists():
-            if stop_asked(folder):
-                (folder / WAITING).unlink(missing_ok=True)
-                yield False
-                return
-            if not _ahead(folder, running=False) and _lock(file):
-                break
+    taken = EffnetError(say(BUSY, folder=folder.parent))
+    with ExitStack() as mine:
+        while (folder / WAITING).exists() and not stop_asked(folder):
+            if not _ahead(folder, running=False):
+                with suppress(EffnetError):
+                    mine.enter_context(files.locked(folder.parent / TURN, taken))
+                    break
             time.sleep(POLL_S)
         (folder / WAITING).unlink(missing_ok=True)
-        yield True
+        yield not stop_asked(folder)
 
 
 def _ahead(folder: Path, *, running: bool = True) -> list[Path]:
@@ -471,36 +451,10 @@ def held(folder: Path) -> Iterator[None]:
     Raises:
         EffnetError: Another process holds it.
     """
-    with (folder / LOCK).open("a+") as file:
-        for _ in range(20):  # whoever looks whether it is held has it for a moment
-            if _lock(file):
-                break
-            time.sleep(POLL_S / 20)
-        else:
-            raise EffnetError(say(BUSY, folder=folder))
+    with files.locked(folder / LOCK, EffnetError(say(BUSY, folder=folder))):
         yield
 
 
 def is_held(folder: Path) -> bool:
     """True while some process holds the run's lock."""
-    path = folder / LOCK
-    try:
-        if not path.is_file():
-            return False
-        if fcntl is None:
-            newest = max(file.stat().st_mtime for file in folder.iterdir())
-            return time.time() - newest < SILENCE_S and not (folder / RESULT).exists()
-        with path.open("rb") as file:
-            return not _lock(file, fcntl.LOCK_SH)
-    except OSError:
-        return False
-
-
-def _lock(file: Any, kind: int | None = None) -> bool:
-    """Take a file's lock if it is free; it is let go of when the file is closed."""
-    if fcntl is not None:
-        try:
-            fcntl.flock(file, (kind or fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        except OSError:
-            return False
-    return True
+    return files.is_locked(folder / LOCK)

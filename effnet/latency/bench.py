@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from effnet.base.files import Unwritable
 from effnet.cost import count
 from effnet.latency.measure import compare, measured
 from effnet.latency.predictor import gather, learn
@@ -59,7 +60,11 @@ def execute(asked: argparse.Namespace) -> dict[str, Any] | Rows:
         counted = cost.macs, cost.params, cost.activations
         rows.append({"name": name, "macs": cost.macs} | found.as_dict())
         if asked.keep is not None:
-            store.keep([store.Row(store.new_run(), "latency", found, *counted)], into=into)
+            try:
+                store.keep([store.Row(store.new_run(), "latency", found, *counted)], into=into)
+            except Unwritable as error:
+                error.result = rows
+                raise
     return rows
 
 

@@ -18,8 +18,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from effnet.base.files import write_whole
 from effnet.checkpoints import Preprocessing
-from effnet.jobs.runs import BEST, METRICS, write_whole
+from effnet.jobs.runs import BEST, METRICS
 from effnet.nn import saved
 from effnet.nn.model import Network, build
 from effnet.train import augment

@@ -51,7 +51,8 @@ def of(key: str, subject: Any) -> Job | None:
     job = _asked().get(key) or results().get(key)
     if job is not None and job.subject != subject:
         job.stop()
-        job = _forget(key)
+        _forget(key)
+        job = None
     if job is not None and job.error is not None:
         _forget(key)
         raise job.error
@@ -132,7 +133,8 @@ def _last(key: str, label: str, subject: Any) -> Job | None:
             _forget(key)
             raise last.error
         st.error(str(last.error))
-        return None
+        if not last.value:
+            return None
     if last.subject != subject:
         st.info(
             say(

@@ -178,7 +178,11 @@ def _run(run: Run, *, dark: bool) -> None:
     if not now.over:
         asked = "" if _mine(run) else say("Another visit started it. Stop it all the same?")
         refused = _refused(run)
-        jobs.watch(run, "run", lambda _: _curves(run, dark=dark), question=asked, may=not refused)
+
+        def draw(_: object) -> None:
+            _curves(run, dark=dark)
+
+        jobs.watch(run, "run", draw, question=asked, may=not refused)
         if refused:
             st.caption(refused)
         return

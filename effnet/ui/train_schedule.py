@@ -262,7 +262,7 @@ def step_times(network: str, now: Progressive) -> dict[int, float]:
         if run.options.get("network") != network:
             continue
         times = (run.result() or {}).get("step_ms")
-        if runs.has_numbers(times, *map(str, sizes)):
+        if times and runs.has_numbers(times, *map(str, sizes)):
             return {size: float(times[str(size)]) for size in sorted(sizes)}
     return {}
 

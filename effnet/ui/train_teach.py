@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from PIL import Image
 
+from effnet.base.files import write_whole
 from effnet.jobs import runs
 from effnet.language import in_a_row, say
 from effnet.preprocess import EXTENSIONS, MAX_BYTES, open_image
@@ -156,7 +157,7 @@ def _result(taught: "Taught") -> None:
             about = {"classes": list(taught.classes)}
             run = runs.create("taught", name, about, owner=state.visitor())
             taught.write(run.folder / runs.BEST)
-            runs.write_whole(run.folder / runs.RESULT, b"{}")
+            write_whole(run.folder / runs.RESULT, b"{}")
             st.session_state["teach_kept"] = run.name
             state.remember(state.NETWORK, run.name)
         if st.session_state.get("teach_kept"):
