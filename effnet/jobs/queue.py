@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 from effnet.jobs.job import Job
-from effnet.language import plural
+from effnet.language import mark, plural
 from effnet.spec import EffnetError
 
 ABANDONED_S = 30.0  # a job that nobody looks at makes way for others after this
 A_VISITOR, IN_ALL = 3, 24  # jobs that wait or run
+WAITS = mark("waiting for {n} other"), mark("waiting for {n} others")
 
 
 class Queue:
@@ -22,12 +23,20 @@ class Queue:
         at_once: How many jobs run at the same time.
         a_visitor: How many jobs of one visitor wait or run.
         in_all: How many jobs wait or run.
+        waits: What a job that waits says of one before it, and of several.
     """
 
     def __init__(
-        self, name: str, *, at_once: int = 1, a_visitor: int = A_VISITOR, in_all: int = IN_ALL
+        self,
+        name: str,
+        *,
+        at_once: int = 1,
+        a_visitor: int = A_VISITOR,
+        in_all: int = IN_ALL,
+        waits: tuple[str, str] = WAITS,
     ) -> None:
         self.name, self.at_once, self.a_visitor, self.in_all = name, at_once, a_visitor, in_all
+        self.waits = waits
         self._waiting: list[Job] = []
         self._running: list[Job] = []
         self._threads: list[threading.Thread] = []
@@ -124,6 +133,12 @@ class Queue:
             del job
 
 
-# two measurements at once would measure each other
-measuring = Queue("effnet-measuring", a_visitor=1)
+measuring = Queue(
+    "effnet-measuring",
+    a_visitor=1,
+    waits=(
+        mark("Waiting: another visitor measures; two at once would measure each other"),
+        mark("Waiting: {n} others measure first; two at once would measure each other"),
+    ),
+)
 working = Queue("effnet-working", at_once=2)

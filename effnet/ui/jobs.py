@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from effnet.jobs import Job, Progress, Queue, Watched, measuring
+from effnet.jobs.queue import WAITS
 from effnet.language import plural, say, speaking
 from effnet.spec import EffnetError
 from effnet.ui import frame, state
@@ -165,7 +166,7 @@ def watch(
     def stop() -> None:
         pressed = job.look().state == "stopping"
         if question:
-            sure(say("Stop"), f"stop_{key}", question, job.stop, disabled=pressed)
+            sure(f"stop_{key}", say("Stop"), question, say("Stop it"), job.stop, disabled=pressed)
         else:
             st.button(say("Stop"), key=f"stop_{key}", on_click=job.stop, disabled=pressed)
 
@@ -174,7 +175,7 @@ def watch(
         if now.over:
             st.rerun()
         with job.drawing() if isinstance(job, Job) else nullcontext():
-            place.progress(now.share, text=words(job.title, now))
+            place.progress(now.share, text=words(job, now))
             if draw is not None:
                 draw(job.partial if isinstance(job, Job) else None)
 
@@ -186,23 +187,23 @@ def watch(
 
 
 def sure(
-    label: str, key: str, question: str, do: Callable[[], None], *, disabled: bool = False
+    key: str, label: str, question: str, yes: str, do: Callable[[], None], *, disabled: bool = False
 ) -> None:
     """A button that asks before it does something that can't be undone."""
     with st.popover(label, disabled=disabled):
         st.markdown(question)
-        st.button(say("{label}, yes", label=label), key=key, type="primary", on_click=do)
+        st.button(yes, key=key, type="primary", on_click=do)
 
 
-def words(title: str, now: Progress) -> str:
+def words(job: Watched, now: Progress) -> str:
     """How far a job is, in a line."""
     if now.state == "waiting":
-        doing = plural(now.before, "waiting for {n} other", "waiting for {n} others")
-        doing = doing if now.before else say("Waiting")
+        waits = job.queue.waits if isinstance(job, Job) and job.queue else WAITS
+        doing = plural(now.before, *waits) if now.before else say("Waiting")
     elif now.state == "stopping":
         doing = say("stopping")
     else:
         doing = say(now.text or "Getting ready")
         if now.seconds_left is not None:
             doing = say("{doing}; {seconds:.0f} s left", doing=doing, seconds=now.seconds_left)
-    return say("{title}: {state}", title=say(title), state=doing)
+    return say("{title}: {state}", title=say(job.title), state=doing)

@@ -271,8 +271,9 @@ def _buttons(run: Run) -> None:
         if not _mine(run):
             question = say("Another visit started it. {what}", what=question)
         jobs.sure(
-            say("Delete"), "run_delete", question, partial(_delete, run), disabled=bool(refused)
-        )
+            "run_delete", say("Delete"), question, say("Delete it"), partial(_delete, run),
+            disabled=bool(refused),
+        )  # fmt: skip
         best = run.folder / runs.BEST
         if best.is_file():
             st.download_button(

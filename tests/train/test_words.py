@@ -40,10 +40,10 @@ def test_what_nobody_knows_stays_as_it_is():
 def test_titles_are_told_again_and_files_stay_english(tmp_path):
     run = runs.Run(tmp_path, "train", "One network", {}, 0.0)
     with speaking("zh"):
-        assert run.said_title == "单个网络"
+        assert run.title == "单个网络"
         with pytest.raises(runs.EffnetError, match="文件夹"):
             runs.open_run(tmp_path / "nowhere")
-    assert run.title == run.said_title == "One network"
+    assert run.title == run.title == "One network"
 
 
 def test_every_source_and_note_of_the_published_schedules_has_a_translation():

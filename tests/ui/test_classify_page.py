@@ -201,7 +201,7 @@ def test_a_zip_of_class_folders_is_counted(chelsea, coffee):
     app.file_uploader(key="many_files").set_value(
         [("photos.zip", buffer.getvalue(), "application/zip")]
     ).run()
-    app.button(key="many_go").click().run()
+    visits.ended(app.button(key="many_go").click().run(), "many")
     assert [error.message for error in app.exception] == []
     values = {one.label: one.value for one in app.metric}
     assert values["Pictures"] == "3"
@@ -222,7 +222,7 @@ def test_a_folders_known_classes_are_counted_and_the_others_named(chelsea, coffe
             ("top/.hidden/4.png", cat, "image/png"),
         ]
     ).run()
-    app.button(key="many_go").click().run()
+    visits.ended(app.button(key="many_go").click().run(), "many")
     assert [error.message for error in app.exception] == []
     assert {one.label: one.value for one in app.metric}["Pictures"] == "2"
     assert app.info[0].value == "Not counted, as their folders are no class: my cats"
@@ -243,7 +243,7 @@ def test_many_images_in_chinese_have_a_csv_in_english(chelsea, coffee, lite0):
                 ("top/mine/bad.png", b"no picture", "image/png"),
             ]
         ).run()
-        app.button(key="many_go").click().run()
+        visits.ended(app.button(key="many_go").click().run(), "many")
     assert [error.message for error in app.exception] == []
     assert app.info[0].value == "不计入准确率，因为这些文件夹不是类别：mine"
     table = app.dataframe[1].value
@@ -278,7 +278,7 @@ def test_the_csv_of_many_is_what_the_network_said(chelsea, coffee, lite0):
             ("tabby/=bad.png", b"no picture", "image/png"),
         ]
     ).run()
-    app.button(key="many_go").click().run()
+    visits.ended(app.button(key="many_go").click().run(), "many")
     assert [error.message for error in app.exception] == []
     job = app.session_state[classify_many.JOB]
     rows = [classify_many._row(one, lite0.classes, judged=True) for one in job.answers]
