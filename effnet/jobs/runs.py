@@ -39,6 +39,7 @@ IN_ALL, A_VISITOR = 8, 2  # runs that wait or run
 POLL_S = 0.2  # between two looks of a run that waits
 LONGEST = 200  # characters of a title
 LATEST = 4e9  # seconds since 1970: the year 2096
+LONGEST_S = 30 * 86400  # a time left that is worth telling
 MOST_BYTES = 32 * 2**20  # of a file that is read whole
 
 # what a result must have, as numbers, to be shown
@@ -109,6 +110,8 @@ class Run:
         remaining = None
         if state == "running" and first < 1:
             remaining = left(said["began"], time.time(), (share - first) / (1 - first))
+        if remaining is not None and not 0 <= remaining < LONGEST_S:
+            remaining = None
         return Progress(state, share, str(said.get("text", ""))[:LONGEST], before, remaining)
 
     def stop(self) -> None:
@@ -158,9 +161,12 @@ def read_json(path: Path) -> Any:
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text)
+        found = json.loads(text)
+        if "\\ud" in text.lower():  # half of a pair can't be shown
+            json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
+    return found
 
 
 def read_lines(path: Path, *numbers: str) -> list[dict[str, Any]]:
@@ -276,7 +282,9 @@ def list_runs(kind: str | None = None) -> list[Run]:
 
 def _folders(root: Path) -> list[Path]:
     try:
-        return [folder for folder in root.iterdir() if folder.is_dir()]
+        return [
+            folder for folder in root.iterdir() if folder.is_dir() and folder.name.isprintable()
+        ]
     except OSError:
         return []
 
@@ -339,8 +347,9 @@ def launch(run: Run) -> None:
         raise EffnetError(say("{title} is running already", title=run.title))
     if why := refusal(run.owner):
         raise EffnetError(why)
-    (run.folder / STOP).unlink(missing_ok=True)
-    (run.folder / WAITING).write_text(str(time.time_ns()))
+    with files.writing(run.folder):
+        (run.folder / STOP).unlink(missing_ok=True)
+        (run.folder / WAITING).write_text(str(time.time_ns()))
     with (run.folder / LOG).open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "effnet", "train", "go", str(run.folder)],

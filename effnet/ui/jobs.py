@@ -6,7 +6,7 @@ on a busy machine it can't be pressed.
 """
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import streamlit as st
@@ -174,16 +174,26 @@ def watch(
         now = job.look()
         if now.over:
             st.rerun()
-        with job.drawing() if isinstance(job, Job) else nullcontext():
-            place.progress(now.share, text=words(job, now))
+        with _drawing(job):
+            st.progress(now.share, text=words(job, now))
+
+    def show() -> None:
+        with _drawing(job):
             if draw is not None:
                 draw(job.partial if isinstance(job, Job) else None)
 
     with st.container(horizontal=True, vertical_alignment="center"):
-        if may:
-            frame.part(stop)()  # a part of its own: the press needs no run of the whole page
-        place = st.empty()
-    frame.part(look, every_s=LOOK_S)()
+        if may:  # a part of its own: a press needs no run of the whole page
+            with st.container(width="content"):
+                frame.part(stop)()
+        frame.part(look, every_s=LOOK_S)()
+    if draw is not None:
+        frame.part(show, every_s=LOOK_S)()
+
+
+def _drawing(job: Watched) -> AbstractContextManager[None]:
+    """Between two passes of what is measured."""
+    return job.drawing() if isinstance(job, Job) else nullcontext()
 
 
 def sure(

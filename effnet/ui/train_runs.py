@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -53,6 +54,7 @@ NAMED: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (  # words, nu
     ),
 )
 MOST_SHOWN = 8
+MOST_EPOCHS = 1e6
 SHOWN = "run_shown"  # str: the name of the run that is looked at
 
 Curves = dict[str, list[dict[str, Any]]]
@@ -297,17 +299,26 @@ def _delete(run: Run) -> None:
 def read_curves(run: Run) -> Curves:
     """Rows of metrics by training: one, or every training of an experiment that has begun."""
     if run.kind == "train":
-        rows = runs.read_lines(run.folder / runs.METRICS, "epoch", "top1")
+        rows = _rows(run.folder / runs.METRICS)
         return {run.title: rows} if rows else {}
     names = runs.read_json(run.folder / "jobs.json")
     found = {}
     for key, facts in names.items() if isinstance(names, dict) else ():
         if not re.fullmatch(r"\w{1,80}", key) or not isinstance(facts, dict):
             continue
-        rows = runs.read_lines(run.folder / "jobs" / key / runs.METRICS, "epoch", "top1")
+        rows = _rows(run.folder / "jobs" / key / runs.METRICS)
         if rows:
             found[_named(key, facts)] = rows
     return found
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    """The epochs in a file of metrics; a line that a crash left is not one."""
+    return [
+        {name: value for name, value in row.items() if runs.is_number(value)}
+        for row in runs.read_lines(path, "epoch", "top1")
+        if 0 <= row["epoch"] < MOST_EPOCHS and 0 <= row["top1"] <= 1
+    ]
 
 
 def _named(key: str, facts: dict[str, Any]) -> str:
