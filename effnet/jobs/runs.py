@@ -26,6 +26,7 @@ from typing import Any
 
 from effnet.base import files
 from effnet.base.files import write_whole
+from effnet.base.paths import path_of
 from effnet.jobs.job import Progress, State, left
 from effnet.language import plural, say
 from effnet.spec import EffnetError
@@ -54,7 +55,7 @@ NUMBERS = {
 def runs_folder() -> Path:
     """Where all runs lie: `$EFFNET_RUNS`, or `effnet/runs` in the user's cache folder."""
     own = os.environ.get(FOLDER_VARIABLE)
-    return Path(own).expanduser() if own else files.cache_folder("runs")
+    return path_of(own) if own else files.cache_folder("runs")
 
 
 @dataclass(frozen=True, slots=True)
