@@ -1,9 +1,11 @@
 """Runs live in processes of their own: they are seen, stopped, resumed."""
 
+import json
 import multiprocessing
 import os
 import signal
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -96,3 +98,67 @@ def test_runs_of_one_second_have_folders_of_their_own():
 def test_an_unknown_run_is_told():
     with pytest.raises(effnet.EffnetError, match="no run 'x'"):
         runs.find("x")
+
+
+# --- turns, limits, owners
+
+
+def test_runs_wait_for_their_turn_in_the_order_they_were_launched(tiny):
+    made = [runs.create("train", f"n{n}", order(tiny, epochs=40), owner=f"v{n}") for n in range(3)]
+    for run in made:
+        runs.launch(run)
+    first, second, third = made
+    assert first.state == "running"
+    assert [run.look().before for run in (second, third)] == [1, 2]
+    assert {run.look().state for run in (second, third)} == {"waiting"}
+    second.stop()  # while it waits
+    wait_for(second, "stopped")
+    most = 0
+    deadline = time.monotonic() + 400
+    while third.state != "done":
+        assert time.monotonic() < deadline, third.last_words()
+        most = max(most, sum(run.state == "running" for run in made))
+        time.sleep(0.02)
+    assert first.state == "done"
+    assert most == 1
+    assert runs.read_lines(second.folder / runs.METRICS) == []
+    assert third.look().share == 1.0
+
+
+def test_a_waiting_run_whose_process_is_killed_is_passed_over(tiny, tmp_path):
+    """The line is on disk, and who stands in it is known by a lock that the system lets go of."""
+    killed = runs.create("train", "killed", {})
+    (killed.folder / runs.WAITING).write_text("1")
+    waits = runs.create("train", "waits", {})
+    (waits.folder / runs.WAITING).write_text("2")
+    with runs.turn(waits.folder) as mine:
+        assert mine
+        assert not (waits.folder / runs.WAITING).exists()
+
+
+def test_a_visitor_has_two_trainings_and_a_machine_eight(monkeypatch):
+    made = [runs.create("train", "t", {}, owner="me" if n < 2 else f"v{n}") for n in range(8)]
+    with ExitStack() as alive:
+        for run in made[:2]:
+            alive.enter_context(runs.held(run.folder))
+        assert "2 trainings of yours run or wait" in runs.refusal("me")
+        assert runs.refusal("another") == ""
+        with pytest.raises(effnet.EffnetError, match="trainings of yours"):
+            runs.start("train", "t", {}, owner="me")
+        assert len(runs.list_runs()) == 8  # nothing is left of what was refused
+        for run in made[2:]:
+            alive.enter_context(runs.held(run.folder))
+        assert "8 trainings to do already" in runs.refusal("another")
+        monkeypatch.setenv("EFFNET_TRAININGS", "9")
+        assert runs.refusal("another") == ""
+    monkeypatch.setenv("EFFNET_TRAININGS", "0")
+    assert "switched off" in runs.refusal("another")
+
+
+def test_a_run_knows_who_started_it():
+    assert runs.open_run(runs.create("train", "t", {}, owner="me").folder).owner == "me"
+    old = runs.create("train", "t", {})
+    values = json.loads((old.folder / runs.ORDER).read_text())
+    del values["owner"]  # as runs were written before
+    (old.folder / runs.ORDER).write_text(json.dumps(values))
+    assert runs.open_run(old.folder).owner == ""

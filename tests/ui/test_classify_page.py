@@ -325,3 +325,13 @@ def test_fetching_without_a_network_says_what_to_do(tmp_path, monkeypatch):
     app.button(key="fetch").click().run()
     assert [error.message for error in app.exception] == []
     assert "could not fetch EfficientNet_B0_Weights" in app.warning[0].value
+
+
+def test_a_public_server_fetches_nothing_and_takes_no_weights(monkeypatch):
+    monkeypatch.setenv("EFFNET_PUBLIC", "1")
+    app = page("Weights")
+    said = [caption.value for caption in app.caption]
+    assert any("Downloads are switched off" in text for text in said)
+    assert any("weight files are switched off" in text for text in said)
+    assert "fetch" not in [button.key for button in app.button]
+    assert "own_weights" not in [file.key for file in app.file_uploader]
