@@ -234,12 +234,17 @@ class _Job:
 
     # --- files
 
+    @property
+    def key(self) -> str:
+        """The recipe and the pictures it trains on: a folder may hold others by now."""
+        return f"{self.recipe.key}-{self.feed.content}"
+
     def save(self) -> None:
         """Write the checkpoint, whole or not at all."""
         if not self.machine.first:
             return
         state = {
-            "key": self.recipe.key,
+            "key": self.key,
             "step": self.step,
             "best": self.best,
             "seconds": self.clock.seconds,
@@ -285,7 +290,7 @@ class _Job:
             kept: dict[str, Any] = torch.load(
                 self.folder / CHECKPOINT, map_location=self.machine.device, weights_only=True
             )
-            return kept if kept["key"] == self.recipe.key and "metrics" in kept else None
+            return kept if kept["key"] == self.key and "metrics" in kept else None
         except FileNotFoundError:
             return None
         except Exception as error:  # a damaged file raises whatever its bytes lead to

@@ -9,7 +9,7 @@ from effnet.counters import PARTS, Opinion, counted_by_none, opinions
 from effnet.figures import counters_compared
 from effnet.jobs import working
 from effnet.language import in_a_row, mark, say
-from effnet.second_opinion import Answer, ask
+from effnet.second_opinion import Answer, ask, installed
 from effnet.spec import Spec
 from effnet.ui import jobs, live
 from effnet.variants import display_name, get_variant
@@ -90,7 +90,8 @@ def _opinion_row(
         **sums,
         say("closed form"): opinion.formula,
         say("leaves out"): in_a_row([say(name) for name in opinion.leaves_out]),
-        say("version"): opinion.version,
+        say("last compared with"): opinion.version,
+        say("installed here"): installed(opinion.tool),
     }
 
 

@@ -19,7 +19,7 @@ from effnet.spec import EffnetError
 from effnet.train.recipe import Recipe, small_base
 from effnet.train.schedule import Progressive
 from effnet.train.words import retold
-from effnet.ui import jobs, live, public, state
+from effnet.ui import frame, jobs, live, public, state
 from effnet.ui.train_results import said_rows
 from effnet.units import percent
 
@@ -149,6 +149,10 @@ def _recipe(kind: str, epochs: int, images: int, options: dict[str, Any]) -> Rec
 
 def watch(*, dark: bool) -> None:
     """The runs, newest first, and the chosen one: how far it is, its curves, what may be done."""
+    frame.part(lambda: _watch(dark=dark))()
+
+
+def _watch(*, dark: bool) -> None:
     found = {run.name: run for run in runs.list_runs() if run.kind in KINDS}
     shown = dict(list(found.items())[:MOST_SHOWN])
     if not shown:
@@ -304,7 +308,7 @@ def read_curves(run: Run) -> Curves:
     names = runs.read_json(run.folder / "jobs.json")
     found = {}
     for key, facts in names.items() if isinstance(names, dict) else ():
-        if not re.fullmatch(r"\w{1,80}", key) or not isinstance(facts, dict):
+        if not re.fullmatch(r"[\w-]{1,80}", key) or not isinstance(facts, dict):
             continue
         rows = _rows(run.folder / "jobs" / key / runs.METRICS)
         if rows:
