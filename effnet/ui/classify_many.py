@@ -1,7 +1,6 @@
 """Classify's tab for many pictures: a table that fills, with progress, a stop, and a CSV."""
 
 import hashlib
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -23,9 +22,8 @@ if TYPE_CHECKING:
     from effnet.predict import Classifier
 
 MAX_ZIP_MIB = 32  # the server's own limit
-MAX_IN_ALL = 512 * 2**20  # bytes of one visitor's pictures
-AT_ONCE = 8  # pictures between two reports
-THUMBNAIL = 220  # px
+MAX_IN_ALL = 256 * 2**20  # bytes of one visitor's pictures
+THUMBNAIL, MOST_THUMBNAILS = 220, 100  # px; kept in a visit
 
 JOB = "many"  # Named: the pictures that this visit has named, in `st.session_state`
 KEY = "many"
@@ -39,23 +37,23 @@ class Named:
     Attributes:
         of: What was uploaded and the network, by digest.
         answers: One a picture.
-        thumbnails: Small copies of those that the worst mistakes show, by name.
+        thumbnails: Small copies of those that the worst mistakes show, by answer.
         total: Pictures in all.
         truths: The class of those whose folder is one, by name.
         unknown: Folders that are no class.
-        told: What is wrong with a picture in the visitor's language, by name; answers and the CSV
-            have it in English.
+        told: What is wrong with a picture in the visitor's language, by answer; answers and the
+            CSV have it in English.
         left: The pictures that are not named yet.
     """
 
     of: str
     total: int
     answers: "list[Answer]" = field(default_factory=list)
-    thumbnails: dict[str, Image.Image] = field(default_factory=dict)
+    thumbnails: "dict[Answer, Image.Image]" = field(default_factory=dict)
     truths: dict[str, int] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
-    told: dict[str, str] = field(default_factory=dict)
-    left: Iterator[Item] | None = None
+    told: "dict[Answer, str]" = field(default_factory=dict)
+    left: Iterator[Item] = field(default_factory=lambda: iter(()))
 
 
 def many(network: str) -> None:
@@ -77,11 +75,11 @@ def many(network: str) -> None:
     classifier = cache.classifier(network)
     named: Named | None = st.session_state.get(JOB)
     if named is None or named.of != of:
-        names = _names(uploaded)
-        named = Named(of, len(names))
-        named.truths, named.unknown = _truths(names, classifier)
+        items = _items(uploaded)
+        named = Named(of, len(items), left=iter(items))
+        named.truths, named.unknown = _truths(items, classifier)
         st.session_state[JOB] = named
-    _work(named, uploaded, classifier)
+    _work(named, classifier)
     _show(named, classifier)
 
 
@@ -132,35 +130,45 @@ def _uploaded() -> list[Any]:
     return found
 
 
-def _names(uploaded: list[Any]) -> list[str]:
-    names = []
+class _Refused:
+    """A zip among others that can't be read: a picture that says why, in any language."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def read(self, _size: int = -1) -> bytes:
+        files.in_zip(self.data)
+        return b""
+
+
+def _items(uploaded: list[Any]) -> list[Item]:
+    """All pictures; those in a zip are unpacked when their turn comes."""
+    items = []
     for file in uploaded:
-        if file.name.lower().endswith(".zip"):
-            names += [item.name for item in files.in_zip(file.getvalue())]
-        else:
-            names.append(file.name)
-    if len(names) > files.MAX_PICTURES:
+        data = file.getvalue()
+        if not file.name.lower().endswith(".zip"):
+            items.append(Item(file.name, data))
+            continue
+        try:
+            items += files.in_zip(data)
+        except EffnetError:
+            if len(uploaded) == 1:
+                raise
+            items.append(Item(file.name, _Refused(data)))
+    if len(items) > files.MAX_PICTURES:
         raise EffnetError(
             say(
                 "{count} pictures; the limit is {limit}",
-                count=len(names),
+                count=len(items),
                 limit=files.MAX_PICTURES,
             )
         )
-    return names
+    return items
 
 
-def _items(uploaded: list[Any]) -> Iterator[Item]:
-    for file in uploaded:
-        if file.name.lower().endswith(".zip"):
-            yield from files.in_zip(file.getvalue())
-        else:
-            yield Item(file.name, file.getvalue())
-
-
-def _truths(names: list[str], classifier: "Classifier") -> tuple[dict[str, int], list[str]]:
+def _truths(items: list[Item], classifier: "Classifier") -> tuple[dict[str, int], list[str]]:
     """The class of each picture whose folder is one, and the folders that are none."""
-    folders = {name: Item(name, b"").folder for name in names}
+    folders = {item.name: item.folder for item in items}
     indices, unknown = files.known_classes(filter(None, folders.values()), classifier.classes)
     while pair := files.same_class(indices):
         unknown += [name for name in pair if indices.pop(name, None) is not None]
@@ -178,7 +186,7 @@ def _note(named: Named) -> str:
     return say("Not counted, as their folders are no class: {few}", few=few)
 
 
-def _work(named: Named, uploaded: list[Any], classifier: "Classifier") -> None:
+def _work(named: Named, classifier: "Classifier") -> None:
     """Name what is not named yet; a stop keeps what is there."""
     job = jobs.of(KEY, named.of)
     if job is not None and not job.ended:
@@ -186,12 +194,10 @@ def _work(named: Named, uploaded: list[Any], classifier: "Classifier") -> None:
         return
     if len(named.answers) >= named.total:
         return
-    if named.left is None:
-        named.left = _items(uploaded)
 
     def work(job: Job) -> None:
-        while few := list(itertools.islice(named.left or (), AT_ONCE)):
-            _name(named, few, classifier)
+        for item in named.left:
+            _name(named, item, classifier)
             job.report(len(named.answers) / named.total, _so_far(named))
 
     st.progress(len(named.answers) / named.total, _so_far(named))
@@ -208,24 +214,24 @@ def _so_far(named: Named) -> str:
     return say("{done} of {total}", done=len(named.answers), total=named.total)
 
 
-def _name(named: Named, few: list[Item], classifier: "Classifier") -> None:
+def _name(named: Named, item: Item, classifier: "Classifier") -> None:
+    """Name a picture."""
     from effnet.classify.evaluate import Answer, answer
     from effnet.preprocess import open_image
 
-    found, side = [], classifier.preprocessing.resize
-    for item in few:
-        known = Item(item.name, item.source, named.truths.get(item.name))
-        try:
-            image = open_image(item.source, short_side=side)
-        except EffnetError as error:
-            named.told[item.name] = str(error)
-            found.append(Answer(known.name, known.truth, problem=_in_english(item, side)))
-            continue
-        found.append(answer(known, classifier.predict([image])[0]))
-        if found[-1].wrong and len(named.thumbnails) < 100:
+    side = classifier.preprocessing.resize
+    known = Item(item.name, item.source, named.truths.get(item.name))
+    try:
+        image = open_image(item.source, short_side=side)
+    except EffnetError as error:
+        found = Answer(known.name, known.truth, problem=_in_english(item, side))
+        named.told[found] = str(error)
+    else:
+        found = answer(known, classifier.predict([image])[0])
+        if found.wrong and len(named.thumbnails) < MOST_THUMBNAILS:
             image.thumbnail((THUMBNAIL, THUMBNAIL))
-            named.thumbnails[item.name] = image
-    named.answers += found
+            named.thumbnails[found] = image
+    named.answers.append(found)
 
 
 def _in_english(item: Item, side: int) -> str:
@@ -257,7 +263,7 @@ def _show(named: Named, classifier: "Classifier") -> None:
         five.metric(say("Top-5"), f"{counted['top5'] or 0:.1f} %", border=True)
         pictures.metric(say("Pictures"), f"{counted['pictures']:,}", border=True)
     st.dataframe(
-        [_told(row, named) for row in rows],
+        [_told(row, one, named) for row, one in zip(rows, named.answers, strict=True)],
         hide_index=True,
         width="stretch",
         height=min(320, 35 * (len(rows) + 1) + 3),
@@ -291,9 +297,9 @@ def _row(one: "Answer", names: tuple[str, ...], *, judged: bool) -> dict[str, An
     return row
 
 
-def _told(row: dict[str, Any], named: Named) -> dict[str, Any]:
+def _told(row: dict[str, Any], one: "Answer", named: Named) -> dict[str, Any]:
     """A row in the visitor's language."""
-    told = row | {"problem": named.told.get(row["picture"], row["problem"])}
+    told = row | {"problem": named.told.get(one, one.problem)}
     return {say(name): value for name, value in told.items()}
 
 
@@ -316,7 +322,7 @@ def _mistakes(named: Named, names: tuple[str, ...]) -> None:
     st.markdown(say("**Surest mistakes**"))
     with st.container(horizontal=True, gap="small"):
         for one in worst(named.answers):
-            image = named.thumbnails.get(one.name)
+            image = named.thumbnails.get(one)
             if image is not None and one.truth is not None:
                 said, right = names[one.top[0]], names[one.truth]
                 caption = say(
