@@ -274,7 +274,7 @@ def _show(named: Named, classifier: "Classifier") -> None:
     )
     st.download_button(
         say("CSV"),
-        csv_text(list(rows[0]), (list(row.values()) for row in rows)),
+        _csv(rows),
         file_name="predictions.csv",
         mime="text/csv",
         key="many_csv",
@@ -301,6 +301,11 @@ def _told(row: dict[str, Any], one: "Answer", named: Named) -> dict[str, Any]:
     """A row in the visitor's language."""
     told = row | {"problem": named.told.get(one, one.problem)}
     return {say(name): value for name, value in told.items()}
+
+
+def _csv(rows: list[dict[str, Any]]) -> str:
+    """The rows as a file, in English in any language."""
+    return csv_text(list(rows[0]), (list(row.values()) for row in rows))
 
 
 def _mistakes(named: Named, names: tuple[str, ...]) -> None:
