@@ -213,7 +213,7 @@ def _fit(run: Run) -> dict[str, Any]:
     recipe = _recipe(run)
 
     def heard(row: dict[str, Any]) -> None:
-        runs.report(run.folder, row["epoch"] / recipe.epochs)
+        runs.report(run.folder, row.get("epoch", 0) / recipe.epochs)  # the first has none
         _say(row)
 
     runs.report(run.folder, 0.0)
