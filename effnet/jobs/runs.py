@@ -28,7 +28,7 @@ from effnet.base import files
 from effnet.base.files import write_whole
 from effnet.base.paths import path_of
 from effnet.jobs.job import Progress, State, left
-from effnet.language import plural, say
+from effnet.language import mark, plural, say
 from effnet.spec import EffnetError
 from effnet.train.words import BUSY, retold
 
@@ -37,6 +37,7 @@ ORDER, LOCK, STOP, RESULT, LOG = "order.json", "lock", "stop", "result.json", "l
 METRICS, BEST = "metrics.jsonl", "best.safetensors"
 WAITING, PROGRESS, TURN = "waiting", "progress.json", ".turn"
 IN_ALL, A_VISITOR = 8, 2  # runs that wait or run
+TRAINING = mark("training")  # what it is at, where it says nothing else
 POLL_S = 0.2  # between two looks of a run that waits
 LONGEST = 200  # characters of a title
 LATEST = 4e9  # seconds since 1970: the year 2096
@@ -442,7 +443,7 @@ def _place(folder: Path) -> int:
     return int(text) if re.fullmatch(r"\d{1,20}", text) else 0
 
 
-def report(folder: Path, share: float, text: str = "") -> None:
+def report(folder: Path, share: float, text: str = TRAINING) -> None:
     """Write how far a run is, for those who look; counted from its first report on."""
     before, now = read_json(folder / PROGRESS), time.time()
     going = has_numbers(before, "began", "from") and before.get("process") == os.getpid()
