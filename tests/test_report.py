@@ -17,12 +17,13 @@ import pytest
 from PIL import Image
 
 import effnet
-from effnet import language, report
-from effnet.__main__ import main
-from effnet.design import Design
+from effnet import report
+from effnet.base import language
+from effnet.cli.main import main
 from effnet.jobs import runs
 from effnet.nn import saved
-from effnet.speed.records import Environment, Latency
+from effnet.scaling.design import Design
+from effnet.timing.measurements import Environment, Latency
 
 TODAY = date(2026, 1, 2)
 MACHINE = Environment("cpu", "a <processor>", 2, 0.1, "2", "3.11", "Linux", "2026-01-01")

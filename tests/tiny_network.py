@@ -1,6 +1,6 @@
 """A network that trains in about a second."""
 
-from effnet.spec import Spec, Stage
+from effnet.network.spec import Spec, Stage
 
 
 def tiny_spec(**changes) -> Spec:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from effnet.language import current, mark, speaking
+from effnet.base import current, mark, speaking
 
 if TYPE_CHECKING:
     from effnet.jobs.queue import Queue

@@ -4,9 +4,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from effnet.base import EffnetError, mark, plural
 from effnet.jobs.job import Job
-from effnet.language import mark, plural
-from effnet.spec import EffnetError
 
 ABANDONED_S = 30.0  # a job that nobody looks at makes way for others after this
 A_VISITOR, IN_ALL = 3, 24  # jobs that wait or run

@@ -24,13 +24,10 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from effnet.base import files
-from effnet.base.files import write_whole
-from effnet.base.paths import path_of
+import effnet
+from effnet.base import EffnetError, files, mark, path_of, plural, say, write_whole
 from effnet.jobs.job import Progress, State, left
-from effnet.language import mark, plural, say
-from effnet.spec import EffnetError
-from effnet.train.words import BUSY, retold
+from effnet.train import BUSY, retold
 
 FOLDER_VARIABLE, LIMIT_VARIABLE = "EFFNET_RUNS", "EFFNET_TRAININGS"
 ORDER, LOCK, STOP, RESULT, LOG = "order.json", "lock", "stop", "result.json", "log.txt"
@@ -359,7 +356,7 @@ def launch(run: Run) -> None:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            cwd=Path(__file__).parents[2],
+            cwd=Path(effnet.__file__).parents[1],
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
     threading.Thread(target=process.wait, daemon=True).start()  # no zombie is left behind

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from effnet.base.files import write_whole
-from effnet.base.foreign import cell_text, csv_text
-from effnet.jobs.runs import is_number, read_text
+from effnet.base import cell_text, csv_text, write_whole
+from effnet.jobs import is_number, read_text
 
 Row = dict[str, Any]
 
@@ -56,13 +55,13 @@ def _cells(line: str) -> list[list[str]]:
 
 def _read(column: str, text: str) -> Any:
     if column in ("key", "digest"):  # digits and letters that may look like a number, as 1e5
-        return cell_text(text)
+        return text
     for kind in (int, float):
         try:
             return kind(text)
         except ValueError:
             continue
-    return text
+    return cell_text(text)
 
 
 def _sound(column: str, value: Any) -> bool:

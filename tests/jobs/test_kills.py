@@ -14,9 +14,10 @@ import pytest
 from tiny_network import tiny_spec
 
 import effnet
-from effnet.jobs import child, runs
+from effnet.base import programs
+from effnet.jobs import runs
+from effnet.train.many_trainings import CHECKPOINT, job, sweep
 from effnet.train.recipe import Recipe
-from effnet.train.sweep import CHECKPOINT, job, sweep
 from effnet.train.trainer import train
 
 ROOT = Path(effnet.__file__).parents[1]
@@ -93,8 +94,8 @@ def test_a_killed_sweep_leaves_no_worker_behind(tmp_path, environment_without_we
 def test_a_question_ends_with_whoever_asked(environment_without_weights):
     spec = replace(effnet.get_variant("b4"), name="big")
     code = (
-        "import json, sys; from effnet.jobs import child; print(flush=True);"
-        f"child.ask('effnet.second_opinion', {json.dumps(json.dumps(spec.to_dict()))},"
+        "import json, sys; from effnet.base import programs; print(flush=True);"
+        f"programs.ask('effnet.nn.second_opinion', {json.dumps(json.dumps(spec.to_dict()))},"
         " timeout_s=300)"
     )
     asker = subprocess.Popen(
@@ -114,12 +115,12 @@ def test_a_question_is_ended_by_a_stop():
         raise Enough
 
     with pytest.raises(Enough):
-        child.ask("effnet.second_opinion", "{}", timeout_s=300, between=stop)
+        programs.ask("effnet.nn.second_opinion", "{}", timeout_s=300, between=stop)
 
 
 def test_a_program_that_fails_says_its_last_line():
-    with pytest.raises(child.Failed, match="Error"):
-        child.ask("effnet.second_opinion", "no json", timeout_s=300)
+    with pytest.raises(programs.Failed, match="Error"):
+        programs.ask("effnet.nn.second_opinion", "no json", timeout_s=300)
 
 
 # --- rows and checkpoints
@@ -135,7 +136,7 @@ def test_a_checkpoint_stays_until_its_row_is_on_disk(tiny, tmp_path):
         seen.append((keep / one.key / CHECKPOINT).exists())
 
     keep = tmp_path / "jobs"
-    from effnet.train.sweep import train_job
+    from effnet.train.many_trainings import train_job
 
     row = train_job(short.to_dict(), str(keep / one.key), None)  # and then the kill
     assert (keep / one.key / CHECKPOINT).exists()

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
+from effnet.base import EffnetError
+from effnet.base.language import speaking
 from effnet.jobs import Job, Queue, Stopped
-from effnet.language import speaking
-from effnet.spec import EffnetError
 
 
 def settled(job: Job) -> Job:
@@ -185,7 +185,7 @@ def test_a_line_with_two_places_runs_two_at_once_and_no_third():
 
 
 def test_what_is_said_in_a_thread_is_in_the_language_of_whoever_asked():
-    from effnet.language import current
+    from effnet.base.language import current
 
     with speaking("zh"):
         job = Queue("test").ask("a", "b", lambda _: current())

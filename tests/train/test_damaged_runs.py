@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 
 from effnet import figures
+from effnet.app.kit import jobs
+from effnet.app.pages.train import results_card, runs_card, schedule_card
+from effnet.base import EffnetError
+from effnet.base.language import speaking
 from effnet.jobs import runs
-from effnet.language import speaking
-from effnet.spec import EffnetError
 from effnet.train.results import read_rows, summaries, write_rows
-from effnet.ui import jobs, train_results, train_runs, train_schedule
 
 TRIES = int(os.environ.get("EFFNET_FUZZ", "60"))
-SHIPPED = Path(train_results.__file__).parents[2] / "assets" / "benchmarks"
+SHIPPED = Path(results_card.__file__).parents[2] / "assets" / "benchmarks"
 METRICS = [
     {"epoch": n, "step": 6 * n, "size": 16, "loss": 2.5 / n, "rate": 0.01, "top1": 0.1 * n,
      "top1_detail": 0.1, "seconds": 1.5 * n, "cpu_seconds": 1.0 * n}
@@ -117,19 +118,19 @@ def looked_at(kind: str) -> None:
     """All that the page does with the runs of a kind."""
     for run in runs.list_runs(kind):
         jobs.words(run, run.look())
-        train_runs._line(run)
-        if kind in train_runs.KINDS:
-            train_runs._run(run, dark=False)
-        figures.run_curves(train_runs.read_curves(run))
+        runs_card._line(run)
+        if kind in runs_card.KINDS:
+            runs_card._run(run, dark=False)
+        figures.run_curves(runs_card.read_curves(run))
         assert isinstance(run.last_words(), str)
         run.title.encode()  # can be sent to a browser
     if kind in FACTS:
         for run in runs.list_runs(kind):
-            rows = train_results.rows_of(run)
+            rows = results_card.rows_of(run)
             column = {"scaling": "way", "progressive": "arm", "search": "rung"}[kind]
             summaries(rows, column)
     runs.trained()
-    train_schedule.step_times("v2_s", train_schedule.presets()[0].schedule)
+    schedule_card.step_times("v2_s", schedule_card.presets()[0].schedule)
 
 
 @pytest.mark.parametrize("kind", sorted(RESULTS))
@@ -148,8 +149,8 @@ def test_a_damaged_run_never_stops_the_page(kind, language, caplog):
             try:
                 looked_at(kind)
                 if kind in FACTS:
-                    for draw in (train_results.scaling, train_results.progressive,
-                                 train_results.search):  # fmt: skip
+                    for draw in (results_card.scaling, results_card.progressive,
+                                 results_card.search):  # fmt: skip
                         draw(dark=False)
             except EffnetError:
                 raise

@@ -2,10 +2,10 @@
 
 import pytest
 
+from effnet.base.language import catalogue, in_a_row, say, speaking
 from effnet.jobs import runs
-from effnet.language import catalogue, in_a_row, say, speaking
 from effnet.train import schedule
-from effnet.train.words import BUSY, FINE_TUNED, MISSING, NO_DATA, retold
+from effnet.train.run_texts import BUSY, FINE_TUNED, MISSING, NO_DATA, retold
 
 NO_MARKS = NO_DATA.format(name="'x'", known="marks, digits")
 

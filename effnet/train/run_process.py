@@ -1,0 +1,312 @@
+"""The command `effnet train ...`, and what happens in a run's own process.
+
+    train fit          train one network
+    train scaling      the scaling experiment
+    train search       the grid search of alpha, beta, gamma
+    train progressive  fixed against progressive
+    train list | stop NAME | resume NAME
+    train go FOLDER    what a run's process executes; the app starts it
+
+Under `torchrun --no-python effnet train fit ...` several processes train one network together.
+No torch until a training begins.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import nullcontext
+from dataclasses import asdict, replace
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from effnet.base import EffnetError, make_folder, programs, say, write_whole
+from effnet.jobs import METRICS, RESULT, Run, runs
+from effnet.network import get_variant
+from effnet.scaling import scale
+from effnet.train.recipe import CHOICES, FINE_TUNING, Recipe, small_base
+from effnet.train.run_texts import STOPPED
+from effnet.train.schedule import Progressive
+
+if TYPE_CHECKING:
+    from effnet.train.many_trainings import Job
+
+Answer = dict[str, Any] | list[dict[str, Any]]
+
+ACTIONS = ("fit", "scaling", "search", "progressive", "list", "stop", "resume", "go")
+RESULTS = "results.csv"
+JOBS = "jobs"
+NICENESS = 10
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `effnet train`."""
+    parser.add_argument("action", choices=ACTIONS)
+    parser.add_argument("name", nargs="?", help="of a run, for stop, resume and go")
+    parser.add_argument("--output", type=Path, help="folder to write; a run's own if not given")
+    parser.add_argument("--network", help="a variant's name, or small; --start's if not given")
+    parser.add_argument("--depth", type=float, default=1.0)
+    parser.add_argument("--width", type=float, default=1.0)
+    parser.add_argument("--resolution", type=int)
+    parser.add_argument("--data", default="marks", help="marks, digits, or a folder of pictures")
+    parser.add_argument("--images", type=int, help="pictures of the procedural set to train on")
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--batch-size", type=int)
+    parser.add_argument("--accumulate", type=int)
+    parser.add_argument("--learning-rate", type=float)
+    for name, allowed in CHOICES.items():
+        parser.add_argument(f"--{name}", choices=allowed)
+    parser.add_argument(
+        "--start", help="a variant whose pretrained weights to fine-tune, at gentle rates"
+    )
+    parser.add_argument("--stages", type=int, help="of a progressive schedule")
+    parser.add_argument("--size", type=int, nargs=2, metavar=("FROM", "TO"))
+    parser.add_argument("--dropout", type=float, nargs=2, metavar=("FROM", "TO"))
+    parser.add_argument("--randaugment", type=float, nargs=2, metavar=("FROM", "TO"))
+    parser.add_argument("--mixup", type=float, nargs=2, metavar=("FROM", "TO"))
+    parser.add_argument("--cutmix", type=float, nargs=2, metavar=("FROM", "TO"))
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--seeds", type=int, default=3, help="of an experiment")
+    parser.add_argument("--workers", type=int, help="processes of an experiment; one a core")
+    parser.add_argument("--threads", type=int, help="of one training")
+
+
+def execute(options: argparse.Namespace) -> Answer:
+    """What `effnet train` does."""
+    if options.action == "list":
+        return [_line(run) for run in runs.list_runs()]
+    if options.action == "go":
+        return go(Path(options.name or ""))
+    if options.action in ("stop", "resume"):
+        run = runs.find(options.name or "")
+        if options.action == "stop":
+            run.stop()
+            return _line(run)
+        (run.folder / runs.STOP).unlink(missing_ok=True)
+        return go(run.folder)
+    order = order_of(options)
+    kind = "train" if options.action == "fit" else options.action
+    if options.output:
+        folder = make_folder(options.output)
+        if int(os.environ.get("RANK", "0")) == 0:
+            runs.write_order(Run(folder, kind, kind, order, 0.0))
+        return carry_out(Run(folder, kind, kind, order, 0.0))
+    return go(runs.create(kind, kind, order).folder)
+
+
+def _line(run: Run) -> dict[str, Any]:
+    return {"name": run.name, "kind": run.kind, "title": run.english, "state": run.state}
+
+
+def order_of(options: argparse.Namespace) -> dict[str, Any]:
+    """A run's options from the command line's."""
+    for name, number in (("seeds", options.seeds), ("workers", options.workers)):
+        if number is not None and number < 1:
+            raise EffnetError(say("{name} {number}; expected at least 1", name=name, number=number))
+    named = {
+        "data": options.data,
+        "epochs": options.epochs,
+        "train_images": options.images,
+        "batch_size": options.batch_size,
+        "accumulate": options.accumulate,
+        "learning_rate": options.learning_rate,
+        "optimiser": options.optimiser,
+        "decay": options.decay,
+        "precision": options.precision,
+        "start": options.start,
+        "seed": options.seed,
+        "threads": options.threads,
+    }
+    given = {name: value for name, value in named.items() if value is not None}
+    if options.start:
+        given = FINE_TUNING | given
+    network = options.network or options.start or "small"
+    base = small_base() if network == "small" else get_variant(network)
+    resolution = options.resolution or (64 if options.action == "progressive" else None)
+    spec = scale(base, depth=options.depth, width=options.width, resolution=resolution)
+    recipe = Recipe(spec=spec, **given)
+    pairs = ("size", "dropout", "randaugment", "mixup", "cutmix")
+    if options.stages or any(getattr(options, name) for name in pairs):
+        side = float(spec.resolution)
+        flat = {"size": (side, side), "dropout": (spec.dropout,) * 2, "randaugment": (0.0, 0.0)}
+        chosen = {n: tuple(getattr(options, n)) for n in pairs if getattr(options, n)}
+        stages = options.stages or 4
+        values = {"stages": stages, "epochs": recipe.epochs, **flat, **chosen}
+        schedule = Progressive.from_dict(values)
+        recipe = replace(recipe, schedule=schedule)
+    order = {"recipe": recipe.to_dict(), "seeds": options.seeds, "workers": options.workers}
+    return {name: value for name, value in order.items() if value is not None}
+
+
+# --- in the run's own process -----------------------------------------------------------------
+
+
+def go(folder: Path) -> dict[str, Any]:
+    """Carry out the run in a folder, holding its lock; stopping is not an error.
+
+    One that was launched waits for its turn first.
+
+    Raises:
+        EffnetError: There is no run in it, or another process is working on it.
+    """
+    run = runs.open_run(folder)
+    with runs.held(folder), runs.turn(folder) as mine:
+        if not mine:
+            return {"state": "stopped"}
+        if hasattr(os, "nice"):
+            os.nice(max(0, NICENESS - os.nice(0)))  # the app comes first
+        from effnet.train.trainer import Stopped
+
+        try:
+            result = carry_out(run)
+        except Stopped:
+            return {"state": "stopped"}
+        except EffnetError:
+            if runs.stop_asked(folder):
+                return {"state": "stopped"}
+            raise
+        write_whole(folder / RESULT, json.dumps(result).encode())
+        return {"folder": str(folder), **result}
+
+
+def carry_out(run: Run) -> dict[str, Any]:
+    """Do what a run was asked to; gives back its result as plain values."""
+    tasks: dict[str, Callable[[Run], dict[str, Any]]] = {
+        "train": _fit,
+        "scaling": _scaling,
+        "search": _search,
+        "progressive": _progressive,
+        "steps": _steps,
+    }
+    if run.kind not in tasks:
+        raise EffnetError(
+            say(
+                "unknown kind of run {kind}; expected one of {known}",
+                kind=repr(run.kind),
+                known=", ".join(tasks),
+            )
+        )
+    return tasks[run.kind](run)
+
+
+def _recipe(run: Run) -> Recipe:
+    return Recipe.from_dict(run.options.get("recipe", {}))
+
+
+def _say(row: dict[str, Any]) -> None:
+    if int(os.environ.get("RANK", "0")) == 0:
+        shown = {k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()}
+        sys.stderr.write(json.dumps(shown) + "\n")
+        sys.stderr.flush()
+
+
+def _fit(run: Run) -> dict[str, Any]:
+    from effnet.train.trainer import train
+
+    recipe = _recipe(run)
+
+    def heard(row: dict[str, Any]) -> None:
+        runs.report(run.folder, row.get("epoch", 0) / recipe.epochs)  # the first has none
+        _say(row)
+
+    runs.report(run.folder, 0.0)
+    stop = partial(runs.stop_asked, run.folder)
+    return asdict(train(recipe, run.folder, stop=stop, progress=heard))
+
+
+def _workers(run: Run) -> int:
+    return int(run.options.get("workers") or os.cpu_count() or 1)
+
+
+def _sweep(
+    run: Run, jobs: "Sequence[Job]", results: Path, *, total: int = 0
+) -> list[dict[str, Any]]:
+    """Train jobs side by side, one thread each; a curve for each in the run's folder.
+
+    Args:
+        run: What they belong to.
+        jobs: The trainings.
+        results: The CSV.
+        total: Trainings of the whole run; these where 0.
+    """
+    from effnet.train.many_trainings import sweep
+    from effnet.train.results import read_rows
+
+    def heard(row: dict[str, Any] | None = None) -> None:
+        runs.report(run.folder, len(read_rows(results)) / (total or len(jobs)))
+        if row:
+            _say(row)
+
+    names = {one.key: dict(one.facts) for one in jobs}
+    write_whole(run.folder / "jobs.json", json.dumps(names).encode())
+    pool: Any = nullcontext()
+    if _workers(run) > 1:
+        context = get_context("spawn")
+        pool = ProcessPoolExecutor(_workers(run), context, initializer=programs.end_with_parent)
+    with pool as executor:
+        started: Executor | None = executor
+        heard()
+        return sweep(
+            jobs,
+            results,
+            executor=started,
+            keep=run.folder / JOBS,
+            watched=run.folder,
+            progress=heard,
+        )
+
+
+def _scaling(run: Run) -> dict[str, Any]:
+    from effnet.train.experiment import scaling_jobs
+
+    recipe = _recipe(run)
+    jobs = scaling_jobs(seeds=int(run.options.get("seeds", 3)), epochs=recipe.epochs, recipe=recipe)
+    return {"rows": len(_sweep(run, jobs, run.folder / RESULTS))}
+
+
+def _progressive(run: Run) -> dict[str, Any]:
+    from effnet.train.experiment import progressive_jobs
+
+    recipe = _recipe(run)
+    jobs = progressive_jobs(
+        seeds=int(run.options.get("seeds", 3)),
+        epochs=recipe.epochs,
+        recipe=recipe,
+        size=recipe.spec.resolution,
+    )
+    return {"rows": len(_sweep(run, jobs, run.folder / RESULTS))}
+
+
+def _search(run: Run) -> dict[str, Any]:
+    from effnet.train.experiment import search
+
+    recipe = _recipe(run)
+    rungs = tuple(max(1, round(recipe.epochs * share)) for share in (0.25, 0.5, 1.0))
+    sizes: list[int] = []  # of the rounds: each has half of the one before
+
+    def trained(jobs: "Sequence[Job]", path: Path) -> list[dict[str, Any]]:
+        while len(sizes) < len(rungs):
+            sizes.append(-(-sizes[-1] // 2) if sizes else len(jobs))
+        return _sweep(run, jobs, path, total=sum(sizes))
+
+    best, *_ = search(run.folder / RESULTS, rungs=rungs, recipe=recipe, run=trained)
+    return {name: best[name] for name in ("alpha", "beta", "gamma", "top1", "macs")}
+
+
+def _steps(run: Run) -> dict[str, Any]:
+    from effnet.network import Spec
+    from effnet.train.step_times import step_times
+
+    spec = Spec.from_dict(run.options["spec"])
+    found = {}
+    for size in run.options["sizes"]:
+        if runs.stop_asked(run.folder):
+            raise EffnetError(say(STOPPED))
+        found[str(size)] = step_times(spec, size, batch_size=run.options["batch_size"])
+        runs.report(run.folder, len(found) / len(run.options["sizes"]))
+        runs.append_line(run.folder / METRICS, {"size": size, "ms": found[str(size)]})
+    return {"step_ms": found}
