@@ -29,8 +29,9 @@ _ROOMS = {
     "cost": ("Cost", "LayerCost", "count"),
     "scaling": ("compound_scale", "implied_phi", "scale"),
     "pareto": ("compare",),
-    "checkpoints": ("WeightsUnavailable", "available_weights"),
+    "checkpoints": ("Preprocessing", "WeightsUnavailable", "available_weights"),
     "nn.model": ("build",),
+    "nn.convert": ("convert",),
     "prediction": ("Label", "Prediction"),
     "predict": ("Classifier", "load"),
     "cam": ("Explanation",),
@@ -49,6 +50,7 @@ __all__ = [
     "Latency",
     "LayerCost",
     "Prediction",
+    "Preprocessing",
     "Spec",
     "Stage",
     "WeightsUnavailable",
@@ -56,6 +58,7 @@ __all__ = [
     "build",
     "compare",
     "compound_scale",
+    "convert",
     "count",
     "explore",
     "figures",
@@ -71,9 +74,10 @@ __all__ = [
 if TYPE_CHECKING:
     from effnet import figures
     from effnet.cam import Explanation
-    from effnet.checkpoints import WeightsUnavailable, available_weights
+    from effnet.checkpoints import Preprocessing, WeightsUnavailable, available_weights
     from effnet.cost import Cost, LayerCost, count
     from effnet.latency import Latency, measure_latency, profile_stages
+    from effnet.nn.convert import convert
     from effnet.nn.model import build
     from effnet.notebook import explore
     from effnet.pareto import compare

@@ -5,7 +5,7 @@ import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import lru_cache
@@ -22,12 +22,14 @@ from effnet.language import say
 from effnet.nn import fast, saved, workers
 from effnet.nn.devices import pick_device
 from effnet.nn.model import Network, build
-from effnet.nn.namings import padded_as_trained, unsaid
-from effnet.nn.weights import load_state, read_checkpoint, read_file, timms_name
+from effnet.nn.own import opened
+from effnet.nn.reading import read_file
+from effnet.nn.weights import load_state, read_checkpoint
 from effnet.prediction import Label, Prediction, imagenet_classes, softmax
 from effnet.preprocess import Source, crop_box, open_image, to_array, to_pixels, view
 from effnet.spec import EffnetError, Spec, brief, is_whole
 from effnet.variants import get_variant
+from effnet.weights import sources
 
 ENGINES = ("auto", "eager", "bf16", "compile", "onnxruntime", "openvino")
 GPU_CHUNK = 32  # pictures a pass on a graphics processor
@@ -48,6 +50,7 @@ class Classifier:
         classes: Class names in index order.
         device: Where it runs.
         engine: What `predict` runs on, of `ENGINES`; `model` is always PyTorch's.
+        notes: What was chosen, stripped, filled in or guessed of a file of one's own, in words.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Classifier:
         classes: Sequence[str] = (),
         device: str = "auto",
         engine: str = "auto",
+        notes: Sequence[str] = (),
     ) -> None:
         if engine not in ENGINES:
             raise EffnetError(
@@ -77,6 +81,7 @@ class Classifier:
         self.spec: Spec = model.spec
         self.weights = weights
         self.checkpoint = checkpoint
+        self.notes = tuple(notes)
         self.preprocessing = preprocessing
         names = imagenet_classes()
         if classes and len(classes) != model.num_classes:
@@ -318,19 +323,24 @@ def load(
     device: str = "auto",
     engine: str = "auto",
     classes: Sequence[str] = (),
+    preprocessing: Preprocessing | Mapping[str, Any] | None = None,
 ) -> Classifier:
-    """Load a network with pretrained weights; nothing is fetched from a network.
+    """Load a network with pretrained weights; only `hf-hub:` fetches from a network.
 
     Args:
-        name: A variant's name, or a `.safetensors` file that a training has saved: it says itself
-            which network it holds.
+        name: A variant's name, or timm's; or what says itself which network it holds: a
+            `.safetensors` file that a training has saved, a folder with a `config.json` as timm
+            and the hub write it, or an address there, `hf-hub:timm/efficientnet_b0.ra_in1k`.
         weights: "default" (the best that is on this machine), a torchvision enum name such as
-            "IMAGENET1K_V2", a path to a `.pth` or `.safetensors` file, or "random".
+            "IMAGENET1K_V2", a file, folder or address, or "random".
         device: "auto", "cpu", "cuda", "mps".
         engine: What `predict` runs on. "auto" is PyTorch with BatchNorm folded, channels last and,
             on a CPU, nonlinearities inside the convolutions; "eager" the plain modules; "bf16",
             "compile", "onnxruntime" and "openvino" are there where installed.
         classes: Class names in index order, one for each output, for a file of one's own.
+        preprocessing: How pictures are prepared, where the weights want it otherwise than is known:
+            a `Preprocessing`, or its values by name. A file that says nothing of it, and is no
+            known one of timm's, is fed the variant's usual numbers; `notes` says so.
 
     Raises:
         WeightsUnavailable: The weights are not here: says where to put them, and what works.
@@ -341,39 +351,42 @@ def load(
         return Classifier(
             kept.network(str(name)),
             weights=str(name),
-            preprocessing=kept.preprocessing,
+            preprocessing=(
+                kept.preprocessing
+                if preprocessing is None
+                else sources.as_preprocessing(preprocessing)
+            ),
             classes=classes or kept.classes,
             device=device,
             engine=engine,
         )
-    spec = get_variant(name)
     wanted = str(weights)
+    given = None if preprocessing is None else sources.as_preprocessing(preprocessing)
+    if wanted == "default" and (place := sources.place_of(str(name))):
+        weights, name = place, ""  # a folder or an address says itself what it holds
+    if wanted != "random" and sources.is_source(weights):
+        source = sources.find(weights)
+        own = opened(source, read_file(source.file), get_variant(name or source.name), given)
+        if own.doubt:
+            warnings.warn(own.doubt, stacklevel=2)
+        return Classifier(
+            own.network(),
+            weights=str(weights),
+            preprocessing=own.preprocessing,
+            classes=classes or own.classes,
+            device=device,
+            engine=engine,
+            notes=own.notes,
+        )
+    spec = get_variant(name)
     if wanted == "random":
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             untrained = build(spec)
-        usual = checkpoints.usual_preprocessing(spec)
         return Classifier(
             untrained,
             weights="random",
-            preprocessing=usual,
-            classes=classes,
-            device=device,
-            engine=engine,
-        )
-    if isinstance(weights, Path) or Path(wanted).suffix in (".pth", ".pt", ".safetensors"):
-        state = read_file(wanted)
-        called = timms_name(wanted)
-        spec = padded_as_trained(spec, state, called)
-        doubt = unsaid(spec, state, called)
-        if doubt:
-            warnings.warn(doubt, stacklevel=2)
-        model = load_state(spec, state, origin=wanted)
-        usual = checkpoints.usual_preprocessing(spec)
-        return Classifier(
-            model,
-            weights=wanted,
-            preprocessing=usual,
+            preprocessing=given or checkpoints.usual_preprocessing(spec),
             classes=classes,
             device=device,
             engine=engine,
@@ -383,7 +396,7 @@ def load(
     return Classifier(
         model,
         weights=checkpoint.short_name,
-        preprocessing=checkpoint.preprocessing,
+        preprocessing=given or checkpoint.preprocessing,
         checkpoint=checkpoint,
         classes=classes,
         device=device,

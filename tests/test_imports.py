@@ -16,6 +16,7 @@ ROOM_FILES = sorted((ROOT / "effnet").rglob("*.py"))
 # A room may import rooms of its own floor and below. Add new rooms here.
 FLOORS = {
     "base": 0,
+    "weights": 1,
     "language": 0,
     "rich": 0,
     "spec": 0,

@@ -5,16 +5,18 @@ published variant opens as easily as one that is.
 """
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from torch import Tensor
 
-from effnet.base.files import write_whole
+from effnet.base.files import user_path, write_whole
 from effnet.checkpoints import Preprocessing, WeightsUnavailable
 from effnet.language import say
 from effnet.nn.model import Network
-from effnet.nn.weights import State, load_state
+from effnet.nn.reading import State
+from effnet.nn.weights import load_state
 from effnet.spec import EffnetError, Spec
 
 FORMAT = "1"
@@ -82,8 +84,8 @@ def read(path: Path) -> Saved:
     """
     from safetensors import safe_open
 
-    file = path.expanduser()
-    if not file.is_file():
+    file = user_path(path)
+    if not os.path.isfile(file):
         raise WeightsUnavailable(
             say("no file at {file}; expected one that a training has saved", file=file)
         )
@@ -106,10 +108,8 @@ def read(path: Path) -> Saved:
         spec = Spec.from_dict(json.loads(header["spec"]))
         classes = tuple(str(name) for name in json.loads(header["classes"]))
         wanted = json.loads(header["preprocessing"])
-        preprocessing = Preprocessing(
-            **{**wanted, "mean": tuple(wanted["mean"]), "std": tuple(wanted["std"])}
-        )
-    except (KeyError, TypeError, ValueError) as error:
+        preprocessing = Preprocessing(**wanted)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise EffnetError(
             say("{file} has a damaged header ({error})", file=file, error=error)
         ) from None

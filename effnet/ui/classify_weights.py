@@ -19,6 +19,7 @@ from effnet.ui import cache
 from effnet.ui.cache import Photo
 from effnet.units import percent
 from effnet.variants import display_name, list_variants
+from effnet.weights.sources import ENDINGS
 
 MAX_OWN_MIB = 32  # the server's own limit; larger files go into the folder
 UPLOADED = mark("an uploaded file")
@@ -127,13 +128,13 @@ def _fetch(row: Checkpoint) -> None:
 def own_files() -> list[Path]:
     """Files in the weights folders that are no known checkpoint: somebody's own."""
     known = {row.file for row in known_checkpoints()}
-    return sorted(
-        path
-        for folder in weights_folders()
-        if folder.is_dir()
-        for path in folder.iterdir()
-        if path.suffix in (".pth", ".pt", ".safetensors") and path.name not in known
-    )
+    found = []
+    for folder in weights_folders():
+        try:
+            found += [one for one in folder.iterdir() if one.name not in known]
+        except OSError:  # not there, or not ours to read
+            continue
+    return sorted(path for path in found if path.name.lower().endswith(ENDINGS))
 
 
 def own(photo: Photo) -> None:
@@ -152,8 +153,8 @@ def own(photo: Photo) -> None:
         file = None
         if which == UPLOADED:
             file = st.file_uploader(
-                say("Weights (.pth, .pt, .safetensors)"),
-                type=["pth", "pt", "safetensors"],
+                say("Weights ({endings})", endings=" ".join(ENDINGS)),
+                type=[ending.removeprefix(".") for ending in ENDINGS],
                 key="own_weights",
                 max_upload_size=MAX_OWN_MIB,
                 help=say(
@@ -176,16 +177,24 @@ def own(photo: Photo) -> None:
         )
     if file is None and which == UPLOADED:
         return
-    from effnet.checkpoints import usual_preprocessing
-    from effnet.nn.namings import padded_as_trained, unsaid
-    from effnet.nn.weights import fit, load_state, read_bytes, read_file, timms_name
+    from effnet.nn.own import opened
+    from effnet.nn.reading import read_bytes, read_file
     from effnet.variants import get_variant
+    from effnet.weights.sources import Source, find, named
 
-    name = which if file is None else file.name
-    state = read_file(lying[name]) if file is None else read_bytes(file.getvalue(), name)
-    called = timms_name(lying[name]) if file is None else name
-    spec = padded_as_trained(get_variant(variant), state, called)
-    found = fit(spec, state)
+    try:
+        if file is None:
+            source = find(lying[which])
+            contents = read_file(source.file)
+        else:
+            known = named(file.name)
+            source = Source(Path(file.name), file.name, known.preprocessing if known else None)
+            contents = read_bytes(file.getvalue(), file.name)
+        weights = opened(source, contents, get_variant(variant))
+    except EffnetError as error:
+        st.error(str(error))
+        return
+    name, spec, found = source.file.name, weights.spec, weights.fit
     if found.problems:
         st.error(
             say(
@@ -203,7 +212,7 @@ def own(photo: Photo) -> None:
         ]
         st.dataframe(rows, hide_index=True, width="stretch", height=300)
         return
-    classes: list[str] = []
+    classes = list(weights.classes)
     if names is not None:
         text = io.TextIOWrapper(io.BytesIO(names.getvalue()), "utf-8", errors="replace").read()
         classes = [line.strip() for line in text.splitlines() if line.strip()]
@@ -217,10 +226,11 @@ def own(photo: Photo) -> None:
             )
             classes = []
     classifier = Classifier(
-        load_state(spec, state, origin=name),
+        weights.network(),
         weights=name,
-        preprocessing=usual_preprocessing(spec),
+        preprocessing=weights.preprocessing,
         classes=classes,
+        notes=weights.notes,
     )
     (said,) = classifier.predict([photo.image])
     st.success(
@@ -239,9 +249,10 @@ def own(photo: Photo) -> None:
             probability=percent(said.labels[0].probability),
         )
     )
-    doubt = unsaid(spec, state, called)
-    if doubt:
-        st.warning(doubt)
+    if weights.doubt:
+        st.warning(weights.doubt)
+    for note in classifier.notes:
+        st.caption(note)
     st.dataframe(
         [
             {say("class"): label.name, say("probability"): label.probability}
