@@ -32,16 +32,6 @@ def cache_folder(*names: str) -> Path:
     return platformdirs.user_cache_path("effnet", appauthor=False).expanduser().joinpath(*names)
 
 
-def user_path(text: str | os.PathLike[str]) -> Path:
-    """A path as people write it, `~` for their home; `EffnetError` where nobody has that home."""
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        raise EffnetError(
-            say("{path}: nobody of that name has a home here; write the path out", path=text)
-        ) from None
-
-
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Says in one line why a file or folder can't be written; hold nothing else inside.

@@ -17,6 +17,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from effnet.base import files
+from effnet.base.paths import path_of
 from effnet.checkpoints import Preprocessing
 from effnet.classify.files import Item, labelled
 from effnet.language import say
@@ -134,7 +135,7 @@ def evaluate(
     if limit is not None and limit < len(items):
         items = [items[i * len(items) // limit] for i in range(limit)]
     header = _header(classifier, items, folder, amp=amp)
-    path = Path(results).expanduser() if results else _usual_results(header)
+    path = path_of(results) if results else _usual_results(header)
     done = _resumed(path, header)
     left = [item for item in items if item.name not in done]
     report = progress or (lambda _done, _total: None)
@@ -182,7 +183,7 @@ def _header(classifier: Classifier, items: Sequence[Item], folder: str | Path, *
         "weights": classifier.weights,
         "engine": classifier.engine,
         "amp": amp,
-        "folder": str(Path(folder).expanduser().resolve()),
+        "folder": str(path_of(folder).resolve()),
         "pictures": len(items),
         "names": hashlib.sha256(names.encode()).hexdigest()[:16],
     }

@@ -16,7 +16,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from effnet.base.files import user_path
+from effnet.base.paths import path_of
 from effnet.checkpoints import WeightsUnavailable
 from effnet.language import in_a_row, say
 from effnet.spec import EffnetError
@@ -69,7 +69,7 @@ def read_file(path: str | Path) -> Contents:
         WeightsUnavailable: There is no such file.
         EffnetError: It can't be read, or holds no state dict.
     """
-    file = user_path(path)
+    file = path_of(path)
     try:
         data = file.read_bytes()
     except (OSError, ValueError) as error:

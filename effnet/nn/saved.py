@@ -11,7 +11,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from effnet.base.files import user_path, write_whole
+from effnet.base.files import write_whole
+from effnet.base.paths import path_of
 from effnet.checkpoints import Preprocessing, WeightsUnavailable
 from effnet.language import say
 from effnet.nn.model import Network
@@ -84,8 +85,8 @@ def read(path: Path) -> Saved:
     """
     from safetensors import safe_open
 
-    file = user_path(path)
-    if not os.path.isfile(file):
+    file = path_of(path)
+    if not file.is_file():
         raise WeightsUnavailable(
             say("no file at {file}; expected one that a training has saved", file=file)
         )

@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from effnet.base.files import user_path
+from effnet.base.paths import path_of
 from effnet.checkpoints import (
     IMAGENET_MEAN,
     IMAGENET_STD,
@@ -162,7 +162,7 @@ def find(weights: str | Path) -> Source:
         EffnetError: Its config can't be followed.
     """
     text = str(weights)
-    place = from_hub(text.removeprefix(HUB)) if text.startswith(HUB) else user_path(weights)
+    place = from_hub(text.removeprefix(HUB)) if text.startswith(HUB) else path_of(weights)
     if os.path.isdir(place):
         file = next((place / n for n in HUBS_FILES if os.path.isfile(place / n)), None)
         if file is None:
