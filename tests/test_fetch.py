@@ -326,7 +326,7 @@ def test_a_server_that_drips_can_be_stopped_and_locks_nobody_out(odd, tmp_path, 
 def test_a_server_that_drips_is_given_up(odd, tmp_path, monkeypatch, head):
     monkeypatch.setattr(fetch, "LOOK_S", 0.05)
     monkeypatch.setattr(fetch, "PATIENCE_S", 0.2)
-    with pytest.raises(fetch.FetchError, match=r"fewer than 16,384 bytes|no answer in 0\.2 s|timed out"):
+    with pytest.raises(fetch.FetchError, match=r"fewer than 16,384 b|no answer in|timed out"):
         fetch.fetch(odd(head, b"x"), tmp_path / "f", sha256=SHA)
 
 

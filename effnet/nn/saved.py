@@ -5,7 +5,6 @@ published variant opens as easily as one that is.
 """
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 

@@ -9,7 +9,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -181,8 +181,9 @@ def _described(file: Path) -> Source:
     """What the `config.json` beside a file says of it, or its name."""
     path = file.with_name("config.json")
     known = named(file.name)
-    notes = (_squashed(file.name),) if known and known.squash else ()
-    plain = Source(file, file.name, known.preprocessing if known else None, (), notes)
+    notes: tuple[str, ...] = (_squashed(file.name),) if known and known.squash else ()
+    name = known.name if known else file.name
+    plain = Source(file, name, known.preprocessing if known else None, (), notes)
     try:
         config = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -192,7 +193,7 @@ def _described(file: Path) -> Source:
     said = config.get("architecture") if isinstance(config, dict) else None
     if not isinstance(said, str):
         note = say("{file} names no network of timm's: left aside.", file=path)
-        return Source(file, file.name, plain.preprocessing, (), (*notes, note))
+        return replace(plain, notes=(*notes, note))
     own = config.get("pretrained_cfg")
     values: dict[str, Any] = own if isinstance(own, dict) else config
     try:
