@@ -37,9 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result = options.run(options)
     except EffnetError as error:
         print(f"effnet: {error}", file=sys.stderr)
-        result, code = getattr(error, "result", None), 2  # a full disk: what it had is shown
-        if result is None:
-            return code
+        if (result := getattr(error, "result", None)) is None:
+            return 2
+        code = 2  # a full disk: what was measured is shown all the same
     except KeyboardInterrupt:
         return 130
     try:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -346,9 +346,10 @@ def load(
         WeightsUnavailable: The weights are not here: says where to put them, and what works.
         EffnetError: The name, the weights or the device is unknown, or the file does not fit.
     """
+    made = partial(Classifier, device=device, engine=engine)
     if str(name).endswith(".safetensors"):
         kept = saved.read(Path(name))
-        return Classifier(
+        return made(
             kept.network(str(name)),
             weights=str(name),
             preprocessing=(
@@ -357,8 +358,6 @@ def load(
                 else sources.as_preprocessing(preprocessing)
             ),
             classes=classes or kept.classes,
-            device=device,
-            engine=engine,
         )
     wanted = str(weights)
     given = None if preprocessing is None else sources.as_preprocessing(preprocessing)
@@ -369,13 +368,11 @@ def load(
         own = opened(source, read_file(source.file), get_variant(name or source.name), given)
         if own.doubt:
             warnings.warn(own.doubt, stacklevel=2)
-        return Classifier(
+        return made(
             own.network(),
             weights=str(weights),
             preprocessing=own.preprocessing,
             classes=classes or own.classes,
-            device=device,
-            engine=engine,
             notes=own.notes,
         )
     spec = get_variant(name)
@@ -383,22 +380,18 @@ def load(
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             untrained = build(spec)
-        return Classifier(
+        return made(
             untrained,
             weights="random",
             preprocessing=given or checkpoints.usual_preprocessing(spec),
             classes=classes,
-            device=device,
-            engine=engine,
         )
     checkpoint = checkpoints.choose(spec.name, wanted)
     model = load_state(spec, read_checkpoint(checkpoint), origin=checkpoint.weights)
-    return Classifier(
+    return made(
         model,
         weights=checkpoint.short_name,
         preprocessing=given or checkpoint.preprocessing,
         checkpoint=checkpoint,
         classes=classes,
-        device=device,
-        engine=engine,
     )
