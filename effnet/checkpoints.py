@@ -15,9 +15,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
+from effnet.base.numbers import brief, is_finite, is_whole, settle
 from effnet.base.paths import path_of
 from effnet.language import say
-from effnet.spec import EffnetError, Spec, brief, is_finite, is_whole
+from effnet.spec import EffnetError, Spec
 from effnet.variants import get_variant
 
 FOLDER_VARIABLE = "EFFNET_WEIGHTS"
@@ -56,6 +57,7 @@ class Preprocessing:
     std: tuple[float, ...] = IMAGENET_STD
 
     def __post_init__(self) -> None:
+        settle(self)
         sides = self.resize, self.crop
         if not all(is_whole(side, 1, MAX_SIDE) for side in sides) or self.resize < self.crop:
             raise EffnetError(
@@ -91,8 +93,6 @@ class Preprocessing:
                     )
                 )
             object.__setattr__(self, what, numbers)
-        object.__setattr__(self, "resize", int(self.resize))
-        object.__setattr__(self, "crop", int(self.crop))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
+from effnet.base.forks import after_fork
 from effnet.base.paths import path_of
 from effnet.checkpoints import WeightsUnavailable
 from effnet.language import in_a_row, say
@@ -37,6 +38,14 @@ BESIDE = (
     "numpy._core.multiarray.scalar",
 )
 _reading = threading.Lock()  # PyTorch's list of what may stand in a file is one for the process
+
+
+def _after_fork() -> None:
+    global _reading
+    _reading = threading.Lock()
+
+
+after_fork(_after_fork)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

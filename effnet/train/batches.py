@@ -4,6 +4,7 @@ Every random number of a batch comes from the recipe's seed and the step's numbe
 """
 
 import hashlib
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,13 @@ class Feed:
         self.batch_size = min(recipe.batch_size, len(self.training))
         self._sized: tuple[int, Tensor] | None = None
         self._held: Tensor | None = None
+
+    @cached_property
+    def content(self) -> str:
+        """Twelve digits that stand for the pictures that are trained on."""
+        digest = hashlib.sha256(self.training.images.tobytes())
+        digest.update(self.training.labels.tobytes())
+        return digest.hexdigest()[:12]
 
     @property
     def classes(self) -> int:

@@ -232,12 +232,17 @@ class _Job:
 
     # --- files
 
+    @property
+    def key(self) -> str:
+        """The recipe and the pictures it trains on: a folder may hold others by now."""
+        return f"{self.recipe.key}-{self.feed.content}"
+
     def save(self) -> None:
         """Write the checkpoint, whole or not at all."""
         if not self.machine.first:
             return
         state = {
-            "key": self.recipe.key,
+            "key": self.key,
             "step": self.step,
             "best": self.best,
             "seconds": self.clock.seconds,
@@ -259,7 +264,7 @@ class _Job:
         if not path.exists():
             return
         kept = torch.load(path, map_location=self.machine.device, weights_only=True)
-        if kept["key"] != self.recipe.key:
+        if kept["key"] != self.key:
             return
         self.step, self.best = kept["step"], kept["best"]
         self.loss = kept["loss"]

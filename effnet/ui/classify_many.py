@@ -1,8 +1,6 @@
 """Classify's tab for many pictures: a table that fills, with progress, a stop, and a CSV."""
 
-import csv
 import hashlib
-import io
 import itertools
 import time
 from collections.abc import Iterator
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from PIL import Image
 
+from effnet.base.foreign import csv_text
 from effnet.classify import files
 from effnet.classify.files import Item
 from effnet.language import DEFAULT, mark, say, speaking
@@ -172,6 +171,8 @@ def _truths(names: list[str], classifier: "Classifier") -> tuple[dict[str, int],
     """The class of each picture whose folder is one, and the folders that are none."""
     folders = {name: Item(name, b"").folder for name in names}
     indices, unknown = files.known_classes(filter(None, folders.values()), classifier.classes)
+    while pair := files.same_class(indices):
+        unknown += [name for name in pair if indices.pop(name, None) is not None]
     truths = {name: indices[folder] for name, folder in folders.items() if folder in indices}
     return truths, unknown
 
@@ -276,7 +277,11 @@ def _show(job: Job, classifier: "Classifier") -> None:
         },
     )
     st.download_button(
-        say("CSV"), _csv(rows), file_name="predictions.csv", mime="text/csv", key="many_csv"
+        say("CSV"),
+        csv_text(list(rows[0]), (list(row.values()) for row in rows)),
+        file_name="predictions.csv",
+        mime="text/csv",
+        key="many_csv",
     )
     if job.truths:
         _mistakes(job, names)
@@ -300,18 +305,6 @@ def _told(row: dict[str, Any], job: Job) -> dict[str, Any]:
     """A row in the visitor's language."""
     told = row | {"problem": job.told.get(row["picture"], row["problem"])}
     return {say(name): value for name, value in told.items()}
-
-
-def _csv(rows: list[dict[str, Any]]) -> str:
-    """As CSV; a name that a spreadsheet would take for a formula gets a quote before it."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(rows[0]))
-    writer.writeheader()
-    for row in rows:
-        safe = {k: f"'{v}" if isinstance(v, str) and v[:1] in tuple("=+-@\t\r") else v
-                for k, v in row.items()}  # fmt: skip
-        writer.writerow(safe)
-    return buffer.getvalue()
 
 
 def _mistakes(job: Job, names: tuple[str, ...]) -> None:
