@@ -37,12 +37,12 @@ BESIDE = (
     "numpy.core.multiarray.scalar",
     "numpy._core.multiarray.scalar",
 )
-_reading = threading.Lock()  # PyTorch's list of what may stand in a file is one for the process
+# PyTorch's list of what may stand in a file is one for the process
+_reading = [threading.Lock()]
 
 
 def _after_fork() -> None:
-    global _reading
-    _reading = threading.Lock()
+    _reading[0] = threading.Lock()
 
 
 after_fork(_after_fork)
@@ -134,7 +134,7 @@ def _content(data: bytes, name: str) -> dict[Any, Any]:
         else:
             _check_sizes(data, name)
             allowed: list[Any] = [(_Aside, name) for name in BESIDE]
-            with _reading, torch.serialization.safe_globals(allowed):
+            with _reading[0], torch.serialization.safe_globals(allowed):
                 content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except EffnetError:
         raise

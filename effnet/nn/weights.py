@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -201,13 +202,21 @@ def fit(spec: Spec, state: State) -> Fit:
     )
 
 
+def _finite(value: Tensor) -> bool:
+    """Told by NumPy: PyTorch's threads do not go along where a process forks."""
+    if value.dtype is torch.bfloat16:  # which NumPy has not: infinity and NaN are all ones here
+        exponent = 0x7F80
+        return not (value.view(torch.int16).numpy() & exponent == exponent).any()
+    return bool(np.isfinite(value.numpy()).all())
+
+
 def _unfit(key: str, value: Tensor, wanted: Tensor) -> str:
     """Why a tensor's numbers can't be computed with, in words; "" where they can."""
     if not wanted.is_floating_point():
         return ""
     if value.dtype not in FLOATS:
         return say("{type} is no floating point of 16 to 64 bits", type=value.dtype)
-    if not torch.isfinite(value).all():
+    if not _finite(value):
         return say("NaN or infinity in it")
     if key.endswith("running_var") and (value < 0).any():
         return say("a variance under zero")

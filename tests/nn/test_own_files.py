@@ -255,6 +255,8 @@ def test_missing_counts_of_batches_are_filled_in_and_said(state):
         (lambda v: (v * 9).to(torch.int8), "torch.int8 is no floating point"),
         (lambda v: v * float("nan"), "NaN or infinity"),
         (lambda v: v + float("inf"), "NaN or infinity"),
+        (lambda v: (v * float("nan")).bfloat16(), "NaN or infinity"),
+        (lambda v: (v - float("inf")).half(), "NaN or infinity"),
     ],
 )
 def test_weights_that_are_no_numbers_are_refused_by_name(state, spoil, words):
