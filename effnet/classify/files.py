@@ -12,7 +12,7 @@ from effnet.base.paths import path_of
 from effnet.classify import zips
 from effnet.language import plural, say
 from effnet.prediction import imagenet_classes, imagenet_synsets, named
-from effnet.preprocess import EXTENSIONS, MAX_BYTES
+from effnet.preprocess import EXTENSIONS, MAX_BYTES, Source
 from effnet.spec import EffnetError, brief
 
 MAX_PICTURES = 2000  # of one upload
@@ -29,12 +29,12 @@ class Item:
 
     Attributes:
         name: Its path below the folder, or its name in the zip or upload.
-        source: A path, bytes, or a file in a zip.
+        source: As `open_image` takes it: a path, bytes, or a file in a zip.
         truth: The index of its class; None where that is not known.
     """
 
     name: str
-    source: Path | bytes | zips.Entry
+    source: Source
     truth: int | None = None
 
     @property
@@ -50,8 +50,12 @@ def is_picture(name: str) -> bool:
     return not hidden and path.suffix.lower().lstrip(".") in EXTENSIONS
 
 
-def in_folder(folder: str | Path) -> list[Item]:
+def in_folder(folder: str | Path, *, empty: bool = False) -> list[Item]:
     """The pictures in a folder and the folders in it, in order of their names.
+
+    Args:
+        folder: Which.
+        empty: Whether there may be none.
 
     Raises:
         EffnetError: There is no such folder, or no picture in it.
@@ -61,7 +65,7 @@ def in_folder(folder: str | Path) -> list[Item]:
         raise EffnetError(say("no folder at {path}", path=top))
     paths = {_printable(path.relative_to(top)): path for path in _below(top)}
     found = [Item(name, paths[name]) for name in sorted(paths) if is_picture(name)]
-    if not found:
+    if not found and not empty:
         raise EffnetError(
             say(
                 "no pictures in {path}; expected files ending {endings}",

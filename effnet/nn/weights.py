@@ -204,6 +204,7 @@ def fit(spec: Spec, state: State) -> Fit:
 
 def _finite(value: Tensor) -> bool:
     """Told by NumPy: PyTorch's threads do not go along where a process forks."""
+    value = value.detach()
     if value.dtype is torch.bfloat16:  # which NumPy has not: infinity and NaN are all ones here
         exponent = 0x7F80
         return not (value.view(torch.int16).numpy() & exponent == exponent).any()

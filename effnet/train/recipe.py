@@ -39,6 +39,15 @@ LIMITS: dict[str, tuple[float, float]] = {
     "checkpoint_steps": (1, 1_000_000),
 }
 
+# what moves all layers of a pretrained network on a few photos; from-scratch rates would wreck it
+FINE_TUNING: dict[str, Any] = {
+    "epochs": 10,
+    "batch_size": 6,
+    "optimiser": "adamw",
+    "learning_rate": 5e-4,
+    "average": 0.9,
+}
+
 # expansion, kernel, stride, channels, blocks: B0's pattern with four stages, for inputs of 32 px
 _SMALL_ROWS = (
     (1, 3, 1, 8, 1),
