@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 import effnet
-from effnet import fetch
-from effnet.__main__ import main
-from effnet.checkpoints import WeightsUnavailable, choose
-from effnet.nn.weights import download, download_url
+from effnet.cli.main import main
+from effnet.nn.weight_files import download, download_url
+from effnet.weights import downloads
+from effnet.weights.checkpoints import WeightsUnavailable, choose
 
 DATA = random.Random(0).randbytes(1_500_000)
 SHA = hashlib.sha256(DATA).hexdigest()
@@ -83,7 +83,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch, tmp_path):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(fetch, "PAUSE_S", 0)
+    monkeypatch.setattr(downloads, "PAUSE_S", 0)
     one = Server()
     thread = threading.Thread(target=one.serve_forever)
     thread.start()
@@ -96,7 +96,7 @@ def server(monkeypatch, tmp_path):
 def test_a_file_comes_whole_with_progress(server, tmp_path):
     seen = []
     target = tmp_path / "folder" / "file.pth"
-    fetch.fetch(server.url, target, sha256=SHA[:8], progress=lambda *at: seen.append(at))
+    downloads.fetch(server.url, target, sha256=SHA[:8], progress=lambda *at: seen.append(at))
     assert target.read_bytes() == DATA
     assert seen[0] == (0, len(DATA))
     assert seen[-1] == (len(DATA), len(DATA))
@@ -106,26 +106,26 @@ def test_a_file_comes_whole_with_progress(server, tmp_path):
 
 def test_a_connection_that_breaks_off_is_gone_on_with(server, tmp_path):
     server.breaks = [400_000, 1, 600_000]
-    fetch.fetch(server.url, tmp_path / "f", sha256=SHA)
+    downloads.fetch(server.url, tmp_path / "f", sha256=SHA)
     assert (tmp_path / "f").read_bytes() == DATA
     assert server.asked == [None, "bytes=400000-", "bytes=400001-", "bytes=1000001-"]
 
 
 def test_a_later_try_goes_on_where_the_first_gave_up(server, tmp_path):
     server.breaks = [300_000, 0, 0, 0, 0]
-    with pytest.raises(fetch.FetchError, match=r"0\.3 MiB are kept, the next try goes on"):
-        fetch.fetch(server.url, tmp_path / "f", sha256=SHA)
+    with pytest.raises(downloads.FetchError, match=r"0\.3 MiB are kept, the next try goes on"):
+        downloads.fetch(server.url, tmp_path / "f", sha256=SHA)
     assert not (tmp_path / "f").exists()
     server.asked.clear()
     server.breaks.clear()
-    fetch.fetch(server.url, tmp_path / "f", sha256=SHA)
+    downloads.fetch(server.url, tmp_path / "f", sha256=SHA)
     assert server.asked == ["bytes=300000-"]
     assert (tmp_path / "f").read_bytes() == DATA
 
 
 def test_a_server_without_ranges_begins_anew(server, tmp_path):
     server.ranges, server.breaks = False, [300_000]
-    fetch.fetch(server.url, tmp_path / "f", sha256=SHA)
+    downloads.fetch(server.url, tmp_path / "f", sha256=SHA)
     assert (tmp_path / "f").read_bytes() == DATA
 
 
@@ -136,27 +136,27 @@ def test_another_file_is_refused_and_nothing_is_replaced(server, tmp_path, alrea
     target.write_bytes(b"the old one")
     part.write_bytes(already)
     server.content = DATA if already else DATA[::-1]
-    with pytest.raises(fetch.FetchError, match=r"is another file.*nothing was replaced"):
-        fetch.fetch(server.url, target, sha256=SHA)
+    with pytest.raises(downloads.FetchError, match=r"is another file.*nothing was replaced"):
+        downloads.fetch(server.url, target, sha256=SHA)
     assert target.read_bytes() == b"the old one"
     assert not part.exists()
     server.content = DATA
-    assert fetch.fetch(server.url, target, sha256=SHA).read_bytes() == DATA
+    assert downloads.fetch(server.url, target, sha256=SHA).read_bytes() == DATA
 
 
 @pytest.mark.parametrize("status", [403, 404, 500])
 def test_an_answer_that_is_no_file_says_so_at_once(server, tmp_path, status):
     server.status = status
-    with pytest.raises(fetch.FetchError, match=f"the server answered {status}"):
-        fetch.fetch(server.url, tmp_path / "f", sha256=SHA)
+    with pytest.raises(downloads.FetchError, match=f"the server answered {status}"):
+        downloads.fetch(server.url, tmp_path / "f", sha256=SHA)
     assert len(server.asked) == 1
 
 
 def test_no_server_is_an_error_that_names_the_reason(monkeypatch, tmp_path):
-    monkeypatch.setattr(fetch, "PAUSE_S", 0)
+    monkeypatch.setattr(downloads, "PAUSE_S", 0)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with pytest.raises(fetch.FetchError, match="refused"):
-        fetch.fetch("http://127.0.0.1:9/f", tmp_path / "f", sha256=SHA)
+    with pytest.raises(downloads.FetchError, match="refused"):
+        downloads.fetch("http://127.0.0.1:9/f", tmp_path / "f", sha256=SHA)
 
 
 def test_stopping_keeps_what_has_come(server, tmp_path):
@@ -168,25 +168,27 @@ def test_stopping_keeps_what_has_come(server, tmp_path):
             raise Stop
 
     with pytest.raises(Stop):
-        fetch.fetch(server.url, tmp_path / "f", sha256=SHA, progress=stop)
+        downloads.fetch(server.url, tmp_path / "f", sha256=SHA, progress=stop)
     assert (tmp_path / "f.part").stat().st_size > 500_000
-    fetch.fetch(server.url, tmp_path / "f", sha256=SHA)
+    downloads.fetch(server.url, tmp_path / "f", sha256=SHA)
     assert (tmp_path / "f").read_bytes() == DATA
 
 
 def test_two_at_once_do_not_mix(server, tmp_path):
     def inside(done: int, _: int) -> None:
         if done:
-            with pytest.raises(fetch.FetchError, match="is being fetched already"):
-                fetch.fetch(server.url, tmp_path / "f", sha256=SHA)
+            with pytest.raises(downloads.FetchError, match="is being fetched already"):
+                downloads.fetch(server.url, tmp_path / "f", sha256=SHA)
 
-    fetch.fetch(server.url, tmp_path / "f", sha256=SHA, progress=inside)
+    downloads.fetch(server.url, tmp_path / "f", sha256=SHA, progress=inside)
     assert (tmp_path / "f").read_bytes() == DATA
 
 
 def test_a_killed_program_goes_on_where_it_was(server, tmp_path):
     server.pause_s = 0.05
-    code = f"from effnet import fetch; fetch.fetch({server.url!r}, P, sha256={SHA!r})"
+    code = (
+        f"from effnet.weights import downloads; downloads.fetch({server.url!r}, P, sha256={SHA!r})"
+    )
     setup = f"from pathlib import Path; P = Path({str(tmp_path / 'f')!r}); "
     program = subprocess.Popen([sys.executable, "-c", setup + code])
     part = tmp_path / "f.part"
@@ -197,7 +199,7 @@ def test_a_killed_program_goes_on_where_it_was(server, tmp_path):
     program.wait()
     kept = part.stat().st_size
     server.asked.clear()
-    fetch.fetch(server.url, tmp_path / "f", sha256=SHA)
+    downloads.fetch(server.url, tmp_path / "f", sha256=SHA)
     assert server.asked == [f"bytes={kept}-"]
     assert (tmp_path / "f").read_bytes() == DATA
 
@@ -223,7 +225,7 @@ def test_a_mirror_of_tampered_weights_is_refused(mirror, tmp_path, capsys):
 def test_the_command_puts_files_into_the_named_folder(mirror, tmp_path, monkeypatch, capsys):
     import dataclasses
 
-    from effnet import checkpoints
+    from effnet.weights import checkpoints
 
     rows = [dataclasses.replace(row, sha256=SHA) for row in checkpoints.known_checkpoints()]
     monkeypatch.setattr(checkpoints, "known_checkpoints", lambda: tuple(rows))
@@ -245,7 +247,7 @@ def test_with_no_network_the_message_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setenv("EFFNET_WEIGHTS", str(tmp_path))
     monkeypatch.setenv("EFFNET_WEIGHTS_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(fetch, "PAUSE_S", 0)
+    monkeypatch.setattr(downloads, "PAUSE_S", 0)
     with pytest.raises(WeightsUnavailable) as caught:
         download(choose("b0"))
     assert "could not fetch" in str(caught.value)
@@ -268,7 +270,7 @@ def test_the_part_of_a_download_is_no_checkpoint(mirror, tmp_path):
 def odd(monkeypatch):
     """Serves what a test says, byte by byte where it says so; gives the address."""
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(fetch, "PAUSE_S", 0)
+    monkeypatch.setattr(downloads, "PAUSE_S", 0)
     listening, done = socket.create_server(("127.0.0.1", 0)), threading.Event()
     listening.settimeout(30)
     threads = []
@@ -311,7 +313,7 @@ class Stop(Exception):
     ids=["body", "header", "status"],
 )
 def test_a_server_that_drips_can_be_stopped_and_locks_nobody_out(odd, tmp_path, monkeypatch, head):
-    monkeypatch.setattr(fetch, "LOOK_S", 0.05)
+    monkeypatch.setattr(downloads, "LOOK_S", 0.05)
     url, calls = odd(head, b"x"), []
 
     def stop(*at: int) -> None:
@@ -322,17 +324,17 @@ def test_a_server_that_drips_can_be_stopped_and_locks_nobody_out(odd, tmp_path, 
     for _ in range(2):  # the second is not told that the file is being fetched
         calls.clear()
         with pytest.raises(Stop):
-            fetch.fetch(url, tmp_path / "f", sha256=SHA, progress=stop)
+            downloads.fetch(url, tmp_path / "f", sha256=SHA, progress=stop)
 
 
 @pytest.mark.parametrize(
     "head", [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.0 200 OK\r\nX: "], ids=["body", "header"]
 )
 def test_a_server_that_drips_is_given_up(odd, tmp_path, monkeypatch, head):
-    monkeypatch.setattr(fetch, "LOOK_S", 0.05)
-    monkeypatch.setattr(fetch, "PATIENCE_S", 0.2)
-    with pytest.raises(fetch.FetchError, match=r"fewer than 16,384 b|no answer in|timed out"):
-        fetch.fetch(odd(head, b"x"), tmp_path / "f", sha256=SHA)
+    monkeypatch.setattr(downloads, "LOOK_S", 0.05)
+    monkeypatch.setattr(downloads, "PATIENCE_S", 0.2)
+    with pytest.raises(downloads.FetchError, match=r"fewer than 16,384 b|no answer in|timed out"):
+        downloads.fetch(odd(head, b"x"), tmp_path / "f", sha256=SHA)
 
 
 @pytest.mark.parametrize(
@@ -341,8 +343,8 @@ def test_a_server_that_drips_is_given_up(odd, tmp_path, monkeypatch, head):
     ids=["endless", "says so"],
 )
 def test_more_than_the_file_can_have_is_refused_and_not_kept(odd, tmp_path, head):
-    with pytest.raises(fetch.FetchError, match=r"more than the 1\.0 MiB that the file has"):
-        fetch.fetch(odd(head, bytes(1 << 16)), tmp_path / "f", sha256=SHA, most_bytes=1 << 20)
+    with pytest.raises(downloads.FetchError, match=r"more than the 1\.0 MiB that the file has"):
+        downloads.fetch(odd(head, bytes(1 << 16)), tmp_path / "f", sha256=SHA, most_bytes=1 << 20)
     assert (tmp_path / "f.part").stat().st_size == 0
 
 
@@ -364,30 +366,30 @@ def test_more_than_the_file_can_have_is_refused_and_not_kept(odd, tmp_path, head
          "a file", "a circle", "no web server", "no status"],
 )  # fmt: skip
 def test_nonsense_is_one_line(odd, tmp_path, head, words):
-    with pytest.raises(fetch.FetchError, match=words) as caught:
-        fetch.fetch(odd(head), tmp_path / "f", sha256=SHA)
+    with pytest.raises(downloads.FetchError, match=words) as caught:
+        downloads.fetch(odd(head), tmp_path / "f", sha256=SHA)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "f").exists()
 
 
 @pytest.mark.parametrize("url", ["mirror.local/f", "ftp://x/f", "file:///etc/passwd", "", "//x"])
 def test_an_address_that_is_none_is_said(url, tmp_path):
-    with pytest.raises(fetch.FetchError, match="begins with http"):
-        fetch.fetch(url, tmp_path / "f", sha256=SHA)
+    with pytest.raises(downloads.FetchError, match="begins with http"):
+        downloads.fetch(url, tmp_path / "f", sha256=SHA)
 
 
 @pytest.mark.parametrize("url", ["http://[::1", "http://x:port/f", "http://a b/f", "http:///f"])
 def test_a_broken_address_is_said(url, tmp_path, monkeypatch):
-    monkeypatch.setattr(fetch, "PAUSE_S", 0)
-    with pytest.raises(fetch.FetchError, match=r"^http:"):
-        fetch.fetch(url, tmp_path / "f", sha256=SHA)
+    monkeypatch.setattr(downloads, "PAUSE_S", 0)
+    with pytest.raises(downloads.FetchError, match=r"^http:"):
+        downloads.fetch(url, tmp_path / "f", sha256=SHA)
 
 
 def test_a_part_that_is_a_link_is_not_followed(server, tmp_path):
     (tmp_path / "precious").write_bytes(b"mine")
     (tmp_path / "f.part").symlink_to(tmp_path / "precious")
-    with pytest.raises(fetch.FetchError, match=r"f\.part is a link; delete it"):
-        fetch.fetch(server.url, tmp_path / "f", sha256=SHA)
+    with pytest.raises(downloads.FetchError, match=r"f\.part is a link; delete it"):
+        downloads.fetch(server.url, tmp_path / "f", sha256=SHA)
     assert (tmp_path / "precious").read_bytes() == b"mine"
 
 

@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-from effnet.language import in_a_row, say
+from effnet.base import EffnetError, brief, in_a_row, say
+from effnet.network import Spec, get_variant, list_variants, walk
 from effnet.nn.namings import LUKEMELAS, TIMM, Naming, module_names, naming_of
-from effnet.spec import EffnetError, Spec, brief
-from effnet.variants import get_variant, list_variants
-from effnet.walk import walk
 
 PROJECTS: dict[str, Naming | None] = {"torchvision": None, "timm": TIMM, "lukemelas": LUKEMELAS}
 

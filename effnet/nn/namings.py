@@ -4,10 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from effnet.language import say
-from effnet.spec import Spec
-from effnet.variants import as_pytorch, as_tensorflow
-from effnet.walk import Block, walk
+from effnet.base import say
+from effnet.network import Block, Spec, as_pytorch, as_tensorflow, walk
 
 Pair = tuple[str, str]  # a convolution, and the BatchNorm behind it
 

@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 
-from effnet.checkpoints import Preprocessing
+from effnet.network import Spec
 from effnet.nn.model import Network
 from effnet.nn.namings import padded_as_trained, unsaid
 from effnet.nn.reading import Contents
-from effnet.nn.weights import Fit, built, fit
-from effnet.spec import Spec
-from effnet.weights import sources
-from effnet.weights.sources import Source
+from effnet.nn.weight_files import Fit, built, fit
+from effnet.weights import Preprocessing, Source, sources
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,8 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from effnet.base.forks import after_fork
-from effnet.base.paths import path_of
-from effnet.checkpoints import WeightsUnavailable
-from effnet.language import in_a_row, say
-from effnet.spec import EffnetError
+from effnet.base import EffnetError, after_fork, in_a_row, path_of, say
+from effnet.weights import WeightsUnavailable
 
 State = dict[str, Tensor]
 

@@ -1,1 +1,8 @@
-"""Which pretrained weights are known, where they lie, and what is known of other people's."""
+"""Pretrained weights: which are known, what input they want, where they lie; downloads that resume.
+
+No torch: files are opened in `nn`.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -15,8 +15,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from effnet.base.paths import path_of
-from effnet.checkpoints import (
+from effnet.base import EffnetError, brief, in_a_row, path_of, say
+from effnet.network import Spec
+from effnet.weights.checkpoints import (
     IMAGENET_MEAN,
     IMAGENET_STD,
     Preprocessing,
@@ -24,8 +25,6 @@ from effnet.checkpoints import (
     usual_preprocessing,
     weights_folders,
 )
-from effnet.language import in_a_row, say
-from effnet.spec import EffnetError, Spec, brief
 
 HUB = "hf-hub:"
 ENDINGS = (".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".tar")

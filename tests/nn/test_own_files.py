@@ -19,10 +19,10 @@ from safetensors.torch import save as save_tensors
 from safetensors.torch import save_file
 
 import effnet
-from effnet.__main__ import main
+from effnet.base import EffnetError
+from effnet.cli import main
 from effnet.nn.reading import read_bytes, read_file
-from effnet.nn.weights import fit, load_state
-from effnet.spec import EffnetError
+from effnet.nn.weight_files import fit, load_state
 from effnet.weights import sources
 
 SMALL = effnet.scale("b0", depth=0.3, width=0.25, resolution=64)
@@ -43,7 +43,7 @@ def lite0_state() -> dict[str, torch.Tensor]:
 
 @pytest.fixture
 def small(monkeypatch):
-    monkeypatch.setattr("effnet.predict.get_variant", lambda _: SMALL)
+    monkeypatch.setattr("effnet.classify.classifier.get_variant", lambda _: SMALL)
 
 
 def written(content: object) -> bytes:
@@ -607,7 +607,7 @@ def test_a_place_that_holds_nothing_is_one_line(place, monkeypatch, tmp_path):
 
 
 def test_a_folder_that_cant_be_searched_hides_no_other_weights(monkeypatch, tmp_path):
-    from effnet.checkpoints import choose, offline_variants
+    from effnet.weights import choose, offline_variants
 
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
