@@ -189,7 +189,7 @@ def own(photo: Photo) -> None:
             contents = read_bytes(file.getvalue(), file.name)
         weights = opened(source, contents, get_variant(variant))
     except EffnetError as error:
-        st.error(str(error))
+        st.error(verbatim(str(error)))
         return
     name, spec, found = source.file.name, weights.spec, weights.fit
     if found.problems:
