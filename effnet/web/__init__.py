@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import effnet
 from effnet import claims, colours
@@ -27,10 +27,13 @@ from effnet.spec import EffnetError
 from effnet.variants import FAMILIES, display_name, get_variant, list_variants
 from effnet.walk import KINDS
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 # in the order in which they are joined: each imports only from those before it
 MODULES = (
-    *("core", "words", "dom", "design", "rows", "drawing", "cost", "curve", "table", "controls"),
-    *("intro", "explorer"),
+    *("core", "words", "dom", "design", "rows", "drawing", "glide", "cost", "curve", "table"),
+    *("totals", "stages", "reports", "controls", "intro", "explorer"),
 )
 TAGS = {"en": "en", "zh": "zh-Hans"}  # languages as HTML names them
 PHOTO_SIDE = 320  # px of the sample photo that enters the drawing
@@ -161,17 +164,19 @@ def _ways() -> tuple[dict[str, Any], ...]:
 
 @lru_cache(maxsize=1)
 def _photo() -> str:
-    """A sample photo as the drawing shows it, as a data address."""
-    from PIL import Image, ImageOps
+    """A sample photo as the drawing shows it; "" where it can't be read."""
+    from effnet.preprocess import open_image
 
     path = get_sample("chelsea").path
-    if path is None:
-        return ""
+    return photo_address(open_image(path)) if path else ""
+
+
+def photo_address(image: "Image.Image") -> str:
+    """A photo cut to a small square, as an address that holds it: what enters the drawing."""
+    from PIL import ImageOps
+
     buffer = io.BytesIO()
-    with Image.open(path) as opened:
-        ImageOps.fit(opened.convert("RGB"), (PHOTO_SIDE, PHOTO_SIDE)).save(
-            buffer, "JPEG", quality=80
-        )
+    ImageOps.fit(image, (PHOTO_SIDE, PHOTO_SIDE)).save(buffer, "JPEG", quality=80)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
