@@ -50,6 +50,7 @@ FLOORS = {
     "receipts": 1,
     "receptive": 1,
     "nn": 2,
+    "pixels": 3,
     "preprocess": 3,
     "samples": 3,
     "predict": 3,

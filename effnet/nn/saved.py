@@ -11,6 +11,7 @@ from pathlib import Path
 from torch import Tensor
 
 from effnet.base.files import write_whole
+from effnet.base.paths import path_of
 from effnet.checkpoints import Preprocessing, WeightsUnavailable
 from effnet.language import say
 from effnet.nn.model import Network
@@ -82,7 +83,7 @@ def read(path: Path) -> Saved:
     """
     from safetensors import safe_open
 
-    file = path.expanduser()
+    file = path_of(path)
     if not file.is_file():
         raise WeightsUnavailable(
             say("no file at {file}; expected one that a training has saved", file=file)

@@ -22,6 +22,7 @@ from typing import Any, Literal
 
 from effnet.base import files
 from effnet.base.files import write_whole
+from effnet.base.paths import path_of
 from effnet.language import say
 from effnet.spec import EffnetError
 from effnet.train.words import BUSY, retold
@@ -36,7 +37,7 @@ State = Literal["running", "done", "stopped", "broken"]
 def runs_folder() -> Path:
     """Where all runs lie: `$EFFNET_RUNS`, or `effnet/runs` in the user's cache folder."""
     own = os.environ.get(FOLDER_VARIABLE)
-    return Path(own).expanduser() if own else files.cache_folder("runs")
+    return path_of(own) if own else files.cache_folder("runs")
 
 
 @dataclass(frozen=True, slots=True)
