@@ -1,19 +1,8 @@
 """Scale: what compound scaling makes of a network, while the sliders move."""
 
-from effnet.language import mark
-from effnet.ui import (
-    anatomy,
-    cache,
-    compare,
-    explorer,
-    frame,
-    lessons,
-    one_dimension,
-    open_tab,
-    search,
-    take_away,
-    what_if,
-)
+from effnet.app.kit import cache, explorer, frame, lesson_view, open_tab
+from effnet.app.pages.scale import anatomy, compare, one_dimension, search_card, take_away, what_if
+from effnet.base import mark
 
 
 @frame.part
@@ -23,7 +12,7 @@ def scale() -> None:
     spec = design.spec()
     cost = cache.counted_cost(spec)
     explorer.below(design, dark=dark)
-    if not lessons.shows("tabs"):
+    if not lesson_view.shows("tabs"):
         return
     open_tab.cards(
         "scale",
@@ -31,7 +20,7 @@ def scale() -> None:
             mark("Anatomy of a block"): lambda: anatomy.anatomy(spec, cost, dark=dark),
             mark("What if"): lambda: what_if.what_if(design, spec, cost),
             mark("One dimension"): one_dimension.one_dimension,
-            mark("Search"): search.search_card,
+            mark("Search"): search_card.search_card,
             mark("Compare"): lambda: compare.compare(design, dark=dark),
             mark("Take away"): lambda: take_away.take_away(design, spec, cost),
         },

@@ -13,11 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from effnet.base import EffnetError, brief, mark, say
 from effnet.cam.methods import FORMULAS, Array, first_component, known_method, weighted
 from effnet.cam.question import Question
-from effnet.language import mark, say
-from effnet.nn.model import Network, Step
-from effnet.spec import EffnetError
+from effnet.nn import Network, Step
 
 Steps = list[tuple[str, Step]]
 
@@ -47,12 +46,13 @@ def cut_at(model: Network, layer: str | None) -> tuple[str, int]:
     names = list_layers(model)
     if layer is None:
         return names[-1], len(names)
+    layer = layer if isinstance(layer, str) else brief(layer)
     matches = [i for i, name in enumerate(names) if name == layer or name.startswith(f"{layer}.")]
     if not matches:
         raise EffnetError(
             say(
                 "unknown layer {layer}; expected one of {known}",
-                layer=repr(layer),
+                layer=brief(layer),
                 known=", ".join(names),
             )
         )

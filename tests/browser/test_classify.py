@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from effnet.classify import perturb
+from effnet.classify import perturbations
 
 PASTE = """
 (data) => {
@@ -53,7 +53,7 @@ def test_naming_many_can_be_stopped_and_gone_on_with(visit, tmp_path, coffee):
     uploader.locator("input[type=file]").set_input_files(tmp_path)
     expect(page.get_by_text("0 of 150")).to_be_visible()
     page.get_by_role("button", name="Name them").click()
-    page.get_by_role("button", name="Stop", exact=True).dispatch_event("click")
+    page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_text(re.compile(r"^\d+ of 150$"))).to_be_visible()
     go_on = page.get_by_role("button", name="Go on")
     expect(go_on).to_be_visible()
@@ -95,7 +95,7 @@ def grey_at(page: Page, across: float, down: float) -> bool:
             Math.floor(x * node.width), Math.floor(y * node.height), 1, 1).data)""",
         [across, down],
     )
-    return tuple(found[:3]) == perturb.GREY
+    return tuple(found[:3]) == perturbations.GREY
 
 
 def test_a_box_is_dragged_on_the_photo_and_the_answer_follows(visit):

@@ -8,10 +8,20 @@ from playwright.sync_api import expect
 
 import effnet
 from effnet import web
-from effnet.design import Design
-from effnet.units import millions
+from effnet.base.units import millions
+from effnet.scaling.design import Design
 
 SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
+# How many pixels the network's drawing covers, and where its stages stand.
+INKED = """() => {
+  const canvas = document.querySelector('.drawing canvas'), { width, height } = canvas;
+  const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+  let inked = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i + 3] === 255 && (data[i] < 200 || data[i + 1] < 200)) inked += 1;
+  }
+  return [inked, [...document.querySelectorAll('.places button')].map((one) => one.offsetLeft)];
+}"""
 SIZES = [(390, 844), (1024, 768), (1280, 720), (1920, 1080)]
 
 
@@ -185,13 +195,7 @@ def test_the_network_grows_on_one_scale(explore):
     heights = {}
     for name in ("b0", "b7"):
         page = explore(f"#mode=released&released={name}")
-        heights[name] = page.evaluate(
-            """() => { const c = document.querySelector('.drawing canvas'), w = c.width, h = c.height;
-            const { data } = c.getContext('2d').getImageData(0, 0, w, h); let n = 0;
-            for (let i = 0; i < data.length; i += 4) {
-              if (data[i + 3] === 255 && (data[i] < 200 || data[i + 1] < 200)) n += 1; }
-            return [n, [...document.querySelectorAll('.places button')].map((b) => b.offsetLeft)]; }"""
-        )
+        heights[name] = page.evaluate(INKED)
     assert heights["b7"][0] > 2.5 * heights["b0"][0]
     assert heights["b7"][1] == heights["b0"][1]
 

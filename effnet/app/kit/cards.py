@@ -1,0 +1,184 @@
+"""Cards that pages share: totals, stage table, and the line that explains the marks."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from PIL import Image, ImageEnhance, ImageOps
+
+from effnet.app.kit import cache, live, projector
+from effnet.base import factor, mark, say
+from effnet.counting import Cost, steps_from_promise
+from effnet.figures import promise_to_real, top_classes
+from effnet.network import Spec, display_name
+from effnet.pixels import crop_box, view
+from effnet.report import claims
+from effnet.scaling import Design
+from effnet.timing import predicted_ms
+from effnet.weights import Preprocessing
+
+if TYPE_CHECKING:
+    from effnet.classify import Classifier, Prediction
+
+SHOWN_SIDE = 900
+CARD_WIDTH = 140  # px: five in a row beside the controls, two on a phone
+INTERPOLATIONS = (mark("bilinear"), mark("bicubic"))  # as weights' preprocessing names them
+ORIGINS = mark("Lines and bars are computed, filled dots measured, hollow diamonds published.")
+CURVE = {  # what the columns of the curve's table are called
+    "phi": "phi",
+    "network": mark("network"),
+    "resolution": mark("resolution"),
+    "params": mark("params"),
+    "macs": mark("macs"),
+    "activations": mark("activations"),
+}
+
+
+def row(entries: Iterable[tuple[str, str, str | None, str]]) -> None:
+    """Cards side by side, of one height: label, number, what stands below it, help."""
+    shown = tuple(entries)
+    with st.grid(len(shown), min_column_width=projector.larger(CARD_WIDTH)):
+        for label, value, below, note in shown:
+            st.metric(
+                label,
+                value,
+                delta=below,
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+                height=projector.larger(128),
+                help=note,
+            )
+
+
+def time_here(spec: Spec, base: Spec) -> None:
+    """The predicted time of a pass, where this machine's pace was learned."""
+    here, start = predicted_ms(spec), predicted_ms(base)
+    if here and start:
+        words = here.words[0].upper() + here.words[1:]
+        st.caption(
+            say(
+                "{words}, {ratio} {against}; see Latency.",
+                words=words,
+                ratio=factor(here.ms / start.ms),
+                against=say(display_name(base)).removeprefix("EfficientNet").lstrip("-"),
+            )
+        )
+
+
+def promise(design: Design, *, dark: bool) -> None:
+    """What the formula promises beside what rounding gives, the reasons, and the curve's table."""
+    start = cache.counted_cost(design.base_spec)
+    budget = claims.budget_claim(design, start, cache.counted_cost(design.spec()))
+    st.caption(
+        say(
+            "{budget} {origins} The bar of a published network spans the phi that its depth, width "
+            "and resolution imply.",
+            budget=budget,
+            origins=say(ORIGINS),
+        )
+    )
+    with st.expander(say("Why the real cost differs"), on_change="rerun") as why:
+        if why.open:
+            _why(design, start, dark=dark)
+    with st.expander(say("The curve as a table"), on_change="rerun") as opened:
+        if opened.open:
+            points = cache.curve(design.base, design.alpha, design.beta, design.gamma)
+            columns = {
+                say(title): [getattr(point, name) for point in points]
+                for name, title in CURVE.items()
+            }
+            st.dataframe(columns, hide_index=True, width="stretch", height=300)
+
+
+def _why(design: Design, base: Cost, *, dark: bool) -> None:
+    steps = steps_from_promise(
+        design.base_spec,
+        depth=design.alpha**design.phi,
+        width=design.beta**design.phi,
+        resolution=design.spec().resolution,
+    )
+    drawn = promise_to_real(steps, base_macs=base.macs, dark=dark)
+    live.figure(
+        "why", drawn, alt=say("From the formula's promise to the real cost, reason by reason")
+    )
+    st.dataframe(
+        [
+            {
+                say("reason"): s.reason,
+                say("multiply-adds"): round(s.macs),
+                say("of the base"): s.macs / base.macs,
+            }
+            for s in steps
+        ],
+        hide_index=True,
+        width="stretch",
+        column_config={say("multiply-adds"): st.column_config.NumberColumn(format="localized")},
+    )
+
+
+def seen(image: Image.Image, classifier: "Classifier") -> None:
+    """The photo with the crop drawn on it, and the network's view at its own resolution."""
+    preprocessing = classifier.preprocessing
+    st.image(
+        cropped_outline(shown(image), preprocessing),
+        caption=say(
+            "The photo, {width} x {height} px; dimmed: never seen",
+            width=image.width,
+            height=image.height,
+        ),
+        width="stretch",
+        alt=say("The photo with what the network does not see dimmed"),
+    )
+    st.image(
+        view(image, preprocessing),
+        caption=say(
+            "What the network gets: short side to {resize} px ({interpolation}), centre "
+            "{crop} x {crop}",
+            resize=preprocessing.resize,
+            interpolation=say(preprocessing.interpolation),
+            crop=preprocessing.crop,
+        ),
+        alt=say("The photo as the network sees it"),
+    )
+
+
+def cropped_outline(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:
+    """The photo with everything outside the crop dimmed."""
+    dimmed = ImageEnhance.Brightness(image).enhance(0.35)
+    left, top, right, bottom = map(round, crop_box(image.width, image.height, preprocessing))
+    box = max(left, 0), max(top, 0), min(right, image.width), min(bottom, image.height)
+    dimmed.paste(image.crop(box), box[:2])
+    return dimmed
+
+
+def shown(image: Image.Image) -> Image.Image:
+    """A copy small enough for the page."""
+    if max(image.size) <= SHOWN_SIDE:
+        return image
+    return ImageOps.contain(image, (SHOWN_SIDE, SHOWN_SIDE))
+
+
+def top_classes_card(prediction: "Prediction", family: str, *, dark: bool) -> None:
+    """Bars of the most probable classes, with their table."""
+    drawn = top_classes(prediction.labels, family=family, dark=dark)
+    live.figure("top", drawn, alt=say("The most probable classes and their probabilities"))
+    with st.expander(say("As a table")):
+        st.dataframe(
+            [
+                {
+                    say("class"): label.name,
+                    say("probability"): label.probability,
+                    say("index"): label.index,
+                }
+                for label in prediction.labels
+            ],
+            hide_index=True,
+            width="stretch",
+            column_config={say("probability"): st.column_config.NumberColumn(format="percent")},
+        )
+    if len(prediction.logits) == 1:
+        from effnet.classify import ONE_OUTPUT
+
+        st.caption(say(ONE_OUTPUT))
+    st.caption(say("Computed on this machine in {ms:.0f} ms.", ms=1000 * prediction.seconds))
