@@ -1,7 +1,14 @@
 """Scale: what compound scaling makes of a network, while the sliders move."""
 
 from effnet.app.kit import cache, explorer, frame, lesson_view, open_tab
-from effnet.app.pages.scale import anatomy, compare, one_dimension, search_card, take_away, what_if
+from effnet.app.pages.scale import (
+    anatomy,
+    compare,
+    one_dimension,
+    search_card,
+    take_away,
+    what_if,
+)
 from effnet.base import mark
 
 

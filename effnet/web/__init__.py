@@ -162,7 +162,7 @@ def _ways() -> tuple[dict[str, Any], ...]:
 @lru_cache(maxsize=1)
 def _photo() -> str:
     """A sample photo as the drawing shows it; "" where it can't be read."""
-    from effnet.preprocess import open_image
+    from effnet.pixels import open_image
 
     path = get_sample("chelsea").path
     return photo_address(open_image(path)) if path else ""
@@ -177,7 +177,7 @@ def photo_address(image: "Image.Image") -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def state(design: Design) -> dict[str, Any]:
+def handed(design: Design) -> dict[str, Any]:
     """A design as the explorer takes it, with the network of an edit and what it says of it."""
     found: dict[str, Any] = {"design": asdict(design), "own": None}
     if design.has_edit or design.mode == "edited":
@@ -235,7 +235,7 @@ def page(
     """
     code = known_language(language)
     with speaking(code):
-        data = constants() | state(Design()) | {"links": dict(links or {})}
+        data = constants() | handed(Design()) | {"links": dict(links or {})}
         title = say("Compound scaling: make a network bigger")
     return _PAGE.format(
         tag=TAGS[code],

@@ -12,18 +12,18 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from effnet import web
 from effnet.app.kit import cache, cards, lesson_view, live, projector, state
 from effnet.base import EffnetError, current
 from effnet.report import HIDEABLE, claims, lessons
 from effnet.scaling import SOLVABLE, Design, from_query
+from effnet.web import constants, handed, module, photo_address
 
 KEY = "explorer"
 
 
 @lru_cache(maxsize=1)
 def _module() -> Any:
-    js = web.module() + live.read("explorer_module.js")
+    js = module() + live.read("explorer_module.js")
     component: Any = st.components.v2.component
     return component("effnet_explorer_module", html="<span></span>", js=js, isolate_styles=False)
 
@@ -38,7 +38,7 @@ def _host() -> Any:
 def start() -> None:
     """Bring the explorer's module and constants to the browser, outside of what runs again."""
     if live.in_browser():
-        data = {"language": current(), "constants": web.constants()}
+        data = {"language": current(), "constants": constants()}
         _module()(key="explorer_module", data=data, height=1)
 
 
@@ -82,7 +82,7 @@ def _data() -> dict[str, Any]:
     first = next(iter(lessons.lessons().values()))
     photo = _own_photo()
     return {
-        **web.state(state.design()),
+        **handed(state.design()),
         "language": current(),
         "lock": state.lock(),
         "stage": state.stage(),
@@ -109,7 +109,7 @@ def _own_photo() -> str:
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs={cache.Photo: cache.key_of})
 def _small(photo: cache.Photo) -> str:
-    return web.photo_address(photo.image)
+    return photo_address(photo.image)
 
 
 def below(design: Design, *, dark: bool) -> None:
