@@ -31,6 +31,7 @@ _ROOMS = {
     "pareto": ("compare",),
     "checkpoints": ("WeightsUnavailable", "available_weights"),
     "nn.model": ("build",),
+    "nn.pretrained": ("backbone",),
     "prediction": ("Label", "Prediction"),
     "predict": ("Classifier", "load"),
     "cam": ("Explanation",),
@@ -53,6 +54,7 @@ __all__ = [
     "Stage",
     "WeightsUnavailable",
     "available_weights",
+    "backbone",
     "build",
     "compare",
     "compound_scale",
@@ -75,6 +77,7 @@ if TYPE_CHECKING:
     from effnet.cost import Cost, LayerCost, count
     from effnet.latency import Latency, measure_latency, profile_stages
     from effnet.nn.model import build
+    from effnet.nn.pretrained import backbone
     from effnet.notebook import explore
     from effnet.pareto import compare
     from effnet.predict import Classifier, load

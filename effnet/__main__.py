@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Never
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from effnet import checkpoints, cost, counters, scaling, stages, variants
 from effnet.blockstring import from_block_strings
 from effnet.claims import same_stages
 from effnet.console import Rows, count_line, percent_line, show
-from effnet.design import Design, from_query
+from effnet.design import Design, from_link
 from effnet.language import DEFAULT, LANGUAGES
 from effnet.spec import EffnetError, Spec
 from effnet.speed.options import ENGINES
@@ -338,14 +338,9 @@ def _report(options: argparse.Namespace) -> dict[str, Any]:
 
 def _design(text: str) -> Design:
     """A design by a network's name or by a link's query; nothing is the app's first one."""
-    address = "://" in text or "?" in text
-    if text and not address and "=" not in text:
+    if text and "?" not in text and "=" not in text:
         return Design(mode="released", released=variants.get_variant(text).name)
-    query = dict(parse_qsl(urlsplit(text).query if address else text))
-    design, notes = from_query(query)
-    if notes:
-        raise EffnetError(f"design {text!r}: {'; '.join(notes)}")
-    return design
+    return from_link(text)
 
 
 def _weights(options: argparse.Namespace) -> Rows:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any, Literal
+from urllib.parse import parse_qsl, urlsplit
 
 from effnet.blockstring import MAX_TEXT, blocks_of, from_block_strings, joined
 from effnet.language import mark, say
@@ -293,6 +294,19 @@ def from_query(query: Mapping[str, str]) -> tuple[Design, list[str]]:
         if value is not None:
             read[name] = value
     return _with_edit(Design(**read), query, notes), notes
+
+
+def from_link(link: str) -> Design:
+    """The design of a link, or of its query alone: `?phi=1`, `http://…/?mode=released&released=b4`.
+
+    Raises:
+        EffnetError: Something in it can't be used as it stands.
+    """
+    query = urlsplit(link).query if "?" in link else link
+    design, notes = from_query(dict(parse_qsl(query)))
+    if notes:
+        raise EffnetError(say("design {link!r}: {notes}", link=link[:200], notes="; ".join(notes)))
+    return design
 
 
 def unknown(key: str, said: str, allowed: Iterable[str]) -> str:

@@ -31,6 +31,7 @@ FLOORS = {
     "blockstring": 1,
     "edits": 1,
     "design": 1,
+    "spec_sources": 1,
     "onnx_graph": 1,
     "checkpoints": 1,
     "fetch": 1,

@@ -14,7 +14,7 @@ from effnet.cost import count, layer_counts
 from effnet.language import mark
 from effnet.spec import Spec
 from effnet.speed.profiles import StageProfile
-from effnet.walk import Block, Layer, walk
+from effnet.walk import Block, Layer, padded_side, walk
 
 FLOAT_BYTES = 4
 STATISTICS = 4  # BatchNorm's scale, shift, mean and variance
@@ -159,7 +159,7 @@ def _convolved(spec: Spec, layer: Layer, folded: bool) -> tuple[int, int, int]:
     after = layer.out_channels * layer.out_size**2
     weights = layer.kernel**2 * layer.in_channels * layer.out_channels // layer.groups
     numbers, operators = before + after, 1
-    padded = _padded_side(spec, layer)
+    padded = padded_side(spec, layer)
     if padded:
         copy = layer.in_channels * padded**2
         numbers, operators = numbers + 2 * copy, operators + 1  # written, and read instead
@@ -171,14 +171,6 @@ def _convolved(spec: Spec, layer: Layer, folded: bool) -> tuple[int, int, int]:
     if layer.activation and layer.norm:
         numbers, operators = numbers + 2 * after, operators + 1
     return numbers, weights, operators
-
-
-def _padded_side(spec: Spec, layer: Layer) -> int:
-    """Side of the padded copy that TensorFlow's padding needs at an odd pixel; 0 for none."""
-    if spec.padding != "same":
-        return 0
-    missing = max((layer.out_size - 1) * layer.stride + layer.kernel - layer.in_size, 0)
-    return layer.in_size + missing if missing % 2 else 0
 
 
 def _excitation(squeeze: Layer, excite: Layer, side: int) -> tuple[int, int, int]:
