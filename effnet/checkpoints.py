@@ -14,6 +14,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
+from effnet.base.numbers import settle
+from effnet.base.paths import path_of
 from effnet.language import say
 from effnet.spec import EffnetError, Spec
 from effnet.variants import get_variant
@@ -44,6 +46,9 @@ class Preprocessing:
     interpolation: Literal["bilinear", "bicubic"] = "bicubic"
     mean: tuple[float, ...] = IMAGENET_MEAN
     std: tuple[float, ...] = IMAGENET_STD
+
+    def __post_init__(self) -> None:
+        settle(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +108,9 @@ def weights_folders() -> list[Path]:
     """Folders searched for checkpoint files: `$EFFNET_WEIGHTS`, then PyTorch's own cache."""
     home = os.environ.get("TORCH_HOME")
     cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "torch"
-    folders = [(Path(home) if home else cache).expanduser() / "hub" / "checkpoints"]
+    folders = [path_of(home or cache) / "hub" / "checkpoints"]
     own = os.environ.get(FOLDER_VARIABLE)
-    return [Path(own).expanduser(), *folders] if own else folders
+    return [path_of(own), *folders] if own else folders
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from effnet.base.numbers import plain
 from effnet.language import mark, say
 from effnet.spec import (
     MAX_CHANNELS,
@@ -107,6 +108,7 @@ def walk(
         in_channels: Channels of the input: 3 for colour pictures.
         num_classes: Outputs of the classifier.
     """
+    in_channels, num_classes = plain(in_channels), plain(num_classes)
     if not is_whole(in_channels, 1, MAX_CHANNELS):
         raise EffnetError(
             say(
@@ -224,7 +226,7 @@ def _mbconv(
     mobilenet, fused = operator == "inverted_residual", operator == "fused_mbconv"
     trunk = "conv" if mobilenet else "block"
     exact = in_channels * expand_ratio
-    hidden = round(exact) if mobilenet else round_channels(exact)
+    hidden = max(1, round(exact)) if mobilenet else round_channels(exact)
     if expand_ratio == 1:
         hidden = in_channels
     expands = hidden != in_channels

@@ -1,21 +1,23 @@
 """Pictures by the dozen: folders, zips, several files; and which class each belongs to."""
 
 import csv
-import io
+import os
 import re
-import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
 from pathlib import Path, PurePosixPath
 
+from effnet.base.paths import path_of
+from effnet.classify import zips
 from effnet.language import plural, say
-from effnet.prediction import imagenet_classes
-from effnet.preprocess import EXTENSIONS, MAX_BYTES
-from effnet.spec import EffnetError
+from effnet.prediction import imagenet_classes, imagenet_synsets, named
+from effnet.preprocess import EXTENSIONS, MAX_BYTES, Source
+from effnet.spec import EffnetError, brief
 
 MAX_PICTURES = 2000  # of one upload
+MAX_UNPACKED = 512 * 2**20  # bytes of a zip's pictures together; pictures hardly shrink in it
+MAX_TRUTH = 64 * 2**20  # bytes of a ground-truth file
 SYNSET = re.compile(r"n\d{8}")
 NUMBERED = re.compile(r"_(\d{8})$")  # ImageNet's validation pictures
 CLASSES_OF_THE_KIT = 1000
@@ -27,12 +29,12 @@ class Item:
 
     Attributes:
         name: Its path below the folder, or its name in the zip or upload.
-        source: A path, or bytes.
+        source: As `open_image` takes it: a path, bytes, or a file in a zip.
         truth: The index of its class; None where that is not known.
     """
 
     name: str
-    source: Path | bytes
+    source: Source
     truth: int | None = None
 
     @property
@@ -48,18 +50,22 @@ def is_picture(name: str) -> bool:
     return not hidden and path.suffix.lower().lstrip(".") in EXTENSIONS
 
 
-def in_folder(folder: str | Path) -> list[Item]:
+def in_folder(folder: str | Path, *, empty: bool = False) -> list[Item]:
     """The pictures in a folder and the folders in it, in order of their names.
+
+    Args:
+        folder: Which.
+        empty: Whether there may be none.
 
     Raises:
         EffnetError: There is no such folder, or no picture in it.
     """
-    top = Path(folder).expanduser()
-    if not top.is_dir():
+    top = path_of(folder)
+    if not os.path.isdir(top):  # False as well where the name is too long
         raise EffnetError(say("no folder at {path}", path=top))
-    names = sorted(p.relative_to(top).as_posix() for p in top.rglob("*") if p.is_file())
-    found = [Item(name, top / name) for name in names if is_picture(name)]
-    if not found:
+    paths = {_printable(path.relative_to(top)): path for path in _below(top)}
+    found = [Item(name, paths[name]) for name in sorted(paths) if is_picture(name)]
+    if not found and not empty:
         raise EffnetError(
             say(
                 "no pictures in {path}; expected files ending {endings}",
@@ -70,20 +76,48 @@ def in_folder(folder: str | Path) -> list[Item]:
     return found
 
 
-def in_zip(data: bytes) -> Iterator[Item]:
-    """The pictures in a zip, one after the other, so that only one lies unpacked.
+def _below(top: Path) -> Iterator[Path]:
+    """All that is no folder in a folder and, however deep, the folders in it."""
+    folders = [str(top)]
+    while folders:
+        folder = folders.pop()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if not entry.is_dir(follow_symlinks=False):
+                        yield Path(entry.path)
+                    elif not entry.name.startswith("."):
+                        folders.append(entry.path)
+        except OSError as error:
+            raise EffnetError(
+                say(
+                    "can't look into the folder {path} ({reason}); make it readable, or take it "
+                    "away",
+                    path=_short(Path(folder)),
+                    reason=error.strerror or error,
+                )
+            ) from None
 
-    Nothing is written, so names that point outside do no harm. A picture that is too large, or
-    cannot be unpacked, comes as no bytes: the message is that of an empty file.
+
+def _printable(path: Path) -> str:
+    """A name that can be shown and written: bytes that are not UTF-8 in hexadecimal."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+
+
+def _short(path: Path) -> str:
+    name = _printable(path)
+    return name if len(name) < 200 else f"{name[:200]}..."
+
+
+def in_zip(data: bytes) -> list[Item]:
+    """The pictures in a zip, in order of their names; each is unpacked when it is opened.
+
+    One that is damaged, locked, too large or overlaps another says so then.
 
     Raises:
-        EffnetError: It is no zip, or holds too many pictures or none.
+        EffnetError: It is no zip, or holds too many pictures, too large ones, or none.
     """
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise EffnetError(say("not a zip that can be read ({error})", error=error)) from None
-    entries = [entry for entry in archive.infolist() if is_picture(entry.filename)]
+    entries = [entry for entry in zips.entries(data) if is_picture(entry.name)]
     if not entries:
         raise EffnetError(say("no pictures in the zip"))
     if len(entries) > MAX_PICTURES:
@@ -94,24 +128,16 @@ def in_zip(data: bytes) -> Iterator[Item]:
                 limit=MAX_PICTURES,
             )
         )
-    for entry in sorted(entries, key=lambda entry: entry.filename):
-        yield Item(entry.filename, _unpacked(archive, entry))
-
-
-def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    try:
-        with archive.open(entry) as file:
-            data = file.read(MAX_BYTES + 1)  # what it says of its size may be a lie
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError):
-        return b""
-    return data if len(data) <= MAX_BYTES else b""
-
-
-@lru_cache(maxsize=1)
-def imagenet_synsets() -> tuple[str, ...]:
-    """WordNet's ids of the 1000 classes of ImageNet-1k, in index order."""
-    text = resources.files("effnet").joinpath("data/imagenet_synsets.csv").read_text("utf-8")
-    return tuple(row["synset"] for row in csv.DictReader(text.splitlines()))
+    size = sum(entry.size for entry in entries if entry.size <= MAX_BYTES)
+    if size > MAX_UNPACKED:
+        raise EffnetError(
+            say(
+                "the zip unpacks to {size:.0f} MiB of pictures; the limit is {limit} MiB",
+                size=size / 2**20,
+                limit=MAX_UNPACKED >> 20,
+            )
+        )
+    return [Item(entry.name, entry) for entry in entries]
 
 
 def known_classes(
@@ -122,19 +148,40 @@ def known_classes(
     Returns:
         The classes of those that can be told, and the folders that can't.
     """
-    by_name: dict[str, int] = {}
-    for index, name in enumerate(classes):
-        by_name.setdefault(_plain(name), index)
-    if tuple(classes) == imagenet_classes():
-        by_name |= {synset: index for index, synset in enumerate(imagenet_synsets())}
     found, unknown = {}, []
     for name in sorted(set(folders)):
-        index = by_name.get(_plain(name), int(name) if name.isdecimal() else -1)
-        if 0 <= index < len(classes):
-            found[name] = index
-        else:
+        try:
+            index = _class_of(name, classes)
+        except EffnetError:  # several classes are called so
+            index = None
+        if index is None:
             unknown.append(name)
+        else:
+            found[name] = index
     return found, unknown
+
+
+def _class_of(name: str, classes: Sequence[str]) -> int | None:
+    index = named(name, classes)
+    if index is None and tuple(classes) == imagenet_classes() and SYNSET.fullmatch(name):
+        index = imagenet_synsets().index(name) if name in imagenet_synsets() else None
+    if index is None:
+        index = number_of(name)
+    return index if 0 <= index < len(classes) else None
+
+
+def same_class(found: Mapping[str, int]) -> tuple[str, str] | None:
+    """Two folders of one class, such as a_b and a-b; None where each has its own."""
+    owners: dict[int, str] = {}
+    for folder, index in found.items():
+        if owners.setdefault(index, folder) != folder:
+            return owners[index], folder
+    return None
+
+
+def number_of(text: str) -> int:
+    """A whole number in decimal digits; -1 for anything else, and for more than 9 digits."""
+    return int(text) if text.isdecimal() and len(text) < 10 else -1
 
 
 def class_indices(folders: Iterable[str], classes: Sequence[str]) -> dict[str, int]:
@@ -145,6 +192,7 @@ def class_indices(folders: Iterable[str], classes: Sequence[str]) -> dict[str, i
     """
     found, unknown = known_classes(folders, classes)
     for name in unknown:
+        _class_of(name, classes)  # says so where several classes are called that
         if SYNSET.fullmatch(name):
             raise EffnetError(
                 say(
@@ -155,13 +203,9 @@ def class_indices(folders: Iterable[str], classes: Sequence[str]) -> dict[str, i
                 )
             )
         raise EffnetError(
-            say("folder {name} is no class; expected its name, index or synset", name=repr(name))
+            say("folder {name} is no class; expected its name, index or synset", name=brief(name))
         )
     return found
-
-
-def _plain(name: str) -> str:
-    return name.strip().lower().replace("_", " ").replace("-", " ")
 
 
 def labelled(
@@ -188,8 +232,18 @@ def labelled(
                 )
             )
         indices = class_indices([item.folder for item in items], classes)
+        if pair := same_class(indices):
+            raise EffnetError(
+                say(
+                    "folders {first} and {second} are both class {name}; put them together, or "
+                    "rename one",
+                    first=repr(pair[0]),
+                    second=repr(pair[1]),
+                    name=repr(classes[indices[pair[0]]]),
+                )
+            )
         return [Item(item.name, item.source, indices[item.folder]) for item in items]
-    said = _read_truth(Path(truth).expanduser(), items)
+    said = _read_truth(path_of(truth), items)
     indices = class_indices([said[item.name] for item in items], classes)
     return [Item(item.name, item.source, indices[said[item.name]]) for item in items]
 
@@ -200,11 +254,35 @@ def _read_truth(path: Path, items: Sequence[Item]) -> dict[str, str]:
     if lines and all(line.isdecimal() for line in lines):
         said_of = _by_line(path, lines, items)
         return _from_the_kit(path, said_of) if _of_the_kit(path, lines) else said_of
-    said = {}
-    for row in csv.reader(lines) if path.suffix == ".csv" else (line.split() for line in lines):
-        if len(row) >= 2 and row[1].split():
-            said[PurePosixPath(row[0]).stem] = row[1].split()[0]
-    missing = [item.name for item in items if PurePosixPath(item.name).stem not in said]
+    said = {
+        _bare(row[0]): row[1].split()[0]
+        for row in _rows(path, lines)
+        if len(row) >= 2 and row[1].split()
+    }
+    stems: dict[str, list[str]] = {}
+    for name in said:
+        stems.setdefault(PurePosixPath(name).name, []).append(name)
+    alike = Counter(PurePosixPath(_bare(item.name)).name for item in items)
+    found, missing = {}, []
+    for item in items:
+        name = _bare(item.name)
+        stem = PurePosixPath(name).name
+        if name in said:
+            found[item.name] = said[name]
+        elif stem not in stems:
+            missing.append(item.name)
+        elif alike[stem] > 1 or len(stems[stem]) > 1:
+            raise EffnetError(
+                say(
+                    "{path} does not tell which {stem} is {name}, as there are several; write "
+                    "their paths below the folder",
+                    path=path,
+                    stem=repr(stem),
+                    name=item.name,
+                )
+            )
+        else:
+            found[item.name] = said[stems[stem][0]]
     if missing:
         raise EffnetError(
             plural(
@@ -215,13 +293,33 @@ def _read_truth(path: Path, items: Sequence[Item]) -> dict[str, str]:
                 name=missing[0],
             )
         )
-    return {item.name: said[PurePosixPath(item.name).stem] for item in items}
+    return found
+
+
+def _bare(name: str) -> str:
+    """A picture's path without its ending, as some lists write it."""
+    path = PurePosixPath(name.removeprefix("./"))
+    known = path.suffix.lower().lstrip(".") in EXTENSIONS
+    return str(path.with_suffix("") if known else path)
+
+
+def _rows(path: Path, lines: Sequence[str]) -> list[list[str]]:
+    if path.suffix != ".csv":
+        return [line.split() for line in lines]
+    try:
+        return list(csv.reader(lines))
+    except csv.Error as error:
+        raise EffnetError(say("can't read {path} ({error})", path=path, error=error)) from None
 
 
 def _lines(path: Path) -> list[str]:
     try:
-        return [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
+        with path.open("rb") as file:
+            data = file.read(MAX_TRUTH + 1)
+        if len(data) > MAX_TRUTH:
+            raise ValueError(say("over {limit} MiB", limit=MAX_TRUTH >> 20))
+        return [line for row in data.decode("utf-8-sig").splitlines() if (line := row.strip())]
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise EffnetError(say("can't read {path} ({error})", path=path, error=reason)) from None
 
@@ -252,7 +350,7 @@ def _by_line(path: Path, lines: Sequence[str], items: Sequence[Item]) -> dict[st
 
 
 def _of_the_kit(path: Path, lines: Sequence[str]) -> bool:
-    numbers = {int(line) for line in lines}
+    numbers = {number_of(line) for line in lines}
     whole = min(numbers) == 1 and max(numbers) == CLASSES_OF_THE_KIT
     return whole or path.name.startswith("ILSVRC")
 
@@ -273,12 +371,12 @@ def _from_the_kit(path: Path, numbers: dict[str, str]) -> dict[str, str]:
                 path=path,
             )
         )
-    missing = sorted({number for number in numbers.values() if int(number) not in synsets})
+    missing = sorted({number for number in numbers.values() if number_of(number) not in synsets})
     if missing:
         raise EffnetError(
             say("{file} names no synset for number {number}", file=beside, number=missing[0])
         )
-    return {name: synsets[int(number)] for name, number in numbers.items()}
+    return {name: synsets[number_of(number)] for name, number in numbers.items()}
 
 
 def _synsets_of_meta(path: Path) -> dict[int, str]:
@@ -306,7 +404,7 @@ def _synsets_of_map(path: Path) -> dict[int, str]:
     found = {}
     for line in _lines(path):
         synset, _, rest = line.partition(" ")
-        number = rest.split(" ", 1)[0]
-        if SYNSET.fullmatch(synset) and number.isdecimal():
-            found[int(number)] = synset
+        number = number_of(rest.split(" ", 1)[0])
+        if SYNSET.fullmatch(synset) and number >= 0:
+            found[number] = synset
     return found

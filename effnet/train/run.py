@@ -23,11 +23,12 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from effnet.base.files import make_folder, write_whole
 from effnet.language import say
 from effnet.scaling import scale
 from effnet.spec import EffnetError
 from effnet.train import runs
-from effnet.train.recipe import CHOICES, Recipe, small_base
+from effnet.train.recipe import CHOICES, FINE_TUNING, Recipe, small_base
 from effnet.train.runs import METRICS, RESULT, Run
 from effnet.train.schedule import Progressive
 from effnet.train.words import STOPPED
@@ -49,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=ACTIONS)
     parser.add_argument("name", nargs="?", help="of a run, for stop, resume and go")
     parser.add_argument("--output", type=Path, help="folder to write; a run's own if not given")
-    parser.add_argument("--network", default="small", help="a variant's name, or small")
+    parser.add_argument("--network", help="a variant's name, or small; --start's if not given")
     parser.add_argument("--depth", type=float, default=1.0)
     parser.add_argument("--width", type=float, default=1.0)
     parser.add_argument("--resolution", type=int)
@@ -61,7 +62,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--learning-rate", type=float)
     for name, allowed in CHOICES.items():
         parser.add_argument(f"--{name}", choices=allowed)
-    parser.add_argument("--start", help="a variant whose pretrained weights to begin with")
+    parser.add_argument(
+        "--start", help="a variant whose pretrained weights to fine-tune, at gentle rates"
+    )
     parser.add_argument("--stages", type=int, help="of a progressive schedule")
     parser.add_argument("--size", type=int, nargs=2, metavar=("FROM", "TO"))
     parser.add_argument("--dropout", type=float, nargs=2, metavar=("FROM", "TO"))
@@ -90,20 +93,10 @@ def execute(options: argparse.Namespace) -> Answer:
     order = order_of(options)
     kind = "train" if options.action == "fit" else options.action
     if options.output:
-        folder = options.output
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise EffnetError(
-                say(
-                    "can't write into {folder} ({reason}); name another folder",
-                    folder=folder,
-                    reason=error.strerror or error,
-                )
-            ) from None
+        folder = make_folder(options.output)
         if int(os.environ.get("RANK", "0")) == 0:
             kept = {"kind": kind, "title": kind, "options": order, "created": 0.0}
-            runs.write_whole(folder / runs.ORDER, json.dumps(kept, indent=1).encode())
+            write_whole(folder / runs.ORDER, json.dumps(kept, indent=1).encode())
         return carry_out(Run(folder, kind, kind, order, 0.0))
     return go(runs.create(kind, kind, order).folder)
 
@@ -132,7 +125,10 @@ def order_of(options: argparse.Namespace) -> dict[str, Any]:
         "threads": options.threads,
     }
     given = {name: value for name, value in named.items() if value is not None}
-    base = small_base() if options.network == "small" else get_variant(options.network)
+    if options.start:
+        given = FINE_TUNING | given
+    network = options.network or options.start or "small"
+    base = small_base() if network == "small" else get_variant(network)
     resolution = options.resolution or (64 if options.action == "progressive" else None)
     spec = scale(base, depth=options.depth, width=options.width, resolution=resolution)
     recipe = Recipe(spec=spec, **given)
@@ -172,7 +168,7 @@ def go(folder: Path) -> dict[str, Any]:
             if runs.stop_asked(folder):
                 return {"state": "stopped"}
             raise
-        runs.write_whole(folder / RESULT, json.dumps(result).encode())
+        write_whole(folder / RESULT, json.dumps(result).encode())
         return {"folder": str(folder), **result}
 
 
@@ -225,7 +221,7 @@ def _sweep(run: Run, jobs: "Sequence[Job]", results: Path) -> list[dict[str, Any
     from effnet.train.sweep import sweep
 
     names = {one.key: dict(one.facts) for one in jobs}
-    runs.write_whole(run.folder / "jobs.json", json.dumps(names).encode())
+    write_whole(run.folder / "jobs.json", json.dumps(names).encode())
     pool: Any = nullcontext()
     if _workers(run) > 1:
         pool = ProcessPoolExecutor(_workers(run), mp_context=get_context("spawn"))
