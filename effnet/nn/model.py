@@ -34,14 +34,13 @@ class Network(nn.Module):
     (`steps`), so that it can be cut between any two of them without hooks.
     """
 
-    __jit_unused_properties__: ClassVar[list[str]] = ["linear"]
+    __jit_unused_properties__: ClassVar[list[str]] = ["linear", "num_classes"]
 
     def __init__(
         self, spec: Spec, *, num_classes: int = NUM_CLASSES, in_channels: int = IMAGE_CHANNELS
     ) -> None:
         super().__init__()
         self.spec = spec
-        self.num_classes = num_classes
         self.in_channels = in_channels
         self._step_names: list[str] = []
         self._levels: list[list[str]] = []
@@ -62,7 +61,6 @@ class Network(nn.Module):
             self._place(last.name, nn.Sequential(nn.Dropout(spec.dropout), linear))
         else:
             self._place(last.layers[0].name, linear)
-        self._linear = last.path(last.layers[0])
         self._classifier = last.name or last.layers[0].name
 
     def _add_stem(self, stem: Block) -> None:
@@ -150,10 +148,14 @@ class Network(nn.Module):
 
     @property
     def linear(self) -> nn.Linear:
-        """The fully connected layer behind the pooling."""
-        layer = self.get_submodule(self._linear)
-        assert isinstance(layer, nn.Linear)
+        """The fully connected layer behind the pooling: the last one that there is."""
+        *_, layer = (module for module in self.modules() if isinstance(module, nn.Linear))
         return layer
+
+    @property
+    def num_classes(self) -> int:
+        """Outputs of the network, as its last layer has them now."""
+        return self.linear.out_features
 
     def steps(self) -> list[tuple[str, Step]]:
         """The forward pass as named steps in order: stem, every block, head, classifier."""

@@ -50,7 +50,7 @@ def refitted(network: Network, *, num_classes: int, in_channels: int) -> Network
         head = network.linear
         head.weight = nn.Parameter(torch.empty(num_classes, head.in_features))
         head.bias = nn.Parameter(torch.empty(num_classes))
-        head.out_features = network.num_classes = num_classes
+        head.out_features = num_classes
         initialise(head)
     if in_channels != network.in_channels:
         convolution = network.get_submodule(stem.path(stem.layers[0]))
