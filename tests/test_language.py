@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import effnet
-from effnet import language, papers, web
-from effnet.language import listed, plural, remembered, say, speaking
+from effnet import papers, web
+from effnet.base import language
+from effnet.base.language import listed, plural, remembered, say, speaking
 
 ROOT = Path(effnet.__file__).parents[1]
 SOURCES = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "effnet").rglob("*.py")]

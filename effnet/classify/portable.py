@@ -8,19 +8,12 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
-from effnet.base.files import write_whole
-from effnet.base.numbers import brief
-from effnet.base.paths import path_of
-from effnet.language import say
-from effnet.nn import saved
-from effnet.nn.model import Network
-from effnet.nn.weights import fit
-from effnet.onnx_graph import onnx_model
-from effnet.spec import EffnetError
-from effnet.walk import IMAGE_CHANNELS
+from effnet.base import EffnetError, brief, path_of, say, write_whole
+from effnet.network import IMAGE_CHANNELS
+from effnet.nn import Network, fit, onnx_model, saved
 
 if TYPE_CHECKING:
-    from effnet.predict import Classifier
+    from effnet.classify.classifier import Classifier
 
 AXES = ("N", "H", "W")
 

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from effnet.spec import Spec
-from effnet.walk import Block, Layer, padded_side
+from effnet.network import Block, Layer, Spec, padded_side
 
 
 class SamePadding(nn.Module):

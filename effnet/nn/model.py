@@ -9,18 +9,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from effnet.nn.blocks import (
-    BLOCKS,
-    activation,
-    conv_norm_act,
-    convolution,
-    normalisation,
-    padding,
-)
-from effnet.spec import Spec
-from effnet.spec_sources import Network as AnyNetwork
-from effnet.spec_sources import spec_of
-from effnet.walk import IMAGE_CHANNELS, NUM_CLASSES, Block, walk
+from effnet.network import IMAGE_CHANNELS, NUM_CLASSES, Block, Spec, walk
+from effnet.nn.blocks import BLOCKS, activation, conv_norm_act, convolution, normalisation, padding
+from effnet.scaling import AnyNetwork, spec_of
 
 Step = Callable[[Tensor], Tensor]
 
@@ -201,9 +192,7 @@ def build(
         return network
     from effnet.nn.pretrained import network_with, refitted  # it builds networks by this module
 
-    return refitted(
-        network_with(wanted, weights), num_classes=num_classes, in_channels=in_channels
-    )
+    return refitted(network_with(wanted, weights), num_classes=num_classes, in_channels=in_channels)
 
 
 def initialise(model: nn.Module) -> None:

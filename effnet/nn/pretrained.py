@@ -7,14 +7,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from effnet import checkpoints
-from effnet.language import say
+from effnet.base import EffnetError, brief, is_whole, say
+from effnet.network import IMAGE_CHANNELS, Spec, walk
 from effnet.nn.model import Network, build, initialise
 from effnet.nn.namings import padded_as_trained, unsaid
-from effnet.nn.weights import load_state, read_checkpoint, read_file, timms_name
-from effnet.spec import EffnetError, Spec, brief, is_whole
-from effnet.spec_sources import Network as AnyNetwork
-from effnet.walk import IMAGE_CHANNELS, walk
+from effnet.nn.weight_files import load_state, read_checkpoint, read_file, timms_name
+from effnet.scaling import AnyNetwork
+from effnet.weights import checkpoints
 
 LEVELS = (1, 2, 3, 4, 5)
 

@@ -1,13 +1,15 @@
 """A picture as the tensor that a network is fed, for data loaders: for evaluation or training."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
 from PIL import Image
-from torch import Tensor
 
-from effnet.checkpoints import Preprocessing
-from effnet.preprocess import Source, open_image, to_array, view
+from effnet.pixels.preparation import Source, open_image, to_array, view
+from effnet.weights import Preprocessing
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,9 @@ class Transform:
     preprocessing: Preprocessing
     train: bool = False
 
-    def __call__(self, image: Source) -> Tensor:
+    def __call__(self, image: Source) -> "Tensor":
+        import torch
+
         picture = open_image(image)
         seen = self._cropped(picture) if self.train else view(picture, self.preprocessing)
         return torch.from_numpy(to_array(seen, self.preprocessing))

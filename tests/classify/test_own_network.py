@@ -13,8 +13,8 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 import effnet
-from effnet.checkpoints import Preprocessing
-from effnet.preprocess import open_image, to_array, view
+from effnet.pixels.preparation import open_image, to_array, view
+from effnet.weights.checkpoints import Preprocessing
 
 SPEC = effnet.scale("lite0", depth=0.4, width=0.25, resolution=64)
 SETTINGS = Preprocessing(72, 64, "bilinear")

@@ -8,7 +8,7 @@ from torch import nn
 
 import effnet
 from effnet.nn.pretrained import adapted
-from effnet.nn.weights import under_our_names
+from effnet.nn.weight_files import under_our_names
 
 IMAGES = torch.randn(2, 3, 96, 96, generator=torch.Generator().manual_seed(3))
 

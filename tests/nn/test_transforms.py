@@ -81,8 +81,21 @@ def prepared_for_quantisation(network: nn.Module) -> nn.Module:
         lambda network: copy.deepcopy(network).to(memory_format=torch.channels_last),
         lambda network: create_feature_extractor(copy.deepcopy(network), {"classifier": "x"}),
     ],
-    ids="fx fx-train script trace compile export deepcopy pickle save parallel quantisation "
-    "channels-last extractor".split(),
+    ids=[
+        "fx",
+        "fx-train",
+        "script",
+        "trace",
+        "compile",
+        "export",
+        "deepcopy",
+        "pickle",
+        "save",
+        "parallel",
+        "quantisation",
+        "channels-last",
+        "extractor",
+    ],
 )
 def test_the_logits_are_the_same_at_every_size(network, change, request):
     if "resnet50-extractor" in request.node.name:
