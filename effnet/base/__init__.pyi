@@ -39,6 +39,7 @@ from .rows import Table as Table
 from .rows import Tabular as Tabular
 from .rows import as_frame as as_frame
 from .rows import rows_of as rows_of
+from .shipped import shipped as shipped
 from .stamps import stamp as stamp
 from .tables import table as table
 from .units import factor as factor

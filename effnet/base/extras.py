@@ -10,12 +10,12 @@ from effnet.base.language import say
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# what each extra of pyproject.toml brings, by the name that is imported
+# what each extra brings, by the name that is imported; the first extra that has it is named
 BROUGHT = {
+    "notebook": ("plotly", "pandas", "numpy", "PIL", "ipywidgets", "anywidget", "traitlets"),
+    "train": ("torch", "torchvision", "safetensors", "pytorch_grad_cam", "skimage", "sklearn"),
     "app": ("streamlit", "pyarrow"),
-    "notebook": ("ipywidgets", "anywidget", "plotly", "pandas", "IPython"),
-    "train": ("torch", "torchvision", "safetensors", "skimage", "sklearn", "PIL", "numpy"),
-    "export": ("onnx", "onnxruntime", "openvino"),
+    "export": ("onnxruntime",),
 }
 
 

@@ -408,7 +408,7 @@ def _split(images: torch.Tensor) -> Iterator[np.ndarray]:
                 type=images.dtype,
             )
         )
-    for part in images.detach().split(fast.CHUNK):
+    for part in torch.split(images.detach(), fast.CHUNK):  # type: ignore[no-untyped-call]
         yield check_pixels(part.float().cpu().permute(0, 2, 3, 1).numpy())
 
 

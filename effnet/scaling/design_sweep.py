@@ -61,8 +61,11 @@ def sweep(
     Args:
         base: What is scaled, as `build` takes networks; or several.
         phi: For the compound formula; where not given, the formula is left out.
-        alpha, beta, gamma: The formula's coefficients.
-        depth, width: Free multipliers, on top of the formula's where phi is given.
+        alpha: The formula's coefficient of depth.
+        beta: Of width.
+        gamma: Of resolution.
+        depth: A free multiplier, on top of the formula's where phi is given.
+        width: The same for width.
         resolution: Sides in pixels; where not given, the formula's or the base's own.
 
     Returns:
