@@ -5,12 +5,13 @@ from . import tables as tables
 from .colours import VIRIDIS as VIRIDIS
 from .colours import coloured as coloured
 from .errors import EffnetError as EffnetError
-from .extras import extra_of as extra_of
+from .extras import extra_for as extra_for
 from .extras import missing as missing
 from .extras import needing as needing
 from .files import Unwritable as Unwritable
 from .files import make_folder as make_folder
 from .files import write_whole as write_whole
+from .files import writing as writing
 from .foreign import cell as cell
 from .foreign import cell_text as cell_text
 from .foreign import csv_text as csv_text

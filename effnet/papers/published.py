@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from effnet.base import EffnetError, as_frame, brief, mark, say, table
+from effnet.base import EffnetError, as_frame, brief, mark, needing, say, table
 from effnet.network import get_variant
 from effnet.scaling import implied_phi
 
@@ -36,6 +36,7 @@ def tables() -> dict[str, str]:
     return {name: say(line) for name, line in TABLES.items()}
 
 
+@needing
 def frame(name: str) -> "DataFrame":
     """A published table as pandas' data frame; numbers are numbers, their units in the columns.
 
