@@ -12,19 +12,7 @@ One folder is one idea with one door. A room imports rooms of its own floor and 
 Public names are resolved on first use: `import effnet` loads neither torch nor Streamlit.
 """
 
-from typing import Any
-
-import lazy_loader
+from effnet.base.extras import door
 
 __version__ = "0.1.0"
-_resolved, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
-
-
-def __getattr__(name: str) -> Any:
-    """A public name, resolved now; of one whose packages are missing the error names the extra."""
-    try:
-        return _resolved(name)
-    except ModuleNotFoundError as error:
-        from effnet.base import missing
-
-        raise missing(error) or error from None
+__getattr__, __dir__, __all__ = door(__name__, __file__)

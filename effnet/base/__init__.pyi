@@ -5,6 +5,7 @@ from . import tables as tables
 from .colours import VIRIDIS as VIRIDIS
 from .colours import coloured as coloured
 from .errors import EffnetError as EffnetError
+from .extras import door as door
 from .extras import extra_for as extra_for
 from .extras import missing as missing
 from .extras import needing as needing

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
+
+import lazy_loader
 
 from effnet.base.errors import EffnetError
 from effnet.base.language import say
@@ -74,3 +76,9 @@ def needing(function: Callable[P, T]) -> Callable[P, T]:
             raise said from None
 
     return named
+
+
+def door(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """`lazy_loader`'s door of a room that people enter themselves, which names a missing extra."""
+    resolved, listed, names = lazy_loader.attach_stub(package, file)
+    return needing(resolved), listed, names
