@@ -5,6 +5,6 @@ numbers are lines and solid bars, measured ones filled dots, published ones holl
 Every function takes `dark=True` for a dark page.
 """
 
-from effnet.base.extras import door
+from effnet.base import door
 
 __getattr__, __dir__, __all__ = door(__name__, __file__)
