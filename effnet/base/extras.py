@@ -78,7 +78,9 @@ def needing(function: Callable[P, T]) -> Callable[P, T]:
     return named
 
 
-def door(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+def door(
+    package: str, file: str
+) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """`lazy_loader`'s door of a room that people enter themselves, which names a missing extra."""
     resolved, listed, names = lazy_loader.attach_stub(package, file)
     return needing(resolved), listed, names

@@ -37,7 +37,8 @@ def private(network: nn.Module) -> Network:
         raise EffnetError(
             say("the network takes {n} channels; pictures have 3", n=network.in_channels)
         )
-    doubts = fit(network.spec, network.state_dict()).problems
+    state = {name: value.cpu() for name, value in network.state_dict().items()}
+    doubts = fit(network.spec, state).problems
     if doubts:
         kind, keys = next(iter(doubts.items()))
         raise EffnetError(

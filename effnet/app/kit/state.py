@@ -13,6 +13,8 @@ from effnet.scaling import RANGES, SOLVABLE, Coefficient, Design, from_query, so
 
 DESIGN = "design"  # Design: the current design, shared by all pages
 LINK = "link"  # dict[str, list[str]]: the query that was last written or read
+FRESH = "fresh"  # bool: True until something is moved in a visit that no link began
+ANSWERED = "answered"  # int: number of the last report of the explorer
 NOTES = "notes"  # list[str]: what was wrong in the URL
 PHOTO = "chosen_photo"  # str: the sample photo's name
 SHOWN = "shown_photo"  # report_photo.Shown: what Classify or Explain showed last
@@ -77,6 +79,8 @@ def start() -> None:
     A change of page empties the URL; the design lives on in the session and is written back.
     """
     query = _said()
+    if DESIGN not in st.session_state:
+        st.session_state[FRESH] = set(st.query_params) <= {LANGUAGE}
     if DESIGN not in st.session_state or (query and query != st.session_state.get(LINK)):
         said = {name: values[-1] for name, values in query.items()}
         st.session_state[DESIGN], notes = from_query(said)
@@ -109,6 +113,29 @@ def design() -> Design:
     """The current design."""
     current: Design = st.session_state[DESIGN]
     return current
+
+
+def is_fresh() -> bool:
+    """Whether nothing has been moved yet in a visit that began with no link."""
+    return bool(st.session_state.get(FRESH, False))
+
+
+def answer(number: int) -> None:
+    """Remember the number of a report of the explorer: the visit is not fresh any more."""
+    st.session_state[ANSWERED] = number
+    st.session_state[FRESH] = False
+
+
+def answered() -> int:
+    """The number of the explorer's last report; 0 before the first."""
+    number: int = st.session_state.get(ANSWERED, 0)
+    return number
+
+
+def put(new: Design) -> None:
+    """Put a design in the place of the current one, as the explorer says it."""
+    st.session_state[DESIGN] = new.begun() if new.mode == "edited" else new
+    st.session_state[NOTES] = []
 
 
 def change(**values: Any) -> None:
