@@ -410,7 +410,7 @@ def _split(images: torch.Tensor) -> Iterator[np.ndarray]:
                 type=images.dtype,
             )
         )
-    for part in torch.split(images.detach(), fast.CHUNK):  # type: ignore[no-untyped-call]
+    for part in torch.split(images.detach(), fast.CHUNK):
         yield check_pixels(part.float().cpu().permute(0, 2, 3, 1).numpy())
 
 

@@ -106,7 +106,7 @@ def _several(name: str, value: Any) -> list[Any]:
 
 def _rows(axes: list[list[Any]]) -> Iterator[Swept]:
     for start, phi, alpha, beta, gamma, deeper, wider, side in product(*axes):
-        formula: tuple[Any, ...] = (None,) * 4
+        formula: tuple[Any, Any, Any, Any] = (None, None, None, None)
         design: Spec = start
         if phi is not None:
             formula = phi, alpha, beta, gamma

@@ -5,12 +5,13 @@ from typing import Any
 
 import streamlit as st
 
+from effnet import base
 from effnet.app.kit import live
-from effnet.base import mark, say, shipped
+from effnet.base import mark, say
 from effnet.figures import groups_by_way, scaling_experiment, time_and_accuracy
 from effnet.train import TITLES, Summary, largest_budget, read_rows, run_folders, summaries
 
-SHIPPED = shipped("assets", "benchmarks")
+SHIPPED = base.shipped("assets", "benchmarks")
 COMMANDS = {
     "scaling": "python -m effnet train scaling --images 2400 --epochs 6 --batch-size 32",
     "progressive": "python -m effnet train progressive --images 2400 --epochs 20 --batch-size 32",
