@@ -1,6 +1,7 @@
 """The explorer and the notebooks out of an installed package: `effnet app`, `effnet notebooks`."""
 
 import argparse
+import importlib
 import os
 import shutil
 import subprocess
@@ -34,8 +35,7 @@ def add_notebooks(parser: argparse.ArgumentParser) -> None:
 @needing
 def run_app(options: argparse.Namespace) -> Never:
     """Serve the explorer until it is stopped; its settings lie beside it in the package."""
-    import streamlit  # noqa: F401  here, so that a missing one is said in one line
-
+    importlib.import_module("streamlit")  # a missing one is said in one line
     if options.port not in PORTS:
         raise EffnetError(say("port {port}; expected 1 to 65535", port=options.port))
     folder = shipped()

@@ -34,7 +34,7 @@ def spec_of(network: AnyNetwork) -> Spec:
         return get_variant(network)  # which says what is expected
     text = str(network).strip()
     if text.startswith("{"):
-        return _spec_of_json(text, "the JSON")
+        return _spec_of_json(text, say("the JSON"))
     if text.endswith((".json", ".safetensors")):
         return _spec_of_file(Path(text).expanduser())
     if is_link(text):
