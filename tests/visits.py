@@ -1,6 +1,7 @@
 """A visitor without a browser: the app's pages run by Streamlit's own harness."""
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,17 @@ def claim(app: AppTest) -> str:
     """The page's sentence; a page that broke has none."""
     assert [error.message for error in app.exception] == []
     return str(app.subheader[0].value)
+
+
+def ended(app: AppTest, key: str) -> AppTest:
+    """The page once a card's job has ended: it has no stop any more."""
+    until = time.monotonic() + PATIENCE
+    while f"stop_{key}" in [button.key for button in app.button]:
+        assert time.monotonic() < until, f"the job of {key} did not end"
+        time.sleep(0.05)
+        app.run()
+    assert [error.message for error in app.exception] == []
+    return app
 
 
 def explorer(app: AppTest) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What a visit remembers: every session key, and the design's way into the URL and back."""
 
+import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import fields, replace
 from typing import Any
@@ -20,8 +21,9 @@ PHOTO = "chosen_photo"  # str: the sample photo's name
 SHOWN = "shown_photo"  # report_photo.Shown: what Classify or Explain showed last
 OWN = "own_photo"  # (name, bytes): uploaded, pasted or taken, while it is the photo
 LOCK = "lock"  # scaling.Coefficient | None: solved from the other two
-TIMING = "timing"  # stopwatch.Asked: the measurement of this visit that waits or runs
-TIMED = "timed"  # dict[str, stopwatch.Result]: what this visit has measured, by card
+VISITOR = "visitor"  # str: stands for this visit; its jobs and runs bear it
+JOBS = "jobs"  # dict[str, Job]: what this visit asked for and has not ended, by card
+RESULTS = "results"  # dict[str, Job]: what has ended, by card
 SENT_TIMES = "sent_times"  # dict[str, reading.Reading]: files of measurements that were loaded
 CLASSES = "asked_classes"  # (photo's digest, class, rather than which or None); link: class
 LOOKED = "looked_for_class"  # (all classes, index): looked for in every photo; None for its best
@@ -29,7 +31,6 @@ METHOD = "method"  # str: how maps are made, of `cam.METHODS`; carried by the li
 LAYER = "layer"  # str: which layer maps are of; carried by the link
 BOX = "drawn_box"  # (photo's digest, fractions of the photo): drawn around the object
 CELL = "picked_cell"  # (network and layer, (row, column)): the place of the map that was picked
-MAP_JOBS = "map_jobs"  # dict[str, explain_jobs.Asked]: slow maps and verdicts, by card
 PINS = "pins"  # list[Design]: to compare with
 STAGE = "picked_stage"  # int: whose anatomy is shown
 EXHIBIT = "exhibit"  # str: what the Papers page shows; carried by the link under the same key
@@ -38,7 +39,6 @@ STAGE_TABLE = "stage_table"  # stage_editor.Table: what the table of stages was 
 STAGE_TEXT = "stage_text"  # stage_editor.Text: the block strings as they were last written
 QUANTITY = "chosen_quantity"  # str: what the Cost page shows, of `receipts.QUANTITIES`
 PART = "chosen_part"  # str: the `receipts.Part` whose receipt is open
-ASKED = "asked"  # Spec: the network that other tools were last asked about
 NETWORK = "chosen_network"  # str: the network that classifies and explains
 SCHEDULE = "schedule"  # str: the Train page's network and schedule, as JSON
 LANGUAGE = "lang"  # str: of `language.LANGUAGES`; in the link where it is not English
@@ -66,6 +66,20 @@ def start_language() -> list[str]:
     say_in_link(LANGUAGE, chosen if chosen != languages.DEFAULT else None)
     languages.use(chosen)
     return wrong
+
+
+def visitor() -> str:
+    """What stands for this visit: no one else knows it, and it ends with the visit."""
+    found: str = st.session_state.setdefault(VISITOR, secrets.token_hex(8))
+    return found
+
+
+def settle_jobs() -> None:
+    """Put what has ended with the results: once a run, which so never shows a job as both."""
+    asked, ended = st.session_state.get(JOBS, {}), st.session_state.get(RESULTS, {})
+    for key in [key for key, job in asked.items() if job.ended]:
+        ended[key] = asked.pop(key)
+    st.session_state[JOBS], st.session_state[RESULTS] = asked, ended
 
 
 def language() -> str:

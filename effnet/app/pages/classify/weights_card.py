@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from effnet.app.kit import cache
+from effnet.app.kit import cache, public
 from effnet.app.kit.cache import Photo
 from effnet.base import EffnetError, in_a_row, mark, percent, say, verbatim
 from effnet.network import display_name, list_variants
@@ -79,6 +79,9 @@ def table() -> None:
 
 def fetch() -> None:
     """Fetch weights, with progress; an interrupted try is gone on with."""
+    if refused := public.refusal("download"):
+        st.caption(refused)
+        return
     missing = [row for row in known_checkpoints() if not row.path and row.origin == "torchvision"]
     if not missing:
         st.success(say("Everything that can be fetched is here."))
@@ -148,8 +151,10 @@ def own(photo: Photo) -> None:
                 st.selectbox(say("File"), [UPLOADED, *lying], format_func=say, key="own_file")
                 or UPLOADED
             )
-        file = None
-        if which == UPLOADED:
+        file, refused = None, public.refusal("upload")
+        if which == UPLOADED and refused:
+            st.caption(refused)
+        elif which == UPLOADED:
             file = st.file_uploader(
                 say("Weights ({endings})", endings=" ".join(ENDINGS)),
                 type=[ending.removeprefix(".") for ending in ENDINGS],
