@@ -4,6 +4,7 @@ Human tables by default, `--json` for programs; exit code 2 and one clear line o
 """
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -14,6 +15,7 @@ from typing import Any, Never
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from effnet import checkpoints, cost, counters, scaling, stages, variants
+from effnet.base.files import write_whole
 from effnet.blockstring import from_block_strings
 from effnet.claims import same_stages
 from effnet.console import Rows, count_line, percent_line, show
@@ -30,11 +32,14 @@ IMAGE = "a file, or a sample such as coffee"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives back the exit code."""
     options = _parser().parse_args(arguments)
+    code = 0
     try:
         result = options.run(options)
     except EffnetError as error:
         print(f"effnet: {error}", file=sys.stderr)
-        return 2
+        result, code = getattr(error, "result", None), 2  # a full disk: what it had is shown
+        if result is None:
+            return code
     except KeyboardInterrupt:
         return 130
     try:
@@ -45,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except BrokenPipeError:  # the reader had enough, as `head` has
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-    return 0
+    return code
 
 
 class _Parser(argparse.ArgumentParser):
@@ -274,13 +279,7 @@ def _explain(options: argparse.Namespace) -> dict[str, Any]:
         target=int(target) if target and target.isdecimal() else target,
         layer=options.layer,
     )
-    try:
-        explanation.overlay().save(options.output)
-    except OSError as error:
-        reason = error.strerror or error
-        raise EffnetError(f"can't write {options.output} ({reason}); name another file") from None
-    except ValueError:  # Pillow's word on an ending
-        raise EffnetError(f"can't write {options.output!r}; expected a .png or .jpg") from None
+    write_whole(Path(options.output), _picture(explanation.overlay(), options.output))
     return {
         "output": options.output,
         "label": explanation.label,
@@ -290,6 +289,16 @@ def _explain(options: argparse.Namespace) -> dict[str, Any]:
         "blank": explanation.blank,
         "seconds": explanation.seconds,
     }
+
+
+def _picture(image: Any, name: str) -> bytes:
+    """A picture's file, of the kind that the name's ending says."""
+    kind = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}.get(Path(name).suffix.lower())
+    if kind is None:
+        raise EffnetError(f"can't write {name!r}; expected a .png or .jpg")
+    data = io.BytesIO()
+    image.save(data, kind)
+    return data.getvalue()
 
 
 def _sample(text: str) -> Path | None:

@@ -14,6 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
+from effnet.base.paths import path_of
 from effnet.language import say
 from effnet.spec import EffnetError, Spec
 from effnet.variants import get_variant
@@ -103,9 +104,9 @@ def weights_folders() -> list[Path]:
     """Folders searched for checkpoint files: `$EFFNET_WEIGHTS`, then PyTorch's own cache."""
     home = os.environ.get("TORCH_HOME")
     cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "torch"
-    folders = [(Path(home) if home else cache).expanduser() / "hub" / "checkpoints"]
+    folders = [path_of(home or cache) / "hub" / "checkpoints"]
     own = os.environ.get(FOLDER_VARIABLE)
-    return [Path(own).expanduser(), *folders] if own else folders
+    return [path_of(own), *folders] if own else folders
 
 
 @lru_cache(maxsize=1)

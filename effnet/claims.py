@@ -39,7 +39,7 @@ def design_claim(design: Design, spec: Spec, cost: Cost) -> str:
     if design.mode == "released":
         return say("{network} has {totals}.", network=display_name(spec), totals=totals)
     if design.mode == "edited":
-        edit = _edit_in_words(design, spec)
+        edit = edit_in_words(design, spec)
         return say("Your own network has {totals}: {edit}.", totals=totals, edit=edit)
     twin = same_stages(spec)
     if twin is None:
@@ -69,7 +69,7 @@ def design_claim(design: Design, spec: Spec, cost: Cost) -> str:
     )
 
 
-def _edit_in_words(design: Design, spec: Spec) -> str:
+def edit_in_words(design: Design, spec: Spec) -> str:
     """What of an edited network differs from the one that the edit began from."""
     start, title = design.base_spec, design.start.title
     twin = same_stages(spec)

@@ -5,68 +5,85 @@
 preprocessing to the last bit of torchvision's.
 """
 
+import ctypes
+import importlib
 import io
-from pathlib import Path
-from typing import Any
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from functools import lru_cache
+from typing import IO, Any
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from effnet.base.paths import path_of
 from effnet.checkpoints import Preprocessing
 from effnet.language import mark, say
+from effnet.pixels.in_flight import InFlight
 from effnet.spec import EffnetError
 
 MAX_BYTES = 32 * 2**20
 MAX_PIXELS = 64_000_000
 MAX_ASPECT = 20
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
-EXTENSIONS = ("jpg", "jpeg", "png", "webp", "avif", "gif", "bmp", "tif", "tiff")
+EXTENSIONS = (
+    *("jpg", "jpeg", "jfif", "png", "webp", "avif", "gif", "bmp", "tif", "tiff"),
+    *("heic", "heif"),
+)
+HEIC = "HEIC"
+KINDS = (  # what people have that is no picture here: where its mark stands, the mark, its name
+    (4, (b"ftyphei", b"ftyphev", b"ftypmif1", b"ftypmsf1"), HEIC),
+    (4, (b"ftyp",), "MP4"),
+    (0, (b"\xff\x0a", b"\0\0\0\x0cJXL "), "JPEG XL"),
+    (0, (b"\0\0\0\x0cjP  ",), "JPEG 2000"),
+    (0, (b"8BPS",), "Photoshop"),
+    (0, (b"%PDF",), "PDF"),
+)
+IN_FLIGHT = InFlight(MAX_PIXELS)  # of all visitors: the largest picture alone, or many small ones
+LARGE = 4_000_000  # pixels from which on a picture's memory is given back to the system at once
+STRIP = 1 << 20  # pixels that are converted at a time
 
 _RESAMPLING = {
     mark("bilinear"): Image.Resampling.BILINEAR,
     mark("bicubic"): Image.Resampling.BICUBIC,
 }
 
-Source = Any  # PIL image, path, bytes, or (H, W, 3) uint8 array
+Source = Any  # PIL image, path, bytes, binary file object, or (H, W, 3) uint8 array
 
 
 def open_image(source: Source, *, short_side: int | None = None) -> Image.Image:
-    """Turn a PIL image, path, bytes or `(H, W, 3)` uint8 array into upright RGB.
+    """Turn a picture into upright RGB.
 
     EXIF rotation is applied, transparency laid on white, 16-bit and float grey stretched to
-    8 bits, the first frame taken of several.
+    8 bits, the first frame taken of several. HEIC is read where `pillow-heif` is installed.
+    While others decode large pictures, this waits for its turn.
 
     Args:
-        source: The picture.
+        source: A PIL image, a path, bytes, a file object opened in binary mode (read from its
+            beginning, where it can be), or an `(H, W, 3)` uint8 array.
         short_side: Where given, a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size as long as
             each side keeps at least twice this many pixels: what is resized to `short_side`
             afterwards is the same to the eye and takes a fraction of the time.
 
     Raises:
-        EffnetError: What it is can't be read, or is too large or too narrow to be sane.
+        EffnetError: What it is can't be read, or is too large or too narrow to be sane; or others
+            kept the machine from it for a minute.
     """
+    data = b""
     try:
         if isinstance(source, Image.Image):
-            _check_size(source.width, source.height)
-            return _upright_rgb(source)
-        if isinstance(source, np.ndarray):
-            return _from_array(source)
-        data = _bytes(source)
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            _check_size(image.width, image.height)
-            if short_side:
-                image.draft(None, (2 * short_side, 2 * short_side))
-            image.load()
-            return _upright_rgb(image)
+            opened = _upright(source)
+        elif isinstance(source, np.ndarray):
+            opened = _from_array(source)
+        else:
+            data = _bytes(source)
+            opened = _decoded(data, short_side)
     except EffnetError:
         raise
     except UnidentifiedImageError:
-        raise EffnetError(
-            say(
-                "not a picture that can be read; expected one of {formats}",
-                formats=", ".join(FORMATS),
-            )
-        ) from None
+        raise EffnetError(_not_read(data)) from None
     except Image.DecompressionBombError:
         raise EffnetError(
             say("too many pixels; the limit is {limit:.0f} million", limit=MAX_PIXELS / 1e6)
@@ -79,29 +96,112 @@ def open_image(source: Source, *, short_side: int | None = None) -> Image.Image:
         raise EffnetError(
             say("the picture is damaged or cut short ({error})", error=error)
         ) from error
+    if opened.width * opened.height >= LARGE:
+        _give_back()
+    return opened
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    with _decoding(image):
+        return _rgb(ImageOps.exif_transpose(image))
+
+
+def _decoded(data: bytes, short_side: int | None) -> Image.Image:
+    formats = (*FORMATS, "HEIF") if _kind(data) == HEIC and _reads_heic() else FORMATS
+    with Image.open(io.BytesIO(data), formats=formats) as image, _decoding(image):
+        if short_side:
+            image.draft(None, (2 * short_side, 2 * short_side))
+        image.load()
+        ImageOps.exif_transpose(image, in_place=True)
+        return _rgb(image)
+
+
+def _decoding(image: Image.Image) -> AbstractContextManager[None]:
+    """Room for a picture's pixels while it is decoded and converted."""
+    _check_size(image.width, image.height)
+    return IN_FLIGHT.hold(image.width * image.height)
+
+
+def _give_back() -> None:
+    """Return freed memory to the system; glibc keeps what it once had."""
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+        trim(0)
+
+
+@lru_cache(maxsize=1)
+def _reads_heic() -> bool:
+    try:
+        importlib.import_module("pillow_heif").register_heif_opener()
+    except ImportError:
+        return False
+    return True
+
+
+def _kind(data: bytes) -> str:
+    """What a file that is no picture here is by its first bytes; "" where that is not known."""
+    return next((kind for at, marks, kind in KINDS if data[at:].startswith(marks)), "")
+
+
+def _not_read(data: bytes) -> str:
+    kind, formats = _kind(data), ", ".join(FORMATS)
+    if kind == HEIC and not _reads_heic():
+        return say(
+            "HEIC, as telephones save it, is not a picture that can be read here; install "
+            "pillow-heif, or save it as one of {formats}",
+            formats=formats,
+        )
+    if kind:
+        return say(
+            "not a picture that can be read but {kind}; expected one of {formats}",
+            kind=kind,
+            formats=formats,
+        )
+    return say("not a picture that can be read; expected one of {formats}", formats=formats)
 
 
 def _bytes(source: Source) -> bytes:
-    if isinstance(source, (str, Path)):
-        path = Path(source).expanduser()
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        _check_bytes(memoryview(source).nbytes)
+        return bytes(source)
+    if isinstance(source, (str, os.PathLike)):
+        path = path_of(source)
         try:
-            size = path.stat().st_size
-            _check_bytes(size)
-            return path.read_bytes()
+            _check_bytes(path.stat().st_size)
+            with path.open("rb") as file:
+                return _read(file)
         except OSError as error:
             raise EffnetError(
                 say("can't read {path}: {error}", path=path, error=error.strerror or error)
             ) from None
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        _check_bytes(len(source))
-        return bytes(source)
+    if callable(getattr(source, "read", None)):
+        try:
+            if callable(getattr(source, "seekable", None)) and source.seekable():
+                source.seek(0)
+            return _read(source)
+        except (OSError, ValueError) as error:
+            if isinstance(error, EffnetError):
+                raise
+            raise EffnetError(say("can't read the file object ({error})", error=error)) from None
     raise EffnetError(
         say(
-            "can't read a picture from {kind}; expected a PIL image, a path, bytes, or an "
-            "(H, W, 3) uint8 array",
+            "can't read a picture from {kind}; expected a PIL image, a path, bytes, a binary file "
+            "object, or an (H, W, 3) uint8 array",
             kind=type(source).__name__,
         )
     )
+
+
+def _read(file: IO[bytes]) -> bytes:
+    data = file.read(MAX_BYTES + 1)  # what it says of its size may be a lie
+    if not isinstance(data, (bytes, bytearray)):
+        raise EffnetError(
+            say(
+                "the file object gives {kind}; open it in binary mode, as in open(path, 'rb')",
+                kind=type(data).__name__,
+            )
+        )
+    _check_bytes(len(data))
+    return bytes(data)
 
 
 def _check_bytes(size: int) -> None:
@@ -151,18 +251,34 @@ def _from_array(array: np.ndarray) -> Image.Image:
     return Image.fromarray(array)
 
 
-def _upright_rgb(image: Image.Image) -> Image.Image:
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I") or image.mode == "F":
-        values = np.nan_to_num(np.asarray(image, dtype=np.float64))
-        low, high = values.min(), values.max()
-        stretched = (values - low) / max(high - low, 1e-12) * 255
-        image = Image.fromarray(stretched.round().astype(np.uint8))
-    if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
-    return image.convert("RGB")
+def _rgb(image: Image.Image) -> Image.Image:
+    """RGB on white, strip by strip, so that only the picture and the result lie in memory whole."""
+    strips = list(_strips(image))
+    wide = image.mode.startswith("I") or image.mode == "F"
+    low = min(_values(image, box).min() for box in strips) if wide else 0.0
+    high = max(_values(image, box).max() for box in strips) if wide else 0.0
+    whole = Image.new("RGB", image.size)
+    for box in strips:
+        if wide:
+            stretched = (_values(image, box) - low) / max(high - low, 1e-12) * 255
+            strip = Image.fromarray(stretched.round().astype(np.uint8))
+        else:
+            strip = image.crop(box)
+        if "A" in strip.getbands() or "a" in strip.getbands() or "transparency" in strip.info:
+            strip = strip.convert("RGBA")
+            strip = Image.alpha_composite(Image.new("RGBA", strip.size, "white"), strip)
+        whole.paste(strip.convert("RGB"), box)
+    return whole
+
+
+def _strips(image: Image.Image) -> Iterator[tuple[int, int, int, int]]:
+    rows = max(1, STRIP // image.width)
+    for top in range(0, image.height, rows):
+        yield 0, top, image.width, min(top + rows, image.height)
+
+
+def _values(image: Image.Image, box: tuple[int, int, int, int]) -> np.ndarray:
+    return np.nan_to_num(np.asarray(image.crop(box), dtype=np.float64))
 
 
 def resized_size(width: int, height: int, resize: int) -> tuple[int, int]:

@@ -199,7 +199,7 @@ def _mbconv(
     mobilenet, fused = operator == "inverted_residual", operator == "fused_mbconv"
     trunk = "conv" if mobilenet else "block"
     exact = in_channels * expand_ratio
-    hidden = round(exact) if mobilenet else round_channels(exact)
+    hidden = max(1, round(exact)) if mobilenet else round_channels(exact)
     if expand_ratio == 1:
         hidden = in_channels
     expands = hidden != in_channels

@@ -15,6 +15,7 @@ ROOM_FILES = sorted((ROOT / "effnet").rglob("*.py"))
 
 # A room may import rooms of its own floor and below. Add new rooms here.
 FLOORS = {
+    "base": 0,
     "language": 0,
     "rich": 0,
     "spec": 0,
@@ -49,6 +50,7 @@ FLOORS = {
     "receipts": 1,
     "receptive": 1,
     "nn": 2,
+    "pixels": 3,
     "preprocess": 3,
     "samples": 3,
     "predict": 3,
@@ -64,6 +66,7 @@ FLOORS = {
     "figures": 4,
     "report": 4,
     "lessons": 4,
+    "web": 4,
     "ui": 5,
     "notebook": 5,
     "__main__": 5,

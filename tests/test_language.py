@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import effnet
-from effnet import language, papers
+from effnet import language, papers, web
 from effnet.language import listed, plural, remembered, say, speaking
 
 ROOT = Path(effnet.__file__).parents[1]
@@ -58,7 +58,7 @@ def record_texts() -> set[str]:
 
 
 SAID = {file: texts_of(file) for file in SOURCES}
-ALL = set().union(*SAID.values(), lesson_texts(), record_texts())
+ALL = set().union(*SAID.values(), lesson_texts(), record_texts(), web.texts())
 CHINESE = language.catalogue("zh")
 
 
@@ -73,6 +73,11 @@ def chinese(text: str) -> bool:
 @pytest.mark.parametrize("file", SOURCES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_every_text_of_a_file_has_a_translation(file):
     assert sorted(SAID[file] - CHINESE.keys()) == []
+
+
+def test_every_text_of_the_browsers_modules_has_a_translation():
+    assert len(web.texts()) > 80
+    assert sorted(set(web.texts()) - CHINESE.keys()) == []
 
 
 def test_every_text_of_the_lessons_has_a_translation():

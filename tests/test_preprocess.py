@@ -3,16 +3,24 @@
 import contextlib
 import io
 import struct
+import sys
+import zipfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, features
+from PIL import Image, ImageFile, features
+from streamlit.proto.Common_pb2 import FileURLs
+from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 from torchvision.models import get_weight
 
 import effnet
+from effnet import preprocess
 from effnet.checkpoints import Preprocessing, known_checkpoints
+from effnet.pixels.in_flight import InFlight
 from effnet.preprocess import (
     EXTENSIONS,
     MAX_BYTES,
@@ -465,7 +473,7 @@ def test_an_array_that_is_no_picture_is_refused(array, named):
 
 
 @pytest.mark.parametrize(
-    "source", [None, 7, 1.5, {"image": 1}, io.BytesIO(b"x")], ids=lambda s: type(s).__name__
+    "source", [None, 7, 1.5, {"image": 1}, [b"x"], print], ids=lambda s: type(s).__name__
 )
 def test_what_is_no_source_is_refused_by_its_type(source):
     with pytest.raises(EffnetError, match=f"can't read a picture from {type(source).__name__}"):
@@ -474,4 +482,171 @@ def test_what_is_no_source_is_refused_by_its_type(source):
 
 def test_upload_endings_are_those_of_the_formats():
     known = {ending.lstrip(".") for ending in Image.registered_extensions()}
-    assert set(EXTENSIONS) <= known
+    assert set(EXTENSIONS) - {"heic", "heif"} <= known
+
+
+# --- file objects
+
+
+class Stream(io.RawIOBase):
+    """As a response from a server: it can be read once, from where it is."""
+
+    def __init__(self, data):
+        self.left = io.BytesIO(data)
+
+    def read(self, size=-1):
+        return self.left.read(size)
+
+
+def test_file_objects_are_pictures_read_from_their_beginning(tmp_path):
+    data = saved(quarters(), "PNG")
+    path = tmp_path / "a.png"
+    path.write_bytes(data)
+    uploaded = UploadedFile(UploadedFileRec("1", "a.png", "image/png", data), FileURLs())
+    with path.open("rb") as opened, zipfile.ZipFile(io.BytesIO(zipped(data))) as archive:
+        for source in (io.BytesIO(data), opened, uploaded, Stream(data), archive.open("a.png")):
+            assert_quarters(open_image(source))
+            if source.seekable():
+                assert_quarters(open_image(source))
+
+
+def zipped(data: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.png", data)
+    return buffer.getvalue()
+
+
+def test_a_file_object_of_no_picture_is_refused(tmp_path):
+    (tmp_path / "a.txt").write_text("words")
+    closed = io.BytesIO(b"x")
+    closed.close()
+    with (tmp_path / "a.txt").open() as text:
+        for source, problem in (
+            (text, "gives str; open it in binary mode"),
+            (io.StringIO("words"), "gives str"),
+            (closed, "can't read the file object"),
+            (io.BytesIO(), "the file is empty"),
+            (io.BytesIO(b"words"), "not a picture"),
+        ):
+            with pytest.raises(EffnetError, match=problem):
+                open_image(source)
+    with Path("/dev/zero").open("rb") as endless, pytest.raises(EffnetError, match="too large"):
+        open_image(endless)
+
+
+@pytest.mark.parametrize("path", ["a\0b.jpg", "~nobody_here/a.jpg", "x" * 5000, "\ud800.jpg"])
+def test_what_can_be_no_path_is_refused(path):
+    with pytest.raises(EffnetError, match=r"is no path|can't read"):
+        open_image(path)
+
+
+# --- what telephones and other programs save
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"\0\0\0\x1cftypheic\0\0\0\0mif1heic", "HEIC, as telephones save it"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "HEIC"),
+        (b"\0\0\0\x18ftyphevc\0\0\0\0", "HEIC"),
+        (b"\0\0\0\x18ftypqt  \0\0\0\0", "but MP4"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "but JPEG XL"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "but JPEG 2000"),
+        (b"8BPS\0\1", "but Photoshop"),
+        (b"%PDF-1.7", "but PDF"),
+    ],
+)
+def test_what_people_have_is_named_when_it_is_refused(monkeypatch, data, kind):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    preprocess._reads_heic.cache_clear()
+    with pytest.raises(EffnetError, match=rf"{kind}.*JPEG, PNG, WEBP"):
+        open_image(data + bytes(64))
+    preprocess._reads_heic.cache_clear()
+
+
+def test_heic_is_read_where_pillow_heif_is_installed():
+    pillow_heif = pytest.importorskip("pillow_heif")
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(quarters()).save(buffer, quality=95)
+    preprocess._reads_heic.cache_clear()
+    assert_quarters(open_image(buffer.getvalue()), within=8)
+    with pytest.raises(EffnetError, match="not a picture"):
+        open_image(buffer.getvalue()[:60])
+
+
+# --- one visitor can't take the memory of all
+
+
+def test_the_largest_picture_is_decoded_alone_and_many_small_ones_together(monkeypatch):
+    """Pixels in flight never pass the room, whoever asks; nobody is turned away."""
+    room, seen = InFlight(10_000), []
+    monkeypatch.setattr(preprocess, "IN_FLIGHT", room)
+    load = ImageFile.ImageFile.load
+
+    def counted(image):
+        seen.append(room.used)
+        return load(image)
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", counted)
+    files = [saved(picture(*size), "PNG") for size in ((100, 100), (40, 100), (30, 100), (200, 90))]
+    with ThreadPoolExecutor(8) as pool:
+        opened = list(pool.map(open_image, files * 6))
+    assert len(opened) == 24
+    assert 3_000 <= min(seen) <= max(seen) <= 10_000
+    assert room.used == 0
+
+
+def test_who_finds_no_room_is_turned_away_and_room_is_given_back():
+    room = InFlight(100)
+    with room.hold(60):
+        room_left = pytest.raises(EffnetError, match="too many pictures")
+        with room.hold(40), room_left, room.hold(1, patience_s=0):
+            raise AssertionError
+        with pytest.raises(RuntimeError), room.hold(30):
+            raise RuntimeError
+        assert room.used == 60
+    with room.hold(1_000_000, patience_s=0):  # larger than the room: alone
+        assert room.used == 100
+    assert room.used == 0
+
+
+def test_a_large_picture_is_not_overtaken_for_ever():
+    """Who came first goes first: small pictures wait behind a large one."""
+    room, order = InFlight(100), []
+    first = room.hold(60)
+    first.__enter__()
+
+    def take(name, pixels):
+        with room.hold(pixels):
+            order.append(name)
+
+    with ThreadPoolExecutor(2) as pool:
+        large = pool.submit(take, "large", 100)
+        while not room.waiting:
+            pass
+        small = pool.submit(take, "small", 10)
+        while room.waiting < 2:
+            pass
+        assert order == []
+        first.__exit__(None, None, None)
+        large.result(), small.result()
+    assert order == ["large", "small"]
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I", "F", "LA", "P", "RGBA", "CMYK"])
+def test_a_large_picture_is_converted_as_a_small_one_strip_by_strip(monkeypatch, mode):
+    """What lies in memory beside picture and result is a strip, and the strips don't show."""
+    source = np.random.default_rng(1).integers(0, 60_000, (90, 70))
+    values = source.astype({"I;16": np.uint16, "I": np.int32, "F": np.float32}.get(mode, np.uint8))
+    image = Image.fromarray(values) if mode in ("I;16", "I", "F") else picture(70, 90, mode)
+    whole = open_image(image)
+    sizes = []
+    monkeypatch.setattr(preprocess, "STRIP", 70 * 7)
+    crop = Image.Image.crop
+    monkeypatch.setattr(
+        Image.Image, "crop", lambda self, box: sizes.append(box[3] - box[1]) or crop(self, box)
+    )
+    assert open_image(image).tobytes() == whole.tobytes()
+    assert max(sizes) == 7
+    assert sum(sizes) == 90 * (3 if mode in ("I;16", "I", "F") else 1)

@@ -161,3 +161,11 @@ def test_the_number_of_classes_changes_only_the_classifier():
 def test_a_walk_at_no_resolution_is_refused(resolution):
     with pytest.raises(EffnetError, match="resolution"):
         list(walk(effnet.get_variant("b0"), resolution=resolution))
+
+
+def test_an_expansion_below_one_leaves_a_hidden_channel():
+    """MobileNetV2's int(round(inp * expand_ratio)) is 0 for 1 * 0.25: a block without channels."""
+    depthwise, _ = block_layers("inverted_residual", 1, 8, 7, 3, 1, 0.25, 0.0)
+    assert (depthwise.in_channels, depthwise.groups) == (1, 1)
+    depthwise = block_layers("inverted_residual", 2, 8, 7, 3, 1, 0.25, 0.0)[-2]
+    assert depthwise.groups == 1

@@ -16,6 +16,8 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from effnet.base import files
+from effnet.base.paths import path_of
 from effnet.checkpoints import Preprocessing
 from effnet.classify.files import Item, labelled
 from effnet.language import say
@@ -133,19 +135,30 @@ def evaluate(
     if limit is not None and limit < len(items):
         items = [items[i * len(items) // limit] for i in range(limit)]
     header = _header(classifier, items, folder, amp=amp)
-    path = Path(results).expanduser() if results else _usual_results(header)
+    path = path_of(results) if results else _usual_results(header)
     done = _resumed(path, header)
     left = [item for item in items if item.name not in done]
     report = progress or (lambda _done, _total: None)
     report(len(done), len(items))
-    with path.open("a", encoding="utf-8") as file:
-        for few in _answers(classifier, left, batch_size, workers, amp=amp):
-            for one in few:
-                done[one.name] = one
-                file.write(json.dumps(_row(one)) + "\n")
-            file.flush()
-            report(len(done), len(items))
-    answers = [done[item.name] for item in items]
+
+    def result() -> dict[str, Any]:
+        answers = [done[item.name] for item in items if item.name in done]
+        return _summary(classifier, answers, model, path, time.perf_counter() - start)
+
+    for few in _answers(classifier, left, batch_size, workers, amp=amp):
+        done |= {one.name: one for one in few}
+        try:
+            files.add_to(path, "".join(json.dumps(_row(one)) + "\n" for one in few))
+        except files.Unwritable as error:
+            error.result = result()
+            raise
+        report(len(done), len(items))
+    return result()
+
+
+def _summary(
+    classifier: Classifier, answers: Sequence[Answer], model: str, path: Path, elapsed_s: float
+) -> dict[str, Any]:
     row = classifier.checkpoint
     return {
         "model": model,
@@ -155,7 +168,7 @@ def evaluate(
         "published_top1": row.top1 if row else None,
         "published_top5": row.top5 if row else None,
         "answers": str(path),
-        "elapsed_s": round(time.perf_counter() - start, 1),
+        "elapsed_s": round(elapsed_s, 1),
         "most confused": [
             {"truth": classifier.classes[a], "said": classifier.classes[b], "times": n}
             for a, b, n in confusions(answers)[:10]
@@ -170,16 +183,14 @@ def _header(classifier: Classifier, items: Sequence[Item], folder: str | Path, *
         "weights": classifier.weights,
         "engine": classifier.engine,
         "amp": amp,
-        "folder": str(Path(folder).expanduser().resolve()),
+        "folder": str(path_of(folder).resolve()),
         "pictures": len(items),
         "names": hashlib.sha256(names.encode()).hexdigest()[:16],
     }
 
 
 def _usual_results(header: Any) -> Path:
-    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
-    folder = cache / "effnet" / "evaluations"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = files.make_folder(files.cache_folder("evaluations"))
     digest = hashlib.sha256(json.dumps(header).encode()).hexdigest()[:12]
     return folder / f"{header['model']}-{digest}.jsonl"
 
@@ -194,19 +205,11 @@ def _row(one: Answer) -> dict[str, Any]:
 def _resumed(path: Path, header: Any) -> dict[str, Answer]:
     """The answers that are in the file already; a last line that was cut short is taken away."""
     begins = f"{json.dumps(header)}\n".encode()
-    try:
+    with files.writing(path):
         whole = path.read_bytes() if path.exists() else b""
-        if begins.startswith(whole):
-            path.write_bytes(begins)
-            return {}
-    except OSError as error:
-        raise EffnetError(
-            say(
-                "can't write {path} ({reason}); name another with --results",
-                path=path,
-                reason=error.strerror or error,
-            )
-        ) from None
+    if begins.startswith(whole):
+        files.write_whole(path, begins)
+        return {}
     kept = whole[: whole.rfind(b"\n") + 1]
     try:
         first, *rows = map(json.loads, kept.decode("utf-8").splitlines())
@@ -237,7 +240,7 @@ def _resumed(path: Path, header: Any) -> dict[str, Answer]:
             )
         )
     if len(kept) < len(whole):
-        os.truncate(path, len(kept))
+        files.write_whole(path, kept)
     return {one.name: one for one in found}
 
 

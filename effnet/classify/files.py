@@ -1,21 +1,24 @@
 """Pictures by the dozen: folders, zips, several files; and which class each belongs to."""
 
 import csv
-import io
+import os
 import re
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path, PurePosixPath
 
+from effnet.base.paths import path_of
+from effnet.classify import zips
 from effnet.language import plural, say
 from effnet.prediction import imagenet_classes
 from effnet.preprocess import EXTENSIONS, MAX_BYTES
 from effnet.spec import EffnetError
 
 MAX_PICTURES = 2000  # of one upload
+MAX_UNPACKED = 512 * 2**20  # bytes of a zip's pictures together; pictures hardly shrink in it
+MAX_TRUTH = 64 * 2**20  # bytes of a ground-truth file
 SYNSET = re.compile(r"n\d{8}")
 NUMBERED = re.compile(r"_(\d{8})$")  # ImageNet's validation pictures
 CLASSES_OF_THE_KIT = 1000
@@ -27,12 +30,12 @@ class Item:
 
     Attributes:
         name: Its path below the folder, or its name in the zip or upload.
-        source: A path, or bytes.
+        source: A path, bytes, or a file in a zip.
         truth: The index of its class; None where that is not known.
     """
 
     name: str
-    source: Path | bytes
+    source: Path | bytes | zips.Entry
     truth: int | None = None
 
     @property
@@ -54,11 +57,11 @@ def in_folder(folder: str | Path) -> list[Item]:
     Raises:
         EffnetError: There is no such folder, or no picture in it.
     """
-    top = Path(folder).expanduser()
-    if not top.is_dir():
+    top = path_of(folder)
+    if not os.path.isdir(top):  # False as well where the name is too long
         raise EffnetError(say("no folder at {path}", path=top))
-    names = sorted(p.relative_to(top).as_posix() for p in top.rglob("*") if p.is_file())
-    found = [Item(name, top / name) for name in names if is_picture(name)]
+    paths = {_printable(path.relative_to(top)): path for path in _below(top)}
+    found = [Item(name, paths[name]) for name in sorted(paths) if is_picture(name)]
     if not found:
         raise EffnetError(
             say(
@@ -70,20 +73,48 @@ def in_folder(folder: str | Path) -> list[Item]:
     return found
 
 
-def in_zip(data: bytes) -> Iterator[Item]:
-    """The pictures in a zip, one after the other, so that only one lies unpacked.
+def _below(top: Path) -> Iterator[Path]:
+    """All that is no folder in a folder and, however deep, the folders in it."""
+    folders = [str(top)]
+    while folders:
+        folder = folders.pop()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if not entry.is_dir(follow_symlinks=False):
+                        yield Path(entry.path)
+                    elif not entry.name.startswith("."):
+                        folders.append(entry.path)
+        except OSError as error:
+            raise EffnetError(
+                say(
+                    "can't look into the folder {path} ({reason}); make it readable, or take it "
+                    "away",
+                    path=_short(Path(folder)),
+                    reason=error.strerror or error,
+                )
+            ) from None
 
-    Nothing is written, so names that point outside do no harm. A picture that is too large, or
-    cannot be unpacked, comes as no bytes: the message is that of an empty file.
+
+def _printable(path: Path) -> str:
+    """A name that can be shown and written: bytes that are not UTF-8 in hexadecimal."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+
+
+def _short(path: Path) -> str:
+    name = _printable(path)
+    return name if len(name) < 200 else f"{name[:200]}..."
+
+
+def in_zip(data: bytes) -> list[Item]:
+    """The pictures in a zip, in order of their names; each is unpacked when it is opened.
+
+    One that is damaged, locked, too large or overlaps another says so then.
 
     Raises:
-        EffnetError: It is no zip, or holds too many pictures or none.
+        EffnetError: It is no zip, or holds too many pictures, too large ones, or none.
     """
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise EffnetError(say("not a zip that can be read ({error})", error=error)) from None
-    entries = [entry for entry in archive.infolist() if is_picture(entry.filename)]
+    entries = [entry for entry in zips.entries(data) if is_picture(entry.name)]
     if not entries:
         raise EffnetError(say("no pictures in the zip"))
     if len(entries) > MAX_PICTURES:
@@ -94,17 +125,16 @@ def in_zip(data: bytes) -> Iterator[Item]:
                 limit=MAX_PICTURES,
             )
         )
-    for entry in sorted(entries, key=lambda entry: entry.filename):
-        yield Item(entry.filename, _unpacked(archive, entry))
-
-
-def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    try:
-        with archive.open(entry) as file:
-            data = file.read(MAX_BYTES + 1)  # what it says of its size may be a lie
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError):
-        return b""
-    return data if len(data) <= MAX_BYTES else b""
+    size = sum(entry.size for entry in entries if entry.size <= MAX_BYTES)
+    if size > MAX_UNPACKED:
+        raise EffnetError(
+            say(
+                "the zip unpacks to {size:.0f} MiB of pictures; the limit is {limit} MiB",
+                size=size / 2**20,
+                limit=MAX_UNPACKED >> 20,
+            )
+        )
+    return [Item(entry.name, entry) for entry in entries]
 
 
 @lru_cache(maxsize=1)
@@ -129,12 +159,17 @@ def known_classes(
         by_name |= {synset: index for index, synset in enumerate(imagenet_synsets())}
     found, unknown = {}, []
     for name in sorted(set(folders)):
-        index = by_name.get(_plain(name), int(name) if name.isdecimal() else -1)
+        index = by_name.get(_plain(name), number_of(name))
         if 0 <= index < len(classes):
             found[name] = index
         else:
             unknown.append(name)
     return found, unknown
+
+
+def number_of(text: str) -> int:
+    """A whole number in decimal digits; -1 for anything else, and for more than 9 digits."""
+    return int(text) if text.isdecimal() and len(text) < 10 else -1
 
 
 def class_indices(folders: Iterable[str], classes: Sequence[str]) -> dict[str, int]:
@@ -189,7 +224,7 @@ def labelled(
             )
         indices = class_indices([item.folder for item in items], classes)
         return [Item(item.name, item.source, indices[item.folder]) for item in items]
-    said = _read_truth(Path(truth).expanduser(), items)
+    said = _read_truth(path_of(truth), items)
     indices = class_indices([said[item.name] for item in items], classes)
     return [Item(item.name, item.source, indices[said[item.name]]) for item in items]
 
@@ -201,7 +236,7 @@ def _read_truth(path: Path, items: Sequence[Item]) -> dict[str, str]:
         said_of = _by_line(path, lines, items)
         return _from_the_kit(path, said_of) if _of_the_kit(path, lines) else said_of
     said = {}
-    for row in csv.reader(lines) if path.suffix == ".csv" else (line.split() for line in lines):
+    for row in _rows(path, lines):
         if len(row) >= 2 and row[1].split():
             said[PurePosixPath(row[0]).stem] = row[1].split()[0]
     missing = [item.name for item in items if PurePosixPath(item.name).stem not in said]
@@ -218,10 +253,23 @@ def _read_truth(path: Path, items: Sequence[Item]) -> dict[str, str]:
     return {item.name: said[PurePosixPath(item.name).stem] for item in items}
 
 
+def _rows(path: Path, lines: Sequence[str]) -> list[list[str]]:
+    if path.suffix != ".csv":
+        return [line.split() for line in lines]
+    try:
+        return list(csv.reader(lines))
+    except csv.Error as error:
+        raise EffnetError(say("can't read {path} ({error})", path=path, error=error)) from None
+
+
 def _lines(path: Path) -> list[str]:
     try:
-        return [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
+        with path.open("rb") as file:
+            data = file.read(MAX_TRUTH + 1)
+        if len(data) > MAX_TRUTH:
+            raise ValueError(say("over {limit} MiB", limit=MAX_TRUTH >> 20))
+        return [line for row in data.decode("utf-8-sig").splitlines() if (line := row.strip())]
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise EffnetError(say("can't read {path} ({error})", path=path, error=reason)) from None
 
@@ -252,7 +300,7 @@ def _by_line(path: Path, lines: Sequence[str], items: Sequence[Item]) -> dict[st
 
 
 def _of_the_kit(path: Path, lines: Sequence[str]) -> bool:
-    numbers = {int(line) for line in lines}
+    numbers = {number_of(line) for line in lines}
     whole = min(numbers) == 1 and max(numbers) == CLASSES_OF_THE_KIT
     return whole or path.name.startswith("ILSVRC")
 
@@ -273,12 +321,12 @@ def _from_the_kit(path: Path, numbers: dict[str, str]) -> dict[str, str]:
                 path=path,
             )
         )
-    missing = sorted({number for number in numbers.values() if int(number) not in synsets})
+    missing = sorted({number for number in numbers.values() if number_of(number) not in synsets})
     if missing:
         raise EffnetError(
             say("{file} names no synset for number {number}", file=beside, number=missing[0])
         )
-    return {name: synsets[int(number)] for name, number in numbers.items()}
+    return {name: synsets[number_of(number)] for name, number in numbers.items()}
 
 
 def _synsets_of_meta(path: Path) -> dict[int, str]:
@@ -306,7 +354,7 @@ def _synsets_of_map(path: Path) -> dict[int, str]:
     found = {}
     for line in _lines(path):
         synset, _, rest = line.partition(" ")
-        number = rest.split(" ", 1)[0]
-        if SYNSET.fullmatch(synset) and number.isdecimal():
-            found[int(number)] = synset
+        number = number_of(rest.split(" ", 1)[0])
+        if SYNSET.fullmatch(synset) and number >= 0:
+            found[number] = synset
     return found

@@ -4,9 +4,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
+from effnet.base.files import Unwritable
+from effnet.base.paths import path_of
 from effnet.cost import count
 from effnet.latency.measure import compare, measured
 from effnet.latency.predictor import gather, learn
@@ -48,7 +49,7 @@ def execute(asked: argparse.Namespace) -> dict[str, Any] | Rows:
         return _against(names[0], get_variant(asked.against).name, options, seconds)
     if asked.stages:
         return _stages(names[0], options, seconds)
-    into = Path(asked.keep).expanduser() if asked.keep else None
+    into = path_of(asked.keep) if asked.keep else None
     if asked.keep is not None:
         store.check_folder(into)  # before the time is spent
     rows = []
@@ -59,7 +60,11 @@ def execute(asked: argparse.Namespace) -> dict[str, Any] | Rows:
         counted = cost.macs, cost.params, cost.activations
         rows.append({"name": name, "macs": cost.macs} | found.as_dict())
         if asked.keep is not None:
-            store.keep([store.Row(store.new_run(), "latency", found, *counted)], into=into)
+            try:
+                store.keep([store.Row(store.new_run(), "latency", found, *counted)], into=into)
+            except Unwritable as error:
+                error.result = rows
+                raise
     return rows
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from effnet.base.files import Unwritable
 from effnet.latency import clock, machine
 from effnet.latency.measure import check_budget
 from effnet.latency.prepare import OutOfMemory, check_memory, prepared
@@ -77,6 +78,8 @@ def sweep(
             store.keep([found[-1]], into=keep_in)
             if what != "family":  # every further point of the others needs more
                 break
+        except Unwritable:
+            raise
         except EffnetError:
             found.append(_none(runs[number], what, point, store.REFUSED))
         heard(point.label)

@@ -5,13 +5,13 @@ published variant opens as easily as one that is.
 """
 
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from torch import Tensor
 
+from effnet.base.files import write_whole
+from effnet.base.paths import path_of
 from effnet.checkpoints import Preprocessing, WeightsUnavailable
 from effnet.language import say
 from effnet.nn.model import Network
@@ -71,15 +71,7 @@ def write(
     preprocessing: Preprocessing,
 ) -> None:
     """Write the file, whole or not at all."""
-    data = to_bytes(state, spec=spec, classes=classes, preprocessing=preprocessing)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(part, path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
+    write_whole(path, to_bytes(state, spec=spec, classes=classes, preprocessing=preprocessing))
 
 
 def read(path: Path) -> Saved:
@@ -91,7 +83,7 @@ def read(path: Path) -> Saved:
     """
     from safetensors import safe_open
 
-    file = path.expanduser()
+    file = path_of(path)
     if not file.is_file():
         raise WeightsUnavailable(
             say("no file at {file}; expected one that a training has saved", file=file)

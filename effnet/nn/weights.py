@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from effnet import fetch
+from effnet.base.paths import path_of
 from effnet.checkpoints import Checkpoint, WeightsUnavailable, unavailable, weights_folders
 from effnet.language import mark, say
 from effnet.nn.model import Network
@@ -101,7 +102,7 @@ def read_file(path: str | Path) -> State:
         WeightsUnavailable: There is no such file.
         EffnetError: It holds no state dict.
     """
-    file = Path(path).expanduser()
+    file = path_of(path)
     if not file.is_file():
         raise WeightsUnavailable(
             say("no weights file at {file}; expected a .pth or .safetensors file", file=file)
@@ -111,7 +112,7 @@ def read_file(path: str | Path) -> State:
 
 def timms_name(path: str | Path) -> str:
     """What says which of timm's networks a file is: the `config.json` beside it, or its name."""
-    file = Path(path).expanduser()
+    file = path_of(path)
     try:
         config = json.loads(file.with_name("config.json").read_text("utf-8"))
         said = config["architecture"]

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from effnet.base.files import write_whole
 from effnet.language import say, speaking
 from effnet.report.page import to_html
 from effnet.report.photo import Picture
@@ -90,9 +91,4 @@ def write(path: Path, found: Sequence[Section]) -> None:
                 path=repr(str(path)),
             )
         )
-    try:
-        path.write_text(made(found), "utf-8")
-    except OSError as error:
-        raise EffnetError(
-            say("can't write {path} ({reason})", path=path, reason=error.strerror)
-        ) from None
+    write_whole(path, made(found))

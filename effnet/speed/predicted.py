@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 
+from effnet.base import files
 from effnet.language import say
 from effnet.runs import runs
 from effnet.spec import Spec
@@ -189,10 +190,8 @@ def _read(path: Path, _changed: int, _size: int) -> Pace | None:
 def save(known: Pace, where: Path | None = None) -> Path:
     """Write a pace where `pace` finds it, in one step."""
     path = (folder() if where is None else where) / FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}.tmp")
-    draft.write_text(json.dumps(to_dict(known), indent=1), "utf-8")
-    draft.replace(path)
+    files.make_folder(path.parent)
+    files.write_whole(path, json.dumps(to_dict(known), indent=1))
     return path
 
 

@@ -10,7 +10,6 @@ import csv
 import io
 import os
 import re
-import sys
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,8 +18,8 @@ from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any, Self
 
-from effnet.language import mark, say
-from effnet.spec import EffnetError
+from effnet.base import files
+from effnet.language import mark
 from effnet.speed.records import Environment, Latency
 
 FOLDER = "EFFNET_TIMES"  # environment variable: where measurements are kept
@@ -88,11 +87,7 @@ def folder() -> Path:
     chosen = os.environ.get(FOLDER)
     if chosen:
         return Path(chosen)
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "effnet" / "times"
+    return files.cache_folder("times")
 
 
 def file_name(where: Environment, precision: str) -> str:
@@ -119,19 +114,22 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        files.make_folder(path.parent)
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
-        self._file = os.open(path, flags, 0o644)
-        size = os.fstat(self._file).st_size
+        with files.writing(path):
+            self._file = os.open(path, flags, 0o644)
+            size = os.fstat(self._file).st_size
+            torn = size > 0 and _last_byte(path) != b"\n"
+            if torn:
+                os.write(self._file, b"\n")  # what a crash tore ends here
         if size == 0:
             self._write(COLUMNS)
-        elif _last_byte(path) != b"\n":
-            os.write(self._file, b"\n")  # what a crash tore ends here
 
     def _write(self, cells: Sequence[Any]) -> None:
         line = io.StringIO()
         csv.writer(line, lineterminator="\n").writerow(cells)
-        os.write(self._file, line.getvalue().encode())
+        with files.writing(self.path):
+            os.write(self._file, line.getvalue().encode())
 
     def add(self, row: Row, sample: int, sample_ms: float | None) -> None:
         """Append one sample of a run; None where there is none to tell."""
@@ -171,20 +169,11 @@ def _last_byte(path: Path) -> bytes:
 
 
 def check_folder(into: Path | None = None) -> None:
-    """Make the folder for measured times; `EffnetError` where none can be written into."""
+    """Make the folder for measured times; `Unwritable` where none can be written into."""
     where = folder() if into is None else into
-    try:
-        where.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=where):
-            pass
-    except OSError as error:
-        raise EffnetError(
-            say(
-                "can't write into {folder} ({reason}); name another folder",
-                folder=where,
-                reason=error.strerror or error,
-            )
-        ) from None
+    files.make_folder(where)
+    with files.writing(where), TemporaryFile(dir=where):
+        pass
 
 
 def keep(rows: Iterable[Row], *, into: Path | None = None) -> list[Path]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from effnet.train.runs import write_whole
+from effnet.base.files import write_whole
 
 Row = dict[str, Any]
 

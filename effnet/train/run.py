@@ -23,6 +23,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from effnet.base.files import make_folder, write_whole
 from effnet.language import say
 from effnet.scaling import scale
 from effnet.spec import EffnetError
@@ -90,20 +91,10 @@ def execute(options: argparse.Namespace) -> Answer:
     order = order_of(options)
     kind = "train" if options.action == "fit" else options.action
     if options.output:
-        folder = options.output
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise EffnetError(
-                say(
-                    "can't write into {folder} ({reason}); name another folder",
-                    folder=folder,
-                    reason=error.strerror or error,
-                )
-            ) from None
+        folder = make_folder(options.output)
         if int(os.environ.get("RANK", "0")) == 0:
             kept = {"kind": kind, "title": kind, "options": order, "created": 0.0}
-            runs.write_whole(folder / runs.ORDER, json.dumps(kept, indent=1).encode())
+            write_whole(folder / runs.ORDER, json.dumps(kept, indent=1).encode())
         return carry_out(Run(folder, kind, kind, order, 0.0))
     return go(runs.create(kind, kind, order).folder)
 
@@ -172,7 +163,7 @@ def go(folder: Path) -> dict[str, Any]:
             if runs.stop_asked(folder):
                 return {"state": "stopped"}
             raise
-        runs.write_whole(folder / RESULT, json.dumps(result).encode())
+        write_whole(folder / RESULT, json.dumps(result).encode())
         return {"folder": str(folder), **result}
 
 
@@ -225,7 +216,7 @@ def _sweep(run: Run, jobs: "Sequence[Job]", results: Path) -> list[dict[str, Any
     from effnet.train.sweep import sweep
 
     names = {one.key: dict(one.facts) for one in jobs}
-    runs.write_whole(run.folder / "jobs.json", json.dumps(names).encode())
+    write_whole(run.folder / "jobs.json", json.dumps(names).encode())
     pool: Any = nullcontext()
     if _workers(run) > 1:
         pool = ProcessPoolExecutor(_workers(run), mp_context=get_context("spawn"))

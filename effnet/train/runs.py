@@ -12,7 +12,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -21,19 +20,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from effnet.base import files
+from effnet.base.files import write_whole
+from effnet.base.paths import path_of
 from effnet.language import say
 from effnet.spec import EffnetError
 from effnet.train.words import BUSY, retold
 
-try:
-    import fcntl
-except ImportError:  # Windows: a run counts as alive while it goes on writing
-    fcntl = None  # type: ignore[assignment]
-
 FOLDER_VARIABLE = "EFFNET_RUNS"
 ORDER, LOCK, STOP, RESULT, LOG = "order.json", "lock", "stop", "result.json", "log.txt"
 METRICS, BEST = "metrics.jsonl", "best.safetensors"
-SILENCE_S = 60  # without locks, a run that wrote nothing for so long is taken for dead
 
 State = Literal["running", "done", "stopped", "broken"]
 
@@ -41,8 +37,7 @@ State = Literal["running", "done", "stopped", "broken"]
 def runs_folder() -> Path:
     """Where all runs lie: `$EFFNET_RUNS`, or `effnet/runs` in the user's cache folder."""
     own = os.environ.get(FOLDER_VARIABLE)
-    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "effnet" / "runs"
-    return Path(own or cache).expanduser()
+    return path_of(own) if own else files.cache_folder("runs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,24 +91,9 @@ class Run:
         return lines[-1][:300] if lines else ""
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a part."""
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
-
-
 def append_line(path: Path, row: Mapping[str, Any]) -> None:
     """Add a row to a JSONL file; a line cut short by a crash is skipped when read."""
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+    files.add_to(path, json.dumps(row) + "\n")
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -137,14 +117,16 @@ def create(kind: str, title: str, options: Mapping[str, Any]) -> Run:
     created = time.time()
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(created))
     slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40] or kind
-    root = runs_folder()
-    root.mkdir(parents=True, exist_ok=True)
+    root = files.make_folder(runs_folder())
     for attempt in range(1000):
         folder = root / (f"{stamp}-{slug}" + (f"-{attempt}" if attempt else ""))
         try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
+            with files.writing(folder):
+                folder.mkdir()
+        except files.Unwritable as error:
+            if isinstance(error.__cause__, FileExistsError):
+                continue
+            raise
         order = {"kind": kind, "title": title, "options": dict(options), "created": created}
         write_whole(folder / ORDER, json.dumps(order, indent=1).encode())
         return Run(folder, kind, title, dict(options), created)
@@ -222,7 +204,9 @@ def launch(run: Run) -> None:
     if is_held(run.folder):
         raise EffnetError(say("{title} is running already", title=run.said_title))
     (run.folder / STOP).unlink(missing_ok=True)
-    with (run.folder / LOG).open("ab") as log:
+    with files.writing(run.folder):
+        log = (run.folder / LOG).open("ab")
+    with log:
         process = subprocess.Popen(
             [sys.executable, "-m", "effnet", "train", "go", str(run.folder)],
             stdin=subprocess.DEVNULL,
@@ -270,27 +254,10 @@ def held(folder: Path) -> Iterator[None]:
     Raises:
         EffnetError: Another process holds it.
     """
-    with (folder / LOCK).open("a+") as file:
-        if fcntl is not None:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise EffnetError(say(BUSY, folder=folder)) from None
+    with files.locked(folder / LOCK, EffnetError(say(BUSY, folder=folder))):
         yield
 
 
 def is_held(folder: Path) -> bool:
     """True while some process holds the run's lock."""
-    path = folder / LOCK
-    if not path.exists():
-        return False
-    if fcntl is None:
-        newest = max(file.stat().st_mtime for file in folder.iterdir())
-        return time.time() - newest < SILENCE_S and not (folder / RESULT).exists()
-    with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return True
-        fcntl.flock(file, fcntl.LOCK_UN)
-        return False
+    return files.is_locked(folder / LOCK)

@@ -17,6 +17,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from effnet.base.files import write_whole
 from effnet.checkpoints import Preprocessing
 from effnet.nn import saved
 from effnet.nn.model import Network, build
@@ -25,7 +26,7 @@ from effnet.train.batches import Feed, by_group, moments, seed_of
 from effnet.train.machine import Clock, Machine, this_machine
 from effnet.train.optim import Average, optimiser, rate_at
 from effnet.train.recipe import Recipe
-from effnet.train.runs import BEST, METRICS, append_line, read_lines, write_whole
+from effnet.train.runs import BEST, METRICS, append_line, read_lines
 from effnet.train.schedule import Progressive, Stage
 
 CHECKPOINT = "checkpoint.pt"

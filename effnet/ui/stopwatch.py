@@ -284,7 +284,8 @@ def _last(key: str, label: str, subject: Any) -> Result | None:
         return None
     if last.error:
         st.error(last.error)
-        return None
+        if not last.value:
+            return None
     if last.subject != subject:
         st.info(
             say(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from PIL import Image
 
+from effnet.base.files import write_whole
 from effnet.language import in_a_row, say
 from effnet.preprocess import EXTENSIONS, MAX_BYTES, open_image
 from effnet.samples import list_samples
@@ -116,7 +117,7 @@ def fine_tune(network: str, given: Mapping[str, Sequence[Image.Image]]) -> runs.
     photos_file = packed(given, side=get_variant(network).resolution)
     order = {"recipe": fine_tuning(network, f"./{PHOTOS}").to_dict()}
     run = runs.create("train", FINE_TUNED.format(names=", ".join(given)), order)
-    runs.write_whole(run.folder / PHOTOS, photos_file)
+    write_whole(run.folder / PHOTOS, photos_file)
     runs.launch(run)
     return run
 
@@ -151,7 +152,7 @@ def _result(taught: "Taught") -> None:
             name = re.sub(r"[^\w ]+", "", in_a_row(taught.classes, " and "))[:40]
             run = runs.create("taught", name, {"classes": list(taught.classes)})
             taught.write(run.folder / runs.BEST)
-            runs.write_whole(run.folder / runs.RESULT, b"{}")
+            write_whole(run.folder / runs.RESULT, b"{}")
             st.session_state["teach_kept"] = run.name
             state.remember(state.NETWORK, run.name)
         if st.session_state.get("teach_kept"):

@@ -1,14 +1,12 @@
 """Folders, zips and ground truths; accuracy by hand; a killed evaluation goes on."""
 
 import csv
-import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-import zipfile
 from importlib import resources
 from pathlib import Path
 
@@ -21,8 +19,9 @@ from effnet.__main__ import main
 from effnet.classify import evaluate as evaluation
 from effnet.classify import files
 from effnet.classify.evaluate import Answer, accuracy, confusions, evaluate, worst
-from effnet.classify.files import class_indices, in_folder, in_zip, labelled
+from effnet.classify.files import class_indices, in_folder, labelled
 from effnet.prediction import imagenet_classes
+from effnet.preprocess import open_image
 from effnet.spec import EffnetError
 
 NAMES = imagenet_classes()
@@ -139,12 +138,37 @@ def test_a_flat_folder_with_its_ground_truth(flat, file, text):
         ("a.jpg 5\n", "does not name 2 pictures, such as b.jpg"),
         ("1\n1000\n5\n", "put the kit's meta.mat or map_clsloc.txt beside it"),
         ("a 5\nb 6\nc zebu\n", "folder 'zebu' is no class"),
+        (f"5\n6\n{'7' * 5000}\n", "is no class"),
+        (f"a 5\nb 6\nc {'7' * 5000}\n", "is no class"),
+        (f"1\n1000\n{'7' * 5000}\n", "is no class"),
+        (f"a {'x' * 200_000}\n", "does not name 2 pictures"),
+        ("\0\n\0\n\0\n", "does not name 3 pictures"),
     ],
 )
 def test_a_ground_truth_that_does_not_fit_is_refused(flat, text, message):
     (flat / "t.txt").write_text(text)
     with pytest.raises(EffnetError, match=message):
         labelled(flat, NAMES, flat / "t.txt")
+
+
+def test_a_ground_truth_of_a_spreadsheet_begins_with_a_mark_and_may_have_a_long_field(flat):
+    (flat / "t.csv").write_text("a,5\nb,6\nc,7\n", encoding="utf-8-sig")
+    assert [item.truth for item in labelled(flat, NAMES, flat / "t.csv")] == [5, 6, 7]
+    (flat / "lines.txt").write_text("5\n6\n7\n", encoding="utf-8-sig")
+    assert [item.truth for item in labelled(flat, NAMES, flat / "lines.txt")] == [5, 6, 7]
+    (flat / "t.csv").write_text(f"a,5\nb,6\nc,{'7' * 140_000}\n")
+    with pytest.raises(EffnetError, match="field larger than field limit"):
+        labelled(flat, NAMES, flat / "t.csv")
+
+
+def test_a_ground_truth_that_is_no_text_or_endless_is_refused(flat):
+    (flat / "t.txt").write_bytes("5\n6\n7\n".encode("utf-16"))
+    for path in (flat / "t.txt", flat, flat / "nowhere.txt", "~nobody_here/t.txt", "a\0b"):
+        with pytest.raises(EffnetError, match=r"can't read|is no path"):
+            labelled(flat, NAMES, path)
+    if Path("/dev/zero").exists():
+        with pytest.raises(EffnetError, match="over 64 MiB"):
+            labelled(flat, NAMES, "/dev/zero")
 
 
 KIT = {1: "n02119789", 2: "n02100735", 361: "n02123045", 490: "n07920052", 1000: "n01440764"}
@@ -209,52 +233,51 @@ def test_a_folder_without_pictures_is_refused(tmp_path):
         in_folder(tmp_path)
     with pytest.raises(EffnetError, match="no folder at"):
         in_folder(tmp_path / "nowhere")
+    for path, problem in (
+        ("~nobody_here/x", "is no path"),
+        ("a\0b", "NUL"),
+        ("x" * 5000, "no folder"),
+    ):
+        with pytest.raises(EffnetError, match=problem):
+            in_folder(path)
 
 
-# --- zips
-
-
-def zipped(entries: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in entries.items():
-            archive.writestr(name, data)
-    return buffer.getvalue()
-
-
-def test_a_zips_pictures_come_in_order_with_their_folders():
-    data = zipped(
-        {"x/b.png": b"2", "a/a.jpg": b"1", "__MACOSX/a.jpg": b"", ".h.png": b"", "t": b""}
+def test_names_that_are_not_utf8_and_deep_folders_are_read(tmp_path):
+    depth, deep = 1200, str(tmp_path)
+    for _ in range(depth):
+        deep += "/d"
+        os.mkdir(deep)
+    Image.new("RGB", (9, 9)).save(f"{deep}/a.jpg")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.jpg")).write_bytes(
+        Path(deep, "a.jpg").read_bytes()
     )
-    assert [(i.name, i.folder, i.source) for i in in_zip(data)] == [
-        ("a/a.jpg", "a", b"1"), ("x/b.png", "x", b"2"),
-    ]  # fmt: skip
+    names = [item.name for item in in_folder(tmp_path)]
+    assert names == [r"\xff.jpg", "d/" * depth + "a.jpg"]
+    for item in in_folder(tmp_path):
+        item.name.encode()  # as a file of answers and a page do
+        assert open_image(item.source).size == (9, 9)
+    (tmp_path / "dangling.jpg").symlink_to(tmp_path / "nowhere")
+    assert "dangling.jpg" in [item.name for item in in_folder(tmp_path)]
+    os.unlink(f"{deep}/a.jpg")  # pytest takes away no folders that are so deep
+    for _ in range(depth):
+        os.rmdir(deep)
+        deep = deep[:-2]
 
 
-def test_a_zip_bomb_is_no_picture_and_takes_no_memory():
-    bomb = zipped({"bomb.png": bytes(100 * 2**20), "good.png": b"1"})
-    assert len(bomb) < 200_000
-    assert [(item.name, len(item.source)) for item in in_zip(bomb)] == [
-        ("bomb.png", 0), ("good.png", 1),
-    ]  # fmt: skip
+def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    (tmp_path / "closed").mkdir()
+    scandir = os.scandir
 
+    def closed(path):
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
 
-def test_names_that_point_outside_write_nothing(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert len(list(in_zip(zipped({"../../evil.png": b"1", "/abs.png": b"2"})))) >= 1
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"words" * 99, zipped({"a.txt": b""})])
-def test_what_is_no_zip_of_pictures_is_refused(data):
-    with pytest.raises(EffnetError, match=r"not a zip|no pictures in the zip"):
-        list(in_zip(data))
-
-
-def test_too_many_pictures_are_refused():
-    many = zipped({f"{i}.png": b"" for i in range(files.MAX_PICTURES + 1)})
-    with pytest.raises(EffnetError, match="2001 pictures in the zip; the limit is 2000"):
-        list(in_zip(many))
+    monkeypatch.setattr(files.os, "scandir", closed)
+    with pytest.raises(
+        EffnetError, match=r"can't look into the folder .*closed \(Permission denied"
+    ):
+        in_folder(tmp_path)
 
 
 # --- accuracy

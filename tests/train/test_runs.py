@@ -79,20 +79,6 @@ def test_a_killed_process_lets_go_of_its_run(tmp_path):
     assert not runs.is_held(tmp_path)
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
-    path = tmp_path / "f"
-    runs.write_whole(path, b"old")
-
-    def fail(*_):
-        raise OSError("disk")
-
-    monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OSError, match="disk"):
-        runs.write_whole(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert [p.name for p in tmp_path.iterdir()] == ["f"]
-
-
 def test_a_line_cut_short_is_skipped(tmp_path):
     path = tmp_path / "m.jsonl"
     runs.append_line(path, {"epoch": 1})

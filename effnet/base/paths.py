@@ -1,0 +1,24 @@
+"""Paths as people write them."""
+
+import os
+from pathlib import Path
+
+from effnet.language import say
+from effnet.spec import EffnetError
+
+
+def path_of(given: "str | os.PathLike[str]") -> Path:
+    """A path that can be asked for, with `~` filled in.
+
+    Raises:
+        EffnetError: No file can have this name, or there is no such user.
+    """
+    try:
+        path = Path(given).expanduser()
+        if b"\0" in os.fsencode(path):
+            raise ValueError(say("it holds a NUL"))
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise EffnetError(
+            say("{path} is no path ({error})", path=ascii(given), error=error)
+        ) from None
+    return path

@@ -1,0 +1,244 @@
+"""What runs in the reader's browser: the explorer as ES modules, and what they are handed as data.
+
+`core.js` scales and counts as `effnet` does, to the integer, and imports nothing; the other modules
+draw. No build step: a host (the Scale page, a notebook, a plain file) takes all modules joined to
+one text, and calls `mount` with `constants` and its own state.
+"""
+
+import base64
+import io
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import effnet
+from effnet import claims, colours
+from effnet.design import BASES, RANGES, Design
+from effnet.figures.words import known_language
+from effnet.language import DEFAULT, current, mark, say, speaking
+from effnet.published import released_points, table
+from effnet.samples import get_sample
+from effnet.scaling import ALPHA, BETA, GAMMA
+from effnet.spec import EffnetError
+from effnet.variants import FAMILIES, display_name, get_variant, list_variants
+from effnet.walk import KINDS
+
+# in the order in which they are joined: each imports only from those before it
+MODULES = (
+    *("core", "words", "dom", "design", "rows", "drawing", "cost", "curve", "table", "controls"),
+    *("intro", "explorer"),
+)
+TAGS = {"en": "en", "zh": "zh-Hans"}  # languages as HTML names them
+PHOTO_SIDE = 320  # px of the sample photo that enters the drawing
+PRESETS: dict[str, dict[str, float]] = {
+    mark("Paper"): {"alpha": ALPHA, "beta": BETA, "gamma": GAMMA},
+    mark("Depth only"): {"alpha": 2.0, "beta": 1.0, "gamma": 1.0},
+    mark("Width only"): {"alpha": 1.0, "beta": 1.4142, "gamma": 1.0},
+    mark("Resolution only"): {"alpha": 1.0, "beta": 1.0, "gamma": 1.4142},
+}
+# arXiv:1905.11946v5 Figure 8: (method, point) of networks that cost 1.0 to 1.2 G as counted here;
+# the one that grows in all three dimensions costs least
+WAYS: dict[tuple[str, str], dict[str, Any]] = {
+    ("depth", "3"): {"mode": "free", "base": "b0", "depth": 3.0, "width": 1.0, "resolution": 0},
+    ("width", "3"): {"mode": "free", "base": "b0", "depth": 1.0, "width": 1.8, "resolution": 0},
+    ("resolution", "4"): {
+        "mode": "free",
+        "base": "b0",
+        "depth": 1.0,
+        "width": 1.0,
+        "resolution": 381,
+    },
+    ("compound", "3"): {"mode": "released", "released": "b2"},
+}
+_TEXT = re.compile(r"""(?:say|mark|refuse)\(\s*(?:'((?:[^'\\]|\\.)*)'|"([^"]*)")""")
+_IMPORT = re.compile(r"^import (\{[^}]*\}) from '\./(\w+)\.js';$", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:function|const) (\w+))", re.MULTILINE)
+
+
+def source(name: str) -> str:
+    """The text of a module or style sheet of this room, such as `core.js`."""
+    return resources.files("effnet").joinpath("web", name).read_text("utf-8")
+
+
+@lru_cache(maxsize=1)
+def module() -> str:
+    """All modules joined to one, each in a scope of its own: one text for every host, also inline.
+
+    It exports `mount` of `explorer.js`, and `queryOf` and `designOf` of `design.js`.
+    """
+    return "\n".join(
+        [
+            *map(_scoped, MODULES),
+            "export const { mount } = explorer_;",
+            "export const { designOf, queryOf } = design_;\n",
+        ]
+    )
+
+
+def _scoped(name: str) -> str:
+    text = source(f"{name}.js")
+    exported = ", ".join(_EXPORT.findall(text))
+    body = _EXPORT.sub("", _IMPORT.sub(r"const \1 = \2_;", text))
+    return f"const {name}_ = (() => {{\n{body}return {{ {exported} }};\n}})();"
+
+
+@lru_cache(maxsize=1)
+def texts() -> tuple[str, ...]:
+    """The texts that the modules say, as they stand in them in English."""
+    found = (one or other for one, other in _TEXT.findall(module()))
+    return tuple(sorted({text.replace("\\'", "'") for text in found}))
+
+
+# --- what every host hands in -----------------------------------------------------------------
+
+
+@lru_cache(maxsize=4)
+def _constants(language: str) -> dict[str, Any]:
+    names = list_variants()
+    with speaking(language):
+        said = (*texts(), *map(display_name, names), *KINDS, *PRESETS, *_sources())
+        words = {} if language == DEFAULT else {text: say(text) for text in said}
+    points = released_points()
+    return {
+        "css": source("explorer.css"),
+        "words": {text: told for text, told in words.items() if text != told},
+        "specs": {name: get_variant(name).to_dict() for name in names},
+        "titles": {name: display_name(name) for name in names},
+        "families": {family: list_variants(family)[0] for family in FAMILIES},
+        "bases": BASES,
+        "released_names": names,
+        "ranges": {name: asdict(span) for name, span in RANGES.items()},
+        "presets": [{"title": title, "values": values} for title, values in PRESETS.items()],
+        "colours": {
+            "kind": {
+                kind: [colours.kind(kind, dark=dark) for dark in (False, True)] for kind in KINDS
+            },
+            "way": {
+                name: [colours.way(name, dark=dark) for dark in (False, True)]
+                for name in ("depth", "width", "resolution", "compound")
+            }
+            | {"published": [colours.family("v2", dark=dark) for dark in (False, True)]},
+        },
+        "released": [
+            {"name": point.name, "macs": point.paper_macs, "top1": point.top1, "phis": point.phis}
+            for point in points
+        ],
+        "stations": [{"name": p.name, "phi": round(sum(p.phis) / 3, 4)} for p in points],
+        "ways": _ways(),
+        "photo": _photo(),
+        "madeBy": f"effnet {effnet.__version__}",
+    }
+
+
+def constants() -> dict[str, Any]:
+    """What an explorer is handed besides its state, in the current language; plain values."""
+    return _constants(current())
+
+
+def _sources() -> tuple[str, ...]:
+    return tuple({way["source"] for way in _ways()})
+
+
+@lru_cache(maxsize=1)
+def _ways() -> tuple[dict[str, Any], ...]:
+    """Four ways to spend about the same, as published, with what each costs as counted here."""
+    printed = {(row["method"], row["point_index"]): row for row in table("figure8_scaling_methods")}
+    return tuple(
+        {
+            "way": key[0],
+            "design": values,
+            "top1": float(printed[key]["figure_top1_percent"]),
+            "macs": effnet.count(Design(**values).spec()).macs,
+            "source": mark("arXiv:1905.11946v5 Figure 8"),
+        }
+        for key, values in WAYS.items()
+    )
+
+
+@lru_cache(maxsize=1)
+def _photo() -> str:
+    """A sample photo as the drawing shows it, as a data address."""
+    from PIL import Image, ImageOps
+
+    path = get_sample("chelsea").path
+    if path is None:
+        return ""
+    buffer = io.BytesIO()
+    with Image.open(path) as opened:
+        ImageOps.fit(opened.convert("RGB"), (PHOTO_SIDE, PHOTO_SIDE)).save(
+            buffer, "JPEG", quality=80
+        )
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def state(design: Design) -> dict[str, Any]:
+    """A design as the explorer takes it, with the network of an edit and what it says of it."""
+    found: dict[str, Any] = {"design": asdict(design), "own": None}
+    if design.has_edit or design.mode == "edited":
+        edited = design.begun()
+        try:
+            spec = edited.spec()
+        except EffnetError:
+            return found
+        found["own"] = {
+            "spec": spec.to_dict(),
+            "start": edited.base_spec.to_dict(),
+            "title": edited.start.title,
+            "edit": claims.edit_in_words(edited, spec),
+        }
+    return found
+
+
+# --- a plain file -----------------------------------------------------------------------------
+
+_PAGE = """<!DOCTYPE html>
+<html lang="{tag}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>:root {{ color-scheme: light dark; }} body {{ margin: 0 auto; padding: 12px 16px;
+max-width: 1500px; background: light-dark(#fff, #0e1117); }}</style>
+</head><body>
+<main id="explorer"></main>
+<script type="module">
+{module}
+const data = {data};
+const query = Object.fromEntries(new URLSearchParams(location.search || location.hash.slice(1)));
+const said = Object.keys(query).length > 0;
+data.design = designOf(query, data);
+data.intro = !said && {intro};
+globalThis.explorer = mount(document.getElementById('explorer'), data, ({{ design }}) => {{
+  const now = globalThis.explorer.design;
+  history.replaceState(null, '', `#${{new URLSearchParams(queryOf(now))}}`);
+}});
+</script></body></html>
+"""
+
+
+def page(
+    language: str | None = None, *, links: Mapping[str, str] | None = None, intro: bool = True
+) -> str:
+    """The explorer as one HTML file, which opens with no server; its address carries the design.
+
+    Args:
+        language: "en" or "zh"; the current one where not given.
+        links: Where "photo" and "lesson" of the first steps lead; those left out are not shown.
+        intro: Whether it opens with the first steps where its address says nothing.
+
+    Raises:
+        EffnetError: The language is unknown.
+    """
+    code = known_language(language)
+    with speaking(code):
+        data = constants() | state(Design()) | {"links": dict(links or {})}
+        title = say("Compound scaling: make a network bigger")
+    return _PAGE.format(
+        tag=TAGS[code],
+        title=title,
+        module=module(),
+        data=json.dumps(data, ensure_ascii=False).replace("</", "<\\/"),
+        intro=json.dumps(intro),
+    )
