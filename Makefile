@@ -1,9 +1,10 @@
 # `make app` serves the app, `make test` runs every check; both set everything up in .venv first.
 PYTHON ?= python3
 VENV   := .venv
+SITE   ?= build/site
 BIN    := $(VENV)/bin
 
-.PHONY: app test lint types benchmarks chromium clean
+.PHONY: app test site lint types benchmarks chromium clean
 
 app: $(VENV)/.app
 	$(BIN)/streamlit run app.py
@@ -17,6 +18,10 @@ lint: $(VENV)/.test
 
 types: $(VENV)/.test
 	$(BIN)/mypy
+
+# A folder that any file server serves; what npm and pip fetch for it is kept in the user's cache.
+site: $(VENV)/.app
+	$(BIN)/python -m effnet site $(SITE)
 
 benchmarks: $(VENV)/.test
 	for script in tests/benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done

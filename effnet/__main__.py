@@ -26,6 +26,7 @@ from effnet.speed.options import ENGINES
 
 COEFFICIENTS = {"alpha": scaling.ALPHA, "beta": scaling.BETA, "gamma": scaling.GAMMA}
 MULTIPLIERS = ("depth", "width")
+SITE_PARTS = ("classify", "notebooks")
 IMAGE = "a file, or a sample such as coffee"
 
 
@@ -142,6 +143,12 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--model", default="lite0")
         added.add_argument("--weights", default="default")
         added.add_argument("--device", default="auto")
+
+    static = command("site", _site, "write a folder that any file server serves: pages, no server")
+    static.add_argument("folder", help="new, empty, or an earlier site")
+    static.add_argument(
+        "--without", choices=SITE_PARTS, action="append", default=[], help="leave this part out"
+    )
 
     from effnet.train import run  # the standard library and the lower floors only
 
@@ -355,6 +362,16 @@ def _design(text: str) -> Design:
     if notes:
         raise EffnetError(f"design {text!r}: {'; '.join(notes)}")
     return design
+
+
+def _site(options: argparse.Namespace) -> Rows:
+    from effnet.web.site import build
+
+    parts = build(Path(options.folder), without=options.without)
+    return [
+        {"part": part.name, "megabytes": round(part.bytes / 1e6, 1), "left out": part.missing}
+        for part in parts
+    ]
 
 
 def _weights(options: argparse.Namespace) -> Rows:

@@ -31,6 +31,11 @@ for (const form of document.querySelectorAll('.question')) {
     answer.append(told.content.cloneNode(true));
   };
 }
+addEventListener('message', ({ data, source }) => {
+  for (const frame of document.querySelectorAll('iframe')) {
+    if (frame.contentWindow === source) frame.style.blockSize = `${data.height + 2}px`;
+  }
+});
 back.onclick = () => turn(-1);
 next.onclick = () => turn(1);
 addEventListener('hashchange', () => open(asked()));

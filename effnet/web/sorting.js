@@ -30,3 +30,5 @@ for (const table of document.querySelectorAll('table.sortable')) {
     };
   });
 }
+
+if (innerWidth < 1000) document.querySelector('.contents details').open = false;

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from effnet import preprocess
 from effnet.checkpoints import Preprocessing
 from effnet.samples import list_samples
 from effnet.units import probability
-from effnet.web.site import Part, build
+from effnet.web.site import PARTS, Part, build
 
 START = 240_000  # ms: a Python of 45 MB begins in the browser, on a busy machine
 
@@ -278,14 +277,33 @@ def test_a_lesson_hides_its_answer_until_a_prediction_is_made(opened):
     assert page.url.endswith("#step-2")
 
 
-@pytest.mark.parametrize("path", ["papers.html", "lessons.html", "lesson-names.html"])
-def test_pages_read_from_a_stick(site, browser, tmp_path, path):
-    """No server at all: the files themselves, with their styles and scripts."""
+def test_pages_open_from_a_stick(browser, tmp_path):
+    """With no server at all: the explorer moves, a table sorts, a lesson steps on in Chinese."""
+    build(tmp_path / "site", without=PARTS)
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    broken: list[str] = []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    page.goto((tmp_path / "site/index.html").as_uri() + "#phi=1")
+    expect(page.locator("#explorer")).to_contain_text("9.11 M")
+    page.get_by_role("slider", name="phi").first.press("ArrowRight")
+    expect(page.locator("#explorer")).not_to_contain_text("9.11 M")
+    page.goto((tmp_path / "site/papers.html").as_uri())
+    page.locator("thead button").first.click()
+    expect(page.locator("th[aria-sort=ascending]")).to_have_count(1)
+    page.goto((tmp_path / "site/zh/lesson-one-step.html").as_uri())
+    inside = page.frame_locator(".step:visible iframe")
+    expect(inside.locator("#explorer")).to_contain_text("5.29 M")
+    expect(inside.get_by_role("slider")).to_have_count(1)  # phi; the step hides the others
+    page.locator("#next").click()
+    expect(page.locator("#where")).to_have_text("2 / 3")
+    page.goto((tmp_path / "site/classify.html").as_uri())
+    expect(page.locator("main")).to_contain_text("it was left out when this site was made")
+    assert broken == []
+    context.close()
 
 
 # --- notebooks ----------------------------------------------------------------------------------
-
-CELLS = "all => all.map((cell) => cell.textContent.trim())"
 
 
 @pytest.mark.parametrize("name", ["01_compound_scaling", "03_counting", "09_reading_the_tables"])

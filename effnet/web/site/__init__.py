@@ -6,17 +6,16 @@ the site says so.
 """
 
 import json
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import effnet
-from effnet.language import LANGUAGES, catalogue, mark, say, speaking
+from effnet import web
+from effnet.language import LANGUAGES, mark, say, speaking
 from effnet.spec import EffnetError
 from effnet.web.site import pages
 from effnet.web.site.jupyter import notebooks
@@ -27,7 +26,6 @@ __all__ = ["PARTS", "Part", "build"]
 
 PARTS = ("classify", "notebooks")  # what may be left out
 MARKER = "effnet-site.json"
-SCRIPTS = ("classify.js", "classify.worker.js", "maps.js", "pixels.js", "words.js", "core.js")
 ALWAYS = ("site.css", "sorting.js", "lesson.js")
 NOT_ASKED = mark("it was left out when this site was made")
 
@@ -74,16 +72,18 @@ def _written(site: Path, without: Collection[str]) -> list[Part]:
     assets.mkdir(parents=True)
     network, no_network = _tried("classify", without, lambda: classifier(assets))
     _, no_notebooks = _tried("notebooks", without, lambda: notebooks(jupyter))
-    for name in (*ALWAYS, *(SCRIPTS if network else ())):
-        (assets / name).write_text(source(name), "utf-8")
+    scripts = [f"{name}.js" for name in pages.SCRIPTS] if network else []
+    for name in (*ALWAYS, *scripts):
+        (assets / name).write_text(web.source(name), "utf-8")
     before = _size(site)
     for code in LANGUAGES:
         with speaking(code):
             folder = Folder(site / pages.folder_of(code), "../" if pages.folder_of(code) else "")
+            pages.explorer(folder, classifies=network is not None)
             pages.paper_tables(folder)
             pages.all_lessons(folder, classifies=network is not None)
             if network:
-                pages.classify(folder, network, translations(code, SCRIPTS))
+                pages.classify(folder, network)
             else:
                 pages.absent(folder, "classify.html", no_network)
             if no_notebooks:
@@ -111,21 +111,3 @@ def _tried(name: str, without: Collection[str], make: Callable[[], Any]) -> tupl
 
 def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def source(name: str) -> str:
-    """The text of a module or style sheet of `web`."""
-    return resources.files("effnet").joinpath("web", name).read_text("utf-8")
-
-
-def translations(code: str, modules: Collection[str]) -> dict[str, str]:
-    """What the texts of some modules are in a language, by their English."""
-    known = catalogue(code)
-    found = {text for name in modules for text in texts(source(name))}
-    return {text: known[text] for text in found if text in known}
-
-
-def texts(module: str) -> list[str]:
-    """The literals that a module hands to `say` or `mark`."""
-    pattern = r"""\b(?:say|mark)\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")"""
-    return [single or double for single, double in re.findall(pattern, module)]

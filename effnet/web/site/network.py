@@ -1,4 +1,4 @@
-"""Lite0 for the reader's browser: its ONNX file with all class maps, and the sample photos answered.
+"""Lite0 for the reader's browser: its ONNX file with all class maps, and the samples answered.
 
 The answers that Python gives are written into the page, so the first one is there before the
 network has been loaded; the browser then finds the same.

@@ -1,6 +1,6 @@
 """The site's pages in one language: templates filled with records, nothing fetched, no server."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,13 +9,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import effnet
-from effnet import lessons, papers
+from effnet import lessons, papers, web
 from effnet.cost import count
 from effnet.language import LANGUAGES, current, mark, say
-from effnet.lessons import Lesson, Question, Step
+from effnet.lessons import Lesson, Step
 from effnet.papers import tables
 from effnet.papers.records import Exhibit
-from effnet.report.page import TAGS
 
 TITLES = {
     "index.html": mark("Scale"),
@@ -38,7 +37,14 @@ NOTEBOOKS = {
         mark("Which printed numbers can be checked?"),
     ),
 }
+QUANTITIES = {
+    "macs": mark("multiply-adds"),
+    "params": mark("parameters"),
+    "activations": mark("activations"),
+}
 JUPYTER_MB = 45  # what a browser asks for until the first cell has run
+# what the page that classifies is made of: the page, the network's thread, and what they share
+SCRIPTS = ("classify", "classify.worker", "maps", "pixels", "words", "core")
 APP_PAGES = {
     "pages/cost.py": mark("Cost"),
     "pages/latency.py": mark("Latency"),
@@ -64,13 +70,13 @@ class Folder:
     def write(self, file: str, template: str, title: str, **values: Any) -> None:
         """Fill a template and write it; `values` are what it shows besides the frame."""
         page = {
-            "tag": TAGS[current()],
+            "tag": web.TAGS[current()],
             "title": title,
             "root": self.root,
             "current": f"{file.partition('-')[0]}s.html" if file.startswith("lesson-") else file,
             "pages": [{"file": name, "title": say(TITLES[name])} for name in self.files],
             "languages": [
-                {"name": name, "tag": TAGS[code], "href": f"{self.root}{folder_of(code)}{file}"}
+                {"name": name, "tag": web.TAGS[code], "href": f"{self.root}{folder_of(code)}{file}"}
                 for code, name in LANGUAGES.items()
             ],
         }
@@ -89,7 +95,10 @@ def folder_of(code: str) -> str:
 def _templates() -> Environment:
     loader = PackageLoader("effnet", "web/site/templates")
     return Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
         lstrip_blocks=True,
     )
 
@@ -107,12 +116,20 @@ def _frame() -> dict[str, str]:
     }
 
 
+def explorer(folder: Folder, *, classifies: bool) -> None:
+    """The first page; it holds its script and opens with no server as well."""
+    links = {"lesson": "lesson-one-step.html"}
+    if classifies:
+        links["photo"] = "classify.html"
+    folder.write("index.html", "explorer.html", say(web.TITLE), script=web.script(links=links))
+
+
 # --- classify -----------------------------------------------------------------------------------
 
 
-def classify(folder: Folder, network: Mapping[str, Any], words: Mapping[str, str]) -> None:
-    """The page that classifies a photo in the browser; `words` are its script's translations."""
-    config = {**network, "words": dict(words)}
+def classify(folder: Folder, network: Mapping[str, Any]) -> None:
+    """The page that classifies a photo in the browser; `network` is what its folder holds."""
+    config = {**network, "words": web.translations(SCRIPTS)}
     samples = [{**sample, "title": say(sample["title"])} for sample in network["samples"]]
     megabytes = (network["network"]["model"]["bytes"] + network["runtime_bytes"]) / 1e6
     folder.write(
@@ -167,6 +184,7 @@ def paper_tables(folder: Folder) -> None:
         "papers.html",
         say(TITLES["papers.html"]),
         papers=found,
+        cited=papers.cited,
         claim=say(
             "{agree} of {checked} printed numbers that can be computed are ours, rounded as the "
             "papers round.",
@@ -186,11 +204,13 @@ def paper_tables(folder: Folder) -> None:
 def _exhibit(exhibit: Exhibit) -> dict[str, Any]:
     lines = papers.lines(exhibit.key)
     table = tables.flat(lines, word=exhibit.word)
-    empty = {
-        i
-        for i, column in enumerate(table.columns)
-        if column.kind == "note" and not any(row[i].text for row in table.rows)
+    kinds = [*(column.kind for column in table.columns[:-1]), "source"]
+    idle = {  # the last two columns, note and source, where they say nothing of their own
+        place
+        for place, known in ((len(kinds) - 2, ""), (len(kinds) - 1, exhibit.source))
+        if all(row[place].text == known for row in table.rows)
     }
+    shown = [place for place in range(len(kinds)) if place not in idle]
     return {
         "key": exhibit.key,
         "label": say(exhibit.label),
@@ -198,17 +218,20 @@ def _exhibit(exhibit: Exhibit) -> dict[str, Any]:
         "shows": say(exhibit.shows),
         "finding": exhibit.finding(lines),
         "checked": papers.checked(exhibit.key),
-        "columns": _kept(table.columns, empty),
-        "rows": [_kept(row, empty) for row in table.rows],
+        "columns": [
+            {
+                "title": table.columns[place].title,
+                "kind": kinds[place],
+                "numeric": table.columns[place].numeric,
+            }
+            for place in shown
+        ],
+        "rows": [[row[place] for place in shown] for row in table.rows],
         "notes": [
             {"said": note.said, "source": papers.cited(note.source)} for note in exhibit.notes
         ],
         "source": say("Source: {source}", source=papers.cited(exhibit.source)),
     }
-
-
-def _kept(items: Iterable[Any], left_out: set[int]) -> list[Any]:
-    return [item for i, item in enumerate(items) if i not in left_out]
 
 
 # --- lessons ------------------------------------------------------------------------------------
@@ -231,7 +254,9 @@ def all_lessons(folder: Folder, *, classifies: bool) -> None:
             for lesson in found
         ],
         words={
-            "lessons_claim": say("Six lessons of 45 minutes: predict a number, then see it counted.")
+            "lessons_claim": say(
+                "Six lessons of 45 minutes: predict a number, then see it counted."
+            )
         },
     )
     for lesson in found:
@@ -278,22 +303,26 @@ def _step(step: Step, number: int, of: int, *, classifies: bool) -> dict[str, An
         "right": answer.right,
         "shown": answer.shown,
         "frame": "" if elsewhere else f"index.html?{step.design}{hidden}",
-        "bars": _bars(step.question) if step.question.kind == "share" else [],
+        "bars": _bars(step) if step.page == "pages/cost.py" else [],
         "page": (
             say("In the app this step stands on the page {page}.", page=say(APP_PAGES[step.page]))
-            if elsewhere
+            if elsewhere and step.page != "pages/cost.py"
             else ""
         ),
         "href": "classify.html" if classifies and step.page == "pages/explain.py" else "",
     }
 
 
-def _bars(question: Question) -> list[dict[str, Any]]:
-    """A quantity by kind of layer, as bars without numbers: the question asks for one."""
-    kinds = count(lessons.read(question.of).spec()).by_kind()
-    values = {kind: getattr(total, question.quantity) for kind, total in kinds.items()}
-    most = max(values.values())
-    return [{"name": say(kind), "share": value / most} for kind, value in values.items() if value]
+def _bars(step: Step) -> list[dict[str, Any]]:
+    """The quantities of Cost by kind of layer, as bars without numbers: a question asks for one."""
+    kinds = count(lessons.read(step.design).spec()).by_kind()
+    shares = []
+    for quantity, name in QUANTITIES.items():
+        values = {kind: getattr(total, quantity) for kind, total in kinds.items()}
+        most = max(values.values())
+        bars = [{"name": say(kind), "share": value / most} for kind, value in values.items()]
+        shares.append({"quantity": quantity, "name": say(name), "kinds": bars})
+    return shares
 
 
 # --- notebooks, and what is not there -----------------------------------------------------------
@@ -312,9 +341,9 @@ def notebook_list(folder: Folder) -> None:
         words={
             "notebooks_claim": say("Three notebooks, with a Python that runs in this browser."),
             "notebooks_about": say(
-                "The first one takes about {size:.0f} MB and, on a slow machine, a minute to start. "
-                "Run all cells from the Run menu; nothing has to be installed. The notebooks are in "
-                "English.",
+                "The first one takes about {size:.0f} MB and, on a slow machine, a minute to "
+                "start. Run all cells from the Run menu; nothing has to be installed. The "
+                "notebooks are in English.",
                 size=JUPYTER_MB,
             ),
         },
