@@ -1,16 +1,22 @@
-# `make app` serves the app, `make test` runs every check; both set everything up in .venv first.
+# `make app` serves the app, `make test` runs every check, `make check` the fast ones; each sets
+# everything up in .venv first, with the releases that were tested last (requirements.lock).
 PYTHON ?= python3
 VENV   := .venv
 SITE   ?= build/site
 BIN    := $(VENV)/bin
+LOCK   := requirements.lock
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: app test site lint types benchmarks chromium clean
+.PHONY: app test check site lint types benchmarks lock upgrade chromium clean
 
 app: $(VENV)/.app
 	$(BIN)/streamlit run app.py
 
 test: $(VENV)/.test chromium lint types
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(PYTEST) --durations=20 --durations-min=1
+
+check: $(VENV)/.test lint types
+	$(PYTEST) -m "not slow"
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -29,13 +35,27 @@ benchmarks: $(VENV)/.test
 $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.app: requirements.txt pyproject.toml | $(BIN)/pip
-	$(BIN)/pip install --quiet --editable .
+$(VENV)/.app: requirements.txt $(LOCK) pyproject.toml | $(BIN)/pip
+	.ci/install $(BIN)/pip $(LOCK) .
 	touch $@
 
-$(VENV)/.test: requirements.txt tests/requirements.txt pyproject.toml | $(BIN)/pip
-	$(BIN)/pip install --quiet --editable ".[test]"
+$(VENV)/.test: requirements.txt tests/requirements.txt tests/$(LOCK) pyproject.toml | $(BIN)/pip
+	.ci/install $(BIN)/pip tests/$(LOCK) ".[test]"
 	touch $@ $(VENV)/.app
+
+# After a change of the ranges: what they add is locked, what was locked stays. For every system and
+# Python; a cap of this machine goes into UV_CONSTRAINT.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate \
+  --python-version 3.11 --custom-compile-command "make lock" $(UPGRADE)
+lock: | $(BIN)/pip
+	$(BIN)/pip install --quiet "uv>=0.9,<1"
+	$(COMPILE) requirements.txt tests/requirements.txt --output-file tests/$(LOCK)
+	$(COMPILE) requirements.txt --constraint tests/$(LOCK) --output-file $(LOCK)
+
+# The newest releases that the ranges admit, kept only if every check passes with them.
+upgrade:
+	$(MAKE) lock UPGRADE=--upgrade && EXACT=1 $(MAKE) test || \
+	  { git checkout -- $(LOCK) tests/$(LOCK); exit 1; }
 
 # The browser tests drive Debian's Chromium; elsewhere install it by hand, or they are skipped.
 chromium:

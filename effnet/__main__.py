@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Never
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from effnet import checkpoints, cost, counters, scaling, stages, variants
+from effnet import checkpoints, cost, counters, scaling, second_opinion, stages, variants
 from effnet.base.files import write_whole
 from effnet.blockstring import from_block_strings
 from effnet.claims import same_stages
@@ -233,6 +233,7 @@ def _count(options: argparse.Namespace) -> dict[str, Any]:
             {
                 "tool": one.title,
                 "version": one.version,
+                "installed": second_opinion.installed(one.tool),
                 "prints": f"{one.says:,}" if not options.json else one.says,
                 "as": one.unit,
                 "made of": one.formula,

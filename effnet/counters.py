@@ -3,7 +3,8 @@
 Seven counters agree on the multiply-adds of convolutions and fully connected layers and differ in
 what they add. Each tool is a list of terms; a term is a part of the network (elements that a
 BatchNorm writes, say) times a factor of the tool's rule. The rules were read in the tools' source
-and hold for the versions in `data/counters.csv`; the tests run the tools.
+and were last compared with the releases in `data/counters.csv`; the tests run those that are
+installed.
 
 The network is the one that torchvision builds, in evaluation mode, for one `(1, 3, R, R)` image;
 designs that torchvision lacks are counted as its blocks would be written. That matters, because
@@ -92,7 +93,8 @@ class Opinion:
 
     Attributes:
         tool: Its key in `data/counters.csv`.
-        title, version, unit: Its name, the version whose rules these are, what it calls its number.
+        title, version, unit: Its name, the release that it was last compared with, and what
+            it calls its number.
         says: The number that it prints.
         terms: Their sum is `says`, or half of it for a tool that prints FLOPs.
         leaves_out: Named parts of the network that it does not count.

@@ -41,6 +41,17 @@ SOLVABLE = ("alpha", "beta", "gamma")
 PHIS = tuple(round(-1 + i / 20, 2) for i in range(181))
 NO_LOCK = mark("nothing")
 
+LOAD_JS = """
+export default {
+  async render({ model }) {
+    if (globalThis.Plotly) return;
+    const file = new Blob([model.get('source')], { type: 'text/javascript' });
+    const address = URL.createObjectURL(file);
+    await import(address);
+    URL.revokeObjectURL(address);
+  },
+};
+"""
 DRAW_JS = """
 const waitForPlotly = () => new Promise((resolve) => {
   const look = () => globalThis.Plotly ? resolve(globalThis.Plotly) : setTimeout(look, 20);
@@ -77,16 +88,22 @@ export default {
 
 @lru_cache(maxsize=1)
 def _plotly_js() -> str:
-    """plotly.js from the plotly package as a module, so that nothing is fetched."""
-    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    return f"{source.read_text('utf-8')}\nexport default {{ render() {{}} }};\n"
+    """plotly.js from the plotly package, so that nothing is fetched."""
+    return (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_text("utf-8")
 
 
 class PlotlyJs(anywidget.AnyWidget):
-    """Brings plotly.js to the notebook, once for all figures of an explorer."""
+    """Brings plotly.js to the notebook, once for all figures of an explorer.
+
+    As a value, not as the widget's own module: anywidget gives a module two seconds to load, and
+    4.8 MB of JavaScript take longer on a busy machine.
+    """
+
+    _esm = LOAD_JS
+    source = traitlets.Unicode().tag(sync=True)
 
     def __init__(self) -> None:
-        super().__init__(_esm=_plotly_js(), layout=widgets.Layout(height="0"))
+        super().__init__(source=_plotly_js(), layout=widgets.Layout(height="0"))
 
 
 class Plot(anywidget.AnyWidget):

@@ -17,6 +17,7 @@ import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -219,11 +220,23 @@ TOOLS: dict[str, tuple[str, Callable[["nn.Module", int], int]]] = {
 WITHOUT_DATA = ("flop_counter", "ptflops_aten", "torchinfo", "thop")
 
 
+@cache
+def _release(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def installed(tool: str) -> str:
+    """The release of a tool that is installed here; "" where none is, or none is needed."""
+    return _release(TOOLS[tool][0]) if tool in TOOLS else ""
+
+
 def answer(tool: str, spec: Spec) -> Answer:
     """Ask one tool in this process; it gets a network of its own."""
-    try:
-        version = metadata.version(TOOLS[tool][0])
-    except metadata.PackageNotFoundError:
+    version = installed(tool)
+    if not version:
         return Answer(tool, "", None, NOT_INSTALLED)
     import torch
 

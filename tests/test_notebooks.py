@@ -103,3 +103,12 @@ def test_a_dark_notebook_has_light_ink():
 def test_the_explorer_refuses_what_is_no_base():
     with pytest.raises(effnet.EffnetError, match="b4"):
         effnet.explore("b4")
+
+
+def test_a_widgets_module_is_small():
+    """anywidget gives it two seconds to load, on a busy machine too."""
+    explorer = effnet.explore()
+    loader = explorer.children[0]
+    assert len(loader.source) > 1_000_000
+    for widget in (loader, explorer._drawing, explorer._curve):
+        assert len(widget._esm) < 5_000

@@ -14,10 +14,11 @@ from PIL import Image
 
 from effnet.classify import files
 from effnet.classify.files import Item
-from effnet.language import DEFAULT, mark, say, speaking, use
+from effnet.language import DEFAULT, mark, say, speaking
 from effnet.preprocess import EXTENSIONS, MAX_BYTES
 from effnet.spec import EffnetError
-from effnet.ui import cache, state
+from effnet.ui import cache
+from effnet.ui.watching import LOOK_S, Progress, watch
 
 if TYPE_CHECKING:
     from effnet.classify.evaluate import Answer
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 MAX_ZIP_MIB = 32  # the server's own limit
 MAX_IN_ALL = 512 * 2**20  # bytes of one visitor's pictures
 AT_ONCE = 8  # pictures between two looks at the clock
-LOOK_S = 0.7  # seconds between two looks at the stop button
 THUMBNAIL = 220  # px
 
 JOB = "many"  # Job: the pictures that this visit has named, in `st.session_state`
@@ -198,23 +198,19 @@ def _work(job: Job, uploaded: list[Any], classifier: "Classifier") -> None:
         st.button(title, key="many_go", type="primary", on_click=job.go)
         return
 
-    @st.fragment(run_every=LOOK_S)  # a click is heard between two runs, never inside of one
-    def look() -> None:
-        use(state.language())
+    def look(progress: Progress) -> None:  # a click is heard between two looks
         if not job.going:
             st.rerun()
-        place = st.empty()
-        place.progress(len(job.answers) / job.total, _so_far(job))
-        st.button(say("Stop"), key="many_stop", on_click=job.stop)
+        progress(len(job.answers) / job.total, _so_far(job))
         until = time.monotonic() + LOOK_S
         while len(job.answers) < job.total and time.monotonic() < until:
             _name(job, list(itertools.islice(job.left or (), AT_ONCE)), classifier)
-            place.progress(len(job.answers) / job.total, _so_far(job))
+            progress(len(job.answers) / job.total, _so_far(job))
         if len(job.answers) >= job.total:
             job.stop()
             st.rerun()
 
-    look()
+    watch("many_stop", look, stop=job.stop)
 
 
 def _so_far(job: Job) -> str:

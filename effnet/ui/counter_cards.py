@@ -8,7 +8,7 @@ import streamlit as st
 from effnet.counters import PARTS, Opinion, counted_by_none, opinions
 from effnet.figures import counters_compared
 from effnet.language import in_a_row, mark, say
-from effnet.second_opinion import Answer, ask
+from effnet.second_opinion import Answer, ask, installed
 from effnet.spec import EffnetError, Spec
 from effnet.ui import live, state
 from effnet.variants import display_name, get_variant
@@ -87,7 +87,8 @@ def _opinion_row(
         **sums,
         say("closed form"): opinion.formula,
         say("leaves out"): in_a_row([say(name) for name in opinion.leaves_out]),
-        say("version"): opinion.version,
+        say("last compared with"): opinion.version,
+        say("installed here"): installed(opinion.tool),
     }
 
 

@@ -10,11 +10,10 @@ from typing import Any
 
 import streamlit as st
 
-from effnet.language import plural, say, speaking, use
+from effnet.language import plural, say, speaking
 from effnet.speed.turns import Job, Turns
-from effnet.ui import state
+from effnet.ui import state, watching
 
-LOOK_S = 0.7  # seconds between two looks
 bench = Turns()  # beside the one of the Latency page, which is for measurements only
 
 
@@ -63,17 +62,13 @@ def of(card: str, subject: Hashable) -> Job | None:
 def watch(job: Job, card: str) -> None:
     """Progress and a stop, until the job has ended; then the page runs again."""
 
-    @st.fragment(run_every=LOOK_S)
-    def look() -> None:
-        use(state.language())  # a fragment runs in a thread of its own
+    def look(progress: watching.Progress) -> None:
         job.seen()
         if job.ended:
             st.rerun()
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(say("Stop"), key=f"stop_{card}", on_click=job.stop, disabled=job.stopped)
-            st.progress(job.share, text=_told(job))
+        progress(job.share, _told(job))
 
-    look()
+    watching.watch(f"stop_{card}", look, stop=job.stop, stopped=job.stopped)
 
 
 def _told(job: Job) -> str:

@@ -81,8 +81,8 @@ def _messages() -> Iterator[None]:
         st.error(str(error))
 
 
-def part(function: Callable[[], None]) -> Callable[[], None]:
-    """Make a part of a page that runs by itself when its own controls change.
+def part(function: Callable[[], None], *, every_s: float | None = None) -> Callable[[], None]:
+    """Make a part of a page that runs by itself when its own controls change, and every so often.
 
     What it raises does not reach the page around it, so it has the same messages.
     """
@@ -94,7 +94,7 @@ def part(function: Callable[[], None]) -> Callable[[], None]:
         with _messages():
             function()
 
-    return st.fragment(guarded)
+    return st.fragment(guarded, run_every=every_s)
 
 
 def _menu(current: Page) -> None:

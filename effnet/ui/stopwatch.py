@@ -18,6 +18,7 @@ from effnet.speed.hardware import hardware
 from effnet.speed.options import ENGINES, Engine, Options
 from effnet.speed.turns import Job, machine
 from effnet.ui import state
+from effnet.ui.watching import Progress, watch
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128)
 LOOK_S = 1.0  # seconds between two looks at a measurement
@@ -315,21 +316,16 @@ def _in_language(code: str, work: Work, job: Job) -> Any:
 def _look(job: Job, place: str, draw: Callable[[Any], None] | None) -> None:
     """Progress and a stop, looked at once a second until the job has ended."""
 
-    @st.fragment(run_every=LOOK_S)
-    def look() -> None:
-        language.use(state.language())
+    def look(progress: Progress) -> None:
         job.seen()
         if job.ended:
             st.rerun()
         with job.drawing():
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.button(say("Stop"), key=f"stop_{place}", on_click=job.stop, disabled=job.stopped)
-                told = say("{title}: {state}", title=job.title, state=_told(job))
-                st.progress(job.share, text=told)
+            progress(job.share, say("{title}: {state}", title=job.title, state=_told(job)))
             if draw is not None:
                 draw(job.partial)
 
-    look()
+    watch(f"stop_{place}", look, stop=job.stop, stopped=job.stopped, every_s=LOOK_S)
 
 
 def _told(job: Job) -> str:

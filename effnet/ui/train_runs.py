@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from effnet import language
 from effnet.figures import run_curves
 from effnet.language import mark, say
 from effnet.spec import EffnetError
@@ -16,7 +15,7 @@ from effnet.train.recipe import Recipe, small_base
 from effnet.train.runs import Run
 from effnet.train.schedule import Progressive
 from effnet.train.words import retold
-from effnet.ui import live, state
+from effnet.ui import frame, live
 from effnet.ui.train_results import said_rows
 from effnet.units import percent
 
@@ -128,21 +127,16 @@ def _recipe(kind: str, epochs: int, images: int, options: dict[str, Any]) -> Rec
 
 def watch(*, dark: bool) -> None:
     """The runs, newest first, and the chosen one's curves; polls only while one is alive."""
-    alive = any(run.state == "running" for run in _shown())
-
-    @st.fragment(run_every=POLL_S if alive else None)
-    def part() -> None:
-        language.use(state.language())  # it also runs by itself
-        found = _shown()
-        if alive and not any(run.state == "running" for run in found):
-            st.rerun()  # the last one ended: draw once more, and stop polling
-        _watch(found, dark=dark)
-
-    part()
+    frame.part(lambda: _watch(_shown(), dark=dark))()
 
 
 def _shown() -> list[Run]:
     return [run for run in runs.list_runs() if run.kind in KINDS][:MOST_SHOWN]
+
+
+def _standing(run: Run) -> tuple[str, str, bool]:
+    """What the list and the buttons show of a run."""
+    return run.name, run.state, (run.folder / runs.BEST).exists()
 
 
 def _watch(found: list[Run], *, dark: bool) -> None:
@@ -154,7 +148,20 @@ def _watch(found: list[Run], *, dark: bool) -> None:
         say("Run"), tuple(names), format_func=lambda name: _line(names[name]), key="run_shown"
     )
     run = names[chosen]
+    drawn = [_standing(run) for run in found]
     _buttons(run)
+
+    def look() -> None:
+        if [_standing(run) for run in _shown()] != drawn:
+            st.rerun()
+        _progress(run, dark=dark)
+
+    alive = any(state == "running" for _, state, _ in drawn)
+    frame.part(look, every_s=POLL_S if alive else None)()  # buttons stand still meanwhile
+
+
+def _progress(run: Run, *, dark: bool) -> None:
+    """The run's curves, and what came of it."""
     curves = read_curves(run)
     drawn = run_curves(curves, dark=dark)
     words = say("Held-out accuracy by epoch of every training of the run")
