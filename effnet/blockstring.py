@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
+from effnet.base.numbers import settle
 from effnet.language import in_a_row, mark, remembered, say
 from effnet.spec import MAX_CHANNELS, OPERATORS, EffnetError, Operator, Spec, Stage
 
@@ -60,6 +61,9 @@ class BlockString:
     channels: int
     se_ratio: float = 0.0
     fused: bool = False
+
+    def __post_init__(self) -> None:
+        settle(self)
 
     def write(self, dialect: Dialect = "v2") -> str:
         """The string, as V1's or V2's released code writes it."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
+from effnet.base.numbers import settle
 from effnet.language import say
 from effnet.rich import Card, Rich
 from effnet.spec import MAX_RESOLUTION, Spec, check_resolution
@@ -70,6 +71,9 @@ class Cost(Rich):
     macs: int
     activations: int
     layers: tuple[LayerCost, ...] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        settle(self)
 
     @property
     def flops(self) -> int:

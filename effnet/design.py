@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any, Literal
 
+from effnet.base.numbers import settle
 from effnet.blockstring import MAX_TEXT, blocks_of, from_block_strings, joined
 from effnet.language import mark, say
 from effnet.scaling import ALPHA, BETA, GAMMA, compound_scale, scale
@@ -86,6 +87,11 @@ class Design:
     blocks: str = ""
     own_resolution: int = 0
     own_head: int = 0
+
+    def __post_init__(self) -> None:
+        settle(self)
+        if self.mode not in MODES:
+            raise EffnetError(unknown("mode", self.mode, MODES))
 
     def spec(self) -> Spec:
         """The network; raises `EffnetError` where it is past what can be shown."""

@@ -3,8 +3,6 @@
 Text needs the standard library only; PyTorch is loaded where weights are asked for.
 """
 
-import csv
-import io
 import json
 import platform
 import re
@@ -14,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import effnet
+from effnet.base.foreign import csv_text
 from effnet.blockstring import blocks_of, to_block_strings
 from effnet.cost import Cost
 from effnet.design import Design
@@ -97,13 +96,8 @@ def layer_csv(cost: Cost, about: Manifest) -> str:
 
 
 def _csv(rows: list[dict[str, Any]], about: Manifest) -> str:
-    file = io.StringIO(newline="")
-    for key, value in about.items():
-        file.write(f"# {key}: {value}\n")
-    writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue()
+    head = "".join(f"# {key}: {value}\n" for key, value in about.items())
+    return head + csv_text(list(rows[0]), (list(row.values()) for row in rows))
 
 
 def spec_json(spec: Spec, cost: Cost, about: Manifest) -> str:

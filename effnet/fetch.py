@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 
+from effnet.base.forks import after_fork
 from effnet.language import say
 
 try:
@@ -32,6 +33,15 @@ Progress = Callable[[int, int], None]  # bytes here, bytes in all (0 where not k
 
 _busy: set[Path] = set()
 _lock = threading.Lock()
+
+
+def _after_fork() -> None:
+    global _lock  # noqa: PLW0603
+    _lock = threading.Lock()
+    _busy.clear()
+
+
+after_fork(_after_fork)
 
 
 class FetchError(Exception):

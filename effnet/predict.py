@@ -1,23 +1,24 @@
 """Pretrained networks on people's pictures: `load` gives a `Classifier` that many may share."""
 
-import os
 import threading
 import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextvars import copy_context
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 import torch
 
 from effnet import cam, checkpoints
+from effnet.base.forks import after_fork
 from effnet.cam import Explanation, Target
 from effnet.checkpoints import Checkpoint, Preprocessing
+from effnet.classify.checks import check_finite, check_logits, check_pixels, check_top
 from effnet.language import say
 from effnet.nn import fast, saved, workers
 from effnet.nn.devices import pick_device
@@ -26,11 +27,15 @@ from effnet.nn.namings import padded_as_trained, unsaid
 from effnet.nn.weights import load_state, read_checkpoint, read_file, timms_name
 from effnet.prediction import Label, Prediction, imagenet_classes, softmax
 from effnet.preprocess import Source, crop_box, open_image, to_array, to_pixels, view
-from effnet.spec import EffnetError, Spec, brief, is_whole
+from effnet.spec import EffnetError, Spec
 from effnet.variants import get_variant
 
 ENGINES = ("auto", "eager", "bf16", "compile", "onnxruntime", "openvino")
+WITH_THREADS = ("compile", "onnxruntime", "openvino")  # of their own, which a fork leaves behind
 GPU_CHUNK = 32  # pictures a pass on a graphics processor
+
+_alive: "WeakSet[Classifier]" = WeakSet()
+_left_behind: list[object] = []  # engines of the parent: to end one would wait for its threads
 
 
 class Classifier:
@@ -73,6 +78,7 @@ class Classifier:
         self.engine = engine
         self._run: Callable[[torch.Tensor], torch.Tensor] | None = None
         self._making = threading.Lock()
+        _alive.add(self)
         self.model = model.eval().requires_grad_(False).to(self.device)
         self.spec: Spec = model.spec
         self.weights = weights
@@ -110,8 +116,7 @@ class Classifier:
         Raises:
             EffnetError: A picture can't be read or is too large or narrow; says which and why.
         """
-        if not is_whole(top, 1):
-            raise EffnetError(say("top {top}; expected at least 1", top=brief(top)))
+        check_top(top)
         if isinstance(images, Iterator):
             images = list(images)
         if not isinstance(images, (list, tuple)):
@@ -130,7 +135,12 @@ class Classifier:
         Args:
             pixels: `(N, side, side, 3)` float32.
             top: How many labels to give, highest first.
+
+        Raises:
+            EffnetError: They have another shape or kind, or hold NaN or infinite numbers.
         """
+        check_top(top)
+        pixels = check_pixels(pixels)
         found: list[Prediction] = []
         for start in range(0, len(pixels), fast.CHUNK):
             logits, seconds = workers.call(self._forward, pixels[start : start + fast.CHUNK])
@@ -142,7 +152,14 @@ class Classifier:
         return self._forward(pixels)[0]
 
     def prediction(self, logits: np.ndarray, *, top: int = 5, seconds: float = 0) -> Prediction:
-        """The record of `(classes,)` logits, with this network's class names."""
+        """The record of `(classes,)` logits, with this network's class names.
+
+        Raises:
+            EffnetError: They are not as many as classes, or not finite (says if weights are not).
+        """
+        top = check_top(top)
+        logits = check_logits(logits, len(self.classes))
+        check_finite(logits, self.model, self._called)
         probabilities = softmax(logits)
         order = np.argsort(-probabilities, kind="stable")[:top]
         labels = tuple(Label(int(i), self.classes[i], float(probabilities[i])) for i in order)
@@ -155,14 +172,14 @@ class Classifier:
             yield self._prepared(images[0], 0, 1)[None]
             return
         size = fast.CHUNK if self.device.type == "cpu" else GPU_CHUNK
-        ahead: deque[Future[np.ndarray]] = deque()
+        pool, ahead = workers.decoders(), deque[Future[np.ndarray]]()
         submitted = 0
         try:
             for start in range(0, total, size):
                 end = min(start + size, total)
                 for i in range(submitted, min(end + size, total)):
                     run = copy_context().run  # in the caller's language
-                    ahead.append(_decoders().submit(run, self._prepared, images[i], i, total))
+                    ahead.append(pool.submit(run, self._prepared, images[i], i, total))
                 submitted = min(end + size, total)
                 yield np.stack([ahead.popleft().result() for _ in range(start, end)])
         finally:
@@ -232,6 +249,7 @@ class Classifier:
         else:
             found = workers.call(cam.quick_maps, self.model, x, **asked)
         seconds = time.perf_counter() - start
+        check_finite(found.logits, self.model, self._called)
         probabilities = softmax(found.logits)
         box = crop_box(picture.width, picture.height, self.preprocessing)
         explanations = []
@@ -299,16 +317,25 @@ class Classifier:
         return self._run
 
     @property
+    def _called(self) -> str:
+        return f"{self.spec.name} ({self.weights})"
+
+    @property
     def memory_bytes(self) -> int:
         """What its weights take, with the copy that `predict` makes for speed."""
         held = sum(int(v.nbytes) for v in self.model.state_dict().values())
         return held if self.engine == "eager" else 2 * held
 
 
-@lru_cache(maxsize=1)
-def _decoders() -> ThreadPoolExecutor:
-    """Threads that decode and resize pictures: Pillow lets go of Python's lock for both."""
-    return ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="effnet-decoder")
+def _after_fork() -> None:
+    for one in _alive:
+        one._making = threading.Lock()
+        if one.engine in WITH_THREADS:
+            _left_behind.append(one._run)
+            one._run = None
+
+
+after_fork(_after_fork)
 
 
 def load(

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import IO, Any
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from effnet.base.paths import path_of
 from effnet.checkpoints import Preprocessing
@@ -97,13 +97,14 @@ def open_image(source: Source, *, short_side: int | None = None) -> Image.Image:
             say("the picture is damaged or cut short ({error})", error=error)
         ) from error
     if opened.width * opened.height >= LARGE:
-        _give_back()
+        give_back_memory()
     return opened
 
 
 def _upright(image: Image.Image) -> Image.Image:
     with _decoding(image):
-        return _rgb(ImageOps.exif_transpose(image))
+        turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+        return _rgb(ImageOps.exif_transpose(image) if turned else image)
 
 
 def _decoded(data: bytes, short_side: int | None) -> Image.Image:
@@ -122,7 +123,7 @@ def _decoding(image: Image.Image) -> AbstractContextManager[None]:
     return IN_FLIGHT.hold(image.width * image.height)
 
 
-def _give_back() -> None:
+def give_back_memory() -> None:
     """Return freed memory to the system; glibc keeps what it once had."""
     if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
         trim(0)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
+from effnet.base.numbers import plain
 from effnet.cost import CostCurve, cost_curve
 from effnet.language import say
 from effnet.spec import (
@@ -70,7 +71,8 @@ def scale(
         resolution: Side of the input in pixels; the base's own where not given.
     """
     network = as_spec(base)
-    size = network.resolution if resolution is None else resolution
+    depth, width = plain(depth), plain(width)
+    size = network.resolution if resolution is None else check_resolution(resolution)
     if (depth, width, size) == (1.0, 1.0, network.resolution):
         return network
     scaled = network.scaled(depth=depth, width=width, resolution=size)
@@ -78,6 +80,7 @@ def scale(
 
 
 def _power(name: str, coefficient: float, phi: float) -> float:
+    phi, coefficient = plain(phi), plain(coefficient)
     if not is_finite(phi):
         raise EffnetError(say("phi {phi!r}; expected a finite number", phi=phi))
     _check_positive(**{name: coefficient})

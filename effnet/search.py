@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 
+from effnet.base.numbers import settle
 from effnet.cost import CostCurve, count
 from effnet.language import say
 from effnet.memory import FLOAT_BYTES, peak, weights
@@ -29,6 +30,9 @@ class Grid:
     alpha: tuple[float, float] = (1.0, 2.0)
     beta: tuple[float, float] = (1.0, 1.5)
     gamma: tuple[float, float] = (1.0, 1.5)
+
+    def __post_init__(self) -> None:
+        settle(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,9 @@ class Limits:
     itemsize: int = FLOAT_BYTES
     peak_bytes: int | None = None
     resolution: int = 32
+
+    def __post_init__(self) -> None:
+        settle(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ Standard library only.
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from numbers import Integral, Real
 from typing import Any, Literal, Self
 
+from effnet.base.errors import EffnetError
+from effnet.base.numbers import brief, is_finite, is_whole, plain, settle
 from effnet.language import mark, say
 from effnet.rich import Card, Rich
 
@@ -24,40 +25,27 @@ OPERATORS: dict[str, str] = {
     "separable": mark("Depthwise separable"),
     "bottleneck": mark("Bottleneck"),
 }
+__all__ = ["EffnetError", "brief", "is_finite", "is_whole"]  # from base, for those who look here
+
 CHOICES = {
     "activation": ("silu", "relu6", "relu"),
     "padding": ("symmetric", "same"),
     "layout": ("staged", "flat", "resnet"),
     "head_scaling": ("width", "fixed", "widen_only"),
 }
+LIMITS = {  # of what no message of its own speaks of
+    "divisor": (1, 1024),
+    "exact_channels": (0, 1e12),
+    "exact_repeats": (0, 1e12),
+    "stem_kernel": (1, 31),
+    "norm_momentum": (0, 1),
+    "round_limit": (0, 1),
+    "depth": (math.ulp(0.0), 1e300),
+    "width": (math.ulp(0.0), 1e300),
+}
 MAX_BLOCKS = 10_000
 MAX_CHANNELS = 10_000_000
 MAX_RESOLUTION = 2**20
-
-
-class EffnetError(ValueError):
-    """A user's mistake: the message names the value, what is allowed and what to do next."""
-
-
-def is_finite(value: object) -> bool:
-    """True for a real number of any kind, numpy's included, that is not infinite or NaN."""
-    try:
-        return isinstance(value, Real) and math.isfinite(value)
-    except OverflowError:  # a whole number that no float can hold
-        return False
-
-
-def is_whole(value: object, least: int, most: float = math.inf) -> bool:
-    """True for a whole number of any kind from `least` to `most`; True and False are none."""
-    return (
-        isinstance(value, Integral) and not isinstance(value, bool) and least <= int(value) <= most
-    )
-
-
-def brief(value: object) -> str:
-    """A value as messages show it: on one line of at most 60 characters."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def round_channels(exact: float, *, divisor: int = 8, limit: float = 0.9) -> int:
@@ -107,6 +95,7 @@ class Stage:
     exact_repeats: float = field(default=0.0, compare=False)
 
     def __post_init__(self) -> None:
+        settle(self, LIMITS)
         if self.operator not in OPERATORS:
             raise EffnetError(
                 say(
@@ -115,11 +104,11 @@ class Stage:
                     among=", ".join(OPERATORS),
                 )
             )
-        if self.kernel not in (1, 3, 5, 7, 9, 11):
+        if not (is_whole(self.kernel, 1, 11) and self.kernel % 2):
             raise EffnetError(
                 say("kernel {kernel!r} is not an odd size from 1 to 11", kernel=self.kernel)
             )
-        if self.stride not in (1, 2):
+        if not is_whole(self.stride, 1, 2):
             raise EffnetError(say("stride {stride!r} is not 1 or 2", stride=self.stride))
         if not is_whole(self.channels, 1, MAX_CHANNELS):
             raise EffnetError(
@@ -195,8 +184,12 @@ class Spec(Rich):
     width: float = field(default=1.0, compare=False)
 
     def __post_init__(self) -> None:
-        if not self.stages:
+        settle(self, LIMITS)
+        if not (isinstance(self.stages, tuple) and self.stages):
             raise EffnetError(say("{name!r} has no stages; expected at least one", name=self.name))
+        for stage in self.stages:
+            if not isinstance(stage, Stage):
+                raise EffnetError(say("{stage} is no stage", stage=brief(stage)))
         object.__setattr__(self, "resolution", check_resolution(self.resolution))
         for label, allowed in CHOICES.items():
             value = getattr(self, label)
@@ -209,7 +202,10 @@ class Spec(Rich):
                         among=", ".join(allowed),
                     )
                 )
-        ends = is_whole(self.stem_channels, 1, MAX_CHANNELS), is_whole(self.head_channels, 0)
+        ends = (
+            is_whole(self.stem_channels, 1, MAX_CHANNELS),
+            is_whole(self.head_channels, 0, MAX_CHANNELS),
+        )
         if not all(ends):
             raise EffnetError(
                 say(
@@ -263,6 +259,7 @@ class Spec(Rich):
         Further keyword arguments replace fields. Raises `EffnetError` for multipliers that are
         not positive and finite, or that lead past what can be shown.
         """
+        depth, width = plain(depth), plain(width)
         for label, value in (("depth", depth), ("width", width)):
             if not (is_finite(value) and value > 0):
                 raise EffnetError(
@@ -321,7 +318,7 @@ class Spec(Rich):
         try:
             stages = tuple(Stage(**stage) for stage in values["stages"])
             return cls(**{**values, "stages": stages})
-        except (TypeError, KeyError) as error:
+        except (TypeError, KeyError, IndexError) as error:
             known = ", ".join(f.name for f in fields(cls))
             raise EffnetError(
                 say("not a network's fields ({error}); expected {known}", error=error, known=known)
@@ -369,6 +366,7 @@ def out_size(size: int, stride: int) -> int:
 
 def check_resolution(resolution: int) -> int:
     """Give back `resolution` if it is a usable side of a square input, else raise `EffnetError`."""
+    resolution = plain(resolution)
     if not is_whole(resolution, 1, MAX_RESOLUTION):
         raise EffnetError(
             say(
@@ -377,7 +375,7 @@ def check_resolution(resolution: int) -> int:
                 most=MAX_RESOLUTION,
             )
         )
-    return int(resolution)
+    return resolution
 
 
 def operator_label(stage: Stage) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from effnet.base.numbers import plain
 from effnet.language import mark, say
 from effnet.spec import (
     EffnetError,
@@ -101,6 +102,7 @@ def walk(
         resolution: Side of the square input in pixels; the network's own where not given.
         num_classes: Outputs of the classifier.
     """
+    num_classes = plain(num_classes)
     if not is_whole(num_classes, 1, MAX_CLASSES):
         raise EffnetError(
             say(

@@ -229,10 +229,17 @@ def test_a_crop_larger_than_the_picture_is_cut_at_its_edges():
 # --- blank maps and the overlay
 
 
-@pytest.mark.parametrize("weight", [0.0, float("nan")], ids=["zero", "not a number"])
-def test_a_map_that_says_nothing_is_flagged(weight, noise):
+def test_weights_that_are_no_numbers_are_said_to_be_so(noise):
     classifier = private_classifier()
-    classifier.model.linear.weight.fill_(weight)
+    classifier.model.linear.weight.fill_(float("nan"))
+    for ask in (classifier.explain, classifier.predict):
+        with pytest.raises(EffnetError, match=r"weights of .* NaN .* in classifier\.1"):
+            ask(noise)
+
+
+def test_a_map_that_says_nothing_is_flagged(noise):
+    classifier = private_classifier()
+    classifier.model.linear.weight.fill_(0.0)
     explanation = classifier.explain(noise, target=1)
     assert explanation.blank
     assert not explanation.map.any()

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from effnet.classify.checks import check_finite
 from effnet.language import say
 from effnet.nn import fast
 from effnet.nn.model import Network
@@ -151,6 +152,7 @@ def _check(model: Network, run: Run, engine: str, side: int, device: torch.devic
     with torch.inference_mode():
         wanted = model(picture).float().softmax(1)
         found = run(picture.contiguous(memory_format=torch.channels_last)).float().softmax(1)
+    check_finite(wanted.numpy(force=True), model, model.spec.name)
     apart = float((found - wanted).abs().max())
     allowed = LOOSE if engine == "bf16" else PROBABILITY
     if not apart <= allowed:

@@ -18,9 +18,11 @@ from torch.utils.data import DataLoader, Dataset
 
 from effnet.base import files
 from effnet.base.paths import path_of
+from effnet.base.stamps import stamp
 from effnet.checkpoints import Preprocessing
 from effnet.classify.files import Item, labelled
 from effnet.language import say
+from effnet.nn import workers as passes
 from effnet.nn.devices import pick_device
 from effnet.predict import Classifier, load
 from effnet.prediction import Prediction
@@ -136,8 +138,9 @@ def evaluate(
         items = [items[i * len(items) // limit] for i in range(limit)]
     header = _header(classifier, items, folder, amp=amp)
     path = path_of(results) if results else _usual_results(header)
-    done = _resumed(path, header)
+    done = _resumed(path, header, items)
     left = [item for item in items if item.name not in done]
+    stamps = {item.name: _stamp(item) for item in left}
     report = progress or (lambda _done, _total: None)
     report(len(done), len(items))
 
@@ -148,7 +151,9 @@ def evaluate(
     for few in _answers(classifier, left, batch_size, workers, amp=amp):
         done |= {one.name: one for one in few}
         try:
-            files.add_to(path, "".join(json.dumps(_row(one)) + "\n" for one in few))
+            files.add_to(
+                path, "".join(json.dumps(_row(one, stamps[one.name])) + "\n" for one in few)
+            )
         except files.Unwritable as error:
             error.result = result()
             raise
@@ -181,6 +186,7 @@ def _header(classifier: Classifier, items: Sequence[Item], folder: str | Path, *
     return {
         "model": classifier.spec.name,
         "weights": classifier.weights,
+        "content": _content(classifier),
         "engine": classifier.engine,
         "amp": amp,
         "folder": str(path_of(folder).resolve()),
@@ -189,21 +195,37 @@ def _header(classifier: Classifier, items: Sequence[Item], folder: str | Path, *
     }
 
 
+def _content(classifier: Classifier) -> str:
+    """What the weights and the preprocessing are, whatever they are called."""
+    digest = hashlib.sha256(repr(classifier.preprocessing).encode())
+    for name, tensor in classifier.model.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.cpu().contiguous().view(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()[:16]
+
+
+def _stamp(item: Item) -> str:
+    return stamp(item.source) if isinstance(item.source, Path) else ""
+
+
 def _usual_results(header: Any) -> Path:
     folder = files.make_folder(files.cache_folder("evaluations"))
     digest = hashlib.sha256(json.dumps(header).encode()).hexdigest()[:12]
     return folder / f"{header['model']}-{digest}.jsonl"
 
 
-def _row(one: Answer) -> dict[str, Any]:
-    row: dict[str, Any] = {"name": one.name, "truth": one.truth}
+def _row(one: Answer, picture: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": one.name, "truth": one.truth, "picture": picture}
     if one.problem:
         return row | {"problem": one.problem}
     return row | {"top": one.top, "probabilities": one.probabilities}
 
 
-def _resumed(path: Path, header: Any) -> dict[str, Answer]:
-    """The answers that are in the file already; a last line that was cut short is taken away."""
+def _resumed(path: Path, header: Any, items: Sequence[Item]) -> dict[str, Answer]:
+    """The answers that are in the file already, but of pictures that are others now.
+
+    A last line that was cut short is taken away.
+    """
     begins = f"{json.dumps(header)}\n".encode()
     with files.writing(path):
         whole = path.read_bytes() if path.exists() else b""
@@ -213,16 +235,19 @@ def _resumed(path: Path, header: Any) -> dict[str, Answer]:
     kept = whole[: whole.rfind(b"\n") + 1]
     try:
         first, *rows = map(json.loads, kept.decode("utf-8").splitlines())
-        found = [
-            Answer(
-                row["name"],
-                row["truth"],
-                tuple(row.get("top", ())),
-                tuple(row.get("probabilities", ())),
-                row.get("problem", ""),
+        found = {
+            row["name"]: (
+                row["picture"],
+                Answer(
+                    row["name"],
+                    row["truth"],
+                    tuple(row.get("top", ())),
+                    tuple(row.get("probabilities", ())),
+                    row.get("problem", ""),
+                ),
             )
             for row in rows
-        ]
+        }
         if not isinstance(first, dict):
             raise TypeError
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -241,7 +266,8 @@ def _resumed(path: Path, header: Any) -> dict[str, Answer]:
         )
     if len(kept) < len(whole):
         files.write_whole(path, kept)
-    return {one.name: one for one in found}
+    now = {item.name: _stamp(item) for item in items if item.name in found}
+    return {name: one for name, (picture, one) in found.items() if now.get(name) == picture}
 
 
 def _answers(
@@ -252,11 +278,14 @@ def _answers(
     if amp and classifier.device.type in HALVES:
         kind = classifier.device.type
         half = lambda: torch.autocast(kind, HALVES[kind])  # noqa: E731
+
+    def passed(pixels: list[np.ndarray]) -> np.ndarray:
+        with half():
+            return classifier.forward(np.stack(pixels))
+
     for few in _prepared(items, classifier.preprocessing, batch_size, workers):
         pixels = [one for _, one, _ in few if one is not None]
-        with half():
-            logits = classifier.forward(np.stack(pixels)) if pixels else np.empty((0, 0))
-        rows = iter(logits)
+        rows = iter(passes.call(passed, pixels) if pixels else ())
         yield [
             Answer(items[i].name, items[i].truth, problem=problem)
             if one is None

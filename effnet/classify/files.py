@@ -3,18 +3,17 @@
 import csv
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
 from pathlib import Path, PurePosixPath
 
 from effnet.base.paths import path_of
 from effnet.classify import zips
 from effnet.language import plural, say
-from effnet.prediction import imagenet_classes
-from effnet.preprocess import EXTENSIONS, MAX_BYTES
-from effnet.spec import EffnetError
+from effnet.prediction import imagenet_classes, imagenet_synsets, named
+from effnet.preprocess import EXTENSIONS, MAX_BYTES, Source
+from effnet.spec import EffnetError, brief
 
 MAX_PICTURES = 2000  # of one upload
 MAX_UNPACKED = 512 * 2**20  # bytes of a zip's pictures together; pictures hardly shrink in it
@@ -30,12 +29,12 @@ class Item:
 
     Attributes:
         name: Its path below the folder, or its name in the zip or upload.
-        source: A path, bytes, or a file in a zip.
+        source: As `open_image` takes it: a path, bytes, or a file in a zip.
         truth: The index of its class; None where that is not known.
     """
 
     name: str
-    source: Path | bytes | zips.Entry
+    source: Source
     truth: int | None = None
 
     @property
@@ -51,8 +50,12 @@ def is_picture(name: str) -> bool:
     return not hidden and path.suffix.lower().lstrip(".") in EXTENSIONS
 
 
-def in_folder(folder: str | Path) -> list[Item]:
+def in_folder(folder: str | Path, *, empty: bool = False) -> list[Item]:
     """The pictures in a folder and the folders in it, in order of their names.
+
+    Args:
+        folder: Which.
+        empty: Whether there may be none.
 
     Raises:
         EffnetError: There is no such folder, or no picture in it.
@@ -62,7 +65,7 @@ def in_folder(folder: str | Path) -> list[Item]:
         raise EffnetError(say("no folder at {path}", path=top))
     paths = {_printable(path.relative_to(top)): path for path in _below(top)}
     found = [Item(name, paths[name]) for name in sorted(paths) if is_picture(name)]
-    if not found:
+    if not found and not empty:
         raise EffnetError(
             say(
                 "no pictures in {path}; expected files ending {endings}",
@@ -137,13 +140,6 @@ def in_zip(data: bytes) -> list[Item]:
     return [Item(entry.name, entry) for entry in entries]
 
 
-@lru_cache(maxsize=1)
-def imagenet_synsets() -> tuple[str, ...]:
-    """WordNet's ids of the 1000 classes of ImageNet-1k, in index order."""
-    text = resources.files("effnet").joinpath("data/imagenet_synsets.csv").read_text("utf-8")
-    return tuple(row["synset"] for row in csv.DictReader(text.splitlines()))
-
-
 def known_classes(
     folders: Iterable[str], classes: Sequence[str]
 ) -> tuple[dict[str, int], list[str]]:
@@ -152,19 +148,35 @@ def known_classes(
     Returns:
         The classes of those that can be told, and the folders that can't.
     """
-    by_name: dict[str, int] = {}
-    for index, name in enumerate(classes):
-        by_name.setdefault(_plain(name), index)
-    if tuple(classes) == imagenet_classes():
-        by_name |= {synset: index for index, synset in enumerate(imagenet_synsets())}
     found, unknown = {}, []
     for name in sorted(set(folders)):
-        index = by_name.get(_plain(name), number_of(name))
-        if 0 <= index < len(classes):
-            found[name] = index
-        else:
+        try:
+            index = _class_of(name, classes)
+        except EffnetError:  # several classes are called so
+            index = None
+        if index is None:
             unknown.append(name)
+        else:
+            found[name] = index
     return found, unknown
+
+
+def _class_of(name: str, classes: Sequence[str]) -> int | None:
+    index = named(name, classes)
+    if index is None and tuple(classes) == imagenet_classes() and SYNSET.fullmatch(name):
+        index = imagenet_synsets().index(name) if name in imagenet_synsets() else None
+    if index is None:
+        index = number_of(name)
+    return index if 0 <= index < len(classes) else None
+
+
+def same_class(found: Mapping[str, int]) -> tuple[str, str] | None:
+    """Two folders of one class, such as a_b and a-b; None where each has its own."""
+    owners: dict[int, str] = {}
+    for folder, index in found.items():
+        if owners.setdefault(index, folder) != folder:
+            return owners[index], folder
+    return None
 
 
 def number_of(text: str) -> int:
@@ -180,6 +192,7 @@ def class_indices(folders: Iterable[str], classes: Sequence[str]) -> dict[str, i
     """
     found, unknown = known_classes(folders, classes)
     for name in unknown:
+        _class_of(name, classes)  # says so where several classes are called that
         if SYNSET.fullmatch(name):
             raise EffnetError(
                 say(
@@ -190,13 +203,9 @@ def class_indices(folders: Iterable[str], classes: Sequence[str]) -> dict[str, i
                 )
             )
         raise EffnetError(
-            say("folder {name} is no class; expected its name, index or synset", name=repr(name))
+            say("folder {name} is no class; expected its name, index or synset", name=brief(name))
         )
     return found
-
-
-def _plain(name: str) -> str:
-    return name.strip().lower().replace("_", " ").replace("-", " ")
 
 
 def labelled(
@@ -223,6 +232,16 @@ def labelled(
                 )
             )
         indices = class_indices([item.folder for item in items], classes)
+        if pair := same_class(indices):
+            raise EffnetError(
+                say(
+                    "folders {first} and {second} are both class {name}; put them together, or "
+                    "rename one",
+                    first=repr(pair[0]),
+                    second=repr(pair[1]),
+                    name=repr(classes[indices[pair[0]]]),
+                )
+            )
         return [Item(item.name, item.source, indices[item.folder]) for item in items]
     said = _read_truth(path_of(truth), items)
     indices = class_indices([said[item.name] for item in items], classes)
@@ -235,11 +254,35 @@ def _read_truth(path: Path, items: Sequence[Item]) -> dict[str, str]:
     if lines and all(line.isdecimal() for line in lines):
         said_of = _by_line(path, lines, items)
         return _from_the_kit(path, said_of) if _of_the_kit(path, lines) else said_of
-    said = {}
-    for row in _rows(path, lines):
-        if len(row) >= 2 and row[1].split():
-            said[PurePosixPath(row[0]).stem] = row[1].split()[0]
-    missing = [item.name for item in items if PurePosixPath(item.name).stem not in said]
+    said = {
+        _bare(row[0]): row[1].split()[0]
+        for row in _rows(path, lines)
+        if len(row) >= 2 and row[1].split()
+    }
+    stems: dict[str, list[str]] = {}
+    for name in said:
+        stems.setdefault(PurePosixPath(name).name, []).append(name)
+    alike = Counter(PurePosixPath(_bare(item.name)).name for item in items)
+    found, missing = {}, []
+    for item in items:
+        name = _bare(item.name)
+        stem = PurePosixPath(name).name
+        if name in said:
+            found[item.name] = said[name]
+        elif stem not in stems:
+            missing.append(item.name)
+        elif alike[stem] > 1 or len(stems[stem]) > 1:
+            raise EffnetError(
+                say(
+                    "{path} does not tell which {stem} is {name}, as there are several; write "
+                    "their paths below the folder",
+                    path=path,
+                    stem=repr(stem),
+                    name=item.name,
+                )
+            )
+        else:
+            found[item.name] = said[stems[stem][0]]
     if missing:
         raise EffnetError(
             plural(
@@ -250,7 +293,14 @@ def _read_truth(path: Path, items: Sequence[Item]) -> dict[str, str]:
                 name=missing[0],
             )
         )
-    return {item.name: said[PurePosixPath(item.name).stem] for item in items}
+    return found
+
+
+def _bare(name: str) -> str:
+    """A picture's path without its ending, as some lists write it."""
+    path = PurePosixPath(name.removeprefix("./"))
+    known = path.suffix.lower().lstrip(".") in EXTENSIONS
+    return str(path.with_suffix("") if known else path)
 
 
 def _rows(path: Path, lines: Sequence[str]) -> list[list[str]]:

@@ -12,6 +12,8 @@ from contextvars import copy_context
 from functools import lru_cache, partial
 from typing import ParamSpec, TypeVar
 
+from effnet.base.forks import after_fork
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -22,6 +24,16 @@ _PREFIX = "effnet-worker"
 def _pool() -> ThreadPoolExecutor:
     workers = max(2, min(4, (os.cpu_count() or 2) // 4))
     return ThreadPoolExecutor(workers, thread_name_prefix=_PREFIX)
+
+
+@lru_cache(maxsize=1)
+def decoders() -> ThreadPoolExecutor:
+    """Threads that decode and resize pictures: Pillow lets go of Python's lock for both."""
+    return ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="effnet-decoder")
+
+
+after_fork(_pool.cache_clear)
+after_fork(decoders.cache_clear)
 
 
 def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

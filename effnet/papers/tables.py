@@ -1,10 +1,9 @@
 """An exhibit as a flat table: every printed number beside ours, as values and as text."""
 
-import csv
-import io
 from dataclasses import dataclass
 from typing import Literal
 
+from effnet.base.foreign import csv_text
 from effnet.language import DEFAULT, mark, say, speaking
 from effnet.papers.records import Beside, Exhibit, Lines, Value, grouped, number
 from effnet.papers.words import shown
@@ -120,11 +119,8 @@ def as_csv(exhibit: Exhibit, lines: Lines, *, header: str) -> str:
     """The table as CSV, exact values, with comment lines on top; English, as programs read it."""
     with speaking(DEFAULT):
         table = flat(lines, word=exhibit.word)
-    out = io.StringIO()
-    for line in (f"{exhibit.label}: {exhibit.title}", exhibit.source, header):
-        out.write(f"# {line}\n")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([column.title or "row" for column in table.columns])
-    for row in table.rows:
-        writer.writerow(["" if cell.value is None else cell.value for cell in row])
-    return out.getvalue()
+    head = (f"{exhibit.label}: {exhibit.title}", exhibit.source, header)
+    return "".join(f"# {line}\n" for line in head) + csv_text(
+        [column.title or "row" for column in table.columns],
+        (["" if cell.value is None else cell.value for cell in row] for row in table.rows),
+    )

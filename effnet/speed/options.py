@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from effnet.base.numbers import settle
 from effnet.language import in_a_row, mark, plural, say
 from effnet.spec import EffnetError, is_whole
 
@@ -43,6 +44,9 @@ class Options:
     engine: Engine = "eager"
     cuda_graph: bool = False
     threads: int | None = None
+
+    def __post_init__(self) -> None:
+        settle(self)
 
     def check(self) -> None:
         """Raise `EffnetError` where an option is out of range or two don't go together."""

@@ -5,12 +5,12 @@ A line that a crash tore, or that holds what can't be, is skipped and counted.
 
 import csv
 import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from effnet.base.foreign import cell_text, printable
 from effnet.language import mark, say
 from effnet.spec import EffnetError
 from effnet.speed.options import ENGINES, MOST_BATCH, PRECISIONS, Options
@@ -147,8 +147,8 @@ def _number(text: str | None) -> float | None:
 
 def _row(run: str, cells: dict[str, str], samples: Sequence[float]) -> Row:
     def said(name: str, default: str = "") -> str:
-        clean = re.sub(r"[\x00-\x1f\x7f]", " ", cells.get(name) or default)
-        return clean.strip()[:TEXT]
+        text = cell_text(cells.get(name) or default)
+        return " ".join(printable(text).split())[:TEXT]
 
     def positive(name: str) -> int:
         return max(0, _whole(cells.get(name)) or 0)

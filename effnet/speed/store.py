@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from effnet.base import files
+from effnet.base.foreign import cell, csv_text
 from effnet.language import mark
 from effnet.speed.records import Environment, Latency
 
@@ -127,7 +128,7 @@ class Writer:
 
     def _write(self, cells: Sequence[Any]) -> None:
         line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow(cells)
+        csv.writer(line, lineterminator="\n").writerow(map(cell, cells))
         with files.writing(self.path):
             os.write(self._file, line.getvalue().encode())
 
@@ -190,15 +191,13 @@ def keep(rows: Iterable[Row], *, into: Path | None = None) -> list[Path]:
 
 def as_csv(rows: Iterable[Row]) -> str:
     """Runs as the text of a file."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    lines = []
     for row in rows:
         for number, value in enumerate(row.latency.samples_ms or (None,), start=1):
             cells = _cells(row) | {"sample": number if value is not None else 0}
             cells["sample_ms"] = "" if value is None else f"{value:.6g}"
-            writer.writerow([cells[name] for name in COLUMNS])
-    return text.getvalue()
+            lines.append([cells[name] for name in COLUMNS])
+    return csv_text(COLUMNS, lines)
 
 
 def _cells(row: Row) -> dict[str, Any]:

@@ -4,7 +4,9 @@ Every random number of a batch comes from the recipe's seed and the step's numbe
 """
 
 import hashlib
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from effnet.train import augment
-from effnet.train.data import Pictures, load_pictures
+from effnet.train.data import SIDE, Pictures, load_pictures
 from effnet.train.machine import Machine
 from effnet.train.recipe import Recipe
 from effnet.train.schedule import Stage
@@ -40,16 +42,37 @@ class Feed:
             train=recipe.train_images,
             test=recipe.test_images,
             seed=recipe.seed,
+            side=max(SIDE, recipe.spec.resolution, *map(round, recipe.plan.size)),
         )
         self.per_epoch = max(1, len(self.training) // recipe.batch_size)
         self.batch_size = min(recipe.batch_size, len(self.training))
         self._sized: tuple[int, Tensor] | None = None
         self._held: Tensor | None = None
 
+    @cached_property
+    def content(self) -> str:
+        """Twelve digits that stand for the pictures that are trained on."""
+        digest = hashlib.sha256(self.training.images.tobytes())
+        digest.update(self.training.labels.tobytes())
+        return digest.hexdigest()[:12]
+
     @property
     def classes(self) -> int:
         """How many there are."""
         return len(self.training.classes)
+
+    def about(self) -> dict[str, Any]:
+        """What is trained on and how it is changed on the way, for the reader."""
+        plan = self.recipe.plan
+        names = ("randaugment", "mixup", "cutmix")
+        changes = {name: getattr(plan, name) for name in names if any(getattr(plan, name))}
+        return {
+            "training": len(self.training),
+            "held_out": len(self.testing),
+            "classes": list(self.training.classes),
+            "side": self.training.images.shape[-1],
+            "augmentation": {"shift": "1/16 of the side", **changes},
+        }
 
     def batch(self, stage: Stage, epoch: int, position: int, step: int) -> tuple[Tensor, Tensor]:
         """This process's part of a batch: float pictures and `(n, classes)` labels."""

@@ -17,6 +17,7 @@ So a network scaled in one dimension gains in one group and stands still in the 
 """
 
 import itertools
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,7 +26,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from effnet.language import mark, say
+from effnet.base.paths import path_of
+from effnet.language import mark, plural, say
 from effnet.spec import EffnetError
 from effnet.train.words import NO_DATA
 
@@ -43,6 +45,8 @@ _SIZES = (4, len(MARKS) ** ROW, MOTIFS)  # classes in each group
 _FIRST = (0, 4, 4 + len(MARKS) ** ROW)
 GROUP_OF = tuple(group for group, size in enumerate(_SIZES) for _ in range(size))
 NAMES = (mark("marks"), mark("digits"))
+HELD_OUT = ("val", "valid", "validation", "test")  # folders beside `train`, the first that is there
+LEAST, FIFTH = 2, 5  # pictures of a class at least; from so many on every fifth is held out
 
 Bytes = NDArray[np.uint8]
 
@@ -171,41 +175,61 @@ def digits() -> tuple[Pictures, Pictures]:
     )
 
 
-def read_folder(folder: Path, *, side: int) -> Pictures:
+def read_folder(folder: Path, *, side: int, classes: Sequence[str] = ()) -> Pictures:
     """A folder with one folder a class, every picture cut to a centred square of `side` px.
 
+    Pictures may lie deeper in a class's folder. Hidden folders and files, those that systems leave
+    (`__MACOSX`, `._x.jpg`), files that are no pictures by their ending, and folders without
+    pictures are passed over.
+
+    Args:
+        folder: With a folder a class.
+        side: In pixels.
+        classes: Where given, those that labels count: the folder may lack some, and have no other.
+
     Raises:
-        EffnetError: There are no such folders, or a file in them is no picture.
+        EffnetError: There are fewer than two classes, or others than `classes`, or a file in them
+            is no picture.
     """
     from PIL import Image, ImageOps
 
-    from effnet.preprocess import EXTENSIONS, open_image
+    from effnet.classify.files import in_folder
+    from effnet.preprocess import open_image
 
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise EffnetError(
             say("no folder at {folder}; expected one with a folder a class", folder=folder)
         )
-    classes = tuple(sorted(p.name for p in folder.iterdir() if p.is_dir()))
-    images, labels = [], []
-    for label, name in enumerate(classes):
-        for file in sorted((folder / name).iterdir()):
-            if file.suffix.lower().lstrip(".") not in EXTENSIONS:
-                continue
-            try:
-                square = ImageOps.fit(open_image(file), (side, side), Image.Resampling.BICUBIC)
-            except EffnetError as error:
-                raise EffnetError(f"{file}: {error}") from None
-            images.append(np.asarray(square).transpose(2, 0, 1))
-            labels.append(label)
-    if len(classes) < 2 or not images:
+    items = [item for item in in_folder(folder, empty=True) if "/" in item.name]
+    own = sorted({item.name.partition("/")[0] for item in items})
+    if classes and (others := [name for name in own if name not in classes]):
+        raise EffnetError(
+            say(
+                "{folder} has class {name}, which the training pictures lack; it has {known}",
+                folder=folder,
+                name=repr(others[0]),
+                known=", ".join(classes),
+            )
+        )
+    if len(own) < (1 if classes else 2):
         raise EffnetError(
             say(
                 "{folder} holds {n} class folders; expected two or more",
                 folder=folder,
-                n=len(classes),
+                n=len(own),
             )
         )
-    return Pictures(np.stack(images), np.array(labels, np.int64), classes)
+    names = tuple(classes or own)
+    images, labels = [], []
+    for item in items:
+        try:
+            picture = open_image(item.source, short_side=side)
+        except EffnetError as error:
+            raise EffnetError(f"{folder / item.name}: {error}") from None
+        square = ImageOps.fit(picture, (side, side), Image.Resampling.BICUBIC)
+        images.append(np.asarray(square).transpose(2, 0, 1))
+        labels.append(names.index(item.name.partition("/")[0]))
+    return Pictures(np.stack(images), np.array(labels, np.int64), names)
 
 
 def load_pictures(
@@ -213,8 +237,10 @@ def load_pictures(
 ) -> tuple[Pictures, Pictures]:
     """Training and held-out pictures by name: "marks", "digits", an `.npz`, or a folder.
 
-    A folder has either `train` and `val` in it, or the classes themselves: then every fifth
-    picture is held out. An `.npz` holds `images`, `labels`, `classes`.
+    A folder has the classes themselves, or `train` and one of `val`, `valid`, `validation` and
+    `test` with the classes in it; the first of them that is there is held out. Where none is,
+    every fifth picture of each class is, and the last one of a class of two to four. Labels are
+    those of the training pictures' classes. An `.npz` holds `images`, `labels`, `classes`.
 
     Args:
         name: Which.
@@ -222,21 +248,27 @@ def load_pictures(
         test: Pictures of the procedural set that are held out; they are the same for every seed.
         seed: Of the procedural set.
         side: Pictures from a folder are cut to squares of this many pixels.
+
+    Raises:
+        EffnetError: There are none of this name, or a class is too small to hold one out.
     """
     if name == "marks":
         return _marks_pair(train, test, seed)
     if name == "digits":
         return digits()
-    path = Path(name).expanduser()
-    if path.suffix == ".npz" and path.is_file():
+    path = path_of(name)
+    if path.suffix == ".npz" and os.path.isfile(path):
         with np.load(path, allow_pickle=False) as kept:
             whole = Pictures(kept["images"], kept["labels"], tuple(map(str, kept["classes"])))
-        return _split(whole)
-    if not path.is_dir():
+        return _split(whole, path)
+    if not os.path.isdir(path):
         raise EffnetError(say(NO_DATA, name=repr(name), known=", ".join(NAMES)))
-    if (path / "train").is_dir() and (path / "val").is_dir():
-        return read_folder(path / "train", side=side), read_folder(path / "val", side=side)
-    return _split(read_folder(path, side=side))
+    inner = path / "train" if (path / "train").is_dir() else path
+    held = next((path / part for part in HELD_OUT if (path / part).is_dir()), None)
+    if inner == path or held is None:
+        return _split(read_folder(inner, side=side), inner)
+    training = read_folder(inner, side=side)
+    return training, read_folder(held, side=side, classes=training.classes)
 
 
 @lru_cache(maxsize=2)
@@ -244,13 +276,26 @@ def _marks_pair(train: int, test: int, seed: int) -> tuple[Pictures, Pictures]:
     return marks(train, seed=1000 + seed), marks(test, seed=7)
 
 
-def _split(whole: Pictures) -> tuple[Pictures, Pictures]:
-    """Every fifth picture of each class is held out."""
-    place = np.zeros(len(whole), int)
-    for label in range(len(whole.classes)):
-        mine = whole.labels == label
-        place[mine] = np.arange(mine.sum())
-    return part(whole, np.flatnonzero(place % 5 != 4)), part(whole, np.flatnonzero(place % 5 == 4))
+def _split(whole: Pictures, path: Path) -> tuple[Pictures, Pictures]:
+    """Every fifth picture of each class is held out, of fewer than five the last."""
+    held = np.zeros(len(whole), bool)
+    for label, name in enumerate(whole.classes):
+        (mine,) = np.nonzero(whole.labels == label)
+        if len(mine) < LEAST:
+            raise EffnetError(
+                plural(
+                    len(mine),
+                    "class {name} in {path} has one picture; expected {least} or more of each, as "
+                    "one is held out",
+                    "class {name} in {path} has {n} pictures; expected {least} or more of each, "
+                    "as one is held out",
+                    name=repr(name),
+                    path=path,
+                    least=LEAST,
+                )
+            )
+        held[mine[4::5] if len(mine) >= FIFTH else mine[-1:]] = True
+    return part(whole, np.flatnonzero(~held)), part(whole, np.flatnonzero(held))
 
 
 def part(whole: Pictures, chosen: Sequence[int] | NDArray[np.int64]) -> Pictures:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Self
 
+from effnet.base.numbers import settle
 from effnet.language import say
 from effnet.spec import EffnetError, Spec, Stage
 from effnet.train.schedule import Progressive
@@ -21,6 +22,30 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "optimiser": ("rmsprop", "adamw"),
     "decay": ("exponential", "cosine"),
     "precision": ("fp32", "bf16", "fp16"),
+}
+LIMITS: dict[str, tuple[float, float]] = {
+    "train_images": (1, 10_000_000),
+    "test_images": (1, 10_000_000),
+    "epochs": (1, 10_000),
+    "batch_size": (2, 65_536),
+    "accumulate": (1, 4096),
+    "learning_rate": (1e-8, 100),
+    "weight_decay": (0, 1),
+    "warmup_epochs": (0, 10_000),
+    "average": (0, 0.999999),
+    "label_smoothing": (0, 0.99),
+    "seed": (0, 2**31),
+    "threads": (1, 1024),
+    "checkpoint_steps": (1, 1_000_000),
+}
+
+# what moves all layers of a pretrained network on a few photos; from-scratch rates would wreck it
+FINE_TUNING: dict[str, Any] = {
+    "epochs": 10,
+    "batch_size": 6,
+    "optimiser": "adamw",
+    "learning_rate": 5e-4,
+    "average": 0.9,
 }
 
 # expansion, kernel, stride, channels, blocks: B0's pattern with four stages, for inputs of 32 px
@@ -104,6 +129,7 @@ class Recipe:
     checkpoint_steps: int = 200
 
     def __post_init__(self) -> None:
+        settle(self, LIMITS)
         for name, allowed in CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise EffnetError(
@@ -112,32 +138,6 @@ class Recipe:
                         name=name,
                         value=repr(getattr(self, name)),
                         allowed=", ".join(allowed),
-                    )
-                )
-        limits: dict[str, tuple[float, float]] = {
-            "train_images": (1, 10_000_000),
-            "test_images": (1, 10_000_000),
-            "epochs": (1, 10_000),
-            "batch_size": (2, 65_536),
-            "accumulate": (1, 4096),
-            "learning_rate": (1e-8, 100),
-            "weight_decay": (0, 1),
-            "warmup_epochs": (0, 10_000),
-            "average": (0, 0.999999),
-            "label_smoothing": (0, 0.99),
-            "seed": (0, 2**31),
-            "threads": (1, 1024),
-            "checkpoint_steps": (1, 1_000_000),
-        }
-        for name, (low, high) in limits.items():
-            if not low <= getattr(self, name) <= high:
-                raise EffnetError(
-                    say(
-                        "{name} {value}; expected {low:g} to {high:g}",
-                        name=name,
-                        value=repr(getattr(self, name)),
-                        low=low,
-                        high=high,
                     )
                 )
         if self.batch_size < 2 * self.accumulate:

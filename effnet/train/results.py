@@ -1,13 +1,13 @@
 """The table of an experiment: a row a training, written whole, read back, summed up over seeds."""
 
 import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from effnet.base.files import write_whole
+from effnet.base.foreign import cell_text, csv_text
 
 Row = dict[str, Any]
 
@@ -25,7 +25,7 @@ def read_rows(path: Path) -> list[Row]:
 
 def _read(column: str, text: str) -> Any:
     if column in ("key", "digest"):  # digits and letters that may look like a number, as 1e5
-        return text
+        return cell_text(text)
     for kind in (int, float):
         try:
             return kind(text)
@@ -37,12 +37,9 @@ def _read(column: str, text: str) -> Any:
 def write_rows(path: Path, rows: Sequence[Row]) -> None:
     """Write a results file, whole or not at all."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, names, lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()})
-    write_whole(path, text.getvalue().encode())
+    values = ([row.get(name, "") for name in names] for row in rows)
+    cells = ([f"{v:.6g}" if isinstance(v, float) else v for v in row] for row in values)
+    write_whole(path, csv_text(names, cells).encode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from effnet.language import say
 from effnet.scaling import scale
 from effnet.spec import EffnetError
 from effnet.train import runs
-from effnet.train.recipe import CHOICES, Recipe, small_base
+from effnet.train.recipe import CHOICES, FINE_TUNING, Recipe, small_base
 from effnet.train.runs import METRICS, RESULT, Run
 from effnet.train.schedule import Progressive
 from effnet.train.words import STOPPED
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=ACTIONS)
     parser.add_argument("name", nargs="?", help="of a run, for stop, resume and go")
     parser.add_argument("--output", type=Path, help="folder to write; a run's own if not given")
-    parser.add_argument("--network", default="small", help="a variant's name, or small")
+    parser.add_argument("--network", help="a variant's name, or small; --start's if not given")
     parser.add_argument("--depth", type=float, default=1.0)
     parser.add_argument("--width", type=float, default=1.0)
     parser.add_argument("--resolution", type=int)
@@ -62,7 +62,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--learning-rate", type=float)
     for name, allowed in CHOICES.items():
         parser.add_argument(f"--{name}", choices=allowed)
-    parser.add_argument("--start", help="a variant whose pretrained weights to begin with")
+    parser.add_argument(
+        "--start", help="a variant whose pretrained weights to fine-tune, at gentle rates"
+    )
     parser.add_argument("--stages", type=int, help="of a progressive schedule")
     parser.add_argument("--size", type=int, nargs=2, metavar=("FROM", "TO"))
     parser.add_argument("--dropout", type=float, nargs=2, metavar=("FROM", "TO"))
@@ -123,7 +125,10 @@ def order_of(options: argparse.Namespace) -> dict[str, Any]:
         "threads": options.threads,
     }
     given = {name: value for name, value in named.items() if value is not None}
-    base = small_base() if options.network == "small" else get_variant(options.network)
+    if options.start:
+        given = FINE_TUNING | given
+    network = options.network or options.start or "small"
+    base = small_base() if network == "small" else get_variant(network)
     resolution = options.resolution or (64 if options.action == "progressive" else None)
     spec = scale(base, depth=options.depth, width=options.width, resolution=resolution)
     recipe = Recipe(spec=spec, **given)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any, Literal, Self
 
+from effnet.base.numbers import brief, is_finite, is_whole, settle
 from effnet.cost import cost_curve
 from effnet.language import mark, say
 from effnet.published import table
@@ -104,8 +105,8 @@ class Progressive:
     rule: Rule = "paper"
 
     def __post_init__(self) -> None:
-        whole = isinstance(self.stages, int) and not isinstance(self.stages, bool)
-        if not whole or not 1 <= self.stages <= MOST_STAGES:
+        settle(self)
+        if not is_whole(self.stages, 1, MOST_STAGES):
             raise EffnetError(
                 say(
                     "{stages} stages; expected 1 to {most}",
@@ -113,7 +114,7 @@ class Progressive:
                     most=MOST_STAGES,
                 )
             )
-        if not 0 < self.epochs <= 100_000:
+        if not (is_finite(self.epochs) and 0 < self.epochs <= 100_000):
             raise EffnetError(
                 say("{epochs} epochs; expected above 0, at most 100,000", epochs=repr(self.epochs))
             )
@@ -126,8 +127,11 @@ class Progressive:
                 )
             )
         for name, (low, high) in LIMITS.items():
-            for value in getattr(self, name):
-                if not low <= value <= high:
+            ends = getattr(self, name)
+            if not (isinstance(ends, tuple) and len(ends) == 2):
+                raise EffnetError(say("{name} {value}; expected two", name=name, value=brief(ends)))
+            for value in ends:
+                if not (is_finite(value) and low <= value <= high):
                     raise EffnetError(
                         say(
                             "{name} {value}; expected {low:g} to {high:g}",

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from effnet.base.stamps import stamp
 from effnet.language import say
 from effnet.spec import EffnetError
 from effnet.train.recipe import Recipe
@@ -34,16 +35,17 @@ class Job:
 
     facts: tuple[tuple[str, Any], ...]
     recipe: Recipe
+    pictures: str = ""  # stands for those of a folder
 
     @property
     def key(self) -> str:
         """Stands for this training in the results; equal keys, equal weights."""
-        return self.recipe.key
+        return "-".join(filter(None, (self.recipe.key, self.pictures)))
 
 
 def job(recipe: Recipe, **facts: Any) -> Job:
-    """A training with what should stand beside its result."""
-    return Job(tuple(facts.items()), recipe)
+    """A training with what should stand beside its result; pictures that change make it another."""
+    return Job(tuple(facts.items()), recipe, stamp(Path(recipe.data).expanduser()))
 
 
 def train_job(recipe: dict[str, Any], folder: str | None, watched: str | None) -> Row:

@@ -19,8 +19,10 @@ from torch.nn import functional
 
 from effnet.base.files import write_whole
 from effnet.checkpoints import Preprocessing
+from effnet.language import say
 from effnet.nn import saved
 from effnet.nn.model import Network, build
+from effnet.spec import EffnetError
 from effnet.train import augment
 from effnet.train.batches import Feed, by_group, moments, seed_of
 from effnet.train.machine import Clock, Machine, this_machine
@@ -88,6 +90,8 @@ def train(
     torch.set_num_threads(recipe.threads)
     machine = this_machine()
     job = _Job(recipe, folder, machine)
+    if progress and machine.first:
+        progress(job.feed.about())
     job.resume()
     while job.step < job.total:
         row = job.epoch(stop)
@@ -129,6 +133,16 @@ class _Job:
             kept = load(self.recipe.start, device="cpu").model.state_dict()
             own = model.state_dict()
             fitting = {k: v for k, v in kept.items() if k in own and own[k].shape == v.shape}
+            missing = [k for k in own if k not in fitting and not k.startswith("linear.")]
+            if missing:
+                raise EffnetError(
+                    say(
+                        "{start} is another network than the one to train ({name} does not fit); "
+                        "name it as the network too, at its own depth and width",
+                        start=self.recipe.start,
+                        name=missing[0],
+                    )
+                )
             model.load_state_dict(fitting, strict=False)
         if self.recipe.frozen:
             model.requires_grad_(False)
@@ -232,12 +246,17 @@ class _Job:
 
     # --- files
 
+    @property
+    def key(self) -> str:
+        """The recipe and the pictures it trains on: a folder may hold others by now."""
+        return f"{self.recipe.key}-{self.feed.content}"
+
     def save(self) -> None:
         """Write the checkpoint, whole or not at all."""
         if not self.machine.first:
             return
         state = {
-            "key": self.recipe.key,
+            "key": self.key,
             "step": self.step,
             "best": self.best,
             "seconds": self.clock.seconds,
@@ -259,7 +278,7 @@ class _Job:
         if not path.exists():
             return
         kept = torch.load(path, map_location=self.machine.device, weights_only=True)
-        if kept["key"] != self.recipe.key:
+        if kept["key"] != self.key:
             return
         self.step, self.best = kept["step"], kept["best"]
         self.loss = kept["loss"]

@@ -20,13 +20,13 @@ from effnet.nn.model import Network, build
 from effnet.predict import Classifier
 from effnet.preprocess import to_array, view
 from effnet.spec import EffnetError
-from effnet.train.recipe import Recipe
+from effnet.train.recipe import FINE_TUNING, Recipe
 from effnet.variants import get_variant
 
 LEAST_CLASSES, LEAST_PHOTOS = 2, 3
 STEPS, RATE, DECAY = 300, 0.05, 1e-3
 BATCH = 16
-LEAST_TUNED, TUNED_BATCH, TUNED_EPOCHS = 5, 6, 10
+LEAST_TUNED = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,16 +152,7 @@ def _enough(photos: Mapping[str, Sequence[Image.Image]], least: int) -> list[int
 
 def fine_tuning(network: str, data: str) -> Recipe:
     """The recipe that trains all layers of a pretrained network on a few photos (`packed`)."""
-    return Recipe(
-        spec=get_variant(network),
-        data=data,
-        start=network,
-        epochs=TUNED_EPOCHS,
-        batch_size=TUNED_BATCH,
-        optimiser="adamw",
-        learning_rate=5e-4,
-        average=0.9,
-    )
+    return Recipe(spec=get_variant(network), data=data, start=network, **FINE_TUNING)
 
 
 def packed(photos: Mapping[str, Sequence[Image.Image]], *, side: int) -> bytes:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from effnet.cost import Cost, count
 from effnet.design import Design
-from effnet.preprocess import open_image
+from effnet.preprocess import give_back_memory, open_image
 from effnet.samples import get_sample
 from effnet.scaling import PhiPoint, budget, phi_curve
 from effnet.spec import Spec
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from effnet.prediction import Prediction
 
 PHIS = tuple(round(-1 + i / 20, 2) for i in range(181))
-PHOTO_BYTES = 512 * 2**20  # pixels of visitors' photos, all together; the last one always fits
+PHOTO_PIXELS = 64_000_000  # of all visitors' photos together (4 bytes each); the last always fits
 
-_photos: OrderedDict[str, Image.Image] = OrderedDict()
+BICUBIC = Image.Resampling.BICUBIC
+
+_photos: OrderedDict[tuple[str, int], tuple[Image.Image, "set[Visit]"]] = OrderedDict()
 _photos_lock = threading.Lock()
 
 counted = lru_cache(maxsize=512)(count)
@@ -87,22 +89,54 @@ def key_of(photo: Photo) -> str:
     return photo.digest
 
 
-def photo(name: str, data: bytes) -> Photo:
-    """Open an uploaded file once; the photos used least recently go first."""
-    digest = hashlib.sha256(data).hexdigest()
+class Visit:
+    """Stands for a visit whose photos are kept; they go when it ends."""
+
+
+def _left(visit: Visit) -> None:
     with _photos_lock:
-        found = _photos.pop(digest, None)
+        for key, (_, visits) in list(_photos.items()):
+            visits.discard(visit)
+            if not visits:
+                del _photos[key]
+    give_back_memory()
+
+
+@st.cache_resource(scope="session", on_release=_left, show_spinner=False)
+def _visit() -> Visit:
+    return Visit()
+
+
+def photo(name: str, data: bytes, *, short_side: int = 0) -> Photo:
+    """Open an uploaded file once; the photos used least recently go first.
+
+    Args:
+        name: What the photo is called.
+        data: Its file.
+        short_side: Where given, the photo is kept with its short side at most so long.
+    """
+    visit, digest = _visit(), hashlib.sha256(data).hexdigest()
+    key = digest, short_side
+    with _photos_lock:
+        found, visits = _photos.pop(key, (None, {visit}))
     if found is None:
-        found = open_image(data)
+        found = _smaller(open_image(data, short_side=short_side or None), short_side)
     with _photos_lock:
-        _photos[digest] = found
-        while len(_photos) > 1 and sum(map(_bytes_of, _photos.values())) > PHOTO_BYTES:
+        _photos[key] = found, visits | {visit}
+        while len(_photos) > 1 and sum(_pixels(x) for x, _ in _photos.values()) > PHOTO_PIXELS:
             _photos.popitem(last=False)
     return Photo(name, digest, found)
 
 
-def _bytes_of(image: Image.Image) -> int:
-    return image.width * image.height * len(image.getbands())
+def _smaller(image: Image.Image, short_side: int) -> Image.Image:
+    times = short_side / min(image.size)
+    if not 0 < times < 1:
+        return image
+    return image.resize((round(image.width * times), round(image.height * times)), BICUBIC)
+
+
+def _pixels(image: Image.Image) -> int:
+    return image.width * image.height
 
 
 @st.cache_resource(show_spinner=False)

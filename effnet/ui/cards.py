@@ -311,4 +311,8 @@ def top_classes_card(prediction: "Prediction", family: str, *, dark: bool) -> No
             width="stretch",
             column_config={say("probability"): st.column_config.NumberColumn(format="percent")},
         )
+    if len(prediction.logits) == 1:
+        from effnet.prediction import ONE_OUTPUT
+
+        st.caption(say(ONE_OUTPUT))
     st.caption(say("Computed on this machine in {ms:.0f} ms.", ms=1000 * prediction.seconds))

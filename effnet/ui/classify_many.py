@@ -1,8 +1,6 @@
 """Classify's tab for many pictures: a table that fills, with progress, a stop, and a CSV."""
 
-import csv
 import hashlib
-import io
 import itertools
 import time
 from collections.abc import Iterator
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from PIL import Image
 
+from effnet.base.foreign import csv_text
 from effnet.classify import files
 from effnet.classify.files import Item
 from effnet.language import DEFAULT, mark, say, speaking
@@ -25,9 +24,9 @@ if TYPE_CHECKING:
     from effnet.predict import Classifier
 
 MAX_ZIP_MIB = 32  # the server's own limit
-MAX_IN_ALL = 512 * 2**20  # bytes of one visitor's pictures
-AT_ONCE = 8  # pictures between two looks at the clock
-THUMBNAIL = 220  # px
+MAX_IN_ALL = 256 * 2**20  # bytes of one visitor's pictures
+AT_ONCE, PIXELS_AT_ONCE = 8, 8_000_000  # between two looks at the clock: pictures, their pixels
+THUMBNAIL, MOST_THUMBNAILS = 220, 100  # px; kept in a visit
 
 JOB = "many"  # Job: the pictures that this visit has named, in `st.session_state`
 
@@ -39,12 +38,12 @@ class Job:
     Attributes:
         of: What was uploaded and the network, by digest.
         answers: One a picture.
-        thumbnails: Small copies of those that the worst mistakes show, by name.
+        thumbnails: Small copies of those that the worst mistakes show, by answer.
         total: Pictures in all.
         truths: The class of those whose folder is one, by name.
         unknown: Folders that are no class.
-        told: What is wrong with a picture in the visitor's language, by name; answers and the CSV
-            have it in English.
+        told: What is wrong with a picture in the visitor's language, by answer; answers and the
+            CSV have it in English.
         left: The pictures that are not named yet.
         going: True while they are being named.
     """
@@ -52,11 +51,11 @@ class Job:
     of: str
     total: int
     answers: "list[Answer]" = field(default_factory=list)
-    thumbnails: dict[str, Image.Image] = field(default_factory=dict)
+    thumbnails: "dict[Answer, Image.Image]" = field(default_factory=dict)
     truths: dict[str, int] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
-    told: dict[str, str] = field(default_factory=dict)
-    left: Iterator[Item] | None = None
+    told: "dict[Answer, str]" = field(default_factory=dict)
+    left: Iterator[Item] = field(default_factory=lambda: iter(()))
     going: bool = False
 
     def go(self) -> None:
@@ -87,11 +86,11 @@ def many(network: str) -> None:
     classifier = cache.classifier(network)
     job: Job | None = st.session_state.get(JOB)
     if job is None or job.of != of:
-        names = _names(uploaded)
-        job = Job(of, len(names))
-        job.truths, job.unknown = _truths(names, classifier)
+        items = _items(uploaded)
+        job = Job(of, len(items), left=iter(items))
+        job.truths, job.unknown = _truths(items, classifier)
         st.session_state[JOB] = job
-    _work(job, uploaded, classifier)
+    _work(job, classifier)
     _show(job, classifier)
 
 
@@ -142,36 +141,48 @@ def _uploaded() -> list[Any]:
     return found
 
 
-def _names(uploaded: list[Any]) -> list[str]:
-    names = []
+class _Refused:
+    """A zip among others that can't be read: a picture that says why, in any language."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def read(self, _size: int = -1) -> bytes:
+        files.in_zip(self.data)
+        return b""
+
+
+def _items(uploaded: list[Any]) -> list[Item]:
+    """All pictures; those in a zip are unpacked when their turn comes."""
+    items = []
     for file in uploaded:
-        if file.name.lower().endswith(".zip"):
-            names += [item.name for item in files.in_zip(file.getvalue())]
-        else:
-            names.append(file.name)
-    if len(names) > files.MAX_PICTURES:
+        data = file.getvalue()
+        if not file.name.lower().endswith(".zip"):
+            items.append(Item(file.name, data))
+            continue
+        try:
+            items += files.in_zip(data)
+        except EffnetError:
+            if len(uploaded) == 1:
+                raise
+            items.append(Item(file.name, _Refused(data)))
+    if len(items) > files.MAX_PICTURES:
         raise EffnetError(
             say(
                 "{count} pictures; the limit is {limit}",
-                count=len(names),
+                count=len(items),
                 limit=files.MAX_PICTURES,
             )
         )
-    return names
+    return items
 
 
-def _items(uploaded: list[Any]) -> Iterator[Item]:
-    for file in uploaded:
-        if file.name.lower().endswith(".zip"):
-            yield from files.in_zip(file.getvalue())
-        else:
-            yield Item(file.name, file.getvalue())
-
-
-def _truths(names: list[str], classifier: "Classifier") -> tuple[dict[str, int], list[str]]:
+def _truths(items: list[Item], classifier: "Classifier") -> tuple[dict[str, int], list[str]]:
     """The class of each picture whose folder is one, and the folders that are none."""
-    folders = {name: Item(name, b"").folder for name in names}
+    folders = {item.name: item.folder for item in items}
     indices, unknown = files.known_classes(filter(None, folders.values()), classifier.classes)
+    while pair := files.same_class(indices):
+        unknown += [name for name in pair if indices.pop(name, None) is not None]
     truths = {name: indices[folder] for name, folder in folders.items() if folder in indices}
     return truths, unknown
 
@@ -186,12 +197,10 @@ def _note(job: Job) -> str:
     return say("Not counted, as their folders are no class: {few}", few=few)
 
 
-def _work(job: Job, uploaded: list[Any], classifier: "Classifier") -> None:
+def _work(job: Job, classifier: "Classifier") -> None:
     """Name what is not named yet; a stop keeps what is there."""
     if len(job.answers) >= job.total:
         return
-    if job.left is None:
-        job.left = _items(uploaded)
     if not job.going:
         st.progress(len(job.answers) / job.total, _so_far(job))
         title = say("Go on" if job.answers else "Name them")
@@ -204,7 +213,11 @@ def _work(job: Job, uploaded: list[Any], classifier: "Classifier") -> None:
         progress(len(job.answers) / job.total, _so_far(job))
         until = time.monotonic() + LOOK_S
         while len(job.answers) < job.total and time.monotonic() < until:
-            _name(job, list(itertools.islice(job.left or (), AT_ONCE)), classifier)
+            pixels = 0
+            for item in itertools.islice(job.left, AT_ONCE):
+                pixels += _name(job, item, classifier)
+                if pixels > PIXELS_AT_ONCE:
+                    break
             progress(len(job.answers) / job.total, _so_far(job))
         if len(job.answers) >= job.total:
             job.stop()
@@ -217,24 +230,26 @@ def _so_far(job: Job) -> str:
     return say("{done} of {total}", done=len(job.answers), total=job.total)
 
 
-def _name(job: Job, few: list[Item], classifier: "Classifier") -> None:
+def _name(job: Job, item: Item, classifier: "Classifier") -> int:
+    """Name a picture; gives back how many pixels it took."""
     from effnet.classify.evaluate import Answer, answer
     from effnet.preprocess import open_image
 
-    found, side = [], classifier.preprocessing.resize
-    for item in few:
-        known = Item(item.name, item.source, job.truths.get(item.name))
-        try:
-            image = open_image(item.source, short_side=side)
-        except EffnetError as error:
-            job.told[item.name] = str(error)
-            found.append(Answer(known.name, known.truth, problem=_in_english(item, side)))
-            continue
-        found.append(answer(known, classifier.predict([image])[0]))
-        if found[-1].wrong and len(job.thumbnails) < 100:
+    side, pixels = classifier.preprocessing.resize, 0
+    known = Item(item.name, item.source, job.truths.get(item.name))
+    try:
+        image = open_image(item.source, short_side=side)
+    except EffnetError as error:
+        found = Answer(known.name, known.truth, problem=_in_english(item, side))
+        job.told[found] = str(error)
+    else:
+        pixels = image.width * image.height
+        found = answer(known, classifier.predict([image])[0])
+        if found.wrong and len(job.thumbnails) < MOST_THUMBNAILS:
             image.thumbnail((THUMBNAIL, THUMBNAIL))
-            job.thumbnails[item.name] = image
-    job.answers += found
+            job.thumbnails[found] = image
+    job.answers.append(found)
+    return pixels
 
 
 def _in_english(item: Item, side: int) -> str:
@@ -266,7 +281,7 @@ def _show(job: Job, classifier: "Classifier") -> None:
         five.metric(say("Top-5"), f"{counted['top5'] or 0:.1f} %", border=True)
         pictures.metric(say("Pictures"), f"{counted['pictures']:,}", border=True)
     st.dataframe(
-        [_told(row, job) for row in rows],
+        [_told(row, one, job) for row, one in zip(rows, job.answers, strict=True)],
         hide_index=True,
         width="stretch",
         height=min(320, 35 * (len(rows) + 1) + 3),
@@ -276,7 +291,11 @@ def _show(job: Job, classifier: "Classifier") -> None:
         },
     )
     st.download_button(
-        say("CSV"), _csv(rows), file_name="predictions.csv", mime="text/csv", key="many_csv"
+        say("CSV"),
+        csv_text(list(rows[0]), (list(row.values()) for row in rows)),
+        file_name="predictions.csv",
+        mime="text/csv",
+        key="many_csv",
     )
     if job.truths:
         _mistakes(job, names)
@@ -296,22 +315,10 @@ def _row(one: "Answer", names: tuple[str, ...], *, judged: bool) -> dict[str, An
     return row
 
 
-def _told(row: dict[str, Any], job: Job) -> dict[str, Any]:
+def _told(row: dict[str, Any], one: "Answer", job: Job) -> dict[str, Any]:
     """A row in the visitor's language."""
-    told = row | {"problem": job.told.get(row["picture"], row["problem"])}
+    told = row | {"problem": job.told.get(one, one.problem)}
     return {say(name): value for name, value in told.items()}
-
-
-def _csv(rows: list[dict[str, Any]]) -> str:
-    """As CSV; a name that a spreadsheet would take for a formula gets a quote before it."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(rows[0]))
-    writer.writeheader()
-    for row in rows:
-        safe = {k: f"'{v}" if isinstance(v, str) and v[:1] in tuple("=+-@\t\r") else v
-                for k, v in row.items()}  # fmt: skip
-        writer.writerow(safe)
-    return buffer.getvalue()
 
 
 def _mistakes(job: Job, names: tuple[str, ...]) -> None:
@@ -333,7 +340,7 @@ def _mistakes(job: Job, names: tuple[str, ...]) -> None:
     st.markdown(say("**Surest mistakes**"))
     with st.container(horizontal=True, gap="small"):
         for one in worst(job.answers):
-            image = job.thumbnails.get(one.name)
+            image = job.thumbnails.get(one)
             if image is not None and one.truth is not None:
                 said, right = names[one.top[0]], names[one.truth]
                 caption = say(

@@ -100,7 +100,8 @@ def from_disk(spec: Spec, options: Options) -> Measured | None:
     """The last measurement on this machine that was kept, of this network run this way."""
     mine = tuple(row for row in reading.kept() if is_here(row))
     row = reading.newest(mine, spec.name, spec.resolution, options)
-    if row is None or row.macs != cache.counted_cost(spec).macs:
+    counted = cache.counted_cost(spec)
+    if row is None or (row.macs, row.params) != (counted.macs, counted.params):
         return None
     return Measured(spec, options, rows=[row])
 

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from PIL import Image
 
 from effnet.base.files import write_whole
 from effnet.language import in_a_row, say
-from effnet.preprocess import EXTENSIONS, MAX_BYTES, open_image
+from effnet.preprocess import EXTENSIONS, MAX_BYTES
 from effnet.samples import list_samples
 from effnet.spec import EffnetError
 from effnet.train import runs
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from effnet.train.transfer import Taught
 
 MOST_CLASSES = 5
+MOST_PHOTOS = 100  # of all classes
+MOST_BYTES = 128 * 2**20  # of their files
+LONGEST_NAME = 60  # characters of a class
+SIDE = 512  # px: photos are kept with their short side so long, twice what the network sees
 CROPS = 9  # of each sample photo, in the example
 EXAMPLE = ("chelsea", "coffee")
 PHOTOS = "photos.npz"  # in the folder of a fine-tuning run
@@ -63,12 +67,14 @@ def teach() -> None:
 
 def _given() -> dict[str, list[Image.Image]]:
     count = st.slider(say("Classes"), 2, MOST_CLASSES, 2, key="teach_classes")
-    given: dict[str, list[Image.Image]] = {}
+    chosen: dict[str, list[Any]] = {}
     columns = st.columns(count)
     for place, column in enumerate(columns):
         with column:
             unnamed = say("class {n}", n=place + 1)
-            name = st.text_input(say("Class"), unnamed, key=f"teach_name_{place}")
+            name = st.text_input(
+                say("Class"), unnamed, key=f"teach_name_{place}", max_chars=LONGEST_NAME
+            )
             files = st.file_uploader(
                 say("Photos"),
                 type=list(EXTENSIONS),
@@ -81,10 +87,12 @@ def _given() -> dict[str, list[Image.Image]]:
                 shot = st.camera_input(
                     say("One more"), key=f"teach_shot_{place}", resolution="720p"
                 )
-            opened = [open_image(file.getvalue()) for file in [*files, *([shot] if shot else [])]]
-            if opened:
-                st.caption(say("{n} photos", n=len(opened)))
-                given[name.strip() or unnamed] = opened
+            if mine := [*files, *([shot] if shot else [])]:
+                st.caption(say("{n} photos", n=len(mine)))
+                chosen.setdefault(name.strip() or unnamed, []).extend(mine)
+    _check(chosen)
+    given = {name: _opened(files) for name, files in chosen.items()}
+    given = {name: opened for name, opened in given.items() if opened}
     if not given:
         st.caption(
             say(
@@ -94,6 +102,34 @@ def _given() -> dict[str, list[Image.Image]]:
         )
         return _example()
     return given
+
+
+def _check(chosen: Mapping[str, Sequence[Any]]) -> None:
+    """`EffnetError` where one visit's photos are too many, before any is opened."""
+    files = [file for some in chosen.values() for file in some]
+    size = sum(file.size for file in files)
+    if len(files) > MOST_PHOTOS or size > MOST_BYTES:
+        raise EffnetError(
+            say(
+                "{n} photos of {size:.0f} MiB; the limit is {most} photos and {limit} MiB. Take "
+                "some away, or train on a folder with `python -m effnet train fit --data DIR`",
+                n=len(files),
+                size=size / 2**20,
+                most=MOST_PHOTOS,
+                limit=MOST_BYTES >> 20,
+            )
+        )
+
+
+def _opened(files: Sequence[Any]) -> list[Image.Image]:
+    """The photos that can be read, each decoded once in a visit; a line for each of the others."""
+    found = []
+    for file in files:
+        try:
+            found.append(cache.photo(file.name, file.getvalue(), short_side=SIDE).image)
+        except EffnetError as error:
+            st.error(say("{file}: {problem}", file=file.name, problem=error))
+    return found
 
 
 def _example() -> dict[str, list[Image.Image]]:

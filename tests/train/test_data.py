@@ -2,10 +2,15 @@
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 import effnet
+from effnet.preprocess import open_image
 from effnet.train import data
+from effnet.train.batches import Feed
+from effnet.train.machine import this_machine
+from effnet.train.recipe import Recipe
+from effnet.train.schedule import Progressive
 
 
 def test_the_same_seed_gives_the_same_pictures():
@@ -67,3 +72,111 @@ def test_a_folder_without_classes_is_refused(tmp_path):
 def test_unknown_data_are_refused():
     with pytest.raises(effnet.EffnetError, match="no data 'imagenet'"):
         data.load_pictures("imagenet")
+
+
+# --- folders as people have them
+
+
+def put(top, *names: str) -> None:
+    """Grey pictures of different shades, a name each."""
+    for i, name in enumerate(names):
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (30, 30), (i + 1,) * 3).save(top / name, "JPEG")
+
+
+def three(top, name: str, count: int = 5) -> None:
+    put(top, *(f"{name}/{i}.jpg" for i in range(count)))
+
+
+@pytest.mark.parametrize("held", ["val", "valid", "validation", "test"])
+def test_held_out_labels_are_those_of_the_training_classes(tmp_path, held):
+    for name in ("ant", "bee", "cat"):
+        three(tmp_path, f"train/{name}")
+    three(tmp_path, f"{held}/cat", 2)  # lacks ant and bee: its own order would call cat ant
+    train, test = data.load_pictures(str(tmp_path), side=8)
+    assert train.classes == test.classes == ("ant", "bee", "cat")
+    assert (len(train), list(test.labels)) == (15, [2, 2])
+
+
+def test_a_class_that_training_lacks_is_refused(tmp_path):
+    three(tmp_path, "train/ant"), three(tmp_path, "train/bee"), three(tmp_path, "val/dog")
+    with pytest.raises(effnet.EffnetError, match=r"class 'dog', which the training .* ant, bee"):
+        data.load_pictures(str(tmp_path))
+
+
+def test_of_val_and_test_the_first_is_held_out_and_the_other_left_alone(tmp_path):
+    for part, count in (("train", 5), ("val", 3), ("test", 2)):
+        three(tmp_path, f"{part}/ant", count), three(tmp_path, f"{part}/bee", count)
+    train, test = data.load_pictures(str(tmp_path), side=8)
+    assert (train.classes, len(train), len(test)) == (("ant", "bee"), 10, 6)
+
+
+def test_training_pictures_alone_are_split(tmp_path):
+    three(tmp_path, "train/ant"), three(tmp_path, "train/bee")
+    train, test = data.load_pictures(str(tmp_path), side=8)
+    assert (train.classes, len(train), len(test)) == (("ant", "bee"), 8, 2)
+
+
+def test_what_systems_leave_is_no_class_and_no_picture(tmp_path):
+    three(tmp_path, "ant"), three(tmp_path, "bee")
+    put(tmp_path, ".ipynb_checkpoints/a.jpg", "__MACOSX/ant/a.jpg", "ant/._0.jpg", "bee/.x.jpg")
+    put(tmp_path, "ant/.ipynb_checkpoints/0-checkpoint.jpg", "cover.jpg")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "ant" / "Thumbs.db").write_bytes(b"1")
+    (tmp_path / "readme.txt").write_text("words")
+    train, test = data.load_pictures(str(tmp_path), side=8)
+    assert (train.classes, len(train), len(test)) == (("ant", "bee"), 8, 2)
+
+
+def test_nested_folders_and_jfif_belong_to_their_class(tmp_path):
+    put(tmp_path, "ant/red/a.jfif", "ant/black/b.JPG", "ant/c.jpeg", "bee/x/y/z/a.jpg", "bee/b.jpg")
+    train, test = data.load_pictures(str(tmp_path), side=8)
+    assert train.classes == ("ant", "bee")
+    assert (list(train.labels), list(test.labels)) == ([0, 0, 1], [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("count", "held"), [(2, 1), (3, 1), (4, 1), (5, 1), (9, 1), (10, 2), (14, 2)]
+)
+def test_of_every_class_something_is_held_out_and_something_learned(tmp_path, count, held):
+    three(tmp_path, "ant", count), three(tmp_path, "bee", 5)
+    train, test = data.load_pictures(str(tmp_path), side=8)
+    assert [int((part.labels == 0).sum()) for part in (train, test)] == [count - held, held]
+
+
+def test_a_class_of_one_picture_is_refused(tmp_path):
+    three(tmp_path, "ant", 1), three(tmp_path, "bee", 5)
+    with pytest.raises(effnet.EffnetError, match=r"class 'ant' .* has one picture; expected 2"):
+        data.load_pictures(str(tmp_path))
+
+
+def test_one_class_is_none(tmp_path):
+    three(tmp_path, "ant")
+    with pytest.raises(effnet.EffnetError, match="holds 1 class folders; expected two or more"):
+        data.load_pictures(str(tmp_path))
+
+
+def test_a_damaged_picture_is_named(tmp_path):
+    three(tmp_path, "ant"), three(tmp_path, "bee")
+    (tmp_path / "bee" / "2.jpg").write_text("words")
+    with pytest.raises(effnet.EffnetError, match=r"bee/2\.jpg: not a picture"):
+        data.load_pictures(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["~nobody_here/x", "a\0b", "x" * 5000])
+def test_what_can_be_no_folder_is_refused(name):
+    with pytest.raises(effnet.EffnetError, match=r"is no path|no data"):
+        data.load_pictures(name)
+
+
+@pytest.mark.parametrize(("size", "side"), [((128, 300), 300), (None, 224)])
+def test_pictures_are_kept_at_the_size_that_the_network_needs(tmp_path, size, side):
+    for name in ("ant", "bee"):
+        three(tmp_path, name, 2)
+        Image.effect_noise((400, 320), 90).convert("RGB").save(tmp_path / name / "0.jpg")
+    schedule = Progressive(stages=2, epochs=2, size=size) if size else None
+    recipe = Recipe(spec=effnet.get_variant("b0"), data=str(tmp_path), schedule=schedule)
+    feed = Feed(recipe, tmp_path, this_machine())
+    assert feed.training.images.shape == (2, 3, side, side)
+    wanted = ImageOps.fit(open_image(tmp_path / "ant" / "0.jpg"), (side, side), 3)
+    assert np.array_equal(feed.training.images[0], np.asarray(wanted).transpose(2, 0, 1))

@@ -1,5 +1,6 @@
 """A head of one's own on a pretrained network."""
 
+import argparse
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +11,12 @@ import effnet
 from effnet.preprocess import open_image
 from effnet.samples import get_sample
 from effnet.spec import EffnetError
+from effnet.train import run
+from effnet.train.recipe import Recipe, small_base
+from effnet.train.schedule import Progressive
 from effnet.train.trainer import train
 from effnet.train.transfer import features, fine_tuning, packed, teach
+from effnet.variants import get_variant
 
 
 def crops(name, count=6):
@@ -86,3 +91,45 @@ def test_fine_tuning_moves_every_layer_and_opens(tmp_path, coffee):
 def test_too_few_photos_to_fine_tune_are_told():
     with pytest.raises(EffnetError, match=r"cat: 4, cup: 5.*5 photos each"):
         packed({"cat": crops("chelsea", 4), "cup": crops("coffee", 5)}, side=32)
+
+
+def order(*words: str) -> Recipe:
+    parser = argparse.ArgumentParser()
+    run.add_arguments(parser)
+    return Recipe.from_dict(run.order_of(parser.parse_args(["fit", *words]))["recipe"])
+
+
+def test_a_start_on_the_command_line_is_fine_tuning():
+    """Its rates, and its network: from-scratch rates would wreck what was learned."""
+    assert order("--start", "lite0", "--data", "x") == fine_tuning("lite0", "x")
+    chosen = order("--start", "lite0", "--epochs", "3", "--learning-rate", "0.001")
+    assert (chosen.epochs, chosen.learning_rate, chosen.optimiser) == (3, 0.001, "adamw")
+    assert order("--network", "lite0") == Recipe(spec=get_variant("lite0"))
+    assert order().spec == small_base()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("chelsea", "coffee"):
+        (tmp_path / name).mkdir()
+        for i, image in enumerate(crops(name, 3)):
+            image.resize((96, 96)).save(tmp_path / name / f"{i}.jpg")
+    return tmp_path
+
+
+def test_a_start_that_is_another_network_is_refused(folder):
+    recipe = replace(fine_tuning("lite0", str(folder)), spec=small_base())
+    with pytest.raises(EffnetError, match="lite0 is another network than the one to train"):
+        train(recipe, folder)
+
+
+def test_what_is_trained_on_and_how_it_is_changed_is_said_first(folder):
+    said = []
+    schedule = Progressive(stages=1, epochs=1, size=(32, 32), randaugment=(5, 5), mixup=(0, 0.2))
+    recipe = Recipe(data=str(folder), epochs=1, batch_size=2, schedule=schedule)
+    train(recipe, folder, progress=said.append)
+    assert said[0] == {
+        "training": 4, "held_out": 2, "classes": ["chelsea", "coffee"], "side": 64,
+        "augmentation": {"shift": "1/16 of the side", "randaugment": (5, 5), "mixup": (0, 0.2)},
+    }  # fmt: skip
+    assert [row["epoch"] for row in said[1:]] == [1]

@@ -7,10 +7,12 @@ import zipfile
 from collections import OrderedDict
 from dataclasses import replace
 
+import hostile_zips
 import pytest
 import torch
 import visits
 from oracles import calibrated
+from streamlit.runtime.caching import clear_session_resource_cache
 from streamlit.testing.v1 import AppTest
 from visits import claim
 
@@ -181,13 +183,74 @@ def test_a_network_with_classes_of_its_own_is_not_held_against_imagenets(monkeyp
 def test_visitors_photos_are_kept_in_memory_within_a_budget(chelsea, coffee, monkeypatch):
     one, two = chelsea.read_bytes(), coffee.read_bytes()
     monkeypatch.setattr(cache, "_photos", OrderedDict())
+    monkeypatch.setattr(cache, "_visit", cache.Visit)
     cat = cache.photo("cat.png", one)
     assert cache.photo("again.png", one) == replace(cat, name="again.png")
     assert cache.photo("again.png", one).image is cat.image
-    monkeypatch.setattr(cache, "PHOTO_BYTES", 2**20)
+    monkeypatch.setattr(cache, "PHOTO_PIXELS", 100_000)
     cup = cache.photo("cup.png", two)
     assert cache.photo("cup.png", two).image is cup.image, "the last one always fits"
     assert cache.photo("cat.png", one).image is not cat.image
+
+
+def test_a_visits_photos_go_when_it_ends_unless_others_look_at_them(chelsea, coffee, monkeypatch):
+    one, two = chelsea.read_bytes(), coffee.read_bytes()
+    monkeypatch.setattr(cache, "_photos", OrderedDict())
+    first, second = cache.Visit(), cache.Visit()
+    monkeypatch.setattr(cache, "_visit", lambda: first)
+    cache.photo("cat.png", one), cache.photo("cup.png", two)
+    monkeypatch.setattr(cache, "_visit", lambda: second)
+    cache.photo("cup.png", two, short_side=100)
+    shared = cache.photo("cup.png", two).image
+    cache._left(first)
+    assert [image.size for image, _ in cache._photos.values()] == [(150, 100), (600, 400)]
+    assert cache.photo("cup.png", two).image is shared
+    cache._left(second)
+    assert not cache._photos
+
+
+def test_the_end_of_a_session_ends_its_photos(chelsea, monkeypatch):
+    monkeypatch.setattr(cache, "_photos", OrderedDict())
+    app = page("Photo")
+    app.file_uploader[0].set_value([("mine.png", chelsea.read_bytes(), "image/png")]).run()
+    assert len(cache._photos) == 1
+    clear_session_resource_cache("test session id")  # as Streamlit does when a browser leaves
+    assert not cache._photos
+
+
+def test_a_zip_that_cannot_be_read_is_a_row_among_others(coffee):
+    app = page("Many images")
+    app.file_uploader(key="many_files").set_value(
+        [
+            ("bomb.zip", hostile_zips.overlapping(2000), "application/zip"),
+            ("cup.png", coffee.read_bytes(), "image/png"),
+            ("cup.png", b"no picture", "image/png"),
+        ]
+    ).run()
+    app.button(key="many_go").click().run()
+    assert [error.message for error in app.exception] == []
+    table = app.dataframe[-1].value
+    assert list(table["picture"]) == ["bomb.zip", "cup.png", "cup.png"]
+    assert "unpacks to 60000 MiB" in table["problem"].iloc[0]
+    assert table["says"].iloc[1] == "espresso"
+    assert table["problem"].iloc[1] == ""
+    assert "not a picture" in table["problem"].iloc[2]
+
+
+def test_a_zip_is_named_without_unpacking_and_can_be_stopped_from_the_first_second(
+    coffee, monkeypatch
+):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for i in range(3):
+            archive.writestr(f"{i}.png", coffee.read_bytes())
+    data = buffer.getvalue()
+    monkeypatch.setattr(zipfile.ZipFile, "open", None)
+    app = page("Many images")
+    app.file_uploader(key="many_files").set_value([("a.zip", data, "application/zip")]).run()
+    assert [error.message for error in app.exception] == []
+    assert app.button(key="many_go").label == "Name them"
+    assert app.session_state[classify_many.JOB].total == 3
 
 
 def test_a_zip_of_class_folders_is_counted(chelsea, coffee):

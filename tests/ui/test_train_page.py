@@ -1,10 +1,13 @@
 """The Train page under AppTest: schedule, gallery, runs, teaching, shipped results."""
 
+import io
 import json
 import time
+from collections import OrderedDict
 
 import pytest
 import visits
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visits import sound
 
@@ -12,7 +15,7 @@ from effnet.language import say, speaking
 from effnet.train import runs
 from effnet.train.data import load_pictures
 from effnet.train.experiment import Summary
-from effnet.ui import train_results, train_runs
+from effnet.ui import cache, train_results, train_runs, train_teach
 
 
 @pytest.fixture(autouse=True)
@@ -170,3 +173,48 @@ def test_a_taught_network_and_its_run_are_told_in_chinese():
     assert [error.message for error in app.exception] == []
     (run,) = runs.list_runs("taught")
     assert runs.trained() == {run.name: run.title}
+
+
+# --- photos of one's own under Teach it
+
+
+def upload(app: AppTest, place: int, *files: tuple[str, bytes]) -> AppTest:
+    named = [(name, data, "image/png") for name, data in files]
+    return app.file_uploader(key=f"teach_files_{place}").set_value(named).run()
+
+
+def test_photos_are_decoded_once_and_kept_small_however_often_the_page_runs(coffee, monkeypatch):
+    decoded = []
+    open_image = cache.open_image
+    monkeypatch.setattr(cache, "_photos", OrderedDict())
+    monkeypatch.setattr(
+        cache, "open_image", lambda data, **k: decoded.append(len(data)) or open_image(data, **k)
+    )
+    buffer = io.BytesIO()
+    Image.open(coffee).resize((1800, 1200)).save(buffer, "PNG")
+    app = opened("Teach it")
+    upload(app, 0, ("large.png", buffer.getvalue()), ("cup.png", coffee.read_bytes()))
+    for _ in range(3):
+        app.run()
+    assert [error.message for error in app.exception] == []
+    assert len(decoded) == 2
+    assert [image.size for image, _ in cache._photos.values()] == [(768, 512), (600, 400)]
+
+
+def test_a_photo_that_cannot_be_read_is_named_and_the_others_stay(coffee):
+    app = opened("Teach it")
+    upload(app, 0, ("cup.png", coffee.read_bytes()), ("bad.png", b"no picture"))
+    assert [error.message for error in app.exception] == []
+    assert "bad.png: not a picture that can be read" in app.error[0].value
+    app.button(key="teach").click().run()
+    assert "too few photos (class 1: 1)" in app.error[-1].value
+
+
+@pytest.mark.parametrize(("name", "most"), [("MOST_PHOTOS", 2), ("MOST_BYTES", 2**20)])
+def test_too_many_photos_are_refused_before_any_is_opened(coffee, monkeypatch, name, most):
+    monkeypatch.setattr(train_teach, name, most)
+    monkeypatch.setattr(cache, "open_image", None)
+    app = opened("Teach it")
+    upload(app, 0, *[(f"{i}.png", coffee.read_bytes()) for i in range(3)])
+    assert [error.message for error in app.exception] == []
+    assert app.error[0].value.startswith("3 photos of 1 MiB; the limit is ")

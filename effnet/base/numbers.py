@@ -1,0 +1,117 @@
+"""Numbers that come from outside, as Python's own: checked once, where they enter a record.
+
+NumPy's integers overflow, its arrays can't be compared, and both are equal to the numbers that
+caches know. So none gets past a record's door. Standard library only.
+"""
+
+import math
+from collections.abc import Hashable, Mapping
+from dataclasses import fields
+from functools import lru_cache
+from numbers import Integral, Real
+from typing import Any, cast, get_args, get_origin
+
+from effnet.base.errors import EffnetError
+from effnet.language import say
+
+OWN = (bool, float, str, type(None), tuple)
+MOST_BITS = 1024  # of a whole number that a float holds; more can't even be written in a message
+MOST_TEXT = 10_000  # characters
+NO_LIMITS: dict[str, tuple[float, float]] = {}
+
+
+def plain(value: Any) -> Any:
+    """A number of any kind as Python's own: NumPy's, an array's only element, a fraction.
+
+    A whole number past all that floats hold is infinite. What is no number, or several, stays as
+    it is, for the check that follows to name.
+    """
+    if type(value) in OWN:
+        return value
+    item = getattr(value, "item", None)
+    if callable(item):
+        try:
+            value = item()
+        except (TypeError, ValueError, RuntimeError):  # several elements, or none
+            return value
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        whole = int(value)
+        return whole if whole.bit_length() < MOST_BITS else math.copysign(math.inf, whole > 0 or -1)
+    return float(value) if isinstance(value, Real) and not isinstance(value, bool) else value
+
+
+def is_finite(value: object) -> bool:
+    """True for a real number of any kind that is not infinite or NaN; True and False are none."""
+    value = plain(value)
+    return type(value) in (int, float) and math.isfinite(cast(float, value))
+
+
+def is_whole(value: object, least: int, most: float = math.inf) -> bool:
+    """True for a whole number of any kind from `least` to `most`; True and False are none."""
+    value = plain(value)
+    return type(value) is int and least <= value <= most
+
+
+def brief(value: object) -> str:
+    """A value as messages show it: on one line of at most 60 characters."""
+    text = " ".join(repr(plain(value)).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def settle(record: Any, limits: Mapping[str, tuple[float, float]] = NO_LIMITS) -> None:
+    """Make the numbers of a frozen record Python's own; for its `__post_init__`, before all checks.
+
+    Args:
+        record: The record.
+        limits: The least and the most of some of its numbers; whole ones stay whole.
+
+    Raises:
+        EffnetError: A text or a switch is something else, or a number outside its limits.
+    """
+    for name, kind in _kinds(cast(Hashable, type(record))):
+        given = getattr(record, name)
+        value = plain(given)
+        if type(value) in (tuple, list) and get_origin(kind) is tuple:
+            value = tuple(map(plain, value))
+        if value is not given:
+            object.__setattr__(record, name, value)
+        if kind in (str, bool):
+            if isinstance(value, kind) and (kind is bool or len(value) <= MOST_TEXT):
+                continue
+            expected = (
+                say("True or False")
+                if kind is bool
+                else say("a text of at most {most:,} characters", most=MOST_TEXT)
+            )
+            raise EffnetError(
+                say(
+                    "{field} {value}; expected {expected}",
+                    field=name,
+                    value=brief(value),
+                    expected=expected,
+                )
+            )
+        if name in limits:
+            low, high = limits[name]
+            known = is_whole(value, math.floor(low)) if kind is int else is_finite(value)
+            if not (known and low <= value <= high):
+                raise EffnetError(
+                    say(
+                        "{name} {value}; expected {low:g} to {high:g}",
+                        name=name,
+                        value=brief(value),
+                        low=low,
+                        high=high,
+                    )
+                )
+
+
+@lru_cache(maxsize=64)
+def _kinds(record: Any) -> tuple[tuple[str, Any], ...]:
+    """A record's fields with what each holds; a choice among texts is a text."""
+
+    def kind(annotation: Any) -> Any:
+        among = get_args(annotation)
+        return str if among and all(isinstance(one, str) for one in among) else annotation
+
+    return tuple((field.name, kind(field.type)) for field in fields(record))

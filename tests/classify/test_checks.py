@@ -1,0 +1,91 @@
+"""What a classifier refuses to answer on, and what one output means."""
+
+import math
+
+import numpy as np
+import pytest
+
+import effnet
+from effnet.checkpoints import Preprocessing
+from effnet.classify.evaluate import evaluate
+from effnet.nn.model import build
+from effnet.prediction import softmax
+from effnet.spec import EffnetError
+
+SMALL = Preprocessing(32, 32)
+
+
+def classifier(classes: int = 3, *, engine: str = "eager") -> effnet.Classifier:
+    network = build(effnet.scale("b0", depth=0.3, width=0.25, resolution=32), num_classes=classes)
+    return effnet.Classifier(network, weights="own.pth", preprocessing=SMALL, engine=engine)
+
+
+PIXELS = np.zeros((1, 32, 32, 3), np.float32)
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        PIXELS * np.nan, PIXELS + np.inf, PIXELS[0], PIXELS[..., :2], PIXELS[:, :16],
+        PIXELS.astype(np.uint8), PIXELS.astype(object), PIXELS.tolist(), None, "pixels",
+        PIXELS[:, :0],
+    ],
+    ids=str,
+)  # fmt: skip
+def test_pixels_that_are_none_are_refused(pixels):
+    with pytest.raises(EffnetError, match=r"pixels .*; expected finite float32"):
+        classifier().predict_pixels(pixels)
+
+
+def test_double_pixels_answer_as_single_ones():
+    one = classifier()
+    (wanted,), (found,) = map(one.predict_pixels, (PIXELS, PIXELS.astype(np.float64)))
+    assert np.array_equal(wanted.logits, found.logits)
+
+
+@pytest.mark.parametrize(
+    "logits",
+    [np.zeros(4), np.zeros((1, 3)), "abc", [None] * 3, np.zeros(3, complex), [math.nan, 0, 0]],
+    ids=str,
+)
+def test_logits_that_are_none_are_refused(logits):
+    with pytest.raises(EffnetError, match=r"logits|NaN"):
+        classifier().prediction(logits)
+
+
+@pytest.mark.parametrize("engine", ["auto", "eager", "bf16"])
+def test_nan_weights_are_named_and_not_the_engine(engine):
+    one = classifier(engine=engine)
+    one.model.features[0][0].weight.view(-1)[3] = math.nan
+    with pytest.raises(EffnetError, match=r"weights of .* NaN .*features\.0\.0\.weight"):
+        one.predict(np.zeros((40, 40, 3), np.uint8))
+
+
+def test_one_output_is_a_sigmoid_and_says_so():
+    one = classifier(1)
+    (found,) = one.predict(np.zeros((40, 40, 3), np.uint8))
+    assert found.labels[0].probability == pytest.approx(1 / (1 + math.exp(-found.logits[0])))
+    assert "sigmoid" in str(found)
+    assert softmax(np.array([0.0])).tolist() == [0.5]
+    assert softmax(np.array([math.log(3)])) == pytest.approx(0.75)
+    assert softmax(np.array([800.0])).tolist() == [1.0]
+
+
+def test_an_answer_is_given_anew_where_its_picture_or_the_weights_changed(
+    tmp_path, coffee, chelsea, monkeypatch
+):
+    folder = tmp_path / "pictures" / "espresso"
+    folder.mkdir(parents=True)
+    for name in ("1.jpg", "2.jpg"):
+        (folder / name).write_bytes(coffee.read_bytes())
+    results = tmp_path / "results.jsonl"
+    asked = {"device": "cpu", "engine": "eager", "results": results}
+    assert evaluate(folder.parent, **asked)["top1"] == 100
+    (folder / "2.jpg").write_bytes(chelsea.read_bytes())  # a cat under the same name
+    assert evaluate(folder.parent, **asked)["top1"] == 50
+    with monkeypatch.context() as patch:
+        loaded = effnet.load("lite0", device="cpu", engine="eager")
+        loaded.model.classifier[1].bias[0] += 1
+        patch.setattr("effnet.classify.evaluate.load", lambda *_args, **_more: loaded)
+        with pytest.raises(EffnetError, match=r"another evaluation \(content differ\)"):
+            evaluate(folder.parent, **asked)
