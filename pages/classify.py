@@ -2,20 +2,10 @@
 
 import streamlit as st
 
-from effnet import claims
-from effnet.language import mark
-from effnet.ui import (
-    cache,
-    cards,
-    classify_answers,
-    classify_many,
-    classify_tries,
-    classify_weights,
-    frame,
-    live,
-    open_tab,
-    photos,
-)
+from effnet.app.kit import cache, cards, frame, live, open_tab, photos
+from effnet.app.pages.classify import answer_cards, many_images, tries_cards, weights_card
+from effnet.base import mark
+from effnet.report import claims
 
 TABS = (
     *(mark("Any class"), mark("Preprocessing"), mark("Ladder"), mark("Ensemble")),
@@ -46,31 +36,31 @@ def explorer() -> None:
     )
     if one.open:
         with one:
-            classify_answers.any_class(prediction, classifier)
+            answer_cards.any_class(prediction, classifier)
     if steps.open:
         with steps:
-            classify_answers.steps(photo.image, classifier)
+            answer_cards.steps(photo.image, classifier)
     if ladder.open:
         with ladder:
-            classify_answers.ladder(photo, prediction, classifier, dark=dark)
+            answer_cards.ladder(photo, prediction, classifier, dark=dark)
     if ensemble.open:
         with ensemble:
-            classify_answers.ensemble(photo, classifier, dark=dark)
+            answer_cards.ensemble(photo, classifier, dark=dark)
     if dial.open:
         with dial:
-            classify_tries.dial(network, photo, prediction, dark=dark)
+            tries_cards.dial(network, photo, prediction, dark=dark)
     if damage.open:
         with damage:
-            classify_tries.damage(network, photo, prediction, dark=dark)
+            tries_cards.damage(network, photo, prediction, dark=dark)
     if broken.open:
         with broken:
-            classify_tries.mistakes(network, photo, prediction, dark=dark)
+            tries_cards.mistakes(network, photo, prediction, dark=dark)
     if many.open:
         with many:
-            classify_many.many(network)
+            many_images.many(network)
     if weights.open:
         with weights:
-            classify_weights.weights(photo)
+            weights_card.weights(photo)
 
 
 with frame.page(__file__):

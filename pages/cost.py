@@ -2,24 +2,18 @@
 
 import streamlit as st
 
-from effnet import claims, formulas
-from effnet.ui import (
-    controls,
-    cost_cards,
-    counter_cards,
-    frame,
-    lessons,
-    live,
-    memory_cards,
-)
+from effnet.app.kit import controls, frame, lesson_view, live
+from effnet.app.pages.cost import cost_cards, counter_cards, memory_cards
+from effnet.counting import formulas
+from effnet.report import claims
 
 
 @frame.part
 def explorer() -> None:
     """Controls and everything that follows them."""
     claim, totals = st.container(), st.container()
-    left, right = lessons.columns()
-    with left, st.container(border=lessons.controls_shown()):
+    left, right = lesson_view.columns()
+    with left, st.container(border=lesson_view.controls_shown()):
         design = controls.design()
     spec, dark = design.spec(), frame.dark()
     with totals:

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from effnet.ui import cache, explain_controls, explain_tabs, explain_view, frame, live
+from effnet.app.kit import cache, frame, live
+from effnet.app.pages.explain import explain_controls, explain_tabs, explain_view
 
 
 @frame.part

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from effnet.ui import cache, controls, frame, latency_cards, latency_tabs, live, stopwatch
+from effnet.app.kit import cache, controls, frame, live
+from effnet.app.pages.latency import latency_cards, latency_tabs, stopwatch
 
 
 @frame.part

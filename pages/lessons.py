@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from effnet.language import say
-from effnet.ui import frame, lessons, live
+from effnet.app.kit import frame, lesson_view, live
+from effnet.base import say
 
 with frame.page(__file__):
     live.claim(
         say("Six lessons of 45 minutes: predict a number, then see it counted from the live model.")
     )
-    lessons.teacher()
+    lesson_view.teacher()
     st.markdown(say("**A link of one's own**"))
     st.caption(
         say(
@@ -17,4 +17,4 @@ with frame.page(__file__):
             "and one button shows everything again."
         )
     )
-    lessons.own_link()
+    lesson_view.own_link()

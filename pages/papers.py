@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from effnet import claims, papers
-from effnet.ui import frame, live, paper_cards
+from effnet import papers
+from effnet.app.kit import frame, live
+from effnet.app.pages.papers import paper_cards
+from effnet.report import claims
 
 with frame.page(__file__):
     claim = st.container()

@@ -2,20 +2,12 @@
 
 import streamlit as st
 
-from effnet import claims
-from effnet.language import mark
-from effnet.train.schedule import relative_cost
-from effnet.ui import (
-    frame,
-    live,
-    open_tab,
-    train_gallery,
-    train_results,
-    train_runs,
-    train_schedule,
-    train_teach,
-)
-from effnet.variants import get_variant
+from effnet.app.kit import frame, live, open_tab
+from effnet.app.pages.train import gallery_cards, results_card, runs_card, schedule_card, teach_card
+from effnet.base import mark
+from effnet.network import get_variant
+from effnet.report import claims
+from effnet.train import relative_cost
 
 TABS = (
     mark("Experiment"),
@@ -33,14 +25,14 @@ def schedule() -> None:
     claim = st.container()
     left, right = st.columns([1, 2.6], gap="medium")
     with left, st.container(border=True):
-        train_schedule.controls()
-    network, chosen = train_schedule.schedule()
+        schedule_card.controls()
+    network, chosen = schedule_card.schedule()
     with claim:
         relative = relative_cost(chosen, get_variant(network))
         live.claim(claims.schedule_claim(network, chosen, relative))
     with right:
-        train_schedule.card(dark=frame.dark())
-        train_schedule.stopwatch()
+        schedule_card.card(dark=frame.dark())
+        schedule_card.stopwatch()
 
 
 with frame.page(__file__):
@@ -49,20 +41,20 @@ with frame.page(__file__):
     dark = frame.dark()
     if results.open:
         with results:
-            train_results.scaling(dark=dark)
+            results_card.scaling(dark=dark)
     if progressive.open:
         with progressive:
-            train_results.progressive(dark=dark)
+            results_card.progressive(dark=dark)
     if runs.open:
         with runs:
-            train_runs.start()
-            train_runs.watch(dark=dark)
+            runs_card.start()
+            runs_card.watch(dark=dark)
     if gallery.open:
         with gallery:
-            train_gallery.gallery(dark=dark)
+            gallery_cards.gallery(dark=dark)
     if teach.open:
         with teach:
-            train_teach.teach()
+            teach_card.teach()
     if search.open:
         with search:
-            train_results.search(dark=dark)
+            results_card.search(dark=dark)

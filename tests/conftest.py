@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 import effnet
-from effnet.samples import get_sample
+from effnet.pixels.samples import get_sample
 
 torch.set_num_threads(2)
 

@@ -4,9 +4,10 @@ import numpy as np
 from PIL import Image
 
 from effnet import figures
-from effnet.cam import Explanation, rungs
+from effnet.cam.agreement import rungs
+from effnet.cam.explanation import Explanation
 from effnet.cam.inside import FORCES, Gates, Microscope
-from effnet.cam.verdict import Order, Randomised, Verdict
+from effnet.cam.map_verdict import Order, Randomised, Verdict
 
 
 def order(name: str, middle: float) -> Order:

@@ -4,13 +4,14 @@ import dataclasses
 
 import effnet
 from effnet import figures
-from effnet.speed import plans, printed, v2
-from effnet.speed.options import Options
-from effnet.speed.predicted import Pace
-from effnet.speed.profiles import KindProfile, Roof, StepCost
-from effnet.speed.records import Environment, Latency
-from effnet.speed.store import MEMORY, Row
-from effnet.speed.verdict import compared
+from effnet.papers import printed_times
+from effnet.timing import plans, v2_bottlenecks
+from effnet.timing.comparisons import compared
+from effnet.timing.measurement_store import MEMORY, Row
+from effnet.timing.measurements import Environment, Latency
+from effnet.timing.options import Options
+from effnet.timing.predicted import Pace
+from effnet.timing.profiles import KindProfile, Roof, StepCost
 
 HERE = Environment("cpu", "a processor", 2, 0.1, "2", "3.11", "Linux", "2026-01-01")
 B0 = effnet.get_variant("b0")
@@ -46,7 +47,7 @@ PACE = Pace(
 )  # fmt: skip
 STEPS = [StepCost(128, 8, (100.0,), 10**8, 9 * 10**7, 10**9),
          StepCost(256, 8, (390.0,), 3 * 10**8, 3 * 10**8, 4 * 10**9)]  # fmt: skip
-SERIES = v2.fused_series(B0)
+SERIES = v2_bottlenecks.fused_series(B0)
 RACED = {one.stages: [40.0 - one.stages + one.stages**2, 41.0] * 10 for one in SERIES}
 GAINS = {
     "channels-last": compared(latency("b0", 40), latency("b0", 30)),
@@ -55,7 +56,7 @@ GAINS = {
 }
 V100 = "V100 GPU, FP16, batch 16 (V2 Table 7)"
 SWEPT = plans.sweep("family", B0, Options("cpu"))
-TWO = v2.deepened(B0)
+TWO = v2_bottlenecks.deepened(B0)
 
 DRAWN = {
     "roofline": lambda dark=False: figures.roofline(KINDS, ROOF, dark=dark),
@@ -76,7 +77,7 @@ DRAWN = {
     ),
     "option_gains": lambda dark=False: figures.option_gains(GAINS, dark=dark),
     "published_times": lambda dark=False: figures.published_times(
-        printed.on(V100), printed.surprise(V100), dark=dark
+        printed_times.on(V100), printed_times.surprise(V100), dark=dark
     ),
     "ratios_beside": lambda dark=False: figures.ratios_beside(
         ["B3", "B4"], [1.0, 1.8], {V100: [1.0, 30 / 19]}, against="B3", dark=dark

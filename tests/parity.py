@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 import effnet
-from effnet import stages
-from effnet.design import BASES, RANGES, Range
-from effnet.spec import EffnetError, Spec, Stage
+from effnet.base import EffnetError
+from effnet.counting import stage_table
+from effnet.network.spec import Spec, Stage
+from effnet.scaling.design import BASES, RANGES, Range
 
 WEB = Path(effnet.__file__).parent / "web"
 QUANTITIES = ("params", "macs", "activations")
@@ -151,7 +152,7 @@ def expected(case: Case) -> dict[str, Any]:
     counted = [cost, *cost.by_stage().values()]
     rows = None
     if with_rows:
-        rows = [asdict(row) for row in stages.stage_rows(spec, cost=cost, base=start)]
+        rows = [asdict(row) for row in stage_table.stage_rows(spec, cost=cost, base=start)]
     return {
         "name": spec.name,
         "resolution": spec.resolution,

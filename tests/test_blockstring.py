@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import effnet
-from effnet.blockstring import (
+from effnet.network.block_strings import (
     MAX_STAGES,
     MAX_TEXT,
     from_block_strings,

@@ -12,15 +12,18 @@ from PIL import Image
 
 import effnet
 from effnet import cam
-from effnet.cam import METHODS, Question, cut_at, list_layers, place, unit_range
+from effnet.base import EffnetError
+from effnet.base.colours import VIRIDIS, coloured
+from effnet.cam.core import cut_at, list_layers, unit_range
+from effnet.cam.explanation import place
 from effnet.cam.inside import prepared
-from effnet.checkpoints import Preprocessing
-from effnet.colours import VIRIDIS, coloured
+from effnet.cam.methods import METHODS
+from effnet.cam.question import Question
 from effnet.nn import workers
-from effnet.nn.weights import load_state
-from effnet.preprocess import crop_box
-from effnet.samples import get_sample
-from effnet.spec import EffnetError
+from effnet.nn.weight_files import load_state
+from effnet.pixels.preparation import crop_box
+from effnet.pixels.samples import get_sample
+from effnet.weights.checkpoints import Preprocessing
 
 QUICK = [name for name, method in METHODS.items() if not method.slow]
 

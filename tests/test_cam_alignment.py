@@ -7,9 +7,10 @@ import pytest
 import torch
 
 import effnet
-from effnet import cam, remarks
-from effnet.cam import share_in_box
+from effnet import cam
+from effnet.cam.agreement import share_in_box
 from effnet.cam.faithfulness import judge, shuffle, stages_down
+from effnet.report import remarks
 
 ASPECTS = ((440, 400), (480, 360), (640, 400), (600, 300))
 POSITIONS = [(across, down) for across in (0.2, 0.4, 0.6, 0.8) for down in (0.2, 0.5, 0.8)]

@@ -6,11 +6,13 @@ import torch
 from PIL import Image
 from scipy.stats import spearmanr
 
-from effnet import remarks
-from effnet.cam import Explanation, agreement, rank_correlation, rungs, share_in_box
+from effnet.base import EffnetError
+from effnet.cam import agreement
+from effnet.cam.agreement import rank_correlation, rungs, share_in_box
+from effnet.cam.explanation import Explanation
 from effnet.cam.faithfulness import blurred, judge, places_in_order, prepared
-from effnet.cam.verdict import Order, Randomised, Verdict, area
-from effnet.spec import EffnetError
+from effnet.cam.map_verdict import Order, Randomised, Verdict, area
+from effnet.report import remarks
 
 
 def map_of(native, *, size=(100, 80), box=(10.0, 0.0, 90.0, 80.0)) -> Explanation:

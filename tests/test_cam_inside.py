@@ -10,6 +10,7 @@ from oracles import calibrated
 from torchvision.ops import SqueezeExcitation
 
 import effnet
+from effnet.base import EffnetError
 from effnet.cam.inside import (
     FORCES,
     gated_blocks,
@@ -18,9 +19,8 @@ from effnet.cam.inside import (
     prepared,
     strongest_channels,
 )
-from effnet.checkpoints import Preprocessing
-from effnet.nn.weights import load_state
-from effnet.spec import EffnetError
+from effnet.nn.weight_files import load_state
+from effnet.weights.checkpoints import Preprocessing
 
 
 @lru_cache(maxsize=1)

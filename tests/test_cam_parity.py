@@ -14,11 +14,12 @@ from oracles import calibrate, calibrated
 from PIL import Image
 
 import effnet
-from effnet.cam import METHODS, list_layers
-from effnet.checkpoints import Preprocessing
+from effnet.cam.core import list_layers
+from effnet.cam.methods import METHODS
 from effnet.nn import workers
-from effnet.nn.weights import load_state
-from effnet.preprocess import to_array, view
+from effnet.nn.weight_files import load_state
+from effnet.pixels.preparation import to_array, view
+from effnet.weights.checkpoints import Preprocessing
 
 PACKAGE_NAMES = {
     "gradcam": "GradCAM",
@@ -177,9 +178,9 @@ def test_at_the_last_layer_the_papers_ablation_is_cam(lite0, coffee):
 
     CAM weighs by the weight alone; here the drop is compared channel by channel.
     """
+    from effnet.cam.channel_sweeps import _scores, prepare
     from effnet.cam.faithfulness import prepared
     from effnet.cam.question import Question
-    from effnet.cam.sweeps import _scores, prepare
 
     x = prepared(lite0, lite0.explain(coffee))
     _, sweep = prepare(lite0.model, x, method="ablationcam-zero", layer=None)

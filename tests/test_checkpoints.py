@@ -10,8 +10,9 @@ from torchvision.models import get_weight
 from torchvision.transforms import InterpolationMode
 
 import effnet
-from effnet import checkpoints
-from effnet.checkpoints import (
+from effnet.base import EffnetError
+from effnet.weights import checkpoints
+from effnet.weights.checkpoints import (
     FOLDER_VARIABLE,
     WeightsUnavailable,
     checkpoints_for,
@@ -21,7 +22,6 @@ from effnet.checkpoints import (
     usual_preprocessing,
     weights_folders,
 )
-from effnet.spec import EffnetError
 
 KNOWN = known_checkpoints()
 FROM_TORCHVISION = [row for row in KNOWN if row.origin == "torchvision"]

@@ -3,9 +3,9 @@
 import pytest
 
 import effnet
-from effnet import claims
-from effnet.blockstring import blocks_of, joined
-from effnet.design import Design
+from effnet.network.block_strings import blocks_of, joined
+from effnet.report import claims
+from effnet.scaling.design import Design
 
 B0, B1 = (joined(blocks_of(effnet.get_variant(name))) for name in ("b0", "b1"))
 

@@ -6,13 +6,13 @@ import pytest
 import torch
 
 import effnet
-from effnet.__main__ import main
-from effnet.design import Design
-from effnet.latency import bench, machine
-from effnet.latency.predictor import Timed
-from effnet.speed import reading
-from effnet.speed.predicted import predicted_ms
-from effnet.speed.traffic import work
+from effnet.cli.main import main
+from effnet.scaling.design import Design
+from effnet.timing import reading
+from effnet.timing.measure import bench, machine
+from effnet.timing.measure.predictor import Timed
+from effnet.timing.predicted import predicted_ms
+from effnet.timing.traffic import work
 
 
 def run_json(capsys, *arguments):

@@ -10,10 +10,10 @@ from torch import nn
 from torchvision.models import get_weight, mobilenet_v2
 
 import effnet
-from effnet.checkpoints import known_checkpoints
-from effnet.cost import cost_curve, layer_counts
-from effnet.spec import EffnetError
-from effnet.walk import KINDS, walk
+from effnet.base import EffnetError
+from effnet.counting.cost import cost_curve, layer_counts
+from effnet.network.layer_walk import KINDS, walk
+from effnet.weights.checkpoints import known_checkpoints
 
 ALL = effnet.list_variants()
 FROM_TORCHVISION = [row for row in known_checkpoints() if row.origin == "torchvision"]

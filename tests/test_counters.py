@@ -14,11 +14,11 @@ from packaging.version import Version
 from torch import nn
 
 import effnet
-from effnet.__main__ import main
-from effnet.counters import PARTS, UNCOUNTED, Opinion, counted_by_none, elements, opinions
-from effnet.published import table
-from effnet.second_opinion import TOOLS, WITHOUT_DATA, as_torchvision_writes, installed, say
-from effnet.spec import Spec, Stage
+from effnet.base import table
+from effnet.cli.main import main
+from effnet.counting.counters import PARTS, UNCOUNTED, Opinion, counted_by_none, elements, opinions
+from effnet.network.spec import Spec, Stage
+from effnet.nn.second_opinion import TOOLS, WITHOUT_DATA, as_torchvision_writes, installed, say
 
 # A side for each, small where the network is large: the forms hold at every size.
 SIDES = {

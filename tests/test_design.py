@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from effnet.design import BASES, RANGES, Design, from_query
-from effnet.spec import EffnetError
-from effnet.variants import get_variant, list_variants
+from effnet.base import EffnetError
+from effnet.network.variants import get_variant, list_variants
+from effnet.scaling.design import BASES, RANGES, Design, from_query
 
 DESIGNS = {
     "default": Design(),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from effnet.ui import frame
+from effnet.app.kit import frame
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted(ROOT.glob("*.md"))

@@ -3,8 +3,8 @@
 import pytest
 
 import effnet
-from effnet.blockstring import blocks_of, from_block_strings, joined
-from effnet.edits import (
+from effnet.network.block_strings import blocks_of, from_block_strings, joined
+from effnet.scaling.edits import (
     SWAPS,
     as_rows,
     early_stages_fused,

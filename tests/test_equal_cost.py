@@ -5,11 +5,11 @@ from itertools import pairwise
 import pytest
 from oracles import expected
 
-from effnet.cost import count
-from effnet.equal_cost import COMPARED, WAYS, at_budget, equal_cost, nearest
-from effnet.scaling import scale
-from effnet.spec import EffnetError
-from effnet.variants import get_variant
+from effnet.base import EffnetError
+from effnet.counting.cost import count
+from effnet.network.variants import get_variant
+from effnet.scaling.compound import scale
+from effnet.scaling.equal_cost_search import COMPARED, WAYS, at_budget, equal_cost, nearest
 
 B0 = 385_814_752
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from effnet.equal_cost import COMPARED
-from effnet.experiments import experiment, experiments, note
+from effnet.papers.dimension_results import experiment, experiments, note
+from effnet.scaling.equal_cost_search import COMPARED
 
 
 def found(base, name, series):

@@ -16,11 +16,11 @@ import torch
 from oracles import calibrate
 
 import effnet
-from effnet import export
-from effnet.blockstring import blocks_of, joined
-from effnet.design import Design
-from effnet.edits import early_stages_fused
-from effnet.onnx_graph import onnx_model
+from effnet.network.block_strings import blocks_of, joined
+from effnet.nn.onnx_graph import onnx_model
+from effnet.report import export
+from effnet.scaling.design import Design
+from effnet.scaling.edits import early_stages_fused
 
 TODAY = date(2026, 11, 22)
 LINK = "https://example.org/app/?mode=edited&blocks=r1"

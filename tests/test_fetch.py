@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 import effnet
-from effnet import fetch
-from effnet.__main__ import main
-from effnet.checkpoints import WeightsUnavailable, choose
-from effnet.nn.weights import download, download_url
+from effnet.cli.main import main
+from effnet.nn.weight_files import download, download_url
+from effnet.weights import downloads
+from effnet.weights.checkpoints import WeightsUnavailable, choose
 
 DATA = random.Random(0).randbytes(1_500_000)
 SHA = hashlib.sha256(DATA).hexdigest()
@@ -82,7 +82,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch, tmp_path):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(fetch, "PAUSE_S", 0)
+    monkeypatch.setattr(downloads, "PAUSE_S", 0)
     one = Server()
     thread = threading.Thread(target=one.serve_forever)
     thread.start()
@@ -95,7 +95,7 @@ def server(monkeypatch, tmp_path):
 def test_a_file_comes_whole_with_progress(server, tmp_path):
     seen = []
     target = tmp_path / "folder" / "file.pth"
-    fetch.fetch(server.url, target, sha256=SHA[:8], progress=lambda *at: seen.append(at))
+    downloads.fetch(server.url, target, sha256=SHA[:8], progress=lambda *at: seen.append(at))
     assert target.read_bytes() == DATA
     assert seen[0] == (0, len(DATA))
     assert seen[-1] == (len(DATA), len(DATA))
@@ -105,26 +105,26 @@ def test_a_file_comes_whole_with_progress(server, tmp_path):
 
 def test_a_connection_that_breaks_off_is_gone_on_with(server, tmp_path):
     server.breaks = [400_000, 1, 600_000]
-    fetch.fetch(server.url, tmp_path / "f", sha256=SHA)
+    downloads.fetch(server.url, tmp_path / "f", sha256=SHA)
     assert (tmp_path / "f").read_bytes() == DATA
     assert server.asked == [None, "bytes=400000-", "bytes=400001-", "bytes=1000001-"]
 
 
 def test_a_later_try_goes_on_where_the_first_gave_up(server, tmp_path):
     server.breaks = [300_000, 0, 0, 0, 0]
-    with pytest.raises(fetch.FetchError, match=r"0\.3 MiB are kept, the next try goes on"):
-        fetch.fetch(server.url, tmp_path / "f", sha256=SHA)
+    with pytest.raises(downloads.FetchError, match=r"0\.3 MiB are kept, the next try goes on"):
+        downloads.fetch(server.url, tmp_path / "f", sha256=SHA)
     assert not (tmp_path / "f").exists()
     server.asked.clear()
     server.breaks.clear()
-    fetch.fetch(server.url, tmp_path / "f", sha256=SHA)
+    downloads.fetch(server.url, tmp_path / "f", sha256=SHA)
     assert server.asked == ["bytes=300000-"]
     assert (tmp_path / "f").read_bytes() == DATA
 
 
 def test_a_server_without_ranges_begins_anew(server, tmp_path):
     server.ranges, server.breaks = False, [300_000]
-    fetch.fetch(server.url, tmp_path / "f", sha256=SHA)
+    downloads.fetch(server.url, tmp_path / "f", sha256=SHA)
     assert (tmp_path / "f").read_bytes() == DATA
 
 
@@ -135,27 +135,27 @@ def test_another_file_is_refused_and_nothing_is_replaced(server, tmp_path, alrea
     target.write_bytes(b"the old one")
     part.write_bytes(already)
     server.content = DATA if already else DATA[::-1]
-    with pytest.raises(fetch.FetchError, match=r"is another file.*nothing was replaced"):
-        fetch.fetch(server.url, target, sha256=SHA)
+    with pytest.raises(downloads.FetchError, match=r"is another file.*nothing was replaced"):
+        downloads.fetch(server.url, target, sha256=SHA)
     assert target.read_bytes() == b"the old one"
     assert not part.exists()
     server.content = DATA
-    assert fetch.fetch(server.url, target, sha256=SHA).read_bytes() == DATA
+    assert downloads.fetch(server.url, target, sha256=SHA).read_bytes() == DATA
 
 
 @pytest.mark.parametrize("status", [403, 404, 500])
 def test_an_answer_that_is_no_file_says_so_at_once(server, tmp_path, status):
     server.status = status
-    with pytest.raises(fetch.FetchError, match=f"the server answered {status}"):
-        fetch.fetch(server.url, tmp_path / "f", sha256=SHA)
+    with pytest.raises(downloads.FetchError, match=f"the server answered {status}"):
+        downloads.fetch(server.url, tmp_path / "f", sha256=SHA)
     assert len(server.asked) == 1
 
 
 def test_no_server_is_an_error_that_names_the_reason(monkeypatch, tmp_path):
-    monkeypatch.setattr(fetch, "PAUSE_S", 0)
+    monkeypatch.setattr(downloads, "PAUSE_S", 0)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with pytest.raises(fetch.FetchError, match="refused"):
-        fetch.fetch("http://127.0.0.1:9/f", tmp_path / "f", sha256=SHA)
+    with pytest.raises(downloads.FetchError, match="refused"):
+        downloads.fetch("http://127.0.0.1:9/f", tmp_path / "f", sha256=SHA)
 
 
 def test_stopping_keeps_what_has_come(server, tmp_path):
@@ -167,19 +167,19 @@ def test_stopping_keeps_what_has_come(server, tmp_path):
             raise Stop
 
     with pytest.raises(Stop):
-        fetch.fetch(server.url, tmp_path / "f", sha256=SHA, progress=stop)
+        downloads.fetch(server.url, tmp_path / "f", sha256=SHA, progress=stop)
     assert (tmp_path / "f.part").stat().st_size > 500_000
-    fetch.fetch(server.url, tmp_path / "f", sha256=SHA)
+    downloads.fetch(server.url, tmp_path / "f", sha256=SHA)
     assert (tmp_path / "f").read_bytes() == DATA
 
 
 def test_two_at_once_do_not_mix(server, tmp_path):
     def inside(done: int, _: int) -> None:
         if done:
-            with pytest.raises(fetch.FetchError, match="is being fetched already"):
-                fetch.fetch(server.url, tmp_path / "f", sha256=SHA)
+            with pytest.raises(downloads.FetchError, match="is being fetched already"):
+                downloads.fetch(server.url, tmp_path / "f", sha256=SHA)
 
-    fetch.fetch(server.url, tmp_path / "f", sha256=SHA, progress=inside)
+    downloads.fetch(server.url, tmp_path / "f", sha256=SHA, progress=inside)
     assert (tmp_path / "f").read_bytes() == DATA
 
 
@@ -196,7 +196,7 @@ def test_a_killed_program_goes_on_where_it_was(server, tmp_path):
     program.wait()
     kept = part.stat().st_size
     server.asked.clear()
-    fetch.fetch(server.url, tmp_path / "f", sha256=SHA)
+    downloads.fetch(server.url, tmp_path / "f", sha256=SHA)
     assert server.asked == [f"bytes={kept}-"]
     assert (tmp_path / "f").read_bytes() == DATA
 
@@ -222,7 +222,7 @@ def test_a_mirror_of_tampered_weights_is_refused(mirror, tmp_path, capsys):
 def test_the_command_puts_files_into_the_named_folder(mirror, tmp_path, monkeypatch, capsys):
     import dataclasses
 
-    from effnet import checkpoints
+    from effnet.weights import checkpoints
 
     rows = [dataclasses.replace(row, sha256=SHA) for row in checkpoints.known_checkpoints()]
     monkeypatch.setattr(checkpoints, "known_checkpoints", lambda: tuple(rows))
@@ -244,7 +244,7 @@ def test_with_no_network_the_message_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setenv("EFFNET_WEIGHTS", str(tmp_path))
     monkeypatch.setenv("EFFNET_WEIGHTS_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(fetch, "PAUSE_S", 0)
+    monkeypatch.setattr(downloads, "PAUSE_S", 0)
     with pytest.raises(WeightsUnavailable) as caught:
         download(choose("b0"))
     assert "could not fetch" in str(caught.value)

@@ -5,8 +5,8 @@ import itertools
 import pytest
 
 import effnet
-from effnet.flat_spots import changes_along
-from effnet.variants import get_variant
+from effnet.network.variants import get_variant
+from effnet.scaling.flat_spots import changes_along
 
 FINE = 1e-6
 

@@ -77,10 +77,10 @@ def test_a_fork_of_a_fork_predicts_too(lite0, coffee):
 
 
 def test_a_download_of_the_parent_is_none_of_the_fork(tmp_path):
-    from effnet import fetch
+    from effnet.weights import downloads
 
-    with fetch._alone(tmp_path / "one.part"):
-        assert child_ends_well(lambda: list(fetch._busy) == [] or os._exit(2))
+    with downloads._alone(tmp_path / "one.part"):
+        assert child_ends_well(lambda: list(downloads._busy) == [] or os._exit(2))
 
 
 _shared: list[effnet.Classifier] = []

@@ -1,6 +1,7 @@
 """What loads what: names on first use, light rooms without torch, imports that never look up."""
 
 import ast
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,67 +14,31 @@ import effnet
 ROOT = Path(effnet.__file__).parents[1]
 ROOM_FILES = sorted((ROOT / "effnet").rglob("*.py"))
 
-# A room may import rooms of its own floor and below. Add new rooms here.
+# A room may import rooms of its own floor and below, through their doors. Add new rooms here.
 FLOORS = {
     "base": 0,
-    "language": 0,
-    "rich": 0,
-    "spec": 0,
-    "walk": 0,
-    "variants": 0,
-    "colours": 0,
-    "units": 0,
-    "cost": 1,
+    "network": 0,
+    "counting": 1,
     "scaling": 1,
-    "stages": 1,
-    "promise": 1,
-    "pareto": 1,
-    "flat_spots": 1,
-    "blockstring": 1,
-    "edits": 1,
-    "design": 1,
-    "onnx_graph": 1,
-    "checkpoints": 1,
-    "fetch": 1,
-    "published": 1,
     "papers": 1,
-    "runs": 1,
-    "speed": 1,
-    "counters": 1,
-    "shapes": 1,
-    "equal_cost": 1,
-    "experiments": 1,
-    "search": 1,
-    "rewards": 1,
-    "memory": 1,
-    "formulas": 1,
-    "receipts": 1,
-    "receptive": 1,
+    "weights": 1,
     "nn": 2,
     "pixels": 3,
-    "preprocess": 3,
-    "samples": 3,
-    "predict": 3,
-    "prediction": 3,
-    "cam": 3,
     "classify": 3,
-    "latency": 3,
-    "export": 3,
-    "second_opinion": 3,
+    "cam": 3,
+    "timing": 3,
+    "jobs": 3,
     "train": 3,
-    "claims": 4,
-    "remarks": 4,
     "figures": 4,
     "report": 4,
-    "lessons": 4,
     "web": 4,
-    "ui": 5,
+    "site": 4,
     "notebook": 5,
-    "__main__": 5,
-    "console": 5,
+    "cli": 5,
+    "app": 5,
 }
-TORCH_ROOMS = {"nn", "predict", "cam", "classify", "latency", "train"}
-STREAMLIT_ROOMS = {"ui"}
+TORCH_ROOMS = {"nn", "classify", "cam", "timing", "train"}
+STREAMLIT_ROOMS = {"app"}
 HEAVY = {"torch", "torchvision", "streamlit", "plotly", "numpy", "pandas", "PIL"}
 
 
@@ -83,7 +48,7 @@ HEAVY = {"torch", "torchvision", "streamlit", "plotly", "numpy", "pandas", "PIL"
 def room_of(file: Path) -> str:
     """The room that a file of the package belongs to; "" for the package's own front door."""
     first, *rest = file.relative_to(ROOT / "effnet").parts
-    return first if rest else first.removesuffix(".py").replace("__init__", "")
+    return first if rest else ""
 
 
 def for_types_only(node: ast.AST) -> bool:
@@ -109,20 +74,39 @@ def tops(file: Path, *, late: bool) -> set[str]:
     return {module.partition(".")[0] for module, _ in imports(tree, late=late)}
 
 
-def rooms_imported(file: Path) -> set[str]:
-    """The rooms that a file imports anywhere in it; public names count as the room they live in."""
-    found = set()
+def doors_used(file: Path) -> Iterator[tuple[str, str]]:
+    """Doors of other rooms that a file imports from, with the name taken; "" is `effnet` itself."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     for module, names in imports(tree, late=True):
-        package, _, path = module.partition(".")
-        assert package != "", f"{file} has a relative import; write effnet.{path}"
-        if package != "effnet":
-            continue
-        if path:
-            found.add(path.partition(".")[0])
-        else:
-            found |= {effnet._HOME.get(name, name).partition(".")[0] for name in names}
-    return found
+        package, _, door = module.partition(".")
+        assert package != "", f"{file} has a relative import; write effnet.{door}"
+        if package == "effnet" and door.partition(".")[0] != (room_of(file) or "-"):
+            yield from ((door, name) for name in names)
+
+
+def rooms_imported(file: Path) -> set[str]:
+    """The rooms that a file imports anywhere in it; public names count as the room they live in."""
+    return {
+        (door or PUBLIC.get(name, name)).partition(".")[0] for door, name in doors_used(file)
+    } - {"__version__"}
+
+
+def offered(stub: Path) -> dict[str, str]:
+    """The names that a door offers, with the module that each lives in."""
+    tree = ast.parse(stub.read_text(encoding="utf-8"))
+    return {
+        alias.name: node.module or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+PUBLIC = offered(ROOT / "effnet" / "__init__.pyi")
+DOORS = {
+    ".".join(stub.parent.relative_to(ROOT / "effnet").parts): offered(stub)
+    for stub in (ROOT / "effnet").rglob("__init__.pyi")
+} | {"web": dict.fromkeys(vars(importlib.import_module("effnet.web")), "")}
 
 
 def name_of(file: Path) -> str:
@@ -133,7 +117,7 @@ def name_of(file: Path) -> str:
 def test_imports_look_down_or_sideways_never_up(file):
     room = room_of(file)
     if not room:
-        assert rooms_imported(file) == set(), "effnet/__init__.py resolves its names lazily"
+        assert rooms_imported(file) <= {"cli"}, "effnet resolves its names lazily"
         return
     assert room in FLOORS, f"effnet/{room} is a new room: give it a floor in FLOORS, in {__file__}"
     for other in rooms_imported(file):
@@ -141,6 +125,26 @@ def test_imports_look_down_or_sideways_never_up(file):
         assert FLOORS[other] <= FLOORS[room], (
             f"effnet/{room} (floor {FLOORS[room]}) imports effnet/{other} (floor {FLOORS[other]})"
         )
+
+
+@pytest.mark.parametrize("file", ROOM_FILES, ids=name_of)
+def test_a_room_is_entered_by_its_door(file):
+    for door, name in doors_used(file):
+        assert door in DOORS, f"{file} goes past a door: effnet.{door}"
+        assert name in DOORS[door] or (door, name) == ("", "__version__"), (
+            f"{file} takes {name!r}, which the door of effnet.{door} does not offer"
+        )
+
+
+@pytest.mark.parametrize("door", sorted(DOORS))
+def test_every_name_that_a_door_offers_is_behind_it(door):
+    room = importlib.import_module(f"effnet.{door}".rstrip("."))
+    for name in DOORS[door]:
+        assert getattr(room, name) is not None or name.isupper()
+
+
+def test_few_modules_stand_outside_the_rooms():
+    assert len(list((ROOT / "effnet").glob("*.py"))) <= 4
 
 
 @pytest.mark.parametrize("file", ROOM_FILES, ids=name_of)
@@ -159,12 +163,11 @@ def test_only_the_app_knows_streamlit(file):
     "file", [file for file in ROOM_FILES if FLOORS.get(room_of(file), 9) <= 1], ids=name_of
 )
 def test_the_two_lowest_floors_load_the_standard_library_only(file):
-    assert tops(file, late=False) <= sys.stdlib_module_names | {"effnet"}
+    assert tops(file, late=False) <= sys.stdlib_module_names | {"effnet", "lazy_loader"}
 
 
-def test_every_room_on_a_floor_is_there_or_planned():
-    planned = {"train", "notebook", "__main__"}
-    assert set(FLOORS) - {room_of(file) for file in ROOM_FILES} <= planned
+def test_every_room_on_a_floor_is_there():
+    assert set(FLOORS) == {room_of(file) for file in ROOM_FILES} - {""}
 
 
 # --- what a program really loads
@@ -216,7 +219,7 @@ def test_arithmetic_loads_neither_torch_nor_streamlit_nor_numpy(code, environmen
 
 
 def test_figures_load_no_torch_and_no_streamlit(environment_without_weights):
-    loaded = loaded_by("import effnet; effnet.figures", environment_without_weights)
+    loaded = loaded_by("import effnet; effnet.figures.macs_along_phi", environment_without_weights)
     assert "plotly" in loaded
     assert not loaded & {"torch", "torchvision", "streamlit"}
 
@@ -224,25 +227,9 @@ def test_figures_load_no_torch_and_no_streamlit(environment_without_weights):
 # --- the public names
 
 
-def front_door() -> ast.Module:
-    return ast.parse(Path(effnet.__file__).read_text(encoding="utf-8"))
-
-
 def test_the_lazy_names_are_the_listed_ones():
     assert effnet.__all__ == sorted(effnet.__all__)
-    assert set(effnet.__all__) == {*effnet._HOME, "figures"}
-    assert dir(effnet) == effnet.__all__
-
-
-def test_type_checkers_see_the_lazy_names_in_the_same_rooms():
-    (block,) = [node for node in front_door().body if for_types_only(node)]
-    seen = {
-        name: module.removeprefix("effnet").lstrip(".")
-        for module, names in imports(ast.Module(block.body, []), late=False)
-        for name in names
-    }
-    assert seen.pop("figures") == ""
-    assert seen == effnet._HOME
+    assert set(effnet.__all__) == set(PUBLIC)
 
 
 @pytest.mark.parametrize("name", effnet.__all__)
@@ -251,5 +238,5 @@ def test_every_public_name_resolves(name):
 
 
 def test_an_unknown_name_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="no attribute 'frobnicate'"):
+    with pytest.raises(AttributeError, match="attribute frobnicate"):
         effnet.frobnicate  # noqa: B018

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 import effnet
-from effnet import language, papers, web
-from effnet.language import listed, plural, remembered, say, speaking
-from effnet.web.site.pages import SCRIPTS
+from effnet import papers, web
+from effnet.base import language
+from effnet.base.language import listed, plural, remembered, say, speaking
+from effnet.site import SCRIPTS
 
 ROOT = Path(effnet.__file__).parents[1]
 SOURCES = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "effnet").rglob("*.py")]

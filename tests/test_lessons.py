@@ -4,11 +4,14 @@ import pytest
 import torch
 import torchvision
 
-from effnet import claims, formulas
-from effnet.cost import count
-from effnet.design import Design
-from effnet.language import speaking
-from effnet.lessons import (
+from effnet.app.kit import state
+from effnet.base import EffnetError
+from effnet.base.language import speaking
+from effnet.base.units import factor
+from effnet.counting import formulas
+from effnet.counting.cost import count
+from effnet.report import claims
+from effnet.report.lessons import (
     HIDEABLE,
     LANGUAGE,
     Question,
@@ -19,9 +22,7 @@ from effnet.lessons import (
     read_hidden,
     value,
 )
-from effnet.spec import EffnetError
-from effnet.ui import state
-from effnet.units import factor
+from effnet.scaling.design import Design
 
 STEPS = {
     f"{lesson.key} {number}": (lesson, number)

@@ -11,10 +11,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 import effnet
-from effnet import memory
-from effnet.runs import runs
-from effnet.spec import Spec, Stage
-from effnet.walk import walk
+from effnet.counting import memory
+from effnet.counting.repeats import runs
+from effnet.network.layer_walk import walk
+from effnet.network.spec import Spec, Stage
 
 
 class Lifetimes(TorchDispatchMode):

@@ -8,7 +8,7 @@ import pytest
 
 import effnet
 from effnet import EffnetError, Spec, Stage
-from effnet.spec import brief
+from effnet.base import brief
 
 MISTAKES = {
     "family of another type": (lambda: effnet.list_variants([]), r"\[\]"),

@@ -7,15 +7,18 @@ import math
 import pytest
 
 import effnet
-from effnet import claims, papers, published
-from effnet.design import from_query
-from effnet.language import say, speaking
-from effnet.papers import counting, tables, words
-from effnet.papers.counting import Beside, drop, edited, ratio
+from effnet import papers
+from effnet.base.language import say, speaking
+from effnet.base.tables import table as read_table
+from effnet.network.layer_walk import walk
+from effnet.network.spec import round_channels
+from effnet.papers import beside, tables, wording
+from effnet.papers.beside import drop, edited, ratio
+from effnet.papers.records import Beside
 from effnet.papers.v2_progressive import stage_sizes
 from effnet.papers.v2_stages import first_v2_s, fused_b4
-from effnet.spec import round_channels
-from effnet.walk import walk
+from effnet.report import claims
+from effnet.scaling.design import from_query
 
 KEYS = list(papers.EXHIBITS)
 MACS, PARAMS = "MACs (G)", "parameters (M)"
@@ -143,7 +146,7 @@ def test_a_saving_in_percent_is_worked_out_of_both_times():
     ],
 )
 def test_a_papers_name_means_a_variant_or_none(name, variant):
-    assert counting.variant(name) == variant
+    assert beside.variant(name) == variant
 
 
 # --- ours against what others computed ------------------------------------------------------------
@@ -166,27 +169,25 @@ def test_exact_totals_of_torchvision_and_keras_are_ours():
 )
 def test_scaled_networks_count_what_another_count_gave(table, key):
     """The tables carry counts made apart from this package, to three decimals."""
-    others = [float(row["computed_b0_gmacs"]) for row in published.table(table)]
+    others = [float(row["computed_b0_gmacs"]) for row in read_table(table)]
     others = others[: len(papers.lines(key))]
     ours = [one.beside(MACS).computed for one in papers.lines(key)]
     assert ours == pytest.approx(others, abs=6e-4)
 
 
 def test_lites_multiply_adds_are_what_another_count_gave():
-    others = [
-        float(r["computed_mult_adds_M_at_resolution"]) for r in published.table("lite_family")
-    ]
+    others = [float(r["computed_mult_adds_M_at_resolution"]) for r in read_table("lite_family")]
     ours = [one.beside("MACs (M)").computed for one in papers.lines("lite-family")]
     assert ours == pytest.approx(others, abs=0.06)
 
 
 def test_resnet_152_has_the_parameters_of_torchvisions():
-    assert counting.counted(counting.resnet152())[0] == 60_192_808  # torchvision's metadata
+    assert beside.counted(beside.resnet152())[0] == 60_192_808  # torchvision's metadata
 
 
 @pytest.mark.parametrize(("setting", "code"), [("paper", False), ("official code", True)])
 def test_stage_sizes_are_those_of_algorithm_1_or_of_the_code(setting, code):
-    for row in published.table("v2_progressive"):
+    for row in read_table("v2_progressive"):
         if row["setting"] == setting:
             low, high = int(row["image_size_min_px"]), int(row["image_size_max_px"])
             printed = [float(row[f"stage{i}_size_px_computed"]) for i in range(1, 5)]
@@ -258,7 +259,7 @@ def test_the_printed_means_of_table_5_are_those_of_its_columns():
     """4.7 and 9.6 are the geometric means of the printed ratios, the misprint included."""
     means = [
         float(row["params_ratio_x"])
-        for row in published.table("transfer_datasets")
+        for row in read_table("transfer_datasets")
         if row["dataset"].startswith("geometric")
     ]
     for which, printed in zip(("best public-available", "best reported"), means, strict=True):
@@ -280,9 +281,9 @@ def test_one_ratio_of_table_5_is_misprinted():
 
 
 def test_the_first_v2_s_has_the_size_that_its_version_prints():
-    params, macs = counting.counted(first_v2_s())
+    params, macs = beside.counted(first_v2_s())
     assert round(params / 1e6) == 24  # arXiv:2104.00298v1 Table 7
-    assert macs > counting.counted(effnet.get_variant("v2_s"))[1]
+    assert macs > beside.counted(effnet.get_variant("v2_s"))[1]
 
 
 def test_the_first_v2_s_opens_as_a_network_of_ones_own():
@@ -294,7 +295,7 @@ def test_the_first_v2_s_opens_as_a_network_of_ones_own():
 
 def test_a_fully_fused_b4_has_the_printed_parameters_within_a_thousandth():
     """arXiv:2104.00298v3 Table 3 prints 132.0 M."""
-    assert counting.counted(fused_b4(7))[0] / 1e6 == pytest.approx(132.0, rel=1e-3)
+    assert beside.counted(fused_b4(7))[0] / 1e6 == pytest.approx(132.0, rel=1e-3)
     assert fused_b4(0) == effnet.get_variant("b4")
     assert edited("b4", fused_b4(5)).spec().stages == fused_b4(5).stages
 
@@ -379,9 +380,9 @@ def test_a_verdict_counts_what_agrees():
     ],
 )
 def test_rows_and_columns_are_shown_in_the_readers_language(text, said):
-    assert words.shown(text) == text
+    assert wording.shown(text) == text
     with speaking("zh"):
-        assert words.shown(text) == said
+        assert wording.shown(text) == said
 
 
 @pytest.mark.parametrize(
@@ -396,9 +397,9 @@ def test_rows_and_columns_are_shown_in_the_readers_language(text, said):
     ],
 )
 def test_sources_are_cited_in_the_readers_language(source, said):
-    assert words.cited(source) == source
+    assert wording.cited(source) == source
     with speaking("zh"):
-        assert words.cited(source) == said
+        assert wording.cited(source) == said
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -422,13 +423,13 @@ def test_every_word_of_the_records_is_in_use(monkeypatch):
         asked.add(text)
         return say(text, **values)
 
-    monkeypatch.setattr(words, "say", ask)
+    monkeypatch.setattr(wording, "say", ask)
     with speaking("zh"):
         for one in (one for key in KEYS for one in papers.lines(key)):
             values = [value for value in one.values.values() if isinstance(value, str)]
             for text in (one.name, *one.values, *values):
-                words.shown.__wrapped__(text)
-    assert sorted(words.WORDS - words._MEANT.keys() - asked) == []
+                wording.shown.__wrapped__(text)
+    assert sorted(wording.WORDS - wording._MEANT.keys() - asked) == []
 
 
 def test_numbers_of_a_note_are_worked_out_here():

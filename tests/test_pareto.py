@@ -3,8 +3,8 @@
 import pytest
 
 import effnet
-from effnet import pareto
-from effnet.design import Design
+from effnet.papers import comparison
+from effnet.scaling.design import Design
 
 PRINTED = {  # arXiv:1905.11946v5 Table 2: top-1 %, parameters M, multiply-adds B
     "ResNet-50": (76.0, 26, 4.1),
@@ -14,8 +14,8 @@ PRINTED = {  # arXiv:1905.11946v5 Table 2: top-1 %, parameters M, multiply-adds 
 }
 
 
-def rival(name: str) -> pareto.Rival:
-    return next(one for one in pareto.rivals() if one.name == name)
+def rival(name: str) -> comparison.Rival:
+    return next(one for one in comparison.rivals() if one.name == name)
 
 
 @pytest.mark.parametrize(("name", "printed"), PRINTED.items(), ids=PRINTED)
@@ -35,7 +35,7 @@ def test_our_networks_are_counted_at_their_own_resolution():
 
 
 def test_every_release_is_there():
-    names = {one.name for one in pareto.rivals()}
+    names = {one.name for one in comparison.rivals()}
     assert {f"EfficientNet-B{i}" for i in range(8)} <= names
     assert {f"EfficientNetV2-{size}" for size in "SML"} <= names
     assert {f"EfficientNet-Lite{i}" for i in range(5)} <= names
@@ -43,17 +43,17 @@ def test_every_release_is_there():
 
 @pytest.mark.parametrize("quantity", ["params", "macs", "activations"])
 def test_nobody_on_the_front_is_beaten(quantity):
-    front = pareto.on_the_front(pareto.rivals(), quantity)
+    front = comparison.on_the_front(comparison.rivals(), quantity)
     for one in front:
         cost = getattr(one, quantity)
-        for other in pareto.rivals():
+        for other in comparison.rivals():
             if getattr(other, quantity) is not None:
                 cheaper = getattr(other, quantity) < cost
                 assert not (cheaper and other.top1 >= one.top1)
 
 
 def test_a_pinned_design_carries_its_counts():
-    one = pareto.pinned(Design(mode="released", released="b7"))
+    one = comparison.pinned(Design(mode="released", released="b7"))
     assert one.title == "EfficientNet-B7"
     assert one.cost.params == 66_347_960
     assert one.blocks == 55

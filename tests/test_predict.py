@@ -9,11 +9,11 @@ from PIL import Image
 from torchvision.models import EfficientNet_B0_Weights
 
 import effnet
-from effnet.language import speaking
+from effnet.base import EffnetError
+from effnet.base.language import speaking
+from effnet.classify.prediction import find_class, imagenet_classes, softmax
 from effnet.nn.devices import pick_device
-from effnet.prediction import find_class, imagenet_classes, softmax
-from effnet.samples import SAMPLES, get_sample, list_samples
-from effnet.spec import EffnetError
+from effnet.pixels.samples import SAMPLES, get_sample, list_samples
 
 CATS = {"tabby", "tiger cat", "Egyptian cat"}
 

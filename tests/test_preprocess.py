@@ -18,10 +18,10 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRe
 from torchvision.models import get_weight
 
 import effnet
-from effnet import preprocess
-from effnet.checkpoints import Preprocessing, known_checkpoints
+from effnet.base import EffnetError
+from effnet.pixels import preparation
 from effnet.pixels.in_flight import InFlight
-from effnet.preprocess import (
+from effnet.pixels.preparation import (
     EXTENSIONS,
     MAX_BYTES,
     MAX_PIXELS,
@@ -31,7 +31,7 @@ from effnet.preprocess import (
     to_array,
     view,
 )
-from effnet.spec import EffnetError
+from effnet.weights.checkpoints import Preprocessing, known_checkpoints
 
 FROM_TORCHVISION = [row for row in known_checkpoints() if row.origin == "torchvision"]
 SETTINGS = list(dict.fromkeys(row.preprocessing for row in known_checkpoints()))
@@ -100,7 +100,7 @@ def test_the_array_is_single_precision_channels_first(settings):
 
 @pytest.mark.parametrize(("value", "number"), [(127, 0.0), (255, 1.0), (0, -127 / 128)])
 def test_lites_numbers_are_those_of_the_released_code(value, number):
-    settings = effnet.checkpoints.usual_preprocessing(effnet.get_variant("lite0"))
+    settings = effnet.weights.checkpoints.usual_preprocessing(effnet.get_variant("lite0"))
     array = to_array(Image.new("RGB", (224, 224), (value,) * 3), settings)
     assert array == pytest.approx(number, abs=1e-6)
 
@@ -559,17 +559,17 @@ def test_what_can_be_no_path_is_refused(path):
 )
 def test_what_people_have_is_named_when_it_is_refused(monkeypatch, data, kind):
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    preprocess._reads_heic.cache_clear()
+    preparation._reads_heic.cache_clear()
     with pytest.raises(EffnetError, match=rf"{kind}.*JPEG, PNG, WEBP"):
         open_image(data + bytes(64))
-    preprocess._reads_heic.cache_clear()
+    preparation._reads_heic.cache_clear()
 
 
 def test_heic_is_read_where_pillow_heif_is_installed():
     pillow_heif = pytest.importorskip("pillow_heif")
     buffer = io.BytesIO()
     pillow_heif.from_pillow(quarters()).save(buffer, quality=95)
-    preprocess._reads_heic.cache_clear()
+    preparation._reads_heic.cache_clear()
     assert_quarters(open_image(buffer.getvalue()), within=8)
     with pytest.raises(EffnetError, match="not a picture"):
         open_image(buffer.getvalue()[:60])
@@ -581,7 +581,7 @@ def test_heic_is_read_where_pillow_heif_is_installed():
 def test_the_largest_picture_is_decoded_alone_and_many_small_ones_together(monkeypatch):
     """Pixels in flight never pass the room, whoever asks; nobody is turned away."""
     room, seen = InFlight(10_000), []
-    monkeypatch.setattr(preprocess, "IN_FLIGHT", room)
+    monkeypatch.setattr(preparation, "IN_FLIGHT", room)
     load = ImageFile.ImageFile.load
 
     def counted(image):
@@ -642,7 +642,7 @@ def test_a_large_picture_is_converted_as_a_small_one_strip_by_strip(monkeypatch,
     image = Image.fromarray(values) if mode in ("I;16", "I", "F") else picture(70, 90, mode)
     whole = open_image(image)
     sizes = []
-    monkeypatch.setattr(preprocess, "STRIP", 70 * 7)
+    monkeypatch.setattr(preparation, "STRIP", 70 * 7)
     crop = Image.Image.crop
     monkeypatch.setattr(
         Image.Image, "crop", lambda self, box: sizes.append(box[3] - box[1]) or crop(self, box)

@@ -3,9 +3,9 @@
 import pytest
 
 import effnet
-from effnet.design import BASES
-from effnet.promise import steps_from_promise
-from effnet.scaling import budget
+from effnet.counting.promise import steps_from_promise
+from effnet.scaling.compound import budget
+from effnet.scaling.design import BASES
 
 
 @pytest.mark.parametrize("base", BASES)

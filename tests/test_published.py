@@ -6,7 +6,8 @@ from importlib import resources
 import pytest
 
 import effnet
-from effnet import published
+from effnet.base.tables import table as read_table
+from effnet.papers import published
 
 TABLES = sorted(
     entry.name.removesuffix(".csv")
@@ -17,7 +18,7 @@ TABLES = sorted(
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_row_names_its_source(name):
-    rows = published.table(name)
+    rows = read_table(name)
     assert rows
     assert all(row["source"] for row in rows)
 

@@ -6,10 +6,11 @@ import re
 import pytest
 
 import effnet
-from effnet import claims, formulas, memory, receipts
-from effnet.formulas import QUANTITIES
-from effnet.receipts import Part, read_part
-from effnet.variants import display_name
+from effnet.counting import formulas, memory, receipts
+from effnet.counting.formulas import QUANTITIES
+from effnet.counting.receipts import Part, read_part
+from effnet.network.variants import display_name
+from effnet.report import claims
 
 
 def computed(formula: str) -> int:

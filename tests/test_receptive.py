@@ -5,10 +5,10 @@ import pytest
 import torch
 
 import effnet
-from effnet.cam import list_layers
+from effnet.base import EffnetError
+from effnet.cam.core import list_layers
 from effnet.cam.inside import _influence
-from effnet.receptive import field_of, fields, layer_title, stage_ends
-from effnet.spec import EffnetError
+from effnet.counting.receptive_field import field_of, fields, layer_title, stage_ends
 
 SIDE = 96
 

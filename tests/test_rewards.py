@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from effnet.rewards import rated_by_first, rated_by_second
-from effnet.spec import EffnetError
+from effnet.base import EffnetError
+from effnet.papers.search_objectives import rated_by_first, rated_by_second
 
 
 def order(ranked):

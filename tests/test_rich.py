@@ -6,8 +6,8 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 
 import effnet
-from effnet.rich import Card, as_html, as_text
-from effnet.speed.records import Environment, Latency
+from effnet.base.rich import Card, as_html, as_text
+from effnet.timing.measurements import Environment, Latency
 
 MACHINE = Environment("cpu", "a processor", 2, 0.1, "2", "3.11", "Linux", "2026-01-01")
 

@@ -12,8 +12,10 @@ from torchvision.models._utils import _make_divisible
 from torchvision.models.efficientnet import EfficientNet, MBConvConfig
 
 import effnet
-from effnet.cost import cost_curve
-from effnet.scaling import (
+from effnet.base import EffnetError
+from effnet.counting.cost import cost_curve
+from effnet.network.spec import Spec
+from effnet.scaling.compound import (
     ALPHA,
     BETA,
     GAMMA,
@@ -22,7 +24,6 @@ from effnet.scaling import (
     project_to_budget,
     solve_budget,
 )
-from effnet.spec import EffnetError, Spec
 
 PHIS = [step / 100 for step in range(701)]
 BASES = ("b0", "v2_s", "v2_b0", "lite0", "mobilenet_v1", "mobilenet_v2", "resnet50")

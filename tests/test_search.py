@@ -4,12 +4,13 @@ import itertools
 
 import pytest
 
-from effnet import memory, search
-from effnet.cost import count
-from effnet.scaling import compound_scale, scale
-from effnet.search import Grid, Limits, released, solve, step_one
-from effnet.spec import EffnetError
-from effnet.variants import get_variant, list_variants
+from effnet.base import EffnetError
+from effnet.counting import memory
+from effnet.counting.cost import count
+from effnet.network.variants import get_variant, list_variants
+from effnet.scaling import search
+from effnet.scaling.compound import compound_scale, scale
+from effnet.scaling.search import Grid, Limits, released, solve, step_one
 
 MIB = 2**20
 BUDGETS = {

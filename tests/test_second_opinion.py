@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import effnet
-from effnet import second_opinion
-from effnet.counters import opinions
-from effnet.second_opinion import ask
+from effnet.counting.counters import opinions
+from effnet.nn import second_opinion
+from effnet.nn.second_opinion import ask
 
 SMALL = replace(effnet.get_variant("b0"), name="small", resolution=64)
 
@@ -25,7 +25,7 @@ def test_the_tools_say_what_the_closed_forms_say():
 
 def test_nothing_of_it_is_loaded_here():
     code = (
-        "import sys, effnet.second_opinion;"
+        "import sys, effnet.nn.second_opinion;"
         "print(*sorted({n.partition('.')[0] for n in sys.modules} & "
         "{'torch', 'ptflops', 'fvcore', 'thop', 'torchinfo'}))"
     )

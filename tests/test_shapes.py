@@ -4,9 +4,10 @@ import random
 
 import pytest
 
-from effnet import memory, shapes
-from effnet.cost import count
-from effnet.variants import get_variant
+from effnet.counting import memory
+from effnet.counting.cost import count
+from effnet.network.variants import get_variant
+from effnet.scaling import shapes
 
 BASES = ("b0", "v2_s", "v2_b0", "lite0", "mobilenet_v1", "mobilenet_v2", "resnet50")
 PLACES = [

@@ -7,9 +7,9 @@ import pytest
 from torchvision.models._utils import _make_divisible
 
 import effnet
-from effnet.spec import (
+from effnet.base import EffnetError
+from effnet.network.spec import (
     MAX_RESOLUTION,
-    EffnetError,
     Spec,
     Stage,
     check_resolution,

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 import effnet
-from effnet.stages import stage_rows
-from effnet.variants import list_variants
+from effnet.counting.stage_table import stage_rows
+from effnet.network.variants import list_variants
 
 EXPECTED = Path(__file__).parent / "expected"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from effnet import units
+from effnet.base import units
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from oracles import TORCHVISION, expected, torchvision_on_meta
 from torch import nn
 
 import effnet
-from effnet.spec import OPERATORS, EffnetError
-from effnet.variants import FAMILIES, display_name
+from effnet.base import EffnetError
+from effnet.network.spec import OPERATORS
+from effnet.network.variants import FAMILIES, display_name
 
 FAMILY_ROWS = expected("family")
 LABELS = {label: name for name, label in OPERATORS.items()}

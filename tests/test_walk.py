@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 import effnet
+from effnet.base import EffnetError
+from effnet.network.layer_walk import KINDS, block_layers, walk
 from effnet.nn.model import Network
-from effnet.spec import EffnetError
-from effnet.walk import KINDS, block_layers, walk
 
 ALL = effnet.list_variants()
 

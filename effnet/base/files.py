@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from effnet.language import say
-from effnet.spec import EffnetError
+from effnet.base.errors import EffnetError
+from effnet.base.language import say
 
 
 class Unwritable(EffnetError):

@@ -12,7 +12,7 @@ from numbers import Integral, Real
 from typing import Any, cast, get_args, get_origin
 
 from effnet.base.errors import EffnetError
-from effnet.language import say
+from effnet.base.language import say
 
 OWN = (bool, float, str, type(None), tuple)
 MOST_BITS = 1024  # of a whole number that a float holds; more can't even be written in a message

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from effnet.language import say
-from effnet.spec import EffnetError
+from effnet.base.errors import EffnetError
+from effnet.base.language import say
 
 
 def path_of(given: "str | os.PathLike[str]") -> Path:

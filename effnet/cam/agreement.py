@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from effnet.base import EffnetError, say
 from effnet.cam.explanation import Box, Explanation
 from effnet.cam.methods import Array
-from effnet.language import say
-from effnet.spec import EffnetError
 
 Places = NDArray[np.float64]
 

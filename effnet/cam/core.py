@@ -13,11 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from effnet.base import EffnetError, mark, say
 from effnet.cam.methods import FORMULAS, Array, first_component, known_method, weighted
 from effnet.cam.question import Question
-from effnet.language import mark, say
-from effnet.nn.model import Network, Step
-from effnet.spec import EffnetError
+from effnet.nn import Network, Step
 
 Steps = list[tuple[str, Step]]
 

@@ -8,13 +8,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from effnet.base import Card, EffnetError, Rich, coloured, is_finite, percent, say
 from effnet.cam.core import unit_range
 from effnet.cam.methods import Array
-from effnet.colours import coloured
-from effnet.language import say
-from effnet.rich import Card, Rich
-from effnet.spec import EffnetError, is_finite
-from effnet.units import percent
 
 Box = tuple[float, float, float, float]
 

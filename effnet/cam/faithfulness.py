@@ -20,17 +20,16 @@ from torch.nn import functional
 from effnet.cam.agreement import rank_correlation
 from effnet.cam.core import finished, quick_maps
 from effnet.cam.explanation import Explanation
+from effnet.cam.map_verdict import Order, Randomised, Verdict
 from effnet.cam.methods import METHODS, Array
 from effnet.cam.question import Question
-from effnet.cam.verdict import Order, Randomised, Verdict
-from effnet.nn import workers
-from effnet.nn.model import Network
-from effnet.preprocess import to_array, view
-from effnet.receptive import stage_of
-from effnet.walk import walk
+from effnet.counting import stage_of
+from effnet.network import walk
+from effnet.nn import Network, workers
+from effnet.pixels import to_array, view
 
 if TYPE_CHECKING:
-    from effnet.predict import Classifier
+    from effnet.classify import Classifier
 
 STEPS = 10
 RANDOM_ORDERS = 6

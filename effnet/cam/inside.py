@@ -11,18 +11,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from effnet.base import EffnetError, say
 from effnet.cam.core import as_array, chain, class_row, cut_at
 from effnet.cam.methods import Array
 from effnet.cam.question import Question
-from effnet.language import say
-from effnet.nn import workers
-from effnet.nn.blocks import MBConv, SqueezeExcitation
-from effnet.nn.model import Network
-from effnet.preprocess import Source, open_image, to_array, view
-from effnet.spec import EffnetError
+from effnet.nn import MBConv, Network, SqueezeExcitation, workers
+from effnet.pixels import Source, open_image, to_array, view
 
 if TYPE_CHECKING:
-    from effnet.predict import Classifier
+    from effnet.classify import Classifier
 
 FORCES = ("as they are", "one", "mean")
 

@@ -11,8 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from effnet.language import mark, say
-from effnet.spec import EffnetError
+from effnet.base import EffnetError, mark, say
 
 Array = NDArray[np.float32]
 Formula = Callable[[Array, Array], Array]

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from effnet.language import say
-from effnet.prediction import find_class
-from effnet.spec import EffnetError
+from effnet.base import EffnetError, say
+from effnet.classify import find_class
 
 Target = int | str | tuple[int | str, int | str] | None  # a pair: why A rather than B
 

@@ -1,11 +1,14 @@
-"""More answers about pictures: engines, other networks, damage, mistakes, many pictures.
+"""What a pretrained network sees in pictures: `load` gives a `Classifier` that many may share.
 
-engines      the same network by other engines, each checked against PyTorch's plain modules
-answers      several networks on one picture: ladder, ensemble, resolution dial
-perturb      blur, noise, JPEG, brightness, rotation, occlusion
-breakage     the usual mistakes in preprocessing, made on purpose
-files        pictures in folders, zips and uploads
-evaluate     accuracy on labelled pictures, resumed after a break
-download     weights over a network, resumed after a break
-own          a file of one's own: whose names it has, what fits and what does not
+classifier, prediction   the network and its answers
+engines                  the same network by other engines, each checked against the plain modules
+answers                  several networks on one picture: ladder, ensemble, resolution dial
+perturbations, breakage  damage to the picture; the usual mistakes in preprocessing
+labelled_files           pictures in folders, zips and uploads, and their classes
+evaluation               accuracy on labelled pictures, resumed after a break
+loaded_networks          networks in memory, shared within a budget
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

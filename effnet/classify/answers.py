@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from effnet.checkpoints import Preprocessing
-from effnet.language import say
-from effnet.prediction import Prediction, softmax
-from effnet.preprocess import to_pixels, view
-from effnet.spec import EffnetError
+from effnet.base import EffnetError, say
+from effnet.classify.prediction import Prediction, softmax
+from effnet.pixels import to_pixels, view
+from effnet.weights import Preprocessing
 
 if TYPE_CHECKING:
-    from effnet.predict import Classifier
+    from effnet.classify.classifier import Classifier
 
 SMALLEST, LARGEST = 32, 1024  # px
 

@@ -10,14 +10,14 @@ import torch
 from PIL import Image
 from torch import nn
 
-from effnet.checkpoints import IMAGENET_MEAN, IMAGENET_STD
-from effnet.language import mark
+from effnet.base import mark
 from effnet.nn import workers
-from effnet.preprocess import to_pixels, view
+from effnet.pixels import to_pixels, view
+from effnet.weights import IMAGENET_MEAN, IMAGENET_STD
 
 if TYPE_CHECKING:
-    from effnet.predict import Classifier
-    from effnet.prediction import Prediction
+    from effnet.classify.classifier import Classifier
+    from effnet.classify.prediction import Prediction
 
 Pixels = np.ndarray
 

@@ -4,9 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from effnet.base.numbers import brief, is_whole, plain
-from effnet.language import say
-from effnet.spec import EffnetError
+from effnet.base import EffnetError, brief, is_whole, plain, say
 
 
 def check_top(top: object) -> int:

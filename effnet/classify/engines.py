@@ -9,12 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from effnet.base import EffnetError, say
 from effnet.classify.checks import check_finite
-from effnet.language import say
-from effnet.nn import fast
-from effnet.nn.model import Network
-from effnet.onnx_graph import onnx_model
-from effnet.spec import EffnetError
+from effnet.nn import Network, fast, onnx_model
 
 Run = Callable[[Tensor], Tensor]
 
@@ -58,7 +55,7 @@ def _bf16(model: Network, _: int) -> Run:
 
 
 def _compile(model: Network, _: int) -> Run:
-    from effnet.nn.fold import folded
+    from effnet.nn import folded
 
     network = folded(model).to(memory_format=torch.channels_last)
     run: Run = torch.compile(network, dynamic=True)

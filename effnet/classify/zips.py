@@ -5,9 +5,8 @@ import io
 import zipfile
 from collections.abc import Iterator, Sequence
 
-from effnet.language import say
-from effnet.preprocess import MAX_BYTES
-from effnet.spec import EffnetError
+from effnet.base import EffnetError, say
+from effnet.pixels import MAX_BYTES
 
 MAX_ENTRIES = 20_000
 HEADER = 30  # bytes before an entry's name and data

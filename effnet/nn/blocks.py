@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from effnet.spec import Spec
-from effnet.walk import Block, Layer
+from effnet.network import Block, Layer, Spec
 
 
 class SameConv2d(nn.Conv2d):

@@ -2,8 +2,7 @@
 
 import torch
 
-from effnet.language import say
-from effnet.spec import EffnetError, brief
+from effnet.base import EffnetError, brief, say
 
 KINDS = ("cpu", "cuda", "mps")
 

@@ -5,8 +5,8 @@ import copy
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from effnet.network import walk
 from effnet.nn.model import Network
-from effnet.walk import walk
 
 
 def folded(model: Network) -> Network:

@@ -6,10 +6,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from effnet.network import NUM_CLASSES, Block, Spec, as_spec, walk
 from effnet.nn.blocks import BLOCKS, activation, conv_norm_act, convolution, normalisation
-from effnet.spec import Spec
-from effnet.variants import as_spec
-from effnet.walk import NUM_CLASSES, Block, walk
 
 Step = Callable[[Tensor], Tensor]
 

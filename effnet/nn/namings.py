@@ -4,9 +4,8 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from effnet.language import say
-from effnet.spec import Spec
-from effnet.walk import Block, walk
+from effnet.base import say
+from effnet.network import Block, Spec, walk
 
 Pair = tuple[str, str]  # a convolution, and the BatchNorm behind it
 

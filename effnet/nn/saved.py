@@ -10,13 +10,11 @@ from pathlib import Path
 
 from torch import Tensor
 
-from effnet.base.files import write_whole
-from effnet.base.paths import path_of
-from effnet.checkpoints import Preprocessing, WeightsUnavailable
-from effnet.language import say
+from effnet.base import EffnetError, path_of, say, write_whole
+from effnet.network import Spec
 from effnet.nn.model import Network
-from effnet.nn.weights import State, load_state
-from effnet.spec import EffnetError, Spec
+from effnet.nn.weight_files import State, load_state
+from effnet.weights import Preprocessing, WeightsUnavailable
 
 FORMAT = "1"
 

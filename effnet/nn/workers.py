@@ -12,7 +12,7 @@ from contextvars import copy_context
 from functools import lru_cache, partial
 from typing import ParamSpec, TypeVar
 
-from effnet.base.forks import after_fork
+from effnet.base import after_fork
 
 P = ParamSpec("P")
 T = TypeVar("T")

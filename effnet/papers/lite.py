@@ -1,19 +1,10 @@
 """EfficientNet-Lite, which has a README and no paper."""
 
-from effnet.language import mark, say
-from effnet.papers.counting import (
-    counted,
-    dots,
-    furthest,
-    network,
-    params_m,
-    released,
-    rows,
-    series,
-)
+from effnet.base import mark, say
+from effnet.papers.beside import counted, dots, furthest, network, params_m, released, rows, series
 from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Note, Series
 from effnet.papers.sources import LITE_README, PARAMS, TPU
-from effnet.papers.words import shown
+from effnet.papers.wording import shown
 
 MACS_M = "MACs (M)"
 FP32, INT8 = "top-1, FP32 (%)", "top-1, INT8 (%)"

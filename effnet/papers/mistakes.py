@@ -1,6 +1,6 @@
 """What write-ups of the two papers often get wrong: each as what is true, with its source."""
 
-from effnet.language import mark
+from effnet.base import mark
 from effnet.papers.records import Mistake
 from effnet.papers.sources import AUTOML, LITE_README, TPU, V1_PAPER, V2_PAPER
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from effnet.design import Design
-from effnet.language import say
-from effnet.spec import Spec
+from effnet.base import say
+from effnet.network import Spec
+from effnet.scaling import Design
 
 Origin = Literal["published", "computed"]
 

@@ -1,6 +1,6 @@
 """Where exhibits come from, and the column titles that they share. Standard library only."""
 
-from effnet.language import mark
+from effnet.base import mark
 from effnet.papers.records import Paper
 
 TPU = "tensorflow/tpu models/official/efficientnet"

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from effnet.base.foreign import csv_text
-from effnet.language import DEFAULT, mark, say, speaking
+from effnet.base import DEFAULT, csv_text, mark, say, significant, speaking
 from effnet.papers.records import Beside, Exhibit, Lines, Value, grouped, number
-from effnet.papers.words import shown
-from effnet.units import significant
+from effnet.papers.wording import shown
 
 Kind = Literal["text", "printed", "computed", "off", "note"]
 SAME = mark("same")

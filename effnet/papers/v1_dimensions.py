@@ -1,20 +1,11 @@
 """Figures 3, 4 and 8 of the first paper: one dimension at a time, and all together."""
 
-from effnet.design import Design
-from effnet.language import in_a_row, mark, say
-from effnet.papers.counting import (
-    computed,
-    counted,
-    drawn,
-    free,
-    furthest,
-    rows,
-    series,
-)
+from effnet.base import in_a_row, mark, say, significant
+from effnet.papers.beside import computed, counted, drawn, free, furthest, rows, series
 from effnet.papers.records import Axis, Chart, Exhibit, Line, Lines, Note, Series
 from effnet.papers.sources import MACS, TOP1, V1_PAPER
-from effnet.papers.words import shown, tidy
-from effnet.units import significant
+from effnet.papers.wording import shown, tidy
+from effnet.scaling import Design
 
 DIMENSIONS = ("width", "depth", "resolution", "compound")
 

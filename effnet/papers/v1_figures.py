@@ -1,8 +1,7 @@
 """Figures of the first paper: accuracy against size and cost, and the activation maps' networks."""
 
-from effnet.design import Design
-from effnet.language import in_a_row, mark, say
-from effnet.papers.counting import (
+from effnet.base import in_a_row, mark, say, significant
+from effnet.papers.beside import (
     computed,
     free,
     macs_g,
@@ -15,8 +14,8 @@ from effnet.papers.counting import (
 )
 from effnet.papers.records import Axis, Chart, Exhibit, Line, Lines, Note
 from effnet.papers.sources import MACS, PARAMS, TOP1, V1_PAPER
-from effnet.papers.words import shown, tidy
-from effnet.units import significant
+from effnet.papers.wording import shown, tidy
+from effnet.scaling import Design
 
 DIMENSIONS = ("width", "depth", "resolution", "compound")
 

@@ -1,7 +1,7 @@
 """What the first paper measured: other networks scaled, latency, accuracy on the test server."""
 
-from effnet.language import in_a_row, mark, say
-from effnet.papers.counting import (
+from effnet.base import in_a_row, mark, say, significant
+from effnet.papers.beside import (
     counted,
     dots,
     free,
@@ -15,8 +15,7 @@ from effnet.papers.counting import (
 )
 from effnet.papers.records import Chart, Exhibit, Line, Lines, Mark, Note, Series
 from effnet.papers.sources import MACS, TOP1, TPU, V1_PAPER
-from effnet.papers.words import shown
-from effnet.units import significant
+from effnet.papers.wording import shown
 
 # --- Table 3 --------------------------------------------------------------------------------------
 

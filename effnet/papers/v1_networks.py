@@ -1,7 +1,9 @@
 """Networks of the first paper: the baseline stage by stage, and the comparison on ImageNet."""
 
-from effnet.language import mark, say
-from effnet.papers.counting import (
+from effnet.base import mark, say, significant
+from effnet.counting import stage_rows
+from effnet.network import Spec, get_variant
+from effnet.papers.beside import (
     dots,
     furthest,
     macs_g,
@@ -15,11 +17,7 @@ from effnet.papers.counting import (
 )
 from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Mark, Network, Note, Series
 from effnet.papers.sources import ICML, MACS, PARAMS, TPU, V1_PAPER
-from effnet.papers.words import shown
-from effnet.spec import Spec
-from effnet.stages import stage_rows
-from effnet.units import significant
-from effnet.variants import get_variant
+from effnet.papers.wording import shown
 
 # --- Table 1 --------------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """What the first paper's text says of scaling and search, and what the released code scales by."""
 
-from effnet.language import mark, say
-from effnet.papers.counting import (
+from effnet.base import mark, say, significant
+from effnet.network import get_variant
+from effnet.papers.beside import (
     counted,
     dots,
     free,
@@ -13,10 +14,8 @@ from effnet.papers.counting import (
 )
 from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Mark, Note, Series
 from effnet.papers.sources import TOP1, TPU, V1_PAPER
-from effnet.papers.words import shown
+from effnet.papers.wording import shown
 from effnet.scaling import budget, implied_phi
-from effnet.units import significant
-from effnet.variants import get_variant
 
 PHI = {axis: f"phi from {axis}, computed" for axis in ("depth", "width", "resolution")}
 REWARD = "reward, computed"

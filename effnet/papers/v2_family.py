@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from effnet.language import mark, say
-from effnet.papers.counting import (
+from effnet.base import mark, say, significant
+from effnet.papers.beside import (
     computed,
     furthest,
     macs_g,
@@ -26,7 +26,6 @@ from effnet.papers.sources import (
     V2_FIRST,
     V2_PAPER,
 )
-from effnet.units import significant
 
 FUSED_STAGES = {"no fused": 0, "fused stage 1-3": 3, "fused stage 1-5": 5, "fused stage 1-7": 7}
 

@@ -1,20 +1,11 @@
 """Progressive learning in the second paper: its settings, other networks, the ablation."""
 
-from effnet.design import Design
-from effnet.language import in_a_row, mark, say
-from effnet.papers.counting import (
-    counted,
-    dots,
-    drop,
-    free,
-    network,
-    released,
-    rows,
-    two_decimals,
-)
+from effnet.base import in_a_row, mark, say
+from effnet.papers.beside import counted, dots, drop, free, network, released, rows, two_decimals
 from effnet.papers.records import Axis, Beside, Chart, Exhibit, Line, Lines, Mark, Note, Series
 from effnet.papers.sources import AUTOML, TOP1, V2_PAPER
-from effnet.papers.words import shown
+from effnet.papers.wording import shown
+from effnet.scaling import Design
 
 STAGES = (1, 2, 3, 4)
 REWARD = "reward, computed"

@@ -1,7 +1,7 @@
 """The V2 family as released: what paper, README, Keras and torchvision say of the same networks."""
 
-from effnet.language import mark, say
-from effnet.papers.counting import (
+from effnet.base import mark, say, significant
+from effnet.papers.beside import (
     counted,
     furthest,
     macs_g,
@@ -13,13 +13,8 @@ from effnet.papers.counting import (
     rows,
 )
 from effnet.papers.records import Beside, Exhibit, Line, Lines, Note
-from effnet.papers.sources import (
-    AUTOML,
-    V2_FIRST,
-    V2_PAPER,
-)
+from effnet.papers.sources import AUTOML, V2_FIRST, V2_PAPER
 from effnet.papers.v2_stages import first_v2_s
-from effnet.units import significant
 
 FUSED_STAGES = {"no fused": 0, "fused stage 1-3": 3, "fused stage 1-5": 5, "fused stage 1-7": 7}
 

@@ -3,24 +3,13 @@
 from dataclasses import replace
 from functools import lru_cache
 
-from effnet.language import mark, say
-from effnet.papers.counting import (
-    counted,
-    dots,
-    edited,
-    macs_g,
-    params_m,
-    released,
-    rows,
-    series,
-)
+from effnet.base import mark, say, significant
+from effnet.counting import stage_rows
+from effnet.network import Spec, get_variant
+from effnet.papers.beside import counted, dots, edited, macs_g, params_m, released, rows, series
 from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Network, Note
 from effnet.papers.sources import AUTOML, MACS, PARAMS, THROUGHPUT, TOP1, V2_FIRST, V2_PAPER
-from effnet.papers.words import shown, tidy
-from effnet.spec import Spec
-from effnet.stages import stage_rows
-from effnet.units import significant
-from effnet.variants import get_variant
+from effnet.papers.wording import shown, tidy
 
 FUSED_STAGES = {"no fused": 0, "fused stage 1-3": 3, "fused stage 1-5": 5, "fused stage 1-7": 7}
 

@@ -1,20 +1,11 @@
 """How the second paper trains and searches: image size, augmentation, the objective."""
 
-from effnet.language import mark, say
-from effnet.papers.counting import (
-    counted,
-    dots,
-    free,
-    network,
-    released,
-    rows,
-    series,
-)
+from effnet.base import mark, say, significant
+from effnet.network import get_variant
+from effnet.papers.beside import counted, dots, free, network, released, rows, series
 from effnet.papers.records import Axis, Chart, Exhibit, Line, Lines, Mark, Note, Series
 from effnet.papers.sources import HOURS, THROUGHPUT, TOP1, V2_PAPER
-from effnet.papers.words import shown
-from effnet.units import significant
-from effnet.variants import get_variant
+from effnet.papers.wording import shown
 
 STAGES = (1, 2, 3, 4)
 REWARD = "reward, computed"

@@ -10,8 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from effnet.language import say
-from effnet.spec import EffnetError
+from effnet.base import EffnetError, say
 
 PATIENCE_S = 60.0
 

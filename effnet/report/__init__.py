@@ -9,22 +9,6 @@ All of it is in the language in which its sections were made; the code stays Eng
 torch only where a photo is looked at.
 """
 
-from effnet.report.page import to_html
-from effnet.report.photo import Look, Picture, look, picture, sample_picture, smaller
-from effnet.report.sections import MOST_BYTES, Section, sections
-from effnet.report.twin import to_notebook, write
+import lazy_loader
 
-__all__ = [
-    "MOST_BYTES",
-    "Look",
-    "Picture",
-    "Section",
-    "look",
-    "picture",
-    "sample_picture",
-    "sections",
-    "smaller",
-    "to_html",
-    "to_notebook",
-    "write",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -8,19 +8,17 @@ from importlib.metadata import PackageNotFoundError, version
 
 import plotly.graph_objects as go
 
-from effnet import claims, figures, formulas
-from effnet.cost import count
-from effnet.design import Design
-from effnet.export import COUNTING, manifest, recipe
-from effnet.figures.words import known_language
-from effnet.language import DEFAULT, current, mark, say, speaking
-from effnet.pareto import compare, pinned, rivals
-from effnet.promise import steps_from_promise
-from effnet.report.photo import Look, Picture, explanation_code, prediction_code
-from effnet.rich import Card, Rich
-from effnet.scaling import budget
-from effnet.speed.records import Latency
-from effnet.variants import display_name, list_variants
+from effnet import figures
+from effnet.base import DEFAULT, Card, Rich, current, mark, say, speaking
+from effnet.counting import count, formulas, steps_from_promise
+from effnet.figures import known_language
+from effnet.network import display_name, list_variants
+from effnet.papers import compare, pinned, rivals
+from effnet.report import claims
+from effnet.report.export import COUNTING, manifest, recipe
+from effnet.report.photo_section import Look, Picture, explanation_code, prediction_code
+from effnet.scaling import Design, budget
+from effnet.timing import Latency
 
 TITLES = {
     "Prediction": mark("What a pretrained network sees in the photo"),
@@ -44,7 +42,7 @@ IMPORTS = (
     "from dataclasses import replace",
     "import effnet",
     "from effnet import figures, formulas",
-    "from effnet.blockstring import from_block_strings",
+    "from effnet import from_block_strings",
 )
 
 
@@ -119,7 +117,7 @@ def _spoken() -> list[str]:
     """Lines that make the figures speak the report's language; none for English."""
     if current() == DEFAULT:
         return []
-    return ["from effnet import language", "", f"language.use({current()!r})"]
+    return ["from effnet.base import language", "", f"language.use({current()!r})"]
 
 
 def _overview(design: Design) -> Section:
@@ -180,7 +178,7 @@ def _promise(design: Design) -> Section:
         claims.budget_claim(design, base, count(spec)),
         drawn=(figures.promise_to_real(steps, base_macs=base.macs),),
         code=(
-            "from effnet.promise import steps_from_promise\n"
+            "from effnet.counting import steps_from_promise\n"
             "from effnet.scaling import budget\n\n"
             f"print(f'promised {{budget({told}) ** {design.phi!r}:.4f}} x, '\n"
             "      f'real {cost.macs / effnet.count(base).macs:.4f} x')\n"
@@ -216,8 +214,8 @@ def _beside(design: Design, others: Sequence[Design]) -> Section:
             ),
         ),
         "\n".join(code)
-        + "\nfrom effnet.design import Design\n"
-        + "from effnet.pareto import pinned, rivals\n\n"
+        + "\nfrom effnet import Design\n"
+        + "from effnet.papers import pinned, rivals\n\n"
         + "designs = [\n"
         + "".join(f"    {one!r},\n" for one in (*chosen, design))
         + "]\ndrawn = [figures.accuracy_against_cost(\n"

@@ -19,3 +19,7 @@
 
 The page reads those without torch only, so it opens without it.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

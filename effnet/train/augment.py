@@ -12,10 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from effnet.language import say
-from effnet.spec import EffnetError, Spec
+from effnet.base import EffnetError, say
+from effnet.network import Spec, walk
 from effnet.train.schedule import Stage
-from effnet.walk import walk
 
 MAGNITUDES = 31  # RandAugment's 0 to 30
 OPERATIONS = 2  # N, in the released code of EfficientNetV2

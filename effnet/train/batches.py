@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from effnet.train import augment
 from effnet.train.data import SIDE, Pictures, load_pictures
-from effnet.train.machine import Machine
+from effnet.train.placement import Machine
 from effnet.train.recipe import Recipe
 from effnet.train.schedule import Stage
 
@@ -132,7 +132,7 @@ def resized(pictures: Tensor, size: int) -> Tensor:
 def moments(recipe: Recipe) -> Moments:
     """Mean and standard deviation that the network's input is normalised by."""
     if recipe.start:
-        from effnet.checkpoints import choose
+        from effnet.weights import choose
 
         preprocessing = choose(recipe.start).preprocessing
         return preprocessing.mean, preprocessing.std

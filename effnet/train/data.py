@@ -26,10 +26,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from effnet.base.paths import path_of
-from effnet.language import mark, plural, say
-from effnet.spec import EffnetError
-from effnet.train.words import NO_DATA
+from effnet.base import EffnetError, mark, path_of, plural, say
+from effnet.train.run_texts import NO_DATA
 
 SIDE = 64
 GROUPS = (mark("detail"), mark("context"), mark("patterns"))
@@ -193,8 +191,8 @@ def read_folder(folder: Path, *, side: int, classes: Sequence[str] = ()) -> Pict
     """
     from PIL import Image, ImageOps
 
-    from effnet.classify.files import in_folder
-    from effnet.preprocess import open_image
+    from effnet.classify import in_folder
+    from effnet.pixels import open_image
 
     if not os.path.isdir(folder):
         raise EffnetError(

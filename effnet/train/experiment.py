@@ -5,13 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from effnet.language import mark
+from effnet.base import mark
 from effnet.scaling import budget
+from effnet.train.many_trainings import Job, job, sweep, train_job, where
 from effnet.train.plan import Candidate, scaling_plan, search_plan
 from effnet.train.recipe import Recipe, small_base
 from effnet.train.results import Row, Summary, largest_budget, read_rows, summaries, write_rows
 from effnet.train.schedule import Progressive, relative_cost
-from effnet.train.sweep import Job, job, sweep, train_job, where
 
 __all__ = [
     "Job",

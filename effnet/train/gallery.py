@@ -6,7 +6,7 @@ arXiv:1905.11946v5 section 5.2, arXiv:2104.00298v3 section 5.1 and Table 6, and 
 
 from dataclasses import dataclass
 
-from effnet.language import mark
+from effnet.base import mark
 
 
 @dataclass(frozen=True, slots=True)

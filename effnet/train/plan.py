@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from effnet.cost import count
-from effnet.language import mark, say
+from effnet.base import EffnetError, mark, say
+from effnet.counting import count
+from effnet.network import Spec
 from effnet.scaling import ALPHA, BETA, GAMMA, budget, compound_scale, scale
-from effnet.spec import EffnetError, Spec
 from effnet.train.recipe import small_base
 
 WAYS = (mark("depth"), mark("width"), mark("resolution"), mark("compound"))

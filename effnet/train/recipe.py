@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Self
 
-from effnet.base.numbers import settle
-from effnet.language import say
-from effnet.spec import EffnetError, Spec, Stage
+from effnet.base import EffnetError, say, settle
+from effnet.network import Spec, Stage
 from effnet.train.schedule import Progressive
 
 Optimiser = Literal["rmsprop", "adamw"]

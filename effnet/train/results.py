@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from effnet.base.files import write_whole
-from effnet.base.foreign import cell_text, csv_text
+from effnet.base import cell_text, csv_text, write_whole
 
 Row = dict[str, Any]
 

@@ -11,11 +11,9 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any, Literal, Self
 
-from effnet.base.numbers import brief, is_finite, is_whole, settle
-from effnet.cost import cost_curve
-from effnet.language import mark, say
-from effnet.published import table
-from effnet.spec import EffnetError, Spec, check_resolution
+from effnet.base import EffnetError, brief, is_finite, is_whole, mark, say, settle, table
+from effnet.counting import cost_curve
+from effnet.network import Spec, check_resolution
 
 Rule = Literal["paper", "code"]
 Range = tuple[float, float]

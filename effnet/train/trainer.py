@@ -17,19 +17,16 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from effnet.base.files import write_whole
-from effnet.checkpoints import Preprocessing
-from effnet.language import say
-from effnet.nn import saved
-from effnet.nn.model import Network, build
-from effnet.spec import EffnetError
+from effnet.base import EffnetError, say, write_whole
+from effnet.nn import Network, build, saved
 from effnet.train import augment
 from effnet.train.batches import Feed, by_group, moments, seed_of
-from effnet.train.machine import Clock, Machine, this_machine
 from effnet.train.optim import Average, optimiser, rate_at
+from effnet.train.placement import Clock, Machine, this_machine
 from effnet.train.recipe import Recipe
-from effnet.train.runs import BEST, METRICS, append_line, read_lines
+from effnet.train.run_folders import BEST, METRICS, append_line, read_lines
 from effnet.train.schedule import Progressive, Stage
+from effnet.weights import Preprocessing
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -128,7 +125,7 @@ class _Job:
     def _model(self) -> Network:
         model = build(self.recipe.spec, num_classes=self.feed.classes)
         if self.recipe.start:
-            from effnet.predict import load
+            from effnet.classify import load
 
             kept = load(self.recipe.start, device="cpu").model.state_dict()
             own = model.state_dict()

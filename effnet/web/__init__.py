@@ -16,16 +16,13 @@ from importlib import resources
 from typing import Any
 
 import effnet
-from effnet import claims, colours
-from effnet.design import BASES, RANGES, Design
-from effnet.figures.words import known_language
-from effnet.language import DEFAULT, current, mark, say, speaking
-from effnet.published import released_points, table
-from effnet.samples import get_sample
-from effnet.scaling import ALPHA, BETA, GAMMA
-from effnet.spec import EffnetError
-from effnet.variants import FAMILIES, display_name, get_variant, list_variants
-from effnet.walk import KINDS
+from effnet.base import DEFAULT, EffnetError, colours, current, mark, say, speaking, table
+from effnet.figures import known_language
+from effnet.network import FAMILIES, KINDS, display_name, get_variant, list_variants
+from effnet.papers import released_points
+from effnet.pixels import get_sample
+from effnet.report import claims
+from effnet.scaling import ALPHA, BASES, BETA, GAMMA, RANGES, Design
 
 # in the order in which they are joined: each imports only from those before it
 MODULES = (

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import effnet
-from effnet.__main__ import main
 from effnet.base import files
 from effnet.base.files import Unwritable, is_locked, locked, write_whole
+from effnet.cli.main import main
 
 
 def full_disk(*_, **__):

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 import effnet
+from effnet.base import EffnetError
 from effnet.base.numbers import brief, is_finite, is_whole, plain
-from effnet.design import Design
-from effnet.search import Limits
-from effnet.spec import EffnetError, Stage
-from effnet.speed.options import Options
+from effnet.network.spec import Stage
+from effnet.scaling.design import Design
+from effnet.scaling.search import Limits
+from effnet.timing.options import Options
 from effnet.train.recipe import Recipe
 from effnet.train.schedule import Progressive
 

@@ -11,16 +11,13 @@ from pathlib import Path
 from slider_steps import reruns, show_parts
 from streamlit.testing.v1 import AppTest
 
-from effnet import claims, formulas, memory, receipts
-from effnet.counters import opinions
-from effnet.design import Design
-from effnet.figures import (
-    cost_by_stage,
-    cost_treemap,
-    counters_compared,
-    kept_memory,
-    live_memory,
-)
+from effnet.counting import formulas, memory, receipts
+from effnet.counting.counters import opinions
+from effnet.figures.cost_bars import cost_by_stage, cost_treemap
+from effnet.figures.counter_bars import counters_compared
+from effnet.figures.memory_lines import kept_memory, live_memory
+from effnet.report import claims
+from effnet.scaling.design import Design
 
 ROOT = Path(__file__).parents[2]
 STEPS = [round(6 + i / 40, 3) for i in range(40)]

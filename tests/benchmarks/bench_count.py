@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision import models
 
 import effnet
-from effnet.walk import block_layers
+from effnet.network.layer_walk import block_layers
 
 ROUNDS = 7
 

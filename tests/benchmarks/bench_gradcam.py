@@ -21,10 +21,10 @@ from PIL import Image
 
 import effnet
 from effnet import cam
-from effnet.checkpoints import choose, usual_preprocessing
-from effnet.nn.weights import load_state
-from effnet.preprocess import to_array, view
-from effnet.samples import get_sample
+from effnet.nn.weight_files import load_state
+from effnet.pixels.preparation import to_array, view
+from effnet.pixels.samples import get_sample
+from effnet.weights.checkpoints import choose, usual_preprocessing
 
 ROUNDS, TARGET = 30, 967
 FIVE = (967, 968, 504, 925, 960)

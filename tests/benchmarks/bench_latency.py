@@ -15,13 +15,12 @@ from interleaved import use_threads
 from torch.utils import benchmark
 
 import effnet
-from effnet.latency import compare
-from effnet.latency.measure import measured
-from effnet.latency.predictor import gather, learn
-from effnet.latency.stages import profiles
-from effnet.speed.hardware import cores
-from effnet.speed.options import Options
-from effnet.speed.plans import learning_networks
+from effnet.timing.capabilities import cores
+from effnet.timing.measure.predictor import gather, learn
+from effnet.timing.measure.protocol import compare, measured
+from effnet.timing.measure.stage_profiles import profiles
+from effnet.timing.options import Options
+from effnet.timing.plans import learning_networks
 
 ROUNDS, EACH_S = 21, 0.3  # short turns: a busy spell hits both
 TRIALS, TRIAL_S = 20, 1.5

@@ -21,10 +21,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from oracles import calibrated
 
 import effnet
-from effnet.cam import list_layers
-from effnet.checkpoints import Preprocessing
-from effnet.nn.weights import load_state
-from effnet.preprocess import to_array, view
+from effnet.cam.core import list_layers
+from effnet.nn.weight_files import load_state
+from effnet.pixels.preparation import to_array, view
+from effnet.weights.checkpoints import Preprocessing
 
 CROP = 64
 PACKAGE = {"scorecam": "ScoreCAM", "ablationcam": "AblationCAM"}

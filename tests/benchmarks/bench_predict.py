@@ -14,10 +14,10 @@ from PIL import Image
 from torchvision.models import EfficientNet_B0_Weights, efficientnet_b0
 
 import effnet
-from effnet.checkpoints import usual_preprocessing
 from effnet.nn import workers
-from effnet.nn.weights import load_state
-from effnet.samples import list_samples
+from effnet.nn.weight_files import load_state
+from effnet.pixels.samples import list_samples
+from effnet.weights.checkpoints import usual_preprocessing
 
 ROUNDS = {1: 25, 32: 3}
 CAMERA = (4000, 3000)

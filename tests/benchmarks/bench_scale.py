@@ -17,13 +17,15 @@ from slider_steps import reruns, show_parts
 from streamlit.testing.v1 import AppTest
 from visitor import arrive
 
-from effnet import claims, stages
-from effnet.cost import count
-from effnet.design import RANGES, Design
-from effnet.figures import macs_along_phi, network_drawing
-from effnet.flat_spots import changes_along
-from effnet.published import released_points
-from effnet.ui import cache
+from effnet.app.kit import cache
+from effnet.counting import stage_table
+from effnet.counting.cost import count
+from effnet.figures.network_drawings import network_drawing
+from effnet.figures.phi_curve import macs_along_phi
+from effnet.papers.published import released_points
+from effnet.report import claims
+from effnet.scaling.design import RANGES, Design
+from effnet.scaling.flat_spots import changes_along
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from servers import HEALTH, Server, running, streamlit
@@ -50,7 +52,7 @@ def parts(design: Design) -> dict[str, Callable[[], object]]:
         "scale the network": design.spec,
         "count it, every layer": lambda: count(spec),
         "claim": lambda: claims.design_claim(design, spec, cost),
-        "stage table": lambda: stages.stage_rows(spec, cost=cost, base=base),
+        "stage table": lambda: stage_table.stage_rows(spec, cost=cost, base=base),
         "flat spots of four sliders": lambda: [
             changes_along(
                 name,

@@ -14,35 +14,29 @@ from collections.abc import Callable, Sequence
 
 from streamlit.testing.v1 import AppTest
 
-from effnet import (
-    cost,
-    equal_cost,
-    experiments,
-    memory,
-    rewards,
-    runs,
-    search,
-    shapes,
-    walk,
-)
-from effnet.search import Limits
-from effnet.ui import budget, objectives, one_dimension
-from effnet.ui import search as card
+from effnet.app.kit import budget
+from effnet.app.pages.scale import objectives, one_dimension
+from effnet.app.pages.scale import search_card as card
+from effnet.counting import cost, memory, repeats
+from effnet.network import layer_walk
+from effnet.papers import dimension_results, search_objectives
+from effnet.scaling import equal_cost_search, search, shapes
+from effnet.scaling.search import Limits
 
 MODULES = (
     budget,
     card,
     cost,
-    equal_cost,
-    experiments,
+    equal_cost_search,
+    dimension_results,
     memory.inference,
     objectives,
     one_dimension,
-    rewards,
-    runs,
+    search_objectives,
+    repeats,
     search,
     shapes,
-    walk,
+    layer_walk,
 )
 ROUNDS = 9
 
@@ -73,15 +67,15 @@ def show(title: str, work: Callable[[float], object], places: Sequence[float]) -
 
 
 def four(times: float) -> None:
-    found = equal_cost.at_budget("b0", times)
+    found = equal_cost_search.at_budget("b0", times)
     one_dimension._drawings(found, dark=False).to_json()
-    rows = experiments.experiment("b0", "Figure 8")
+    rows = dimension_results.experiment("b0", "Figure 8")
     one_dimension._accuracy(rows, budget=found[0].target, counted=False, dark=False).to_json()
 
 
 def surface(base: str) -> Callable[[float], None]:
     def drawn(giga: float) -> None:
-        found = equal_cost.equal_cost(base, round(giga * 1e9))
+        found = equal_cost_search.equal_cost(base, round(giga * 1e9))
         one_dimension._surface(found, dark=False).to_json()
         one_dimension._map(found, dark=False).to_json()
 
@@ -105,22 +99,24 @@ def solved(base: str, **others: int) -> Callable[[float], None]:
 
 
 def ranked(exponent: float) -> None:
-    objectives._rewards(rewards.rated_by_first(w=exponent), dark=False).to_json()
-    objectives._rewards(rewards.rated_by_second(w=exponent), dark=False).to_json()
+    objectives._rewards(search_objectives.rated_by_first(w=exponent), dark=False).to_json()
+    objectives._rewards(search_objectives.rated_by_second(w=exponent), dark=False).to_json()
 
 
 def dimensions_page() -> None:
-    from effnet.ui import one_dimension, state
+    from effnet.app.kit import state
+    from effnet.app.pages.scale import one_dimension
 
     state.start()
     one_dimension.one_dimension()
 
 
 def search_page() -> None:
-    from effnet.ui import search, state
+    from effnet.app.kit import state
+    from effnet.app.pages.scale import search_card
 
     state.start()
-    search.search_card()
+    search_card.search_card()
 
 
 def page(script: Callable[[], None], slider: str, part: str = "") -> Callable[[float], None]:

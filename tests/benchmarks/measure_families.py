@@ -11,11 +11,11 @@ import argparse
 from pathlib import Path
 
 import effnet
-from effnet.latency.sweep import sweep
 from effnet.nn.devices import pick_device
-from effnet.speed import plans
-from effnet.speed.options import Options
-from effnet.speed.verdict import in_words
+from effnet.timing import plans
+from effnet.timing.comparisons import in_words
+from effnet.timing.measure.measured_sweep import sweep
+from effnet.timing.options import Options
 
 HERE = Path(effnet.__file__).parents[1] / "assets" / "benchmarks"
 

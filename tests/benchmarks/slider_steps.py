@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from streamlit.testing.v1 import AppTest
 
-from effnet.design import Design
+from effnet.scaling.design import Design
 
 Parts = Callable[[Design], Mapping[str, Callable[[], object]]]
 

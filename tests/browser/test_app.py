@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from effnet.ui import frame
+from effnet.app.kit import frame
 
 PATHS = {page.title.lower(): page.file for page in frame.PAGES}
 

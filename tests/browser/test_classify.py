@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from effnet.classify import perturb
+from effnet.classify import perturbations
 
 PASTE = """
 (data) => {
@@ -95,7 +95,7 @@ def grey_at(page: Page, across: float, down: float) -> bool:
             Math.floor(x * node.width), Math.floor(y * node.height), 1, 1).data)""",
         [across, down],
     )
-    return tuple(found[:3]) == perturb.GREY
+    return tuple(found[:3]) == perturbations.GREY
 
 
 def test_a_box_is_dragged_on_the_photo_and_the_answer_follows(visit):

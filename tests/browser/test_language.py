@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from effnet.language import say, speaking
+from effnet.base.language import say, speaking
 
 
 def test_the_switch_turns_page_link_and_menu_and_back(visit):

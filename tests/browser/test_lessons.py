@@ -1,8 +1,8 @@
 """A lesson's link in a fresh browser, presenter mode, and a report opened with no network."""
 
 from effnet import report
-from effnet.design import Design
-from effnet.lessons import answer, lessons
+from effnet.report.lessons import answer, lessons
+from effnet.scaling.design import Design
 
 
 def test_a_lesson_link_opens_exactly_its_state(visit):

@@ -5,8 +5,8 @@ from pathlib import Path
 import lab
 
 import effnet
-from effnet.language import say, speaking
-from effnet.units import millions
+from effnet.base.language import say, speaking
+from effnet.base.units import millions
 
 SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
 CELLS = ("import effnet\nexplorer = effnet.explore()\nexplorer",)
@@ -49,7 +49,7 @@ def test_a_slider_moves_and_everything_follows(browser, tmp_path):
 
 def test_the_explorer_speaks_chinese_after_a_slider_as_well(browser, tmp_path):
     (tmp_path / "room").mkdir()
-    cells = ("import effnet\neffnet.explore(language='zh')", "effnet.language.use('zh')")
+    cells = ("import effnet\neffnet.explore(language='zh')", "effnet.base.language.use('zh')")
     lab.write(tmp_path / "room" / "explorer.ipynb", *cells, "effnet.get_variant('b0')")
     with lab.serving(tmp_path / "room", tmp_path / "log") as url:
         page = browser.new_page(viewport={"width": 1280, "height": 2300})

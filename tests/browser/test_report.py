@@ -8,9 +8,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from effnet import report
-from effnet.design import Design
-from effnet.language import say, speaking
-from effnet.preprocess import open_image
+from effnet.base.language import say, speaking
+from effnet.pixels.preparation import open_image
+from effnet.scaling.design import Design
 
 SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
 

@@ -7,8 +7,8 @@ import torch
 from oracles import calibrate
 
 import effnet
-from effnet.checkpoints import Preprocessing
-from effnet.predict import Classifier
+from effnet.classify.classifier import Classifier
+from effnet.weights.checkpoints import Preprocessing
 
 WIDTHS = {"small": 0.25, "smaller": 0.2, "smallest": 0.15}
 

@@ -6,12 +6,12 @@ import torch
 from PIL import Image
 
 import effnet
-from effnet.classify import answers, breakage, perturb
+from effnet.base import EffnetError
+from effnet.classify import answers, breakage, perturbations
 from effnet.classify.breakage import MISTAKES, broken, right
-from effnet.classify.perturb import DAMAGES
-from effnet.prediction import softmax
-from effnet.preprocess import open_image, view
-from effnet.spec import EffnetError
+from effnet.classify.perturbations import DAMAGES
+from effnet.classify.prediction import softmax
+from effnet.pixels.preparation import open_image, view
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_damage_grows_from_none(name, lite0, cup):
 
 
 def test_a_curve_has_the_usual_answer_where_nothing_is_damaged(lite0, cup, usual):
-    found = perturb.curve(lite0, cup, "blur")
+    found = perturbations.curve(lite0, cup, "blur")
     assert len(found) == len(DAMAGES["blur"].strengths)
     np.testing.assert_allclose(found[0].logits, usual.logits, atol=1e-4)
     espresso = usual.labels[0].index
@@ -102,11 +102,11 @@ def test_a_curve_has_the_usual_answer_where_nothing_is_damaged(lite0, cup, usual
 
 def test_a_box_covers_what_it_says():
     seen = Image.new("RGB", (20, 10), "white")
-    found = np.asarray(perturb.covered(seen, (5, 2, 8, 4)))
-    grey = (found == perturb.GREY).all(axis=2)
+    found = np.asarray(perturbations.covered(seen, (5, 2, 8, 4)))
+    grey = (found == perturbations.GREY).all(axis=2)
     assert grey.sum() == 6
     assert grey[2:4, 5:8].all()
-    assert np.asarray(perturb.covered(seen, (5, 5, 5, 9))).min() == 255
+    assert np.asarray(perturbations.covered(seen, (5, 5, 5, 9))).min() == 255
 
 
 # --- mistakes

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import effnet
-from effnet.checkpoints import Preprocessing
-from effnet.classify.evaluate import evaluate
+from effnet.base import EffnetError
+from effnet.classify.evaluation import evaluate
+from effnet.classify.prediction import softmax
 from effnet.nn.model import build
-from effnet.prediction import softmax
-from effnet.spec import EffnetError
+from effnet.weights.checkpoints import Preprocessing
 
 SMALL = Preprocessing(32, 32)
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from effnet.classify.files import class_indices, known_classes, labelled
-from effnet.prediction import find_class, imagenet_classes
-from effnet.spec import EffnetError
+from effnet.base import EffnetError
+from effnet.classify.labelled_files import class_indices, known_classes, labelled
+from effnet.classify.prediction import find_class, imagenet_classes
 
 NAMES = imagenet_classes()
 DOG, GARMENT = 264, 474  # ImageNet's synsets n02113186 and n02963159

@@ -15,14 +15,13 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from effnet.__main__ import main
-from effnet.classify import evaluate as evaluation
-from effnet.classify import files
-from effnet.classify.evaluate import Answer, accuracy, confusions, evaluate, worst
-from effnet.classify.files import class_indices, in_folder, labelled
-from effnet.prediction import imagenet_classes
-from effnet.preprocess import open_image
-from effnet.spec import EffnetError
+from effnet.base import EffnetError
+from effnet.classify import evaluation, labelled_files
+from effnet.classify.evaluation import Answer, accuracy, confusions, evaluate, worst
+from effnet.classify.labelled_files import class_indices, in_folder, labelled
+from effnet.classify.prediction import imagenet_classes
+from effnet.cli.main import main
+from effnet.pixels.preparation import open_image
 
 NAMES = imagenet_classes()
 ESPRESSO, TABBY = 967, 281
@@ -46,7 +45,7 @@ def pictures(tmp_path_factory, chelsea, coffee) -> Path:
 
 
 def test_synsets_are_the_classes_in_order():
-    synsets = files.imagenet_synsets()
+    synsets = labelled_files.imagenet_synsets()
     assert len(set(synsets)) == 1000
     assert list(synsets) == sorted(synsets)
     assert class_indices(synsets[::-1], NAMES) == {name: i for i, name in enumerate(synsets)}
@@ -58,7 +57,7 @@ def test_synsets_are_the_classes_in_order():
 def test_synsets_are_those_that_timm_lists_and_mean_the_same_words():
     timm = pytest.importorskip("timm.data")
     info = timm.ImageNetInfo("imagenet-1k")
-    assert list(files.imagenet_synsets()) == info.label_names()
+    assert list(labelled_files.imagenet_synsets()) == info.label_names()
     meant = [info.index_to_description(i).lower().replace("-", " ") for i in range(1000)]
     differ = [
         name
@@ -94,7 +93,9 @@ def test_a_synset_of_another_imagenet_is_refused_by_name():
 
 
 def test_folders_that_are_no_class_are_told_apart():
-    found, unknown = files.known_classes(["espresso", "my dog", "n02123045", "1000"], NAMES)
+    found, unknown = labelled_files.known_classes(
+        ["espresso", "my dog", "n02123045", "1000"], NAMES
+    )
     assert found == {"espresso": ESPRESSO, "n02123045": TABBY}
     assert unknown == ["1000", "my dog"]
 
@@ -273,7 +274,7 @@ def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
             raise PermissionError(13, "Permission denied")
         return scandir(path)
 
-    monkeypatch.setattr(files.os, "scandir", closed)
+    monkeypatch.setattr(labelled_files.os, "scandir", closed)
     with pytest.raises(
         EffnetError, match=r"can't look into the folder .*closed \(Permission denied"
     ):

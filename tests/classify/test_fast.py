@@ -11,13 +11,13 @@ from PIL import Image
 from torch import nn
 
 import effnet
-from effnet.checkpoints import usual_preprocessing
+from effnet.base import EffnetError
 from effnet.classify import answers, engines
+from effnet.classify.prediction import softmax
 from effnet.nn import fast
-from effnet.nn.weights import load_state
-from effnet.prediction import softmax
-from effnet.preprocess import open_image, to_array, to_pixels, view
-from effnet.spec import EffnetError
+from effnet.nn.weight_files import load_state
+from effnet.pixels.preparation import open_image, to_array, to_pixels, view
+from effnet.weights.checkpoints import usual_preprocessing
 
 # At their own resolution, but for those that take over two seconds there, which see 128 px.
 OWN = ["b0", "b1", "b2", "b3", "b4", "v2_s", "mobilenet_v2", "resnet50"]

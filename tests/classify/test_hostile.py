@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hostile import hostile_files
 
-from effnet.spec import EffnetError
+from effnet.base import EffnetError
 
 FILES = hostile_files()
 MOST = 1536 * 2**20  # bytes over the idle program
@@ -18,9 +18,9 @@ MEMORY = """
 import resource, warnings
 warnings.simplefilter("ignore")
 from hostile import hostile_files
-from effnet.checkpoints import Preprocessing
-from effnet.preprocess import open_image, to_pixels, view
-from effnet.spec import EffnetError
+from effnet.weights import Preprocessing
+from effnet.pixels import open_image, to_pixels, view
+from effnet.base import EffnetError
 files = hostile_files()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 settings, ends = Preprocessing(256, 224), []

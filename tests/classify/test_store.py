@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from effnet.classify.store import Store, budget_bytes
+from effnet.classify.loaded_networks import Store, budget_bytes
 
 
 class Fake:

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from effnet.classify.store import Store
-from effnet.preprocess import open_image, to_pixels, view
+from effnet.classify.loaded_networks import Store
+from effnet.pixels.preparation import open_image, to_pixels, view
 
 NETWORKS = ("small", "smaller", "smallest")
 

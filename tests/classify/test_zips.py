@@ -9,10 +9,10 @@ import pytest
 from hostile import noise, saved
 from hostile_zips import METHODS, fuzzed, overlapping, whole
 
-from effnet.classify import files, zips
-from effnet.classify.files import in_zip
-from effnet.preprocess import MAX_BYTES, open_image
-from effnet.spec import EffnetError
+from effnet.base import EffnetError
+from effnet.classify import labelled_files, zips
+from effnet.classify.labelled_files import in_zip
+from effnet.pixels.preparation import MAX_BYTES, open_image
 
 FUZZED = int(os.environ.get("EFFNET_FUZZED_ZIPS", "300"))  # of 3,000 that were tried
 
@@ -100,7 +100,7 @@ def test_pictures_that_unpack_to_too_much_together_are_refused():
 
 def test_entries_that_overlap_are_refused_before_anything_is_unpacked(monkeypatch):
     monkeypatch.setattr(zips, "MAX_BYTES", 2**40)
-    monkeypatch.setattr(files, "MAX_UNPACKED", 2**50)
+    monkeypatch.setattr(labelled_files, "MAX_UNPACKED", 2**50)
     bomb = overlapping(2000)
     assert len(bomb) < 150_000
     monkeypatch.setattr(zipfile.ZipFile, "open", None)
@@ -147,7 +147,7 @@ def test_what_is_no_zip_of_pictures_is_refused(data):
 
 
 def test_too_many_pictures_or_files_are_refused():
-    many = zipped({f"{i}.png": b"" for i in range(files.MAX_PICTURES + 1)})
+    many = zipped({f"{i}.png": b"" for i in range(labelled_files.MAX_PICTURES + 1)})
     with pytest.raises(EffnetError, match="2001 pictures in the zip; the limit is 2000"):
         in_zip(many)
     with pytest.raises(EffnetError, match="over 20,000 files in the zip"):

@@ -3,13 +3,14 @@
 import pytest
 
 import effnet
-from effnet import figures, formulas, memory, receipts
-from effnet.counters import opinions
+from effnet import figures
+from effnet.counting import formulas, memory, receipts
+from effnet.counting.counters import opinions
+from effnet.counting.formulas import QUANTITIES
+from effnet.counting.receipts import Part
 from effnet.figures import theme
-from effnet.figures.cost import short_name
-from effnet.formulas import QUANTITIES
-from effnet.receipts import Part
-from effnet.walk import KINDS
+from effnet.figures.cost_bars import short_name
+from effnet.network.layer_walk import KINDS
 
 B0 = effnet.get_variant("b0")
 UNITS = {"macs": 1e6, "params": 1e3, "activations": 1e3, "memory": 2**20}

@@ -3,7 +3,7 @@
 import explain_examples
 import pytest
 
-from effnet.language import speaking
+from effnet.base.language import speaking
 
 DRAWN = explain_examples.DRAWN
 

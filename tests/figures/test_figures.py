@@ -8,31 +8,20 @@ import plotly.graph_objects as go
 import pytest
 
 import effnet
-from effnet import (
-    counters,
-    equal_cost,
-    experiments,
-    figures,
-    formulas,
-    memory,
-    papers,
-    pareto,
-    promise,
-    published,
-    receipts,
-    rewards,
-    scaling,
-    search,
-)
+from effnet import figures, papers
 from effnet.classify.answers import Rung
-from effnet.design import Design
+from effnet.classify.prediction import Label
+from effnet.counting import counters, formulas, memory, promise, receipts
 from effnet.figures import theme
-from effnet.latency import Environment, Latency, StageProfile
-from effnet.prediction import Label
+from effnet.network.layer_walk import walk
+from effnet.papers import comparison, dimension_results, published, search_objectives
+from effnet.scaling import compound, equal_cost_search, search
+from effnet.scaling.design import Design
+from effnet.timing.measurements import Environment, Latency
+from effnet.timing.profiles import StageProfile
 from effnet.train.augment import survivals
-from effnet.train.experiment import Summary
+from effnet.train.results import Summary
 from effnet.train.schedule import Progressive, stage_costs
-from effnet.walk import walk
 
 LABELS = (Label(967, "espresso", 0.9), Label(968, "cup", 0.06), Label(504, "coffee mug", 0.04))
 MACHINE = Environment("cpu", "a processor", 2, 0.1, "2", "3.11", "Linux", "2026-01-01")
@@ -47,7 +36,7 @@ TRAININGS = [
 
 
 def phi_figure(*, dark=False):
-    points = scaling.phi_curve([0, 1, 2])
+    points = compound.phi_curve([0, 1, 2])
     return figures.macs_along_phi(
         points,
         promise=[point.macs for point in points],
@@ -57,8 +46,8 @@ def phi_figure(*, dark=False):
     )
 
 
-FOUR = equal_cost.at_budget("b0", 4)
-ONE_COST = equal_cost.equal_cost("b0", 10**9)
+FOUR = equal_cost_search.at_budget("b0", 4)
+ONE_COST = equal_cost_search.equal_cost("b0", 10**9)
 BUDGET = search.solve("b0", search.Limits(macs=10**9, params=10**7))
 
 B0 = effnet.get_variant("b0")
@@ -95,7 +84,7 @@ DRAWN = (
         ),
         "time_and_accuracy": lambda dark=False: figures.time_and_accuracy(TRAININGS[3:], dark=dark),
         "accuracy_by_way": lambda dark=False: figures.accuracy_by_way(
-            experiments.experiment("b0", "Figure 8"), budget=10**9, dark=dark
+            dimension_results.experiment("b0", "Figure 8"), budget=10**9, dark=dark
         ),
         "budget_front": lambda dark=False: figures.budget_front(
             BUDGET.fits, BUDGET.front, best=BUDGET.best, enough=0.95e9, dark=dark
@@ -124,12 +113,14 @@ DRAWN = (
         "exhibit_redrawn": lambda dark=False: figures.exhibit_redrawn(
             papers.beside_chart(papers.lines("v1-table-2"), "printed"), source="Table 2", dark=dark
         ),
-        "rewards": lambda dark=False: figures.rewards(rewards.rated_by_first(), dark=dark),
+        "rewards": lambda dark=False: figures.rewards(
+            search_objectives.rated_by_first(), dark=dark
+        ),
         "block_anatomy": lambda dark=False: figures.block_anatomy(
             list(walk(effnet.get_variant("b0")))[2], title="Stage 2", dark=dark
         ),
         "accuracy_against_cost": lambda dark=False: figures.accuracy_against_cost(
-            pareto.rivals(), "macs", designs=[pareto.pinned(Design())], dark=dark
+            comparison.rivals(), "macs", designs=[comparison.pinned(Design())], dark=dark
         ),
         "promise_to_real": lambda dark=False: figures.promise_to_real(
             promise.steps_from_promise(

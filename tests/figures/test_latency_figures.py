@@ -23,10 +23,10 @@ from latency_examples import (
 
 import effnet
 from effnet import figures
-from effnet.language import speaking
-from effnet.speed import printed
-from effnet.speed.traffic import computed_stages
-from effnet.speed.verdict import compared
+from effnet.base.language import speaking
+from effnet.papers import printed_times
+from effnet.timing.comparisons import compared
+from effnet.timing.traffic import computed_stages
 
 
 def named(figure, name: str):
@@ -153,7 +153,7 @@ def test_no_gain_is_told_as_none():
 
 
 def test_published_times_are_hollow_diamonds_at_their_printed_values():
-    drawn = figures.published_times(printed.on(V100), printed.surprise(V100))
+    drawn = figures.published_times(printed_times.on(V100), printed_times.surprise(V100))
     assert {trace.marker.symbol for trace in drawn.data} == {"diamond-open"}
     v2 = named(drawn, "EfficientNetV2")
     assert dict(zip(v2.text, v2.y, strict=True)) == {"V2-S": 24, "V2-M": 57, "V2-L": 98}

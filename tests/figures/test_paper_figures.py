@@ -3,9 +3,9 @@
 import plotly.graph_objects as go
 import pytest
 
-from effnet import colours, figures, papers
-from effnet.papers import Chart
-from effnet.papers.records import Axis, Mark, Series
+from effnet import figures, papers
+from effnet.base import colours
+from effnet.papers.records import Axis, Chart, Mark, Series
 
 DRAWINGS = [
     (key, name)

@@ -3,10 +3,11 @@
 import pytest
 
 import effnet
-from effnet import figures, pareto
-from effnet.design import Design
-from effnet.promise import steps_from_promise
-from effnet.walk import walk
+from effnet import figures
+from effnet.counting.promise import steps_from_promise
+from effnet.network.layer_walk import walk
+from effnet.papers import comparison
+from effnet.scaling.design import Design
 
 
 def block(variant: str, operator: str, *, residual: bool = False):
@@ -57,13 +58,13 @@ def test_the_waterfall_ends_at_the_real_ratio():
 
 
 def test_designs_are_lines_without_an_accuracy():
-    designs = [pareto.pinned(Design(phi=3)), pareto.pinned(Design())]
-    drawn = figures.accuracy_against_cost(pareto.rivals(), "macs", designs=designs)
+    designs = [comparison.pinned(Design(phi=3)), comparison.pinned(Design())]
+    drawn = figures.accuracy_against_cost(comparison.rivals(), "macs", designs=designs)
     assert [line.x0 for line in drawn.layout.shapes] == [d.cost.macs / 1e9 for d in designs]
     assert drawn.layout.shapes[-1].line.width > drawn.layout.shapes[0].line.width
 
 
 def test_published_networks_are_hollow_diamonds():
-    drawn = figures.accuracy_against_cost(pareto.rivals(), "params")
+    drawn = figures.accuracy_against_cost(comparison.rivals(), "params")
     marks = {t.marker.symbol for t in drawn.data if t.marker.symbol}
     assert marks == {"diamond-open"}

@@ -5,14 +5,16 @@ import math
 
 import pytest
 
-from effnet import equal_cost, experiments, figures, rewards, search
-from effnet.cost import count
-from effnet.scaling import scale
-from effnet.variants import get_variant
+from effnet import figures
+from effnet.counting.cost import count
+from effnet.network.variants import get_variant
+from effnet.papers import dimension_results, search_objectives
+from effnet.scaling import equal_cost_search, search
+from effnet.scaling.compound import scale
 
-FOUR = equal_cost.at_budget("b0", 4)
+FOUR = equal_cost_search.at_budget("b0", 4)
 MACS = 10**9
-SURFACE = equal_cost.equal_cost("b0", MACS)
+SURFACE = equal_cost_search.equal_cost("b0", MACS)
 
 
 def named(figure, name):
@@ -43,15 +45,15 @@ def test_every_row_is_drawn_to_one_scale():
 
 
 def test_slabs_never_overlap_even_at_the_widest():
-    figure = figures.equal_budget_drawings(equal_cost.at_budget("b0", 16))
+    figure = figures.equal_budget_drawings(equal_cost_search.at_budget("b0", 16))
     for bars in figure.data:
         edges = [(x - w / 2, x + w / 2) for x, w in zip(bars.x, bars.width, strict=True)]
         assert all(left[1] < right[0] for left, right in itertools.pairwise(edges))
 
 
-@pytest.mark.parametrize("base", equal_cost.COMPARED)
+@pytest.mark.parametrize("base", equal_cost_search.COMPARED)
 def test_every_base_can_be_drawn(base):
-    figure = figures.equal_budget_drawings(equal_cost.at_budget(base, 16))
+    figure = figures.equal_budget_drawings(equal_cost_search.at_budget(base, 16))
     assert len(figure.data) == 8
 
 
@@ -63,20 +65,20 @@ def test_the_title_says_what_the_budget_buys():
 # --- what the paper measured ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", experiments.experiments("b0"))
+@pytest.mark.parametrize("name", dimension_results.experiments("b0"))
 def test_measured_networks_are_hollow_diamonds(name):
-    figure = figures.accuracy_by_way(experiments.experiment("b0", name))
+    figure = figures.accuracy_by_way(dimension_results.experiment("b0", name))
     assert {trace.marker.symbol for trace in figure.data} == {"diamond-open"}
 
 
 def test_the_budget_is_a_line_without_an_accuracy():
-    rows = experiments.experiment("b0", "Figure 8")
+    rows = dimension_results.experiment("b0", "Figure 8")
     (line,) = figures.accuracy_by_way(rows, budget=2 * 10**9).layout.shapes
     assert (line.x0, line.x1, line.yref) == (2, 2, "paper")
 
 
 def test_dots_move_to_what_is_counted():
-    rows = experiments.experiment("b0", "Figure 4")
+    rows = dimension_results.experiment("b0", "Figure 4")
     (plain,) = named(figures.accuracy_by_way(rows), "Width at d = 1, r = 1")
     (moved,) = named(figures.accuracy_by_way(rows, counted=True), "Width at d = 1, r = 1")
     assert plain.x[0] == pytest.approx(0.5)
@@ -85,7 +87,7 @@ def test_dots_move_to_what_is_counted():
 
 
 def test_the_title_ranks_the_ways():
-    rows = experiments.experiment("resnet50", "Table 3")
+    rows = dimension_results.experiment("resnet50", "Table 3")
     assert figures.accuracy_by_way(rows).layout.title.text == (
         "Compound reaches 78.8 % top-1; depth only 78.1, width only 77.7, resolution only 77.5"
     )
@@ -149,7 +151,7 @@ def test_nothing_that_fits_says_so():
 
 
 def test_rewards_start_at_the_printed_accuracy():
-    ranked = rewards.rated_by_first()
+    ranked = search_objectives.rated_by_first()
     figure = figures.rewards(ranked)
     printed = {
         name: x

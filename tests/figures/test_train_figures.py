@@ -5,9 +5,9 @@ from PIL import Image
 
 import effnet
 from effnet import figures
-from effnet.figures.train import experiment_title
+from effnet.figures.training_curves import experiment_title
 from effnet.train.augment import survivals
-from effnet.train.experiment import Summary
+from effnet.train.results import Summary
 from effnet.train.schedule import Progressive, relative_cost, stage_costs
 
 

@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from effnet.latency import clock
-from effnet.latency.clock import EventTimer, HostTimer, rounds, timed_passes, warm_up
+from effnet.timing.measure import clock
+from effnet.timing.measure.clock import EventTimer, HostTimer, rounds, timed_passes, warm_up
 
 
 class Bench:

@@ -14,12 +14,13 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import effnet
-from effnet.latency import clock, compare, engines, machine, measure, prepare, race
-from effnet.latency.measure import measured
-from effnet.memory import peak_bytes, weights
-from effnet.spec import EffnetError
-from effnet.speed.options import Options
-from effnet.speed.records import Latency
+from effnet.base import EffnetError
+from effnet.counting.memory.inference import peak_bytes
+from effnet.counting.memory.tensors import weights
+from effnet.timing.measure import clock, machine, prepare, protocol, timed_engines
+from effnet.timing.measure.protocol import compare, measured, race
+from effnet.timing.measurements import Latency
+from effnet.timing.options import Options
 
 SMALL = effnet.scale("b0", depth=0.3, width=0.25, resolution=32)
 TINY = effnet.scale("b0", depth=0.1, width=0.1, resolution=24)
@@ -192,7 +193,7 @@ def test_another_engine_gets_the_network_as_onnx_and_its_version_is_kept(monkeyp
 
     fake = SimpleNamespace(__version__="1.2.3")
     monkeypatch.setitem(__import__("sys").modules, "onnxruntime", fake)
-    monkeypatch.setattr(engines, "_onnxruntime", started)
+    monkeypatch.setattr(timed_engines, "_onnxruntime", started)
     found = effnet.measure_latency(
         SMALL, device="cpu", engine="onnxruntime", batch_size=2, budget_s=0.01
     )
@@ -276,7 +277,7 @@ def test_a_measured_module_is_left_as_it_was(measure, make):
     model = make()
     modes = {name: module.training for name, module in model.named_modules()}
     state = copy.deepcopy(model.state_dict())
-    measure(model, device="cpu", budget_s=0.01)
+    protocol(model, device="cpu", budget_s=0.01)
     assert {name: module.training for name, module in model.named_modules()} == modes
     for key, value in model.state_dict().items():
         assert torch.equal(value, state[key]), key
@@ -359,7 +360,7 @@ def test_a_comparison_is_judged_pair_by_pair(monkeypatch):
         for i in range(30):
             yield {"first": 10.0 + i % 3, "second": (10.0 + i % 3) * 2}
 
-    monkeypatch.setattr(measure.clock, "rounds", samplers)
+    monkeypatch.setattr(protocol.clock, "rounds", samplers)
     found = compare("b0", SMALL, options=Options("cpu", resolution=32), budget_s=0.01)
     assert (found.ratio, found.low, found.high) == (2.0, 2.0, 2.0)
     assert found.faster == "first"
@@ -426,7 +427,7 @@ def test_a_busy_loop_beside_it_makes_a_measurement_unstable():
 def test_options_out_of_range_are_named(measure, options, named, monkeypatch):
     monkeypatch.setattr(prepare.clock, "timed_passes", lambda *_, **__: pytest.fail("measured"))
     with pytest.raises(EffnetError, match=named):
-        measure(SMALL, **{"device": "cpu", **options})
+        protocol(SMALL, **{"device": "cpu", **options})
 
 
 @pytest.mark.parametrize(

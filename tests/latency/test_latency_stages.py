@@ -8,16 +8,16 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import effnet
-from effnet.latency import clock, profile_kinds, stages
-from effnet.latency.prepare import prepared
-from effnet.latency.stages import unit_times
-from effnet.latency.units import Pass, units
+from effnet.base import EffnetError
+from effnet.network.layer_walk import walk
 from effnet.nn.fold import folded
-from effnet.spec import EffnetError
-from effnet.speed.options import Options
-from effnet.speed.profiles import StageProfile
-from effnet.speed.traffic import by_stage, work
-from effnet.walk import walk
+from effnet.timing.measure import clock, stage_profiles
+from effnet.timing.measure.pass_units import Pass, units
+from effnet.timing.measure.prepare import prepared
+from effnet.timing.measure.stage_profiles import profile_kinds, unit_times
+from effnet.timing.options import Options
+from effnet.timing.profiles import StageProfile
+from effnet.timing.traffic import by_stage, work
 
 NAMES = ("b0", "lite1", "mobilenet_v1", "mobilenet_v2", "resnet50", "v2_s", "v2_b0")
 SMALL = effnet.scale("b0", depth=0.3, width=0.25, resolution=32)
@@ -175,7 +175,7 @@ def test_every_pass_of_a_profile_reads_the_clock_between_stages(monkeypatch):
 
 def test_stages_add_up_to_the_median_pass_though_a_busy_spell_hits_another_part_each_time():
     times = [[1.0, 1.0, 4.0], [2.0, 5.0, 2.0], [6.0, 3.0, 3.0]]  # passes of 9 ms each
-    found = stages._medians(times)
+    found = stage_profiles._medians(times)
     assert sum(found) == pytest.approx(9)
     assert found == pytest.approx([1.5, 3.0, 4.5])  # in the proportion of 1, 2 and 3
 
@@ -224,6 +224,6 @@ def test_a_profile_can_be_stopped_in_its_warm_up():
 
 
 def test_precisions_of_profiles_are_those_of_the_options():
-    from effnet.speed.options import PRECISIONS
+    from effnet.timing.options import PRECISIONS
 
-    assert set(stages.ITEMSIZE) == set(PRECISIONS)
+    assert set(stage_profiles.ITEMSIZE) == set(PRECISIONS)

@@ -9,14 +9,14 @@ import pytest
 import torch
 
 import effnet
-from effnet.latency import predictor, roofline, sweep, training
-from effnet.latency.prepare import OutOfMemory
-from effnet.memory import training_bytes
-from effnet.spec import EffnetError
-from effnet.speed import plans, predicted, reading, store
-from effnet.speed.options import Options
-from effnet.speed.records import Environment
-from effnet.speed.traffic import work
+from effnet.base import EffnetError
+from effnet.counting.memory.backward import training_bytes
+from effnet.timing import measurement_store, plans, predicted, reading
+from effnet.timing.measure import measured_sweep, predictor, roofline, training_steps
+from effnet.timing.measure.prepare import OutOfMemory
+from effnet.timing.measurements import Environment
+from effnet.timing.options import Options
+from effnet.timing.traffic import work
 
 TINY = effnet.scale("b0", depth=0.1, width=0.1, resolution=24)
 HERE = Environment("cpu", "p", 2, 0.1, "2.15", "3", "x", "2026-07-01T00:00:00+00:00")
@@ -34,14 +34,14 @@ def points(*batches: int) -> tuple[plans.Point, ...]:
 @pytest.fixture
 def roomy_box(monkeypatch):
     """A time box in which no time passes and no point takes too long, and short points."""
-    monkeypatch.setattr(sweep, "time", SimpleNamespace(perf_counter=lambda: 0.0))
-    monkeypatch.setattr(sweep, "_too_slow", lambda *_: False)
-    monkeypatch.setattr(sweep, "LEAST_S", 0.01)
+    monkeypatch.setattr(measured_sweep, "time", SimpleNamespace(perf_counter=lambda: 0.0))
+    monkeypatch.setattr(measured_sweep, "_too_slow", lambda *_: False)
+    monkeypatch.setattr(measured_sweep, "LEAST_S", 0.01)
 
 
 def test_a_sweep_measures_every_point_and_keeps_every_sample(tmp_path, roomy_box):
     heard = []
-    found = sweep.sweep(
+    found = measured_sweep.sweep(
         "batch",
         points(1, 2),
         budget_s=0.1,
@@ -67,7 +67,9 @@ def test_a_sample_is_on_disk_before_the_next_is_taken(tmp_path):
 
     rows = []
     with pytest.raises(KeyboardInterrupt):
-        sweep.record("latency", points(1)[0], rows, budget_s=60, keep_in=tmp_path, heard=progress)
+        measured_sweep.record(
+            "latency", points(1)[0], rows, budget_s=60, keep_in=tmp_path, heard=progress
+        )
     (row,) = rows
     assert len(row.latency.samples_ms) == 3, "what was measured stays"
     (kept,) = reading.kept(tmp_path)
@@ -80,7 +82,9 @@ def test_stopping_in_the_warm_up_leaves_nothing(tmp_path):
 
     rows = []
     with pytest.raises(KeyboardInterrupt):
-        sweep.record("latency", points(1)[0], rows, budget_s=60, keep_in=tmp_path, heard=stop)
+        measured_sweep.record(
+            "latency", points(1)[0], rows, budget_s=60, keep_in=tmp_path, heard=stop
+        )
     assert rows == []
 
 
@@ -91,8 +95,8 @@ def test_the_edge_of_memory_is_kept_and_ends_a_sweep_that_only_grows(
         if options.batch_size >= 4:
             raise OutOfMemory(spec.name, options.batch_size, size, "cpu")
 
-    monkeypatch.setattr(sweep, "check_memory", check)
-    found = sweep.sweep("batch", points(1, 4, 8), budget_s=0.1, keep_in=tmp_path)
+    monkeypatch.setattr(measured_sweep, "check_memory", check)
+    found = measured_sweep.sweep("batch", points(1, 4, 8), budget_s=0.1, keep_in=tmp_path)
     assert [(row.latency.batch_size, row.outcome) for row in found] == [
         (1, "ok"),
         (4, "out of memory"),
@@ -101,21 +105,21 @@ def test_the_edge_of_memory_is_kept_and_ends_a_sweep_that_only_grows(
 
 
 def test_what_the_time_box_has_no_room_for_is_told_not_dropped(tmp_path, monkeypatch, roomy_box):
-    monkeypatch.setattr(sweep, "_too_slow", lambda found, *_: len(found) >= 1)
-    found = sweep.sweep("batch", points(1, 2, 4), budget_s=0.1, keep_in=tmp_path)
+    monkeypatch.setattr(measured_sweep, "_too_slow", lambda found, *_: len(found) >= 1)
+    found = measured_sweep.sweep("batch", points(1, 2, 4), budget_s=0.1, keep_in=tmp_path)
     assert [row.outcome for row in found] == ["ok", "not measured", "not measured"]
 
 
 @pytest.mark.parametrize(("left_s", "slow"), [(0.1, True), (100.0, False)])
 def test_a_point_that_would_take_too_long_is_told_from_the_last_ones_pace(left_s, slow):
     one, large = points(1, 64)
-    row = store.Row("r", "batch", latency(100.0), one.macs)
-    assert sweep._too_slow([row], large, left_s) is slow
-    assert not sweep._too_slow([], large, left_s)
+    row = measurement_store.Row("r", "batch", latency(100.0), one.macs)
+    assert measured_sweep._too_slow([row], large, left_s) is slow
+    assert not measured_sweep._too_slow([], large, left_s)
 
 
 def latency(*samples):
-    from effnet.speed.records import Latency
+    from effnet.timing.measurements import Latency
 
     return Latency("t", samples, 1, 24, "fp32", None, HERE)
 
@@ -214,7 +218,7 @@ def test_calibrating_hears_its_progress(monkeypatch):
 
 def test_a_training_step_takes_what_autograd_keeps_and_more():
     heard = []
-    found = training.step_costs(
+    found = training_steps.step_costs(
         effnet.scale("b0", depth=0.3, width=0.25),
         (48, 32),
         batch_size=2,
@@ -229,11 +233,11 @@ def test_a_training_step_takes_what_autograd_keeps_and_more():
         assert cost.peak_memory_bytes > cost.kept_bytes
         assert len(cost.samples_ms) >= 3
     assert heard[-1] == (1.0, 2)
-    assert training.slowdown(found) == found[1].median_ms / found[0].median_ms
+    assert training_steps.slowdown(found) == found[1].median_ms / found[0].median_ms
 
 
 def test_a_training_step_leaves_no_gradient_mode_behind():
-    training.step_costs(TINY, (24,), batch_size=2, device="cpu", budget_s=0.01)
+    training_steps.step_costs(TINY, (24,), batch_size=2, device="cpu", budget_s=0.01)
     assert torch.is_grad_enabled()
 
 
@@ -244,15 +248,15 @@ def test_a_training_step_leaves_no_gradient_mode_behind():
 )
 def test_a_step_that_is_too_large_is_refused(change, named, monkeypatch):
     if "free" in change:
-        monkeypatch.setattr(training.machine, "free_bytes", lambda _: change["free"])
+        monkeypatch.setattr(training_steps.machine, "free_bytes", lambda _: change["free"])
     with pytest.raises(EffnetError, match=named):
-        training.step_costs(
+        training_steps.step_costs(
             effnet.get_variant("b0"), change["sides"], batch_size=8, device="cpu", budget_s=0.01
         )
 
 
 def test_the_learned_pace_is_found_again_on_this_machine_only(tmp_path, monkeypatch):
-    monkeypatch.setenv(store.FOLDER, str(tmp_path))
+    monkeypatch.setenv(measurement_store.FOLDER, str(tmp_path))
     timed = [linear_machine(spec) for spec in plans.learning_networks(12)]
     predicted.save(predictor.learn(timed))
     b0 = effnet.get_variant("b0")

@@ -10,9 +10,9 @@ from torchvision.ops import SqueezeExcitation as TorchvisionSqueezeExcitation
 from torchvision.ops import StochasticDepth as TorchvisionStochasticDepth
 
 import effnet
+from effnet.network.layer_walk import walk
+from effnet.network.spec import OPERATORS
 from effnet.nn.blocks import BLOCKS, MBConv, SameConv2d, SqueezeExcitation, StochasticDepth
-from effnet.spec import OPERATORS
-from effnet.walk import walk
 
 # --- TensorFlow's SAME padding
 

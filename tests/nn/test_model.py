@@ -6,7 +6,7 @@ from oracles import TORCHVISION, calibrate, calibrated, torchvision_on_meta
 from torch import nn
 
 import effnet
-from effnet.nn.weights import load_state
+from effnet.nn.weight_files import load_state
 
 SMALL = effnet.scale("b0", depth=0.3, width=0.25, resolution=64)
 

@@ -7,12 +7,13 @@ import sys
 import pytest
 
 import effnet
-from effnet.spec import EffnetError
-from effnet.speed import hardware, plans, predicted, printed, v2
-from effnet.speed.options import Options
-from effnet.speed.predicted import FEATURES, Pace, predicted_ms
-from effnet.speed.records import Environment
-from effnet.speed.store import FOLDER
+from effnet.base import EffnetError
+from effnet.papers import printed_times
+from effnet.timing import capabilities, plans, predicted, v2_bottlenecks
+from effnet.timing.measurement_store import FOLDER
+from effnet.timing.measurements import Environment
+from effnet.timing.options import Options
+from effnet.timing.predicted import FEATURES, Pace, predicted_ms
 
 HERE = Environment("cpu", "p", 2, 0.1, "2.15", "3", "x", "2026-07-01T00:00:00+00:00")
 
@@ -31,37 +32,41 @@ HERE = Environment("cpu", "p", 2, 0.1, "2.15", "3", "x", "2026-07-01T00:00:00+00
     ],
 )
 def test_a_printed_time_stands_with_its_hardware(bench, variant, latency_ms):
-    (row,) = [row for row in printed.on(bench) if row.variant == variant]
+    (row,) = [row for row in printed_times.on(bench) if row.variant == variant]
     assert row.latency_ms == latency_ms
     assert row.source
     assert row.macs == effnet.count(effnet.get_variant(variant)).macs
 
 
 def test_what_pages_show_of_the_table_is_known_to_the_catalogues():
-    shown = set(printed.benches())
-    for bench in printed.benches():
-        shown |= {text for row in printed.on(bench) for text in (row.source, row.note) if text}
-    assert {text for text in shown - printed.SAID if "README.md" not in text} == set()
-    assert shown >= printed.SAID
+    shown = set(printed_times.benches())
+    for bench in printed_times.benches():
+        shown |= {
+            text for row in printed_times.on(bench) for text in (row.source, row.note) if text
+        }
+    assert {text for text in shown - printed_times.SAID if "README.md" not in text} == set()
+    assert shown >= printed_times.SAID
 
 
 def test_throughputs_are_told_apart_from_latencies():
-    (row,) = [r for r in printed.on("V100 GPU, FP16, batch 128 (V2 Table 11)") if r.variant == "b1"]
+    (row,) = [
+        r for r in printed_times.on("V100 GPU, FP16, batch 128 (V2 Table 11)") if r.variant == "b1"
+    ]
     assert (row.latency_ms, row.images_per_s) == (None, 2675.0)
     assert row.ms_per_image == pytest.approx(1000 / 2675)
 
 
 def test_every_bench_compares_at_least_two_of_our_networks():
-    assert len(printed.benches()) == 8
-    for bench in printed.benches():
-        assert len(printed.on(bench)) >= 2
-        macs = [row.macs for row in printed.on(bench)]
+    assert len(printed_times.benches()) == 8
+    for bench in printed_times.benches():
+        assert len(printed_times.on(bench)) >= 2
+        macs = [row.macs for row in printed_times.on(bench)]
         assert macs == sorted(macs)
 
 
 def test_v2_l_does_half_again_the_multiply_adds_of_b7_in_six_tenths_of_the_time():
     """arXiv:2104.00298 Table 7: 98 and 170 ms."""
-    found = printed.surprise("V100 GPU, FP16, batch 16 (V2 Table 7)")
+    found = printed_times.surprise("V100 GPU, FP16, batch 16 (V2 Table 7)")
     assert (found.more.variant, found.less.variant) == ("v2_l", "b7")
     assert found.time_ratio == pytest.approx(98 / 170)
     assert found.macs_ratio == pytest.approx(56.08 / 37.75, rel=0.01)
@@ -69,7 +74,7 @@ def test_v2_l_does_half_again_the_multiply_adds_of_b7_in_six_tenths_of_the_time(
 
 def test_where_time_follows_multiply_adds_there_is_no_surprise():
     bench = "Pixel 4 CPU, 4 threads, FP32, batch 1 (EfficientNet-Lite README)"
-    assert printed.surprise(bench) is None
+    assert printed_times.surprise(bench) is None
 
 
 # --- the V2 experiment
@@ -77,7 +82,7 @@ def test_where_time_follows_multiply_adds_there_is_no_surprise():
 
 def test_fusing_is_what_the_papers_table_3_counts():
     """B4: 20.0 M with stages 1 to 3 fused; 43.4 M and 132 M with more, at the stages' kernels."""
-    none, three, five, seven = v2.table_3()
+    none, three, five, seven = v2_bottlenecks.table_3()
     assert (none.counted_params, none.stages) == (effnet.count(effnet.get_variant("b4")).params, 0)
     assert three.counted_params == pytest.approx(three.params, rel=0.005)
     assert three.counted_macs == pytest.approx(three.macs, rel=0.025)
@@ -89,17 +94,17 @@ def test_fusing_is_what_the_papers_table_3_counts():
 
 def test_a_fused_stage_is_a_full_convolution_without_squeeze_and_excitation():
     b0 = effnet.get_variant("b0")
-    found = v2.fused(b0, 2)
+    found = v2_bottlenecks.fused(b0, 2)
     assert [stage.operator for stage in found.stages[:3]] == ["fused_mbconv"] * 2 + ["mbconv"]
     assert [stage.se_ratio for stage in found.stages[:3]] == [0, 0, 0.25]
     assert found.stages[2:] == b0.stages[2:]
     assert found.name == "b0, fused 1-2"
-    assert v2.fused(b0, 0) is b0
+    assert v2_bottlenecks.fused(b0, 0) is b0
 
 
 @pytest.mark.parametrize("name", ["b0", "b3", "v2_s", "v2_b0"])
 def test_more_fused_stages_cost_more(name):
-    found = v2.fused_series(effnet.get_variant(name))
+    found = v2_bottlenecks.fused_series(effnet.get_variant(name))
     macs = [one.macs for one in found]
     assert macs == sorted(macs)
     assert len({one.spec for one in found}) == len(found)
@@ -107,7 +112,7 @@ def test_more_fused_stages_cost_more(name):
 
 
 def test_what_v2_has_fused_already_counts_as_fused():
-    found = v2.fused_series(effnet.get_variant("v2_s"))
+    found = v2_bottlenecks.fused_series(effnet.get_variant("v2_s"))
     assert [one.stages for one in found] == [3, 4, 5, 6]
     assert found[0].spec == effnet.get_variant("v2_s")
 
@@ -122,20 +127,20 @@ def test_what_v2_has_fused_already_counts_as_fused():
 )
 def test_what_can_not_be_fused_is_told(name, stages, said):
     with pytest.raises(EffnetError, match=said):
-        v2.fused(effnet.get_variant(name), stages)
+        v2_bottlenecks.fused(effnet.get_variant(name), stages)
 
 
 @pytest.mark.parametrize("name", ["b0", "b3", "v2_s", "v2_b0", "lite0"])
 def test_deeper_late_costs_what_deeper_alike_costs(name):
-    found = v2.deepened(effnet.get_variant(name))
+    found = v2_bottlenecks.deepened(effnet.get_variant(name))
     assert found.late_macs == pytest.approx(found.alike_macs, rel=0.02)
-    early = effnet.get_variant(name).stages[: -v2.LATE]
-    assert found.late.stages[: -v2.LATE] == early
+    early = effnet.get_variant(name).stages[: -v2_bottlenecks.LATE]
+    assert found.late.stages[: -v2_bottlenecks.LATE] == early
     assert all(
         new.repeats > old.repeats
         for new, old in zip(
-            found.late.stages[-v2.LATE :],
-            effnet.get_variant(name).stages[-v2.LATE :],
+            found.late.stages[-v2_bottlenecks.LATE :],
+            effnet.get_variant(name).stages[-v2_bottlenecks.LATE :],
             strict=True,
         )
     )
@@ -143,7 +148,7 @@ def test_deeper_late_costs_what_deeper_alike_costs(name):
 
 def test_deepening_needs_a_factor_above_one():
     with pytest.raises(EffnetError, match=r"depth 1\.0 of 7 stages"):
-        v2.deepened(effnet.get_variant("b0"), 1.0)
+        v2_bottlenecks.deepened(effnet.get_variant("b0"), 1.0)
 
 
 # --- sweeps
@@ -206,7 +211,7 @@ def test_without_a_learned_pace_nothing_is_predicted(tmp_path, monkeypatch):
 
 
 def test_a_prediction_is_the_sum_over_units_with_its_range(tmp_path, monkeypatch):
-    from effnet.speed.traffic import work
+    from effnet.timing.traffic import work
 
     monkeypatch.setenv(FOLDER, str(tmp_path))
     predicted.save(a_pace())
@@ -275,16 +280,16 @@ def test_a_kind_that_was_not_learned_costs_nothing():
 
 @pytest.fixture
 def fresh(monkeypatch):
-    hardware.hardware.cache_clear()
+    capabilities.hardware.cache_clear()
     yield monkeypatch
-    hardware.hardware.cache_clear()
+    capabilities.hardware.cache_clear()
 
 
 def test_what_is_missing_has_a_reason_that_says_what_to_do(fresh):
-    fresh.setattr(hardware, "_cuda", lambda: False)
-    fresh.setattr(hardware.util, "find_spec", lambda _: None)
-    fresh.setattr(hardware.shutil, "which", lambda _: None)
-    found = hardware.hardware()
+    fresh.setattr(capabilities, "_cuda", lambda: False)
+    fresh.setattr(capabilities.util, "find_spec", lambda _: None)
+    fresh.setattr(capabilities.shutil, "which", lambda _: None)
+    found = capabilities.hardware()
     assert found.devices[-1] == "cpu"
     assert "NVIDIA" in found.reasons["cuda_graph"]
     assert "pip install onnxruntime" in found.reasons["onnxruntime"]
@@ -295,10 +300,10 @@ def test_what_is_missing_has_a_reason_that_says_what_to_do(fresh):
 
 
 def test_what_is_there_has_none(fresh):
-    fresh.setattr(hardware, "_cuda", lambda: True)
-    fresh.setattr(hardware.util, "find_spec", lambda _: object())
-    fresh.setattr(hardware.shutil, "which", lambda name: f"/usr/bin/{name}")
-    found = hardware.hardware()
+    fresh.setattr(capabilities, "_cuda", lambda: True)
+    fresh.setattr(capabilities.util, "find_spec", lambda _: object())
+    fresh.setattr(capabilities.shutil, "which", lambda name: f"/usr/bin/{name}")
+    found = capabilities.hardware()
     assert found.devices[0] == "cuda"
     assert all(found.usable(name) for name in ("cuda_graph", "onnxruntime", "openvino", "compile"))
     assert "bf16" not in found.notes
@@ -309,17 +314,18 @@ def test_what_is_there_has_none(fresh):
     [("flags\t: avx2 avx512_bf16", True), ("flags\t: avx2", False), ("", None)],
 )
 def test_units_of_a_precision_are_read_from_the_processors_flags(fresh, flags, bf16):
-    fresh.setattr(hardware, "_cpuinfo", lambda: f"model name\t: A chip\n{flags}\n")
-    assert hardware.has_units("bf16") is bf16
-    assert hardware.processor() == "A chip"
+    fresh.setattr(capabilities, "_cpuinfo", lambda: f"model name\t: A chip\n{flags}\n")
+    assert capabilities.has_units("bf16") is bf16
+    assert capabilities.processor() == "A chip"
 
 
 def test_speed_loads_no_torch(environment_without_weights):
     import subprocess
 
     code = (
-        "import sys, effnet.speed, effnet.speed.store, effnet.speed.plans, effnet.speed.v2,"
-        " effnet.speed.printed, effnet.speed.turns, effnet.speed.hardware as h; h.hardware();"
+        "import sys, effnet.timing.measurement_store, effnet.timing.plans,"
+        " effnet.timing.v2_bottlenecks, effnet.papers.printed_times, effnet.jobs.turns;"
+        "from effnet.timing import capabilities; capabilities.hardware();"
         "print({'torch', 'numpy', 'streamlit'} & set(sys.modules))"
     )
     done = subprocess.run(

@@ -8,12 +8,12 @@ import statistics
 import numpy as np
 import pytest
 
-from effnet.language import speaking
-from effnet.speed import verdict
-from effnet.speed.options import Options
-from effnet.speed.profiles import Roof
-from effnet.speed.records import Environment, Latency, allowed_cores, quantile
-from effnet.speed.verdict import compared, fastest, in_words, knee, log_r2, median_interval
+from effnet.base.language import speaking
+from effnet.timing import comparisons
+from effnet.timing.comparisons import compared, fastest, in_words, knee, log_r2, median_interval
+from effnet.timing.measurements import Environment, Latency, allowed_cores, quantile
+from effnet.timing.options import Options
+from effnet.timing.profiles import Roof
 
 HERE = Environment(
     "cpu", "a processor", 2, 0.5, "2.15", "3.11", "here", "2026-07-01T00:00:00+00:00", cores=2
@@ -213,7 +213,7 @@ def test_the_fastest_comes_with_those_that_can_not_be_told_from_it():
 )
 def test_the_knee_is_the_smallest_batch_near_the_best_throughput(throughputs, batch):
     assert knee(throughputs) == batch
-    assert verdict.KNEE == 0.9
+    assert comparisons.KNEE == 0.9
 
 
 def test_no_batches_have_no_knee():

@@ -13,13 +13,13 @@ import time
 import pandas as pd
 import pytest
 
-from effnet.spec import EffnetError
-from effnet.speed import reading, store
-from effnet.speed.options import Options
-from effnet.speed.reading import kept, newest, read, series
-from effnet.speed.records import Environment, Latency
-from effnet.speed.store import Row, Writer, as_csv, file_name, keep
-from effnet.speed.turns import Job, Stopped, Turns
+from effnet.base import EffnetError
+from effnet.jobs.turns import Job, Stopped, Turns
+from effnet.timing import measurement_store, reading
+from effnet.timing.measurement_store import Row, Writer, as_csv, file_name, keep
+from effnet.timing.measurements import Environment, Latency
+from effnet.timing.options import Options
+from effnet.timing.reading import kept, newest, read, series
 
 HERE = Environment(
     "cpu",
@@ -61,7 +61,7 @@ def test_what_is_kept_comes_back_as_it_was(tmp_path):
 def test_one_row_a_sample_that_any_tool_reads(tmp_path):
     (path,) = keep([row(1.5, 2.5), row(3.5, run="r2")], into=tmp_path)
     table = pd.read_csv(path)
-    assert list(table.columns) == list(store.COLUMNS)
+    assert list(table.columns) == list(measurement_store.COLUMNS)
     assert table["sample_ms"].tolist() == [1.5, 2.5, 3.5]
     assert table["sample"].tolist() == [1, 2, 1]
     assert table["network"].unique().tolist() == ["b0 at phi 1,5"]
@@ -126,11 +126,11 @@ def test_a_strange_file_in_the_folder_is_passed_over(tmp_path):
 
 def test_the_folder_is_the_variables_or_the_users_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("EFFNET_TIMES", str(tmp_path))
-    assert store.folder() == tmp_path
+    assert measurement_store.folder() == tmp_path
     monkeypatch.delenv("EFFNET_TIMES")
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     if sys.platform != "win32":
-        assert store.folder().as_posix() == "/somewhere/effnet/times"
+        assert measurement_store.folder().as_posix() == "/somewhere/effnet/times"
 
 
 # --- files from somebody else

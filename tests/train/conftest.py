@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from effnet.spec import Spec, Stage
+from effnet.network.spec import Spec, Stage
 from effnet.train.recipe import Recipe
 
 

@@ -5,10 +5,10 @@ import pytest
 from PIL import Image, ImageOps
 
 import effnet
-from effnet.preprocess import open_image
+from effnet.pixels.preparation import open_image
 from effnet.train import data
 from effnet.train.batches import Feed
-from effnet.train.machine import this_machine
+from effnet.train.placement import this_machine
 from effnet.train.recipe import Recipe
 from effnet.train.schedule import Progressive
 

@@ -11,18 +11,10 @@ import pytest
 
 import effnet
 from effnet.train import plan
-from effnet.train.experiment import (
-    job,
-    progressive_jobs,
-    read_rows,
-    reward,
-    scaling_jobs,
-    search,
-    summaries,
-    sweep,
-    write_rows,
-)
+from effnet.train.experiment import progressive_jobs, reward, scaling_jobs, search
+from effnet.train.many_trainings import job, sweep
 from effnet.train.recipe import small_base
+from effnet.train.results import read_rows, summaries, write_rows
 
 MEASURED = ("seconds", "cpu_seconds", "date", "load", "threads", "processor", "cores", "device")
 
@@ -46,7 +38,7 @@ def test_the_four_ways_cost_the_same_within_ten_percent(budget):
     assert [one.way for one in found] == list(plan.WAYS)
     macs = [one.macs for one in found]
     assert max(macs) / min(macs) < 1.1
-    base = effnet.cost.count(small_base(), num_classes=71).macs
+    base = effnet.count(small_base(), num_classes=71).macs
     assert all(0.8 * budget < m / base < 1.25 * budget for m in macs)
 
 

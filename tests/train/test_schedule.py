@@ -7,14 +7,8 @@ import sys
 import pytest
 
 import effnet
-from effnet.published import table
-from effnet.train.schedule import (
-    Progressive,
-    presets,
-    relative_cost,
-    relative_time,
-    stage_costs,
-)
+from effnet.base import table
+from effnet.train.schedule import Progressive, presets, relative_cost, relative_time, stage_costs
 
 ROWS = table("v2_progressive")
 ids = [f"{row['model']} {row['setting']}" for row in ROWS]

@@ -16,7 +16,7 @@ import torch
 import effnet
 from effnet.train.optim import Average, RMSProp, optimiser, rate_at
 from effnet.train.recipe import Recipe
-from effnet.train.runs import METRICS, read_lines
+from effnet.train.run_folders import METRICS, read_lines
 from effnet.train.schedule import Progressive
 from effnet.train.trainer import CHECKPOINT, Stopped, stage_at, train
 
@@ -141,7 +141,7 @@ def test_the_saved_network_opens_and_says_what_was_tested(tiny, tmp_path):
 def test_parts_of_a_batch_add_up_to_its_gradient(tiny, tmp_path):
     """Without batch statistics and dropout, accumulation changes nothing but rounding."""
     from effnet.nn.model import build
-    from effnet.train.machine import this_machine
+    from effnet.train.placement import this_machine
     from effnet.train.trainer import _Job
 
     spec = replace(tiny.spec, dropout=0.0, stochastic_depth=0.0)

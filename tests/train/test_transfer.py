@@ -8,15 +8,15 @@ import pytest
 import torch
 
 import effnet
-from effnet.preprocess import open_image
-from effnet.samples import get_sample
-from effnet.spec import EffnetError
-from effnet.train import run
+from effnet.base import EffnetError
+from effnet.network.variants import get_variant
+from effnet.pixels.preparation import open_image
+from effnet.pixels.samples import get_sample
+from effnet.train import run_process
+from effnet.train.linear_head import features, fine_tuning, packed, teach
 from effnet.train.recipe import Recipe, small_base
 from effnet.train.schedule import Progressive
 from effnet.train.trainer import train
-from effnet.train.transfer import features, fine_tuning, packed, teach
-from effnet.variants import get_variant
 
 
 def crops(name, count=6):
@@ -50,7 +50,7 @@ def test_the_file_opens_and_says_the_same(taught, tmp_path, coffee):
 def test_the_joined_network_is_head_of_features(taught, lite0):
     photos = crops("rocket", 2)
     vectors = torch.from_numpy(features(lite0, photos))
-    from effnet.preprocess import to_array, view
+    from effnet.pixels.preparation import to_array, view
 
     x = np.stack([to_array(view(p, lite0.preprocessing), lite0.preprocessing) for p in photos])
     with torch.no_grad():
@@ -95,8 +95,8 @@ def test_too_few_photos_to_fine_tune_are_told():
 
 def order(*words: str) -> Recipe:
     parser = argparse.ArgumentParser()
-    run.add_arguments(parser)
-    return Recipe.from_dict(run.order_of(parser.parse_args(["fit", *words]))["recipe"])
+    run_process.add_arguments(parser)
+    return Recipe.from_dict(run_process.order_of(parser.parse_args(["fit", *words]))["recipe"])
 
 
 def test_a_start_on_the_command_line_is_fine_tuning():

@@ -2,9 +2,9 @@
 
 import pytest
 
-from effnet.language import catalogue, in_a_row, say, speaking
-from effnet.train import runs, schedule
-from effnet.train.words import BUSY, FINE_TUNED, MISSING, NO_DATA, retold
+from effnet.base.language import catalogue, in_a_row, say, speaking
+from effnet.train import run_folders, schedule
+from effnet.train.run_texts import BUSY, FINE_TUNED, MISSING, NO_DATA, retold
 
 NO_MARKS = NO_DATA.format(name="'x'", known="marks, digits")
 
@@ -37,11 +37,11 @@ def test_what_nobody_knows_stays_as_it_is():
 
 
 def test_titles_are_told_again_and_files_stay_english(tmp_path):
-    run = runs.Run(tmp_path, "train", "One network", {}, 0.0)
+    run = run_folders.Run(tmp_path, "train", "One network", {}, 0.0)
     with speaking("zh"):
         assert run.said_title == "单个网络"
-        with pytest.raises(runs.EffnetError, match="文件夹"):
-            runs.open_run(tmp_path / "nowhere")
+        with pytest.raises(run_folders.EffnetError, match="文件夹"):
+            run_folders.open_run(tmp_path / "nowhere")
     assert run.title == run.said_title == "One network"
 
 

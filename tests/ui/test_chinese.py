@@ -12,12 +12,14 @@ import visits
 from google.protobuf.json_format import MessageToDict
 from streamlit.testing.v1 import AppTest
 
-from effnet import lessons, papers
-from effnet.blockstring import blocks_of, joined
-from effnet.language import say, speaking
-from effnet.prediction import imagenet_classes
-from effnet.ui import frame, latency_predict
-from effnet.variants import get_variant
+from effnet import papers
+from effnet.app.kit import frame
+from effnet.app.pages.latency import predictor_card
+from effnet.base.language import say, speaking
+from effnet.classify.prediction import imagenet_classes
+from effnet.network.block_strings import blocks_of, joined
+from effnet.network.variants import get_variant
+from effnet.report import lessons
 
 ROOT = Path(__file__).parents[2]
 PAGES = [page.file for page in frame.PAGES]
@@ -109,7 +111,7 @@ CODE = re.compile(
 def a_new_machine(monkeypatch, tmp_path):
     """Nothing was measured on it, and its processor has no name."""
     monkeypatch.setenv("EFFNET_TIMES", str(tmp_path))
-    monkeypatch.setattr(latency_predict, "processor", lambda: "-")
+    monkeypatch.setattr(predictor_card, "processor", lambda: "-")
 
 
 def figure_texts(spec: str) -> Iterator[str]:
@@ -312,6 +314,6 @@ def test_the_open_tab_stays_open_where_the_language_changes(title):
 
 def test_no_page_makes_its_tabs_itself():
     """Streamlit's own go back to the first one where their labels change."""
-    files = [*ROOT.glob("*.py"), *ROOT.glob("pages/*.py"), *ROOT.glob("effnet/ui/*.py")]
+    files = [*ROOT.glob("*.py"), *ROOT.glob("pages/*.py"), *ROOT.glob("effnet/app/**/*.py")]
     made = [path.name for path in files if "st.tabs(" in path.read_text("utf-8")]
     assert made == ["open_tab.py"]

@@ -17,10 +17,11 @@ from streamlit.testing.v1 import AppTest
 from visits import claim
 
 import effnet
-from effnet.checkpoints import choose
-from effnet.language import speaking
-from effnet.train import runs
-from effnet.ui import cache, classify_many, photos, state
+from effnet.app.kit import cache, photos, state
+from effnet.app.pages.classify import many_images
+from effnet.base.language import speaking
+from effnet.train import run_folders
+from effnet.weights.checkpoints import choose
 
 TABS = {
     "Any class": "Look for a class",
@@ -167,7 +168,7 @@ def test_a_network_with_classes_of_its_own_is_not_held_against_imagenets(monkeyp
     app = visits.opened("pages/train.py", session={"train_tabs": "Teach it"})
     app.button(key="teach").click().run()
     app.button(key="teach_keep").click().run()
-    (name,) = runs.trained()
+    (name,) = run_folders.trained()
     app.session_state["chosen_network"] = name
     for tab in ("Ladder", "Ensemble"):
         app.session_state["classify_tabs"] = tab
@@ -250,7 +251,7 @@ def test_a_zip_is_named_without_unpacking_and_can_be_stopped_from_the_first_seco
     app.file_uploader(key="many_files").set_value([("a.zip", data, "application/zip")]).run()
     assert [error.message for error in app.exception] == []
     assert app.button(key="many_go").label == "Name them"
-    assert app.session_state[classify_many.JOB].total == 3
+    assert app.session_state[many_images.JOB].total == 3
 
 
 def test_a_zip_of_class_folders_is_counted(chelsea, coffee):
@@ -315,16 +316,16 @@ def test_many_images_in_chinese_have_a_csv_in_english(chelsea, coffee, lite0):
     assert app.dataframe[2].value.to_dict("records") == [
         {"实际是": "cup", "误认为": "espresso", "次数": 1}
     ]
-    answers = app.session_state[classify_many.JOB].answers
-    rows = [classify_many._row(one, lite0.classes, judged=True) for one in answers]
-    csv_file = classify_many._csv(rows)
+    answers = app.session_state[many_images.JOB].answers
+    rows = [many_images._row(one, lite0.classes, judged=True) for one in answers]
+    csv_file = many_images._csv(rows)
     assert csv_file.startswith("picture,says,probability,second,")
     assert "not a picture that can be read" in csv_file
     assert csv_file.isascii()
 
 
 def test_too_much_at_once_is_refused(chelsea, monkeypatch):
-    monkeypatch.setattr(classify_many, "MAX_IN_ALL", 3 * 2**20)
+    monkeypatch.setattr(many_images, "MAX_IN_ALL", 3 * 2**20)
     app = page("Many images")
     app.file_uploader(key="many_folder").set_value(
         [(f"top/{i}.png", bytes(2**20), "image/png") for i in range(4)]
@@ -343,9 +344,9 @@ def test_the_csv_of_many_is_what_the_network_said(chelsea, coffee, lite0):
     ).run()
     app.button(key="many_go").click().run()
     assert [error.message for error in app.exception] == []
-    job = app.session_state[classify_many.JOB]
-    rows = [classify_many._row(one, lite0.classes, judged=True) for one in job.answers]
-    read = list(csv.DictReader(io.StringIO(classify_many._csv(rows))))
+    job = app.session_state[many_images.JOB]
+    rows = [many_images._row(one, lite0.classes, judged=True) for one in job.answers]
+    read = list(csv.DictReader(io.StringIO(many_images._csv(rows))))
     columns = ["picture", "says", "probability", "second", "second probability", "is", "problem"]
     assert list(read[0]) == columns
     for row, (name, path) in zip(read, named.items(), strict=False):
@@ -364,7 +365,7 @@ def test_the_csv_of_many_is_what_the_network_said(chelsea, coffee, lite0):
 
 def test_a_csv_holds_no_formula():
     rows = [{"picture": "=cmd()", "probability": 0.5}]
-    assert classify_many._csv(rows).splitlines() == ["picture,probability", "'=cmd(),0.5"]
+    assert many_images._csv(rows).splitlines() == ["picture,probability", "'=cmd(),0.5"]
 
 
 def test_ones_own_weights_are_reported_and_used(tmp_path, monkeypatch):
@@ -382,7 +383,7 @@ def test_fetching_without_a_network_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("EFFNET_WEIGHTS", str(tmp_path))
     monkeypatch.setenv("EFFNET_WEIGHTS_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr("effnet.fetch.PAUSE_S", 0)
+    monkeypatch.setattr("effnet.weights.downloads.PAUSE_S", 0)
     app = page("Weights")
     app.multiselect(key="to_fetch").set_value([choose("b0")]).run()
     app.button(key="fetch").click().run()

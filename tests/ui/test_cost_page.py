@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from visits import sound
 
 import effnet
-from effnet.ui import state
+from effnet.app.kit import state
 
 ROOT = Path(__file__).parents[2]
 

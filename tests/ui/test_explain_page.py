@@ -13,10 +13,12 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visits import sound
 
-from effnet import cam, language
-from effnet.language import say, speaking
-from effnet.speed.turns import Stopped, Turns
-from effnet.ui import cache, explain_controls, explain_ladder, explain_tabs, maps, state
+from effnet import cam
+from effnet.app.kit import cache, maps, state
+from effnet.app.pages.explain import explain_controls, explain_tabs, ladder_card
+from effnet.base import language
+from effnet.base.language import say, speaking
+from effnet.jobs.turns import Stopped, Turns
 
 
 def opened(*, tab: str = "", look: str = "", box=None, **query: str) -> AppTest:
@@ -235,7 +237,7 @@ def test_a_click_in_the_ladder_chooses_that_network(monkeypatch):
             title = f"{frame.title}, chosen" if frame.chosen else frame.title
             st.button(title, key=f"{key} {number}", on_click=on_click, args=(number,))
 
-    monkeypatch.setattr(explain_ladder.viewer, "strip", buttons)
+    monkeypatch.setattr(ladder_card.viewer, "strip", buttons)
     app = opened(tab="Ladder of networks", network="lite1", layer="features.4.0")
     labels = [app.button(key=f"ladder {number}").label for number in range(3)]
     assert labels == ["Lite0", "Lite1, chosen", "Lite2"]

@@ -10,8 +10,8 @@ from latency_examples import BATCHES, EDGE, FAMILY, PACE
 from streamlit.testing.v1 import AppTest
 
 import effnet
-from effnet.speed import store
-from effnet.speed.predicted import Pace, host, predicted_ms, save
+from effnet.timing import measurement_store
+from effnet.timing.predicted import Pace, host, predicted_ms, save
 
 TABS = ("Roofline", "Options", "Race", "Sweeps", "Why V2", "Published", "Predict")
 TINY = {"mode": "free", "base": "b0", "resolution": "32", "depth": "0.5", "width": "0.5"}
@@ -131,7 +131,7 @@ def test_a_file_that_a_student_sends_is_shown():
     app.session_state["load_times"] = True
     app.run()
     rows = [*BATCHES, EDGE]
-    text = store.as_csv(
+    text = measurement_store.as_csv(
         replace(row, run=f"one.{number}", what="batch") for number, row in enumerate(rows)
     )
     app.file_uploader[0].set_value(("theirs.csv", text.encode(), "text/csv")).run()
@@ -147,7 +147,7 @@ def test_single_measurements_that_are_sent_stand_together_among_the_families():
     app.segmented_control(key="sweep_kind").set_value("family").run()
     app.session_state["load_times"] = True
     app.run()
-    text = store.as_csv(replace(row, what="latency") for row in FAMILY)
+    text = measurement_store.as_csv(replace(row, what="latency") for row in FAMILY)
     app.file_uploader[0].set_value(("theirs.csv", text.encode(), "text/csv")).run()
     sound(app)
     assert any("From end to end" in title for title in titles(app))

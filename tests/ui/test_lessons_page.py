@@ -5,8 +5,8 @@ import json
 import pytest
 import visits
 
-from effnet.language import speaking
-from effnet.lessons import answer, lessons
+from effnet.base.language import speaking
+from effnet.report.lessons import answer, lessons
 
 
 def opened(page="app.py", **query):

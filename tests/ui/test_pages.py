@@ -16,7 +16,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visits import claim, opened
 
-from effnet.ui import frame
+from effnet.app.kit import frame
 
 ROOT = Path(__file__).parents[2]
 PAGES = [page.file for page in frame.PAGES]

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from visits import claim
 
 from effnet import papers
-from effnet.design import from_query
-from effnet.ui import paper_cards
+from effnet.app.pages.papers import paper_cards
+from effnet.scaling.design import from_query
 
 ROOT = Path(__file__).parents[2]
 

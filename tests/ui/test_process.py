@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from effnet.ui import live, process
+from effnet.app.kit import live, process
 
 
 @pytest.fixture

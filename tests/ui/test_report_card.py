@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from visits import opened
 
 from effnet import report
-from effnet.ui import photos, state
-from effnet.ui.report_photo import Shown
+from effnet.app.kit import photos, state
+from effnet.app.pages.scale.report_photo import Shown
 
 
 def taken(app: AppTest) -> str:
@@ -65,7 +65,7 @@ def asked(photo: Shown, **remembered: Any) -> report.Look:
     def page() -> None:
         import streamlit as st
 
-        from effnet.ui import report_photo
+        from effnet.app.pages.scale import report_photo
 
         look = report_photo.looker()
         assert look is not None

@@ -8,23 +8,25 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from effnet.design import Design, from_query
-from effnet.equal_cost import COMPARED
-from effnet.ui import one_dimension
+from effnet.app.pages.scale import one_dimension
+from effnet.scaling.design import Design, from_query
+from effnet.scaling.equal_cost_search import COMPARED
 
 
 def dimensions_page() -> None:
-    from effnet.ui import one_dimension, state
+    from effnet.app.kit import state
+    from effnet.app.pages.scale import one_dimension
 
     state.start()
     one_dimension.one_dimension()
 
 
 def search_page() -> None:
-    from effnet.ui import search, state
+    from effnet.app.kit import state
+    from effnet.app.pages.scale import search_card
 
     state.start()
-    search.search_card()
+    search_card.search_card()
 
 
 def opened(page, **query: str) -> AppTest:

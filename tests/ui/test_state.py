@@ -3,7 +3,7 @@
 import pytest
 from visits import opened
 
-from effnet.design import Design
+from effnet.scaling.design import Design
 
 
 def test_a_lock_and_pins_come_from_the_link_and_stay_there():

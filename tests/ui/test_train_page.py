@@ -11,11 +11,12 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visits import sound
 
-from effnet.language import say, speaking
-from effnet.train import runs
+from effnet.app.kit import cache
+from effnet.app.pages.train import results_card, runs_card, teach_card
+from effnet.base.language import say, speaking
+from effnet.train import run_folders
 from effnet.train.data import load_pictures
-from effnet.train.experiment import Summary
-from effnet.ui import cache, train_results, train_runs, train_teach
+from effnet.train.results import Summary
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +77,7 @@ def test_the_example_is_taught_and_tested_on_photos_it_did_not_see():
 
 def test_fine_tuning_is_started_with_the_photos_beside_it(monkeypatch):
     launched = []
-    monkeypatch.setattr(runs, "launch", launched.append)
+    monkeypatch.setattr(run_folders, "launch", launched.append)
     app = opened("Teach it")
     app.button(key="fine_tune").click().run()
     assert [error.message for error in app.exception] == []
@@ -93,7 +94,7 @@ def test_a_run_is_started_seen_and_ends_while_the_page_is_away():
     app.select_slider(key="run_epochs").set_value(1)
     app.button(key="run_start").click().run()
     assert [error.message for error in app.exception] == []
-    (run,) = runs.list_runs("train")
+    (run,) = run_folders.list_runs("train")
     del app  # the tab is closed
     deadline = time.monotonic() + 400
     while run.state == "running":
@@ -118,9 +119,9 @@ def test_the_verdict_is_what_the_values_say():
     wins = summary("compound", 4, (0.80, 0.81, 0.82))
     draws = summary("compound", 4, (0.55, 0.62, 0.70))
     loses = summary("compound", 4, (0.50, 0.51, 0.52))
-    assert "claim is seen" in train_results.verdict((base, width, wins))
-    assert "not proved" in train_results.verdict((base, width, draws))
-    assert "claim is not seen" in train_results.verdict((base, width, loses))
+    assert "claim is seen" in results_card.verdict((base, width, wins))
+    assert "not proved" in results_card.verdict((base, width, draws))
+    assert "claim is not seen" in results_card.verdict((base, width, loses))
 
 
 def test_the_grid_search_is_told_in_words_and_percent():
@@ -128,7 +129,7 @@ def test_the_grid_search_is_told_in_words_and_percent():
     table = app.dataframe[0].value
     assert list(table)[:3] == ["round", "epochs", "alpha"]
     assert not any("_" in title for title in table)
-    (best,) = [row for row in train_results.shipped("search") if row["rung"] == 2 and
+    (best,) = [row for row in results_card.shipped("search") if row["rung"] == 2 and
                row["top1"] == table["accuracy"][0] / 100]  # fmt: skip
     assert (table["alpha"][0], table["MACs"][0]) == (best["alpha"], best["macs"])
     assert not any("Student" in caption.value for caption in app.caption)  # one seed each
@@ -136,16 +137,16 @@ def test_the_grid_search_is_told_in_words_and_percent():
 
 def test_an_ended_experiment_says_where_it_stands():
     found = {"alpha": 1.0, "beta": 1.1, "gamma": 1.3, "top1": 0.5, "macs": 7}
-    assert "alpha 1, beta 1.1, gamma 1.3 is left, 50.0 % right" in train_runs.done("search", found)
-    assert "27 trainings" in train_runs.done("scaling", {"rows": 27})
+    assert "alpha 1, beta 1.1, gamma 1.3 is left, 50.0 % right" in runs_card.done("search", found)
+    assert "27 trainings" in runs_card.done("scaling", {"rows": 27})
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("kind", ["scaling", "progressive", "search"])
 def test_no_column_is_lost_in_translation(kind, language):
-    rows = list(train_results.shipped(kind))
+    rows = list(results_card.shipped(kind))
     with speaking(language):
-        said = train_results.said_rows(rows)
+        said = results_card.said_rows(rows)
     assert [list(row.values())[-1] for row in said] == [list(row.values())[-1] for row in rows]
     assert [len(row) for row in said] == [len(row) for row in rows]
     assert (said == rows) is (language == "en")
@@ -156,8 +157,8 @@ def test_the_verdicts_are_told_in_chinese():
     width, wins = summary("width", 4, (0.60, 0.61)), summary("compound", 4, (0.8, 0.81))
     with speaking("zh"):
         texts = (
-            train_results.verdict((summary("base", 1, (0.4, 0.4)), width, wins)),
-            train_results.progressive_verdict((fixed, grown)),
+            results_card.verdict((summary("base", 1, (0.4, 0.4)), width, wins)),
+            results_card.progressive_verdict((fixed, grown)),
         )
     assert "看到了论文的结论" in texts[0]
     assert "在误差线范围内相同" in texts[1]
@@ -171,8 +172,8 @@ def test_a_taught_network_and_its_run_are_told_in_chinese():
         assert "张留出的照片认对了" in app.success[0].value
         app.button(key="teach_keep").click().run()
     assert [error.message for error in app.exception] == []
-    (run,) = runs.list_runs("taught")
-    assert runs.trained() == {run.name: run.title}
+    (run,) = run_folders.list_runs("taught")
+    assert run_folders.trained() == {run.name: run.title}
 
 
 # --- photos of one's own under Teach it
@@ -212,7 +213,7 @@ def test_a_photo_that_cannot_be_read_is_named_and_the_others_stay(coffee):
 
 @pytest.mark.parametrize(("name", "most"), [("MOST_PHOTOS", 2), ("MOST_BYTES", 2**20)])
 def test_too_many_photos_are_refused_before_any_is_opened(coffee, monkeypatch, name, most):
-    monkeypatch.setattr(train_teach, name, most)
+    monkeypatch.setattr(teach_card, name, most)
     monkeypatch.setattr(cache, "open_image", None)
     app = opened("Teach it")
     upload(app, 0, *[(f"{i}.png", coffee.read_bytes()) for i in range(3)])

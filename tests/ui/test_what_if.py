@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import effnet
-from effnet.blockstring import to_block_strings
+from effnet.network.block_strings import to_block_strings
 
 B0 = ",".join(to_block_strings(effnet.get_variant("b0")))
 LITE0_PARAMS = "4.65 M"  # B0 without squeeze-and-excitation
@@ -16,9 +16,10 @@ def page() -> None:
     """A page with the two cards, as Scale shows them in its tabs."""
     import streamlit as st
 
-    from effnet import claims
-    from effnet.spec import EffnetError
-    from effnet.ui import cache, controls, state, take_away, what_if
+    from effnet.app.kit import cache, controls, state
+    from effnet.app.pages.scale import take_away, what_if
+    from effnet.base import EffnetError
+    from effnet.report import claims
 
     state.start()
     try:

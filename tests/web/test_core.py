@@ -5,7 +5,8 @@ import pytest
 from parity import in_node
 
 import effnet
-from effnet import flat_spots, scaling, web
+from effnet import web
+from effnet.scaling import compound, flat_spots
 
 
 def test_core_imports_nothing_and_has_the_contracts_functions():
@@ -35,7 +36,7 @@ def test_seeded_designs_of_every_kind_are_pythons():
 @pytest.mark.parametrize("base", ["b0", "v2_s", "lite0", "resnet50"])
 def test_the_phi_curve_is_pythons(base):
     phis = [-1 + i / 20 for i in range(181)]
-    curve = scaling.phi_curve([round(phi, 2) for phi in phis], 1.21, 1.12, 1.15, base=base)
+    curve = compound.phi_curve([round(phi, 2) for phi in phis], 1.21, 1.12, 1.15, base=base)
     told = in_node(
         "(spec) => core.phiCurve(spec, { alpha: 1.21, beta: 1.12, gamma: 1.15 })",
         effnet.get_variant(base).to_dict(),
@@ -74,11 +75,11 @@ def test_budget_and_lock_are_pythons():
         " core.projectToBudget(v), core.projectToBudget({ alpha: 1, beta: 1, gamma: 0.9 })]",
         values,
     )
-    assert told[0] == pytest.approx(scaling.budget(**values))
-    solved = [scaling.solve_budget(name, **values) for name in scaling.SOLVABLE]
+    assert told[0] == pytest.approx(compound.budget(**values))
+    solved = [compound.solve_budget(name, **values) for name in compound.SOLVABLE]
     assert told[1:4] == pytest.approx(solved)
-    assert list(told[4].values()) == pytest.approx(scaling.project_to_budget(**values))
-    assert list(told[5].values()) == pytest.approx(scaling.project_to_budget(1, 1, 0.9))
+    assert list(told[4].values()) == pytest.approx(compound.project_to_budget(**values))
+    assert list(told[5].values()) == pytest.approx(compound.project_to_budget(1, 1, 0.9))
 
 
 def test_powers_that_come_out_even_are_even():

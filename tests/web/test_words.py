@@ -8,10 +8,12 @@ import pytest
 from parity import in_node
 
 import effnet
-from effnet import claims, scaling, units, web
-from effnet.design import BASES, RANGES, Design, from_query
-from effnet.language import say, speaking
-from effnet.spec import EffnetError
+from effnet import web
+from effnet.base import EffnetError, units
+from effnet.base.language import say, speaking
+from effnet.report import claims
+from effnet.scaling import compound
+from effnet.scaling.design import BASES, RANGES, Design, from_query
 
 
 def designs(number):
@@ -102,7 +104,7 @@ def test_a_held_budget_stays_on_two_as_far_as_the_slider_goes():
         " design.changed(one, { beta }, 'gamma', ranges).gamma)",
         data,
     )
-    assert said[0] == round(scaling.solve_budget("gamma", 1.2, 1.2, 1.15), 4)
+    assert said[0] == round(compound.solve_budget("gamma", 1.2, 1.2, 1.15), 4)
     assert said[1] == 1.0  # sqrt(2 / (1.2 * 2.25)) = 0.86, under the slider's end
 
 

@@ -1,0 +1,1 @@
+"""The only room with Streamlit: `kit` is what all pages share, `pages` has a folder for each."""

@@ -1,0 +1,257 @@
+"""The card's part that finds a network for a budget."""
+
+from typing import Any
+
+import streamlit as st
+
+from effnet import figures
+from effnet.app.kit import frame, live, pick
+from effnet.base import mark, remembered, say
+from effnet.counting.memory import DTYPES
+from effnet.network import display_name
+from effnet.scaling import BASES, Fit, Limits, Range, Solution, search
+
+_front = remembered(maxsize=32)(figures.budget_front)
+
+# name: label, usual value, range, note; in the units of the slider
+LIMITS: dict[str, tuple[str, float, Range, str]] = {
+    "macs": (
+        mark("multiply-adds (G)"),
+        1.0,
+        Range(0.05, 40.0, 0.05),
+        mark("At most, per image"),
+    ),
+    "params": (mark("parameters (M)"), 10.0, Range(0.5, 150.0, 0.5), mark("At most")),
+    "weights": (
+        mark("weights (MiB)"),
+        40.0,
+        Range(1.0, 600.0, 1.0),
+        mark("At most; BatchNorm's running statistics included"),
+    ),
+    "peak": (
+        mark("peak memory (MiB)"),
+        20.0,
+        Range(1.0, 300.0, 0.5),
+        mark(
+            "At most alive at once during an inference of one image, in 32-bit floats, weights "
+            "apart"
+        ),
+    ),
+    "resolution": (mark("resolution (px)"), 224.0, Range(32, 1024, 8), mark("At least")),
+}
+TITLES = {
+    "macs": mark("Multiply-adds"),
+    "params": mark("Parameters"),
+    "weights": mark("Weight file"),
+    "peak": mark("Peak memory"),
+    "resolution": mark("Least resolution"),
+}
+
+
+def budget() -> None:
+    """Limits on the left, what fits them on the right, tables below."""
+    left, right = st.columns([1, 2.2], gap="medium")
+    with left, st.container(border=True):
+        base, limits = _limits()
+    with right:
+        found = search.solve(base, limits)
+        enough = search.USED * found.front[0].macs if found.front else None
+        drawn = _front(found.fits, found.front, best=found.best, enough=enough, dark=frame.dark())
+
+        front, best, fits = say("front"), say("best"), say("fits")  # as the traces are called
+
+        def clicked(name: str, index: int) -> None:
+            rows = {
+                front: found.front,
+                best: (found.best,) if found.best else (),
+                fits: tuple(sorted(found.fits, key=lambda fit: fit.spread)),
+            }.get(name, ())
+            if index < len(rows):
+                _use_fit(base, rows[index])
+
+        live.figure(
+            "budget_front",
+            drawn,
+            alt=say("Networks within the limits: multiply-adds against balance, with the front"),
+            on_click=clicked,
+        )
+        _best(base, found)
+    _front_table(base, found, limits)
+    _released_table(limits)
+
+
+def _limits() -> tuple[str, Limits]:
+    base: str = st.selectbox(
+        say("Network to scale"),
+        BASES,
+        format_func=display_name,
+        key="budget_base",
+        persist_state="session",
+    )
+    used = st.pills(
+        say("Limits"),
+        tuple(TITLES),
+        selection_mode="multi",
+        default=["macs", "weights", "resolution"],
+        format_func=lambda name: say(TITLES[name]),
+        key="budget_limits",
+        persist_state="session",
+    )
+    values: dict[str, float] = {}
+    itemsize = 4
+    for name in TITLES:
+        if name in used:
+            label, usual, span, note = LIMITS[name]
+            values[name] = pick.dial(f"limit_{name}", say(label), usual, span, note=say(note))
+        if name == "weights" and name in used:
+            dtype = st.segmented_control(
+                say("Weights stored as"),
+                tuple(DTYPES),
+                format_func=say,
+                default="fp32",
+                key="budget_dtype",
+                required=True,
+                persist_state="session",
+            )
+            itemsize = DTYPES[dtype or "fp32"]
+
+    def scaled(name: str, unit: float) -> int | None:
+        return round(values[name] * unit) if name in values else None
+
+    return base, Limits(
+        macs=scaled("macs", 1e9),
+        params=scaled("params", 1e6),
+        weights_bytes=scaled("weights", 2**20),
+        itemsize=itemsize,
+        peak_bytes=scaled("peak", 2**20),
+        resolution=round(values.get("resolution", 32)),
+    )
+
+
+def _best(base: str, found: Solution) -> None:
+    best = found.best
+    st.caption(
+        say(
+            "Tried {n:,} shapes of depth and width, each at the largest input that "
+            "fits. Rule: of the networks that spend at least 95 % of the most multiply-adds that "
+            "fit (dotted line), the one whose depth, width and resolution stand for the most equal "
+            "phi. The front (blue) holds all that no other beats in both. Computed; balance is the "
+            "paper's advice, not a measured accuracy.",
+            n=found.looked_at,
+        )
+    )
+    if best is None:
+        return
+    why = pick.unreachable(best.depth, best.width, best.resolution)
+    st.button(
+        say(
+            "Use depth {depth:g}, width {width:g}, {side} px",
+            depth=best.depth,
+            width=best.width,
+            side=best.resolution,
+        ),
+        key="use_best",
+        type="primary",
+        on_click=_use_fit,
+        args=(base, best),
+        disabled=bool(why),
+        help=why or say("Makes it the current design"),
+    )
+
+
+def _use_fit(base: str, fit: Fit) -> None:
+    pick.network(base, fit.depth, fit.width, fit.resolution)
+
+
+def _front_table(base: str, found: Solution, limits: Limits) -> None:
+    st.markdown(say("**On the front**, most balanced first"))
+    rows = found.front[::-1]
+
+    def chosen() -> None:
+        index = pick.row("front_rows")
+        if index is not None:
+            _use_fit(base, rows[index])
+
+    st.dataframe(
+        [_fit_row(fit, fit is found.best) for fit in rows],
+        key="front_rows",
+        hide_index=True,
+        width="stretch",
+        height=250,
+        on_select=chosen,
+        selection_mode="single-row",
+        column_config=_columns(limits),
+        alt=say("Networks on the front; choosing a row makes it the design"),
+    )
+
+
+def _fit_row(fit: Fit, best: bool) -> dict[str, Any]:
+    return {
+        say("choice"): "•" if best else "",
+        say("depth"): fit.depth,
+        say("width"): fit.width,
+        say("resolution (px)"): fit.resolution,
+        say("imbalance"): fit.spread,
+        "MACs": fit.macs,
+        say("parameters"): fit.params,
+        say("weights (MiB)"): fit.weights_bytes / 2**20,
+        say("peak (MiB)"): fit.peak_bytes and fit.peak_bytes / 2**20,
+        say("activations"): fit.activations,
+        say("blocks"): fit.blocks,
+    }
+
+
+def _columns(limits: Limits) -> dict[str, Any]:
+    number = st.column_config.NumberColumn
+    bits = 8 * limits.itemsize
+    return {
+        say("imbalance"): number(
+            format="%.2f",
+            help=say("Largest minus smallest phi that the three multipliers stand for"),
+        ),
+        "MACs": number(format="localized"),
+        say("parameters"): number(format="localized"),
+        say("activations"): number(format="localized"),
+        say("weights (MiB)"): number(
+            format="%.1f", help=say("As {bits}-bit numbers, with BatchNorm's", bits=bits)
+        ),
+        say("peak (MiB)"): number(
+            format="%.1f",
+            help=say("Most alive at once in an inference, 32-bit floats, weights apart"),
+        ),
+    }
+
+
+def _released_table(limits: Limits) -> None:
+    fitting = [one for one in search.released(limits) if one.fits]
+    st.markdown(say("**Published networks that fit** ({n})", n=len(fitting)))
+
+    def chosen() -> None:
+        index = pick.row("released_rows")
+        if index is not None:
+            pick.released(fitting[index].name)
+
+    st.dataframe(
+        [
+            {
+                say("network"): display_name(one.name),
+                say("resolution (px)"): one.resolution,
+                "MACs": one.macs,
+                say("parameters"): one.params,
+                say("weights (MiB)"): one.weights_bytes / 2**20,
+                say("peak (MiB)"): one.peak_bytes / 2**20,
+                say("activations"): one.activations,
+                say("blocks"): one.blocks,
+            }
+            for one in fitting
+        ],
+        key="released_rows",
+        hide_index=True,
+        width="stretch",
+        height=250,
+        on_select=chosen,
+        selection_mode="single-row",
+        column_config=_columns(limits),
+        alt=say("Published networks within the limits; choosing a row makes it the design"),
+    )
+    st.caption(say("All numbers computed. Choosing a row makes that network the design."))

@@ -1,0 +1,122 @@
+"""The frame around every page: title, menu, messages."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+
+import streamlit as st
+
+import effnet
+from effnet.app.kit import lesson_view, live, process, projector, state
+from effnet.base import EffnetError, language, mark, say
+
+ICON = Path(effnet.__file__).parents[1] / "assets" / "images" / "icon.png"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the app: its file, its name in the menu, and what it answers."""
+
+    file: str
+    title: str
+    line: str
+
+
+PAGES = (
+    Page("app.py", mark("Scale"), mark("What compound scaling makes of a network")),
+    Page("pages/cost.py", mark("Cost"), mark("Where parameters, multiply-adds and memory go")),
+    Page("pages/latency.py", mark("Latency"), mark("How long a pass takes on this machine")),
+    Page("pages/classify.py", mark("Classify"), mark("What a pretrained network sees in a photo")),
+    Page("pages/explain.py", mark("Explain"), mark("Where it looked")),
+    Page(
+        "pages/train.py",
+        mark("Train"),
+        mark("How size and regularisation grow, and what scaling gains"),
+    ),
+    Page("pages/papers.py", mark("Papers"), mark("The papers' own numbers, checked")),
+    Page(
+        "pages/lessons.py",
+        mark("Lessons"),
+        mark("Six lessons for a class, and links that fix what it sees"),
+    ),
+)
+
+
+@contextmanager
+def page(file: str) -> Iterator[Page]:
+    """Set up the page that `file` is, draw the menu, and turn a user's mistake into a message.
+
+    Any exception but `EffnetError` goes through as the bug it is.
+    """
+    this = next(p for p in PAGES if Path(p.file).name == Path(file).name)
+    wrong = state.start_language()
+    st.set_page_config(
+        page_title=f"{say(this.title)} - {say('EfficientNet explorer')}",
+        page_icon=str(ICON) if ICON.is_file() else None,
+        layout="wide",
+        initial_sidebar_state="collapsed",
+    )
+    process.send_at_once()
+    state.start()
+    live.start()
+    notes = lesson_view.start()
+    if not projector.on():
+        _menu(this)
+    for note in (*wrong, *state.notes(), *notes):
+        st.warning(say("From the link: {note}", note=note))
+    lesson_view.panel(this.file)
+    with _messages():
+        yield this
+    process.settle()
+
+
+@contextmanager
+def _messages() -> Iterator[None]:
+    try:
+        yield
+    except EffnetError as error:
+        st.error(str(error))
+
+
+def part(function: Callable[[], None], *, every_s: float | None = None) -> Callable[[], None]:
+    """Make a part of a page that runs by itself when its own controls change, and every so often.
+
+    What it raises does not reach the page around it, so it has the same messages.
+    """
+
+    @wraps(function)
+    def guarded() -> None:
+        process.settle()
+        language.use(state.language())
+        with _messages():
+            function()
+
+    return st.fragment(guarded, run_every=every_s)
+
+
+def _menu(current: Page) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.markdown(f"**{say('EfficientNet explorer')}**", width="content")
+        for entry in PAGES:
+            st.page_link(
+                entry.file,
+                label=say(entry.title),
+                help=say(entry.line),
+                disabled=entry is current,
+            )
+        for code, name in language.LANGUAGES.items():
+            if code != language.current():
+                st.button(
+                    name,
+                    key=f"language_{code}",
+                    type="tertiary",
+                    on_click=state.remember,
+                    args=(state.LANGUAGE, code),
+                )
+
+
+def dark() -> bool:
+    """True where the visitor's page is dark."""
+    return st.context.theme.type == "dark"

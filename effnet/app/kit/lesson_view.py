@@ -1,0 +1,286 @@
+"""Lessons in the app: a step's panel, what a link hides, presenter mode, the teacher's page."""
+
+import json
+from collections.abc import Sequence, Set
+from dataclasses import asdict
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from effnet.app.kit import live, projector, state
+from effnet.base import language, say
+from effnet.report import HIDEABLE, Lesson, Step, lessons
+from effnet.scaling import Design, unknown
+
+# hidden on a projector
+PRESENTED = frozenset({"mode", "base", "table", "curve", "tabs", "budget", "totals"})
+ADDRESS = "http://localhost:8501"
+AS_MINE = ""  # the link's language is that of the page
+TURN = "turn_to_step"  # str: "yes" where a link or a button opened a step, maybe of another page
+
+
+def start() -> list[str]:
+    """Read lesson, step, hidden controls and presenter mode from the link; what can't be used."""
+    notes: list[str] = []
+    known = lessons.lessons()
+    said = _said(state.LESSON)
+    if said and said not in known:
+        notes.append(unknown("lesson", said, known))
+        state.remember(state.LESSON, "")
+    lesson = known.get(state.remembered(state.LESSON, ""))
+    step = _said(state.STEP)
+    steps = [str(number + 1) for number in range(len(lesson.steps))] if lesson else []
+    if lesson and step and step not in steps:
+        notes.append(unknown("step", step[:20], steps))
+    if lesson and state.remembered(state.STEP, "") not in steps:
+        state.remember(state.STEP, "1")
+    if _said(state.HIDE):
+        names, wrong = lessons.read_hidden(state.remembered(state.HIDE, ""))
+        notes += wrong
+        state.remember(state.HIDE, ",".join(sorted(names)))
+    present = _said(state.PRESENT)
+    if present not in ("", "0", "1"):
+        notes.append(say("present {said} is not 0 or 1", said=repr(present[:20])))
+    if state.remembered(state.PRESENT, "") != "1":
+        state.remember(state.PRESENT, "")
+    if lesson and (said or step):
+        opened = lesson.steps[_step(lesson) - 1]
+        if state.design() == Design():  # the link may well say another
+            state.change(**asdict(lessons.read(opened.design)))
+            state.write_link()
+        _prepare(opened)
+    _write()
+    return notes
+
+
+def _prepare(step: Step) -> None:
+    """Set what a step opens with besides the design, and turn to its page."""
+    if step.network:
+        state.remember(state.NETWORK, step.network)
+        st.session_state["network"] = step.network
+    found = step.schedule()
+    if found:
+        network, schedule = found
+        text = json.dumps({"network": network, "schedule": schedule.to_dict()})
+        state.remember(state.SCHEDULE, text)
+    state.remember(TURN, "yes")
+
+
+def _said(key: str) -> str:
+    """What the link newly says under a key, now remembered; "" where it says nothing new."""
+    said = state.newly_said(key) or ""
+    if said:
+        state.remember(key, said)
+    return said
+
+
+def _write() -> None:
+    """The link says what is remembered, on every page."""
+    for key in (state.LESSON, state.STEP, state.HIDE, state.PRESENT):
+        value = state.remembered(key, "")
+        if key == state.STEP and not state.remembered(state.LESSON, ""):
+            value = ""
+        state.say_in_link(key, value or None)
+
+
+def shows(name: str) -> bool:
+    """Whether the lesson, the link and the presenter leave this part on the page."""
+    hidden = set(state.remembered(state.HIDE, "").split(","))
+    lesson = current()
+    if lesson:
+        hidden |= set(lesson.steps[_step(lesson) - 1].hide)
+    if projector.on():
+        hidden |= _presented(hidden) if lesson else PRESENTED
+    return name not in hidden
+
+
+def _presented(hidden: Set[str]) -> Set[str]:
+    """What a projector hides of a step besides: the step speaks of its controls and its figure."""
+    return {"table", "tabs"} if "curve" in hidden else {"table", "tabs", "drawing"}
+
+
+def controls_shown() -> bool:
+    """Whether any control of the design is left on the page; a released network has only two."""
+    return state.design().mode != "released" or shows("mode") or shows("base")
+
+
+def columns() -> Sequence[DeltaGenerator]:
+    """A column for the controls and one for the rest, which has the page where there are none."""
+    if not controls_shown():
+        return st.container(), st.container()
+    return st.columns([1, 2.6], gap="medium")
+
+
+def current() -> Lesson | None:
+    """The lesson that runs, if one does."""
+    return lessons.lessons().get(state.remembered(state.LESSON, ""))
+
+
+def _step(lesson: Lesson) -> int:
+    number = state.remembered(state.STEP, "1")
+    return min(max(int(number), 1), len(lesson.steps)) if number.isdigit() else 1
+
+
+def _go(lesson: Lesson, number: int) -> None:
+    state.remember(state.LESSON, lesson.key)
+    state.remember(state.STEP, str(number))
+    step = lesson.steps[number - 1]
+    state.edit(lessons.read(step.design))
+    _prepare(step)
+
+
+def _end() -> None:
+    for key in (state.LESSON, state.STEP, state.HIDE, state.PRESENT):
+        state.remember(key, "")
+
+
+def panel(file: str) -> None:
+    """The running lesson's step, its question and the way on; and the presenter's large type."""
+    if projector.on() and live.in_browser():
+        _large()(key="present", data={}, height=1)
+    lesson = current()
+    if lesson is None:
+        if projector.on() or state.remembered(state.HIDE, ""):
+            st.button(say("Show everything again"), key="show_everything", on_click=_end)
+        return
+    number = _step(lesson)
+    step = lesson.steps[number - 1]
+    turn = state.remembered(TURN, "")
+    state.remember(TURN, "")
+    if turn and step.page != file:
+        st.switch_page(step.page)
+    with st.container(border=True):
+        st.caption(
+            say(
+                "Step {number} of {n} of the lesson: {title}",
+                number=number,
+                n=len(lesson.steps),
+                title=say(lesson.title),
+            )
+        )
+        st.markdown(say(step.say))
+        if step.page != file:
+            st.page_link(step.page, label=say("This step is on another page: go there"))
+        _question(lesson, number)
+        with st.container(horizontal=True, gap="small"):
+            st.button(
+                say("Back"),
+                key="lesson_back",
+                disabled=number == 1,
+                on_click=_go,
+                args=(lesson, max(number - 1, 1)),
+            )
+            st.button(
+                say("Next step"),
+                key="lesson_next",
+                disabled=number == len(lesson.steps),
+                on_click=_go,
+                args=(lesson, min(number + 1, len(lesson.steps))),
+            )
+            st.button(say("End the lesson"), key="lesson_end", on_click=_end)
+
+
+@st.fragment
+def _question(lesson: Lesson, number: int) -> None:
+    """Predict, then reveal."""
+    language.use(state.language())  # a fragment runs by itself
+    question = lesson.steps[number - 1].question
+    found = lessons.answer(question)
+    place = f"{lesson.key}_{number}"
+    chosen = st.radio(
+        say(question.ask),
+        range(len(found.choices)),
+        format_func=lambda number: found.choices[number],
+        index=None,
+        key=f"predict_{place}",
+        horizontal=True,
+    )
+    asked = st.button(say("Reveal"), key=f"reveal_{place}", disabled=chosen is None)
+    if asked and chosen is not None:
+        right = chosen == found.right
+        told = say(
+            "**Right.** {shown} {because}" if right else "**Not so.** {shown} {because}",
+            shown=found.shown,
+            because=say(question.because),
+        )
+        (st.success if right else st.info)(told)
+
+
+@lru_cache(maxsize=1)
+def _large() -> Any:
+    css = (live.COMPONENTS / "present.css").read_text("utf-8")
+    js = "export default function () {\n}"
+    component: Any = st.components.v2.component
+    return component("effnet_present", html="<span></span>", css=css, js=js, isolate_styles=False)
+
+
+# --- the teacher's page -----------------------------------------------------------------------
+
+
+def address() -> str:
+    """Where this app is, without page and query."""
+    scheme, host, *_ = urlsplit(st.context.url or ADDRESS)
+    return f"{scheme}://{host}"
+
+
+def teacher() -> None:
+    """Every lesson with its plan, its link, and its questions with the computed answers."""
+    for lesson in lessons.lessons().values():
+        with st.expander(
+            say(lesson.title), key=f"lesson_{lesson.key}", on_change="rerun"
+        ) as opened:
+            if opened.open:
+                _plan(lesson)
+
+
+def _plan(lesson: Lesson) -> None:
+    st.markdown(say("**Goal.** {goal}", goal=say(lesson.goal)))
+    st.markdown("\n".join(f"- {say(line)}" for line in lesson.plan))
+    st.caption(
+        say("The link for the class; it opens the first step with its controls and no others:")
+    )
+    said = lessons.link(address(), lesson, language=language.current())
+    st.code(said, language=None, wrap_lines=True)
+    st.caption(say("The same for a projector, in large type with one figure:"))
+    st.code(f"{said}&{state.PRESENT}=1", language=None, wrap_lines=True)
+    for number, step in enumerate(lesson.steps, start=1):
+        question, found = step.question, lessons.answer(step.question)
+        st.markdown(
+            say(
+                "**Step {number}.** {said}\n\n*{ask}* {shown} {because}",
+                number=number,
+                said=say(step.say),
+                ask=say(question.ask),
+                shown=found.shown,
+                because=say(question.because),
+            )
+        )
+    st.button(say("Begin"), key=f"begin_{lesson.key}", on_click=_go, args=(lesson, 1))
+
+
+def own_link() -> None:
+    """A link of one's own: the current design, with what is hidden."""
+    hidden = st.multiselect(
+        say("Hide on Scale and Cost"),
+        list(HIDEABLE),
+        format_func=lambda name: say(HIDEABLE[name]),
+        placeholder=say("Choose options"),
+        key="link_hide",
+    )
+    large = st.toggle(say("For a projector: large type, one figure"), key="link_present")
+    spoken = st.selectbox(
+        say("Language of the link"),
+        (AS_MINE, *language.LANGUAGES),
+        format_func=lambda code: language.LANGUAGES.get(code) or say("as mine"),
+        key="link_language",
+    )
+    spoken = language.current() if spoken == AS_MINE else spoken
+    said = {"mode": "formula"} | state.design().to_query() | lessons.in_language(spoken)
+    if hidden:
+        said["hide"] = ",".join(hidden)
+    if large:
+        said["present"] = "1"
+    st.code(f"{address()}/?{urlencode(said, safe=',')}", language=None, wrap_lines=True)

@@ -1,0 +1,210 @@
+"""Controls and figures that follow the finger: small components of Streamlit's components v2.
+
+`st.slider` reports on release and `st.plotly_chart` is rebuilt at every change. These report about
+every 80 ms while dragged, and redraw in place, keeping zoom and selection. Without a browser (in
+tests) Streamlit's own elements stand in, with the same keys.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import plotly
+import plotly.graph_objects as go
+import streamlit as st
+
+import effnet
+from effnet.app.kit import projector
+from effnet.base import DEFAULT, current, mark, say
+from effnet.figures import Values, locale
+from effnet.scaling import Range
+
+COMPONENTS = Path(__file__).parent / "components"
+
+# what Streamlit itself writes into an uploader and a camera; longer ones first
+STREAMLITS = (
+    mark("Upload directories"),
+    mark("Upload"),
+    mark(" per file"),
+    mark("Take Photo"),
+    mark("Clear photo"),
+)
+
+
+def in_browser() -> bool:
+    """False where a test harness runs the page: nothing there can draw a component."""
+    return st.context.url is not None
+
+
+def _read(name: str) -> str:
+    return (COMPONENTS / name).read_text("utf-8")
+
+
+_component: Any = st.components.v2.component
+
+
+@lru_cache(maxsize=1)
+def _slider_component() -> Any:
+    return _component(
+        "effnet_slider", html=_read("slider.html"), css=_read("slider.css"), js=_read("slider.js")
+    )
+
+
+@lru_cache(maxsize=1)
+def _figure_component() -> Any:
+    html = '<div class="figure"></div>'  # Plotly's own style sheet must reach it
+    return _component("effnet_figure", html=html, js=_read("figure.js"), isolate_styles=False)
+
+
+@lru_cache(maxsize=1)
+def _page_component() -> Any:
+    """The page's language, and plotly.js from the plotly package, which is so sent once."""
+    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    js = _read("page.js").replace("PLOTLY", json.dumps(source.read_text("utf-8")), 1)
+    return _component("effnet_page", html="<span></span>", js=js, isolate_styles=False)
+
+
+@lru_cache(maxsize=1)
+def _gauge_component() -> Any:
+    html, css, js = _read("gauge.html"), _read("gauge.css"), _read("gauge.js")
+    return _component("effnet_gauge", html=html, css=css, js=js)
+
+
+@lru_cache(maxsize=1)
+def _claim_component() -> Any:
+    html = '<h3 class="claim" aria-live="polite"></h3>'
+    return _component("effnet_claim", html=html, css=_read("claim.css"), js=_read("claim.js"))
+
+
+def start() -> None:
+    """Tell the browser the page's language and bring plotly.js to it, before anything is drawn."""
+    if in_browser():
+        words = {} if current() == DEFAULT else {word: say(word) for word in STREAMLITS}
+        _page_component()(key="page", data={"language": current(), "words": words}, height=1)
+
+
+def slider(
+    key: str,
+    label: str,
+    value: float,
+    span: Range,
+    *,
+    note: str = "",
+    marks: Sequence[float] = (),
+    disabled: bool = False,
+    on_change: Callable[[float], None],
+) -> None:
+    """A slider with a number beside it that reports while it is dragged.
+
+    Args:
+        key: Its name in the session.
+        label: What it sets.
+        value: What it shows; the caller keeps the truth.
+        span: Lowest, highest, step.
+        note: A line under it.
+        marks: Values that are marked by a tick, such as those where something changes.
+        disabled: True shows the value and takes no input.
+        on_change: Called with the new value before the page runs again.
+    """
+    digits = 0 if span.step >= 1 else 2
+    if not in_browser():
+        if st.session_state.get(key) != value:
+            st.session_state[key] = value
+        st.slider(
+            label,
+            float(span.low),
+            float(span.high),
+            step=float(span.step),
+            key=key,
+            help=note or None,
+            disabled=disabled,
+            on_change=lambda: on_change(float(st.session_state[key])),
+        )
+        return
+    data = {
+        "label": label,
+        "exact": say("{label}, exact value", label=label),
+        "note": note,
+        "value": value,
+        "low": span.low,
+        "high": span.high,
+        "step": span.step,
+        "digits": digits,
+        "marks": [round((mark - span.low) / (span.high - span.low), 4) for mark in marks],
+        "disabled": disabled,
+    }
+    _slider_component()(
+        key=key,
+        data=data,
+        default={"value": value},
+        on_value_change=lambda: on_change(float(st.session_state[key]["value"])),
+    )
+
+
+def claim(text: str) -> None:
+    """The page's one sentence, in a room that does not grow and shrink with it."""
+    if in_browser():
+        _claim_component()(key="claim", data={"text": text})
+    else:
+        st.subheader(text, anchor=False)
+
+
+def gauge(
+    key: str,
+    label: str,
+    value: float,
+    *,
+    goal: float,
+    span: tuple[float, float],
+    text: str,
+    note: str,
+) -> None:
+    """A value on a logarithmic track from `span`'s low to its high, with a line at `goal`."""
+    if not in_browser():
+        st.caption(f"{label}: {text}. {note}")
+        return
+    low, high = span
+    data = {"label": label, "value": value, "goal": goal, "low": low, "high": high}
+    _gauge_component()(key=key, data=data | {"text": text, "note": note})
+
+
+def figure(
+    key: str,
+    drawn: go.Figure | Values,
+    *,
+    alt: str,
+    on_click: Callable[[str, int], None] | None = None,
+) -> None:
+    """Show a figure that is redrawn in place when it changes.
+
+    Args:
+        key: Its name in the session; zoom and selection live as long as it does.
+        drawn: The figure, Plotly's or as plain data; its layout has a height.
+        alt: What it shows, for those who don't see it.
+        on_click: Called with a trace's name and the index of the point that was clicked, before
+            the page runs again.
+    """
+    drawn = projector.sized(drawn)
+    if not in_browser():
+        shown = go.Figure(drawn, _validate=False) if isinstance(drawn, dict) else drawn
+        st.plotly_chart(shown, key=key, theme=None, alt=alt)
+        return
+    data = {
+        "figure": json.dumps(drawn) if isinstance(drawn, dict) else drawn.to_json(),
+        "alt": alt,
+        "key": key,
+        "height": drawn["layout"]["height"],
+        "locale": locale(),
+        "saves": {"png": say("Save as PNG"), "svg": say("Save as SVG")},
+        "clickable": on_click is not None,
+        "madeBy": f"effnet {effnet.__version__}",
+    }
+
+    def clicked() -> None:
+        event = st.session_state[key].get("clicked")
+        if on_click and event:
+            on_click(str(event["trace"]), int(event["index"]))
+
+    _figure_component()(key=key, data=data, on_clicked_change=clicked)

@@ -1,0 +1,59 @@
+"""What the server's process is told once, so that each step answers sooner."""
+
+import atexit
+import gc
+import os
+import socket
+import stat
+import sys
+import time
+from functools import lru_cache
+from pathlib import Path
+
+from effnet.app.kit import live
+
+MANY_MODULES = 50
+OPEN_FILES = Path("/proc/self/fd")  # Linux; elsewhere nothing is done
+SWEEP_S = 15.0
+_swept = [(0, 0.0)]  # how many modules there were at the last sweep, and when it was
+
+
+def settle() -> None:
+    """Take what lives on out of the garbage collector's rounds.
+
+    Streamlit collects in full after every run, fragments too. That would look at over 100,000
+    objects that libraries, counted networks and other visits hold, and take longer than a slider's
+    step; frozen, they are passed over. What is frozen is still freed when nothing refers to it;
+    cycles among it wait for the sweep, which looks at all now and then.
+    """
+    if not live.in_browser():
+        return
+    modules, when = _swept[-1]
+    now = time.monotonic()
+    if now - when > SWEEP_S or len(sys.modules) > modules + MANY_MODULES:
+        if modules == 0:
+            atexit.register(gc.unfreeze)  # libraries look for what is left at the end
+        _swept.append((len(sys.modules), now))
+        del _swept[:-1]
+        gc.unfreeze()
+        gc.collect()
+    gc.freeze()
+
+
+@lru_cache(maxsize=1)
+def send_at_once() -> None:
+    """Have the server's sockets send small messages at once.
+
+    The server makes its sockets with no protocol named, so asyncio does not know them for TCP and
+    leaves Nagle's algorithm on: the last messages of a step wait until the browser has confirmed
+    those before, 40 ms on Linux. Connections inherit the option from the socket that listens.
+    """
+    for name in os.listdir(OPEN_FILES) if OPEN_FILES.is_dir() else ():
+        try:
+            mode = os.fstat(int(name)).st_mode
+        except OSError:  # closed by now
+            continue
+        if stat.S_ISSOCK(mode):
+            with socket.socket(fileno=os.dup(int(name))) as found:
+                if found.type == socket.SOCK_STREAM and found.family != socket.AF_UNIX:
+                    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

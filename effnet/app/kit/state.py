@@ -1,0 +1,262 @@
+"""What a visit remembers: every session key, and the design's way into the URL and back."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import fields, replace
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import streamlit as st
+
+from effnet.base import language as languages
+from effnet.base import say
+from effnet.scaling import RANGES, SOLVABLE, Coefficient, Design, from_query, solve_budget, unknown
+
+DESIGN = "design"  # Design: the current design, shared by all pages
+LINK = "link"  # dict[str, list[str]]: the query that was last written or read
+NOTES = "notes"  # list[str]: what was wrong in the URL
+PHOTO = "chosen_photo"  # str: the sample photo's name
+SHOWN = "shown_photo"  # report_photo.Shown: what Classify or Explain showed last
+OWN = "own_photo"  # (name, bytes): uploaded, pasted or taken, while it is the photo
+LOCK = "lock"  # scaling.Coefficient | None: solved from the other two
+TIMING = "timing"  # stopwatch.Asked: the measurement of this visit that waits or runs
+TIMED = "timed"  # dict[str, stopwatch.Result]: what this visit has measured, by card
+SENT_TIMES = "sent_times"  # dict[str, reading.Reading]: files of measurements that were loaded
+CLASSES = "asked_classes"  # (photo's digest, class, rather than which or None); link: class
+LOOKED = "looked_for_class"  # (all classes, index): looked for in every photo; None for its best
+METHOD = "method"  # str: how maps are made, of `cam.METHODS`; carried by the link
+LAYER = "layer"  # str: which layer maps are of; carried by the link
+BOX = "drawn_box"  # (photo's digest, fractions of the photo): drawn around the object
+CELL = "picked_cell"  # (network and layer, (row, column)): the place of the map that was picked
+MAP_JOBS = "map_jobs"  # dict[str, explain_jobs.Asked]: slow maps and verdicts, by card
+PINS = "pins"  # list[Design]: to compare with
+STAGE = "picked_stage"  # int: whose anatomy is shown
+EXHIBIT = "exhibit"  # str: what the Papers page shows; carried by the link under the same key
+HISTORY = "history"  # list[Design]: as they were before each edit of stages, for undo
+STAGE_TABLE = "stage_table"  # stage_editor.Table: what the table of stages was filled with
+STAGE_TEXT = "stage_text"  # stage_editor.Text: the block strings as they were last written
+QUANTITY = "chosen_quantity"  # str: what the Cost page shows, of `receipts.QUANTITIES`
+PART = "chosen_part"  # str: the `receipts.Part` whose receipt is open
+ASKED = "asked"  # Spec: the network that other tools were last asked about
+NETWORK = "chosen_network"  # str: the network that classifies and explains
+SCHEDULE = "schedule"  # str: the Train page's network and schedule, as JSON
+LANGUAGE = "lang"  # str: of `language.LANGUAGES`; in the link where it is not English
+LESSON = "lesson"  # str: key of the lesson that runs; these four stand in the link as well
+STEP = "step"  # str: number of its step, from 1
+HIDE = "hide"  # str: parts that the link hides, with commas between
+PRESENT = "present"  # str: "1" for large type and one figure
+
+
+MOST_PINS = 6
+MOST_UNDONE = 50
+
+HELD, PINNED = "lock", "pin"  # the link's keys of the lock and, once for each, of the pins
+LINK_KEYS = frozenset((*(field.name for field in fields(Design)), HELD, PINNED))
+
+
+def start_language() -> list[str]:
+    """Read the language from the link, write it back, use it; what of the link can't be used."""
+    said, wrong = newly_said(LANGUAGE), []
+    if said in languages.LANGUAGES:
+        remember(LANGUAGE, said)
+    elif said:
+        wrong = [unknown(LANGUAGE, said, languages.LANGUAGES)]
+    chosen = language()
+    say_in_link(LANGUAGE, chosen if chosen != languages.DEFAULT else None)
+    languages.use(chosen)
+    return wrong
+
+
+def language() -> str:
+    """The language of this visit."""
+    return remembered(LANGUAGE, languages.DEFAULT)
+
+
+def start() -> None:
+    """Read the URL where it says something new, remember what could not be used, and answer it.
+
+    A change of page empties the URL; the design lives on in the session and is written back.
+    """
+    query = _said()
+    if DESIGN not in st.session_state or (query and query != st.session_state.get(LINK)):
+        said = {name: values[-1] for name, values in query.items()}
+        st.session_state[DESIGN], notes = from_query(said)
+        if HELD in said:
+            known = said[HELD] in SOLVABLE
+            st.session_state[LOCK] = said[HELD] if known else None
+            if not known:
+                notes.append(unknown(HELD, said[HELD], SOLVABLE))
+            hold_budget()
+        if PINNED in said:
+            st.session_state[PINS] = _read_pins(query[PINNED], notes)
+        st.session_state[NOTES] = notes
+        st.session_state[LINK] = query
+    write_link()
+
+
+def _read_pins(texts: Sequence[str], notes: list[str]) -> list[Design]:
+    if len(texts) > MOST_PINS:
+        notes.append(say("{n} pins; the first {most} were taken", n=len(texts), most=MOST_PINS))
+    found: list[Design] = []
+    for text in texts[:MOST_PINS]:
+        one, wrong = from_query(dict(parse_qsl(text)))
+        notes += [say("pin: {note}", note=note) for note in wrong]
+        if one not in found:
+            found.append(one)
+    return found
+
+
+def design() -> Design:
+    """The current design."""
+    current: Design = st.session_state[DESIGN]
+    return current
+
+
+def change(**values: Any) -> None:
+    """Change some values of the current design; the link follows at the page's next run."""
+    now = design().begun() if values.get("mode") == "edited" else design()
+    st.session_state[DESIGN] = replace(now, **values)
+    st.session_state[NOTES] = []
+
+
+def edit(new: Design) -> None:
+    """Put a design in the place of the current one; `undo` goes back."""
+    st.session_state[HISTORY] = [*history()[1 - MOST_UNDONE :], design()]
+    st.session_state[DESIGN] = new
+    st.session_state[NOTES] = []
+
+
+def undo() -> None:
+    """Back to the design before the last edit."""
+    if history():
+        *earlier, last = history()
+        st.session_state[HISTORY] = earlier
+        st.session_state[DESIGN] = last
+        st.session_state[NOTES] = []
+
+
+def history() -> list[Design]:
+    """The designs before each edit, the oldest first."""
+    found: list[Design] = st.session_state.get(HISTORY, [])
+    return found
+
+
+def reset() -> None:
+    """Back to the defaults, in the mode and on the base that are chosen."""
+    kept = {name: getattr(design(), name) for name in ("mode", "base", "released")}
+    st.session_state[DESIGN] = Design(**kept)
+    st.session_state[NOTES] = []
+
+
+def lock() -> Coefficient | None:
+    """The coefficient that is solved from the other two, if one is."""
+    locked: Coefficient | None = st.session_state.get(LOCK)
+    return locked
+
+
+def set_lock(name: Coefficient | None) -> None:
+    """Solve this coefficient from the other two from now on; None for none."""
+    st.session_state[LOCK] = name
+
+
+def hold_budget() -> None:
+    """Keep the coefficient that is locked on the budget, as far as its slider goes."""
+    name, now = lock(), design()
+    if name is None:
+        return
+    span = RANGES[name]
+    value = solve_budget(name, now.alpha, now.beta, now.gamma)
+    change(**{name: round(min(max(value, span.low), span.high), 4)})
+
+
+def stage() -> int:
+    """The stage that was picked in a drawing or a list, from 1."""
+    picked: int = st.session_state.get(STAGE, 2)
+    return picked
+
+
+def set_stage(number: int) -> None:
+    """Pick a stage."""
+    st.session_state[STAGE] = max(1, number)
+
+
+def pins() -> list[Design]:
+    """The designs that were pinned to compare with."""
+    found: list[Design] = st.session_state.get(PINS, [])
+    return found
+
+
+def pin(one: Design) -> None:
+    """Pin a design, unless it is pinned already or there is no room."""
+    if one not in pins() and len(pins()) < MOST_PINS:
+        st.session_state[PINS] = [*pins(), one]
+
+
+def unpin_all() -> None:
+    """Forget the pinned designs."""
+    st.session_state[PINS] = []
+
+
+def write_link() -> None:
+    """Put design, lock and pins into the URL; keys that are not theirs stay as they are."""
+    query = {name: [value] for name, value in design().to_query().items()}
+    if lock() is not None:
+        query[HELD] = [str(lock())]
+    if pins():
+        query[PINNED] = [urlencode(one.to_query()) or "mode=formula" for one in pins()]
+    if query != _said():
+        others = [name for name in st.query_params if name not in LINK_KEYS]
+        kept = {name: st.query_params.get_all(name) for name in others}
+        st.query_params.from_dict({**kept, **query})
+    st.session_state[LINK] = query
+
+
+def _said() -> dict[str, list[str]]:
+    return {n: st.query_params.get_all(n) for n in st.query_params if n in LINK_KEYS}
+
+
+def linked(key: str, allowed: Collection[str], default: str) -> tuple[str, str]:
+    """A choice that the URL carries under a key of its own, and what could not be used of it.
+
+    The URL counts where it says something new and allowed; else what was remembered does, and is
+    written back. A control changes it with `remember(key, value)`.
+    """
+    said, note = newly_said(key), ""
+    if said is not None and said in allowed:
+        remember(key, said)
+    elif said is not None:
+        note = say("{key} {said} is not known here", key=key, said=repr(said[:40]))
+    value = remembered(key, default)
+    say_in_link(key, value)
+    return value, note
+
+
+def newly_said(key: str) -> str | None:
+    """What the link says under a key that it has not said before; None for nothing."""
+    said = st.query_params.get(key)
+    return said if said != st.session_state.get(f"{key} in the link") else None
+
+
+def say_in_link(key: str, value: str | None) -> None:
+    """Write a choice into the link; None, the usual one, is left out."""
+    if value is None:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != value:
+        st.query_params[key] = value
+    st.session_state[f"{key} in the link"] = value
+
+
+def notes() -> list[str]:
+    """What of the URL could not be used, in words."""
+    found: list[str] = st.session_state.get(NOTES, [])
+    return found
+
+
+def remembered(key: str, default: str) -> str:
+    """A choice that outlives a change of page."""
+    value: str = st.session_state.get(key, default)
+    return value
+
+
+def remember(key: str, value: str) -> None:
+    """Keep a choice; widgets' own keys are forgotten when a page is left."""
+    st.session_state[key] = value

@@ -1,0 +1,258 @@
+"""The photo and its map, blended in the browser; and rows of small pictures that can be clicked.
+
+The server sends the photo once and the map's few numbers; opacity, contours, swipe, and what a
+place of the map sees on the photo are drawn without asking it again. Without a browser (in tests)
+plain images stand in.
+"""
+
+import base64
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from effnet.app.kit import live
+from effnet.base import VIRIDIS, say
+from effnet.counting import Field
+
+if TYPE_CHECKING:
+    from effnet.cam import Explanation
+
+QUALITY = 85
+THUMBNAIL = 224  # px
+KINDS = ("html", "css", "js")
+
+Fractions = tuple[float, float, float, float]  # left, top, right, bottom of a photo, 0 to 1
+
+
+def _component(name: str, *, shared: str = "") -> Any:
+    parts: dict[str, Any] = {
+        kind: (live.COMPONENTS / f"{name}.{kind}").read_text("utf-8") for kind in KINDS
+    }
+    if shared:
+        parts["js"] = (live.COMPONENTS / shared).read_text("utf-8") + parts["js"]
+    return st.components.v2.component(f"effnet_{name}", **parts)
+
+
+@lru_cache(maxsize=1)
+def _viewer_component() -> Any:
+    return _component("viewer", shared="box.js")
+
+
+@lru_cache(maxsize=1)
+def _cover_component() -> Any:
+    return _component("cover", shared="box.js")
+
+
+@lru_cache(maxsize=1)
+def _strip_component() -> Any:
+    return _component("strip")
+
+
+def data_url(image: Image.Image, *, quality: int = QUALITY) -> str:
+    """A picture as a JPEG data URL."""
+    buffer = io.BytesIO()
+    image.convert("RGB").save(buffer, "JPEG", quality=quality)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def map_viewer(
+    explanation: "Explanation",
+    *,
+    field: Field | None,
+    crop: int,
+    box: Fractions | None,
+    cell: tuple[int, int] | None,
+    on_box: Callable[[Fractions | None], None],
+    on_cell: Callable[[tuple[int, int]], None],
+) -> None:
+    """Photo, map at its own grid, and the two blended.
+
+    Args:
+        explanation: The map, on a photo of the size that is shown.
+        field: What the map's places see; None where that is not known.
+        crop: Side of the network's input, in whose pixels the field is.
+        box: The box that a person drew around the object.
+        cell: The place of the map that a person picked, row and column.
+        on_box: Called with a new box, or None for none, before the page runs again.
+        on_cell: Called with a new place before the page runs again.
+    """
+    rows, columns = explanation.native.shape
+    captions = (
+        say("The photo. Dimmed: never seen by the network. Drag a box around the object."),
+        say(
+            "The map at its own grid, {rows} x {columns}. Point at a place to see what it sees.",
+            rows=rows,
+            columns=columns,
+        ),
+        say("The map over the photo"),
+    )
+    if not live.in_browser():
+        pictures = (explanation.overlay(0.0), explanation.grid(), explanation.overlay(0.6))
+        for column, image, caption in zip(st.columns(3), pictures, captions, strict=True):
+            column.image(image, caption=caption, width="stretch", alt=caption)
+        return
+    width, height = explanation.image.size
+    left, top, right, bottom = explanation.box
+    cells = np.round(explanation.native * 255).astype(np.uint8)
+    data = {
+        "photo": data_url(explanation.image),
+        "width": width,
+        "height": height,
+        "seen": [left / width, top / height, right / width, bottom / height],
+        "cells": base64.b64encode(cells.tobytes()).decode(),
+        "rows": rows,
+        "columns": columns,
+        "blank": explanation.blank,
+        "colours": VIRIDIS,
+        "captions": captions,
+        "alts": [
+            say("{caption} Asked: {asked}", caption=caption, asked=explanation.asked)
+            for caption in captions
+        ],
+        "words": _viewer_words(),
+        "field": field and {"side": field.side, "step": field.step, "start": field.start},
+        "crop": crop,
+        "box": box,
+        "cell": cell,
+    }
+
+    def box_changed() -> None:
+        drawn = st.session_state["map_viewer"].get("box")
+        on_box(tuple(map(float, drawn)) if drawn else None)  # type: ignore[arg-type]
+
+    def cell_changed() -> None:
+        picked = st.session_state["map_viewer"].get("cell")
+        if picked:
+            on_cell((int(picked[0]), int(picked[1])))
+
+    _viewer_component()(
+        key="map_viewer", data=data, on_box_change=box_changed, on_cell_change=cell_changed
+    )
+
+
+def _viewer_words() -> dict[str, str]:
+    """The words of the viewer's own controls; those with braces are filled in the browser."""
+    return {
+        "view": say("View"),
+        "panels": say("Side by side"),
+        "overlay": say("Overlay"),
+        "swipe": say("Swipe"),
+        "opacity": say("Opacity"),
+        "mapOpacity": say("Opacity of the map"),
+        "divider": say("Divider"),
+        "dividerPlace": say("Place of the divider"),
+        "contours": say("Contours"),
+        "mark": say("Mark the object"),
+        "clear": say("Clear the box"),
+        "highest": say("1, its highest"),
+        "place": say("Row {row}, column {column}: {value} of the highest."),
+        "placeSeesAll": say(
+            "Row {row}, column {column}: {value} of the highest; its convolutions reach {side} px, "
+            "so it can see the whole view."
+        ),
+        "placeSees": say(
+            "Row {row}, column {column}: {value} of the highest; its convolutions reach {side} px: "
+            "{share} % of the view."
+        ),
+    }
+
+
+def cover(
+    key: str,
+    image: Image.Image,
+    box: Fractions,
+    *,
+    grey: tuple[int, int, int],
+    caption: str,
+    on_box: Callable[[Fractions], None],
+) -> None:
+    """A square picture with a grey box over it that is drawn anew by dragging.
+
+    Args:
+        key: Its name in the session.
+        image: The picture, without the box.
+        box: Where the box is.
+        grey: Its colour.
+        caption: A line under it.
+        on_box: Called with a new box, about every 80 ms while it is dragged, before the page runs
+            again.
+    """
+    data = {
+        "photo": data_url(image),
+        "side": image.width,
+        "box": box,
+        "grey": f"rgb{grey}",
+        "caption": caption,
+        "alt": say("The photo with a box over it"),
+    }
+
+    def changed() -> None:
+        drawn = st.session_state[key].get("box")
+        if drawn:
+            on_box(tuple(map(float, drawn)))  # type: ignore[arg-type]
+
+    _cover_component()(key=key, data=data, on_box_change=changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of a strip: what it is, what it says, and the picture."""
+
+    title: str
+    caption: str
+    image: Image.Image
+    chosen: bool = False
+
+
+def strip(
+    key: str,
+    frames: Sequence[Frame],
+    *,
+    label: str,
+    on_click: Callable[[int], None] | None = None,
+) -> None:
+    """A row of small pictures that scrolls inside itself.
+
+    Args:
+        key: Its name in the session.
+        frames: The pictures, left to right.
+        label: What the row is, for those who don't see it.
+        on_click: Called with a picture's number before the page runs again.
+    """
+    if not live.in_browser():
+        for column, frame in zip(st.columns(len(frames)), frames, strict=True):
+            column.image(frame.image, caption=f"{frame.title}: {frame.caption}", alt=frame.title)
+        return
+    data = {
+        "label": label,
+        "clickable": on_click is not None,
+        "frames": [
+            {
+                "title": frame.title,
+                "caption": frame.caption,
+                "picture": data_url(frame.image, quality=80),
+                "width": frame.image.width,
+                "height": frame.image.height,
+                "chosen": frame.chosen,
+            }
+            for frame in frames
+        ],
+    }
+
+    def clicked() -> None:
+        event = st.session_state[key].get("clicked")
+        if on_click and event is not None:
+            on_click(int(event))
+
+    _strip_component()(key=key, data=data, on_clicked_change=clicked)
+
+
+def thumbnail(explanation: "Explanation", *, alpha: float = 0.65) -> Image.Image:
+    """A map's own cells over a small copy of its photo."""
+    return explanation.fitted(THUMBNAIL).overlay(alpha, smooth=False)

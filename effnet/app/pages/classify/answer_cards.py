@@ -1,0 +1,244 @@
+"""Classify's tabs about one answer: any class, the preprocessing, other networks, their mean."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from effnet import figures
+from effnet.app.kit import cache, cards, live, state
+from effnet.app.kit.cache import Photo
+from effnet.base import percent, probability, say
+from effnet.classify import Prediction, answers, imagenet_classes, softmax
+from effnet.network import display_name
+from effnet.pixels import crop_box, resized, resized_size, to_pixels, view
+from effnet.weights import offline_variants
+
+if TYPE_CHECKING:
+    from effnet.classify import Classifier
+
+PERCENT = st.column_config.NumberColumn(format="percent")
+
+
+def any_class(prediction: Prediction, classifier: "Classifier") -> None:
+    """Rank and probability of any class, and all logits on demand."""
+    names = classifier.classes
+    index = _looked_for(prediction, names)
+    rank, share = answers.standing(prediction, index)
+    first, *rest = prediction.labels
+    other = rest[0] if rest and index == first.index else first
+    st.markdown(
+        say(
+            "**{name}** is number **{rank:,}** of {classes:,} with **{probability}**; its logit "
+            "is {logit:.2f}, that of {other} {other_logit:.2f}.",
+            name=names[index],
+            rank=rank,
+            classes=len(names),
+            probability=probability(share),
+            logit=prediction.logits[index],
+            other=other.name,
+            other_logit=prediction.logits[other.index],
+        )
+    )
+    with st.expander(say("All logits"), on_change="rerun") as opened:
+        if opened.open:
+            order = np.argsort(-prediction.logits, kind="stable")
+            probabilities = softmax(prediction.logits)
+            st.dataframe(
+                {
+                    say("class"): [names[i] for i in order],
+                    say("logit"): prediction.logits[order],
+                    say("probability"): probabilities[order],
+                    say("index"): order,
+                },
+                hide_index=True,
+                width="stretch",
+                height=300,
+                column_config={say("probability"): PERCENT},
+            )
+
+
+def _looked_for(prediction: Prediction, names: tuple[str, ...]) -> int:
+    """The class that is looked for: the photo's best, until the visitor chooses another one."""
+    best = prediction.labels[0].index
+    of, index = st.session_state.get(state.LOOKED) or (names, best)
+    if of != names:
+        index = best
+    if st.session_state.get("looked_for") != index:
+        st.session_state["looked_for"] = index
+
+    def choose() -> None:
+        chosen = st.session_state["looked_for"]
+        st.session_state[state.LOOKED] = None if chosen == best else (names, chosen)
+
+    st.selectbox(
+        say("Look for a class"),
+        range(len(names)),
+        format_func=lambda i: f"{names[i]} ({i})",
+        key="looked_for",
+        on_change=choose,
+        help=say(
+            "Type a part of its name. It stays for other photos; the most probable class follows "
+            "the photo"
+        ),
+    )
+    return int(index)
+
+
+def steps(image: Image.Image, classifier: "Classifier") -> None:
+    """The preprocessing step by step, with the weights' own numbers."""
+    settings = classifier.preprocessing
+    size = resized_size(image.width, image.height, settings.resize)
+    seen = view(image, settings)
+    left, top, right, bottom = crop_box(image.width, image.height, settings)
+    kept = (min(right, image.width) - max(left, 0)) * (min(bottom, image.height) - max(top, 0))
+    share = kept / (image.width * image.height)
+    pictures = (
+        (
+            cards.cropped_outline(cards.shown(image), settings),
+            say(
+                "1. Upright RGB, {width} x {height}; the crop keeps {share}",
+                width=image.width,
+                height=image.height,
+                share=percent(share),
+            ),
+        ),
+        (
+            resized(image, settings),
+            say(
+                "2. Short side to {side} px, {interpolation}, antialiased: {width} x {height}",
+                side=settings.resize,
+                interpolation=say(settings.interpolation),
+                width=size[0],
+                height=size[1],
+            ),
+        ),
+        (seen, say("3. The centre, {side} x {side}", side=settings.crop)),
+    )
+    for column, (picture, caption) in zip(st.columns(3), pictures, strict=True):
+        column.image(picture, caption=caption, width="stretch", alt=caption)
+    numbers = to_pixels(seen, settings)
+    st.markdown(say("4. Each value x becomes (x / 255 - mean) / std, channel by channel:"))
+    st.dataframe(
+        {
+            say("channel"): [say("red"), say("green"), say("blue")],
+            say("mean"): settings.mean,
+            say("std"): settings.std,
+            say("lowest"): numbers.min(axis=(0, 1)),
+            say("average"): numbers.mean(axis=(0, 1)),
+            say("highest"): numbers.max(axis=(0, 1)),
+        },
+        hide_index=True,
+        width="stretch",
+    )
+    row = classifier.checkpoint
+    if row:
+        st.caption(
+            say(
+                "These numbers belong to the weights {name} ({source}); another network's would "
+                "blur its answer.",
+                name=row.short_name,
+                source=row.source,
+            )
+        )
+    else:
+        st.caption(
+            say(
+                "These numbers belong to the network's own size; another network's would blur its "
+                "answer."
+            )
+        )
+
+
+def _alone(classifier: "Classifier") -> bool:
+    """Whether no other network has its classes; then says so."""
+    alone = classifier.classes != imagenet_classes()
+    if alone:
+        st.info(say("This network has classes of its own, so no other one can be asked the same."))
+    return alone
+
+
+def ladder(photo: Photo, prediction: Prediction, classifier: "Classifier", *, dark: bool) -> None:
+    """The same photo through every network that is here."""
+    if _alone(classifier):
+        return
+    names = offline_variants()
+    reference = prediction.labels[0]
+    found = _all(names, photo)
+    rungs = [answers.rung(name, one, reference.index) for name, one in found.items()]
+    titles = [display_name(name) for name in found]
+    drawn = figures.ladder(rungs, titles, reference.name, dark=dark)
+    live.figure("ladder", drawn, alt=say("Probability of {name} by network", name=reference.name))
+    st.dataframe(
+        [_rung_row(one, title) for one, title in zip(rungs, titles, strict=True)],
+        hide_index=True,
+        width="stretch",
+        column_config={
+            say("probability"): PERCENT,
+            say("time (ms)"): st.column_config.NumberColumn(
+                format="%.0f", help=say("Measured: one forward pass; the first one is slower")
+            ),
+        },
+    )
+    st.caption(say("Probabilities computed, times measured on this machine."))
+
+
+def _rung_row(one: answers.Rung, title: str) -> dict[str, Any]:
+    return {
+        say("network"): title,
+        say("says"): one.label,
+        say("probability"): one.probability,
+        say("agrees"): say("yes")
+        if one.agrees
+        else say("no, has it at rank {rank}", rank=one.reference_rank),
+        say("time (ms)"): 1000 * one.seconds,
+    }
+
+
+def _all(names: list[str], photo: Photo) -> "dict[str, Prediction]":
+    """The answers of several networks, with a line that says which is at work."""
+    found, place = {}, st.empty()
+    for i, name in enumerate(names):
+        place.progress(i / len(names), f"{display_name(name)} ...")
+        found[name] = cache.prediction(name, photo)
+    place.empty()
+    return found
+
+
+def ensemble(photo: Photo, classifier: "Classifier", *, dark: bool) -> None:
+    """The mean of chosen networks' probabilities."""
+    if _alone(classifier):
+        return
+    chosen = st.pills(
+        say("Networks in the ensemble"),
+        offline_variants(),
+        selection_mode="multi",
+        default=offline_variants()[:3],
+        format_func=display_name,
+        key="ensemble",
+        wrap=True,
+    )
+    if not chosen:
+        st.info(say("Choose at least one network."))
+        return
+    found = _all(chosen, photo)
+    mean = answers.mean_probabilities(list(found.values()))
+    order = np.argsort(-mean, kind="stable")[:5]
+    labels = [_Named(classifier.classes[i], float(mean[i])) for i in order]
+    drawn = figures.top_classes(labels, family=classifier.spec.family, dark=dark)
+    live.figure("ensemble_bars", drawn, alt=say("The ensemble's five most probable classes"))
+    rows = []
+    for label, index in zip(labels, order, strict=True):
+        each = {display_name(n): answers.standing(p, int(index))[1] for n, p in found.items()}
+        rows.append({say("class"): label.name, say("mean"): label.probability, **each})
+    columns = dict.fromkeys(rows[0], PERCENT) | {say("class"): st.column_config.TextColumn()}
+    st.dataframe(rows, hide_index=True, width="stretch", column_config=columns)
+
+
+class _Named:
+    """A class and its probability, as `figures.top_classes` takes them."""
+
+    def __init__(self, name: str, probability: float) -> None:
+        self.name = name
+        self.probability = probability

@@ -1,0 +1,350 @@
+"""Classify's tab for many pictures: a table that fills, with progress, a stop, and a CSV."""
+
+import hashlib
+import itertools
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+from PIL import Image
+
+from effnet.app.kit import cache
+from effnet.app.kit.watching import LOOK_S, Progress, watch
+from effnet.base import DEFAULT, EffnetError, csv_text, mark, say, speaking
+from effnet.classify import Item, labelled_files
+from effnet.pixels import EXTENSIONS, MAX_BYTES
+
+if TYPE_CHECKING:
+    from effnet.classify import Answer, Classifier
+
+MAX_ZIP_MIB = 32  # the server's own limit
+MAX_IN_ALL = 256 * 2**20  # bytes of one visitor's pictures
+AT_ONCE, PIXELS_AT_ONCE = 8, 8_000_000  # between two looks at the clock: pictures, their pixels
+THUMBNAIL, MOST_THUMBNAILS = 220, 100  # px; kept in a visit
+
+JOB = "many"  # Job: the pictures that this visit has named, in `st.session_state`
+
+
+@dataclass
+class Job:
+    """What has been named so far.
+
+    Attributes:
+        of: What was uploaded and the network, by digest.
+        answers: One a picture.
+        thumbnails: Small copies of those that the worst mistakes show, by answer.
+        total: Pictures in all.
+        truths: The class of those whose folder is one, by name.
+        unknown: Folders that are no class.
+        told: What is wrong with a picture in the visitor's language, by answer; answers and the
+            CSV have it in English.
+        left: The pictures that are not named yet.
+        going: True while they are being named.
+    """
+
+    of: str
+    total: int
+    answers: "list[Answer]" = field(default_factory=list)
+    thumbnails: "dict[Answer, Image.Image]" = field(default_factory=dict)
+    truths: dict[str, int] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+    told: "dict[Answer, str]" = field(default_factory=dict)
+    left: Iterator[Item] = field(default_factory=lambda: iter(()))
+    going: bool = False
+
+    def go(self) -> None:
+        """Name pictures from the next run on."""
+        self.going = True
+
+    def stop(self) -> None:
+        """Name no more pictures for now."""
+        self.going = False
+
+
+def many(network: str) -> None:
+    """Upload many pictures, a zip of them or a folder, and name them all."""
+    uploaded = _uploaded()
+    if not uploaded:
+        st.caption(
+            say(
+                "Each picture gets a line in the table: its class, how sure the network is, and "
+                "what came next. For ImageNet's validation folder use "
+                "`python -m effnet evaluate DIR --model b0`, which resumes after a break."
+            )
+        )
+        return
+    digest = hashlib.sha256(network.encode())
+    for file in uploaded:
+        digest.update(file.file_id.encode())
+    of = digest.hexdigest()
+    classifier = cache.classifier(network)
+    job: Job | None = st.session_state.get(JOB)
+    if job is None or job.of != of:
+        items = _items(uploaded)
+        job = Job(of, len(items), left=iter(items))
+        job.truths, job.unknown = _truths(items, classifier)
+        st.session_state[JOB] = job
+    _work(job, classifier)
+    _show(job, classifier)
+
+
+def _uploaded() -> list[Any]:
+    """What the visitor has uploaded: single pictures and zips, then a folder's pictures."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        single = st.file_uploader(
+            say("Pictures, or a zip of them"),
+            type=[*EXTENSIONS, "zip"],
+            accept_multiple_files=True,
+            key="many_files",
+            max_upload_size=MAX_ZIP_MIB,
+            help=say(
+                "Up to {pictures} pictures of {size} MiB; nothing is written to disk. Where the "
+                "zip has a folder a class, named as the classes are, accuracy is counted",
+                pictures=labelled_files.MAX_PICTURES,
+                size=MAX_BYTES >> 20,
+            ),
+        )
+    with right:
+        folder = st.file_uploader(
+            say("A folder of pictures"),
+            type=list(EXTENSIONS),
+            accept_multiple_files="directory",
+            key="many_folder",
+            max_upload_size=MAX_ZIP_MIB,
+            help=say(
+                "With the folders in it; up to {pictures} pictures, {size} MiB in all. A folder "
+                "that is named as a class, by its name, index or synset, says what its pictures "
+                "are",
+                pictures=labelled_files.MAX_PICTURES,
+                size=MAX_IN_ALL >> 20,
+            ),
+        )
+    inside = sorted(folder, key=lambda file: file.name)  # browsers give them in any order
+    found = [*single, *(file for file in inside if labelled_files.is_picture(file.name))]
+    size = sum(file.size for file in found)
+    if size > MAX_IN_ALL:
+        raise EffnetError(
+            say(
+                "{size:.0f} MiB of pictures; the limit is {limit} MiB. Take some away, or use "
+                "`python -m effnet evaluate DIR`",
+                size=size / 2**20,
+                limit=MAX_IN_ALL >> 20,
+            )
+        )
+    return found
+
+
+class _Refused:
+    """A zip among others that can't be read: a picture that says why, in any language."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def read(self, _size: int = -1) -> bytes:
+        labelled_files.in_zip(self.data)
+        return b""
+
+
+def _items(uploaded: list[Any]) -> list[Item]:
+    """All pictures; those in a zip are unpacked when their turn comes."""
+    items = []
+    for file in uploaded:
+        data = file.getvalue()
+        if not file.name.lower().endswith(".zip"):
+            items.append(Item(file.name, data))
+            continue
+        try:
+            items += labelled_files.in_zip(data)
+        except EffnetError:
+            if len(uploaded) == 1:
+                raise
+            items.append(Item(file.name, _Refused(data)))
+    if len(items) > labelled_files.MAX_PICTURES:
+        raise EffnetError(
+            say(
+                "{count} pictures; the limit is {limit}",
+                count=len(items),
+                limit=labelled_files.MAX_PICTURES,
+            )
+        )
+    return items
+
+
+def _truths(items: list[Item], classifier: "Classifier") -> tuple[dict[str, int], list[str]]:
+    """The class of each picture whose folder is one, and the folders that are none."""
+    folders = {item.name: item.folder for item in items}
+    indices, unknown = labelled_files.known_classes(
+        filter(None, folders.values()), classifier.classes
+    )
+    while pair := labelled_files.same_class(indices):
+        unknown += [name for name in pair if indices.pop(name, None) is not None]
+    truths = {name: indices[folder] for name, folder in folders.items() if folder in indices}
+    return truths, unknown
+
+
+def _note(job: Job) -> str:
+    """Which folders are no class, in words; "" where that says nothing."""
+    if not job.unknown or (not job.truths and len(job.unknown) == 1):  # a folder around all
+        return ""
+    few = ", ".join(job.unknown[:3]) + (" ..." if len(job.unknown) > 3 else "")
+    if not job.truths:
+        return say("No accuracy: no folder is named as a class ({few})", few=few)
+    return say("Not counted, as their folders are no class: {few}", few=few)
+
+
+def _work(job: Job, classifier: "Classifier") -> None:
+    """Name what is not named yet; a stop keeps what is there."""
+    if len(job.answers) >= job.total:
+        return
+    if not job.going:
+        st.progress(len(job.answers) / job.total, _so_far(job))
+        title = say("Go on" if job.answers else "Name them")
+        st.button(title, key="many_go", type="primary", on_click=job.go)
+        return
+
+    def look(progress: Progress) -> None:  # a click is heard between two looks
+        if not job.going:
+            st.rerun()
+        progress(len(job.answers) / job.total, _so_far(job))
+        until = time.monotonic() + LOOK_S
+        while len(job.answers) < job.total and time.monotonic() < until:
+            pixels = 0
+            for item in itertools.islice(job.left, AT_ONCE):
+                pixels += _name(job, item, classifier)
+                if pixels > PIXELS_AT_ONCE:
+                    break
+            progress(len(job.answers) / job.total, _so_far(job))
+        if len(job.answers) >= job.total:
+            job.stop()
+            st.rerun()
+
+    watch("many_stop", look, stop=job.stop)
+
+
+def _so_far(job: Job) -> str:
+    return say("{done} of {total}", done=len(job.answers), total=job.total)
+
+
+def _name(job: Job, item: Item, classifier: "Classifier") -> int:
+    """Name a picture; gives back how many pixels it took."""
+    from effnet.classify import Answer, answer
+    from effnet.pixels import open_image
+
+    side, pixels = classifier.preprocessing.resize, 0
+    known = Item(item.name, item.source, job.truths.get(item.name))
+    try:
+        image = open_image(item.source, short_side=side)
+    except EffnetError as error:
+        found = Answer(known.name, known.truth, problem=_in_english(item, side))
+        job.told[found] = str(error)
+    else:
+        pixels = image.width * image.height
+        found = answer(known, classifier.predict([image])[0])
+        if found.wrong and len(job.thumbnails) < MOST_THUMBNAILS:
+            image.thumbnail((THUMBNAIL, THUMBNAIL))
+            job.thumbnails[found] = image
+    job.answers.append(found)
+    return pixels
+
+
+def _in_english(item: Item, side: int) -> str:
+    """What is wrong with a picture that can't be opened, as the CSV has it in any language."""
+    from effnet.pixels import open_image
+
+    with speaking(DEFAULT):
+        try:
+            open_image(item.source, short_side=side)
+        except EffnetError as error:
+            return str(error)
+    return ""
+
+
+def _show(job: Job, classifier: "Classifier") -> None:
+    from effnet.classify import accuracy
+
+    if not job.answers:
+        return
+    names = classifier.classes
+    note = _note(job)
+    if note:
+        st.info(note)
+    rows = [_row(one, names, judged=bool(job.truths)) for one in job.answers]
+    if job.truths:
+        counted = accuracy(job.answers)
+        first, five, pictures = st.columns(3)
+        first.metric(say("Top-1"), f"{counted['top1'] or 0:.1f} %", border=True)
+        five.metric(say("Top-5"), f"{counted['top5'] or 0:.1f} %", border=True)
+        pictures.metric(say("Pictures"), f"{counted['pictures']:,}", border=True)
+    st.dataframe(
+        [_told(row, one, job) for row, one in zip(rows, job.answers, strict=True)],
+        hide_index=True,
+        width="stretch",
+        height=min(320, 35 * (len(rows) + 1) + 3),
+        column_config={
+            name: st.column_config.NumberColumn(format="percent")
+            for name in (say("probability"), say("second probability"))
+        },
+    )
+    st.download_button(
+        say("CSV"),
+        csv_text(list(rows[0]), (list(row.values()) for row in rows)),
+        file_name="predictions.csv",
+        mime="text/csv",
+        key="many_csv",
+    )
+    if job.truths:
+        _mistakes(job, names)
+
+
+def _row(one: "Answer", names: tuple[str, ...], *, judged: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        mark("picture"): one.name,
+        mark("says"): names[one.top[0]] if one.top else "",
+        mark("probability"): one.probabilities[0] if one.top else None,
+        mark("second"): names[one.top[1]] if len(one.top) > 1 else "",
+        mark("second probability"): one.probabilities[1] if len(one.top) > 1 else None,
+    }
+    if judged:
+        row[mark("is")] = names[one.truth] if one.truth is not None else ""
+    row[mark("problem")] = one.problem
+    return row
+
+
+def _told(row: dict[str, Any], one: "Answer", job: Job) -> dict[str, Any]:
+    """A row in the visitor's language."""
+    told = row | {"problem": job.told.get(one, one.problem)}
+    return {say(name): value for name, value in told.items()}
+
+
+def _mistakes(job: Job, names: tuple[str, ...]) -> None:
+    from effnet.classify import confusions, worst
+
+    pairs = confusions(job.answers)
+    if not pairs:
+        st.success(say("No mistakes."))
+        return
+    st.markdown(say("**Most confused**"))
+    st.dataframe(
+        [
+            {say("is"): names[a], say("taken for"): names[b], say("times"): n}
+            for a, b, n in pairs[:50]
+        ],
+        hide_index=True,
+        width="stretch",
+    )
+    st.markdown(say("**Surest mistakes**"))
+    with st.container(horizontal=True, gap="small"):
+        for one in worst(job.answers):
+            image = job.thumbnails.get(one)
+            if image is not None and one.truth is not None:
+                said, right = names[one.top[0]], names[one.truth]
+                caption = say(
+                    "{right}, taken for {said}, {sure:.0f} %",
+                    right=right,
+                    said=said,
+                    sure=100 * one.probabilities[0],
+                )
+                st.image(image, width=150, caption=caption, alt=caption)

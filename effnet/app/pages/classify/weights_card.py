@@ -1,0 +1,282 @@
+"""Classify's tab about weights: what is here, fetching more, a file of one's own."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from effnet.app.kit import cache
+from effnet.app.kit.cache import Photo
+from effnet.base import EffnetError, in_a_row, mark, percent, say
+from effnet.network import display_name, list_variants
+from effnet.weights import (
+    FOLDER_VARIABLE,
+    Checkpoint,
+    available_weights,
+    known_checkpoints,
+    weights_folders,
+)
+
+MAX_OWN_MIB = 32  # the server's own limit; larger files go into the folder
+UPLOADED = mark("an uploaded file")
+
+
+def table() -> None:
+    """Every known set of weights: where from, what terms, how large and good, and if here."""
+    rows = sorted(available_weights(), key=lambda row: not row["here"])  # what works now first
+    here = sum(row["here"] for row in rows)
+    st.markdown(
+        say(
+            "**{here} of {all} known sets of weights are on this machine.**",
+            here=here,
+            all=len(rows),
+        )
+    )
+    st.dataframe(
+        [
+            {
+                say("network"): display_name(row["variant"]),
+                say("here"): row["here"],
+                say("weights"): row["weights"].rpartition(".")[2],
+                say("top-1 (%)"): row["top1"],
+                say("top-5 (%)"): row["top5"],
+                say("size (MiB)"): row["size_mib"],
+                say("input"): say(
+                    "{crop} px, {interpolation} from {resize}",
+                    crop=row["crop"],
+                    interpolation=say(row["interpolation"]),
+                    resize=row["resize"],
+                ),
+                say("licence"): row["licence"],
+                say("source"): row["source"],
+                say("SHA-256"): row["sha256_prefix"],
+            }
+            for row in rows
+        ],
+        hide_index=True,
+        width="stretch",
+        column_config={
+            say("here"): st.column_config.CheckboxColumn(
+                help=say("On this machine, ready with no network")
+            ),
+            say("top-1 (%)"): st.column_config.NumberColumn(
+                help=say("Published, ImageNet-1k validation")
+            ),
+        },
+    )
+    st.caption(
+        say(
+            "Looked for in {folders}. For a class with no network, put the files into one folder "
+            "and name it in `{variable}`; or serve them on the classroom's own network and name "
+            "that address in `EFFNET_WEIGHTS_URL`.",
+            folders=", ".join(f"`{folder}`" for folder in weights_folders()),
+            variable=FOLDER_VARIABLE,
+        )
+    )
+
+
+def fetch() -> None:
+    """Fetch weights, with progress; an interrupted try is gone on with."""
+    missing = [row for row in known_checkpoints() if not row.path and row.origin == "torchvision"]
+    if not missing:
+        st.success(say("Everything that can be fetched is here."))
+        return
+    chosen = st.multiselect(
+        say("Fetch"),
+        missing,
+        format_func=_title,
+        key="to_fetch",
+        placeholder=say("Choose networks"),
+    )
+    if not st.button(say("Fetch with the network"), key="fetch", disabled=not chosen):
+        return
+    for row in chosen:
+        _fetch(row)
+
+
+def _title(row: Checkpoint) -> str:
+    return say(
+        "{network}, {weights} ({size:.0f} MiB)",
+        network=display_name(row.variant),
+        weights=row.short_name,
+        size=row.size_mib,
+    )
+
+
+def _fetch(row: Checkpoint) -> None:
+    from effnet.nn import download
+
+    bar = st.progress(0.0, f"{_title(row)} ...")
+
+    def show(done: int, total: int) -> None:
+        share = min(1.0, done / total) if total else 0.0
+        bar.progress(share, say("{what}: {size:.1f} MiB", what=_title(row), size=done / 2**20))
+
+    try:
+        download(row, progress=show)
+    except EffnetError as error:
+        bar.empty()
+        st.warning(str(error))
+        return
+    bar.progress(1.0, say("{what}: here, hash checked", what=_title(row)))
+
+
+def own_files() -> list[Path]:
+    """Files in the weights folders that are no known checkpoint: somebody's own."""
+    known = {row.file for row in known_checkpoints()}
+    return sorted(
+        path
+        for folder in weights_folders()
+        if folder.is_dir()
+        for path in folder.iterdir()
+        if path.suffix in (".pth", ".pt", ".safetensors") and path.name not in known
+    )
+
+
+def own(photo: Photo) -> None:
+    """A weights file of one's own: how it fits, and what it says of the photo."""
+    from effnet.classify import Classifier
+
+    left, right = st.columns(2, gap="medium")
+    lying = {path.name: path for path in own_files()}
+    with left:
+        which = UPLOADED
+        if lying:
+            which = (
+                st.selectbox(say("File"), [UPLOADED, *lying], format_func=say, key="own_file")
+                or UPLOADED
+            )
+        file = None
+        if which == UPLOADED:
+            file = st.file_uploader(
+                say("Weights (.pth, .pt, .safetensors)"),
+                type=["pth", "pt", "safetensors"],
+                key="own_weights",
+                max_upload_size=MAX_OWN_MIB,
+                help=say(
+                    "Read as plain tensors; code in it is never run. Names as torchvision, timm "
+                    "or lukemelas' EfficientNet-PyTorch write them. A larger file: put it into "
+                    "{folder}",
+                    folder=weights_folders()[0],
+                ),
+            )
+    with right:
+        variants = [*list_variants("v1"), *list_variants("v2"), *list_variants("lite")]
+        variant = st.selectbox(
+            say("is for"), variants, format_func=display_name, key="own_variant", index=0
+        )
+        names = st.file_uploader(
+            say("Class names (.txt, one a line)"),
+            type=["txt"],
+            key="own_classes",
+            max_upload_size=1,
+        )
+    if file is None and which == UPLOADED:
+        return
+    from effnet.network import get_variant
+    from effnet.nn import (
+        fit,
+        load_state,
+        padded_as_trained,
+        read_bytes,
+        read_file,
+        timms_name,
+        unsaid,
+    )
+    from effnet.weights import usual_preprocessing
+
+    name = which if file is None else file.name
+    state = read_file(lying[name]) if file is None else read_bytes(file.getvalue(), name)
+    called = timms_name(lying[name]) if file is None else name
+    spec = padded_as_trained(get_variant(variant), state, called)
+    found = fit(spec, state)
+    if found.problems:
+        st.error(
+            say(
+                "{file} has {project}'s names and does not fit {network}: {problems}",
+                file=name,
+                project=found.names,
+                network=display_name(variant),
+                problems=in_a_row(found.counts()),
+            )
+        )
+        rows: list[dict[str, Any]] = [
+            {say("what"): say(kind), say("key"): key}
+            for kind, keys in found.problems.items()
+            for key in keys
+        ]
+        st.dataframe(rows, hide_index=True, width="stretch", height=300)
+        return
+    classes: list[str] = []
+    if names is not None:
+        text = io.TextIOWrapper(io.BytesIO(names.getvalue()), "utf-8", errors="replace").read()
+        classes = [line.strip() for line in text.splitlines() if line.strip()]
+        if len(classes) != found.classes:
+            st.warning(
+                say(
+                    "{names} names for {classes} classes: not used",
+                    names=len(classes),
+                    classes=found.classes,
+                )
+            )
+            classes = []
+    classifier = Classifier(
+        load_state(spec, state, origin=name),
+        weights=name,
+        preprocessing=usual_preprocessing(spec),
+        classes=classes,
+    )
+    (said,) = classifier.predict([photo.image])
+    st.success(
+        say(
+            "{file} fits {network}: {project}'s names, {classes:,} classes, padded as TensorFlow "
+            "does. Of {photo} it says {name}, {probability}."
+            if spec.padding == "same"
+            else "{file} fits {network}: {project}'s names, {classes:,} classes. Of {photo} it "
+            "says {name}, {probability}.",
+            file=name,
+            network=display_name(variant),
+            project=found.names,
+            classes=found.classes,
+            photo=say(photo.name),
+            name=said.labels[0].name,
+            probability=percent(said.labels[0].probability),
+        )
+    )
+    doubt = unsaid(spec, state, called)
+    if doubt:
+        st.warning(doubt)
+    st.dataframe(
+        [
+            {say("class"): label.name, say("probability"): label.probability}
+            for label in said.labels
+        ],
+        hide_index=True,
+        width="stretch",
+        column_config={say("probability"): st.column_config.NumberColumn(format="percent")},
+    )
+
+
+def weights(photo: Photo) -> None:
+    """The whole tab."""
+    table()
+    fetch()
+    st.markdown(say("**A file of one's own**"))
+    own(photo)
+    kept = cache.store()
+    st.caption(
+        say(
+            "In memory now: {networks}, {size:.0f} MiB; the least recently used goes first.",
+            networks=in_a_row(map(display_name_of, kept.names())) or say("none"),
+            size=kept.memory_bytes() / 2**20,
+        )
+    )
+
+
+def display_name_of(name: str) -> str:
+    """The network's name, or that of a training."""
+    try:
+        return display_name(name)
+    except EffnetError:
+        return name

@@ -1,0 +1,192 @@
+"""The card of the seven counters: closed forms, the tools' own answers, the rules."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from effnet.app.kit import live, state
+from effnet.base import EffnetError, in_a_row, mark, say
+from effnet.counting import PARTS, Opinion, counted_by_none, opinions
+from effnet.figures import counters_compared
+from effnet.network import Spec, display_name, get_variant
+from effnet.nn import Answer, ask, installed
+
+COMPARED = ("b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7", "v2_s")
+UNITS = (mark("mult-adds"), mark("flops that are MACs"))  # of tools' own, in `data/counters.csv`
+
+
+def counters(spec: Spec, *, dark: bool) -> None:
+    """What seven tools say of the network, difference by difference, with a second opinion."""
+    st.markdown(f"#### {say('Seven counters, one network')}")
+    said = opinions(spec)
+    answers = _answers(spec)
+    measured = {a.tool: a.says for a in answers if a.says is not None}
+    live.figure(
+        "counters",
+        counters_compared(said, measured=measured, dark=dark),
+        alt=say(
+            "What each tool adds to the multiply-adds of convolutions and fully connected layers"
+        ),
+    )
+    st.dataframe(
+        [_opinion_row(opinion, measured, _parts(said)) for opinion in said],
+        key="counters_table",
+        hide_index=True,
+        width="stretch",
+        height=35 * (len(said) + 1) + 3,
+        placeholder="",
+        column_config={
+            say("tool"): st.column_config.TextColumn(pinned=True),
+            say("prints"): st.column_config.NumberColumn(
+                format="localized", help=say("In its own unit")
+            ),
+            say("it really said"): st.column_config.NumberColumn(
+                format="localized", help=say("Measured: by the tool, in a process of its own")
+            ),
+        }
+        | {say(name): st.column_config.NumberColumn(format="localized") for name in PARTS.values()},
+        alt=say("Seven tools, what they print, and what it is made of"),
+    )
+    missing = counted_by_none(said)
+    rule = say(
+        "Computed for the modules as torchvision writes them, in evaluation mode, one image."
+    )
+    if missing:
+        names = in_a_row([say(name) for name in missing])
+        rule += say(" Left out by all seven: {names}.", names=names)
+    st.caption(rule)
+    _second_opinion(spec, said, answers)
+    label = say("The rules, and the same for the released networks")
+    with st.expander(label, key="counters_more", on_change="rerun") as one:
+        if one.open:
+            _rules(said)
+            _released()
+
+
+def _parts(said: Sequence[Opinion]) -> dict[str, str]:
+    """The named parts that any of the tools counts here."""
+    there = {term.part for opinion in said for term in opinion.terms}
+    return {part: name for part, name in PARTS.items() if part in there}
+
+
+def _opinion_row(
+    opinion: Opinion, measured: dict[str, int], parts: dict[str, str]
+) -> dict[str, Any]:
+    sums = {
+        say(name): sum(t.value for t in opinion.terms if t.part == part) or None
+        for part, name in parts.items()
+    }
+    asked = {say("it really said"): measured.get(opinion.tool)} if measured else {}
+    return {
+        say("tool"): opinion.title,
+        say("prints"): opinion.says,
+        **asked,
+        say("as"): say(opinion.unit),
+        **sums,
+        say("closed form"): opinion.formula,
+        say("leaves out"): in_a_row([say(name) for name in opinion.leaves_out]),
+        say("last compared with"): opinion.version,
+        say("installed here"): installed(opinion.tool),
+    }
+
+
+def _answers(spec: Spec) -> tuple[Answer, ...]:
+    """What the tools said when they were last asked, if it was about this network."""
+    return _asked(spec) if st.session_state.get(state.ASKED) == spec else ()
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _asked(spec: Spec) -> tuple[Answer, ...]:
+    return ask(spec)
+
+
+def _second_opinion(spec: Spec, said: Sequence[Opinion], answers: Sequence[Answer]) -> None:
+    """A button that asks the tools themselves, and whether they agree with the closed forms."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(
+            say("Ask the tools themselves"),
+            key="ask",
+            disabled=bool(answers),
+            help=say(
+                "Builds the network and runs ptflops, PyTorch's counter and whichever of the "
+                "others are installed, in a process of their own: they patch or hook what they "
+                "count."
+            ),
+        )
+        if not answers and not pressed:
+            st.caption(say("Measured on demand, in a separate process; takes 10 to 60 seconds."))
+        if answers:
+            st.caption(_agreement(said, answers))
+    if pressed:
+        try:
+            with st.spinner(say("Asking, one tool after the other"), show_time=True):
+                _asked(spec)
+        except EffnetError as error:
+            st.error(str(error))
+            return
+        st.session_state[state.ASKED] = spec
+        st.rerun()
+
+
+def _agreement(said: Sequence[Opinion], answers: Sequence[Answer]) -> str:
+    expected = {opinion.tool: opinion for opinion in said}
+    good = [a for a in answers if a.says == expected[a.tool].says]
+    words = [
+        say(
+            "Measured just now, in a separate process: {good} of the {n} tools print exactly what "
+            "the closed form says.",
+            good=len(good),
+            n=len(answers),
+        )
+    ]
+    for one in answers:
+        if one not in good:
+            trouble = one.told or say("{number:,} instead", number=one.says)
+            title = expected[one.tool].title
+            words.append(say(" {tool}: {trouble}.", tool=title, trouble=trouble))
+    return "".join(words)
+
+
+def _rules(said: Sequence[Opinion]) -> None:
+    rows = [
+        {
+            say("tool"): opinion.title,
+            say("part"): say(PARTS[term.part]),
+            say("factor"): term.factor,
+            say("elements"): term.elements,
+            say("adds"): term.value,
+            say("rule"): say(term.rule),
+        }
+        for opinion in said
+        for term in opinion.terms
+    ]
+    number = st.column_config.NumberColumn(format="localized")
+    st.dataframe(
+        rows,
+        key="counters_rules",
+        hide_index=True,
+        width="stretch",
+        height=300,
+        column_config={say("elements"): number, say("adds"): number},
+        alt=say("The terms of each tool's closed form, with the rule behind each"),
+    )
+
+
+def _released() -> None:
+    """The seven closed forms for the released networks at their own resolutions."""
+    rows = [
+        {say("network"): display_name(name)}
+        | {one.title: one.says for one in opinions(get_variant(name))}
+        for name in COMPARED
+    ]
+    st.dataframe(
+        rows,
+        key="counters_released",
+        hide_index=True,
+        width="stretch",
+        height=35 * (len(rows) + 1) + 3,
+        column_config={say("network"): st.column_config.TextColumn(pinned=True)}
+        | {name: st.column_config.NumberColumn(format="localized") for name in list(rows[0])[1:]},
+        alt=say("What the seven tools print for B0 to B7 and V2-S"),
+    )

@@ -1,0 +1,139 @@
+"""The card of memory: along the network, by type of number, for training."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from effnet.app.kit import live
+from effnet.app.pages.cost.cost_cards import written
+from effnet.base import mebibytes, say
+from effnet.counting import memory, receipts
+from effnet.figures import kept_memory, live_memory
+from effnet.network import Spec
+
+BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+CARD_GIB = 16
+
+
+def memory_card(spec: Spec, *, dark: bool) -> None:
+    """Memory along the network, by type of number, and for training."""
+    st.markdown(f"#### {say('Memory')}")
+    points = memory.curve(spec)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        live.figure(
+            "live_memory",
+            live_memory(points, dark=dark),
+            alt=say("Bytes alive at every layer of an inference, the highest marked"),
+        )
+    with right:
+        live.figure(
+            "kept_memory",
+            kept_memory(points, dark=dark),
+            alt=say("Bytes that autograd has kept by every layer of the forward pass"),
+        )
+    batch = st.select_slider(say("Batch size"), BATCHES, key="memory_batch")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _inference_table(spec, batch)
+    with right:
+        _training_table(spec, batch)
+    st.caption(
+        say(
+            "Computed from the lifetimes of tensors as PyTorch runs the network eagerly. Not "
+            "counted: {what}.",
+            what=say(memory.NOT_COUNTED),
+        )
+    )
+    label = say("The rules, what is alive at the peak, and the curves as a table")
+    with st.expander(label, key="memory_more", on_change="rerun") as opened:
+        if opened.open:
+            st.markdown(f"{say(memory.INFERENCE_RULE)}\n\n{say(memory.TRAINING_RULE)}")
+            st.markdown(written(receipts.peak_receipt(spec)))
+            _points_table(points)
+
+
+def _points_table(points: Sequence[memory.CurvePoint]) -> None:
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        [
+            {
+                say("stage"): point.stage,
+                say("where"): point.name,
+                say("operation"): point.operation,
+                say("alive"): point.live,
+                say("kept"): point.kept,
+            }
+            for point in points
+        ],
+        key="memory_points",
+        hide_index=True,
+        width="stretch",
+        height=300,
+        column_config={
+            say("operation"): st.column_config.TextColumn(
+                help=say("At which most is alive in the layer")
+            ),
+            say("alive"): number(say("alive (bytes)"), format="localized"),
+            say("kept"): number(say("kept so far (bytes)"), format="localized"),
+        },
+        alt=say("Bytes alive and bytes kept, layer by layer"),
+    )
+
+
+def _inference_table(spec: Spec, batch: int) -> None:
+    held = memory.weights(spec)
+    st.dataframe(
+        [
+            {
+                say("numbers"): say(name),
+                say("weights"): mebibytes(held.bytes(size)),
+                say("most alive at once"): mebibytes(
+                    memory.peak_bytes(spec, itemsize=size, batch=batch)
+                ),
+                say("together"): mebibytes(
+                    held.bytes(size) + memory.peak_bytes(spec, itemsize=size, batch=batch)
+                ),
+            }
+            for name, size in memory.DTYPES.items()
+        ],
+        key="memory_inference",
+        hide_index=True,
+        width="stretch",
+        column_config={
+            say("numbers"): st.column_config.TextColumn(say("inference in")),
+            say("weights"): st.column_config.TextColumn(
+                help=say("Parameters and BatchNorm's running statistics; int8 without its scales")
+            ),
+        },
+        alt=say("Memory of an inference by type of number"),
+    )
+
+
+def _training_table(spec: Spec, batch: int) -> None:
+    held, kept = memory.weights(spec), memory.training_bytes(spec, batch=batch)
+    st.dataframe(
+        [
+            {
+                say("training with"): say(name),
+                say("weights, gradients, state"): mebibytes(held.training_bytes(name)),
+                say("kept for backward"): mebibytes(kept),
+                say("together"): mebibytes(held.training_bytes(name) + kept),
+            }
+            for name in memory.OPTIMISERS
+        ],
+        key="memory_training",
+        hide_index=True,
+        width="stretch",
+        alt=say("Memory of training in 32-bit floats by optimiser"),
+    )
+    largest = memory.largest_batch(spec, CARD_GIB * 2**30)
+    st.caption(
+        say(
+            "With {size} GiB and Adam in 32-bit floats the largest batch is about {batch:,}."
+            if largest
+            else "{size} GiB are too little to train this with Adam in 32-bit floats.",
+            size=CARD_GIB,
+            batch=largest,
+        )
+    )

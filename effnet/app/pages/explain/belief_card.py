@@ -1,0 +1,125 @@
+"""Can the map be believed? Deletion, insertion, random weights, and a verdict in plain words."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from effnet.app.kit import live, maps
+from effnet.app.pages.explain import slow_maps
+from effnet.app.pages.explain.explain_controls import Asked
+from effnet.base import mark, percent, say
+from effnet.counting import stage_title
+from effnet.figures import deletion_and_insertion, randomised_maps
+from effnet.report import remarks
+
+if TYPE_CHECKING:
+    from effnet.cam import Explanation, Verdict
+    from effnet.classify import Classifier
+    from effnet.jobs import Job
+
+TESTING = mark("Testing the map")
+
+
+def belief(
+    classifier: "Classifier", asked: Asked, explanation: "Explanation", *, dark: bool
+) -> None:
+    """The verdict on the map; its test runs in the background when the tab is opened."""
+    from effnet.cam import RANDOM_ORDERS, STEPS, judge
+
+    if explanation.blank:
+        st.info(say("The map is blank, so there is nothing to test."))
+        return
+    key = ("verdict", asked.network, asked.method, asked.layer, asked.question)
+    found: Verdict | None = maps.kept(asked.photo, key)
+    if found is None:
+        subject = (*key, asked.photo.digest)
+
+        def work(job: "Job") -> None:
+            tested = judge(classifier, explanation, progress=job.report)
+            maps.keep(asked.photo, key, tested)
+
+        job = slow_maps.of("verdict", subject)
+        if job is None:
+            slow_maps.ask("verdict", subject, TESTING, work)
+            job = slow_maps.of("verdict", subject)
+        if job is not None and job.ended:
+            st.caption(say("The test was stopped."))
+            args = ("verdict", subject, TESTING, work)
+            st.button(say("Test the map"), key="test_map", on_click=slow_maps.ask, args=args)
+            return
+        if job is not None:
+            slow_maps.watch(job, "verdict")
+        st.caption(
+            say(
+                "About {passes} passes: parts of the photo are blurred, and brought back, in the "
+                "order of the map, in {orders} random orders and from the middle outwards; then "
+                "the map is made again while the weights of a copy are shuffled, stage by stage.",
+                passes=2 * (STEPS + 1) * (RANDOM_ORDERS + 2),
+                orders=RANDOM_ORDERS,
+            )
+        )
+        return
+    _shown(classifier, explanation, found, dark=dark)
+
+
+def _shown(
+    classifier: "Classifier", explanation: "Explanation", found: "Verdict", *, dark: bool
+) -> None:
+    with st.container(border=True):
+        st.markdown(f"**{remarks.verdict_claim(found, explanation)}**")
+        st.caption(remarks.centre_note(found))
+    drawn = deletion_and_insertion(
+        found, label=explanation.label, family=classifier.spec.family, dark=dark
+    )
+    alt = say("Probability of the class while places are blurred, and while they come back")
+    live.figure("deletion", drawn, alt=alt)
+    _areas(found)
+    live.figure(
+        "randomised",
+        randomised_maps(found, dark=dark),
+        alt=say("Rank correlation with the true map while the weights are randomised"),
+    )
+    st.caption(
+        say(
+            "Grey band: too far from the true map to be called the same. A map that stays the "
+            "same with random weights shows edges of the picture, not what the network learned "
+            "(arXiv:1810.03292). Deletion and insertion after arXiv:1806.07421, blurred rather "
+            "than greyed: a grey hole is itself a thing to be seen."
+        )
+    )
+    if explanation.against_label:
+        st.caption(say("The test reads the probability of {label} alone.", label=explanation.label))
+
+
+def _areas(found: "Verdict") -> None:
+    from effnet.cam import ORDERS
+
+    with st.expander(say("As a table"), on_change="rerun", key="verdict_table") as opened:
+        if not opened.open:
+            return
+        orders = [found.by_map, found.centre, *found.randoms]
+        st.dataframe(
+            [
+                {
+                    say("order"): say(ORDERS[order.name]),
+                    say("deletion area (low is good)"): order.deletion_area,
+                    say("insertion area (high is good)"): order.insertion_area,
+                    say("insertion less deletion"): order.score,
+                    say("after deleting 20 %"): percent(found.after_deleting(order, 0.2)),
+                }
+                for order in orders
+            ],
+            hide_index=True,
+            width="stretch",
+        )
+        st.dataframe(
+            [
+                {
+                    say("random down to"): stage_title(step.layer),
+                    say("rank correlation"): step.correlation,
+                }
+                for step in found.cascade
+            ],
+            hide_index=True,
+            width="stretch",
+        )

@@ -1,0 +1,279 @@
+"""What a map is asked about: network, photo, class, method, layer. All but a photo is linked."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from effnet.app.kit import photos, state
+from effnet.app.kit.cache import Photo
+from effnet.base import DEFAULT, current, percent, say
+from effnet.counting import layer_title
+from effnet.pixels import list_samples
+from effnet.report import remarks
+from effnet.train import run_folders
+from effnet.weights import offline_variants
+
+if TYPE_CHECKING:
+    from effnet.classify import Classifier, Prediction
+
+DEFAULT_METHOD = "gradcam"
+PAIR = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?")  # 967, or 967-968: why 967 rather than 968
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a map is asked about.
+
+    Attributes:
+        network: A variant's name, or a training's.
+        photo: The picture.
+        target: Class index.
+        against: Rather than which class; None for none.
+        method: Of `cam.METHODS`.
+        layer: Of `cam.list_layers`.
+        top: Indices of the most probable classes, highest first.
+    """
+
+    network: str
+    photo: Photo
+    target: int
+    against: int | None
+    method: str
+    layer: str
+    top: tuple[int, ...]
+
+    @property
+    def question(self) -> int | tuple[int | str, int | str]:
+        """The target as `Classifier.explain` takes it."""
+        return self.target if self.against is None else (self.target, self.against)
+
+
+# --- the link -----------------------------------------------------------------------------------
+
+
+def _take(key: str, kept: str, allowed: Collection[str]) -> None:
+    """Remember what the link says, where it says something new and known."""
+    said = state.newly_said(key)
+    if said is None:
+        return
+    if said not in allowed:
+        said = said.replace(" ", "+")  # gradcam++, as somebody typed it
+    if said in allowed:
+        state.remember(kept, said)
+    else:
+        note = say("{key} {said} is not known here", key=key, said=repr(said[:40]))
+        st.warning(say("From the link: {note}", note=note))
+
+
+# --- network and photo --------------------------------------------------------------------------
+
+
+def network_and_photo() -> tuple[str, Photo]:
+    """The network and the photo; the same choices as on Classify."""
+    _take("network", state.NETWORK, [*offline_variants(), *run_folders.trained()])
+    _take("photo", state.PHOTO, [sample.name for sample in list_samples()])
+    network = photos.network()
+    photo = photos.photo()
+    state.say_in_link("network", network if network != photos.DEFAULT_NETWORK else None)
+    sample = state.remembered(state.PHOTO, photos.DEFAULT_PHOTO)
+    state.say_in_link("photo", sample if sample != photos.DEFAULT_PHOTO else None)
+    return network, photo
+
+
+def choose_network(network: str) -> None:
+    """Ask another network; the list of networks follows."""
+    state.remember(state.NETWORK, network)
+
+
+# --- the class ----------------------------------------------------------------------------------
+
+
+def _classes(classifier: "Classifier", photo: Photo, best: int) -> tuple[int, int | None]:
+    """The class asked for and the one it is held against; another photo starts at its best."""
+    count = len(classifier.classes)
+    said = state.newly_said("class")
+    if said is not None:
+        found = PAIR.fullmatch(said)
+        if found and all(int(one) < count for one in found.groups() if one):
+            against = int(found[2]) if found[2] else None
+            st.session_state[state.CLASSES] = (photo.digest, int(found[1]), against)
+        else:
+            note = say(
+                "class {said}; expected a number up to {last}, or two as 967-968",
+                said=repr(said[:40]),
+                last=count - 1,
+            )
+            st.warning(say("From the link: {note}", note=note))
+    digest, target, against = st.session_state.get(state.CLASSES, ("", best, None))
+    if digest != photo.digest or not 0 <= target < count:
+        return best, None
+    if against is not None and (against == target or not 0 <= against < count):
+        against = None
+    return target, against
+
+
+def _ask(photo: Photo, target: int, against: int | None) -> None:
+    st.session_state[state.CLASSES] = (photo.digest, target, against)
+
+
+def choose_class(photo: Photo, target: int) -> None:
+    """Ask about a class of a photo."""
+    _ask(photo, target, None)
+
+
+def classes(
+    classifier: "Classifier", prediction: "Prediction", photo: Photo
+) -> tuple[int, int | None]:
+    """Chips of the top classes, a search of all, and "rather than"."""
+    best = prediction.labels[0].index
+    target, against = _classes(classifier, photo, best)
+    likely = {label.index: percent(label.probability) for label in prediction.labels}
+    names = classifier.classes
+    chips = list(likely) if target in likely else [*likely, target]
+    if st.session_state.get("class_chips") != target:
+        st.session_state["class_chips"] = target
+    st.pills(
+        say("What speaks for"),
+        chips,
+        format_func=lambda i: f"{names[i]}  {likely[i]}" if i in likely else names[i],
+        key="class_chips",
+        required=True,
+        wrap=True,
+        on_change=lambda: _ask(photo, st.session_state["class_chips"], against),
+        help=say("The most probable classes of this photo"),
+    )
+    left, right = st.columns(2, gap="small")
+    with left:
+        st.selectbox(
+            say("or any class"),
+            range(len(names)),
+            index=None,
+            format_func=lambda i: names[i],
+            placeholder=say("Search {number:,} classes", number=len(names)),
+            key="class_search",
+            on_change=lambda: _searched(photo, against),
+        )
+    with right:
+        others = [*(i for i in likely if i != target)]
+        rest = set(others) | {target}
+        others += [i for i in range(len(names)) if i not in rest]
+        if st.session_state.get("rather_than") != against:
+            st.session_state["rather_than"] = against
+        st.selectbox(
+            say("rather than"),
+            others,
+            index=None,
+            format_func=lambda i: names[i],
+            placeholder=say("no other class"),
+            key="rather_than",
+            on_change=lambda: _ask(photo, target, st.session_state["rather_than"]),
+            help=say(
+                "Explains the difference of two scores: what speaks for the first and not for "
+                "the second"
+            ),
+        )
+    said = str(target) if against is None else f"{target}-{against}"
+    state.say_in_link("class", said if (target, against) != (best, None) else None)
+    return target, against
+
+
+def _searched(photo: Photo, against: int | None) -> None:
+    found = st.session_state["class_search"]
+    if found is not None:
+        _ask(photo, int(found), against)
+        st.session_state["class_search"] = None
+
+
+# --- method and layer ---------------------------------------------------------------------------
+
+
+def method_and_layer(classifier: "Classifier") -> tuple[str, str]:
+    """How the map is made, and of which layer."""
+    from effnet.cam import METHODS, list_layers
+
+    layers = list_layers(classifier.model)
+    method = _linked("method", state.METHOD, METHODS, DEFAULT_METHOD)
+    layer = _linked("layer", state.LAYER, layers, layers[-1])
+    spec = classifier.spec
+    titles = {name: method_title(name) for name in METHODS}
+    layer_titles = {name: layer_title(spec, name) for name in layers}
+    left, right = st.columns(2, gap="small")
+    with left:
+        method_key = _in_language("choose_method")
+        if st.session_state.get(method_key) != method:
+            st.session_state[method_key] = method
+        st.selectbox(
+            say("Method"),
+            list(METHODS),
+            format_func=titles.__getitem__,
+            key=method_key,
+            on_change=lambda: state.remember(state.METHOD, st.session_state[method_key]),
+            help=say("The quick ones are there at once; slow ones say first how long they take"),
+        )
+    only_last = method == "cam"
+    layer = layers[-1] if only_last else layer
+    with right:
+        key = _in_language(f"choose_layer_{spec.name}")
+        if st.session_state.get(key) != layer:
+            st.session_state[key] = layer
+        st.select_slider(
+            say("Layer, early to late"),
+            layers,
+            format_func=layer_titles.__getitem__,
+            key=key,
+            disabled=only_last,
+            on_change=lambda: state.remember(state.LAYER, st.session_state[key]),
+            help=remarks.default_reason(spec),
+        )
+    chosen = METHODS[method]
+    st.caption(
+        say(
+            "{title}: {line} Cost: {cost}.",
+            title=say(chosen.title),
+            line=say(chosen.line),
+            cost=say(chosen.cost),
+        )
+    )
+    return method, layer
+
+
+def _in_language(key: str) -> str:
+    """A widget's key; options with other titles make another widget, whose choice is not lost."""
+    return key if current() == DEFAULT else f"{key}_{current()}"
+
+
+def method_title(name: str) -> str:
+    """A method's name, and that it is slow where it is."""
+    from effnet.cam import METHODS
+
+    title = say(METHODS[name].title)
+    return say("{title} (slow)", title=title) if METHODS[name].slow else title
+
+
+def choose_layer(layer: str) -> None:
+    """Make the map of another layer."""
+    state.remember(state.LAYER, layer)
+
+
+def choose_method(method: str) -> None:
+    """Make the map in another way."""
+    state.remember(state.METHOD, method)
+
+
+def _linked(key: str, kept: str, allowed: Collection[str] | Sequence[str], usual: str) -> str:
+    _take(key, kept, allowed)
+    value = state.remembered(kept, usual)
+    value = value if value in allowed else usual
+    state.say_in_link(key, value if value != usual else None)
+    return value
+
+
+def asked(network: str, photo: Photo, classifier: "Classifier", prediction: "Prediction") -> Asked:
+    """Class, method and layer, under the map."""
+    target, against = classes(classifier, prediction, photo)
+    method, layer = method_and_layer(classifier)
+    top = tuple(label.index for label in prediction.labels)
+    return Asked(network, photo, target, against, method, layer, top)

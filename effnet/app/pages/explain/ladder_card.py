@@ -1,0 +1,162 @@
+"""The ladder: one photo through every network that is here, the paper's Figure 7 live."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from effnet.app.kit import cache, live, maps, viewer
+from effnet.app.pages.explain import explain_controls, explain_view
+from effnet.app.pages.explain.explain_controls import Asked
+from effnet.base import percent, say
+from effnet.classify import imagenet_classes
+from effnet.counting import stage_ends
+from effnet.figures import map_in_box
+from effnet.network import display_name, get_variant
+from effnet.report import remarks
+from effnet.weights import known_checkpoints, offline_variants
+
+if TYPE_CHECKING:
+    from effnet.cam import Explanation, Rung
+    from effnet.classify import Classifier
+
+
+def ladder(classifier: "Classifier", asked: Asked, *, dark: bool) -> None:
+    """The last map of every network that is here, with agreement and the share in the box."""
+    from effnet.cam import rungs
+
+    if classifier.classes != imagenet_classes():
+        st.info(
+            say(
+                "This network has classes of its own, so no other one can be asked the same. "
+                "Choose one of ImageNet's networks to see the ladder."
+            )
+        )
+        return
+    names = offline_variants()
+    method = explain_view.quick_method(asked)
+    made = _maps(names, asked, method)
+    compared = rungs(made, box=explain_view.box_on(made[0], asked))
+    st.markdown(f"**{remarks.ladder_claim(compared)}**")
+    viewer.strip(
+        "ladder",
+        [_frame(name, rung, asked) for name, rung in zip(names, compared, strict=True)],
+        label=say("Maps of every network, small to large"),
+        on_click=lambda number: explain_controls.choose_network(names[number]),
+    )
+    if any(rung.share for rung in compared):
+        titles = [_short(name) for name in names]
+        family = classifier.spec.family
+        alt = say("Share of each network's map that lies in the box")
+        drawn = map_in_box(compared, titles, family=family, dark=dark)
+        live.figure("map_in_box", drawn, alt=alt)
+    else:
+        st.caption(
+            say(
+                "Drag a box around the object on the photo above (on a phone: Mark the object, "
+                "then drag), and each network tells how much of its map lies in it."
+            )
+        )
+    st.caption(
+        say(
+            "Every network's last map at its own grid, on the same photo, each through its own "
+            "resize and crop. Agreement is the rank correlation with the network before, over "
+            "what both saw."
+        )
+        + say(" Click one to choose that network.")
+        + explain_view.instead(asked, method)
+    )
+    _more(names)
+    with st.expander(say("As a table"), on_change="rerun", key="ladder_table") as opened:
+        if opened.open:
+            _table(names, compared)
+
+
+def _maps(names: list[str], asked: Asked, method: str) -> "list[Explanation]":
+    bar, made = None, []
+    for number, name in enumerate(names):
+        layer = stage_ends(get_variant(name))[-1]
+        found = maps.here(name, asked.photo, method, asked.question, layer)
+        if found is None:
+            text = say(
+                "{network}, {number} of {all}",
+                network=display_name(name),
+                number=number + 1,
+                all=len(names),
+            )
+            bar = bar or st.progress(0.0)
+            bar.progress(number / len(names), text=text)
+            (found,) = maps.explanations(
+                cache.classifier(name), name, asked.photo,
+                method=method, targets=[asked.question], layers=[layer],
+            )  # fmt: skip
+        made.append(found)
+    if bar is not None:
+        bar.empty()
+    return made
+
+
+def _short(name: str) -> str:
+    """Lite0, B0, V2-S."""
+    return display_name(name).removeprefix("EfficientNet").lstrip("-")
+
+
+def _frame(name: str, rung: "Rung", asked: Asked) -> viewer.Frame:
+    explanation = rung.explanation
+    rows, columns = explanation.native.shape
+    lines = [
+        say("{rows} x {columns} places", rows=rows, columns=columns),
+        f"{explanation.label}: {percent(explanation.probability)}",
+    ]
+    if explanation.blank:
+        lines.append(say("blank"))
+    if rung.agreement is not None:
+        lines.append(say("agreement {value:.2f}", value=rung.agreement))
+    if rung.share is not None:
+        lines.append(say("in the box {share}", share=percent(rung.share.mass)))
+    return viewer.Frame(
+        _short(name),
+        "\n".join(lines),
+        viewer.thumbnail(explanation),
+        chosen=name == asked.network,
+    )
+
+
+def _more(names: list[str]) -> None:
+    missing = list(dict.fromkeys(r.variant for r in known_checkpoints() if r.variant not in names))
+    if missing:
+        st.caption(
+            say(
+                "{here} networks are here. {missing} more join with their weights, such as "
+                "`python -m effnet weights download {name}`.",
+                here=len(names),
+                missing=len(missing),
+                name=missing[0],
+            )
+        )
+
+
+def _table(names: list[str], compared: "list[Rung]") -> None:
+    percents = st.column_config.NumberColumn(format="percent")
+    st.dataframe(
+        [
+            {
+                say("network"): display_name(name),
+                say("grid"): "{} x {}".format(*rung.explanation.native.shape),
+                say("probability"): rung.explanation.probability,
+                say("agreement with the one before"): rung.agreement,
+                say("in the box"): rung.share and rung.share.mass,
+                say("even map"): rung.share and rung.share.area,
+                say("of the box seen"): rung.share and rung.share.seen,
+            }
+            for name, rung in zip(names, compared, strict=True)
+        ],
+        hide_index=True,
+        width="stretch",
+        column_config={
+            say("probability"): percents,
+            say("in the box"): percents,
+            say("even map"): percents,
+            say("of the box seen"): percents,
+            say("agreement with the one before"): st.column_config.NumberColumn(format="%.3f"),
+        },
+    )

@@ -1,0 +1,314 @@
+"""The card of the V2 paper's three bottlenecks, each as an experiment on this machine."""
+
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from effnet.app.kit import cache, columns, live
+from effnet.app.pages.latency import stopwatch
+from effnet.app.pages.latency.stopwatch import KEEP, Chosen, Work
+from effnet.app.pages.latency.versus_card import UNKNOWN
+from effnet.base import EffnetError, factor, giga, mebibytes, millions, milliseconds, say
+from effnet.counting.memory import training_bytes
+from effnet.figures import fused_race, step_against_size, where_to_deepen
+from effnet.jobs import Job
+from effnet.network import Spec
+from effnet.scaling import Design
+from effnet.timing import (
+    Deepened,
+    Fused,
+    Latency,
+    Options,
+    StepCost,
+    compared,
+    fastest,
+    v2_bottlenecks,
+)
+
+SIDES = (96, 128, 160, 192, 224, 256)
+STEP_S = 24.0
+Samples = dict[str, list[float]]
+
+
+@dataclass(slots=True)
+class Race:
+    """Samples by name, of rounds that were run in turn; the bench fills it."""
+
+    samples: Samples = field(default_factory=dict)
+
+    def whole_rounds(self) -> Samples:
+        """As many of each as the one with fewest has; none before the first round has ended."""
+        least = min(map(len, self.samples.values()), default=0)
+        return {name: values[:least] for name, values in self.samples.items()} if least else {}
+
+
+def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
+    """Fused stages, image size, and where to deepen."""
+    st.markdown(
+        say(
+            "The EfficientNetV2 paper (arXiv:2104.00298, section 3.1) found three things that slow "
+            "a network down for its multiply-adds. Do they hold on this machine?"
+        )
+    )
+    st.markdown("##### " + say("1. Depthwise convolutions are slow in early layers"))
+    try:
+        _fused(design, spec, chosen, dark=dark)
+    except EffnetError as error:
+        st.info(str(error))
+    st.markdown("##### " + say("2. Training with large images is slow"))
+    _steps(design, spec, dark=dark)
+    st.markdown("##### " + say("3. Scaling every stage alike is not best"))
+    try:
+        _deepened(design, spec, chosen, dark=dark)
+    except EffnetError as error:
+        st.info(str(error))
+
+
+def _race(runners: dict[str, Spec], options: Options, budget_s: float) -> Work:
+    def run(job: Job) -> Race:
+        job.report(0.0, say("Loading PyTorch"))
+        from effnet.timing.measure import race
+
+        found = Race()
+        job.report(0.0, say("Warming up"), found)
+
+        def heard(share: float, samples: Samples) -> None:
+            found.samples = samples
+            job.report(share, say("{n} rounds", n=len(next(iter(samples.values())))))
+
+        race(
+            {name: (spec, options) for name, spec in runners.items()},
+            budget_s=budget_s,
+            progress=heard,
+        )
+        return found
+
+    return run
+
+
+# --- fused stages -----------------------------------------------------------------------------
+
+
+def _fused(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
+    series = v2_bottlenecks.fused_series(spec)
+    seconds = max(8.0, 2.0 * len(series) * chosen.budget_s)
+    key = "fused"
+    result = stopwatch.card(
+        key,
+        say("Race the fused networks"),
+        say(
+            "About {seconds:.0f} s: {n} networks in turn, {how}. In a fused stage one full 3x3 "
+            "convolution takes the place of the 1x1 expansion and the depthwise one, and "
+            "squeeze-and-excitation goes.",
+            seconds=1.5 * seconds,
+            n=len(series),
+            how=chosen.options.words,
+        ),
+        (spec, chosen.options),
+        design.title,
+        _race({str(one.stages): one.spec for one in series}, chosen.options, seconds),
+        draw=lambda found: _fused_figure(series, found, dark=dark),
+    )
+    if not stopwatch.running(key):
+        _fused_figure(series, result.value if result else None, dark=dark)
+        with st.expander(
+            say("As a table, and the paper's own"), on_change="rerun", key="table3"
+        ) as more:
+            if more.open:
+                _fused_tables(series, result.value if result else None)
+
+
+def _fused_figure(series: tuple[Fused, ...], found: Race | None, *, dark: bool) -> None:
+    raced = found.whole_rounds() if found else {}
+    tied = [int(name) for name in fastest(raced)] if raced else []
+    samples = {int(name): values for name, values in raced.items()}
+    live.figure(
+        "fused_race",
+        fused_race(series, samples, tied, dark=dark),
+        alt=say("Multiply-adds and time against the number of fused stages"),
+    )
+
+
+def _fused_tables(series: tuple[Fused, ...], found: Race | None) -> None:
+    raced = found.whole_rounds() if found else {}
+
+    def told(stages: int) -> str:
+        values = raced.get(str(stages))
+        return milliseconds(Latency("", tuple(values), 1, 1, "fp32", None, UNKNOWN).median_ms) if (
+            values
+        ) else "-"  # fmt: skip
+
+    st.dataframe(
+        [
+            {
+                say("fused stages"): one.stages,
+                say("time (measured)"): told(one.stages),
+                "MACs": giga(one.macs),
+                say("parameters"): millions(one.params),
+                say("activations"): millions(one.activations),
+            }
+            for one in series
+        ],
+        hide_index=True,
+        width="stretch",
+        column_config=columns.right(
+            say("time (measured)"), "MACs", say("parameters"), say("activations")
+        ),
+        alt=say("Time and costs by number of fused stages"),
+    )
+    st.caption(say(v2_bottlenecks.TABLE_3))
+    st.dataframe(
+        [
+            {
+                say("fused stages"): row.stages,
+                say("parameters printed"): millions(round(row.params)),
+                say("counted, 3x3"): millions(row.counted_params),
+                say("counted, own kernels"): millions(row.kept_params),
+                say("FLOPs printed"): giga(round(row.macs)),
+                say("MACs counted, 3x3"): giga(row.counted_macs),
+                say("top-1 (%)"): row.top1,
+                say("V100 images/s"): row.gpu_images_per_s,
+                say("TPU images/s"): row.tpu_images_per_s,
+            }
+            for row in v2_bottlenecks.table_3()
+        ],
+        hide_index=True,
+        width="stretch",
+        column_config=columns.right(
+            say("parameters printed"),
+            say("counted, 3x3"),
+            say("counted, own kernels"),
+            say("FLOPs printed"),
+            say("MACs counted, 3x3"),
+        ),
+        alt=say("The V2 paper's Table 3 beside what is counted"),
+    )
+
+
+# --- image size -------------------------------------------------------------------------------
+
+
+def _steps(design: Design, spec: Spec, *, dark: bool) -> None:
+    batch = st.select_slider(
+        say("Images in a step"),
+        (2, 4, 8, 16, 32),
+        value=4,
+        key="step_batch",
+        persist_state=KEEP,
+        width=260,
+    )
+    key = "steps"
+
+    def run(job: Job) -> list[StepCost]:
+        job.report(0.0, say("Loading PyTorch"))
+        from effnet.timing.measure import step_costs
+
+        return step_costs(
+            spec,
+            SIDES,
+            batch_size=batch,
+            budget_s=STEP_S,
+            progress=lambda share, found: job.report(
+                share, say("{n} sizes", n=len(found)), list(found)
+            ),
+        )
+
+    result = stopwatch.card(
+        key,
+        say("Time training steps"),
+        say(
+            "About {seconds:.0f} s: forward, loss and backward of {n} images at {sizes} sizes.",
+            seconds=2 * STEP_S,
+            n=batch,
+            sizes=len(SIDES),
+        ),
+        (spec, batch),
+        design.title,
+        run,
+        draw=lambda found: _steps_figure(found, dark=dark),
+    )
+    if stopwatch.running(key):
+        return
+    if result and result.value:
+        _steps_figure(result.value, dark=dark)
+        return
+    first = cache.counted(spec, resolution=SIDES[0]).macs
+    st.caption(say("Computed, before it is measured:"))
+    st.dataframe(
+        [
+            {
+                say("image side (px)"): side,
+                say("MACs a step"): factor(cache.counted(spec, resolution=side).macs / first),
+                say("kept for the backward pass"): mebibytes(
+                    training_bytes(spec, batch=batch, resolution=side)
+                ),
+            }
+            for side in SIDES
+        ],
+        key="steps_plan",
+        hide_index=True,
+        width="stretch",
+        column_config=columns.right(say("MACs a step"), say("kept for the backward pass")),
+        alt=say("Multiply-adds and kept memory by image size"),
+    )
+
+
+def _steps_figure(found: list[StepCost] | None, *, dark: bool) -> None:
+    if found:
+        live.figure(
+            "steps",
+            step_against_size(found, dark=dark),
+            alt=say("Time and memory of a training step against image size"),
+        )
+
+
+# --- where to deepen --------------------------------------------------------------------------
+
+
+def _deepened(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
+    two = v2_bottlenecks.deepened(spec)
+    seconds = max(6.0, 3.0 * chosen.budget_s)
+    key = "deepened"
+    result = stopwatch.card(
+        key,
+        say("Race both ways to deepen"),
+        say(
+            "About {seconds:.0f} s: the depth of every stage times 1.6, or only the last two "
+            "stages deeper, at the same multiply-adds ({alike} and {late}).",
+            seconds=1.5 * seconds,
+            alike=giga(two.alike_macs),
+            late=giga(two.late_macs),
+        ),
+        (spec, chosen.options),
+        design.title,
+        _race({"alike": two.alike, "late": two.late}, chosen.options, seconds),
+        draw=lambda found: _deepened_figure(two, found, dark=dark),
+    )
+    if not stopwatch.running(key):
+        _deepened_figure(two, result.value if result else None, dark=dark)
+        alike, late = (cache.counted_cost(one) for one in (two.alike, two.late))
+        st.caption(
+            say(
+                "Late: {params} the parameters, {activations} the activations of alike. Only time "
+                "is measured here; which way is more accurate takes training.",
+                params=factor(late.params / alike.params),
+                activations=factor(late.activations / alike.activations),
+            )
+        )
+
+
+def _deepened_figure(two: Deepened, found: Race | None, *, dark: bool) -> None:
+    raced = found.whole_rounds() if found else {}
+    verdict = ""
+    if raced:
+        first, second = (
+            Latency(name, tuple(raced[key]), 1, 1, "fp32", None, UNKNOWN)
+            for key, name in (("alike", say("deeper alike")), ("late", say("deeper late")))
+        )
+        told = compared(first, second).sentence()
+        verdict = told[0].upper() + told[1:]
+    live.figure(
+        "deepened",
+        where_to_deepen(two, raced, verdict, dark=dark),
+        alt=say("Blocks of each stage in both ways to deepen, with their times"),
+    )

@@ -1,0 +1,284 @@
+"""The first card of the Latency page: measure the design, see every sample and where time goes."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from effnet.app.kit import cards, live
+from effnet.app.pages.latency import stopwatch
+from effnet.app.pages.latency.measured_card import Measured, from_disk, link, work_on
+from effnet.app.pages.latency.stopwatch import Chosen
+from effnet.app.pages.latency.versus_card import KEY, Raced
+from effnet.base import factor, in_a_row, mark, mebibytes, milliseconds, plural, say, significant
+from effnet.counting import Cost
+from effnet.counting.memory import weights
+from effnet.figures import latency_samples, published_times, stage_mirror
+from effnet.network import Spec
+from effnet.papers import printed_times
+from effnet.scaling import Design
+from effnet.timing import (
+    Comparison,
+    Environment,
+    Latency,
+    Options,
+    StageProfile,
+    computed_stages,
+    in_words,
+    measurement_store,
+    predicted_ms,
+)
+
+FIRST_SEEN = "V100 GPU, FP16, batch 16 (V2 Table 7)"
+FIGURE_HEIGHT = 340  # px, of the samples
+NOWHERE = Environment("", "", 0, None, "", "", "", "")
+TOTALS = (
+    (
+        mark("Median"),
+        mark("Half of the passes are faster; below it, between what four in five lie"),
+    ),
+    (
+        mark("Spread"),
+        mark("From p10 to p90, of the median; the number is called unstable above 25 %"),
+    ),
+    (mark("Throughput"), mark("Images a second at this batch size, from the median")),
+    (mark("Peak memory"), mark("Most that tensors took in a pass, weights included; measured")),
+)
+
+
+def measure(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> Measured | None:
+    """The button, the running measurement, and the last one of this design if there is one."""
+    seconds = 2.2 * chosen.budget_s + 1
+    expected = predicted_ms(spec) if chosen.options == Options() else None
+    guess = say(" Predicted: {time}.", time=milliseconds(expected.ms)) if expected else ""
+    result = stopwatch.card(
+        "measure",
+        say("Measure"),
+        say(
+            "About {seconds:.0f} s, {how}; random weights take the same time.{guess}",
+            seconds=seconds,
+            how=chosen.options.words,
+            guess=guess,
+        ),
+        (spec, chosen.options),
+        design.title,
+        work_on(spec, chosen, link(design)),
+        draw=lambda found: _strip(found, dark=dark),
+        main=True,
+    )
+    if result is not None and isinstance(result.value, Measured) and result.value.latency:
+        return result.value
+    return from_disk(spec, chosen.options)
+
+
+def _strip(found: Measured | None, *, dark: bool) -> None:
+    """The totals and the samples so far."""
+    samples = tuple(found.samples) if found else ()
+    if found is None or not samples:
+        totals(None, None)
+        st.skeleton(height=FIGURE_HEIGHT)
+        return
+    how = found.options
+    so_far = Latency(found.spec.name, samples, how.batch_size, 1, how.precision, None, NOWHERE)
+    totals(so_far, found.spec, judged=False)
+    drawn = latency_samples(so_far, dark=dark)
+    live.figure("samples_now", drawn, alt=say("Every pass so far, with median and spread"))
+
+
+# --- what is shown ----------------------------------------------------------------------------
+
+
+def totals(latency: Latency | None, spec: Spec | None, *, judged: bool = True) -> None:
+    """Median, spread, throughput and memory; dashes before there is a measurement.
+
+    Args:
+        latency: The measurement, whole or so far.
+        spec: What was measured.
+        judged: Whether to say that it is unstable.
+    """
+    unknown = ("-", say("not measured yet"))
+    entries = _entries(latency, spec) if latency and spec else [unknown] * len(TOTALS)
+    cards.row(
+        (say(label), text, below, say(note))
+        for (label, note), (text, below) in zip(TOTALS, entries, strict=True)
+    )
+    if latency and judged and in_words(latency):
+        st.warning(in_words(latency))
+
+
+def _entries(latency: Latency, spec: Spec) -> list[tuple[str, str]]:
+    low, high, middle = latency.p10_ms, latency.p90_ms, latency.median_ms
+    peak, batch = latency.peak_memory_bytes, latency.batch_size
+    return [
+        (
+            milliseconds(middle),
+            say("{low} to {high}", low=significant(low), high=milliseconds(high)),
+        ),
+        (
+            f"{100 * (high - low) / middle:.0f} %",
+            say("of {n} passes", n=len(latency.samples_ms)),
+        ),
+        (
+            f"{significant(latency.images_per_s)} /s",
+            plural(batch, "{n} image a pass", "{n} images a pass"),
+        ),
+        (
+            mebibytes(peak) if peak else "?",
+            say("{size} of it weights", size=mebibytes(weights(spec).bytes(4)))
+            if peak
+            else say("not known yet"),
+        ),
+    ]
+
+
+def samples(found: Measured | None, *, dark: bool) -> None:
+    """Totals and every sample; before there are any, what the papers measured elsewhere."""
+    if stopwatch.running("measure"):
+        return  # totals and samples so far stand above
+    latency = found.latency if found else None
+    totals(latency, found.spec if found else None)
+    if latency is None:
+        rows, told = printed_times.on(FIRST_SEEN), printed_times.surprise(FIRST_SEEN)
+        drawn = published_times(rows, told, dark=dark)
+        live.figure("published_first", drawn, alt=say("Published times against multiply-adds"))
+        st.caption(
+            say(
+                "Published: {bench}. Multiply-adds alone don't tell the time; measure this "
+                "machine's own.",
+                bench=say(FIRST_SEEN),
+            )
+        )
+        return
+    drawn = latency_samples(latency, dark=dark)
+    live.figure("samples", drawn, alt=say("Every measured pass with median and spread"))
+    st.caption(conditions(latency))
+
+
+def conditions(latency: Latency) -> str:
+    """Where and how a measurement was made, in a sentence."""
+    where = latency.environment
+    engine = f", {where.engine_version}" if where.engine_version else ""
+    busy = load = ""
+    if where.load_before is not None:
+        load = say(", load {load:.1f} before", load=where.load_before)
+    if where.other_cores is not None:
+        cores = significant(where.other_cores, 2)
+        busy = say(", other programs took {cores} cores", cores=cores)
+    driver = where.driver.replace("driver ", f"{say('driver')} ")
+    device = in_a_row([where.device, *([driver] if driver else [])])
+    return say(
+        "Measured {when} UTC: {n} passes of batch {batch} at {side} px, {how}; {processor} "
+        "({device}), {threads} of {cores} cores, PyTorch {torch}{engine}{load}{busy}.",
+        when=where.date.replace("T", " ")[:16],
+        n=len(latency.samples_ms),
+        batch=latency.batch_size,
+        side=latency.resolution,
+        how=replace(latency.options, threads=None).words,
+        processor=where.processor,
+        device=device,
+        threads=where.threads,
+        cores=where.cores or "?",
+        torch=where.torch,
+        engine=engine,
+        load=load,
+        busy=busy,
+    )
+
+
+def mirror(found: Measured | None, spec: Spec, *, dark: bool) -> None:
+    """Shares of multiply-adds, time and activations by stage."""
+    measured = bool(found and found.stages)
+    shown: Sequence[StageProfile] = found.stages if found and measured else computed_stages(spec)
+    drawn = stage_mirror(shown, measured=measured, dark=dark)
+    live.figure("mirror", drawn, alt=say("Shares of multiply-adds, time and activations by stage"))
+    title = say("The stages as a table")
+    with st.expander(title, on_change="rerun", key="stage_times") as opened:
+        if opened.open:
+            _stage_table(shown, measured=measured)
+
+
+def _stage_table(shown: Sequence[StageProfile], *, measured: bool) -> None:
+    number = st.column_config.NumberColumn
+    rows = [
+        {
+            say("stage"): one.stage,
+            say("time (ms)"): one.median_ms if measured else None,
+            say("time share"): 100 * one.time_share if measured else None,
+            say("MACs share"): 100 * one.macs_share,
+            say("activations share"): 100 * one.activations_share,
+            "GMAC/s": one.macs_per_s / 1e9 if measured else None,
+            say("MACs per byte"): one.macs_per_byte,
+            "MACs": one.macs,
+            say("bytes"): one.bytes,
+            say("parameters"): one.params,
+            say("activations"): one.activations,
+        }
+        for one in shown
+    ]
+    shares = (say("time share"), say("MACs share"), say("activations share"))
+    st.dataframe(
+        rows,
+        hide_index=True,
+        width="stretch",
+        column_config={name: number(format="%.1f %%") for name in shares}
+        | {name: number(format="localized") for name in list(rows[0])[7:]}
+        | {
+            say("time (ms)"): number(format="%.3f", help=say("Measured")),
+            "GMAC/s": number(format="%.2f", help=say("Measured")),
+            say("MACs per byte"): number(
+                format="%.2f",
+                help=say(
+                    "Multiply-adds per byte that the operators read and write, each by itself"
+                ),
+            ),
+        },
+        alt=say("Time beside computed costs for every stage"),
+    )
+
+
+def take_away(found: Measured | None, spec: Spec) -> None:
+    """All of a measurement as CSV and JSON."""
+    if found is None or found.latency is None:
+        return
+    latency, rows = found.latency, found.rows
+    name = f"latency-{spec.name}-{latency.environment.date[:10]}".replace(" ", "-")
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            say("Samples as CSV"),
+            lambda: measurement_store.as_csv(rows),
+            file_name=f"{name}.csv",
+            mime="text/csv",
+            on_click="ignore",
+            key="samples_csv",
+        )
+        st.download_button(
+            say("All of it as JSON"),
+            lambda: json.dumps(latency.as_dict(), indent=2),
+            file_name=f"{name}.json",
+            mime="application/json",
+            on_click="ignore",
+            key="samples_json",
+        )
+
+
+def claimed(design: Design, cost: Cost, found: Measured | None) -> str:
+    """The page's sentence."""
+    from effnet.report import latency_claim
+
+    versus = stopwatch.results().get(KEY)
+    sentence = ""
+    if versus and found and versus.subject[:2] == (found.spec, found.options):
+        told = versus.value.comparison if isinstance(versus.value, Raced) else None
+        sentence = _beside(told, say(versus.subject[2])) if told else ""
+    expected = predicted_ms(design.spec())
+    return latency_claim(design, cost, found.latency if found else None, expected, sentence)
+
+
+def _beside(told: Comparison, other: str) -> str:
+    """A race's verdict as it goes on in the page's sentence."""
+    if told.faster == "can't tell":
+        return say("it can't be told from {other}", other=other)
+    if told.faster == "first":
+        return say("it is {ratio} as fast as {other}", ratio=factor(told.ratio), other=other)
+    return say("{other} is {ratio} as fast", other=other, ratio=factor(told.gain))

@@ -1,0 +1,113 @@
+"""What is measured on the Latency page: the record of a design's time, and the bench's work."""
+
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from effnet.app.kit import cache
+from effnet.app.pages.latency.stopwatch import Chosen, Work
+from effnet.base import milliseconds, say
+from effnet.jobs import Job
+from effnet.network import Spec
+from effnet.scaling import Design
+from effnet.timing import (
+    KindProfile,
+    Latency,
+    Options,
+    Point,
+    Row,
+    StageProfile,
+    processor,
+    reading,
+)
+
+
+@dataclass(slots=True)
+class Measured:
+    """What is known of a design's time so far; the bench fills it while the page looks.
+
+    Attributes:
+        spec, options: What is measured, and how.
+        samples: Of the running measurement.
+        rows: The measurement, once it is whole or stopped; kept on disk as well.
+        stages, kinds: Where the time goes, measured after it; empty where it can't be told.
+    """
+
+    spec: Spec
+    options: Options
+    samples: list[float] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    stages: list[StageProfile] = field(default_factory=list)
+    kinds: list[KindProfile] = field(default_factory=list)
+
+    @property
+    def latency(self) -> Latency | None:
+        """The measurement; None before its end."""
+        return self.rows[-1].latency if self.rows else None
+
+
+def point(spec: Spec, options: Options) -> Point:
+    """A network and its options as something to measure."""
+    cost = cache.counted_cost(spec)
+    counted = cost.macs, cost.params, cost.activations
+    return Point(spec.name, 0, spec, options, *counted)
+
+
+def link(design: Design) -> str:
+    """The design as its link says it."""
+    return urlencode(design.to_query())
+
+
+def work_on(spec: Spec, chosen: Chosen, made: str) -> Work:
+    """What the bench runs: the samples first, then where the time goes."""
+
+    def work(job: Job) -> Measured:
+        job.report(0.0, say("Loading PyTorch"))
+        from effnet.timing.measure import profiles, record
+
+        found = Measured(spec, chosen.options)
+        whole = chosen.options.engine == "eager" and not chosen.options.cuda_graph
+        part = 0.6 if whole else 1.0
+        job.report(0.0, say("Warming up"), found)
+
+        def heard(share: float, samples: list[float]) -> None:
+            found.samples = samples
+            if not samples:
+                job.report(part * share)
+                return
+            last = milliseconds(samples[-1])
+            job.report(part * share, say("{n} passes, {last}", n=len(samples), last=last))
+
+        record(
+            "latency",
+            point(spec, chosen.options),
+            found.rows,
+            budget_s=chosen.budget_s,
+            link=made,
+            heard=heard,
+        )
+        if whole:
+            found.stages, found.kinds = profiles(
+                spec,
+                options=chosen.options,
+                budget_s=chosen.budget_s / 2,
+                progress=lambda share, _: job.report(part + 0.4 * share, say("Timing the stages")),
+            )
+        return found
+
+    return work
+
+
+def from_disk(spec: Spec, options: Options) -> Measured | None:
+    """The last measurement on this machine that was kept, of this network run this way."""
+    mine = tuple(row for row in reading.kept() if is_here(row))
+    row = reading.newest(mine, spec.name, spec.resolution, options)
+    counted = cache.counted_cost(spec)
+    if row is None or (row.macs, row.params) != (counted.macs, counted.params):
+        return None
+    return Measured(spec, options, rows=[row])
+
+
+def is_here(row: Row) -> bool:
+    """Whether a run was made on this machine's processor, or on a GPU that is kept here."""
+    where = row.latency.environment
+    return where.device != "cpu" or where.processor == processor()

@@ -1,0 +1,150 @@
+"""The card of the prediction: learn this machine's pace, and what a design would take here."""
+
+import streamlit as st
+
+from effnet.app.kit import live
+from effnet.app.pages.latency import stopwatch
+from effnet.app.pages.latency.stopwatch import KEEP, Work
+from effnet.base import milliseconds, percent, plural, say, significant
+from effnet.figures import prediction_check
+from effnet.jobs import Job
+from effnet.network import Spec
+from effnet.scaling import Design
+from effnet.timing import (
+    CACHES,
+    FEATURES,
+    Options,
+    Pace,
+    cores,
+    estimate,
+    pace,
+    plans,
+    processor,
+    save,
+)
+
+KEY = "pace"
+
+
+def card(design: Design, spec: Spec, *, dark: bool) -> None:
+    """What the pace that was learned here says of the design, and a button that learns it."""
+    known = pace()
+    st.markdown(
+        say(
+            "Learning a machine's pace: networks of many shapes are timed, layer by layer. For "
+            "each kind of layer the time is then a sum of a fixed cost, multiply-adds and bytes. "
+            "With that the time of a design is known before it is measured, and Scale shows it "
+            "while the sliders move."
+        )
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        seconds = st.select_slider(
+            say("Seconds to learn"),
+            (30, 60, 120, 240),
+            value=60,
+            key="pace_box",
+            persist_state=KEEP,
+            width=260,
+        )
+    stopwatch.card(
+        KEY,
+        say("Learn this machine's pace" if known is None else "Learn it again"),
+        say(
+            "About {seconds} s, batch 1, plain eager fp32; leave the machine alone meanwhile.",
+            seconds=seconds,
+        ),
+        None,
+        say("this machine's pace"),
+        _work(float(seconds)),
+    )
+    if stopwatch.running(KEY):
+        return
+    if known is None:
+        st.info(
+            say(
+                "No pace was learned on this machine ({processor}, {cores} cores) yet. Learn it "
+                "here, or by `python -m effnet bench --fit`.",
+                processor=processor(),
+                cores=cores(),
+            )
+        )
+        return
+    _shown(known, design, spec, dark=dark)
+
+
+def _work(seconds: float) -> Work:
+    def run(job: Job) -> Pace:
+        job.report(0.0, say("Loading PyTorch"))
+        from effnet.timing.measure import gather, learn
+
+        networks = plans.learning_networks()
+        timed = gather(
+            networks,
+            options=Options("cpu"),
+            budget_s=seconds,
+            progress=lambda share, name: job.report(share, say("Timing {name}", name=name)),
+        )
+        job.report(1.0, say("Fitting"))
+        found = learn(timed)
+        save(found)
+        return found
+
+    return run
+
+
+def _shown(known: Pace, design: Design, spec: Spec, *, dark: bool) -> None:
+    found = estimate(known, spec)
+    st.markdown(
+        say(
+            "**{design}: {expected}.** Nine predictions in ten were as close as {low} to {high} is "
+            "here.",
+            design=design.title,
+            expected=found.words,
+            low=significant(found.low),
+            high=milliseconds(found.high),
+        )
+    )
+    live.figure(
+        "prediction_check",
+        prediction_check(known, dark=dark),
+        alt=say("Predicted against measured times of networks that a fit did not see"),
+    )
+    where = known.environment
+    st.caption(
+        say(
+            "Learned {when} UTC from {n} networks, {processor}, {threads}, {precision}. Each dot "
+            "was predicted from a fit to other networks (six parts, one left out in turn). Nine "
+            "in ten are within {error}. A line through multiply-adds alone: {fixed:.2f} ms + "
+            "{slope:.4f} ms per M MACs, half within {line_error}.",
+            when=where.date.replace("T", " ")[:16],
+            n=known.networks,
+            processor=where.processor,
+            threads=plural(where.threads, "{n} thread", "{n} threads"),
+            precision=known.precision,
+            error=percent(known.error_p90),
+            fixed=known.line[0],
+            slope=known.line[1],
+            line_error=percent(known.line_error),
+        )
+    )
+    with st.expander(say("What was learned"), on_change="rerun", key="pace_table") as opened:
+        if opened.open:
+            st.dataframe(
+                [
+                    {say("kind of work"): say(kind)} | dict(zip(FEATURES, values, strict=True))
+                    for kind, values in known.coefficients.items()
+                ],
+                hide_index=True,
+                width="stretch",
+                column_config={
+                    name: st.column_config.NumberColumn(title, format="%.5f")
+                    for name, title in zip(FEATURES, _titles(), strict=True)
+                },
+                alt=say("Milliseconds by kind of work and feature"),
+            )
+
+
+def _titles() -> list[str]:
+    """What the columns of `FEATURES` are called."""
+    fixed = say("ms each"), say("ms per M MACs"), say("ms per MB")
+    return [*fixed, *(say("ms per MB beyond {size:g} MB", size=size) for size in CACHES)]

@@ -1,0 +1,177 @@
+"""The card of published times: beside one's own, never mixed; what travels is the ratio."""
+
+import statistics
+from collections.abc import Sequence
+
+import streamlit as st
+
+from effnet.app.kit import columns, live
+from effnet.app.pages.latency import stopwatch
+from effnet.app.pages.latency.measured_card import is_here
+from effnet.app.pages.latency.stopwatch import KEEP, Chosen, Work
+from effnet.base import factor, giga, in_a_row, millions, milliseconds, say
+from effnet.counting import count
+from effnet.figures import COUNTS, published_times, ratios_beside
+from effnet.jobs import Job
+from effnet.network import display_name, get_variant
+from effnet.papers import Printed, printed_times
+from effnet.timing import Point, Row, log_r2, reading
+
+BOX_S = 60.0
+WHAT = "published"
+
+
+def card(chosen: Chosen, *, dark: bool) -> None:
+    """Choose a table, see its times, measure the same networks here, compare the ratios."""
+    benches = printed_times.benches()
+    bench = st.selectbox(
+        say("Printed for"),
+        benches,
+        format_func=say,
+        index=benches.index(FIRST) if FIRST in benches else 0,
+        key="bench",
+        persist_state=KEEP,
+        help=say("Hardware, precision and batch; times of two of them can't be compared"),
+    )
+    rows = printed_times.on(bench)
+    live.figure(
+        "published",
+        published_times(rows, printed_times.surprise(bench), dark=dark),
+        alt=say("Published times against multiply-adds"),
+    )
+    st.caption(say("Published: {bench}. {fits}", bench=say(bench), fits=_follows(rows)))
+    key = "published_here"
+    stopwatch.card(
+        key,
+        say("Measure these networks here"),
+        say(
+            "Up to {seconds:.0f} s, the cheapest first, with {how}, batch {batch}.",
+            seconds=BOX_S,
+            how=chosen.options.words,
+            batch=chosen.options.batch_size,
+        ),
+        None,
+        say("published networks"),
+        _work(rows, chosen),
+    )
+    if not stopwatch.running(key):
+        _beside(rows, bench, chosen, dark=dark)
+
+
+FIRST = "V100 GPU, FP16, batch 16 (V2 Table 7)"
+
+
+def _follows(rows: Sequence[Printed]) -> str:
+    """How well the published times follow each count."""
+    times = [row.ms_per_image for row in rows]
+    told = []
+    for name, title in COUNTS.items():
+        fit = log_r2([getattr(row, name) for row in rows], times)
+        if fit is not None:
+            told.append(f"{say(title)} {fit:.2f}")
+    return say("r² of log time with log {fits}.", fits=in_a_row(told)) if told else ""
+
+
+def _work(rows: Sequence[Printed], chosen: Chosen) -> Work:
+    def run(job: Job) -> list[Row]:
+        job.report(0.0, say("Loading PyTorch"))
+        from effnet.timing.measure import sweep
+
+        found: list[Row] = []
+        job.report(0.0, say("Warming up"), found)
+        points = []
+        for row in rows:
+            spec = get_variant(row.variant)
+            cost = count(spec)
+            counted = cost.macs, cost.params, cost.activations
+            points.append(Point(display_name(spec), cost.macs, spec, chosen.options, *counted))
+        return sweep(
+            WHAT,
+            points,
+            budget_s=BOX_S,
+            into=found,
+            progress=lambda share, label, _: job.report(share, label),
+        )
+
+    return run
+
+
+def _own(names: Sequence[str], chosen: Chosen) -> dict[str, Row]:
+    """The newest measurement on this machine of each network, run as the controls say."""
+    wanted = chosen.options
+    found = {}
+    for row in reading.kept():
+        one = row.latency
+        alike = (one.batch_size, one.precision, one.channels_last, one.folded, one.engine) == (
+            wanted.batch_size,
+            wanted.precision,
+            wanted.channels_last,
+            wanted.folded,
+            wanted.engine,
+        )
+        if one.name not in names or not one.samples_ms or not alike or not is_here(row):
+            continue
+        if one.resolution == get_variant(one.name).resolution:
+            found[one.name] = row
+    return found
+
+
+def _beside(rows: Sequence[Printed], bench: str, chosen: Chosen, *, dark: bool) -> None:
+    """Ratios to the cheapest network that both have."""
+    own = _own([row.variant for row in rows], chosen)
+    both = [row for row in rows if row.variant in own]
+    if len(both) > 1:
+        first = both[0]
+        mine = [own[row.variant].latency.median_ms for row in both]
+        live.figure(
+            "ratios",
+            ratios_beside(
+                [display_name(row.variant).removeprefix("EfficientNet").lstrip("-")
+                 for row in both],
+                [value / mine[0] for value in mine],
+                {bench: [row.ms_per_image / first.ms_per_image for row in both]},
+                against=display_name(first.variant),
+                dark=dark,
+            ),
+            alt=say("Times as multiples of one network, measured here and published"),
+        )  # fmt: skip
+        off = [
+            (value / mine[0]) / (row.ms_per_image / first.ms_per_image)
+            for row, value in zip(both[1:], mine[1:], strict=True)
+        ]
+        st.caption(
+            say(
+                "Half of the measured ratios are above {factor} the published ones.",
+                factor=factor(statistics.median(off)),
+            )
+        )
+    else:
+        st.caption(
+            say(
+                "Fewer than two of these networks were measured here with these options; measure "
+                "them to see whether the ratios travel."
+            )
+        )
+    rate = rows[0].latency_ms is None
+    told = say("published images/s" if rate else "published (ms)")
+    st.dataframe(
+        [
+            {
+                say("network"): row.model,
+                told: row.images_per_s if rate else row.latency_ms,
+                say("measured here"): milliseconds(own[row.variant].latency.median_ms)
+                if row.variant in own
+                else "-",
+                "MACs": giga(row.macs) if row.macs else "-",
+                say("parameters"): millions(row.params) if row.params else "-",
+                say("source"): say(row.source),
+                say("note"): say(row.note),
+            }
+            for row in rows
+        ],
+        key="published_table",
+        hide_index=True,
+        width="stretch",
+        column_config=columns.right(say("measured here"), "MACs", say("parameters")),
+        alt=say("Published times with their sources, and one's own"),
+    )

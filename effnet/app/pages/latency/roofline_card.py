@@ -1,0 +1,173 @@
+"""The roofline card: what this machine can do at best, and where each kind of layer stands."""
+
+from dataclasses import dataclass, field, replace
+
+import streamlit as st
+
+from effnet.app.kit import columns, live
+from effnet.app.pages.latency import stopwatch
+from effnet.app.pages.latency.stopwatch import Chosen, Work
+from effnet.base import giga, percent, say, significant
+from effnet.figures import roofline
+from effnet.jobs import Job
+from effnet.network import Spec
+from effnet.scaling import Design
+from effnet.timing import KindProfile, Options, Roof, work
+
+CALIBRATION_S = 5.0
+KEY = "roof"
+
+
+@dataclass(slots=True)
+class Roofed:
+    """The machine's roof, and the layers that were timed under it."""
+
+    roof: Roof | None = None
+    kinds: list[KindProfile] = field(default_factory=list)
+
+
+def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
+    """Calibrate, time the layers, and draw both."""
+    st.markdown(
+        say(
+            "A layer can't compute faster than the processor does, nor than memory brings its "
+            "numbers. Multiply-adds per byte (arithmetic intensity) decide which of the two holds "
+            "it back: a depthwise layer does few for each byte. V2 therefore has full convolutions "
+            "in its first stages."
+        )
+    )
+    options = replace(chosen.options, engine="eager", cuda_graph=False)
+    seconds = CALIBRATION_S + 1.7 * chosen.budget_s + 1
+    result = stopwatch.card(
+        KEY,
+        say("Calibrate and time the layers"),
+        say(
+            "About {seconds:.0f} s: a matrix product and a copy, then the design layer by layer.",
+            seconds=seconds,
+        ),
+        (spec, options),
+        design.title,
+        _work(spec, options, chosen.budget_s),
+    )
+    found = result.value if result else None
+    if not isinstance(found, Roofed) or found.roof is None or not found.kinds:
+        st.caption(say("Computed, for one pass:"))
+        _computed(spec, options)
+        return
+    roof = found.roof
+    live.figure(
+        "roofline",
+        roofline(found.kinds, roof, dark=dark),
+        alt=say("Speed against multiply-adds per byte, each kind of layer of each stage a dot"),
+    )
+    st.caption(
+        say(
+            "Measured: {macs} GMAC/s in a {precision} matrix product, {bytes} GB/s copying 128 "
+            "MiB. Bytes are computed, every operator by itself; a dot above the slope was fed by a "
+            "cache.",
+            macs=significant(roof.macs_per_s / 1e9),
+            precision=roof.precision,
+            bytes=significant(roof.bytes_per_s / 1e9),
+        )
+    )
+    with st.expander(say("The layers as a table"), on_change="rerun", key="roof_table") as opened:
+        if opened.open:
+            _measured(found.kinds, roof)
+
+
+def _work(spec: Spec, options: Options, budget_s: float) -> Work:
+    def run(job: Job) -> Roofed:
+        job.report(0.0, say("Loading PyTorch"))
+        from effnet.timing.measure import calibrate, profiles
+
+        found = Roofed()
+        job.report(0.0, say("Calibrating"), found)
+        found.roof = calibrate(
+            options,
+            budget_s=CALIBRATION_S,
+            progress=lambda share: job.report(0.6 * share, say("Calibrating")),
+        )
+        _, found.kinds = profiles(
+            spec,
+            options=options,
+            budget_s=budget_s,
+            progress=lambda share, _: job.report(0.6 + 0.4 * share, say("Timing the layers")),
+        )
+        return found
+
+    return run
+
+
+def _computed(spec: Spec, options: Options) -> None:
+    """Multiply-adds, bytes and their ratio by kind of layer."""
+    sums: dict[str, list[int]] = {}
+    itemsize = 4 if options.precision == "fp32" else 2
+    units = work(
+        spec,
+        resolution=options.resolution,
+        batch_size=options.batch_size,
+        folded=options.folded,
+        itemsize=itemsize,
+    )
+    for unit in units:
+        found = sums.setdefault(unit.kind, [0, 0])
+        found[0] += unit.macs
+        found[1] += unit.bytes
+    macs, moved = (sum(values[i] for values in sums.values()) for i in (0, 1))
+    st.dataframe(
+        [
+            {
+                say("kind of layer"): say(kind),
+                say("MACs per byte"): mine / itself,
+                say("share of MACs"): percent(mine / macs),
+                say("share of bytes"): percent(itself / moved),
+                "MACs": giga(mine) if mine else "0",
+                say("bytes"): itself,
+            }
+            for kind, (mine, itself) in sorted(
+                sums.items(), key=lambda pair: pair[1][0] / pair[1][1]
+            )
+        ],
+        key="intensities",
+        hide_index=True,
+        width="stretch",
+        column_config={
+            say("MACs per byte"): st.column_config.NumberColumn(format="%.2f"),
+            say("bytes"): st.column_config.NumberColumn(format="localized"),
+        }
+        | columns.right(say("share of MACs"), say("share of bytes"), "MACs"),
+        alt=say("Multiply-adds, bytes and arithmetic intensity by kind of layer"),
+    )
+
+
+def _measured(kinds: list[KindProfile], roof: Roof) -> None:
+    st.dataframe(
+        [
+            {
+                say("stage"): one.stage,
+                say("kind of layer"): say(one.kind),
+                say("time (ms)"): one.median_ms,
+                say("MACs per byte"): one.macs_per_byte,
+                "GMAC/s": one.macs_per_s / 1e9,
+                say("of the roof"): 100 * one.macs_per_s / roof.at(one.macs_per_byte)
+                if one.macs
+                else None,
+                "GB/s": one.bytes / one.median_ms / 1e6,
+            }
+            for one in kinds
+        ],
+        hide_index=True,
+        width="stretch",
+        height=320,
+        column_config={
+            name: st.column_config.NumberColumn(format=how)
+            for name, how in (
+                (say("time (ms)"), "%.3f"),
+                (say("MACs per byte"), "%.2f"),
+                ("GMAC/s", "%.2f"),
+                (say("of the roof"), "%.0f %%"),
+                ("GB/s", "%.2f"),
+            )
+        },
+        alt=say("Time, speed and arithmetic intensity of every kind of layer in every stage"),
+    )

@@ -1,0 +1,323 @@
+"""The card of sweeps: many measurements in one time box, kept, shown again, sent and received."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+import effnet
+from effnet.app.kit import columns, live, state
+from effnet.app.pages.latency import stopwatch
+from effnet.app.pages.latency.measured_card import link
+from effnet.app.pages.latency.stopwatch import KEEP, Chosen, Work
+from effnet.base import EffnetError, factor, giga, in_a_row, mark, mebibytes, plural, say
+from effnet.figures import batch_sweep, proxies, time_sweep
+from effnet.jobs import Job
+from effnet.network import Spec, display_name, get_variant
+from effnet.scaling import Design
+from effnet.timing import Options, Row, in_words, log_r2, measurement_store, plans, reading
+
+SHIPPED = Path(effnet.__file__).parents[1] / "assets" / "benchmarks"
+BOXES = (10, 20, 40, 60, 120, 300)
+MOST_SHOWN = 40  # kept series in the list
+AXES = {
+    "resolution": mark("image side (px)"),
+    "phi": mark("phi (0 is the base)"),
+    "family": mark("multiply-adds (G, log scale)"),
+}
+SERIES = {  # what a file's rows call the series that they belong to
+    "latency": mark("latency"),
+    "batch": mark("batch"),
+    "resolution": mark("resolution"),
+    "family": mark("family"),
+    "published": mark("published"),
+}
+
+
+def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
+    """Choose a sweep, run it, or look at one that was kept or sent."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = st.segmented_control(
+            say("Sweep"),
+            list(plans.SWEEPS),
+            format_func=_title,
+            default="batch",
+            required=True,
+            key="sweep_kind",
+            persist_state=KEEP,
+        )
+        box = st.select_slider(
+            say("Seconds for all of it"),
+            BOXES,
+            value=20,
+            key="sweep_box",
+            persist_state=KEEP,
+            width=260,
+            help=say("Cheap points first; what there is no time for is told, not dropped"),
+        )
+    kind = kind or "batch"
+    key = f"sweep_{kind}"
+    of = design.title if kind in ("batch", "resolution") else say("the networks")
+    stopwatch.card(
+        key,
+        say("Sweep {what}", what=_title(kind).lower()),
+        say(
+            "About {seconds} s, {of} with {how}; every sample is kept on this machine.",
+            seconds=box,
+            of=of,
+            how=chosen.options.words,
+        ),
+        None,
+        say("{what} of {of}", what=_title(kind), of=of),
+        _work(kind, spec, chosen, float(box), link(design)),
+        draw=lambda rows: _figure(kind, rows or [], dark=dark),
+    )
+    if stopwatch.running(key):
+        return
+    _load()
+    rows = _chosen_series(kind)
+    _figure(kind, rows, dark=dark)
+    if rows:
+        _table(kind, rows)
+        st.download_button(
+            say("These samples as CSV"),
+            lambda: measurement_store.as_csv(rows),
+            file_name=f"sweep-{kind}-{rows[0].latency.environment.date[:10]}.csv",
+            mime="text/csv",
+            on_click="ignore",
+            key=f"sweep_csv_{kind}",
+        )
+    else:
+        _planned(kind, spec, chosen)
+
+
+def _title(kind: str) -> str:
+    return say(plans.SWEEPS[kind])
+
+
+def _work(kind: str, spec: Spec, chosen: Chosen, box: float, made: str) -> Work:
+    def run(job: Job) -> list[Row]:
+        job.report(0.0, say("Loading PyTorch"))
+        from effnet.timing.measure import sweep
+
+        rows: list[Row] = []
+        job.report(0.0, say("Warming up"), rows)
+        points = plans.sweep(kind, spec, chosen.options)
+        return sweep(
+            kind,
+            points,
+            budget_s=box,
+            into=rows,
+            link=made,
+            progress=lambda share, label, _: job.report(share, label),
+        )
+
+    return run
+
+
+# --- what is shown: the newest of its kind, or another that was kept or sent ------------------
+
+
+def _load() -> None:
+    """Read a file that somebody sent."""
+    title = say("Load a file of measurements")
+    with st.expander(title, on_change="rerun", key="load_times") as opened:
+        if not opened.open:
+            return
+        file = st.file_uploader(
+            say("A CSV that this page or `python -m effnet bench` wrote"),
+            type=["csv"],
+            key="sent_times_file",
+            max_upload_size=reading.MOST_BYTES // 2**20,
+        )
+        if file is None:
+            return
+        found = reading.read(file.getvalue(), name=file.name[: reading.TEXT])
+        st.session_state[state.SENT_TIMES] = {file.name[: reading.TEXT]: found}
+        kinds = sorted({row.what for row in found.rows})
+        st.caption(
+            say(
+                "{n} measurements ({kinds}){skipped}.",
+                n=len(found.rows),
+                kinds=in_a_row([say(SERIES.get(kind, kind)) for kind in kinds]),
+                skipped=say("; {n} lines could not be used", n=found.skipped)
+                if found.skipped
+                else "",
+            )
+        )
+
+
+def _chosen_series(kind: str) -> list[Row]:
+    """The measurements to show: one series of this kind."""
+    found: dict[str, list[Row]] = {}
+    sent: dict[str, reading.Reading] = st.session_state.get(state.SENT_TIMES, {})
+    for name, one in sent.items():
+        prefix = say("sent, {name}: ", name=name)
+        found |= _labelled(one.rows, kind, prefix)
+        single = [row for row in one.rows if row.what not in plans.SWEEPS]
+        if single and kind == "family":
+            found[prefix + say("{n} single measurements", n=len(single))] = single
+    found |= _labelled(reading.kept(), kind, "")
+    found |= _labelled(reading.kept(SHIPPED), kind, say("shipped: "))
+    if not found:
+        return []
+    names = list(found)[:MOST_SHOWN]
+    chosen = st.selectbox(
+        say("Shown"), names, key=f"shown_{kind}", help=say("Kept on disk, newest first")
+    )
+    rows = found[chosen or names[0]]
+    last = stopwatch.results().get(f"sweep_{kind}")
+    if last and last.value and last.value[0].run == rows[0].run:
+        return list(last.value)  # with the points that there was no time for
+    return rows
+
+
+def _labelled(rows: Sequence[Row], kind: str, prefix: str) -> dict[str, list[Row]]:
+    """Series of a kind, newest first, each by when, where and of what."""
+    alike = [row for row in rows if row.what == kind]
+    found = {}
+    for run, series in reversed(reading.series(alike).items()):
+        first = series[0].latency
+        where = first.environment
+        of = [display_name(first.name)] if kind in ("batch", "resolution") else []
+        facts = [
+            where.date.replace("T", " ")[:16],
+            *of,
+            plural(len(series), "{n} point", "{n} points"),
+            replace(first.options, threads=None).words,
+            where.processor,
+            plural(where.threads, "{n} thread", "{n} threads"),
+        ]
+        found[f"{prefix}{in_a_row(facts)} ({run[:4]})"] = series
+    return found
+
+
+def _figure(kind: str, rows: Sequence[Row], *, dark: bool) -> None:
+    done = [row for row in rows if row.latency.samples_ms]
+    if not done:
+        return
+    if kind == "batch":
+        drawn = batch_sweep(rows, dark=dark)
+    else:
+        done = sorted(done, key=partial(_place, kind))
+        drawn = time_sweep(
+            done,
+            [_place(kind, row) for row in done],
+            [_family(row) for row in done],
+            axis=AXES[kind],
+            dark=dark,
+        )
+    alt = say("Measured time against {what}", what=_title(kind).lower())
+    live.figure(f"sweep_{kind}", drawn, alt=alt)
+    if kind == "family" and len(done) > 2:
+        fits = {
+            name: log_r2(
+                [getattr(row, name) for row in done], [row.latency.median_ms for row in done]
+            )
+            if all(getattr(row, name) for row in done)
+            else None
+            for name in ("params", "macs", "activations")
+        }
+        drawn = proxies(done, fits, dark=dark)
+        alt = say("Time against parameters, multiply-adds, activations")
+        live.figure("proxies", drawn, alt=alt)
+    edge = next((row for row in rows if row.outcome == measurement_store.MEMORY), None)
+    late = [row for row in rows if row.outcome == measurement_store.REFUSED]
+    if edge:
+        st.caption(say("Batch {batch} does not fit into memory.", batch=edge.latency.batch_size))
+    if late:
+        st.caption(
+            say("{n} larger points did not fit into the seconds; allow more of them.", n=len(late))
+        )
+
+
+def _place(kind: str, row: Row) -> float:
+    if kind == "resolution":
+        return row.latency.resolution
+    if kind == "phi":
+        return _phis().get(row.latency.name, 0.0)
+    return max(row.macs, 1) / 1e9
+
+
+def _phis() -> dict[str, float]:
+    """phi by the scaled network's name."""
+    spec = get_variant("b0")
+    return {point.spec.name: point.x for point in plans.sweep("phi", spec, Options())}
+
+
+def _family(row: Row) -> str:
+    """The family that a name tells; names of scaled networks begin with their base's."""
+    try:
+        return get_variant(row.latency.name.split(" ")[0]).family
+    except EffnetError:
+        return mark("others")
+
+
+def _table(kind: str, rows: Sequence[Row]) -> None:
+    st.dataframe(
+        [
+            {
+                say("network"): display_name(row.latency.name),
+                say("batch"): row.latency.batch_size,
+                "px": row.latency.resolution,
+                say("median (ms)"): row.latency.median_ms if row.latency.samples_ms else None,
+                "p10": row.latency.p10_ms if row.latency.samples_ms else None,
+                "p90": row.latency.p90_ms if row.latency.samples_ms else None,
+                say("images/s"): row.latency.images_per_s if row.latency.samples_ms else None,
+                say("passes"): len(row.latency.samples_ms),
+                "MACs": giga(row.macs),
+                say("peak memory"): mebibytes(row.latency.peak_memory_bytes)
+                if row.latency.peak_memory_bytes
+                else "",
+                say("note"): say(row.outcome)
+                if not row.latency.samples_ms
+                else in_words(row.latency) or say("steady"),
+            }
+            for row in rows
+        ],
+        key=f"sweep_table_{kind}",
+        hide_index=True,
+        width="stretch",
+        column_config={
+            name: st.column_config.NumberColumn(format="%.2f")
+            for name in (say("median (ms)"), "p10", "p90", say("images/s"))
+        }
+        | columns.right("MACs", say("peak memory")),
+        placeholder="",
+        alt=say("Every point of the sweep"),
+    )
+
+
+def _planned(kind: str, spec: Spec, chosen: Chosen) -> None:
+    """What the sweep would measure, as nothing of the kind was kept yet."""
+    points = plans.sweep(kind, spec, chosen.options)
+    batches = kind == "batch"
+    st.caption(
+        say(
+            "Nothing of this kind was measured here yet. Computed, for one pass:"
+            if batches
+            else "Nothing of this kind was measured here yet. Computed, for one image:"
+        )
+    )
+    images = [point.options.batch_size if batches else 1 for point in points]
+    first = points[0].macs * images[0]
+    st.dataframe(
+        [
+            {
+                _title(kind): point.label,
+                "MACs": giga(point.macs * n),
+                say("of the first"): factor(point.macs * n / first),
+                say("activations"): point.activations * n,
+            }
+            for point, n in zip(points, images, strict=True)
+        ],
+        key=f"sweep_plan_{kind}",
+        hide_index=True,
+        width="stretch",
+        height=320,
+        column_config={say("activations"): st.column_config.NumberColumn(format="localized")}
+        | columns.right(*([] if kind == "family" else [_title(kind)]), "MACs", say("of the first")),
+        alt=say("The points of the sweep with their multiply-adds"),
+    )

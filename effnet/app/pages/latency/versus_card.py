@@ -1,0 +1,161 @@
+"""The race card: the design and another network in turn, and whether they can be told apart."""
+
+from dataclasses import dataclass, field, replace
+
+import streamlit as st
+
+from effnet.app.kit import cache, columns, live, state
+from effnet.app.pages.latency import stopwatch
+from effnet.app.pages.latency.stopwatch import KEEP, Chosen, Work
+from effnet.base import factor, giga, mark, milliseconds, say, significant
+from effnet.figures import paired_ratios
+from effnet.jobs import Job
+from effnet.network import Spec, display_name, get_variant, list_variants
+from effnet.scaling import Design
+from effnet.timing import Comparison, Environment, Latency, Options, compared
+
+KEY = "versus"
+ITSELF = mark("the same network again")
+SIDES = ("first", "second")
+UNKNOWN = Environment("", "", 0, None, "", "", "", "")
+
+
+@dataclass(slots=True)
+class Raced:
+    """Samples of two networks that were taken in turn; whole measurements once all are there."""
+
+    names: tuple[str, str]
+    samples: dict[str, list[float]] = field(default_factory=dict)
+    whole: dict[str, Latency] = field(default_factory=dict)
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """What the pairs so far allow to say; None before the first pair."""
+        columns = [self.samples.get(side, []) for side in SIDES]
+        pairs = min(map(len, columns))
+        if not pairs:
+            return None
+        blank = Latency("", (), 1, 1, "fp32", None, UNKNOWN)
+        first, second = (
+            replace(self.whole.get(side, blank), name=name, samples_ms=tuple(column[:pairs]))
+            for side, name, column in zip(SIDES, self.names, columns, strict=True)
+        )
+        return compared(first, second)
+
+
+def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
+    """Choose another network, race it against the design, and say which is faster."""
+    st.markdown(
+        say(
+            "The two take turns, pass by pass, in changing order. Only where the interval of their "
+            "ratio leaves 1 on one side is one called faster. A network raced against itself "
+            "should not be told apart: try it."
+        )
+    )
+    name, other = _other(spec)
+    result = stopwatch.card(
+        KEY,
+        say("Race"),
+        say(
+            "About {seconds:.0f} s for {first} and {second}.",
+            seconds=4.5 * chosen.budget_s,
+            first=design.title,
+            second=say(name),
+        ),
+        (spec, chosen.options, name),
+        say("{first} against {second}", first=design.title, second=say(name)),
+        _work(Raced((design.title, say(name))), spec, other, chosen),
+        draw=lambda found: _shown(found, dark=dark),
+    )
+    if stopwatch.running(KEY):
+        return
+    if result is None:
+        a, b = cache.counted_cost(spec), cache.counted_cost(other)
+        st.caption(
+            say(
+                "Computed: {first} does {macs} multiply-adds, {second} {others}: {ratio}. Does its "
+                "time differ as much?",
+                first=design.title,
+                macs=giga(a.macs),
+                second=say(name),
+                others=giga(b.macs),
+                ratio=factor(b.macs / a.macs),
+            )
+        )
+        return
+    _shown(result.value, dark=dark)
+
+
+def _other(spec: Spec) -> tuple[str, Spec]:
+    """The network to race against: a published one, a pinned design, or the same again."""
+    pins = {one.title: one for one in state.pins()}
+    names = [ITSELF, *pins, *list_variants()]
+    usual = "b1" if spec.name == "b0" else "b0"
+    chosen = st.selectbox(
+        say("Against"),
+        names,
+        index=names.index(usual),
+        format_func=lambda name: name if name in pins else display_name(say(name)),
+        key="versus_network",
+        persist_state=KEEP,
+        help=say("Designs that are pinned on Scale can be chosen as well"),
+    )
+    if chosen == ITSELF:
+        return ITSELF, spec
+    if chosen in pins:
+        return chosen, pins[chosen].spec()
+    return display_name(chosen), get_variant(chosen)
+
+
+def _work(raced: Raced, spec: Spec, other: Spec, chosen: Chosen) -> Work:
+    def run(job: Job) -> Raced:
+        job.report(0.0, say("Loading PyTorch"))
+        from effnet.timing.measure import Model, race
+
+        options = chosen.options
+        job.report(0.0, say("Warming up"), raced)
+
+        def heard(share: float, samples: dict[str, list[float]]) -> None:
+            raced.samples = samples
+            job.report(share, say("{n} rounds", n=len(samples["first"])))
+
+        runners: dict[str, tuple[Model, Options]] = {
+            "first": (spec, options),
+            "second": (other, options),
+        }
+        raced.whole = race(runners, budget_s=3 * chosen.budget_s, progress=heard)
+        return raced
+
+    return run
+
+
+def _shown(raced: Raced | None, *, dark: bool) -> None:
+    found = raced.comparison if raced else None
+    if raced is None or found is None:
+        return
+    live.figure(
+        "paired_ratios",
+        paired_ratios(found, dark=dark),
+        alt=say("The ratio of times in every round, with its median and interval"),
+    )
+    st.dataframe(
+        [
+            {
+                say("network"): one.name,
+                say("median"): milliseconds(one.median_ms),
+                say("p10 to p90"): say(
+                    "{low} to {high}",
+                    low=significant(one.p10_ms),
+                    high=milliseconds(one.p90_ms),
+                ),
+                say("rounds"): len(one.samples_ms),
+                say("steady"): say("yes" if one.stable else "no"),
+            }
+            for one in (found.first, found.second)
+        ],
+        key="versus_table",
+        hide_index=True,
+        width="stretch",
+        column_config=columns.right(say("median"), say("p10 to p90")),
+        alt=say("Medians of both networks"),
+    )

@@ -1,0 +1,108 @@
+"""The anatomy card: one block of a chosen stage, taken apart."""
+
+from dataclasses import asdict
+
+import streamlit as st
+
+from effnet.app.kit import live, state
+from effnet.base import mark, say
+from effnet.counting import Cost
+from effnet.figures import block_anatomy
+from effnet.network import OPERATORS, Block, Spec, operator_label, walk
+
+WORDS = {
+    "mbconv": mark(
+        "MBConv widens the map, filters each channel by itself, gates the channels by what "
+        "the whole map holds, and narrows again. The narrow ends are linear and carry the skip."
+    ),
+    "fused_mbconv": mark(
+        "Fused-MBConv widens and filters in one full convolution: more multiply-adds "
+        "than MBConv, but fewer passes over memory (arXiv:2104.00298, section 3.2)."
+    ),
+    "inverted_residual": mark(
+        "MobileNetV2's inverted residual: narrow ends, a wide depthwise middle, "
+        "a linear projection (arXiv:1801.04381)."
+    ),
+    "separable": mark(
+        "A depthwise convolution filters each channel, a 1x1 convolution mixes them "
+        "(arXiv:1704.04861)."
+    ),
+    "bottleneck": mark("ResNet's bottleneck: wide ends, a narrow middle (arXiv:1512.03385)."),
+}
+LAYERS = {  # what the columns of the layers' table are called
+    name: name
+    for name in (
+        mark("stage"),
+        mark("name"),
+        mark("kind"),
+        mark("in_channels"),
+        mark("out_channels"),
+        mark("kernel"),
+        mark("stride"),
+        mark("groups"),
+        mark("in_size"),
+        mark("out_size"),
+        mark("params"),
+        mark("macs"),
+        mark("activations"),
+    )
+}
+
+
+def anatomy(spec: Spec, cost: Cost, *, dark: bool) -> None:
+    """Choose a stage, see its first or a repeated block with live shapes and costs."""
+    stages = range(1, len(spec.stages) + 1)
+    chosen = min(state.stage(), len(spec.stages))
+    if st.session_state.get("stage") != chosen:
+        st.session_state["stage"] = chosen
+    left, right = st.columns([2, 1])
+    left.segmented_control(
+        say("Stage"),
+        list(stages),
+        format_func=lambda n: f"{n} {say(operator_label(spec.stages[n - 1]))}",
+        key="stage",
+        required=True,
+        on_change=lambda: state.set_stage(st.session_state["stage"]),
+    )
+    stage = spec.stages[chosen - 1]
+    first = right.segmented_control(
+        say("Block"),
+        [True, False],
+        format_func=lambda is_first: (
+            say("the first") if is_first else say("the other {n}", n=stage.repeats - 1)
+        ),
+        key="anatomy_first",
+        default=True,
+        required=True,
+        disabled=stage.repeats == 1,
+    )
+    block = _block(spec, chosen, position=0 if first or stage.repeats == 1 else 1)
+    title = say(
+        "Stage {number}, {operator}", number=chosen, operator=say(OPERATORS[stage.operator])
+    )
+    live.figure(
+        "anatomy",
+        block_anatomy.values(block, title=title, dark=dark),
+        alt=say("{block} taken apart", block=title),
+    )
+    st.caption(
+        say(
+            "{words} Numbers under a slab: channels, and the side of its maps in px.",
+            words=say(WORDS[stage.operator]),
+        )
+    )
+    with st.expander(say("Its layers as a table"), on_change="rerun") as opened:
+        if opened.open:
+            prefix = f"{block.name}."
+            rows = [
+                {say(LAYERS[name]): value for name, value in asdict(row).items()}
+                | {say("kind"): say(row.kind)}
+                for row in cost.layers
+                if row.name.startswith(prefix)
+            ]
+            st.dataframe(rows, hide_index=True, width="stretch")
+
+
+def _block(spec: Spec, stage: int, *, position: int) -> Block:
+    blocks = [block for block in walk(spec) if block.stage == stage]
+    return blocks[position]

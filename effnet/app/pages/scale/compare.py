@@ -1,0 +1,92 @@
+"""The compare card: pinned designs beside each other and beside published networks."""
+
+from typing import Any
+
+import streamlit as st
+
+from effnet.app.kit import live, state
+from effnet.base import factor, giga, mark, millions, say
+from effnet.figures import accuracy_against_cost
+from effnet.papers import Quantity, pinned, rivals
+from effnet.scaling import Design
+
+QUANTITIES: dict[Quantity, str] = {
+    "macs": mark("Multiply-adds"),
+    "params": mark("Parameters"),
+    "activations": mark("Activations"),
+}
+RIVALS = {  # what the columns of the published networks' table are called
+    "name": mark("name"),
+    "family": mark("family"),
+    "params": mark("params"),
+    "macs": mark("macs"),
+    "activations": mark("activations"),
+    "top1": mark("top1"),
+    "computed": mark("computed"),
+    "source": mark("source"),
+}
+WORDS = {mark("lite"), mark("mobilenet"), mark("resnet"), mark("other")}  # families in it
+
+
+def compare(design: Design, *, dark: bool) -> None:
+    """Pinned designs beside the current one, and the published networks."""
+    pins = state.pins()
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.button(
+            say("Pin this design"),
+            on_click=state.pin,
+            args=(design,),
+            disabled=design in pins or len(pins) >= state.MOST_PINS,
+        )
+        st.button(say("Unpin all"), on_click=state.unpin_all, disabled=not pins)
+        quantity = st.segmented_control(
+            say("Cost"),
+            list(QUANTITIES),
+            format_func=lambda name: say(QUANTITIES[name]),
+            default="macs",
+            key="compare_cost",
+            required=True,
+            label_visibility="collapsed",
+        )
+    current = pinned(design)
+    designs = [*(pinned(one) for one in pins if one != design), current]
+    drawn = accuracy_against_cost(rivals(), quantity or "macs", designs=designs, dark=dark)
+    live.figure(
+        "pareto", drawn, alt=say("Published accuracy against cost, with the designs as lines")
+    )
+    st.caption(
+        say(
+            "Hollow diamonds: published accuracies; other people's costs as printed, ours "
+            "computed. EfficientNet accuracies are those of each release's own training."
+        )
+    )
+    cost = current.cost
+    st.dataframe(
+        [
+            {
+                say("design"): one.title,
+                say("parameters"): millions(one.cost.params),
+                say("of this"): factor(one.cost.params / cost.params),
+                "MACs": giga(one.cost.macs),
+                say("of this") + " ": factor(one.cost.macs / cost.macs),
+                say("activations"): millions(one.cost.activations),
+                say("of this") + "  ": factor(one.cost.activations / cost.activations),
+                say("resolution (px)"): one.cost.resolution,
+                say("blocks"): one.blocks,
+            }
+            for one in reversed(designs)
+        ],
+        hide_index=True,
+        width="stretch",
+    )
+    with st.expander(say("Published networks as a table"), on_change="rerun") as opened:
+        if opened.open:
+            columns = {
+                say(title): [_cell(getattr(rival, name)) for rival in rivals()]
+                for name, title in RIVALS.items()
+            }
+            st.dataframe(columns, hide_index=True, width="stretch", height=300)
+
+
+def _cell(value: Any) -> Any:
+    return say(value) if isinstance(value, str) else value

@@ -1,0 +1,177 @@
+"""The card's part that ranks published networks by the searches' objectives."""
+
+import streamlit as st
+
+from effnet import figures
+from effnet.app.kit import frame, live, pick
+from effnet.base import mark, percent, remembered, say
+from effnet.papers import STEP_TIMES, Rated, StepTime, search_objectives
+from effnet.scaling import Range
+
+_rewards = remembered(maxsize=32)(figures.rewards)
+
+OBJECTIVES = ("EfficientNet", "EfficientNetV2")
+EXPONENT = Range(-0.3, 0.1, 0.01)
+STAND_INS: dict[StepTime, str] = {
+    "macs": mark(
+        "The papers print no step time for most networks: multiply-adds stand in, and they miss "
+        "what V2 is fast at. "
+    ),
+    "hours": mark(
+        "Training hours on 32 TPU cores, with the accuracy printed beside them "
+        "(arXiv:2104.00298v3 Table 7); a whole training, not a step. "
+    ),
+    "latency": mark(
+        "Inference on a V100 with batch 16, with the accuracy printed beside it "
+        "(arXiv:2104.00298v3 Table 7); not a training step. "
+    ),
+}
+
+
+def objectives() -> None:
+    """Exponents on the left, the ranking on the right."""
+    left, right = st.columns([1, 2.2], gap="medium")
+    with left, st.container(border=True):
+        which = st.segmented_control(
+            say("Search"),
+            OBJECTIVES,
+            default=OBJECTIVES[0],
+            key="objective",
+            required=True,
+            persist_state="session",
+        )
+        ranked, words = _first() if which == OBJECTIVES[0] else _second()
+    with right:
+        live.figure(
+            "rewards",
+            _rewards(ranked, dark=frame.dark()),
+            alt=say("Published networks by reward, from the printed accuracy to the reward"),
+        )
+        st.caption(words)
+    with st.expander(say("The ranking as a table"), on_change="rerun") as opened:
+        if opened.open:
+            _ranking(ranked)
+
+
+def _others() -> bool:
+    return st.toggle(
+        say("With other networks"),
+        key="objective_others",
+        help=say(
+            "Other people's, their costs as printed; and V2's after ImageNet-21k where printed"
+        ),
+        persist_state="session",
+    )
+
+
+def _first() -> tuple[tuple[Rated, ...], str]:
+    st.markdown(r"$\mathrm{ACC}\,(\mathrm{FLOPS}/T)^{w}$")
+    w = pick.dial(
+        "reward_w",
+        "w",
+        search_objectives.V1_W,
+        EXPONENT,
+        note=say("-0.07 in the paper (section 4)"),
+    )
+    target = pick.dial(
+        "reward_target", "T (M)", 400.0, Range(50.0, 4000.0, 50.0), note=say("400 M in the paper")
+    )
+    ranked = search_objectives.rated_by_first(w=w, target=target * 1e6, others=_others())
+    return ranked, say(
+        "{effect} T multiplies every reward by the same number, so it never changes the order. "
+        "Accuracy as printed, in percent; multiply-adds computed, other people's as printed; the "
+        "paper's FLOPS are multiply-adds.",
+        effect=_effect({say("multiply-adds"): w}),
+    )
+
+
+def _second() -> tuple[tuple[Rated, ...], str]:
+    st.markdown(r"$A \cdot S^{w} \cdot P^{v}$")
+    w = pick.dial(
+        "reward_w2",
+        "w",
+        search_objectives.V2_W,
+        EXPONENT,
+        note=say("-0.07 in the paper (section 3.3)"),
+    )
+    v = pick.dial(
+        "reward_v2",
+        "v",
+        search_objectives.V2_V,
+        EXPONENT,
+        note=say("-0.05 in the paper (section 3.3)"),
+    )
+    step: StepTime = (
+        st.radio(
+            say("What stands for the step time S"),
+            tuple(STEP_TIMES),
+            format_func=lambda name: say(STEP_TIMES[name]),
+            key="reward_step",
+            persist_state="session",
+        )
+        or "macs"
+    )
+    ranked = search_objectives.rated_by_second(w=w, v=v, step=step, others=_others())
+    first = next(one for one in ranked if one.step == 1)
+    return ranked, say(
+        "{effect} {step}S and P are taken against {first}, which does not change the order.",
+        effect=_effect({say("step time"): w, say("parameters"): v}),
+        step=say(STAND_INS[step]),
+        first=first.name,
+    )
+
+
+def _effect(exponents: dict[str, float]) -> str:
+    """What doubling a cost does to the reward, and why."""
+    changes = {what: 2**exponent - 1 for what, exponent in exponents.items()}
+    text = say(", ").join(_doubled(what, change) for what, change in changes.items())
+    if all(change < 0 for change in changes.values()):
+        return say(
+            "The exponent is negative, so cost lowers the reward: {effects}."
+            if len(changes) == 1
+            else "Both exponents are negative, so cost lowers the reward: {effects}.",
+            effects=text,
+        )
+    if any(change > 0 for change in changes.values()):
+        return say("A positive exponent pays for cost: {effects}.", effects=text)
+    return say("An exponent of 0 leaves that cost out: {effects}.", effects=text)
+
+
+def _doubled(what: str, change: float) -> str:
+    if not change:
+        return say("doubling the {what} changes nothing", what=what)
+    return say(
+        "doubling the {what} adds {share}" if change > 0 else "doubling the {what} takes {share}",
+        what=what,
+        share=percent(abs(change)),
+    )
+
+
+def _ranking(ranked: tuple[Rated, ...]) -> None:
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        [
+            {
+                say("rank"): rank,
+                say("network"): one.name,
+                say("reward"): one.reward,
+                say("top-1 (%), printed"): one.top1,
+                "MACs (G)": one.macs and one.macs / 1e9,
+                say("parameters (M)"): one.params / 1e6,
+                "S": one.step,
+                say("costs"): say("computed" if one.computed else "printed"),
+                say("source"): say(one.source),
+            }
+            for rank, one in enumerate(ranked, start=1)
+        ],
+        hide_index=True,
+        width="stretch",
+        height=400,
+        column_config={
+            say("reward"): number(format="%.2f"),
+            "MACs (G)": number(format="%.3f"),
+            say("parameters (M)"): number(format="%.2f"),
+            "S": number(format="%.2f x"),
+        },
+        alt=say("Published networks by reward, with accuracy and costs"),
+    )

@@ -1,0 +1,370 @@
+"""The card on one dimension against compound: equal budgets, measured accuracies, equal costs."""
+
+from functools import lru_cache
+from typing import Any
+
+import streamlit as st
+
+from effnet import figures
+from effnet.app.kit import cache, frame, live, pick, state
+from effnet.base import giga, millions, percent, remembered, say
+from effnet.network import Spec, display_name, get_variant
+from effnet.papers import Measured, experiment, experiments, note
+from effnet.scaling import (
+    ALPHA,
+    BASES,
+    BETA,
+    COMPARED,
+    GAMMA,
+    WAYS,
+    Design,
+    EqualCost,
+    Range,
+    Scaled,
+    at_budget,
+    equal_cost,
+    nearest,
+)
+
+TIMES = Range(1.5, 16.0, 0.1)
+BUTTON_WIDTH = 150  # px: four in a row, two on a phone
+
+_drawings = remembered(maxsize=64)(figures.equal_budget_drawings)
+_accuracy = remembered(maxsize=64)(figures.accuracy_by_way)
+_surface = remembered(maxsize=16)(figures.equal_cost_surface)
+_map = remembered(maxsize=16)(figures.equal_cost_map)
+
+
+@frame.part
+def one_dimension() -> None:
+    """At an equal budget: depth only, width only, resolution only, compound."""
+    pick.follow()
+    left, right = st.columns([1, 2], gap="medium", vertical_alignment="bottom")
+    with left:
+        base: str = st.selectbox(
+            say("Network to scale"),
+            COMPARED,
+            format_func=display_name,
+            key="one_dimension_base",
+            persist_state="session",
+        )
+    with right:
+        times = pick.dial(
+            "one_dimension_times",
+            say("budget"),
+            4.0,
+            TIMES,
+            note=say("Times the multiply-adds of the network to scale"),
+        )
+    found = at_budget(base, times)
+    _four(base, found)
+    _measured(base, found[0].target)
+    with st.expander(
+        say("All networks that cost what the design costs"),
+        key="equal_cost_open",
+        on_change="rerun",
+    ) as opened:
+        if opened.open:
+            _equal_cost()
+
+
+def _four(base: str, found: tuple[Scaled, ...]) -> None:
+    dark = frame.dark()
+    live.figure(
+        "four_networks",
+        _drawings(found, dark=dark),
+        alt=say(
+            "Depth only, width only, resolution only and compound of equal cost, drawn to scale"
+        ),
+    )
+    st.caption(
+        say(
+            "Channels across, map side upwards, blocks downwards (their number below), all to one "
+            "scale; the outline is {base}. Computed: of all multipliers with up to "
+            "four decimals, the networks whose counted multiply-adds come closest; rounding makes "
+            "them jump, so some lie off the budget. {kept}",
+            base=display_name(base),
+            kept=_kept(found),
+        )
+    )
+    st.dataframe(
+        [_base_row(get_variant(base)), *(_row(one) for one in found)],
+        key="four_table",
+        hide_index=True,
+        width="stretch",
+        column_config={
+            say("network"): st.column_config.TextColumn(pinned=True),
+            **{
+                name: st.column_config.NumberColumn(format="localized")
+                for name in (say("parameters"), "MACs", say("activations"))
+            },
+        },
+        alt=say("The base network and the four networks of equal cost, with all their counts"),
+    )
+    with st.grid(len(found), min_column_width=BUTTON_WIDTH):
+        for one in found:
+            why = pick.unreachable(one.depth, one.width, one.resolution)
+            st.button(
+                say("Use {way}", way=say(WAYS[one.way]).lower()),
+                key=f"use_{one.way}",
+                on_click=pick.network,
+                args=(one.base, one.depth, one.width, one.resolution),
+                disabled=bool(why),
+                help=why or say("Makes it the current design"),
+                width="stretch",
+            )
+
+
+def _kept(found: tuple[Scaled, ...]) -> str:
+    """Which of the four has the fewest parameters, and which writes the fewest activations."""
+    small = min(found, key=lambda one: one.params)
+    light = min(found, key=lambda one: one.activations)
+    return say(
+        "{small} has the fewest parameters ({params}), {light} writes the fewest activations "
+        "({activations}).",
+        small=say(WAYS[small.way]),
+        params=millions(small.params),
+        light=say(WAYS[light.way]).lower(),
+        activations=millions(light.activations),
+    )
+
+
+def _base_row(base: Spec) -> dict[str, Any]:
+    cost = cache.counted_cost(base)
+    return {
+        say("network"): display_name(base),
+        say("depth"): 1.0,
+        say("width"): 1.0,
+        say("resolution (px)"): base.resolution,
+        say("blocks"): base.blocks,
+        say("parameters"): cost.params,
+        "MACs": cost.macs,
+        say("off budget"): "",
+        say("activations"): cost.activations,
+    }
+
+
+def _row(one: Scaled) -> dict[str, Any]:
+    return {
+        say("network"): say(WAYS[one.way]),
+        say("depth"): one.depth,
+        say("width"): one.width,
+        say("resolution (px)"): one.resolution,
+        say("blocks"): one.blocks,
+        say("parameters"): one.params,
+        "MACs": one.macs,
+        say("off budget"): f"{100 * one.off:+.2f} %",
+        say("activations"): one.activations,
+    }
+
+
+# --- what the paper measured ------------------------------------------------------------------
+
+
+def _measured(base: str, budget: int) -> None:
+    names = experiments(base)
+    if not names:
+        st.info(
+            say(
+                "The papers scale {base} in no single dimension, so no accuracy can "
+                "stand here. They did so for B0, MobileNetV1, MobileNetV2 and ResNet-50.",
+                base=display_name(base),
+            )
+        )
+        return
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        name = st.segmented_control(
+            say("What the paper measured"),
+            names,
+            format_func=say,
+            default=names[0],
+            key=f"experiment_{base}",
+            required=True,
+            persist_state="session",
+        )
+        counted = st.toggle(
+            say("At the multiply-adds counted here"),
+            key="experiment_counted",
+            help=say(
+                "Moves the dots to what the released networks count; dots whose coefficients "
+                "are not printed are left out"
+            ),
+        )
+    rows = experiment(base, name or names[0])
+    live.figure(
+        "accuracy_by_way",
+        _accuracy(rows, budget=budget, counted=counted, dark=frame.dark()),
+        alt=say("Published accuracy against multiply-adds, by what was scaled"),
+    )
+    st.caption(
+        say(
+            "{note} Hollow diamonds are published; nobody has measured the networks at your "
+            "budget.",
+            note=note(base, name or names[0]),
+        )
+    )
+    with st.expander(
+        say("{name} as a table", name=say(name or names[0])), on_change="rerun"
+    ) as opened:
+        if opened.open:
+            st.dataframe(
+                [_measured_row(row) for row in rows],
+                hide_index=True,
+                width="stretch",
+                height=300,
+                alt=say("The dots of the figure: coefficients, multiply-adds, accuracy, source"),
+            )
+
+
+def _measured_row(row: Measured) -> dict[str, Any]:
+    return {
+        say("series"): say(row.series),
+        say("coefficients"): row.label,
+        say("top-1 (%), published"): row.top1,
+        say("MACs (G), published"): row.macs / 1e9,
+        say("MACs (G), counted"): row.counted and row.counted / 1e9,
+        say("published over counted"): row.macs / row.counted if row.counted else None,
+        say("source"): say(row.source),
+    }
+
+
+# --- all networks of one cost -----------------------------------------------------------------
+
+
+def _equal_cost() -> None:
+    design = state.design()
+    spec = design.spec()
+    base, chosen = home(design, spec)
+    target = cache.counted_cost(spec).macs
+    found = equal_cost(base, target)
+    if not found.networks():
+        st.info(
+            say(
+                "No network of {macs} multiply-adds lies within these sliders' reach; "
+                "choose a smaller design.",
+                macs=giga(target),
+            )
+        )
+        return
+    corners = tuple(one for one in (nearest(base, way, target) for way in WAYS) if _inside(one))
+    line = _compound_line(base, target)
+    dark = frame.dark()
+    dots, names = say("network"), [say(WAYS[corner.way]) for corner in corners]  # of the traces
+
+    def clicked(name: str, index: int) -> None:
+        networks = found.networks()
+        if name == dots and index < len(networks):
+            depth, width, side, *_ = networks[index]
+            pick.network(base, depth, width, side)
+        for corner, title in zip(corners, names, strict=True):
+            if name == title:
+                pick.network(base, corner.depth, corner.width, corner.resolution)
+
+    left, right = st.columns(2, gap="medium")
+    with left:
+        live.figure(
+            "equal_cost_surface",
+            _surface(found, corners=corners, line=line, chosen=chosen, dark=dark),
+            alt=say(
+                "Surface of depth, width and resolution of equal cost, coloured by activations"
+            ),
+            on_click=clicked,
+        )
+    with right:
+        live.figure(
+            "equal_cost_map",
+            _map(found, corners=corners, line=line, chosen=chosen, dark=dark),
+            alt=say("Resolution over depth and width at equal cost"),
+            on_click=clicked,
+        )
+    off = [abs(cell[3] / target - 1) for cell in found.networks()]
+    st.caption(
+        say(
+            "Computed from {base} for the current design ({macs}). Every dot is a real network, at "
+            "the depths that rounding gives; the sheet between them only guides the eye. Their "
+            "costs lie within {off} of the design's, as near as rounded map sizes allow. The pink "
+            "line is the compound direction; click a dot to make it the design.",
+            base=display_name(base),
+            macs=giga(target),
+            off=percent(max(off)),
+        )
+        + (
+            ""
+            if chosen
+            else say(
+                " {design} is no scaled {base}: not on it.",
+                design=design.title,
+                base=display_name(base),
+            )
+        )
+    )
+    if st.toggle(say("These networks as a table"), key="equal_cost_table"):
+        _equal_cost_table(base, found)
+
+
+def home(design: Design, spec: Spec) -> tuple[str, tuple[float, float, int] | None]:
+    """The base whose surface a design belongs to, and where on it; None where it lies on none."""
+    start = design.start
+    named = start.released if start.mode == "released" else start.base
+    family = get_variant(named).family
+    near = [name for name in BASES if get_variant(name).family == family]
+    near.sort(key=lambda name: name != named)
+    for name in near:
+        base = get_variant(name)
+        try:
+            same = base.scaled(depth=spec.depth, width=spec.width).stages == spec.stages
+        except ValueError:
+            same = False
+        if same:
+            return name, (spec.depth, spec.width, spec.resolution)
+    return near[0], None
+
+
+def _inside(one: Scaled) -> bool:
+    return not pick.unreachable(one.depth, one.width, one.resolution)
+
+
+@lru_cache(maxsize=256)
+def _compound_line(base: str, target: int) -> tuple[tuple[float, float, float], ...]:
+    """The compound direction from the base network to a little past the target."""
+    end = nearest(base, "compound", target).phi or 0.0
+    side = get_variant(base).resolution
+    phis = [1.15 * end * i / 24 for i in range(25)]
+    return tuple((ALPHA**phi, BETA**phi, side * GAMMA**phi) for phi in phis)
+
+
+def _equal_cost_table(base: str, found: EqualCost) -> None:
+    networks = found.networks()
+    depths, widths, sides, macs, activations = zip(*networks, strict=True)
+    least = min(activations)
+
+    def chosen() -> None:
+        index = pick.row("equal_cost_rows")
+        if index is not None:
+            depth, width, side, *_ = networks[index]
+            pick.network(base, depth, width, side)
+
+    st.dataframe(
+        {
+            say("depth"): depths,
+            say("width"): widths,
+            say("resolution (px)"): sides,
+            "MACs": macs,
+            say("off"): [one / found.target - 1 for one in macs],
+            say("activations"): activations,
+            say("activations, least = 1"): [one / least for one in activations],
+        },
+        key="equal_cost_rows",
+        hide_index=True,
+        width="stretch",
+        height=300,
+        on_select=chosen,
+        selection_mode="single-row",
+        column_config={
+            "MACs": st.column_config.NumberColumn(format="localized"),
+            say("activations"): st.column_config.NumberColumn(format="localized"),
+            say("off"): st.column_config.NumberColumn(format="percent"),
+            say("activations, least = 1"): st.column_config.NumberColumn(format="%.2f x"),
+        },
+        alt=say("All networks of equal cost; choosing a row makes it the design"),
+    )

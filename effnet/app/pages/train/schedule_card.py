@@ -1,0 +1,300 @@
+"""The schedule on the Train page: its controls, its picture, its cost, its time on this machine."""
+
+import json
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import streamlit as st
+from PIL import Image, ImageOps
+
+from effnet.app.kit import cache, cards, live, state
+from effnet.base import EffnetError, factor, in_a_row, mark, milliseconds, percent, say
+from effnet.figures import schedule_staircase
+from effnet.network import display_name, get_variant, list_variants
+from effnet.scaling import Range
+from effnet.train import (
+    LIMITS,
+    RULES,
+    Preset,
+    Progressive,
+    presets,
+    relative_cost,
+    relative_time,
+    run_folders,
+    stage_costs,
+)
+
+NETWORKS = tuple(list_variants("v2")) + tuple(list_variants("v1")[:8]) + ("lite0",)
+STEP_BATCH = 2
+RANGES = {
+    "dropout": (mark("Dropout"), 0.9, 0.05),
+    "randaugment": (mark("RandAugment magnitude"), 30.0, 1.0),
+    "mixup": (mark("MixUp alpha"), 1.0, 0.05),
+    "cutmix": (mark("CutMix alpha"), 1.0, 0.05),
+}
+
+
+def schedule() -> tuple[str, Progressive]:
+    """The network's name and the schedule that are chosen."""
+    kept = state.remembered(state.SCHEDULE, "")
+    if not kept:
+        return presets()[0].variant, presets()[0].schedule
+    values = json.loads(kept)
+    return values["network"], Progressive.from_dict(values["schedule"])
+
+
+def _keep(network: str, chosen: Progressive) -> None:
+    text = json.dumps({"network": network, "schedule": chosen.to_dict()})
+    state.remember(state.SCHEDULE, text)
+
+
+def _change(**values: Any) -> None:
+    network, now = schedule()
+    try:
+        _keep(values.pop("network", network), replace(now, **values))
+    except EffnetError:
+        return  # the sliders' ends lie inside of what is allowed
+
+
+def controls() -> None:
+    """Everything that can be changed of the schedule."""
+    network, now = schedule()
+    _preset(network, now)
+    _choice("train_network", say("Network"), NETWORKS, network, display_name, "network")
+    live.slider(
+        "train_stages",
+        say("stages M"),
+        now.stages,
+        Range(1, 8, 1),
+        note=say("1 is training at one size throughout"),
+        on_change=lambda value: _change(stages=round(value)),
+    )
+    for place, label in enumerate((say("first size (px)"), say("last size (px)"))):
+        live.slider(
+            f"train_size_{place}",
+            label,
+            now.size[place],
+            Range(16, 600, 4),
+            note=say("S_0 of Algorithm 1") if place == 0 else "S_e",
+            on_change=partial(_change_size, place),
+        )
+    _choice(
+        "train_rule",
+        say("Stage i of M lies at"),
+        tuple(RULES),
+        now.rule,
+        lambda rule: say(RULES[rule]),
+        "rule",
+    )
+    with st.expander(say("Regularisation, first to last stage")):
+        for name, (label, high, step) in RANGES.items():
+            _pair(name, say(label), min(high, LIMITS[name][1]), step, getattr(now, name))
+
+
+def _change_size(place: int, value: float) -> None:
+    first, last = schedule()[1].size
+    _change(size=(value, last) if place == 0 else (first, value))
+
+
+def _preset(network: str, now: Progressive) -> None:
+    known = {one.name: one for one in presets()}
+    matching = next(
+        (n for n, one in known.items() if (one.variant, one.schedule) == (network, now)), None
+    )
+    if st.session_state.get("train_preset") != matching:
+        st.session_state["train_preset"] = matching
+
+    def chosen() -> None:
+        name = st.session_state["train_preset"]
+        if name:
+            _keep(known[name].variant, known[name].schedule)
+
+    st.selectbox(
+        say("Published schedule"),
+        tuple(known),
+        format_func=lambda name: _said(known[name]),
+        key="train_preset",
+        placeholder=say("your own"),
+        on_change=chosen,
+        help=say("As the V2 paper prints it (Table 6), and as the released code really runs it"),
+    )
+
+
+def _said(one: Preset) -> str:
+    """A preset's name in the reader's language."""
+    model = one.name.rpartition(", ")[0]
+    return say("{model}, paper" if one.setting == "paper" else "{model}, code", model=model)
+
+
+def _choice(key: str, label: str, options: Any, value: str, show: Any, field: str) -> None:
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+    st.selectbox(
+        label,
+        options,
+        format_func=show,
+        key=key,
+        on_change=lambda: _change(**{field: st.session_state[key]}),
+    )
+
+
+def _pair(name: str, label: str, high: float, step: float, value: tuple[float, float]) -> None:
+    key = f"train_{name}"
+    shown = (min(value), max(value))
+    if st.session_state.get(key) != shown:
+        st.session_state[key] = shown
+    st.slider(
+        label,
+        0.0,
+        high,
+        step=step,
+        key=key,
+        on_change=lambda: _change(**{name: tuple(st.session_state[key])}),
+    )
+
+
+def picture() -> Image.Image:
+    """The photo that grows through the stages: the sample that Classify opens with."""
+    return ImageOps.fit(cache.sample("coffee").image, (240, 240))
+
+
+def card(*, dark: bool) -> None:
+    """The schedule's picture, totals and table, and the preset's source."""
+    network, now = schedule()
+    spec = get_variant(network)
+    costs = stage_costs(now, spec)
+    relative = relative_cost(now, spec)
+    _totals(network, now, relative)
+    drawn = schedule_staircase(now, costs, relative=relative, picture=picture(), dark=dark)
+    words = say("Image size by epoch with regularisation strengths below")
+    live.figure("staircase", drawn, alt=words)
+    st.caption(
+        say(
+            "Steps and bars are computed; the share under a size is its part of all "
+            "multiply-adds. A training step takes three times a forward pass at every size alike, "
+            "so it cancels."
+        )
+    )
+    with st.expander(say("The stages as a table"), on_change="rerun") as opened:
+        if opened.open:
+            _table(now, costs)
+    one = _matching(network, now)
+    if one:
+        st.caption(say("Source: {source}. {notes}.", source=say(one.source), notes=say(one.notes)))
+
+
+def _matching(network: str, now: Progressive) -> Preset | None:
+    found = (one for one in presets() if (one.variant, one.schedule) == (network, now))
+    return next(found, None)
+
+
+def _totals(network: str, now: Progressive, relative: float) -> None:
+    spec = get_variant(network)
+    images = sum(row.macs for row in stage_costs(now, spec))
+    measured = step_times(network, now)
+    entries = [
+        (
+            say("Multiply-adds"),
+            factor(relative),
+            say("Of training at the last size throughout; computed"),
+        ),
+        (say("Saved"), percent(1 - relative), say("Computed, in exact multiply-adds")),
+        (
+            say("All forward passes"),
+            f"{images / 1e18:.3g} E",
+            say(
+                "{macs:,} MACs on ImageNet's 1,281,167 training images (1 E is 10 to the power of "
+                "18); a training step takes about three times a forward pass",
+                macs=images,
+            ),
+        ),
+        (
+            say("Time here"),
+            factor(relative_time(now, measured)) if measured else "-",
+            say(
+                "Of the fixed schedule's, predicted from this machine's step times; measure them "
+                "below"
+            ),
+        ),
+    ]
+    cards.row(
+        (label, value, say("not measured yet") if value == "-" else None, note)
+        for label, value, note in entries
+    )
+
+
+def _table(now: Progressive, costs: Any) -> None:
+    per_image, of_stage = say("MACs per image"), say("MACs of the stage")
+    st.dataframe(
+        [
+            {
+                say("stage"): row.stage.number + 1,
+                say("epochs"): row.stage.epochs,
+                say("exact size (px)"): row.stage.exact_size,
+                say("size (px)"): row.stage.size,
+                say("dropout"): row.stage.dropout,
+                "RandAugment": row.stage.randaugment,
+                "MixUp": row.stage.mixup,
+                "CutMix": row.stage.cutmix,
+                per_image: row.macs_per_image,
+                of_stage: row.macs,
+            }
+            for row in costs
+        ],
+        hide_index=True,
+        width="stretch",
+        column_config={
+            per_image: st.column_config.NumberColumn(format="localized"),
+            of_stage: st.column_config.NumberColumn(format="localized"),
+        },
+        alt=say("The {n} stages: epochs, sizes, strengths and costs", n=now.stages),
+    )
+
+
+def step_times(network: str, now: Progressive) -> dict[int, float]:
+    """The newest step times on this machine that cover a schedule; none where there are none."""
+    sizes = {stage.size for stage in (*now.plan(), *now.fixed().plan())}
+    for run in run_folders.list_runs("steps"):
+        result = run.result()
+        if result and run.options["network"] == network:
+            found = {int(size): float(ms) for size, ms in result["step_ms"].items()}
+            if sizes <= set(found):
+                return found
+    return {}
+
+
+def stopwatch() -> None:
+    """A button that measures the step times of the schedule's sizes in a process of its own."""
+    network, now = schedule()
+    sizes = sorted({stage.size for stage in (*now.plan(), *now.fixed().plan())})
+    going = [run for run in run_folders.list_runs("steps") if run.state == "running"]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(say("Measure step times here"), key="measure_steps", disabled=bool(going)):
+            options = {
+                "network": network,
+                "spec": get_variant(network).to_dict(),
+                "sizes": sizes,
+                "batch_size": STEP_BATCH,
+            }
+            run = run_folders.create("steps", f"step times {network}", options)
+            run_folders.launch(run)
+            st.rerun()
+        if going:
+            done = run_folders.read_lines(going[0].folder / run_folders.METRICS)
+            sizes_asked = len(going[0].options["sizes"])
+            st.caption(say("Measuring: {n} of {all} sizes", n=len(done), all=sizes_asked))
+            if st.button(say("Stop"), key="stop_steps"):
+                run_folders.stop(going[0])
+        else:
+            found = step_times(network, now)
+            words = in_a_row(f"{s} px {milliseconds(found[s])}" for s in sizes if s in found)
+            st.caption(
+                say("A step of {n} pictures, measured: {times}.", n=STEP_BATCH, times=words)
+                if words
+                else say(
+                    "Trains {network} for a few steps at {n} sizes, in a process of its own.",
+                    network=display_name(network),
+                    n=len(sizes),
+                )
+            )

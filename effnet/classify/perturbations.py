@@ -1,0 +1,135 @@
+"""Damage done to what the network sees: blur, noise, JPEG, brightness, rotation, a covered box."""
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
+
+from effnet.base import mark
+from effnet.pixels import to_pixels, view
+
+if TYPE_CHECKING:
+    from effnet.classify.classifier import Classifier
+    from effnet.classify.prediction import Prediction
+
+GREY = (124, 116, 104)  # ImageNet's mean colour
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A way to damage a picture, and how far it goes.
+
+    Attributes:
+        title: What it is called.
+        inside: The same within a sentence.
+        dial: What its slider is called.
+        unit: Of its strength, for an axis.
+        harmless: The strength that changes nothing, or next to nothing.
+        strengths: From the least to the greatest.
+        apply: The damaged picture, of the same size.
+    """
+
+    title: str
+    inside: str
+    dial: str
+    unit: str
+    harmless: float
+    strengths: tuple[float, ...]
+    apply: Callable[[Image.Image, float], Image.Image]
+
+
+def _blur(image: Image.Image, sigma: float) -> Image.Image:
+    return image.filter(ImageFilter.GaussianBlur(sigma)) if sigma else image
+
+
+def _noise(image: Image.Image, std: float) -> Image.Image:
+    draws = np.random.default_rng(0).normal(0, 1, (image.height, image.width, 3))
+    noisy = np.asarray(image, np.float64) + std * draws
+    return Image.fromarray(noisy.round().clip(0, 255).astype(np.uint8))
+
+
+def _jpeg(image: Image.Image, quality: float) -> Image.Image:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=round(quality))
+    return Image.open(buffer).convert("RGB")
+
+
+def _brightness(image: Image.Image, factor: float) -> Image.Image:
+    return ImageEnhance.Brightness(image).enhance(factor)
+
+
+def _rotation(image: Image.Image, degrees: float) -> Image.Image:
+    return image.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=GREY)
+
+
+DAMAGES = {
+    "blur": Damage(
+        title=mark("Blur"),
+        inside=mark("blur"),
+        dial=mark("Blur: sigma (px)"),
+        unit=mark("sigma (px)"),
+        harmless=0,
+        strengths=(0, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 8),
+        apply=_blur,
+    ),
+    "noise": Damage(
+        title=mark("Noise"),
+        inside=mark("noise"),
+        dial=mark("Noise: standard deviation (of 255)"),
+        unit=mark("standard deviation (of 255)"),
+        harmless=0,
+        strengths=tuple(range(0, 121, 12)),
+        apply=_noise,
+    ),
+    "jpeg": Damage(
+        title=mark("JPEG quality"),
+        inside=mark("jpeg quality"),
+        dial=mark("JPEG quality: quality"),
+        unit=mark("quality"),
+        harmless=95,
+        strengths=(95, 80, 65, 50, 40, 30, 20, 15, 10, 5, 2),
+        apply=_jpeg,
+    ),
+    "brightness": Damage(
+        title=mark("Brightness"),
+        inside=mark("brightness"),
+        dial=mark("Brightness: factor"),
+        unit=mark("factor"),
+        harmless=1,
+        strengths=(0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3),
+        apply=_brightness,
+    ),
+    "rotation": Damage(
+        title=mark("Rotation"),
+        inside=mark("rotation"),
+        dial=mark("Rotation: degrees"),
+        unit=mark("degrees"),
+        harmless=0,
+        strengths=tuple(range(-180, 181, 30)),
+        apply=_rotation,
+    ),
+}
+
+
+def covered(image: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
+    """The picture with a grey box over it: left, top, right, bottom."""
+    found = image.copy()
+    left, top, right, bottom = box
+    if right > left and bottom > top:
+        ImageDraw.Draw(found).rectangle((left, top, right - 1, bottom - 1), fill=GREY)
+    return found
+
+
+def answers(classifier: "Classifier", seen: Sequence[Image.Image]) -> "list[Prediction]":
+    """What the network says of pictures that are as it sees them already."""
+    pixels = np.stack([to_pixels(one, classifier.preprocessing) for one in seen])
+    return classifier.predict_pixels(pixels)
+
+
+def curve(classifier: "Classifier", image: Image.Image, name: str) -> "list[Prediction]":
+    """The answer at every strength of a damage."""
+    damage, seen = DAMAGES[name], view(image, classifier.preprocessing)
+    return answers(classifier, [damage.apply(seen, value) for value in damage.strengths])

@@ -1,0 +1,237 @@
+"""Parameters, multiply-adds and activations, in closed form from the walk. No torch.
+
+Rules: `params` are trainable parameters, BatchNorm's scale and shift included, its running
+statistics not. `macs` are multiply-adds of convolutions and fully connected layers,
+squeeze-and-excitation included; biases, BatchNorm, activation functions and pooling are not
+counted. `activations` are the elements that those layers write. What the papers and torchvision
+call FLOPS are these MACs; `flops` is twice as many.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
+
+from effnet.base import Card, Rich, giga, millions, percent, say, settle
+from effnet.network import (
+    KINDS,
+    MAX_RESOLUTION,
+    NUM_CLASSES,
+    Layer,
+    Spec,
+    as_spec,
+    check_resolution,
+    walk,
+)
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over some layers, for one image."""
+
+    params: int = 0
+    macs: int = 0
+    activations: int = 0
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations: a multiply-add is two."""
+        return 2 * self.macs
+
+    def __add__(self, other: "Totals") -> "Totals":
+        return Totals(
+            self.params + other.params,
+            self.macs + other.macs,
+            self.activations + other.activations,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCost:
+    """One layer's shape and cost. `name` is the module's path in the built model."""
+
+    stage: int
+    name: str
+    kind: str
+    in_channels: int
+    out_channels: int
+    kernel: int
+    stride: int
+    groups: int
+    in_size: int
+    out_size: int
+    params: int
+    macs: int
+    activations: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cost(Rich):
+    """What one `(1, 3, R, R)` image costs, in total and by layer, stage and kind."""
+
+    resolution: int
+    params: int
+    macs: int
+    activations: int
+    layers: tuple[LayerCost, ...] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        settle(self)
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations: a multiply-add is two."""
+        return 2 * self.macs
+
+    def by_stage(self) -> dict[int, Totals]:
+        """Totals by stage: 0 is the stem, the last is head and classifier."""
+        return _grouped((row.stage, row) for row in self.layers)
+
+    def by_kind(self) -> dict[str, Totals]:
+        """Totals by kind of layer, in the fixed order of `spec.KINDS`."""
+        found = _grouped((row.kind, row) for row in self.layers)
+        return {kind: found[kind] for kind in KINDS if kind in found}
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """One dictionary a layer, ready for a data frame or CSV."""
+        names = [f.name for f in fields(LayerCost)]  # asdict copies, and takes eight times as long
+        return [{name: getattr(row, name) for name in names} for row in self.layers]
+
+    def card(self) -> Card:
+        """Totals and costs by stage, for notebooks and plain text."""
+        found = self.by_stage()
+        names = {0: say("stem"), max(found): say("head")}
+        rows = [
+            (
+                names.get(stage) or say("stage {n}", n=stage),
+                f"{total.params:,}",
+                f"{total.macs:,}",
+                f"{total.activations:,}",
+                percent(total.macs / self.macs),
+            )
+            for stage, total in found.items()
+        ]
+        return Card(
+            say("One image of {side} px", side=self.resolution),
+            (
+                say("{number} parameters", number=millions(self.params)),
+                say("{number} multiply-adds", number=giga(self.macs)),
+                say("{number} activations", number=millions(self.activations)),
+            ),
+            ("", say("parameters"), "MACs", say("activations"), say("of all MACs")),
+            tuple(rows),
+            shares=tuple(total.macs / self.macs for total in found.values()),
+        )
+
+
+def _grouped(pairs: Iterable[tuple[Key, LayerCost]]) -> dict[Key, Totals]:
+    sums: dict[Key, list[int]] = {}
+    for key, row in pairs:
+        total = sums.setdefault(key, [0, 0, 0])
+        total[0] += row.params
+        total[1] += row.macs
+        total[2] += row.activations
+    return {key: Totals(*total) for key, total in sums.items()}
+
+
+def layer_counts(layer: Layer) -> tuple[int, int, int]:
+    """Parameters, MACs and activations of one layer.
+
+    Example: the depthwise 3x3 of B0's second stage, 96 channels, 112 to 56 px: weights
+    3 * 3 * 96 = 864, BatchNorm 2 * 96 = 192; MACs 864 * 56 * 56 = 2,709,504.
+    """
+    outputs, area = layer.out_channels, layer.out_size * layer.out_size
+    weights = layer.kernel * layer.kernel * layer.in_channels * outputs // layer.groups
+    params = weights + outputs * (2 * layer.norm + layer.bias)
+    return params, weights * area, outputs * area
+
+
+def count(
+    spec: str | Spec, *, resolution: int | None = None, num_classes: int = NUM_CLASSES
+) -> Cost:
+    """Count a network for one `(1, 3, R, R)` image; exact integers, with a row a layer.
+
+    Args:
+        spec: The network, or a variant's name.
+        resolution: R in pixels; the network's own where not given.
+        num_classes: Outputs of the classifier.
+
+    Raises:
+        EffnetError: The name is unknown, or the resolution or the number of classes not a whole
+            number above 0.
+    """
+    spec = as_spec(spec)
+    rows = tuple(
+        LayerCost(
+            block.stage,
+            block.path(layer),
+            layer.kind,
+            layer.in_channels,
+            layer.out_channels,
+            layer.kernel,
+            layer.stride,
+            layer.groups,
+            layer.in_size,
+            layer.out_size,
+            *layer_counts(layer),
+        )
+        for block in walk(spec, resolution=resolution, num_classes=num_classes)
+        for layer in block.layers
+    )
+    size = spec.resolution if resolution is None else check_resolution(resolution)
+    return Cost(
+        size,
+        sum(row.params for row in rows),
+        sum(row.macs for row in rows),
+        sum(row.activations for row in rows),
+        rows,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CostCurve:
+    """A network's cost as a function of the input size, without walking it again.
+
+    A layer that the image reaches with one place per s pixels (s = 2, 4, ...) writes maps of side
+    ceil(R / s), so the totals are a sum over s of a fixed number times that area, plus what does
+    not depend on R (squeeze-and-excitation and the classifier).
+
+    Attributes:
+        params: Parameters, the same at every R.
+        levels: (s, weights, channels) summed over the layers of that step.
+        fixed_macs, fixed_activations: The part that does not depend on R.
+    """
+
+    params: int
+    levels: tuple[tuple[int, int, int], ...]
+    fixed_macs: int
+    fixed_activations: int
+
+    def at(self, resolution: int) -> Totals:
+        """The totals for one `(1, 3, R, R)` image."""
+        macs, activations = self.fixed_macs, self.fixed_activations
+        for step, weights, channels in self.levels:
+            area = (-(-resolution // step)) ** 2
+            macs += weights * area
+            activations += channels * area
+        return Totals(self.params, macs, activations)
+
+
+def cost_curve(spec: Spec) -> CostCurve:
+    """The network's cost at any resolution, from one walk; for curves, sliders and searches."""
+    params, fixed_macs, fixed_activations = 0, 0, 0
+    sums: dict[int, list[int]] = {}
+    for block in walk(spec, resolution=MAX_RESOLUTION):
+        for layer in block.layers:
+            counted, macs, activations = layer_counts(layer)
+            params += counted
+            if not layer.norm:  # fully connected: its map is 1x1 at every input size
+                fixed_macs, fixed_activations = fixed_macs + macs, fixed_activations + activations
+                continue
+            area = layer.out_size * layer.out_size
+            total = sums.setdefault(MAX_RESOLUTION // layer.out_size, [0, 0])
+            total[0] += macs // area
+            total[1] += activations // area
+    levels = tuple((step, weights, channels) for step, (weights, channels) in sums.items())
+    return CostCurve(params, levels, fixed_macs, fixed_activations)

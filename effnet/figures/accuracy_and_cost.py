@@ -1,0 +1,186 @@
+"""Figures that set designs beside published networks, and a promise beside the truth."""
+
+import itertools
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from effnet.base import colours, giga, mark, millions, say, significant
+from effnet.counting import Step
+from effnet.figures import theme
+from effnet.network import FAMILIES
+from effnet.papers import Pinned, Quantity, Rival, on_the_front
+
+AXIS: dict[Quantity, str] = {
+    "params": mark("parameters (M, log scale)"),
+    "macs": mark("multiply-adds per image (G, log scale)"),
+    "activations": mark("activations per image (M, log scale)"),
+}
+PLACES = ("top center", "bottom center", "middle right", "middle left")  # so labels don't pile up
+TICKS = [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+UNIT: dict[Quantity, float] = {"params": 1e6, "macs": 1e9, "activations": 1e6}
+
+
+def accuracy_against_cost(
+    found: Sequence[Rival],
+    quantity: Quantity,
+    *,
+    designs: Sequence[Pinned] = (),
+    dark: bool = False,
+) -> go.Figure:
+    """Published top-1 against cost, with the front that nobody beats.
+
+    Args:
+        found: Networks with a published accuracy.
+        quantity: What stands on the horizontal axis.
+        designs: One's own, drawn as lines at their cost: nobody has measured their accuracy. The
+            last one is the current design.
+        dark: For a dark page.
+    """
+    unit = UNIT[quantity]
+    front = on_the_front(found, quantity)
+    traces = [
+        go.Scatter(
+            x=[getattr(rival, quantity) / unit for rival in front],
+            y=[rival.top1 for rival in front],
+            mode="lines",
+            name=say("the front"),
+            line={"color": theme.faint(dark), "dash": "dot", "shape": "hv"},
+            hoverinfo="skip",
+        )
+    ]
+    for family in (*FAMILIES, "other"):
+        members = sorted(
+            (r for r in found if r.family == family and getattr(r, quantity) is not None),
+            key=lambda rival: getattr(rival, quantity),
+        )
+        if members:
+            traces.append(_family(members, family, quantity, dark))
+    lines = [
+        {
+            "type": "line",
+            "x0": getattr(one.cost, quantity) / unit,
+            "x1": getattr(one.cost, quantity) / unit,
+            "yref": "paper",
+            "y0": 0,
+            "y1": 1,
+            "line": {
+                "color": theme.ink(dark),
+                "width": 3 if one is designs[-1] else 1.5,
+                "dash": "solid" if one is designs[-1] else "dash",
+            },
+        }
+        for one in designs
+    ]
+    best = max((r for r in front), key=lambda r: r.top1)
+    cheapest = front[0]
+    return theme.figure(
+        traces,
+        title=say(
+            "The front runs from {cheapest} ({least} %) to {best} ({most} %); upright lines are "
+            "designs whose accuracy is not known",
+            cheapest=cheapest.name,
+            least=significant(cheapest.top1),
+            best=best.name,
+            most=significant(best.top1),
+        ),
+        dark=dark,
+        height=480,
+        xaxis={"title": {"text": say(AXIS[quantity])}, "type": "log", "tickvals": TICKS},
+        yaxis={"title": {"text": say("published ImageNet top-1 (%)")}},
+        shapes=lines,
+    )
+
+
+def _family(members: Sequence[Rival], family: str, quantity: Quantity, dark: bool) -> go.Scatter:
+    name = FAMILIES.get(family) or say("other networks")
+    return go.Scatter(
+        x=[getattr(rival, quantity) / UNIT[quantity] for rival in members],
+        y=[rival.top1 for rival in members],
+        mode="markers+text" if family == "other" else "lines+markers",
+        name=name,
+        text=[rival.name for rival in members],
+        textposition=[PLACES[i % len(PLACES)] for i in range(len(members))],
+        textfont={"size": 10},
+        marker={
+            "symbol": theme.MARKS["published"],
+            "size": 9,
+            "color": colours.family(family, dark=dark),
+            "line": {"width": 2},
+        },
+        line={"width": 1},
+        customdata=[
+            [
+                millions(round(rival.params)),
+                giga(round(rival.macs)) if rival.macs else say("not printed"),
+                say("computed" if rival.computed else "printed"),
+                say(rival.source),
+            ]
+            for rival in members
+        ],
+        hovertemplate=say(
+            "%{text}: %{y} %<br>%{customdata[0]} parameters, %{customdata[1]} MACs "
+            "(%{customdata[2]})<br>%{customdata[3]}<extra></extra>"
+        ),
+    )
+
+
+def promise_to_real(steps: Sequence[Step], *, base_macs: int, dark: bool = False) -> go.Figure:
+    """What lies between the formula's promise and the real cost, reason by reason.
+
+    Args:
+        steps: From `promise.steps_from_promise`; the first is the promise, the last the truth.
+        base_macs: Multiply-adds of the base network, the unit of the axis.
+        dark: For a dark page.
+    """
+    values = [step.macs / base_macs for step in steps]
+    changes = [after - before for before, after in itertools.pairwise(values)]
+    labels = [*(step.label for step in steps[:-1]), say("maps round up"), say("real")]
+    largest = max(range(len(changes)), key=lambda i: abs(changes[i]))
+    heights = [values[0], *changes, values[-1]]
+    up, down = colours.family("v2", dark=dark), colours.family("v1", dark=dark)
+    reason = (
+        *(step.reason for step in steps[:-1]),
+        say("Map sizes round up at every stride"),
+        say("Real"),
+    )
+    return theme.figure(
+        [
+            go.Waterfall(
+                orientation="h",
+                y=labels,
+                x=heights,
+                measure=["absolute", *["relative"] * len(changes), "total"],
+                text=[
+                    f"{value:+.3f}" if 0 < i <= len(changes) else f"{value:.3f} x"
+                    for i, value in enumerate(heights)
+                ],
+                textposition="outside",
+                cliponaxis=False,
+                customdata=reason,
+                hovertemplate="%{customdata}: %{text}<extra></extra>",
+                increasing={"marker": {"color": up}},
+                decreasing={"marker": {"color": down}},
+                totals={"marker": {"color": theme.ink(dark)}},
+                connector={"line": {"color": theme.faint(dark), "width": 1}},
+            )
+        ],
+        title=say(
+            "Promised {promised} x, really {real} x: most of it because {reason}",
+            promised=significant(values[0]),
+            real=significant(values[-1]),
+            reason=_because(reason[largest + 1]),
+        ),
+        dark=dark,
+        height=400,
+        xaxis={
+            "title": {"text": say("multiply-adds (times the base network)")},
+            "range": [0, 1.2 * max(values)],
+        },
+        yaxis={"autorange": "reversed", "ticks": ""},
+        showlegend=False,
+    )
+
+
+def _because(reason: str) -> str:
+    return reason[0].lower() + reason[1:]

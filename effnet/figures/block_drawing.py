@@ -1,0 +1,182 @@
+"""A block taken apart: tensors as slabs, layers between them, with live shapes and costs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from effnet.base import colours, giga, mark, millions, percent, say
+from effnet.counting import layer_counts
+from effnet.figures import theme
+from effnet.network import Block, Layer
+
+GAP = 0.55  # room for a layer's words, as a part of all channels
+GATES = "squeeze-and-excitation"
+VERB = {
+    "stem": mark("convolve"),
+    "expand": mark("expand"),
+    "depthwise": mark("depthwise"),
+    "project": mark("project"),
+    "fused": mark("fused expand"),
+    "reduce": mark("reduce"),
+    "spatial": mark("convolve"),
+    "head": mark("convolve"),
+    "classifier": mark("classify"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A map between two layers: `channels` wide, `size` high, of the colour of what wrote it."""
+
+    channels: int
+    size: int
+    kind: str
+
+
+@theme.Drawing
+def block_anatomy(block: Block, *, title: str, dark: bool = False) -> theme.Values:
+    """A block's layers in a row, from its input to its output, with the skip and the gates.
+
+    Args:
+        block: From `walk`, with channels and sizes filled in.
+        title: What the block is called; the layer that costs most is added to it.
+        dark: For a dark page.
+    """
+    row = [layer for layer in block.layers if layer.kind not in (GATES, "shortcut")]
+    gates = [layer for layer in block.layers if layer.kind == GATES]
+    first = row[0]
+    tensors = [Tensor(first.in_channels, first.in_size, "")]
+    tensors += [Tensor(layer.out_channels, layer.out_size, layer.kind) for layer in row]
+    gap = GAP * sum(tensor.channels for tensor in tensors) / len(row)
+    centres, left = [], 0.0
+    for tensor in tensors:
+        centres.append(left + tensor.channels / 2)
+        left += tensor.channels + gap
+    tallest = max(tensor.size for tensor in tensors)
+    annotations = [_shape(tensor, x, tallest) for tensor, x in zip(tensors, centres, strict=True)]
+    for layer, tensor, x in zip(row, tensors, centres, strict=False):
+        annotations.append(_words(layer, x + tensor.channels / 2 + gap / 2, tallest))
+    if gates:
+        position = next(i for i, layer in enumerate(row) if layer.kind in ("depthwise", "fused"))
+        annotations.append(_gates(gates, centres[position + 1], tallest))
+    skip = _skip(block, centres, tallest, dark) if block.residual else None
+    if skip:
+        annotations.append(skip[1])
+    return theme.values(
+        [
+            theme.trace(
+                "bar",
+                x=centres,
+                y=[tensor.size for tensor in tensors],
+                base=[-tensor.size / 2 for tensor in tensors],
+                width=[tensor.channels for tensor in tensors],
+                marker={
+                    "color": [
+                        colours.kind(t.kind, dark=dark) if t.kind else theme.faint(dark)
+                        for t in tensors
+                    ],
+                    "line": {"width": 0},
+                },
+                hoverinfo="skip",
+            )
+        ],
+        title=say("{title}: {costliest}", title=title, costliest=_costliest(block)),
+        dark=dark,
+        height=380,
+        annotations=annotations,
+        shapes=[skip[0]] if skip else [],
+        xaxis={"visible": False, "range": [-gap / 4, left - gap + gap / 4], "fixedrange": True},
+        yaxis={"visible": False, "range": [-1.15 * tallest, 1.2 * tallest], "fixedrange": True},
+        showlegend=False,
+    )
+
+
+def _costliest(block: Block) -> str:
+    macs = {layer.kind: 0 for layer in block.layers}
+    for layer in block.layers:
+        macs[layer.kind] += layer_counts(layer)[1]
+    kind = max(macs, key=lambda name: macs[name])
+    return say(
+        "{layer} does {share} of its MACs",
+        layer=say(VERB.get(kind, kind)),
+        share=percent(macs[kind] / sum(macs.values())),
+    )
+
+
+def _shape(tensor: Tensor, x: float, tallest: int) -> dict[str, Any]:
+    return {
+        "x": x,
+        "y": -tallest / 2,
+        "yanchor": "top",
+        "yshift": -4,
+        "text": f"<b>{tensor.channels}</b><br>{tensor.size} x {tensor.size}",
+        "showarrow": False,
+        "font": {"size": 12},
+    }
+
+
+def _words(layer: Layer, x: float, tallest: int) -> dict[str, Any]:
+    params, macs, _ = layer_counts(layer)
+    stride = f", /{layer.stride}" if layer.stride > 1 else ""
+    return {
+        "x": x,
+        "y": tallest / 2,
+        "yanchor": "bottom",
+        "yshift": 6,
+        "text": say(
+            "<b>{layer}</b><br>{kernel}x{kernel}{stride}<br>{macs} MACs<br>{params} params",
+            layer=say(VERB[layer.kind]),
+            kernel=layer.kernel,
+            stride=stride,
+            macs=giga(macs),
+            params=millions(params),
+        ),
+        "showarrow": False,
+        "font": {"size": 12},
+    }
+
+
+def _gates(gates: list[Layer], x: float, tallest: int) -> dict[str, Any]:
+    squeeze, excite = gates
+    macs = sum(layer_counts(layer)[1] for layer in gates)
+    params = sum(layer_counts(layer)[0] for layer in gates)
+    return {
+        "x": x,
+        "y": -tallest / 2,
+        "yanchor": "top",
+        "yshift": -44,
+        "text": say(
+            "<b>gates</b>: mean, {wide} to {narrow} to {out}<br>{macs} MACs, {params} params",
+            wide=squeeze.in_channels,
+            narrow=squeeze.out_channels,
+            out=excite.out_channels,
+            macs=giga(macs),
+            params=millions(params),
+        ),
+        "showarrow": False,
+        "font": {"size": 12},
+    }
+
+
+def _skip(
+    block: Block, centres: list[float], tallest: int, dark: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The way around the block, and its words."""
+    start, end, low = centres[0], centres[-1], -1.02 * tallest
+    shortcut = next((layer for layer in block.layers if layer.kind == "shortcut"), None)
+    text = say("the input is added")
+    if shortcut:
+        text = say(
+            "the input is projected 1x1 ({macs} MACs) and added",
+            macs=giga(layer_counts(shortcut)[1]),
+        )
+    path = f"M {start},{-0.86 * tallest} L {start},{low} L {end},{low} L {end},{-0.86 * tallest}"
+    shape = {"type": "path", "path": path, "line": {"color": theme.faint(dark), "width": 2}}
+    words = {
+        "x": (start + end) / 2,
+        "y": low,
+        "yanchor": "top",
+        "text": text,
+        "showarrow": False,
+        "font": {"size": 12},
+    }
+    return shape, words

@@ -1,0 +1,327 @@
+"""Figures of the searches: step 1's candidates, and networks for a budget."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from effnet.base import colours, factor, giga, mark, millions, say, significant
+from effnet.figures import theme
+from effnet.figures.equal_cost_maps import ASPECT, solid_axis
+from effnet.scaling import BUDGET, Candidate, Fit
+
+SHOWN = 600  # networks drawn faintly behind the front
+
+
+def coefficient_grid(
+    candidates: Sequence[Candidate],
+    *,
+    chosen: tuple[float, float, float] | None = None,
+    dark: bool = False,
+) -> go.Figure:
+    """The choices of step 1 in space, coloured by what one step of phi really costs.
+
+    Args:
+        candidates: What `search.step_one` found.
+        chosen: The current coefficients.
+        dark: For a dark page.
+    """
+    published = [one for one in candidates if one.published]
+    traces: list[dict[str, Any]] = [
+        theme.trace(
+            "scatter3d",
+            name=say("candidate"),
+            x=[one.alpha for one in candidates],
+            y=[one.beta for one in candidates],
+            z=[one.gamma for one in candidates],
+            mode="markers",
+            marker={
+                "size": 3,
+                "symbol": "square",
+                "color": [one.ratio for one in candidates],
+                "colorscale": colours.viridis_scale(),
+                "showscale": True,
+                "colorbar": _bar(say("real multiply-adds (x base)")),
+            },
+            customdata=_hovers(candidates),
+            hovertemplate=say(_HOVER),
+        )
+    ]
+    if published:
+        traces.append(
+            theme.trace(
+                "scatter3d",
+                name=say("published"),
+                x=[one.alpha for one in published],
+                y=[one.beta for one in published],
+                z=[one.gamma for one in published],
+                mode="markers+text",
+                text=[say("published")],
+                textposition="top right",
+                marker={
+                    "size": 8,
+                    "symbol": theme.MARKS["published"],
+                    "color": theme.ink(dark),
+                    "line": {"width": 3, "color": theme.ink(dark)},
+                },
+                customdata=_hovers(published),
+                hovertemplate=say(_HOVER),
+            )
+        )
+    if chosen:
+        alpha, beta, gamma = chosen
+        traces.append(
+            theme.trace(
+                "scatter3d",
+                name=say("this design"),
+                x=[alpha],
+                y=[beta],
+                z=[gamma],
+                mode="markers",
+                marker={"size": 6, "symbol": "cross", "color": theme.ink(dark)},
+                hovertemplate=say("this design: %{x}, %{y}, %{z}<extra></extra>"),
+            )
+        )
+    networks = len({one.network for one in candidates})
+    return theme.figure(
+        traces,
+        title=say(
+            "{n} choices lie this near the budget; they are {networks} networks",
+            n=len(candidates),
+            networks=networks,
+        ),
+        dark=dark,
+        height=460,
+        scene={
+            "xaxis": solid_axis(say("alpha (depth)"), dark),
+            "yaxis": solid_axis(say("beta (width)"), dark),
+            "zaxis": solid_axis(say("gamma (resolution)"), dark),
+            "aspectmode": "manual",
+            "aspectratio": ASPECT,
+            "camera": {
+                "eye": {"x": 1.55, "y": 1.55, "z": 0.9},
+                "center": {"x": 0, "y": 0, "z": -0.1},
+            },
+            "dragmode": "turntable",
+        },
+        showlegend=False,
+    )
+
+
+_HOVER = mark(
+    "alpha %{customdata[0]}, beta %{customdata[1]}, gamma %{customdata[2]}"
+    "<br>promised %{customdata[3]} x, really %{customdata[4]} x"
+    "<br>network %{customdata[5]}: %{customdata[6]} blocks, %{customdata[7]} px<extra></extra>"
+)
+
+
+def _hovers(candidates: Sequence[Candidate]) -> list[list[Any]]:
+    return [
+        [
+            f"{one.alpha:g}",
+            f"{one.beta:g}",
+            f"{one.gamma:g}",
+            significant(one.product),
+            significant(one.ratio),
+            one.network,
+            one.blocks,
+            one.resolution,
+        ]
+        for one in candidates
+    ]
+
+
+def _bar(title: str) -> dict[str, Any]:
+    return {
+        "title": {"text": title, "side": "top"},
+        "orientation": "h",
+        "thickness": 10,
+        "len": 0.8,
+        "y": -0.02,
+        "yanchor": "top",
+    }
+
+
+def promised_and_real(candidates: Sequence[Candidate], *, dark: bool = False) -> go.Figure:
+    """What one step of phi really costs against what the product promises."""
+    ratios = [one.ratio for one in candidates]
+    products = [one.product for one in candidates]
+    published = [one for one in candidates if one.published]
+    over = sum(ratio > product for ratio, product in zip(ratios, products, strict=True))
+    traces: list[dict[str, Any]] = [
+        theme.trace(
+            "scatter",
+            name=say("promise"),
+            x=[min(products), max(products)],
+            y=[min(products), max(products)],
+            mode="lines",
+            line={"color": theme.faint(dark), "dash": "dot", "width": 2},
+            hoverinfo="skip",
+        ),
+        theme.trace(
+            "scatter",
+            name=say("candidate"),
+            x=products,
+            y=ratios,
+            mode="markers",
+            marker={
+                "size": 8,
+                "symbol": "square",
+                "color": [one.alpha for one in candidates],
+                "colorscale": colours.viridis_scale(),
+                "showscale": True,
+                "colorbar": {**_bar(say("alpha (depth)")), "y": -0.24},
+            },
+            customdata=_hovers(candidates),
+            hovertemplate=say(_HOVER),
+        ),
+    ]
+    if published:
+        traces.append(
+            theme.trace(
+                "scatter",
+                name=say("published"),
+                x=[one.product for one in published],
+                y=[one.ratio for one in published],
+                mode="markers+text",
+                text=[say("published")],
+                textposition="bottom right",
+                marker={
+                    "size": 14,
+                    "symbol": theme.MARKS["published"],
+                    "color": theme.ink(dark),
+                    "line": {"width": 2.5},
+                },
+                customdata=_hovers(published),
+                hovertemplate=say(_HOVER),
+            )
+        )
+    return theme.figure(
+        traces,
+        title=say(
+            "Promised about {budget:g} x, one step really costs {least} to {most}; {over} of {all} "
+            "cost more than promised",
+            budget=BUDGET,
+            least=significant(min(ratios)),
+            most=factor(max(ratios)),
+            over=over,
+            all=len(ratios),
+        ),
+        dark=dark,
+        height=460,
+        xaxis={"title": {"text": say("promised: alpha beta² gamma² (x base)")}},
+        yaxis={"title": {"text": say("real multiply-adds (x base)")}},
+        showlegend=False,
+    )
+
+
+# --- a network for a budget -------------------------------------------------------------------
+
+
+def budget_front(
+    fits: Sequence[Fit],
+    front: Sequence[Fit],
+    *,
+    best: Fit | None = None,
+    enough: float | None = None,
+    dark: bool = False,
+) -> go.Figure:
+    """What fits into a budget: multiply-adds against balance, with the front that nobody beats.
+
+    Args:
+        fits: All that fit; the most balanced of them are drawn.
+        front: Those that no other beats, joined by a line.
+        best: The choice.
+        enough: The MACs that a choice must spend, as an upright line.
+        dark: For a dark page.
+    """
+    behind = sorted(fits, key=lambda fit: fit.spread)[:SHOWN]
+    traces: list[dict[str, Any]] = [
+        theme.trace(
+            "scatter",
+            name=say("fits"),
+            x=[fit.macs / 1e9 for fit in behind],
+            y=[fit.spread for fit in behind],
+            mode="markers",
+            marker={"size": 5, "symbol": "square", "color": theme.faint(dark), "opacity": 0.6},
+            customdata=_fit_hovers(behind),
+            hovertemplate=say(_FIT_HOVER),
+        ),
+        theme.trace(
+            "scatter",
+            name=say("front"),
+            x=[fit.macs / 1e9 for fit in front],
+            y=[fit.spread for fit in front],
+            mode="lines+markers",
+            line={"color": colours.family("v1", dark=dark), "width": 2, "shape": "vh"},
+            marker={"size": 9, "symbol": "square", "color": colours.family("v1", dark=dark)},
+            customdata=_fit_hovers(front),
+            hovertemplate=say(_FIT_HOVER),
+        ),
+    ]
+    title = say("Nothing fits these limits; loosen one")
+    if best:
+        title = say(
+            "Of {n:,} networks that fit, depth {depth:g}, width {width:g} at {side} px spends "
+            "{macs} and is the most balanced",
+            n=len(fits),
+            depth=best.depth,
+            width=best.width,
+            side=best.resolution,
+            macs=giga(best.macs),
+        )
+        traces.append(
+            theme.trace(
+                "scatter",
+                name=say("best"),
+                x=[best.macs / 1e9],
+                y=[best.spread],
+                mode="markers",
+                marker={"size": 14, "symbol": "square", "color": theme.ink(dark)},
+                customdata=_fit_hovers([best]),
+                hovertemplate=say(_FIT_HOVER),
+            )
+        )
+    most = max((fit.macs for fit in front), default=1) / 1e9
+    shapes = (
+        [
+            {
+                "type": "line",
+                "x0": enough / 1e9,
+                "x1": enough / 1e9,
+                "yref": "paper",
+                "y0": 0,
+                "y1": 1,
+                "line": {"color": theme.faint(dark), "dash": "dot", "width": 2},
+            }
+        ]
+        if enough
+        else []
+    )
+    return theme.figure(
+        traces,
+        title=title,
+        dark=dark,
+        height=420,
+        shapes=shapes,
+        xaxis={
+            "title": {"text": say("multiply-adds per image (G)")},
+            "range": [0.86 * most, 1.01 * most],
+        },
+        yaxis={"title": {"text": say("imbalance (spread of implied phi)")}, "range": [-0.4, 8.4]},
+        showlegend=False,
+    )
+
+
+_FIT_HOVER = mark(
+    "depth %{customdata[0]}, width %{customdata[1]}, %{customdata[2]} px"
+    "<br>%{customdata[3]} MACs, %{customdata[4]} parameters"
+    "<br>imbalance %{y:.2f}<extra></extra>"
+)
+
+
+def _fit_hovers(fits: Sequence[Fit]) -> list[list[Any]]:
+    return [
+        [f"{fit.depth:g}", f"{fit.width:g}", fit.resolution, f"{fit.macs:,}", millions(fit.params)]
+        for fit in fits
+    ]

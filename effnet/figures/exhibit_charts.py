@@ -1,0 +1,224 @@
+"""The papers' tables and figures drawn again. Records come from `papers`; nothing is computed."""
+
+import math
+from typing import Any
+
+import plotly.graph_objects as go
+
+from effnet.base import colours, say
+from effnet.figures import theme
+from effnet.papers import Chart, Mark, Series, cited, letters
+
+ROW = 24  # px, of a name
+SIZE = 10  # px, of a mark
+CHOSEN = 16
+SCATTER_HEIGHT = 460
+PHONE = 300.0  # px, of a plot on a phone
+LEGEND_LINE = 20
+PLOT = 420.0, 330.0  # px, of a narrow plot: labels that clash there are left to the hover text
+LETTER, LINE = 7.0, 15.0  # px
+COUNTED = "line-ns-open"  # a short line: computed, where no line can be drawn through
+
+
+def exhibit_redrawn(
+    chart: Chart, *, source: str = "", chosen: int | None = None, dark: bool = False
+) -> go.Figure:
+    """An exhibit of a paper: printed numbers as hollow diamonds, ours as lines.
+
+    Args:
+        chart: What to draw; where its `y` is None, names stand on that axis.
+        source: Where the printed numbers stand, for the hover text.
+        chosen: The exhibit's row whose marks are drawn large.
+        dark: For a dark page.
+    """
+    marks = [mark for one in chart.series for mark in one.marks]
+    if chart.zero:  # every mark is of a row of the table: in its order
+        marks.sort(key=lambda mark: mark.line or 0)
+    names = list(dict.fromkeys(mark.y for mark in marks))
+    named = chart.y is None
+    below = 64 + LEGEND_LINE * _legend_lines(chart)
+    inside = ROW * max(len(names), 5) if named else SCATTER_HEIGHT - 152
+    height = 58 + inside + below
+    labels = _labels(chart)
+    traces = [
+        _trace(one, text, chart, source, chosen, dark)
+        for one, text in zip(chart.series, labels, strict=True)
+    ]
+    if _paired(chart):
+        traces.append(_key(dark))
+    layout: dict[str, Any] = {
+        "xaxis": _axis(chart.x.title, chart.x.log) | _steps(chart),
+        "legend": {"y": -58 / inside},
+        "showlegend": len(traces) > 1,
+        "margin": {"l": 8, "r": 16, "t": 48, "b": below},
+    }
+    if chart.y is None:
+        layout["yaxis"] = {
+            "categoryorder": "array",
+            "categoryarray": names,
+            "autorange": "reversed",
+            "ticks": "",
+            "tickmode": "linear",
+            "dtick": 1,
+            "tickfont": {"size": 13},
+        }
+    else:
+        layout["yaxis"] = _axis(chart.y.title, chart.y.log)
+    if chart.zero:
+        layout["shapes"], layout["annotations"] = _zero(chart.zero, dark)
+        layout["margin"]["t"] = 70
+        layout["xaxis"]["zeroline"] = False
+    return theme.figure(traces, title=chart.title, dark=dark, height=height, **layout)
+
+
+def _axis(title: str, log: bool) -> dict[str, Any]:
+    axis: dict[str, Any] = {"title": {"text": title}}
+    if log:
+        axis |= {"type": "log", "dtick": "D2", "minor": {"dtick": "D1"}, "tickformat": "~g"}
+    return axis
+
+
+def _legend_lines(chart: Chart) -> int:
+    """Lines of the legend on a phone: one a name beside an axis of names, else in columns."""
+    names = [one.name for one in chart.series if _in_legend(one, chart)]
+    names += [_key_name()] * _paired(chart)
+    columns = max(1, int(PHONE / (LETTER * max(map(letters, names)) + 40))) if chart.y else 1
+    return -(-len(names) // columns) if len(names) > 1 else 0
+
+
+def _steps(chart: Chart) -> dict[str, Any]:
+    """Ticks at the values themselves where there are few and whole ones."""
+    values = sorted({mark.x for one in chart.series for mark in one.marks})
+    if chart.y is None or len(values) > 6 or any(value != int(value) for value in values):
+        return {}
+    return {"tickvals": values}
+
+
+def _paired(chart: Chart) -> bool:
+    return chart.y is not None and any(one.origin == "computed" for one in chart.series)
+
+
+def _in_legend(one: Series, chart: Chart) -> bool:
+    """False for a line that shares its colour with the printed points beside it."""
+    same = (other.colour == one.colour and other is not one for other in chart.series)
+    return one.origin == "published" or chart.y is None or not any(same)
+
+
+def _colour(name: str, dark: bool) -> str:
+    if name.startswith("setting "):
+        return colours.setting(int(name.removeprefix("setting ")), dark=dark)
+    if name in {"depth", "width", "resolution", "compound"}:
+        return colours.way(name, dark=dark)
+    return colours.family(name, dark=dark)
+
+
+def _labels(chart: Chart) -> list[list[str]]:
+    """The labels of every series that stand clear of each other, later series first."""
+    kept: list[list[str]] = [["" for _ in one.marks] for one in chart.series]
+    if chart.y is None or not any(mark.label for one in chart.series for mark in one.marks):
+        return kept
+
+    def placed(values: list[float], log: bool, size: float) -> list[float]:
+        scaled = [math.log(value) if log else value for value in values]
+        low, high = min(scaled), max(scaled)
+        return [size * (value - low) / ((high - low) or 1.0) for value in scaled]
+
+    marks = [(i, k, m) for i, one in enumerate(chart.series) for k, m in enumerate(one.marks)]
+    across = placed([mark.x for _, _, mark in marks], chart.x.log, PLOT[0])
+    up = placed([float(mark.y) for _, _, mark in marks], chart.y.log, PLOT[1])
+    boxes = [(x, SIZE / 2, y) for x, y in zip(across, up, strict=True)]
+    for (i, k, mark), x, y in reversed(list(zip(marks, across, up, strict=True))):
+        half, above = LETTER * letters(mark.label) / 2, y + LINE
+        clash = any(abs(x - a) < half + b and abs(above - c) < 0.8 * LINE for a, b, c in boxes)
+        if mark.label and not clash:
+            boxes.append((x, half, above))
+            kept[i][k] = mark.label
+    return kept
+
+
+def _trace(
+    one: Series,
+    labels: list[str],
+    chart: Chart,
+    source: str,
+    chosen: int | None,
+    dark: bool,
+) -> dict[str, Any]:
+    colour, ours, named = _colour(one.colour, dark), one.origin == "computed", chart.y is None
+    labelled = any(labels)
+    lined = ours and not named
+    spread = [mark.spread for mark in one.marks]
+    error = {"type": "data", "array": spread, "color": colour, "thickness": 1.5, "width": 0}
+    where = say("computed here") if ours else cited(source)
+    return theme.trace(
+        "scatter",
+        x=[mark.x for mark in one.marks],
+        y=[mark.y for mark in one.marks],
+        mode="lines+markers" if lined else "markers+text" if labelled else "markers",
+        name=one.name,
+        text=labels,
+        textposition="top center",
+        textfont={"size": 12, "color": colour},
+        cliponaxis=False,
+        line={"color": colour, "width": 2},
+        marker={
+            "symbol": COUNTED if ours else theme.MARKS["published"],
+            "color": colour,
+            "size": [_size(mark, chosen, 7 if lined else SIZE) for mark in one.marks],
+            "line": {"width": 3 if ours and named else 2, "color": colour},
+        },
+        showlegend=_in_legend(one, chart),
+        customdata=[[mark.name, where] for mark in one.marks],
+        hovertemplate=_hover(chart),
+        **({"error_x" if named else "error_y": error} if any(spread) else {}),
+    )
+
+
+def _size(mark: Mark, chosen: int | None, usual: int) -> int:
+    return CHOSEN if mark.line is not None and mark.line == chosen else usual
+
+
+def _hover(chart: Chart) -> str:
+    across = "" if chart.zero else f"<br>{_valued(chart.x.title, '%{x:~g}')}"
+    up = f"<br>{_valued(chart.y.title, '%{y:~g}')}" if chart.y else ""
+    return f"%{{customdata[0]}}{across}{up}<br>%{{customdata[1]}}<extra></extra>"
+
+
+def _valued(title: str, value: str) -> str:
+    return say("{axis}: {value}", axis=_plain(title), value=value)
+
+
+def _plain(title: str) -> str:
+    return title.replace(say(", log scale"), "").replace(say(" (log scale)"), "")
+
+
+def _key_name() -> str:
+    return say("line: computed")
+
+
+def _key(dark: bool) -> dict[str, Any]:
+    """The legend's entry for all lines: they share their colours with the printed points."""
+    return theme.trace(
+        "scatter",
+        x=[None],
+        y=[None],
+        mode="lines",
+        name=_key_name(),
+        line={"color": theme.ink(dark), "width": 2},
+        hoverinfo="skip",
+    )
+
+
+def _zero(text: str, dark: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    line = {"color": theme.ink(dark), "width": 2}
+    shape = {"type": "line", "yref": "paper", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "line": line}
+    label = {
+        "x": 0,
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "text": text,
+        "showarrow": False,
+        "font": {"size": 12},
+    }
+    return [shape], [label]

@@ -1,0 +1,238 @@
+"""Figures of the V2 paper's three bottlenecks: fused stages, image size, where to deepen."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from effnet.base import colours, factor, giga, in_a_row, milliseconds, say
+from effnet.figures import theme
+from effnet.timing import Deepened, Fused, StepCost, quantile
+
+
+def fused_race(
+    series: Sequence[Fused],
+    raced: Mapping[int, Sequence[float]],
+    tied: Sequence[int],
+    *,
+    dark: bool = False,
+) -> go.Figure:
+    """Multiply-adds (computed) and time (measured) against the number of fused stages.
+
+    Args:
+        series: The networks with their costs.
+        raced: Samples in milliseconds by number of fused stages, taken in turn; empty before.
+        tied: The fastest, and those that can't be told from it.
+        dark: For a dark page.
+    """
+    stages = [one.stages for one in series]
+    timed = [stage for stage in stages if raced.get(stage)]
+    medians = [statistics.median(raced[stage]) for stage in timed]
+    traces = [
+        theme.trace(
+            "bar",
+            x=stages,
+            y=[one.macs / 1e9 for one in series],
+            name=say("multiply-adds (computed)"),
+            marker={"color": theme.faint(dark)},
+            customdata=[f"{one.params:,}" for one in series],
+            hovertemplate=say(
+                "%{x} fused: %{y:.3g} G MACs, %{customdata} parameters<extra></extra>"
+            ),
+        ),
+        theme.trace(
+            "scatter",
+            x=timed,
+            y=medians,
+            yaxis="y2",
+            mode="lines+markers",
+            name=say("time (measured; filled: fastest, or can't be told from it)"),
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "array": [quantile(raced[s], 0.9) - m for s, m in zip(timed, medians, strict=True)],
+                "arrayminus": [
+                    m - quantile(raced[s], 0.1) for s, m in zip(timed, medians, strict=True)
+                ],
+                "thickness": 1.2,
+                "width": 3,
+            },
+            line={"color": colours.family("v2", dark=dark), "width": 1.5},
+            marker={
+                "symbol": ["circle" if stage in tied else "circle-dot" for stage in timed],
+                "size": [13 if stage in tied else 9 for stage in timed],
+                "color": colours.family("v2", dark=dark),
+            },
+            hovertemplate=say("%{x} fused: %{y:.4g} ms<extra></extra>"),
+        ),
+    ]
+    return theme.figure(
+        traces,
+        title=_fused_title(series, raced, tied),
+        dark=dark,
+        height=420,
+        bargap=0.35,
+        xaxis={"title": {"text": say("first stages that are Fused-MBConv")}, "dtick": 1},
+        yaxis={"title": {"text": say("multiply-adds per image (G)")}, "rangemode": "tozero"},
+        yaxis2={
+            "title": {"text": say("time per pass (ms)")},
+            "visible": bool(timed),  # without times its ticks would say nothing
+            "overlaying": "y",
+            "tickmode": "auto",  # else its ticks stand where the left axis has its own
+            "side": "right",
+            "rangemode": "tozero",
+            "showgrid": False,
+        },
+        legend={"y": -0.22, "font": {"size": 12}},
+    )
+
+
+def _fused_title(
+    series: Sequence[Fused], raced: Mapping[int, Sequence[float]], tied: Sequence[int]
+) -> str:
+    none, last = series[0], series[-1]
+    if not tied or not raced.get(none.stages):
+        return say(
+            "Fusing all stages makes {before} multiply-adds {after}; does the time rise with them?",
+            before=giga(none.macs),
+            after=giga(last.macs),
+        )
+    best = tied[0]
+    chosen = next(one for one in series if one.stages == best)
+    time = statistics.median(raced[best]) / statistics.median(raced[none.stages])
+    if best == none.stages:
+        return say("On this machine no fused stage is faster than none")
+    if none.stages in tied:
+        return say("{n} fused stages have the least median, but can't be told from none", n=best)
+    others = in_a_row([str(stages) for stages in sorted(tied[1:])])
+    return say(
+        "<b>{n} fused stages</b> are fastest here{others}: {macs} the multiply-adds, {time} the "
+        "time",
+        n=best,
+        others=say(" (can't be told from {others})", others=others) if others else "",
+        macs=factor(chosen.macs / none.macs),
+        time=factor(time),
+    )
+
+
+def step_against_size(found: Sequence[StepCost], *, dark: bool = False) -> go.Figure:
+    """A training step's time and memory against image size; the batch stays."""
+    sides = [one.resolution for one in found]
+    mebi = 2.0**20
+    blue, green = colours.family("v1", dark=dark), colours.family("lite", dark=dark)
+    traces = [
+        theme.trace(
+            "scatter",
+            x=sides,
+            y=[one.median_ms for one in found],
+            mode="lines+markers",
+            name=say("step time (measured)"),
+            marker={"symbol": "circle", "color": blue, "size": 9},
+            line={"color": blue},
+            hovertemplate="%{x} px: %{y:.4g} ms<extra></extra>",
+        ),
+        theme.trace(
+            "scatter",
+            x=sides,
+            y=[(one.peak_memory_bytes or 0) / mebi for one in found],
+            yaxis="y2",
+            mode="markers",
+            name=say("peak memory (measured)"),
+            marker={"symbol": "circle", "color": green, "size": 9},
+            hovertemplate="%{x} px: %{y:.4g} MiB<extra></extra>",
+        ),
+        theme.trace(
+            "scatter",
+            x=sides,
+            y=[one.kept_bytes / mebi for one in found],
+            yaxis="y2",
+            mode="lines",
+            name=say("kept for the backward pass (computed)"),
+            line={"color": green, "dash": "dot"},
+            hovertemplate="%{x} px: %{y:.4g} MiB<extra></extra>",
+        ),
+    ]
+    return theme.figure(
+        traces,
+        title=_step_title(found),
+        dark=dark,
+        height=400,
+        xaxis={"title": {"text": say("image side (px)")}, "tickvals": sides},
+        yaxis={"title": {"text": say("training step (ms)")}, "rangemode": "tozero"},
+        yaxis2={
+            "title": {"text": say("memory (MiB)")},
+            "overlaying": "y",
+            "tickmode": "auto",  # else its ticks stand where the left axis has its own
+            "side": "right",
+            "rangemode": "tozero",
+            "showgrid": False,
+        },
+        legend={"y": -0.22, "font": {"size": 12}},
+    )
+
+
+def _step_title(found: Sequence[StepCost]) -> str:
+    if not found:
+        return say("No size measured")
+    first, last = found[0], found[-1]
+    if first is last:
+        return say("A training step of {n} images", n=first.batch_size)
+    return say(
+        "{side} the side costs <b>{time}</b> the step and {memory} the kept memory",
+        side=factor(last.resolution / first.resolution),
+        time=factor(last.median_ms / first.median_ms),
+        memory=factor(last.kept_bytes / first.kept_bytes),
+    )
+
+
+def where_to_deepen(
+    two: Deepened,
+    raced: Mapping[str, Sequence[float]],
+    verdict: str,
+    *,
+    dark: bool = False,
+) -> go.Figure:
+    """Two ways to deepen at equal multiply-adds: blocks of each stage, and the time of each way.
+
+    Args:
+        two: The networks.
+        raced: Samples in milliseconds by "alike" and "late", taken in turn; empty before.
+        verdict: What the samples allow to say, for the title.
+        dark: For a dark page.
+    """
+    ways = (
+        ("alike", say("all stages alike"), two.alike, colours.way("compound", dark=dark)),
+        ("late", say("late stages only"), two.late, colours.way("depth", dark=dark)),
+    )
+    traces = []
+    for key, name, spec, colour in ways:
+        samples = raced.get(key) or ()
+        told = (
+            say(
+                "{way}, {time} (measured)",
+                way=name,
+                time=milliseconds(statistics.median(samples)),
+            )
+            if samples
+            else name
+        )
+        traces.append(
+            theme.trace(
+                "bar",
+                x=[str(n) for n in range(1, len(spec.stages) + 1)],
+                y=[stage.repeats for stage in spec.stages],
+                name=told,
+                marker={"color": colour},
+                hovertemplate=say("{way}: stage %{{x}}, %{{y}} blocks<extra></extra>", way=name),
+            )
+        )
+    return theme.figure(
+        traces,
+        title=verdict
+        or say("Two ways to spend {macs} multiply-adds on depth", macs=giga(two.alike_macs)),
+        dark=dark,
+        height=340,
+        barmode="group",
+        xaxis={"title": {"text": say("stage")}, "type": "category"},
+        yaxis={"title": {"text": say("blocks (number)")}, "rangemode": "tozero"},
+    )

@@ -1,0 +1,132 @@
+"""Figures of one network's time: every sample, and predictions beside what was measured."""
+
+import statistics
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from effnet.base import colours, milliseconds, percent, say
+from effnet.figures import theme
+from effnet.timing import Latency, Pace
+
+
+def latency_samples(latency: Latency, *, dark: bool = False) -> go.Figure:
+    """Every sample in the order it was taken, beside how often each time came.
+
+    A line marks the median, a band p10 to p90.
+    """
+    samples, colour = list(latency.samples_ms), colours.family("v1", dark=dark)
+    return theme.figure(
+        [
+            theme.trace(
+                "scatter",
+                x=list(range(1, len(samples) + 1)),
+                y=samples,
+                mode="markers",
+                name=say("measured sample"),
+                marker={"symbol": theme.MARKS["measured"], "color": colour, "size": 6},
+                hovertemplate=say("pass %{x}: %{y:.2f} ms<extra></extra>"),
+            ),
+            theme.trace(
+                "histogram",
+                y=samples,
+                xaxis="x2",
+                name=say("passes"),
+                nbinsy=40,
+                marker={"color": colour, "opacity": 0.75},
+                hovertemplate=say("%{x} passes at %{y} ms<extra></extra>"),
+            ),
+        ],
+        title=say(
+            "Half of {n} passes took under <b>{median}</b>; the band holds four in five",
+            n=len(samples),
+            median=milliseconds(latency.median_ms),
+        ),
+        dark=dark,
+        height=340,
+        xaxis={"title": {"text": say("pass")}, "domain": [0, 0.76]},
+        xaxis2={"title": {"text": say("passes")}, "domain": [0.8, 1], "anchor": "y", "nticks": 4},
+        yaxis={
+            "title": {"text": say("time per pass (ms)")},
+            "rangemode": "tozero",
+            "range": [0, _shown_to(samples)],
+        },
+        shapes=[
+            {
+                "type": "rect",
+                "xref": "paper",
+                "x0": 0,
+                "x1": 1,
+                "y0": latency.p10_ms,
+                "y1": latency.p90_ms,
+                "fillcolor": colour,
+                "opacity": 0.15,
+                "line": {"width": 0},
+            },
+            {
+                "type": "line",
+                "xref": "paper",
+                "x0": 0,
+                "x1": 1,
+                "y0": latency.median_ms,
+                "y1": latency.median_ms,
+                "line": {"color": theme.ink(dark), "width": 2},
+            },
+        ],
+        showlegend=False,
+    )
+
+
+def _shown_to(samples: Sequence[float]) -> float:
+    """The axis ends at the largest sample, or at four medians where one lies far out."""
+    return 1.08 * min(max(samples), 4 * statistics.median(samples))
+
+
+def prediction_check(pace: Pace, *, dark: bool = False) -> go.Figure:
+    """Predicted against measured time of networks that a fit did not see, and a line's guesses."""
+    measured = [ms for ms, _, _ in pace.checks]
+    ends = [min(measured) / 1.5, max(measured) * 1.5]
+    own, line = colours.family("v1", dark=dark), colours.family("v2", dark=dark)
+    series = (
+        (say("from layers"), [guess for _, guess, _ in pace.checks], own, "circle"),
+        (say("from MACs alone"), [guess for _, _, guess in pace.checks], line, "x"),
+    )
+    traces = [
+        theme.trace(
+            "scatter",
+            x=ends,
+            y=ends,
+            mode="lines",
+            name=say("right"),
+            line={"color": theme.faint(dark), "dash": "dot"},
+            hoverinfo="skip",
+        )
+    ]
+    traces += [
+        theme.trace(
+            "scatter",
+            x=measured,
+            y=values,
+            mode="markers",
+            name=name,
+            marker={"symbol": mark, "color": colour, "size": 8},
+            hovertemplate=say("measured %{x:.3g} ms, predicted %{y:.3g} ms<extra></extra>"),
+        )
+        for name, values, colour, mark in series
+    ]
+    return theme.figure(
+        traces,
+        title=say(
+            "Half of the predictions from layers are within <b>{error}</b>; from multiply-adds "
+            "alone, within {other}",
+            error=percent(pace.error),
+            other=percent(pace.line_error),
+        ),
+        dark=dark,
+        height=400,
+        xaxis=theme.log_axis(say("measured (ms, log scale)"), ends),
+        yaxis=theme.log_axis(
+            say("predicted (ms, log scale)"),
+            [value for _, *guesses in pace.checks for value in guesses],
+        ),
+    )

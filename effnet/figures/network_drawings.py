@@ -1,0 +1,130 @@
+"""Figures of what a network is made of."""
+
+from dataclasses import dataclass
+
+from effnet.base import colours, mark, say
+from effnet.figures import theme
+from effnet.network import Spec, display_name, operator_label, out_size
+
+GAP = 0.16  # between slabs, as a part of all channels: room for a label under thin stages
+
+# the kind of layer that gives an operator its name, and so its colour
+OPERATOR_KIND = {
+    "mbconv": "depthwise",
+    "inverted_residual": "depthwise",
+    "separable": "depthwise",
+    "fused_mbconv": "fused",
+    "bottleneck": "spatial",
+}
+# with a slab's stage, channels, size, repeats and label
+SLAB_HOVER = mark(
+    "stage %{customdata[0]}: %{customdata[4]}<br>%{customdata[1]} channels, "
+    "%{customdata[2]} x %{customdata[2]} px, %{customdata[3]} blocks<extra></extra>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Slab:
+    """One stage in the drawing: `channels` wide, `size` high."""
+
+    stage: int
+    label: str
+    kind: str
+    channels: int
+    repeats: int
+    size: int
+
+
+def slabs(spec: Spec) -> list[Slab]:
+    """Stem, stages and head of a network with their channels, repeats and output sizes."""
+    size = out_size(spec.resolution, 4 if spec.stem_pool else 2)
+    kernel = f"{spec.stem_kernel}x{spec.stem_kernel}"
+    found = [Slab(0, f"Conv {kernel}", "stem", spec.stem_channels, 1, size)]
+    for number, stage in enumerate(spec.stages, start=1):
+        size = out_size(size, stage.stride)
+        label = f"{say(operator_label(stage))}<br>{stage.kernel}x{stage.kernel}"
+        kind = OPERATOR_KIND[stage.operator]
+        found.append(Slab(number, label, kind, stage.channels, stage.repeats, size))
+    if spec.head_channels:
+        last = len(spec.stages) + 1
+        found.append(Slab(last, "Conv 1x1", "head", spec.head_channels, 1, size))
+    return found
+
+
+@theme.Drawing
+def network_drawing(spec: Spec, *, base: Spec | None = None, dark: bool = False) -> theme.Values:
+    """The network drawn to scale: a slab per stage, as wide as its channels, as high as its maps.
+
+    Args:
+        spec: The network.
+        base: Drawn behind it as a ghost, stage by stage, where it has as many stages.
+        dark: For a dark page.
+    """
+    drawn = slabs(spec)
+    ghost = slabs(base) if base is not None and len(base.stages) == len(spec.stages) else []
+    widths = [max(s.channels, g.channels) for s, g in zip(drawn, ghost or drawn, strict=True)]
+    gap = GAP * sum(widths)
+    centres, left = [], 0.0
+    for width in widths:
+        centres.append(left + width / 2)
+        left += width + gap
+    traces = []
+    if ghost and ghost != drawn:
+        traces.append(
+            theme.trace(
+                "bar",
+                x=centres,
+                y=[s.size for s in ghost],
+                base=[-s.size / 2 for s in ghost],
+                width=[s.channels for s in ghost],
+                name=say("{network} (base)", network=say(display_name(base))) if base else "",
+                marker={
+                    "color": "rgba(0,0,0,0)",
+                    "line": {"color": theme.faint(dark), "width": 1.5},
+                },
+                hoverinfo="skip",
+            )
+        )
+    traces.append(
+        theme.trace(
+            "bar",
+            x=centres,
+            y=[s.size for s in drawn],
+            base=[-s.size / 2 for s in drawn],
+            width=[s.channels for s in drawn],
+            marker={
+                "color": [colours.kind(s.kind, dark=dark) for s in drawn],
+                "opacity": 0.85,
+                "line": {"width": 0},
+            },
+            customdata=[[s.stage, s.channels, s.size, s.repeats, s.label] for s in drawn],
+            hovertemplate=say(SLAB_HOVER),
+            showlegend=False,
+        )
+    )
+    tallest = max(s.size for s in [*drawn, *ghost])
+    annotations = [
+        {
+            "x": centre,
+            "y": -tallest / 2,
+            "yanchor": "top",
+            "yshift": -6,
+            "text": f"<b>{s.channels}</b><br>{s.size}<br>x {s.repeats}",
+            "showarrow": False,
+            "font": {"size": 12},
+        }
+        for centre, s in zip(centres, drawn, strict=True)
+    ]
+    margin = gap / 2
+    return theme.values(
+        traces,
+        title=say("The network to scale: <b>channels</b> across, map side (px) upwards, x blocks"),
+        dark=dark,
+        height=340,
+        barmode="overlay",
+        annotations=annotations,
+        xaxis={"visible": False, "range": [-margin, left - gap + margin], "fixedrange": True},
+        yaxis={"visible": False, "range": [-tallest * 0.86, tallest * 0.56], "fixedrange": True},
+        showlegend=bool(ghost and ghost != drawn),
+        legend={"y": 1.0, "yanchor": "top", "x": 1, "xanchor": "right"},
+    )

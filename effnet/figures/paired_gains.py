@@ -1,0 +1,159 @@
+"""Figures of what was measured in turn: two networks' ratios, and options' gains."""
+
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+
+from effnet.base import colours, factor, say
+from effnet.figures import theme
+from effnet.timing import FASTER, MARGIN, Comparison, quantile
+
+
+def paired_ratios(found: Comparison, *, dark: bool = False) -> go.Figure:
+    """The ratio of times in every round of two networks, its median, and the median's interval.
+
+    Args:
+        found: Both with the samples of the same rounds.
+        dark: For a dark page.
+    """
+    pairs = zip(found.first.samples_ms, found.second.samples_ms, strict=True)
+    ratios = [b / a for a, b in pairs]
+    colour = colours.family("v1", dark=dark)
+    low, high = max(found.low, min(ratios)), min(found.high, max(ratios))
+    edges = [
+        low,
+        high,
+        1 - 2 * MARGIN,
+        1 + 2 * MARGIN,
+        *(quantile(ratios, p) for p in (0.05, 0.95)),
+    ]
+    room = 0.1 * (max(edges) - min(edges))
+    across = {"xref": "paper", "x0": 0, "x1": 1}
+    sentence = found.sentence()
+    return theme.figure(
+        [
+            theme.trace(
+                "scatter",
+                x=list(range(1, len(ratios) + 1)),
+                y=ratios,
+                mode="markers",
+                name=say("measured round"),
+                marker={"symbol": theme.MARKS["measured"], "color": colour, "size": 7},
+                hovertemplate=say("round %{x}: %{y:.4g} x<extra></extra>"),
+            )
+        ],
+        title=f"{sentence[0].upper()}{sentence[1:]}",
+        dark=dark,
+        height=320,
+        xaxis={"title": {"text": say("round")}},
+        yaxis={
+            "title": {"text": say("time of the second / the first (ratio)")},
+            "range": [min(edges) - room, max(edges) + room],
+        },
+        shapes=[
+            {
+                "type": "rect",
+                **across,
+                "y0": low,
+                "y1": high,
+                "fillcolor": colour,
+                "opacity": 0.2,
+                "line": {"width": 0},
+            },
+            {
+                "type": "line",
+                **across,
+                "y0": found.ratio,
+                "y1": found.ratio,
+                "line": {"color": colour, "width": 2},
+            },
+            {
+                "type": "line",
+                **across,
+                "y0": 1,
+                "y1": 1,
+                "line": {"color": theme.ink(dark), "width": 1.5, "dash": "dash"},
+            },
+        ],
+        annotations=[
+            {
+                "xref": "paper",
+                "x": 1,
+                "y": 1,
+                "text": say("equal"),
+                "showarrow": False,
+                "xanchor": "right",
+                "yanchor": "bottom",
+            }
+        ],
+        showlegend=False,
+    )
+
+
+def option_gains(found: Mapping[str, Comparison], *, dark: bool = False) -> go.Figure:
+    """How many times as fast each option is as plain eager fp32, with its interval.
+
+    Args:
+        found: By option in words; the first of each comparison is the plain way.
+        dark: For a dark page.
+    """
+    names = list(found)
+    sure = [one.faster != "can't tell" for one in found.values()]
+    blue = colours.family("v1", dark=dark)
+    best = max(found, key=lambda name: found[name].gain)
+    furthest = max(1 / one.low if one.low > 0 else float("inf") for one in found.values())
+    said = say(
+        "<b>{option}</b> is {gain} as fast as plain eager fp32",
+        option=best,
+        gain=factor(found[best].gain),
+    )
+    return theme.figure(
+        [
+            theme.trace(
+                "scatter",
+                x=[one.gain for one in found.values()],
+                y=names,
+                mode="markers",
+                name=say("measured in turn with plain eager fp32"),
+                error_x={
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [1 / one.low - one.gain for one in found.values()],
+                    "arrayminus": [one.gain - 1 / one.high for one in found.values()],
+                    "thickness": 2,
+                    "width": 5,
+                    "color": blue,
+                },
+                marker={
+                    "symbol": ["circle" if one else "circle-open" for one in sure],
+                    "color": blue,
+                    "size": 11,
+                    "line": {"width": 2, "color": blue},
+                },
+                customdata=[say(FASTER[one.faster]) for one in found.values()],
+                hovertemplate="%{y}: %{x:.3g} x, %{customdata}<extra></extra>",
+            )
+        ],
+        title=said
+        if found[best].faster == "second"
+        else say("No option is faster here, as far as can be told"),
+        dark=dark,
+        height=130 + 36 * len(names),
+        xaxis={
+            "title": {"text": say("times as fast as plain eager fp32 (hollow: can't tell)")},
+            "range": [0, 1.1 * min(furthest, 2 * max(found[best].gain, 1))],
+        },
+        yaxis={"autorange": "reversed", "ticks": ""},
+        shapes=[
+            {
+                "type": "line",
+                "x0": 1,
+                "x1": 1,
+                "yref": "paper",
+                "y0": 0,
+                "y1": 1,
+                "line": {"color": theme.ink(dark), "width": 1.5},
+            }
+        ],
+        showlegend=False,
+    )

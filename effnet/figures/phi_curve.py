@@ -1,0 +1,118 @@
+"""Figures of compound scaling."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from effnet.base import colours, giga, say, significant
+from effnet.figures import theme
+from effnet.papers import ReleasedPoint
+from effnet.scaling import PhiPoint
+
+
+@theme.Drawing
+def macs_along_phi(
+    points: Sequence[PhiPoint],
+    *,
+    promise: Sequence[float],
+    released: Sequence[ReleasedPoint] = (),
+    chosen: PhiPoint | None = None,
+    dark: bool = False,
+) -> theme.Values:
+    """Multiply-adds against phi: the formula's promise, what rounding gives, the released networks.
+
+    Args:
+        points: What the formula gives along phi, counted.
+        promise: The smooth curve at the same positions, in MACs.
+        released: The published networks, with the phi that each of their axes implies.
+        chosen: One's own design, drawn last and largest.
+        dark: For a dark page.
+    """
+    phis = [point.phi for point in points]
+    traces = [
+        theme.trace(
+            "scatter",
+            x=phis,
+            y=[macs / 1e9 for macs in promise],
+            mode="lines",
+            name=say("formula's promise"),
+            line={"color": theme.faint(dark), "dash": "dot", "width": 2},
+            hovertemplate=say("phi %{x:.2f}<br>promised %{y:.3g} G<extra></extra>"),
+        ),
+        theme.trace(
+            "scatter",
+            x=phis,
+            y=[point.macs / 1e9 for point in points],
+            mode="lines",
+            name=say("computed"),
+            line={"color": colours.family("v1", dark=dark), "width": 2, "shape": "hv"},
+            customdata=[[point.params, point.macs, point.resolution] for point in points],
+            hovertemplate=say(
+                "phi %{x:.2f}, %{customdata[2]} px<br>%{customdata[1]:,} MACs"
+                "<br>%{customdata[0]:,} parameters<extra></extra>"
+            ),
+        ),
+    ]
+    if released:
+        traces.append(_released(released, dark))
+    if chosen:
+        traces.append(
+            theme.trace(
+                "scatter",
+                x=[chosen.phi],
+                y=[chosen.macs / 1e9],
+                mode="markers",
+                name=say("this design"),
+                marker={"color": theme.ink(dark), "size": 14},
+                hovertemplate=f"phi {chosen.phi:.2f}: {giga(chosen.macs)} MACs<extra></extra>",
+            )
+        )
+    return theme.values(
+        traces,
+        title=say("Rounding lifts the real cost above the formula's promise, in steps"),
+        dark=dark,
+        height=420,
+        xaxis={"title": {"text": "phi"}, "range": [min(phis) - 0.2, max(phis) + 0.2]},
+        yaxis={
+            "title": {"text": say("multiply-adds per image (G, log scale)")},
+            "type": "log",
+            "tickvals": [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
+        },
+    )
+
+
+def _released(released: Sequence[ReleasedPoint], dark: bool) -> dict[str, Any]:
+    colour = colours.family("v2", dark=dark)
+    middle = [sum(point.phis) / 3 for point in released]
+    return theme.trace(
+        "scatter",
+        x=middle,
+        y=[point.paper_macs / 1e9 for point in released],
+        mode="markers+text",
+        name=say("published B0 to B7"),
+        text=[point.name.upper() for point in released],
+        textposition="bottom right",
+        marker={
+            "symbol": theme.MARKS["published"],
+            "color": colour,
+            "size": 11,
+            "line": {"width": 2},
+        },
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [max(p.phis) - m for p, m in zip(released, middle, strict=True)],
+            "arrayminus": [m - min(p.phis) for p, m in zip(released, middle, strict=True)],
+            "color": colour,
+            "thickness": 1.5,
+            "width": 0,
+        },
+        customdata=[
+            [*(f"{phi:.2f}" for phi in point.phis), significant(point.top1), say(point.source)]
+            for point in released
+        ],
+        hovertemplate=say(
+            "%{text}: %{y:.3g} G printed, top-1 %{customdata[3]} %"
+            "<br>implied phi: depth %{customdata[0]}, width %{customdata[1]}, "
+            "resolution %{customdata[2]}<br>%{customdata[4]}<extra></extra>"
+        ),
+    )

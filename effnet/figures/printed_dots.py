@@ -1,0 +1,156 @@
+"""Figures of published times: against multiply-adds, and as ratios beside one's own."""
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from effnet.base import colours, factor, say
+from effnet.figures import theme
+from effnet.network import FAMILIES, display_name, get_variant
+from effnet.papers import Printed, Surprise
+
+
+def published_times(
+    rows: Sequence[Printed], surprise: Surprise | None, *, dark: bool = False
+) -> go.Figure:
+    """Published times of one bench against computed multiply-adds.
+
+    Args:
+        rows: Of one hardware, precision and batch.
+        surprise: The pair that the title tells of.
+        dark: For a dark page.
+    """
+    rate = rows[0].latency_ms is None
+    traces = []
+    for family in dict.fromkeys(_family(row) for row in rows):
+        mine = [row for row in rows if _family(row) == family]
+        colour = colours.family(family, dark=dark)
+        traces.append(
+            theme.trace(
+                "scatter",
+                x=[(row.macs or 0) / 1e9 for row in mine],
+                y=[row.ms_per_image for row in mine],
+                mode="lines+markers+text",
+                name=FAMILIES.get(family, family),
+                text=[_short(row.variant) for row in mine],
+                textposition="top center",
+                cliponaxis=False,
+                line={"color": colour, "width": 1, "dash": "dot"},
+                marker={
+                    "symbol": theme.MARKS["published"],
+                    "color": colour,
+                    "size": 11,
+                    "line": {"width": 2},
+                },
+                customdata=[[row.model, say(row.source)] for row in mine],
+                hovertemplate=say(
+                    "%{customdata[0]}: %{x:.3g} G MACs, %{y:.3g} ms"
+                    "<br>%{customdata[1]}<extra>published</extra>"
+                ),
+            )
+        )
+    return theme.figure(
+        traces,
+        title=_surprise_in_words(surprise),
+        dark=dark,
+        height=400,
+        xaxis=theme.log_axis(
+            say("multiply-adds per image, computed (G, log scale)"),
+            [(row.macs or 0) / 1e9 for row in rows],
+        ),
+        yaxis=theme.log_axis(
+            say(
+                "published time per image, from the throughput (ms, log scale)"
+                if rate
+                else "published time per batch (ms, log scale)"
+            ),
+            [row.ms_per_image for row in rows],
+        ),
+    )
+
+
+def _family(row: Printed) -> str:
+    return get_variant(row.variant).family
+
+
+def _short(variant: str) -> str:
+    return display_name(variant).removeprefix("EfficientNet").lstrip("-")
+
+
+def _surprise_in_words(surprise: Surprise | None) -> str:
+    if surprise is None:
+        return say("Here more multiply-adds take more time")
+    return say(
+        "{more} does {macs} the multiply-adds of {less} in <b>{time}</b> its published time",
+        more=display_name(surprise.more.variant),
+        macs=factor(surprise.macs_ratio),
+        less=display_name(surprise.less.variant),
+        time=factor(surprise.time_ratio),
+    )
+
+
+def ratios_beside(
+    names: Sequence[str],
+    measured: Sequence[float],
+    published: Mapping[str, Sequence[float | None]],
+    *,
+    against: str,
+    dark: bool = False,
+) -> go.Figure:
+    """Times as ratios to one network: one's own beside the published ones.
+
+    Args:
+        names: Networks, as shown.
+        measured: Their measured ratios.
+        published: By bench, the printed ratios; None where a bench has none.
+        against: The network that all are divided by, as shown.
+        dark: For a dark page.
+    """
+    inks = [colours.family(name, dark=dark) for name in ("v2", "lite", "mobilenet", "resnet")]
+    traces = [
+        theme.trace(
+            "scatter",
+            x=list(names),
+            y=list(ratios),
+            mode="markers",
+            name=say("published: {bench}", bench=say(bench)),
+            marker={
+                "symbol": theme.MARKS["published"],
+                "size": 12,
+                "color": inks[number % len(inks)],
+                "line": {"width": 2},
+            },
+            hovertemplate=say("%{x}: %{y:.3g} x<extra>published</extra>"),
+        )
+        for number, (bench, ratios) in enumerate(published.items())
+    ]
+    traces.append(
+        theme.trace(
+            "scatter",
+            x=list(names),
+            y=list(measured),
+            mode="markers",
+            name=say("measured here"),
+            marker={
+                "symbol": theme.MARKS["measured"],
+                "size": 10,
+                "color": colours.family("v1", dark=dark),
+            },
+            hovertemplate=say("%{x}: %{y:.3g} x<extra>measured here</extra>"),
+        )
+    )
+    return theme.figure(
+        traces,
+        title=say(
+            "Times as multiples of {against}: ratios travel between machines, times don't",
+            against=against,
+        ),
+        dark=dark,
+        height=420,
+        xaxis={"title": {"text": say("network")}, "type": "category"},
+        yaxis=theme.log_axis(
+            say("time (multiples of {against}, log scale)", against=against),
+            [*measured, *(one for ratios in published.values() for one in ratios if one)],
+        ),
+        legend={"y": -0.3, "font": {"size": 12}},
+    )

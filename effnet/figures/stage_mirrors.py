@@ -1,0 +1,243 @@
+"""Figures of where a pass's time goes: the mirror of the stages, and the roofline."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from effnet.base import colours, giga, milliseconds, percent, say, significant
+from effnet.figures import theme
+from effnet.timing import KindProfile, Roof, StageProfile
+
+KIND_MARKS = ("circle", "square", "diamond", "cross", "triangle-up", "star", "hexagon", "x")
+
+
+def stage_names(profile: Sequence[StageProfile]) -> list[str]:
+    """Stem, stage 1 ..., head."""
+    last = len(profile) - 1
+    return [
+        say("stem")
+        if p.stage == 0
+        else say("head")
+        if p.stage == last
+        else say("stage {number}", number=p.stage)
+        for p in profile
+    ]
+
+
+def stage_mirror(
+    profile: Sequence[StageProfile], *, measured: bool = True, dark: bool = False
+) -> go.Figure:
+    """Per stage: share of multiply-adds to the left, of time to the right, activations beside.
+
+    Args:
+        profile: The stages.
+        measured: False where there is no time yet: the right side then says so.
+        dark: For a dark page.
+    """
+    names = stage_names(profile)
+    most = 100 * max(*(p.macs_share for p in profile), *(p.time_share for p in profile), 0.05)
+    ticks = _ticks(most)
+    bars = [
+        _bars(
+            names,
+            [-100 * p.macs_share for p in profile],
+            say("multiply-adds (computed)"),
+            theme.faint(dark),
+            [f"{percent(p.macs_share)}, {giga(p.macs)} MACs" for p in profile],
+        ),
+        _bars(
+            names,
+            [100 * p.time_share for p in profile],
+            say("time (measured)"),
+            colours.family("v1", dark=dark),
+            [f"{percent(p.time_share)}, {milliseconds(p.median_ms)}" for p in profile]
+            if measured
+            else [say("not measured yet")] * len(names),
+        ),
+        _bars(
+            names,
+            [100 * p.activations_share for p in profile],
+            say("activations (computed)"),
+            colours.family("lite", dark=dark),
+            [f"{percent(p.activations_share)}, {p.activations:,}" for p in profile],
+            xaxis="x2",
+        ),
+    ]
+    side = {"tickvals": ticks, "ticktext": [f"{abs(tick):g}" for tick in ticks]}
+    notes = [] if measured else [_note(say("time: press Measure"), 0.56, dark)]
+    return theme.figure(
+        bars,
+        title=_mirror_title(profile, names, measured=measured),
+        dark=dark,
+        height=120 + 34 * len(profile),
+        barmode="overlay",
+        bargap=0.25,
+        xaxis={
+            "title": {"text": say("multiply-adds | time (%)")},
+            "range": [-1.05 * most, 1.05 * most],
+            "domain": [0, 0.72],
+            **side,
+        },
+        xaxis2={
+            "title": {"text": "(%)"},
+            "domain": [0.78, 1],
+            "anchor": "y",
+            "rangemode": "tozero",
+            "nticks": 4,
+        },
+        yaxis={"autorange": "reversed", "ticks": ""},
+        legend={"y": -0.2, "traceorder": "normal"},
+        annotations=notes,
+    )
+
+
+def _bars(
+    names: list[str],
+    values: list[float],
+    title: str,
+    colour: str,
+    told: list[str],
+    **place: Any,
+) -> dict[str, Any]:
+    return theme.trace(
+        "bar",
+        x=values,
+        y=names,
+        orientation="h",
+        name=title,
+        marker={"color": colour},
+        customdata=told,
+        hovertemplate=f"%{{y}}: %{{customdata}}<extra>{title}</extra>",
+        **place,
+    )
+
+
+def _ticks(most: float) -> list[float]:
+    step = next(s for s in (5, 10, 20, 25, 50) if most / s <= 4 or s == 50)
+    side = [step * i for i in range(1, int(most / step) + 1)]
+    return [*(-value for value in reversed(side)), 0, *side]
+
+
+def _note(text: str, x: float, dark: bool) -> dict[str, Any]:
+    return {
+        "text": text,
+        "xref": "paper",
+        "yref": "paper",
+        "x": x,
+        "y": 0.5,
+        "showarrow": False,
+        "font": {"color": theme.ink(dark)},
+    }
+
+
+def _mirror_title(profile: Sequence[StageProfile], names: list[str], *, measured: bool) -> str:
+    if not measured:
+        most = max(range(len(profile)), key=lambda i: profile[i].macs_share)
+        share = percent(profile[most].macs_share)
+        return say(
+            "{stage} does <b>{share}</b> of the multiply-adds; and the time?",
+            stage=names[most].capitalize(),
+            share=share,
+        )
+    slow = max(range(len(profile)), key=lambda i: profile[i].time_share - profile[i].macs_share)
+    worst = profile[slow]
+    return say(
+        "{stage} does {macs} of the multiply-adds in <b>{time}</b> of the time",
+        stage=names[slow].capitalize(),
+        macs=percent(worst.macs_share),
+        time=percent(worst.time_share),
+    )
+
+
+def roofline(profile: Sequence[KindProfile], roof: Roof, *, dark: bool = False) -> go.Figure:
+    """What this machine can do at best, and where each kind of layer in each stage stands.
+
+    Args:
+        profile: Measured layers by stage and kind; those without multiply-adds are left out.
+        roof: The machine's, measured.
+        dark: For a dark page.
+    """
+    dots = [p for p in profile if p.macs]
+    intensities = [p.macs_per_byte for p in dots]
+    low, high = min(*intensities, 0.1) / 2, 1.5 * max(*intensities, 2 * roof.ridge)
+    line = [low, roof.ridge, high]
+    traces = [
+        theme.trace(
+            "scatter",
+            x=line,
+            y=[roof.at(x) / 1e9 for x in line],
+            mode="lines",
+            name=say("roof (measured)"),
+            line={"color": theme.ink(dark), "width": 2},
+            hovertemplate=say("at most %{y:.1f} GMAC/s<extra></extra>"),
+        )
+    ]
+    for number, kind in enumerate(dict.fromkeys(p.kind for p in dots)):
+        mine = [p for p in dots if p.kind == kind]
+        traces.append(
+            theme.trace(
+                "scatter",
+                x=[p.macs_per_byte for p in mine],
+                y=[p.macs_per_s / 1e9 for p in mine],
+                mode="markers",
+                name=say(kind),
+                marker={
+                    "symbol": KIND_MARKS[number % len(KIND_MARKS)],
+                    "color": colours.kind(kind, dark=dark),
+                    "size": 10,
+                },
+                customdata=[
+                    [p.stage, milliseconds(p.median_ms), percent(p.macs_per_s / roof.at(i))]
+                    for p in mine
+                    for i in [p.macs_per_byte]
+                ],
+                hovertemplate=say(
+                    "{kind}, stage %{{customdata[0]}}<br>%{{x:.3g}} MACs a byte, %{{y:.3g}} "
+                    "GMAC/s<br>%{{customdata[1]}}, %{{customdata[2]}} of the roof<extra></extra>",
+                    kind=say(kind),
+                ),
+            )
+        )
+    return theme.figure(
+        traces,
+        title=_roof_title(dots, roof),
+        dark=dark,
+        height=480,
+        xaxis={
+            "title": {"text": say("arithmetic intensity (MACs per byte, log scale)")},
+            "type": "log",
+            "range": [math.log10(low), math.log10(high)],
+            "dtick": 1,
+            "exponentformat": "none",
+        },
+        yaxis={
+            "title": {"text": say("speed (GMAC/s, log scale)")},
+            "type": "log",
+            "dtick": 1,
+            "exponentformat": "none",
+        },
+        legend={"y": -0.2, "font": {"size": 12}},
+    )
+
+
+def _roof_title(dots: Sequence[KindProfile], roof: Roof) -> str:
+    deep = [p for p in dots if p.kind == "depthwise"]
+    ridge = significant(roof.ridge, 2)
+    if not deep:
+        return say(
+            "Layers left of {ridge} MACs a byte wait for memory, not for arithmetic", ridge=ridge
+        )
+    under = sum(p.macs_per_byte < roof.ridge for p in deep)
+    time = sum(p.median_ms for p in deep) / sum(p.median_ms for p in dots)
+    macs = sum(p.macs for p in deep) / sum(p.macs for p in dots)
+    return say(
+        "<b>{under} of {all}</b> depthwise stages stand under the memory slope (left of {ridge} "
+        "MACs a byte): {macs} of the multiply-adds, {time} of the time",
+        under=under,
+        all=len(deep),
+        ridge=ridge,
+        macs=percent(macs),
+        time=percent(time),
+    )

@@ -1,0 +1,219 @@
+"""Figures of regularisation: the schedule that grows, and the blocks that a draw leaves out."""
+
+import base64
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import plotly.graph_objects as go
+
+from effnet.base import colours, mark, percent, say
+from effnet.figures import theme
+from effnet.train import STRENGTHS, Progressive, StageCost
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from effnet.train import Survival
+
+LABELS = {
+    "dropout": mark("dropout (rate)"),
+    "randaugment": mark("RandAugment (magnitude of 30)"),
+    "mixup": mark("MixUp (alpha)"),
+    "cutmix": mark("CutMix (alpha)"),
+}
+TICKS = (mark("dropout"), "RandAugment", "MixUp", "CutMix")  # of STRENGTHS, in order
+FULL = {"dropout": 0.5, "randaugment": 30.0, "mixup": 0.5, "cutmix": 0.5}  # height of a full bar
+
+
+def _encoded(picture: "Image.Image", side: int) -> str:
+    """A square picture as a data URI, small."""
+    small = picture.resize((side, side))
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=80)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def schedule_staircase(
+    schedule: Progressive,
+    costs: Sequence[StageCost],
+    *,
+    relative: float,
+    picture: "Image.Image | None" = None,
+    dark: bool = False,
+) -> go.Figure:
+    """The stages as steps of image size over the epochs, with the picture; strengths below.
+
+    Args:
+        schedule: What is drawn.
+        costs: Its stages' costs, in order.
+        relative: Multiply-adds over those of the end size throughout; computed.
+        picture: A square picture to show at every stage's size; none leaves the steps bare.
+        dark: For a dark page.
+    """
+    plan = schedule.plan()
+    colour = colours.family("v2", dark=dark)
+    largest = max(stage.size for stage in plan)
+    whole = sum(row.macs for row in costs)
+    steps = theme.trace(
+        "bar",
+        x=[s.first_epoch + s.epochs / 2 for s in plan],
+        y=[s.size for s in plan],
+        width=[s.epochs for s in plan],
+        name=say("image size (computed)"),
+        marker={"color": colour, "opacity": 0.28, "line": {"color": colour, "width": 2}},
+        text=[
+            f"{s.size} px<br>{percent(c.macs / whole)}" for s, c in zip(plan, costs, strict=True)
+        ],
+        textposition="outside",
+        cliponaxis=False,
+        customdata=[
+            [f"{s.first_epoch:g}", f"{s.first_epoch + s.epochs:g}", f"{c.macs_per_image:,}"]
+            for s, c in zip(plan, costs, strict=True)
+        ],
+        hovertemplate=say(
+            "epochs %{customdata[0]} to %{customdata[1]}: %{y} px, %{customdata[2]} MACs an image"
+        )
+        + "<extra></extra>",
+        showlegend=False,
+    )
+    bars = [_strength(name, number, schedule, dark) for number, name in enumerate(STRENGTHS)]
+    title = (
+        say(
+            "Growing to {size} px takes {share} of the multiply-adds of training at {size} px "
+            "throughout",
+            size=largest,
+            share=percent(relative),
+        )
+        if len(plan) > 1
+        else say("One size throughout, {size} px: nothing is saved", size=largest)
+    )
+    layout: dict[str, Any] = {
+        "xaxis": {
+            "title": {"text": say("epoch")},
+            "range": [0, schedule.epochs],
+            "anchor": "y2",
+        },
+        "yaxis": {
+            "title": {"text": say("image size (px)")},
+            "range": [0, 1.28 * largest],
+            "domain": [0.42, 1],
+        },
+        "yaxis2": {
+            "domain": [0, 0.32],
+            "range": [len(STRENGTHS) - 0.45, -0.55],
+            "tickvals": list(range(len(STRENGTHS))),
+            "ticktext": [say(name) for name in TICKS],
+            "ticks": "",
+            "showgrid": False,
+            "zeroline": False,
+        },
+        "showlegend": False,
+        "barmode": "overlay",
+        "bargap": 0,
+    }
+    if picture is not None:
+        layout["images"] = [
+            {
+                "source": _encoded(picture, min(160, max(24, stage.size // 2))),
+                "x": stage.first_epoch + stage.epochs / 2,
+                "y": stage.size * 0.94,
+                "sizex": 0.86 * stage.epochs,
+                "sizey": stage.size * 0.88,
+                "xref": "x",
+                "yref": "y",
+                "xanchor": "center",
+                "yanchor": "top",
+                "sizing": "contain",
+                "layer": "above",
+            }
+            for stage in plan
+        ]
+    return theme.figure([steps, *bars], title=title, dark=dark, height=520, **layout)
+
+
+def _strength(name: str, row: int, schedule: Progressive, dark: bool) -> dict[str, Any]:
+    """One regularisation's strength, a bar a stage, as high as it is strong."""
+    plan = schedule.plan()
+    values = [getattr(stage, name) for stage in plan]
+    heights = [0.8 * min(1.0, value / FULL[name]) for value in values]
+    return theme.trace(
+        "bar",
+        x=[s.first_epoch + s.epochs / 2 for s in plan],
+        width=[s.epochs * 0.96 for s in plan],
+        y=[-max(h, 0.015) for h in heights],  # a bar of nothing would have its text below
+        base=[row + 0.4] * len(plan),
+        yaxis="y2",
+        name=say(LABELS[name]),
+        marker={"color": colours.family("v1", dark=dark)},
+        text=[f"{value:.3g}" for value in values],
+        textposition="outside",
+        cliponaxis=False,
+        customdata=[f"{value:.4g}" for value in values],
+        hovertemplate=f"{say(LABELS[name])}: %{{customdata}}<extra></extra>",
+    )
+
+
+def block_survival(
+    blocks: "Sequence[Survival]", alive: Sequence[bool], *, dark: bool = False
+) -> go.Figure:
+    """Every block's chance to be left out, and which of them are in this draw.
+
+    Args:
+        blocks: From `augment.survivals`.
+        alive: For each block, whether its branch runs for this picture.
+        dark: For a dark page.
+    """
+    gone = [block.name for block, here in zip(blocks, alive, strict=True) if not here]
+    present = colours.family("v1", dark=dark)
+    words = (
+        say("{n} left out in this draw", n=len(gone))
+        if gone
+        else say("all of them run in this draw")
+    )
+    return theme.figure(
+        [
+            theme.trace(
+                "bar",
+                x=[block.name.removeprefix("features.") for block in blocks],
+                y=[100 * block.drop_rate for block in blocks],
+                name=say("chance to be left out"),
+                marker={"color": theme.faint(dark), "opacity": 0.5},
+                hovertemplate=say("block %{x}: %{y:.1f} %") + "<extra></extra>",
+                showlegend=False,
+            ),
+            *(
+                theme.trace(
+                    "scatter",
+                    x=[b.name.removeprefix("features.") for b, a in pairs],
+                    y=[0.0] * len(pairs),
+                    mode="markers",
+                    name=name,
+                    marker={"symbol": symbol, "size": 13, "color": colour},
+                    hoverinfo="skip",
+                )
+                for name, symbol, colour, pairs in (
+                    (say("runs"), "square", present, _those(blocks, alive, True)),
+                    (say("left out"), "x", theme.ink(dark), _those(blocks, alive, False)),
+                )
+                if pairs
+            ),
+        ],
+        title=say(
+            "{n} of {all} blocks have a skip; {words}",
+            n=sum(b.skip for b in blocks),
+            all=len(blocks),
+            words=words,
+        ),
+        dark=dark,
+        height=300,
+        xaxis={"title": {"text": say("block (stage.number)")}, "type": "category"},
+        yaxis={"title": {"text": say("chance to be left out (%)")}, "rangemode": "tozero"},
+        legend={"y": -0.35},
+    )
+
+
+def _those(
+    blocks: "Sequence[Survival]", alive: Sequence[bool], wanted: bool
+) -> "list[tuple[Survival, bool]]":
+    return [(b, a) for b, a in zip(blocks, alive, strict=True) if a is wanted]

@@ -1,0 +1,5 @@
+"""Work that outlives a page's run, and the machine's turns."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

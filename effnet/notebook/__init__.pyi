@@ -1,0 +1,1 @@
+from .explorer import explore as explore

@@ -1,0 +1,219 @@
+"""Networks beside each other and beside what was published. No torch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from effnet.base import Card, EffnetError, Rich, factor, giga, mark, millions, say, table
+from effnet.counting import Cost, count
+from effnet.network import Spec, as_spec, display_name, get_variant
+from effnet.scaling import Design
+
+Quantity = Literal["params", "macs", "activations"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """A network with a published ImageNet accuracy.
+
+    Attributes:
+        name, family: As shown; other people's networks have the family "other".
+        params, macs, activations: Computed for the networks that this project knows, at their own
+            resolution; as printed for others, None where not printed.
+        top1: Printed top-1 in percent.
+        computed: True where the costs are this project's counts.
+        source: Where the accuracy (and the printed costs) stand.
+    """
+
+    name: str
+    family: str
+    params: float
+    macs: float | None
+    activations: float | None
+    top1: float
+    computed: bool
+    source: str
+
+
+@lru_cache(maxsize=1)
+def rivals() -> tuple[Rival, ...]:
+    """The networks of both papers and of the Lite release, and those the first compares with."""
+    found = [
+        _known(
+            row["model"].lower(),
+            row["paper_top1_percent_arxiv_v5"],
+            mark("top-1: 1905.11946v5 Table 2"),
+        )
+        for row in table("b_family")
+        if row["paper_top1_percent_arxiv_v5"]
+    ]
+    found += [
+        _known(
+            row["model"].lower().replace("-", "_"),
+            row["paper_top1_percent_in1k"],
+            mark("top-1: 2104.00298v3 Table 7"),
+        )
+        for row in table("v2_family")
+        if row["paper_top1_percent_in1k"]
+    ]
+    found += [
+        _known(
+            row["model"].lower().removeprefix("efficientnet-"),
+            row["readme_top1_percent_fp32"],
+            mark("top-1: EfficientNet-Lite README, tensorflow/tpu"),
+        )
+        for row in table("lite_family")
+    ]
+    found += [
+        Rival(
+            row["model"],
+            "other",
+            float(row["params_M"]) * 1e6,
+            float(row["mult_adds_B"]) * 1e9 if row["mult_adds_B"] else None,
+            None,
+            float(row["top1_percent"]),
+            False,
+            mark("1905.11946v5 Table 2"),
+        )
+        for row in table("convnet_comparison")
+        if not row["model"].startswith("EfficientNet")
+    ]
+    return tuple(found)
+
+
+def _known(name: str, top1: str, source: str) -> Rival:
+    spec = get_variant(name)
+    cost = count(spec)
+    return Rival(
+        display_name(spec),
+        spec.family,
+        cost.params,
+        cost.macs,
+        cost.activations,
+        float(top1),
+        True,
+        source,
+    )
+
+
+def on_the_front(found: Sequence[Rival], quantity: Quantity) -> list[Rival]:
+    """Those that no other beats: none is as accurate and cheaper, cheapest first."""
+    costs = {id(rival): getattr(rival, quantity) for rival in found}
+    known = sorted(
+        (rival for rival in found if costs[id(rival)] is not None),
+        key=lambda rival: (costs[id(rival)], -rival.top1),
+    )
+    front: list[Rival] = []
+    for rival in known:
+        if not front or rival.top1 > front[-1].top1:
+            front.append(rival)
+    return front
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A design with its counts."""
+
+    design: Design
+    cost: Cost
+    blocks: int
+
+    @property
+    def title(self) -> str:
+        """The design's short name."""
+        return self.design.title
+
+
+def pinned(design: Design) -> Pinned:
+    """Count a design."""
+    spec = design.spec()
+    return Pinned(design, count(spec), spec.blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide(Rich):
+    """Networks with their exact counts, all computed; the first is what the others are held to.
+
+    Attributes:
+        names: As shown.
+        specs: The networks.
+        costs: Their counts at their own resolutions.
+    """
+
+    names: tuple[str, ...]
+    specs: tuple[Spec, ...]
+    costs: tuple[Cost, ...]
+
+    def as_rows(self) -> list[dict[str, str | int | float]]:
+        """One dictionary a network, with exact integers and ratios to the first."""
+        first = self.costs[0]
+        return [
+            {
+                "name": name,
+                "params": cost.params,
+                "macs": cost.macs,
+                "activations": cost.activations,
+                "resolution": cost.resolution,
+                "blocks": spec.blocks,
+                "params_ratio": cost.params / first.params,
+                "macs_ratio": cost.macs / first.macs,
+                "activations_ratio": cost.activations / first.activations,
+            }
+            for name, spec, cost in zip(self.names, self.specs, self.costs, strict=True)
+        ]
+
+    def card(self) -> Card:
+        """The table, for notebooks and plain text."""
+        first = self.costs[0]
+        rows = [
+            (
+                name,
+                millions(cost.params),
+                factor(cost.params / first.params),
+                giga(cost.macs),
+                factor(cost.macs / first.macs),
+                millions(cost.activations),
+                factor(cost.activations / first.activations),
+                f"{cost.resolution} px",
+                str(spec.blocks),
+            )
+            for name, spec, cost in zip(self.names, self.specs, self.costs, strict=True)
+        ]
+        columns = (
+            say("network"),
+            say("parameters"),
+            "",
+            "MACs",
+            "",
+            say("activations"),
+            "",
+            say("resolution"),
+            say("blocks"),
+        )
+        most = max(cost.macs for cost in self.costs)
+        return Card(
+            say("Beside {network}, computed; bars are multiply-adds", network=self.names[0]),
+            columns=columns,
+            rows=tuple(rows),
+            shares=tuple(cost.macs / most for cost in self.costs),
+        )
+
+
+def compare(*networks: str | Spec | Design) -> SideBySide:
+    """Networks beside each other; the first is what the others are held to.
+
+    Args:
+        *networks: Names, specs or designs.
+
+    Raises:
+        EffnetError: None was given, or a name is unknown.
+    """
+    if not networks:
+        raise EffnetError(say("nothing to compare; expected names such as 'b0', specs or designs"))
+    names, specs = [], []
+    for one in networks:
+        spec = one.spec() if isinstance(one, Design) else as_spec(one)
+        names.append(one.title if isinstance(one, Design) else display_name(spec))
+        specs.append(spec)
+    return SideBySide(tuple(names), tuple(specs), tuple(count(spec) for spec in specs))

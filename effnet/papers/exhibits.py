@@ -1,0 +1,206 @@
+"""The papers' tables and figures as records: printed numbers, ours beside them, what to note.
+
+An `Exhibit` says what a table or figure shows and gives its lines; `lines` reads them once.
+No torch, no plotly: `figures.papers` draws the charts.
+"""
+
+import difflib
+from dataclasses import dataclass
+from functools import lru_cache
+
+from effnet.base import EffnetError, remembered, say
+from effnet.papers import (
+    lite,
+    transfer_tables,
+    v1_dimensions,
+    v1_figures,
+    v1_measured,
+    v1_networks,
+    v1_scaling,
+    v2_family,
+    v2_progressive,
+    v2_released,
+    v2_stages,
+    v2_training,
+)
+from effnet.papers.beside import (
+    NOT_OURS,
+    apart,
+    beside_chart,
+    compared,
+    furthest,
+    off,
+    pairs,
+    worst,
+)
+from effnet.papers.mistakes import MISTAKES
+from effnet.papers.records import (
+    Beside,
+    Chart,
+    Exhibit,
+    Line,
+    Lines,
+    Mark,
+    Mistake,
+    Network,
+    Note,
+    Paper,
+    Series,
+)
+from effnet.papers.sources import PAPERS
+from effnet.papers.wording import cited, shown, tidy
+
+__all__ = [
+    "EXHIBITS",
+    "MISTAKES",
+    "NOT_OURS",
+    "PAPERS",
+    "Beside",
+    "Chart",
+    "Exhibit",
+    "Line",
+    "Lines",
+    "Mark",
+    "Mistake",
+    "Network",
+    "Note",
+    "Paper",
+    "Series",
+    "Verdict",
+    "apart",
+    "beside_chart",
+    "checked",
+    "cited",
+    "compared",
+    "furthest",
+    "get_exhibit",
+    "get_paper",
+    "lines",
+    "off",
+    "pairs",
+    "shown",
+    "verdict",
+    "worst",
+]
+
+_ORDER = (
+    "v1-figure-1",
+    "v1-table-1",
+    "v1-table-2",
+    "v1-coefficients",
+    "v1-objective",
+    "v1-figure-3",
+    "v1-figure-4",
+    "v1-figure-8",
+    "v1-table-3",
+    "v1-table-4",
+    "v1-table-5",
+    "v1-table-6",
+    "v1-table-7",
+    "v1-table-8",
+    "v2-table-4",
+    "v2-table-7",
+    "v2-released",
+    "v2-table-2",
+    "v2-table-3",
+    "v2-objective",
+    "v2-table-5",
+    "v2-table-6",
+    "v2-table-8",
+    "v2-table-10",
+    "v2-table-11",
+    "v2-table-12",
+    "v2-table-13",
+    "lite-family",
+    "lite-latency",
+)
+_ROOMS = (
+    v1_networks,
+    v1_measured,
+    v1_scaling,
+    v1_figures,
+    v1_dimensions,
+    transfer_tables,
+    v2_stages,
+    v2_family,
+    v2_released,
+    v2_training,
+    v2_progressive,
+    lite,
+)
+_FOUND = {exhibit.key: exhibit for room in _ROOMS for exhibit in room.EXHIBITS}
+EXHIBITS: dict[str, Exhibit] = {key: _FOUND[key] for key in _ORDER}
+
+
+def get_exhibit(key: str) -> Exhibit:
+    """The exhibit of that key; raises `EffnetError` for an unknown one, with the nearest."""
+    if key in EXHIBITS:
+        return EXHIBITS[key]
+    near = difflib.get_close_matches(key, EXHIBITS, n=3, cutoff=0.5)
+    found, expected = repr(key), ", ".join(EXHIBITS)
+    if not near:
+        raise EffnetError(
+            say("unknown exhibit {key}; expected one of {expected}", key=found, expected=expected)
+        )
+    raise EffnetError(
+        say(
+            "unknown exhibit {key}; did you mean {near}? expected one of {expected}",
+            key=found,
+            near=say(" or ").join(near),
+            expected=expected,
+        )
+    )
+
+
+def get_paper(key: str) -> Paper:
+    """The paper of that key."""
+    return next(paper for paper in PAPERS if paper.key == key)
+
+
+@lru_cache(maxsize=64)
+def lines(key: str) -> Lines:
+    """The lines of an exhibit, read and counted once."""
+    return get_exhibit(key).read()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How an exhibit's printed numbers compare with ours.
+
+    Attributes:
+        checked: Printed numbers that have one of ours beside them.
+        agree: Of those, how many are ours to the last printed digit.
+        worst: The pair that is furthest apart, in words; "" where nothing is checked.
+    """
+
+    checked: int
+    agree: int
+    worst: str
+
+
+@remembered(maxsize=64)
+def verdict(key: str) -> Verdict:
+    """How an exhibit's printed numbers compare with ours."""
+    found = list(pairs(lines(key)))
+    if not found:
+        return Verdict(0, 0, "")
+    agree, wrong = sum(beside.agrees for _, _, beside in found), worst(lines(key))
+    return Verdict(len(found), agree, apart(*wrong, get_exhibit(key).word) if wrong else "")
+
+
+def checked(key: str) -> str:
+    """The verdict as a sentence."""
+    exhibit, found = get_exhibit(key), verdict(key)
+    if not found.checked:
+        return ""
+    agree = say(
+        "{agree} of {checked} drawn numbers that can be computed are within 2 % of the count."
+        if exhibit.word == "drawn"
+        else "{agree} of {checked} printed numbers that can be computed are ours to the last "
+        "printed digit.",
+        agree=found.agree,
+        checked=found.checked,
+    )
+    if not found.worst:
+        return agree
+    return tidy(say("{agree} Furthest off: {worst}.", agree=agree, worst=found.worst))

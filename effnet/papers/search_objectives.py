@@ -1,0 +1,192 @@
+"""What the two architecture searches optimised, with movable exponents, on published networks.
+
+arXiv:1905.11946 section 4: ACC * (FLOPS / T)**w with w = -0.07 and T = 400 M multiply-adds.
+arXiv:2104.00298 section 3.3: A * S**w * P**v with w = -0.07 and v = -0.05, S the normalised step
+time of training, P the parameters. Exponents are negative: cost lowers the reward. No torch.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from effnet.base import EffnetError, mark, say, table
+from effnet.counting import count
+from effnet.network import display_name, get_variant, list_variants
+from effnet.papers.comparison import Rival, rivals
+
+V1_W, V1_TARGET = -0.07, 400e6
+V2_W, V2_V = -0.07, -0.05
+
+StepTime = Literal["macs", "hours", "latency"]
+
+# what stands for S, and what that is
+STEP_TIMES: dict[StepTime, str] = {
+    "macs": mark("Multiply-adds (stand-in)"),
+    "hours": mark("Training hours (printed)"),
+    "latency": mark("V100 latency (printed)"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """A published network and its reward.
+
+    Attributes:
+        name, family: As in `compare.Rival`.
+        top1: Printed ImageNet top-1 in percent: ACC, A.
+        macs, params: Computed where this project knows the network, else as printed.
+        step: S as it entered, 1 for the first network; None in the first paper's objective.
+        reward: In percent, like the accuracy.
+        computed: True where the costs are this project's counts.
+        source: Where the printed numbers stand.
+    """
+
+    name: str
+    family: str
+    top1: float
+    macs: float | None
+    params: float
+    step: float | None
+    reward: float
+    computed: bool
+    source: str
+
+
+def _checked(**values: float) -> None:
+    for name, value in values.items():
+        if not math.isfinite(value) or (name == "target" and value <= 0):
+            raise EffnetError(
+                say(
+                    "{name} {value!r}; expected a finite number, the target above 0",
+                    name=name,
+                    value=value,
+                )
+            )
+
+
+@lru_cache(maxsize=128)
+def rated_by_first(
+    *, w: float = V1_W, target: float = V1_TARGET, others: bool = False
+) -> tuple[Rated, ...]:
+    """Published networks by ACC * (FLOPS / T)**w, highest first.
+
+    T multiplies every reward by the same number, so it never changes the order.
+
+    Args:
+        w: The exponent.
+        target: T in MACs.
+        others: With the networks of other people that Table 2 compares with.
+    """
+    _checked(w=w, target=target)
+    rated = [
+        Rated(
+            one.name,
+            one.family,
+            one.top1,
+            one.macs,
+            one.params,
+            None,
+            one.top1 * (one.macs / target) ** w,
+            one.computed,
+            one.source,
+        )
+        for one in rivals()
+        if one.macs and (one.computed or others)
+    ]
+    return tuple(sorted(rated, key=lambda one: -one.reward))
+
+
+@lru_cache(maxsize=128)
+def rated_by_second(
+    *, w: float = V2_W, v: float = V2_V, step: StepTime = "macs", others: bool = False
+) -> tuple[Rated, ...]:
+    """Published networks by A * S**w * P**v, highest first.
+
+    S and P are taken against the first network with known values (B0, or B3 where only the second
+    paper's times are printed), whose reward is its accuracy; that does not change the order.
+
+    Args:
+        w: The exponent of S.
+        v: The exponent of P.
+        step: What stands for S: printed times exist for few networks. With a printed time comes
+            the accuracy printed beside it.
+        others: With other people's networks, and those pretrained on ImageNet-21k.
+    """
+    _checked(w=w, v=v)
+    found = [pair for pair in _timed(step) if others or _plain(pair[0])]
+    if not found:
+        raise EffnetError(say("no network has a printed {step!r}", step=step))
+    first, unit = next(pair for pair in found if pair[0].computed)
+    rated = [
+        Rated(
+            one.name,
+            one.family,
+            one.top1,
+            one.macs,
+            one.params,
+            time / unit,
+            one.top1 * (time / unit) ** w * (one.params / first.params) ** v,
+            one.computed,
+            one.source,
+        )
+        for one, time in found
+    ]
+    return tuple(sorted(rated, key=lambda one: -one.reward))
+
+
+MORE_DATA = " (21k)"  # how Table 7 marks a network pretrained on ImageNet-21k
+
+
+def _plain(one: Rival) -> bool:
+    """Whether it is one of this project's networks, trained on ImageNet alone."""
+    return one.computed and not one.name.endswith(MORE_DATA)
+
+
+@lru_cache(maxsize=4)
+def _timed(step: StepTime) -> tuple[tuple[Rival, float], ...]:
+    """Networks with the time that stands for S."""
+    if step == "macs":
+        return tuple((one, one.macs) for one in rivals() if one.macs)
+    column = {"hours": "train_hours_32_tpu_cores", "latency": "latency_ms"}.get(step)
+    if column is None:
+        raise EffnetError(
+            say(
+                "unknown step time {step!r}; expected one of {among}",
+                step=step,
+                among=", ".join(STEP_TIMES),
+            )
+        )
+    known = {display_name(name): name for name in list_variants()}
+    found = []
+    for row in table("inference_latency"):
+        if (row["paper"], row["table"]) != ("V2", "Table 7") or not row[column]:
+            continue
+        name, source = row["model"], mark("2104.00298v3 Table 7")
+        if name.removesuffix(MORE_DATA) in known:
+            spec = get_variant(known[name.removesuffix(MORE_DATA)])
+            cost = count(spec)
+            one = Rival(
+                name,
+                spec.family,
+                cost.params,
+                cost.macs,
+                cost.activations,
+                float(row["top1_percent"]),
+                True,
+                source,
+            )
+        else:
+            macs = float(row["flops_B"]) * 1e9 if row["flops_B"] else None
+            one = Rival(
+                name,
+                "other",
+                float(row["params_M"]) * 1e6,
+                macs,
+                None,
+                float(row["top1_percent"]),
+                False,
+                source,
+            )
+        found.append((one, float(row[column])))
+    return tuple(found)

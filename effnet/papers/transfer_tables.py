@@ -1,0 +1,321 @@
+"""Transfer to other data sets: Tables 5 and 6 of the first paper, Tables 8 and 9 of the second."""
+
+import math
+
+from effnet.base import mark, say, significant
+from effnet.papers.beside import (
+    dots,
+    furthest,
+    network,
+    params_m,
+    params_without_classifier,
+    ratio,
+    released,
+    rows,
+    series,
+)
+from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Note, Series
+from effnet.papers.sources import PARAMS, V1_PAPER, V2_PAPER
+from effnet.papers.wording import shown
+
+RATIO = "parameters, ratio (x)"
+SIZE = "EfficientNet's parameters (M)"
+SETS = ("CIFAR-10", "CIFAR-100", "Flowers", "Stanford Cars")
+
+
+def transfer() -> Lines:
+    """Table 5: the smallest EfficientNet that does as well as the best known networks."""
+    lines = []
+    for row in rows("transfer_datasets", paper="V1"):
+        if not row["efficientnet_model"]:
+            continue
+        spec = network(row["efficientnet_model"])
+        assert spec is not None
+        ours = params_without_classifier(spec) / 1e6
+        gain = float(row["efficientnet_accuracy_percent"]) - float(row["baseline_accuracy_percent"])
+        lines.append(
+            Line(
+                f"{row['dataset']}, {'public' if 'public' in row['comparison'] else 'reported'}",
+                {
+                    "data set": row["dataset"],
+                    "against": row["comparison"],
+                    "baseline": row["baseline_model"],
+                    "baseline (%)": row["baseline_accuracy_percent"],
+                    "EfficientNet": row["efficientnet_model"],
+                    "EfficientNet (%)": row["efficientnet_accuracy_percent"],
+                    "gain (points), computed": round(gain, 1),
+                    "baseline's parameters (M)": row["baseline_params_M"],
+                    SIZE: Beside(row["efficientnet_params_M"], ours),
+                    RATIO: ratio(
+                        row["params_ratio_x"],
+                        row["baseline_params_M"],
+                        row["efficientnet_params_M"],
+                    ),
+                },
+                row["source"],
+                row["notes"],
+                released(row["efficientnet_model"]),
+            )
+        )
+    return tuple(lines)
+
+
+def transfer_finding(lines: Lines) -> str:
+    """The misprinted ratio, and what it does to the mean."""
+    line, _, beside = furthest(lines, RATIO)
+    public = [x.beside(RATIO) for x in lines if x.values["against"] == "best public-available"]
+    means = [
+        math.prod(values) ** (1 / len(values))
+        for values in (
+            [pair.value or 1.0 for pair in public],
+            [pair.computed or 1.0 for pair in public],
+        )
+    ]
+    return say(
+        "{row} is printed with {printed} times fewer parameters where its own sizes give "
+        "{computed}; the geometric mean of the column is {misprinted:.1f} with the misprint and "
+        "{right:.1f} without.",
+        row=line.values["data set"],
+        printed=beside.printed,
+        computed=significant(beside.computed or 0, 2),
+        misprinted=means[0],
+        right=means[1],
+    )
+
+
+def transfer_chart(lines: Lines) -> Chart:
+    """Both accuracies, data set by data set."""
+    numbered = list(enumerate(lines))
+    level = sum(line.number("gain (points), computed") >= 0 for line in lines)
+    return dots(
+        say(
+            "EfficientNet does as well or better in {level} of {all} comparisons",
+            level=level,
+            all=len(lines),
+        ),
+        say("accuracy (%)"),
+        (
+            series(numbered, say("best known network"), "other", "baseline (%)", ""),
+            series(numbered, "EfficientNet", "v1", "EfficientNet (%)", ""),
+        ),
+    )
+
+
+def datasets() -> Lines:
+    """Table 6: the data sets."""
+    found: dict[str, Line] = {}
+    for row in rows("transfer_datasets", paper="V1"):
+        name = row["dataset"]
+        if not row["classes"] or name in found:
+            continue
+        each = float(row["train_images"]) / float(row["classes"])
+        found[name] = Line(
+            name,
+            {
+                "training images": row["train_images"],
+                "test images": row["test_images"],
+                "classes": row["classes"],
+                "training images a class, computed": round(each, 1),
+            },
+            row["source"],
+        )
+    return tuple(found.values())
+
+
+def datasets_finding(lines: Lines) -> str:
+    """The richest and the poorest."""
+    column = "training images a class, computed"
+    most = max(lines, key=lambda line: line.number(column))
+    least = min(lines, key=lambda line: line.number(column))
+    return say(
+        "{most} has {many:,.0f} training images a class, {least} has {few:.0f}: transfer is tested "
+        "from plenty to almost nothing.",
+        most=most.name,
+        many=most.number(column),
+        least=least.name,
+        few=least.number(column),
+    )
+
+
+def datasets_chart(lines: Lines) -> Chart:
+    """Training images of each set."""
+    smallest = min(lines, key=lambda line: line.number("training images"))
+    count = int(smallest.number("training images"))
+    return dots(
+        say("{row} has {count:,} training images in all", row=smallest.name, count=count),
+        say("training images (log scale)"),
+        (series(enumerate(lines), say("training images"), "v1", "training images", ""),),
+        log=True,
+    )
+
+
+def transfer_v2() -> Lines:
+    """Tables 8 and 9 of the second paper, a line a network."""
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for row in rows("transfer_datasets", paper="V2"):
+        name = row["baseline_model"] or row["efficientnet_model"]
+        found.setdefault(name, {})[row["dataset"]] = row
+    lines = []
+    for name, by_set in found.items():
+        row = next(iter(by_set.values()))
+        ours = bool(row["efficientnet_model"])
+        part = "efficientnet" if ours else "baseline"
+        values = {
+            f"{which} (%)": by_set[which][f"{part}_accuracy_percent"] if which in by_set else ""
+            for which in SETS
+        }
+        spread = {
+            f"{which}, deviation": by_set[which]["efficientnet_accuracy_std_percent"]
+            for which in SETS
+            if which in by_set and ours
+        }
+        lines.append(
+            Line(
+                name,
+                {
+                    "ImageNet top-1 (%)": row["imagenet_top1_percent"],
+                    PARAMS: params_m(row[f"{part}_params_M"], network(name)),
+                    **values,
+                    **{f"{which}, deviation": "" for which in SETS},
+                    **spread,
+                },
+                row["source"],
+                row["notes"],
+                released(name),
+            )
+        )
+    return tuple(lines)
+
+
+def transfer_v2_finding(lines: Lines) -> str:
+    """Who is best on Cars, and which sizes are old."""
+    best = max((x for x in lines if x.has("Stanford Cars (%)")), key=_cars)
+    line, _, beside = furthest(lines, PARAMS)
+    return say(
+        "{best} is best on Cars with {cars} %; {row} is printed with {printed} M parameters, its "
+        "first version's: the released one counts {computed} M.",
+        best=shown(best.name),
+        cars=_cars(best),
+        row=shown(line.name),
+        printed=beside.printed,
+        computed=significant(beside.computed or 0),
+    )
+
+
+def _cars(line: Line) -> float:
+    return line.number("Stanford Cars (%)")
+
+
+def transfer_v2_chart(lines: Lines) -> Chart:
+    """Four data sets, network by network."""
+    numbered = list(enumerate(lines))
+    colours = ("setting 1", "setting 2", "setting 3", "setting 4")
+    groups: list[Series] = [
+        series(numbered, which, colour, f"{which} (%)", "")
+        for which, colour in zip(SETS, colours, strict=True)
+    ]
+    plain = [line.number("Flowers (%)") for line in lines if line.name.startswith("ViT")]
+    ours = [line.number("Flowers (%)") for line in lines if line.name.startswith("EfficientNetV2")]
+    return dots(
+        say(
+            "On Flowers EfficientNetV2 is {points:.1f} points or more ahead of the plain ViTs",
+            points=min(ours) - max(plain),
+        ),
+        say("accuracy (%)"),
+        groups,
+    )
+
+
+V1_EXHIBITS = (
+    Exhibit(
+        "v1-table-5",
+        "v1",
+        mark("Table 5"),
+        mark("Transfer to eight data sets"),
+        mark(
+            "Trained further on other data sets, EfficientNets match the best known networks "
+            "with far fewer parameters."
+        ),
+        f"{V1_PAPER} Table 5",
+        transfer,
+        transfer_finding,
+        ((mark("Accuracy"), transfer_chart),),
+        (
+            Note(
+                mark(
+                    "Oxford-IIIT Pets: 58 M over 17 M is 3.4, printed 5.6. The printed mean of 4.7 "
+                    "contains it."
+                ),
+                f"{V1_PAPER} Table 5; worked out here",
+            ),
+            Note(
+                mark(
+                    "The printed sizes fit the networks without a classifier; 10 M (B3) and 17 "
+                    "M (B4) look cut off rather than rounded."
+                ),
+                "counted here without the classifier",
+            ),
+            Note(
+                mark(
+                    "GPipe has 556 M parameters here and 557 M in Table 2. On FGVC Aircraft the "
+                    "best public network is 0.2 points ahead."
+                ),
+                f"{V1_PAPER} Tables 2 and 5",
+            ),
+        ),
+    ),
+    Exhibit(
+        "v1-table-6",
+        "v1",
+        mark("Table 6"),
+        mark("The eight data sets"),
+        mark("How many images and classes each data set of Table 5 has."),
+        f"{V1_PAPER} Table 6",
+        datasets,
+        datasets_finding,
+        ((mark("Images"), datasets_chart),),
+        uncounted=mark("Sizes of data sets are facts, not counts of a network."),
+    ),
+)
+
+V2_EXHIBITS = (
+    Exhibit(
+        "v2-table-8",
+        "v2",
+        mark("Tables 8 and 9"),
+        mark("Transfer to four data sets"),
+        mark(
+            "EfficientNetV2s fine-tuned on small data sets do better than V1 and than plain vision "
+            "transformers trained on the same ImageNet."
+        ),
+        f"{V2_PAPER} Tables 8 and 9",
+        transfer_v2,
+        transfer_v2_finding,
+        ((mark("Accuracy"), transfer_v2_chart),),
+        (
+            Note(
+                mark(
+                    "The sizes of V2-S, M and L (24, 55 and 121 M) are the first version's; "
+                    "Table 7 has 22, 54 and 120 M."
+                ),
+                f"{V2_PAPER} Tables 7 and 8",
+            ),
+            Note(
+                mark(
+                    "V2-S's ImageNet top-1 is 83.2 here, 83.6 without progressive learning in "
+                    "Table 11 and 83.9 in Table 7; the 83.2 is nowhere explained."
+                ),
+                f"{V2_PAPER} Tables 7, 8 and 11",
+            ),
+            Note(
+                mark(
+                    "B7's 84.7 is the second paper's own run; the first paper prints 84.3 or 84.4. "
+                    "GPipe is 84.4 here and 84.3 there."
+                ),
+                f"{V2_PAPER} Table 8; {V1_PAPER} Table 2",
+            ),
+        ),
+    ),
+)
+
+EXHIBITS = V1_EXHIBITS + V2_EXHIBITS

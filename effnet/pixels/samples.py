@@ -1,0 +1,62 @@
+"""Sample photos that are there offline: inside the wheels of scikit-image and scikit-learn."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from effnet.base import EffnetError, mark, say
+from effnet.weights import package_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A photo, who made it, and on what terms it may be used."""
+
+    name: str
+    title: str
+    credit: str
+    licence: str
+    package: str
+    file: str
+
+    @property
+    def path(self) -> Path | None:
+        """Where it lies; None where the package is not installed."""
+        folder = package_folder(self.package)
+        path = folder / self.file if folder else None
+        return path if path and path.is_file() else None
+
+
+PUBLIC = mark("public domain")
+SAMPLES = (
+    Sample("chelsea", mark("Cat"), "Stéfan van der Walt", "CC0", "skimage", "data/chelsea.png"),
+    Sample("coffee", mark("Coffee"), "Rachel Michetti", "CC0", "skimage", "data/coffee.png"),
+    Sample("rocket", mark("Rocket"), "SpaceX", PUBLIC, "skimage", "data/rocket.jpg"),
+    Sample("astronaut", mark("Astronaut"), "NASA", PUBLIC, "skimage", "data/astronaut.png"),
+    Sample(
+        "china",
+        mark("Temple"),
+        "danielbuechele",
+        "CC BY 2.0",
+        "sklearn",
+        "datasets/images/china.jpg",
+    ),
+    Sample(
+        "flower", mark("Flower"), "vultilion", "CC BY 2.0", "sklearn", "datasets/images/flower.jpg"
+    ),
+)
+
+
+def list_samples() -> list[Sample]:
+    """The sample photos whose files are on this machine."""
+    return [sample for sample in SAMPLES if sample.path]
+
+
+def get_sample(name: str) -> Sample:
+    """The sample photo of that name; `EffnetError` where there is none."""
+    for sample in list_samples():
+        if sample.name == name:
+            return sample
+    names = ", ".join(sample.name for sample in list_samples())
+    raise EffnetError(
+        say("unknown sample photo {name}; expected one of {names}", name=repr(name), names=names)
+    )

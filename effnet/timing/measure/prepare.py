@@ -1,0 +1,281 @@
+"""From a network and options to a pass that can be timed, and back: nothing is left changed."""
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor, nn
+
+from effnet.base import EffnetError, brief, mark, say
+from effnet.counting import count
+from effnet.counting.memory import peak_bytes, weights
+from effnet.network import Spec, check_resolution, get_variant
+from effnet.nn import Network, build, folded, pick_device
+from effnet.timing import Environment, Latency, Options
+from effnet.timing.measure import clock, live_tensors, machine, timed_engines
+
+MAX_MACS = 2 * 10**12
+DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+GRAPH_WARM_UP = 3
+CANT_FOLD = mark("can't fold {module}; expected a network built by effnet")
+CANT_EXPORT = mark("can't export {module}; expected a network built by effnet")
+
+Model = Spec | str | nn.Module
+
+
+@dataclass(slots=True)
+class Ready:
+    """A network in place, with a pass that can be timed.
+
+    Attributes:
+        name, size: What it is called, and the side of its input.
+        options: How it runs.
+        place: Where.
+        module: What runs; the engine's network where it is another engine's.
+        image: The input, `(batch, 3, R, R)`.
+        step: One pass.
+        timer: The device's.
+        environment: The machine before anything ran.
+        spec: The architecture, where it is known.
+        others: Counts what other programs take from now on.
+    """
+
+    name: str
+    size: int
+    options: Options
+    place: torch.device
+    module: nn.Module
+    image: Tensor
+    step: Callable[[], object]
+    timer: clock.Timer
+    environment: Environment
+    spec: Spec | None = None
+    others: machine.Others = field(default_factory=machine.Others)
+
+    def sample(self) -> float:
+        """Milliseconds of one pass."""
+        return self.timer.sample(self.step)
+
+    def warm_up(self, budget_s: float, heard: Callable[[], None] = lambda: None) -> None:
+        """Pass until it is steady; then count from here what other programs take."""
+        clock.warm_up(self.sample, budget_s, heard=heard)
+        self.others = machine.Others()
+
+    def peak_bytes(self) -> int | None:
+        """Largest memory of a pass, weights included; None where it can't be told."""
+        if self.place.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self.place)
+            self.step()
+            torch.cuda.synchronize(self.place)
+            return torch.cuda.max_memory_allocated(self.place)
+        if self.place.type != "cpu" or self.options.engine != "eager":
+            return None
+        return live_tensors.peak_bytes(self.module, self.image, self.step)
+
+    def latency(self, samples: list[float], *, link: str = "", peak: int | None = None) -> Latency:
+        """The record of these samples, with what other programs took since the warm-up."""
+        where = machine.with_others(self.environment, self.others.cores())
+        how = self.options
+        return Latency(
+            self.name,
+            tuple(samples),
+            how.batch_size,
+            self.size,
+            how.precision,
+            peak,
+            where,
+            how.channels_last,
+            how.folded,
+            how.engine,
+            how.cuda_graph,
+            link,
+        )
+
+
+@contextmanager
+def prepared(model: Model, options: Options) -> Iterator[Ready]:
+    """Put a network in place as the options say, and everything back afterwards.
+
+    A module of the caller's runs itself, moved and put into evaluation meanwhile; options that
+    would change it (channels-last, folding, an engine) are given to a private copy.
+
+    Raises:
+        EffnetError: The options can't be used here, or the network is too large.
+    """
+    options.check()
+    place = pick_device(options.device)
+    if options.cuda_graph and place.type != "cuda":
+        raise EffnetError(
+            say("CUDA graphs need a CUDA device, not {device}; switch them off", device=place)
+        )
+    if options.engine in ("onnxruntime", "openvino") and place.type != "cpu":
+        raise EffnetError(
+            say(
+                "{engine} runs on the cpu here, not on {device}",
+                engine=options.engine,
+                device=place,
+            )
+        )
+    module, name, size = network(model, options.resolution)
+    changes = options.channels_last or options.folded or options.engine == "compile"
+    if changes and module is model:
+        module = copy.deepcopy(module)
+    if options.folded:
+        module = folded(_as_network(module, CANT_FOLD))
+    modes, home = _modes(module), next(iter(module.parameters()), torch.empty(0)).device
+    module.eval().to(place)
+    try:
+        with machine.threads(options.threads), _memory_errors(name, options, size, place):
+            image = torch.randn(options.batch_size, 3, size, size, device=place)
+            if options.channels_last:
+                module.to(memory_format=torch.channels_last)
+                image = image.contiguous(memory_format=torch.channels_last)
+            step, version = _step(module, image, options)
+            yield Ready(
+                name,
+                size,
+                options,
+                place,
+                module,
+                image,
+                step,
+                clock.timer(place),
+                machine.environment(place, engine_version=version),
+                getattr(module, "spec", None),
+            )
+    finally:
+        _restore(modes)
+        module.to(home)
+
+
+def network(model: Model, resolution: int | None) -> tuple[nn.Module, str, int]:
+    """The module to run, its name, and the side of its input."""
+    if isinstance(model, str):
+        model = get_variant(model)
+    if isinstance(model, Spec):
+        size = model.resolution if resolution is None else check_resolution(resolution)
+        macs = count(model, resolution=size).macs
+        if macs > MAX_MACS:
+            raise EffnetError(
+                say(
+                    "{network} at {side} px takes {macs:,.0f} G multiply-adds, too many to "
+                    "measure here; the limit is {most:,.0f} G",
+                    network=model.name,
+                    side=size,
+                    macs=macs / 1e9,
+                    most=MAX_MACS / 1e9,
+                )
+            )
+        return build(model), model.name, size
+    if not isinstance(model, nn.Module):
+        raise EffnetError(
+            say(
+                "{model} can't be measured; expected a network's name, a Spec or a module",
+                model=brief(model),
+            )
+        )
+    size = getattr(getattr(model, "spec", None), "resolution", 224)
+    name = getattr(getattr(model, "spec", None), "name", type(model).__name__)
+    return model, name, size if resolution is None else check_resolution(resolution)
+
+
+def _as_network(module: nn.Module, complaint: str) -> Network:
+    if not isinstance(module, Network):
+        raise EffnetError(say(complaint, module=type(module).__name__))
+    return module
+
+
+def _step(module: nn.Module, image: Tensor, options: Options) -> tuple[Callable[[], object], str]:
+    """The pass, and the version of its engine where that is not PyTorch."""
+    if options.engine in ("onnxruntime", "openvino"):
+        run, version = timed_engines.other_engine(
+            _as_network(module, CANT_EXPORT), image, options.engine, torch.get_num_threads()
+        )
+        return run, version
+    called: Callable[[Tensor], object] = module
+    if options.engine == "compile":
+        called = timed_engines.compiled(module)
+    run = _pass(called, image, options.precision, casts_kept=not options.cuda_graph)
+    return (_recorded(run) if options.cuda_graph else run), ""
+
+
+def _pass(
+    called: Callable[[Tensor], object], image: Tensor, precision: str, *, casts_kept: bool
+) -> Callable[[], object]:
+    device = image.device.type
+
+    def step() -> object:
+        with torch.inference_mode():
+            if precision == "fp32":
+                return called(image)
+            with torch.autocast(device, DTYPES[precision], cache_enabled=casts_kept):
+                return called(image)
+
+    return step
+
+
+def _recorded(step: Callable[[], object]) -> Callable[[], object]:
+    """The pass as a CUDA graph: recorded once, replayed with no launches from the processor."""
+    side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(GRAPH_WARM_UP):
+            step()
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        step()
+    return graph.replay
+
+
+@contextmanager
+def _memory_errors(name: str, options: Options, size: int, place: torch.device) -> Iterator[None]:
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise OutOfMemory(name, options.batch_size, size, place) from error
+    except RuntimeError as error:
+        if "can't allocate memory" not in str(error):  # what the CPU's allocator says
+            raise
+        raise OutOfMemory(name, options.batch_size, size, place) from error
+
+
+class OutOfMemory(EffnetError):
+    """A pass does not fit."""
+
+    def __init__(self, name: str, batch_size: int, size: int, place: torch.device) -> None:
+        super().__init__(
+            say(
+                "{network} at batch {batch} and {side} px does not fit on {device}; use less",
+                network=name,
+                batch=batch_size,
+                side=size,
+                device=place,
+            )
+        )
+
+
+def check_memory(spec: Spec, options: Options, size: int) -> None:
+    """Raise `OutOfMemory` where a pass can't fit by the closed form.
+
+    A processor's memory is promised before it is there, and a program that takes too much of it
+    is ended without a word: so this is asked first.
+    """
+    place = pick_device(options.device)
+    free = machine.free_bytes(place)
+    needed = weights(spec).bytes(4)
+    needed += peak_bytes(replace(spec, resolution=size), batch=options.batch_size)
+    if free is not None and needed > free:
+        raise OutOfMemory(spec.name, options.batch_size, size, place)
+
+
+def _modes(module: nn.Module) -> list[tuple[nn.Module, bool]]:
+    """Every part's own mode: some may be frozen in evaluation while the rest trains."""
+    return [(part, part.training) for part in module.modules()]
+
+
+def _restore(modes: list[tuple[nn.Module, bool]]) -> None:
+    for part, training in modes:
+        part.training = training

@@ -1,0 +1,87 @@
+"""What this machine can do at best: a matrix product for arithmetic, a copy for memory."""
+
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+
+import torch
+
+from effnet.nn import pick_device
+from effnet.timing import PLAIN, Environment, Options, Roof, quantile
+from effnet.timing.measure import clock, machine
+from effnet.timing.measure.prepare import DTYPES
+from effnet.timing.measure.protocol import check_budget
+
+SIDES = (1024, 2048)  # of the square matrices; the better one counts
+COPIED_BYTES = 128 * 2**20  # far more than a core's own cache holds
+BEST = 0.1  # the rate that one sample in ten reaches: the best that lasts
+
+
+def calibrate(
+    options: Options = PLAIN,
+    *,
+    budget_s: float = 5.0,
+    progress: Callable[[float], None] | None = None,
+) -> Roof:
+    """Measure the roof under the same device, precision and number of threads as `options`.
+
+    Half of the budget goes to products of square matrices, half to copying 128 MiB. A product of
+    two n x n matrices is n**3 multiply-adds; a copied byte is read and written, which is two.
+
+    Args:
+        options: Device, precision and threads; the rest does not matter.
+        budget_s: Seconds.
+        progress: Called after each sample with the share done; it may raise to stop.
+    """
+    check_budget(budget_s)
+    place = pick_device(options.device)
+    heard = progress or (lambda _share: None)
+    kind = DTYPES.get(options.precision, torch.float32)
+    many = machine.threads(options.threads) if options.threads else nullcontext()
+    with many, torch.inference_mode():
+        where, others = machine.environment(place), machine.Others()
+        timer = clock.timer(place)
+        rates = [
+            n**3 / (_best(timer, _product(n, place, kind), seconds, heard, span) / 1000)
+            for n, seconds, span in _turns(budget_s / 2)
+        ]
+        source = torch.ones(COPIED_BYTES // 4, device=place)
+        target = torch.empty_like(source)
+        best = _best(timer, lambda: target.copy_(source), budget_s / 2, heard, (0.5, 1.0))
+        moved = 2 * COPIED_BYTES / (best / 1000)
+    return Roof(max(rates), moved, _with(where, others), options.precision)
+
+
+def _turns(budget_s: float) -> list[tuple[int, float, tuple[float, float]]]:
+    """Sides, with their seconds and the span of the progress that is theirs: half of it in all."""
+    each, part = budget_s / len(SIDES), 0.5 / len(SIDES)
+    spans = ((part * number, part * (number + 1)) for number in range(len(SIDES)))
+    return [(side, each, span) for side, span in zip(SIDES, spans, strict=True)]
+
+
+def _product(side: int, place: torch.device, kind: torch.dtype) -> Callable[[], object]:
+    a, b = (torch.randn(side, side, device=place).to(kind) for _ in range(2))
+    out = torch.empty(side, side, device=place, dtype=kind)
+    return lambda: torch.mm(a, b, out=out)
+
+
+def _best(
+    timer: clock.Timer,
+    step: Callable[[], object],
+    budget_s: float,
+    heard: Callable[[float], None],
+    span: tuple[float, float],
+) -> float:
+    """Milliseconds that one sample in ten stays under."""
+    timer.sample(step)
+    samples, start = [], time.perf_counter()
+    for value in clock.timed_passes(lambda: timer.sample(step), budget_s):
+        samples.append(value)
+        spent = min(1.0, (time.perf_counter() - start) / budget_s)
+        heard(span[0] + (span[1] - span[0]) * spent)
+    heard(span[1])
+    return quantile(samples, BEST)
+
+
+def _with(where: Environment, others: machine.Others) -> Environment:
+    return machine.with_others(where, others.cores())

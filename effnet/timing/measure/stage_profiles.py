@@ -1,0 +1,208 @@
+"""Where the time of a pass goes: by stage, and by kind of layer within a stage."""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import nn
+
+from effnet.base import EffnetError, say
+from effnet.counting import count
+from effnet.nn import Network
+from effnet.timing import PLAIN, KindProfile, Options, StageProfile, Work, by_stage, work
+from effnet.timing.measure import clock
+from effnet.timing.measure.pass_units import Pass, units
+from effnet.timing.measure.prepare import Model, Ready, prepared
+from effnet.timing.measure.protocol import Progress, check_budget
+
+ITEMSIZE = {"fp32": 4, "bf16": 2, "fp16": 2}
+
+
+def profile_stages(
+    model: Model,
+    *,
+    device: str = "auto",
+    batch_size: int = 1,
+    resolution: int | None = None,
+    precision: str = "fp32",
+    channels_last: bool = False,
+    folded: bool = False,
+    threads: int | None = None,
+    budget_s: float = 5.0,
+    progress: Progress | None = None,
+) -> list[StageProfile]:
+    """Time each stage of a network in place, stem to classifier, beside what it computes.
+
+    Every pass runs the whole network, with the clock read between stages, so caches are as warm as
+    in real use. Options are those of `measure_latency`; engines that join stages can't be taken
+    apart.
+    """
+    options = Options(
+        device, batch_size, resolution, precision, channels_last, folded, threads=threads
+    )
+    check_budget(budget_s)
+    with prepared(model, options) as ready:
+        module = _network(ready.module)
+        done = _work(ready, module)
+        times = _timed(ready, _joined(done, [unit.stage for unit in done]), budget_s, progress)
+    medians = _medians(times)
+    return _beside_costs(ready, module, done, medians)
+
+
+def _beside_costs(
+    ready: Ready, module: Network, done: tuple[Work, ...], medians: Sequence[float]
+) -> list[StageProfile]:
+    """The stages' times beside what they compute."""
+    totals = count(module.spec, resolution=ready.size, num_classes=module.num_classes)
+    whole, stages, moved = sum(medians), totals.by_stage(), by_stage(done)
+    return [
+        StageProfile(
+            stage,
+            median,
+            median / whole,
+            stages[stage].macs,
+            stages[stage].macs / totals.macs,
+            stages[stage].params,
+            stages[stage].activations,
+            stages[stage].activations / totals.activations,
+            moved[stage],
+            ready.options.batch_size,
+        )
+        for stage, median in enumerate(medians)
+    ]
+
+
+def profile_kinds(
+    model: Model,
+    *,
+    options: Options = PLAIN,
+    budget_s: float = 5.0,
+    progress: Progress | None = None,
+) -> list[KindProfile]:
+    """Time the layers of each kind within each stage, with the operators behind them."""
+    return profiles(model, options=options, budget_s=budget_s, progress=progress)[1]
+
+
+def profiles(
+    model: Model,
+    *,
+    options: Options = PLAIN,
+    budget_s: float = 5.0,
+    progress: Progress | None = None,
+) -> tuple[list[StageProfile], list[KindProfile]]:
+    """Stages, and the kinds of layer within them, from the same passes.
+
+    The clock is read after every layer here, not only after every stage.
+    """
+    check_budget(budget_s)
+    with prepared(model, options) as ready:
+        module = _network(ready.module)
+        done = _work(ready, module)
+        times = _timed(ready, [[number] for number in range(len(done))], budget_s, progress)
+    medians = _medians(times)
+    sums: dict[tuple[int, str], list[float]] = {}
+    stages: dict[int, float] = {}
+    for unit, median in zip(done, medians, strict=True):
+        stages[unit.stage] = stages.get(unit.stage, 0.0) + median
+        found = sums.setdefault((unit.stage, unit.kind), [0.0, 0, 0])
+        found[0] += median
+        found[1] += unit.macs
+        found[2] += unit.bytes
+    kinds = [
+        KindProfile(stage, kind, median, round(macs), round(moved))
+        for (stage, kind), (median, macs, moved) in sums.items()
+    ]
+    return _beside_costs(ready, module, done, list(stages.values())), kinds
+
+
+def unit_times(ready: Ready, passes: int, heard: Callable[[], None]) -> list[float]:
+    """Median milliseconds of every unit of a prepared network, over some passes."""
+    walk = Pass(units(_network(ready.module)), ready.image)
+    samples = []
+    with torch.inference_mode():
+        for _ in range(passes):
+            samples.append(ready.timer.parts(walk.steps))
+            heard()
+    return [statistics.median(column) for column in zip(*samples, strict=True)]
+
+
+def _network(module: nn.Module) -> Network:
+    if not isinstance(module, Network):
+        raise EffnetError(
+            say(
+                "can't tell the stages of {module}; expected a Network",
+                module=type(module).__name__,
+            )
+        )
+    return module
+
+
+def _work(ready: Ready, module: Network) -> tuple[Work, ...]:
+    how = ready.options
+    return work(
+        module.spec,
+        resolution=ready.size,
+        batch_size=how.batch_size,
+        folded=how.folded,
+        itemsize=ITEMSIZE[how.precision],
+    )
+
+
+def _joined(done: tuple[Work, ...], labels: list[int]) -> list[list[int]]:
+    """Places of the units in groups of equal label, in order."""
+    groups: dict[int, list[int]] = {}
+    for place, label in zip(range(len(done)), labels, strict=True):
+        groups.setdefault(label, []).append(place)
+    return list(groups.values())
+
+
+def _timed(
+    ready: Ready, groups: list[list[int]], budget_s: float, progress: Progress | None
+) -> list[list[float]]:
+    """Samples of each group of units, every pass in one go."""
+    heard: Progress = progress or (lambda _share, _samples: None)
+    walk = Pass(units(_network(ready.module)), ready.image)
+    steps = [_in_turn([walk.steps[place] for place in group]) for group in groups]
+    times: list[list[float]] = [[] for _ in groups]
+    totals: list[float] = []
+
+    def sample() -> float:
+        with torch.inference_mode():
+            if ready.options.precision == "fp32":
+                found = ready.timer.parts(steps)
+            else:
+                kind = torch.bfloat16 if ready.options.precision == "bf16" else torch.float16
+                with torch.autocast(ready.place.type, kind):
+                    found = ready.timer.parts(steps)
+        for samples, value in zip(times, found, strict=True):
+            samples.append(value)
+        return sum(found)
+
+    clock.warm_up(sample, budget_s / 2, heard=lambda: heard(0.0, []))
+    for samples in times:
+        samples.clear()
+    start = time.perf_counter()
+    for value in clock.timed_passes(sample, budget_s):
+        totals.append(value)
+        heard(min(1.0, (time.perf_counter() - start) / budget_s), totals)
+    return times
+
+
+def _medians(times: Sequence[Sequence[float]]) -> list[float]:
+    """Each group's median, brought to the median of whole passes.
+
+    A busy spell hits some part of nearly every pass, but few samples of each part: on a busy
+    machine the parts' medians alone add up to less than a pass takes.
+    """
+    medians = [statistics.median(samples) for samples in times]
+    whole = statistics.median(sum(parts) for parts in zip(*times, strict=True))
+    return [value * whole / sum(medians) for value in medians]
+
+
+def _in_turn(steps: list[Callable[[], object]]) -> Callable[[], object]:
+    def run() -> None:
+        for step in steps:
+            step()
+
+    return run

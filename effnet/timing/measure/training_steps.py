@@ -1,0 +1,121 @@
+"""A training step's time and memory at several image sizes: the V2 paper's first bottleneck."""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+
+import torch
+from torch.nn import functional
+
+from effnet.base import EffnetError, say
+from effnet.counting import count
+from effnet.counting.memory import training_bytes, weights
+from effnet.network import NUM_CLASSES, Spec
+from effnet.nn import build, pick_device
+from effnet.timing import StepCost
+from effnet.timing.measure import clock, live_tensors, machine
+from effnet.timing.measure.prepare import MAX_MACS, OutOfMemory
+from effnet.timing.measure.protocol import check_budget
+
+MOST_MACS = MAX_MACS // 10
+Heard = Callable[[float, "list[StepCost]"], None]
+
+
+def step_costs(
+    spec: Spec,
+    sides: Sequence[int],
+    *,
+    batch_size: int = 8,
+    device: str = "auto",
+    budget_s: float = 30.0,
+    progress: Heard | None = None,
+) -> list[StepCost]:
+    """Time forward, loss and backward at each image size, smallest first.
+
+    Stops before a size that the closed form says does not fit into the memory that is free.
+
+    Args:
+        spec: The network, with random weights.
+        sides: Image sides in pixels.
+        batch_size: Images in a step.
+        device: "auto", or a device's name.
+        budget_s: Seconds for all sizes.
+        progress: Called after each step with the share done and the sizes so far; it may raise to
+            stop.
+    """
+    check_budget(budget_s)
+    place = pick_device(device)
+    found: list[StepCost] = []
+    heard: Heard = progress or (lambda _share, _found: None)
+    for number, side in enumerate(sorted(sides)):
+        macs = batch_size * count(spec, resolution=side).macs
+        if macs > MOST_MACS:
+            raise EffnetError(
+                say(
+                    "a step of {n} images at {side} px takes {macs:,.0f} G multiply-adds "
+                    "forwards; the limit is {most:,.0f} G",
+                    n=batch_size,
+                    side=side,
+                    macs=macs / 1e9,
+                    most=MOST_MACS / 1e9,
+                )
+            )
+        needed = training_bytes(spec, batch=batch_size, resolution=side)
+        free = machine.free_bytes(place)
+        if free is not None and needed + 2 * weights(spec).bytes(4) > free:
+            raise OutOfMemory(spec.name, batch_size, side, place)
+
+        def told(part: float, number: int = number) -> None:
+            heard((number + part) / len(sides), found)
+
+        one = _step_cost(spec, side, batch_size, place, budget_s / len(sides), told)
+        found.append(one)
+        heard((number + 1) / len(sides), found)
+    return found
+
+
+def _step_cost(
+    spec: Spec,
+    side: int,
+    batch_size: int,
+    place: torch.device,
+    budget_s: float,
+    heard: Callable[[float], None],
+) -> StepCost:
+    model = build(spec).train().to(place)
+    images = torch.randn(batch_size, 3, side, side, device=place)
+    classes = torch.randint(NUM_CLASSES, (batch_size,), device=place)
+
+    def step() -> None:
+        model.zero_grad(set_to_none=True)
+        functional.cross_entropy(model(images), classes).backward()  # type: ignore[no-untyped-call]
+
+    timer = clock.timer(place)
+    timer.sample(step)
+    heard(0.0)
+    if place.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(place)
+        step()
+        torch.cuda.synchronize(place)
+        peak: int | None = torch.cuda.max_memory_allocated(place)
+    elif place.type == "cpu":
+        peak = live_tensors.peak_bytes(model, images, step)
+    else:
+        peak = None
+    samples, start = [], time.perf_counter()
+    for value in clock.timed_passes(lambda: timer.sample(step), budget_s, least=3):
+        samples.append(value)
+        heard(min(1.0, (time.perf_counter() - start) / budget_s))
+    return StepCost(
+        side,
+        batch_size,
+        tuple(samples),
+        peak,
+        training_bytes(spec, batch=batch_size, resolution=side),
+        batch_size * count(spec, resolution=side).macs,
+    )
+
+
+def slowdown(found: Sequence[StepCost]) -> float:
+    """How many times as long a step at the largest size takes as at the smallest."""
+    return statistics.median(found[-1].samples_ms) / statistics.median(found[0].samples_ms)

@@ -1,0 +1,225 @@
+"""What a measurement is: the options it was made with, the machine, every raw sample."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from effnet.base import DEFAULT, Card, Rich, mebibytes, milliseconds, say, significant, speaking
+from effnet.timing.options import ENGINES, Options
+
+UNSTABLE_SPREAD = 0.25  # of the median, from p10 to p90
+DRIFT = 0.10  # between the first and the last third of the samples
+BUSY_CORES = 0.25  # what other programs may use, besides half of the cores that a pass leaves idle
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where a measurement was made; a time means nothing without it.
+
+    Attributes:
+        device, processor, driver: What it ran on, and the GPU's driver.
+        threads, cores: Threads used, and cores that this process may use.
+        load_before: The machine's load average before.
+        torch, python, platform, engine_version: Versions; the last of an engine besides PyTorch.
+        date: UTC, ISO 8601.
+        other_cores: Cores that other programs kept busy meanwhile, on average; None if unknown.
+    """
+
+    device: str
+    processor: str
+    threads: int
+    load_before: float | None
+    torch: str
+    python: str
+    platform: str
+    date: str
+    cores: int | None = None
+    driver: str = ""
+    engine_version: str = ""
+    other_cores: float | None = None
+
+
+def quantile(samples: Sequence[float], part: float) -> float:
+    """The value below which `part` of the samples lie, linear between two of them."""
+    ordered = sorted(samples)
+    place = part * (len(ordered) - 1)
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+@dataclass(frozen=True, slots=True)
+class Latency(Rich):
+    """A measured latency.
+
+    Attributes:
+        name: What was measured.
+        samples_ms: Every raw sample in order: one forward pass of the batch, in milliseconds.
+        batch_size, resolution, precision: The input, `(batch, 3, R, R)`.
+        peak_memory_bytes: Largest memory that tensors took during a pass, weights included; None
+            where it can't be told.
+        environment: The machine.
+        channels_last, folded, engine, cuda_graph: How it ran; see `Options`.
+        link: The design's link, where one was given: `?phi=1`.
+    """
+
+    name: str
+    samples_ms: tuple[float, ...]
+    batch_size: int
+    resolution: int
+    precision: str
+    peak_memory_bytes: int | None
+    environment: Environment
+    channels_last: bool = False
+    folded: bool = False
+    engine: str = "eager"
+    cuda_graph: bool = False
+    link: str = ""
+
+    @property
+    def median_ms(self) -> float:
+        """Half of the samples are faster."""
+        return statistics.median(self.samples_ms)
+
+    @property
+    def p10_ms(self) -> float:
+        """A tenth of the samples are faster."""
+        return quantile(self.samples_ms, 0.1)
+
+    @property
+    def p90_ms(self) -> float:
+        """Nine tenths of the samples are faster."""
+        return quantile(self.samples_ms, 0.9)
+
+    @property
+    def images_per_s(self) -> float:
+        """Throughput at this batch size, from the median."""
+        return 1000 * self.batch_size / self.median_ms
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why the number should not be compared, in words; none where it is stable."""
+        return tuple(self._doubts())
+
+    def _doubts(self) -> list[str]:
+        found = []
+        spread = (self.p90_ms - self.p10_ms) / self.median_ms
+        if spread > UNSTABLE_SPREAD:
+            found.append(
+                say(
+                    "the passes differ by {spread:.0f} % of the median (p10 to p90; {most:.0f} % "
+                    "is the limit)",
+                    spread=100 * spread,
+                    most=100 * UNSTABLE_SPREAD,
+                )
+            )
+        where = self.environment
+        if where.other_cores is not None:
+            if where.other_cores > allowed_cores(where.cores or where.threads, where.threads):
+                found.append(
+                    say(
+                        "other programs kept {busy} of {all} cores busy",
+                        busy=significant(where.other_cores, 2),
+                        all=where.cores or "?",
+                    )
+                )
+        elif where.load_before is not None and where.load_before > (where.cores or 1e9):
+            found.append(
+                say("the machine's load was {load:.1f} before it began", load=where.load_before)
+            )
+        third = len(self.samples_ms) // 3
+        if third >= 5 and not found:
+            first = statistics.median(self.samples_ms[:third])
+            last = statistics.median(self.samples_ms[-third:])
+            if abs(last / first - 1) > DRIFT:
+                found.append(
+                    say(
+                        "the last third of the passes is {share:.0f} % {way} than the first: the "
+                        "processor changes its pace",
+                        share=100 * abs(last / first - 1),
+                        way=say("slower" if last > first else "faster"),
+                    )
+                )
+        return found
+
+    @property
+    def stable(self) -> bool:
+        """False where spread, drift or the machine's load is too high; `doubts` says which."""
+        return not self._doubts()
+
+    @property
+    def options(self) -> Options:
+        """The options that would measure this again."""
+        return Options(
+            self.environment.device,
+            self.batch_size,
+            self.resolution,
+            self.precision,
+            self.channels_last,
+            self.folded,
+            self.engine,  # type: ignore[arg-type]
+            self.cuda_graph,
+            self.environment.threads,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as plain values for JSON, with the derived numbers; in English."""
+        with speaking(DEFAULT):
+            derived = {
+                name: getattr(self, name)
+                for name in ("median_ms", "p10_ms", "p90_ms", "images_per_s", "stable", "doubts")
+            }
+        return derived | asdict(self)
+
+    def card(self) -> Card:
+        """Median, spread and machine, for notebooks and plain text."""
+        where, peak = self.environment, self.peak_memory_bytes
+        facts = [
+            say("median {time}", time=milliseconds(self.median_ms)),
+            say(
+                "p10 to p90 {low} to {high}",
+                low=significant(self.p10_ms),
+                high=milliseconds(self.p90_ms),
+            ),
+            say("{rate} images/s", rate=significant(self.images_per_s)),
+            say("{n} passes", n=len(self.samples_ms)),
+        ]
+        if peak is not None:
+            facts.append(say("tensors take at most {size}", size=mebibytes(peak)))
+        return Card(
+            say(
+                "{network}, {batch} x {side} px, measured",
+                network=self.name,
+                batch=self.batch_size,
+                side=self.resolution,
+            ),
+            tuple(facts),
+            notes=(
+                say(
+                    "{processor}, {device}, {threads} threads, {precision}, {engine}, torch "
+                    "{torch}, {date}",
+                    processor=where.processor,
+                    device=where.device,
+                    threads=where.threads,
+                    precision=self.precision,
+                    engine=say(ENGINES.get(self.engine, self.engine)),
+                    torch=where.torch,
+                    date=where.date,
+                ),
+                *(say("Don't compare this: {doubt}.", doubt=doubt) for doubt in self.doubts),
+            ),
+        )
+
+    def with_samples(self, samples_ms: Sequence[float]) -> "Latency":
+        """The same conditions with other samples."""
+        return replace(self, samples_ms=tuple(samples_ms))
+
+
+def allowed_cores(cores: int, threads: int) -> float:
+    """How many cores other programs may keep busy before a measurement is in doubt.
+
+    Example: with both of two cores in use, a quarter; with one of two, three quarters; with 8 of
+    16, 4.25.
+    """
+    return BUSY_CORES + max(0, cores - threads) / 2

@@ -1,0 +1,115 @@
+"""How a network is run while it is measured."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from effnet.base import EffnetError, in_a_row, is_whole, mark, plural, say, settle
+
+Engine = Literal["eager", "compile", "onnxruntime", "openvino"]
+
+PRECISIONS = ("fp32", "bf16", "fp16")
+ENGINES: dict[str, str] = {
+    "eager": mark("PyTorch, eager"),
+    "compile": "torch.compile",
+    "onnxruntime": "ONNX Runtime",
+    "openvino": "OpenVINO",
+}
+MOST_BATCH = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a network is run while it is measured.
+
+    Attributes:
+        device: "auto" (CUDA, MPS, CPU), or one of them.
+        batch_size: Images in a pass.
+        resolution: Side of the input in pixels; None is the network's own.
+        precision: "fp32", or "bf16" or "fp16" by autocast.
+        channels_last: Whether a pixel's channels lie side by side in memory.
+        folded: Whether each BatchNorm is folded into the convolution before it.
+        engine: One of `ENGINES`.
+        cuda_graph: Whether the pass is recorded once and replayed.
+        threads: Threads of the processor; None leaves them as they are.
+    """
+
+    device: str = "auto"
+    batch_size: int = 1
+    resolution: int | None = None
+    precision: str = "fp32"
+    channels_last: bool = False
+    folded: bool = False
+    engine: Engine = "eager"
+    cuda_graph: bool = False
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        settle(self)
+
+    def check(self) -> None:
+        """Raise `EffnetError` where an option is out of range or two don't go together."""
+        if self.precision not in PRECISIONS:
+            raise EffnetError(
+                say(
+                    "precision {precision}; expected one of {among}",
+                    precision=repr(self.precision),
+                    among=", ".join(PRECISIONS),
+                )
+            )
+        if self.engine not in ENGINES:
+            raise EffnetError(
+                say(
+                    "engine {engine}; expected one of {among}",
+                    engine=repr(self.engine),
+                    among=", ".join(ENGINES),
+                )
+            )
+        if not is_whole(self.batch_size, 1, MOST_BATCH):
+            raise EffnetError(
+                say(
+                    "batch size {batch}; expected 1 to {most:,}",
+                    batch=repr(self.batch_size),
+                    most=MOST_BATCH,
+                )
+            )
+        if self.threads is not None and not is_whole(self.threads, 1, 1024):
+            raise EffnetError(
+                say("{threads} threads; expected 1 to 1,024", threads=repr(self.threads))
+            )
+        switched = self.precision != "fp32" or self.channels_last or self.folded or self.cuda_graph
+        if self.engine in ("onnxruntime", "openvino") and switched:
+            raise EffnetError(
+                say(
+                    "{engine} chooses memory format and folding itself and is measured in fp32 "
+                    "here; leave precision, channels-last, folding and CUDA graphs off",
+                    engine=ENGINES[self.engine],
+                )
+            )
+        if self.cuda_graph and self.engine == "compile":
+            raise EffnetError(
+                say("CUDA graphs record an eager pass; choose them or torch.compile, not both")
+            )
+
+    @property
+    def plain(self) -> "Options":
+        """The same input and device, run the plain way: eager, fp32, nothing switched on."""
+        return Options(self.device, self.batch_size, self.resolution)
+
+    @property
+    def words(self) -> str:
+        """What differs from the plain way: "bf16, channels-last"; "plain eager, fp32" if nothing.
+
+        Device, batch size and resolution are the input, and are told elsewhere.
+        """
+        said = [
+            self.precision if self.precision != "fp32" else "",
+            say("channels-last") if self.channels_last else "",
+            say("folded BatchNorm") if self.folded else "",
+            ENGINES[self.engine] if self.engine != "eager" else "",
+            say("CUDA graph") if self.cuda_graph else "",
+            plural(self.threads, "{n} thread", "{n} threads") if self.threads else "",
+        ]
+        return in_a_row([word for word in said if word]) or say("plain eager, fp32")
+
+
+PLAIN = Options()  # one image of the network's own size, eager fp32, on the best device

@@ -1,0 +1,214 @@
+"""Reading measurements back: one's own, and files that came from somebody else.
+
+A line that a crash tore, or that holds what can't be, is skipped and counted.
+"""
+
+import csv
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from effnet.base import EffnetError, cell_text, mark, printable, say
+from effnet.timing.measurement_store import COLUMNS, NEEDED, OK, OUTCOMES, Row, folder
+from effnet.timing.measurements import Environment, Latency
+from effnet.timing.options import ENGINES, MOST_BATCH, PRECISIONS, Options
+
+MOST_BYTES = 32 * 2**20
+MOST_RUNS = 2000
+TEXT = 120  # longest text that is read from a file
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a file held: its runs in order, and how many lines could not be used."""
+
+    rows: tuple[Row, ...]
+    skipped: int
+
+
+def kept(where: Path | None = None) -> tuple[Row, ...]:
+    """Every run in the folder, the newest last; a file that can't be read is passed over."""
+    files = []
+    for path in sorted((folder() if where is None else where).glob("*.csv")):
+        state = path.stat()
+        files.append((path, state.st_mtime_ns, state.st_size))
+    return _kept(tuple(files))
+
+
+@lru_cache(maxsize=2)
+def _kept(files: tuple[tuple[Path, int, int], ...]) -> tuple[Row, ...]:
+    found: list[Row] = []
+    for path, _, size in files:
+        try:
+            with path.open("rb") as file:
+                file.seek(max(0, size - MOST_BYTES // 2))
+                data = file.read()
+            if size > MOST_BYTES // 2:  # of a very long file the newest part
+                data = ",".join(COLUMNS).encode() + b"\n" + data.partition(b"\n")[2]
+            found += read(data, name=path.name).rows
+        except (OSError, EffnetError):
+            continue
+    return tuple(sorted(found, key=lambda row: row.latency.environment.date))
+
+
+def read(data: bytes, *, name: str = mark("the file")) -> Reading:
+    """Read a file of measurements, also one that came from somebody else.
+
+    Raises:
+        EffnetError: It is no such file, or too large.
+    """
+    if len(data) > MOST_BYTES:
+        raise EffnetError(
+            say(
+                "{name} has {size:,} bytes; expected at most {most:,}",
+                name=say(name),
+                size=len(data),
+                most=MOST_BYTES,
+            )
+        )
+    text = data.decode("utf-8-sig", errors="replace").replace("\0", "")
+    head, *lines = text.splitlines() or [""]
+    columns = _cut(head)
+    missing = [column for column in NEEDED if column not in columns]
+    if missing:
+        raise EffnetError(
+            say(
+                "{name} is not a file of measurements: it has no column {missing}; expected what "
+                "the Latency page or `python -m effnet bench` wrote",
+                name=say(name),
+                missing=", ".join(missing),
+            )
+        )
+    skipped = 0
+    firsts: dict[str, dict[str, str]] = {}
+    samples: dict[str, list[float]] = {}
+    for line in lines:
+        values = _cut(line)
+        cells = dict(zip(columns, values, strict=False))
+        if len(values) != len(columns) or not _usable(cells):
+            skipped += bool(line.strip())
+            continue
+        run = cells["run"][:TEXT]
+        if run not in firsts and len(firsts) >= MOST_RUNS:
+            skipped += 1
+            continue
+        firsts.setdefault(run, cells)
+        if cells["sample_ms"]:
+            samples.setdefault(run, []).append(float(cells["sample_ms"]))
+    if not firsts and skipped:
+        raise EffnetError(
+            say("none of the {n} lines of {name} is a measurement", n=skipped, name=say(name))
+        )
+    rows = (_row(run, cells, samples.get(run, [])) for run, cells in firsts.items())
+    return Reading(tuple(rows), skipped)
+
+
+def _cut(line: str) -> list[str]:
+    """A line's cells; none where it is broken. Each line by itself: a torn one costs no other."""
+    try:
+        return next(csv.reader([line], strict=True), [])
+    except csv.Error:
+        return []
+
+
+def _usable(cells: dict[str, str]) -> bool:
+    outcome = cells.get("outcome", OK)
+    if outcome not in OUTCOMES or not cells["run"]:
+        return False
+    batch, side = _whole(cells["batch_size"]), _whole(cells["resolution"])
+    if not (1 <= (batch or 0) <= MOST_BATCH and 1 <= (side or 0) <= 2**20):
+        return False
+    if cells.get("precision", "fp32") not in PRECISIONS:
+        return False
+    if cells.get("engine", "eager") not in ENGINES:
+        return False
+    if not cells["sample_ms"]:
+        return outcome != OK
+    value = _number(cells["sample_ms"])
+    return value is not None and 0 < value < 1e8
+
+
+def _whole(text: str | None) -> int | None:
+    value = _number(text)
+    return int(value) if value is not None and value == int(value) else None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _row(run: str, cells: dict[str, str], samples: Sequence[float]) -> Row:
+    def said(name: str, default: str = "") -> str:
+        text = cell_text(cells.get(name) or default)
+        return " ".join(printable(text).split())[:TEXT]
+
+    def positive(name: str) -> int:
+        return max(0, _whole(cells.get(name)) or 0)
+
+    where = Environment(
+        said("device", "unknown"),
+        said("processor", "unknown"),
+        positive("threads"),
+        _number(cells.get("load_before")),
+        said("torch"),
+        said("python"),
+        said("platform"),
+        said("date"),
+        _whole(cells.get("cores")),
+        said("driver"),
+        said("engine_version"),
+        _number(cells.get("other_cores")),
+    )
+    latency = Latency(
+        said("network", "unknown"),
+        tuple(samples),
+        positive("batch_size"),
+        positive("resolution"),
+        cells.get("precision") or "fp32",
+        _whole(cells.get("peak_memory_bytes")),
+        where,
+        cells.get("channels_last") == "1",
+        cells.get("folded") == "1",
+        cells.get("engine") or "eager",
+        cells.get("cuda_graph") == "1",
+        said("link"),
+    )
+    return Row(
+        run,
+        said("what", "latency"),
+        latency,
+        positive("macs"),
+        positive("params"),
+        positive("activations"),
+        cells.get("outcome") or OK,
+    )
+
+
+def newest(rows: Sequence[Row], network: str, resolution: int, options: Options) -> Row | None:
+    """The last measurement of a network at this size and with these options, if there is one."""
+    wanted = replace(options, resolution=resolution)
+    return next((row for row in reversed(rows) if _is(row, network, wanted)), None)
+
+
+def _is(row: Row, network: str, options: Options) -> bool:
+    found = row.latency
+    if row.what != "latency" or not found.samples_ms or found.name != network:
+        return False
+    how = found.options
+    device = how.device if options.device == "auto" else options.device
+    threads = how.threads if options.threads is None else options.threads
+    return how == replace(options, device=device, threads=threads)
+
+
+def series(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Runs that were measured together, by what their names begin with; in order."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.run.partition(".")[0], []).append(row)
+    return found

@@ -1,0 +1,225 @@
+"""The V2 paper's three bottlenecks as experiments: networks to time, with what they cost.
+
+arXiv:2104.00298 section 3.1: large images are slow to train on, depthwise convolutions are slow in
+early layers, and scaling every stage alike is not best. Here is the arithmetic; `latency` measures.
+"""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import product
+
+from effnet.base import EffnetError, mark, say, table
+from effnet.counting import count
+from effnet.network import Spec, get_variant
+
+FUSED_KERNEL = 3  # every released fused stage has 3x3 kernels
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """A network with its first stages fused.
+
+    Attributes:
+        stages: How many of them, counted from the first.
+        spec: The network.
+        params, macs, activations: Computed, for one image.
+    """
+
+    stages: int
+    spec: Spec
+    params: int
+    macs: int
+    activations: int
+
+
+def fused(spec: Spec, stages: int, *, kernel: int | None = FUSED_KERNEL) -> Spec:
+    """The network with Fused-MBConv in its first stages, without squeeze-and-excitation there.
+
+    Args:
+        spec: A network of MBConv or Fused-MBConv stages; what is fused already stays as it is.
+        stages: How many of its first stages are fused.
+        kernel: Of the full convolutions; None keeps each stage's own.
+
+    Raises:
+        EffnetError: A stage can't be fused.
+    """
+    wrong = next((s for s in spec.stages if s.operator not in ("mbconv", "fused_mbconv")), None)
+    if wrong is not None:
+        raise EffnetError(
+            say(
+                "a stage of {network} is {operator}; only MBConv can be fused: choose an "
+                "EfficientNet",
+                network=spec.name,
+                operator=repr(wrong.operator),
+            )
+        )
+    if not 0 <= stages <= len(spec.stages):
+        raise EffnetError(
+            say("{n} fused stages; expected 0 to {most}", n=repr(stages), most=len(spec.stages))
+        )
+    changed = tuple(
+        replace(
+            stage,
+            operator="fused_mbconv",
+            kernel=kernel or stage.kernel,
+            se_ratio=0.0,
+        )
+        if number < stages and stage.operator == "mbconv"
+        else stage
+        for number, stage in enumerate(spec.stages)
+    )
+    if changed == spec.stages:
+        return spec
+    return replace(spec, stages=changed, name=f"{spec.name}, fused 1-{stages}")
+
+
+@lru_cache(maxsize=32)
+def fused_series(spec: Spec, *, kernel: int | None = FUSED_KERNEL) -> tuple[Fused, ...]:
+    """No stage fused, the first, the first two, ... all; counted.
+
+    What is fused in the network itself counts as fused, so equal networks come once.
+    """
+    found: list[Fused] = []
+    for stages in range(len(spec.stages) + 1):
+        network = fused(spec, stages, kernel=kernel)
+        if found and network == found[-1].spec:
+            found.pop()
+        cost = count(network)
+        found.append(Fused(stages, network, cost.params, cost.macs, cost.activations))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedFused:
+    """A row of the V2 paper's Table 3: EfficientNet-B4 with its first stages fused.
+
+    Attributes:
+        stages: How many.
+        params, macs: As printed.
+        counted_params, counted_macs: Of `fused` B4 with 3x3 kernels.
+        kept_params, kept_macs: The same with each stage's own kernel.
+        top1: In percent.
+        gpu_images_per_s, tpu_images_per_s: Training throughput.
+    """
+
+    stages: int
+    params: float
+    macs: float
+    counted_params: int
+    counted_macs: int
+    kept_params: int
+    kept_macs: int
+    top1: float
+    gpu_images_per_s: float
+    tpu_images_per_s: float
+
+
+TABLE_3 = mark(
+    "Printed for EfficientNet-B4 on a V100 and a TPU core, training (arXiv:2104.00298, Table 3). "
+    "Its sizes follow no one rule: 20.0 M for stages 1 to 3 is 3x3 kernels, 43.4 M and 132 M for "
+    "more stages are the stages' own kernels."
+)
+
+
+@lru_cache(maxsize=1)
+def table_3() -> tuple[PrintedFused, ...]:
+    """The V2 paper's Table 3, beside what `fused` counts."""
+    found: dict[int, dict[str, dict[str, str]]] = {}
+    for row in table("inference_latency"):
+        if (row["paper"], row["table"]) == ("V2", "Table 3"):
+            last = row["model"].rpartition("-")[2]
+            stages = int(last) if last.isdigit() else 0
+            found.setdefault(stages, {})["GPU" if "GPU" in row["hardware"] else "TPU"] = row
+    b4, rows = get_variant("b4"), []
+    for stages, pair in sorted(found.items()):
+        gpu = pair["GPU"]
+        small, kept = count(fused(b4, stages)), count(fused(b4, stages, kernel=None))
+        rows.append(
+            PrintedFused(
+                stages,
+                float(gpu["params_M"]) * 1e6,
+                float(gpu["flops_B"]) * 1e9,
+                small.params,
+                small.macs,
+                kept.params,
+                kept.macs,
+                float(gpu["top1_percent"]),
+                float(gpu["throughput_images_per_s"]),
+                float(pair["TPU"]["throughput_images_per_s"]),
+            )
+        )
+    return tuple(rows)
+
+
+# --- deeper late, or alike --------------------------------------------------------------------
+
+LATE = 2  # the last stages, which the paper deepens most ("stage 5 and 6" of V2-S)
+
+
+@dataclass(frozen=True, slots=True)
+class Deepened:
+    """Two ways to spend the same multiply-adds on depth.
+
+    Attributes:
+        alike: Every stage deeper by one factor.
+        late: Only the last stages deeper.
+        alike_macs, late_macs: Computed; within 2 % of each other where that can be had.
+    """
+
+    alike: Spec
+    late: Spec
+    alike_macs: int
+    late_macs: int
+
+
+@lru_cache(maxsize=32)
+def deepened(spec: Spec, depth: float = 1.6) -> Deepened:
+    """Deepen all stages alike, or the last two until the multiply-adds are the same.
+
+    Blocks are added to the last two stages in about equal proportion.
+
+    Raises:
+        EffnetError: The factor is not above 1, or there are fewer than three stages.
+    """
+    if not depth > 1 or len(spec.stages) <= LATE:
+        raise EffnetError(
+            say(
+                "depth {depth} of {n} stages; expected a factor above 1 and at least {least} "
+                "stages",
+                depth=repr(depth),
+                n=len(spec.stages),
+                least=LATE + 1,
+            )
+        )
+    alike = replace(spec.scaled(depth=depth), name=f"{spec.name}, all stages deeper")
+    goal = count(alike).macs
+    ends = spec.stages[-LATE:]
+    costs = _block_macs(spec)[-LATE:]
+    missing = goal - count(spec).macs
+    choices = product(*(range(missing // cost + 2) for cost in costs))
+
+    def merit(extra: tuple[int, ...]) -> tuple[float, float]:
+        off = abs(sum(n * c for n, c in zip(extra, costs, strict=True)) - missing) / goal
+        shares = [n / stage.repeats for n, stage in zip(extra, ends, strict=True)]
+        return (0.0 if off < 0.01 else off), max(shares) - min(shares)
+
+    best = min(choices, key=merit)
+    added = tuple(
+        replace(stage, repeats=stage.repeats + n, exact_repeats=float(stage.repeats + n))
+        for stage, n in zip(ends, best, strict=True)
+    )
+    late = replace(
+        spec, stages=(*spec.stages[:-LATE], *added), name=f"{spec.name}, last stages deeper"
+    )
+    return Deepened(alike, late, goal, count(late).macs)
+
+
+def _block_macs(spec: Spec) -> list[int]:
+    """Multiply-adds that one more block of each stage costs."""
+    base = count(spec).macs
+    found = []
+    for number, stage in enumerate(spec.stages):
+        more = replace(stage, repeats=stage.repeats + 1)
+        stages = (*spec.stages[:number], more, *spec.stages[number + 1 :])
+        found.append(count(replace(spec, stages=stages)).macs - base)
+    return found

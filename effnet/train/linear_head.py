@@ -1,0 +1,210 @@
+"""Transfer learning by hand: a pretrained network's features, and a linear head in seconds.
+
+arXiv:1905.11946 section 5.3 and Table 5 fine-tune whole networks; a head on frozen features is the
+quick first step of that, and often enough for a handful of photos.
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch.nn import functional
+
+from effnet.base import EffnetError, say
+from effnet.classify import Classifier
+from effnet.network import get_variant
+from effnet.nn import Network, build, saved, workers
+from effnet.pixels import to_array, view
+from effnet.train.recipe import FINE_TUNING, Recipe
+
+LEAST_CLASSES, LEAST_PHOTOS = 2, 3
+STEPS, RATE, DECAY = 300, 0.05, 1e-3
+BATCH = 16
+LEAST_TUNED = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taught:
+    """A network with a head of one's own.
+
+    Attributes:
+        classes: Names in index order.
+        top1: Share of the held-out photos named right.
+        held_out: How many photos were held out, in all classes.
+        mistakes: Held-out photos that were named wrong: (place among the class's photos, its
+            class, what it was called).
+        network: Backbone and head together, in evaluation mode.
+        start: The pretrained network.
+    """
+
+    classes: tuple[str, ...]
+    top1: float
+    held_out: int
+    mistakes: tuple[tuple[int, str, str], ...]
+    network: Network
+    start: Classifier
+
+    def to_bytes(self) -> bytes:
+        """A `.safetensors` file that `effnet.load` opens."""
+        return saved.to_bytes(
+            self.network.state_dict(),
+            spec=self.start.spec,
+            classes=self.classes,
+            preprocessing=self.start.preprocessing,
+        )
+
+    def write(self, path: Path) -> None:
+        """The same into a file, whole or not at all."""
+        saved.write(
+            path,
+            self.network.state_dict(),
+            spec=self.start.spec,
+            classes=self.classes,
+            preprocessing=self.start.preprocessing,
+        )
+
+
+def features(classifier: Classifier, photos: Sequence[Image.Image]) -> np.ndarray:
+    """What the network makes of photos before its last layer: float32 `(N, features)`."""
+
+    def passes() -> np.ndarray:
+        found = []
+        for start in range(0, len(photos), BATCH):
+            arrays = [
+                to_array(view(photo, classifier.preprocessing), classifier.preprocessing)
+                for photo in photos[start : start + BATCH]
+            ]
+            x = torch.from_numpy(np.stack(arrays)).to(classifier.device)
+            with torch.inference_mode():
+                *steps, _ = classifier.model.steps()
+                for _, step in steps:
+                    x = step(x)
+                found.append(x.mean((2, 3)).float().cpu().numpy())
+        return np.concatenate(found)
+
+    return workers.call(passes)
+
+
+def held_out(counts: Sequence[int]) -> list[np.ndarray]:
+    """Which photos of each class test the head: every third, at least one."""
+    return [np.arange(count) % 3 == 2 for count in counts]
+
+
+def teach(classifier: Classifier, photos: Mapping[str, Sequence[Image.Image]]) -> Taught:
+    """Fit a linear head on a few photos of each class; a third of them is held out to test it.
+
+    The head that is given back is fitted on all photos; its accuracy is that of one that never saw
+    the held-out third.
+
+    Args:
+        classifier: The pretrained network; it is not changed.
+        photos: Pictures by class.
+
+    Raises:
+        EffnetError: Fewer than two classes, or three photos of one.
+    """
+    names = tuple(photos)
+    counts = _enough(photos, LEAST_PHOTOS)
+    vectors = features(classifier, [photo for name in names for photo in photos[name]])
+    labels = np.repeat(np.arange(len(names)), counts)
+    test = np.concatenate(held_out(counts))
+    weight, bias = workers.call(_fit, vectors[~test], labels[~test], len(names))
+    said = (vectors[test] @ weight.T + bias).argmax(1)
+    places = np.concatenate([np.arange(count) for count in counts])[test]
+    wrong = [
+        (int(place), names[truth], names[guess])
+        for place, truth, guess in zip(places, labels[test], said, strict=True)
+        if truth != guess
+    ]
+    weight, bias = workers.call(_fit, vectors, labels, len(names))
+    return Taught(
+        names,
+        float((said == labels[test]).mean()),
+        int(test.sum()),
+        tuple(wrong),
+        _joined(classifier, weight, bias),
+        classifier,
+    )
+
+
+def _enough(photos: Mapping[str, Sequence[Image.Image]], least: int) -> list[int]:
+    """How many photos each class has; `EffnetError` where they are too few."""
+    counts = [len(given) for given in photos.values()]
+    if len(counts) < LEAST_CLASSES or min(counts) < least:
+        words = ", ".join(f"{n}: {c}" for n, c in zip(photos, counts, strict=True)) or say("none")
+        raise EffnetError(
+            say(
+                "too few photos ({given}); expected at least {classes} classes of {least} photos "
+                "each",
+                given=words,
+                classes=LEAST_CLASSES,
+                least=least,
+            )
+        )
+    return counts
+
+
+def fine_tuning(network: str, data: str) -> Recipe:
+    """The recipe that trains all layers of a pretrained network on a few photos (`packed`)."""
+    return Recipe(spec=get_variant(network), data=data, start=network, **FINE_TUNING)
+
+
+def packed(photos: Mapping[str, Sequence[Image.Image]], *, side: int) -> bytes:
+    """Photos by class as one `.npz` of centred squares of `side` px, as `load_pictures` reads it.
+
+    Raises:
+        EffnetError: Fewer than two classes, or five photos of one (every fifth is held out).
+    """
+    counts = _enough(photos, LEAST_TUNED)
+    squares = [
+        np.asarray(ImageOps.fit(photo, (side, side), Image.Resampling.BICUBIC)).transpose(2, 0, 1)
+        for given in photos.values()
+        for photo in given
+    ]
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        images=np.stack(squares),
+        labels=np.repeat(np.arange(len(counts)), counts),
+        classes=np.array(list(photos)),
+    )
+    return buffer.getvalue()
+
+
+def _fit(vectors: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """A softmax head on standardised features, folded back onto the plain ones."""
+    x, y = torch.from_numpy(vectors), torch.from_numpy(labels)
+    mean, std = x.mean(0), x.std(0) + 1e-3
+    z = (x - mean) / std
+    weight = torch.zeros(classes, x.shape[1], requires_grad=True)
+    bias = torch.zeros(classes, requires_grad=True)
+    moved = torch.optim.Adam([weight, bias], lr=RATE)
+    for step in range(STEPS):
+        moved.param_groups[0]["lr"] = RATE * (1 - step / STEPS)
+        loss = functional.cross_entropy(z @ weight.T + bias, y) + DECAY * weight.square().sum()
+        moved.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        moved.step()
+    with torch.no_grad():
+        plain = weight / std
+        return plain.numpy(), (bias - plain @ mean).numpy()
+
+
+def _joined(classifier: Classifier, weight: np.ndarray, bias: np.ndarray) -> Network:
+    """A copy of the network with another last layer."""
+    network = build(classifier.spec, num_classes=len(bias))
+    own = dict(network.named_parameters())
+    state = {
+        name: value
+        for name, value in classifier.model.state_dict().items()
+        if name not in own or own[name].shape == value.shape
+    }
+    network.load_state_dict(state, strict=False)
+    with torch.no_grad():
+        network.linear.weight.copy_(torch.from_numpy(weight))
+        network.linear.bias.copy_(torch.from_numpy(bias))
+    return network.eval().requires_grad_(False)

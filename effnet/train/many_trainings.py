@@ -1,0 +1,168 @@
+"""Many trainings on any executor; each finished one is a row, and what is there is not done again.
+
+A sweep takes any `concurrent.futures.Executor`: threads, processes, or a cluster's
+(`dask.distributed.Client.get_executor()`). Each finished training is a row of a CSV that is written
+whole; a sweep that was killed goes on with the rows that are missing.
+"""
+
+import os
+import platform
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, as_completed
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from effnet.base import EffnetError, say, stamp
+from effnet.train.recipe import Recipe
+from effnet.train.results import Row, read_rows, write_rows
+from effnet.train.run_folders import stop_asked
+from effnet.train.run_texts import MISSING, STOPPED
+
+Progress = Callable[[Row], None]
+
+CHECKPOINT = "checkpoint.pt"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One training of a sweep: what its row says of it, and how to train it."""
+
+    facts: tuple[tuple[str, Any], ...]
+    recipe: Recipe
+    pictures: str = ""  # stands for those of a folder
+
+    @property
+    def key(self) -> str:
+        """Stands for this training in the results; equal keys, equal weights."""
+        return "-".join(filter(None, (self.recipe.key, self.pictures)))
+
+
+def job(recipe: Recipe, **facts: Any) -> Job:
+    """A training with what should stand beside its result; pictures that change make it another."""
+    return Job(tuple(facts.items()), recipe, stamp(Path(recipe.data).expanduser()))
+
+
+def train_job(recipe: dict[str, Any], folder: str | None, watched: str | None) -> Row:
+    """Train by a recipe's plain values, anywhere; gives back a flat row.
+
+    Args:
+        recipe: What `Recipe.to_dict` gave.
+        folder: Where to keep checkpoint and metrics; a temporary folder where None.
+        watched: A folder whose stop file ends the training.
+    """
+    from effnet.train.trainer import as_row, train
+
+    def stop() -> bool:
+        return watched is not None and stop_asked(Path(watched))
+
+    order = Recipe.from_dict(recipe)
+    if folder is None:
+        with tempfile.TemporaryDirectory() as made:
+            return as_row(train(order, Path(made), stop=stop)) | where()
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    row = as_row(train(order, place, stop=stop)) | where()
+    (place / CHECKPOINT).unlink(missing_ok=True)
+    return row
+
+
+def where() -> Row:
+    """The machine of a measurement, as columns."""
+    import torch
+
+    cuda = torch.cuda.is_available()
+    return {
+        "device": "cuda" if cuda else "cpu",
+        "processor": torch.cuda.get_device_name() if cuda else _processor(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else "",
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    text = info.read_text(errors="replace") if info.exists() else ""
+    found = re.search(r"model name\s*:\s*(.+)", text)
+    return found[1].strip() if found else platform.processor() or platform.machine()
+
+
+def sweep(
+    jobs: Sequence[Job],
+    results: Path,
+    *,
+    executor: Executor | None = None,
+    keep: Path | None = None,
+    watched: Path | None = None,
+    progress: Progress | None = None,
+) -> list[Row]:
+    """Train what is missing in a results file; gives back the jobs' rows in the jobs' order.
+
+    Args:
+        jobs: What to train.
+        results: The CSV; its rows are not trained again.
+        executor: Where to train; one after the other in this process where None.
+        keep: A folder for the trainings' metrics and networks, which the executor must reach; None
+            keeps nothing but the rows.
+        watched: A folder whose stop file ends the sweep.
+        progress: Called with each new row.
+
+    Raises:
+        EffnetError: Trainings failed or were stopped; the finished ones are kept, and the same call
+            goes on.
+    """
+    rows = {row["key"]: row for row in read_rows(results)}
+    missing = list({one.key: one for one in jobs if one.key not in rows}.values())
+    failures: list[str] = []
+
+    def finished(one: Job, future: "Future[Row]") -> None:
+        if future.cancelled():
+            failures.append(say(STOPPED))
+            return
+        if (error := future.exception()) is not None:
+            failures.append(f"{type(error).__name__} {error}".strip())
+            return
+        rows[one.key] = {"key": one.key, **dict(one.facts), **future.result()}
+        write_rows(results, list(rows.values()))
+        if progress:
+            progress(rows[one.key])
+
+    def order(one: Job) -> tuple[dict[str, Any], str | None, str | None]:
+        folder = str(keep / one.key) if keep else None
+        return one.recipe.to_dict(), folder, str(watched) if watched else None
+
+    if executor is None:
+        for one in missing:
+            future: Future[Row] = Future()
+            try:
+                future.set_result(train_job(*order(one)))
+            except Exception as error:
+                future.set_exception(error)
+            finished(one, future)
+            if watched and stop_asked(watched):
+                break
+    else:
+        sent = {executor.submit(train_job, *order(one)): one for one in missing}
+        for future in as_completed(sent):
+            finished(sent[future], future)
+            if watched and stop_asked(watched):
+                for waiting in sent:
+                    waiting.cancel()
+    left = [one for one in jobs if one.key not in rows]
+    if left:
+        raise EffnetError(
+            say(
+                MISSING,
+                n=len(left),
+                all=len(jobs),
+                why=failures[0] if failures else say(STOPPED),
+            )
+        )
+    return [rows[one.key] for one in jobs]

@@ -1,0 +1,16 @@
+from . import checkpoints as checkpoints
+from . import downloads as downloads
+from .checkpoints import FOLDER_VARIABLE as FOLDER_VARIABLE
+from .checkpoints import IMAGENET_MEAN as IMAGENET_MEAN
+from .checkpoints import IMAGENET_STD as IMAGENET_STD
+from .checkpoints import Checkpoint as Checkpoint
+from .checkpoints import Preprocessing as Preprocessing
+from .checkpoints import WeightsUnavailable as WeightsUnavailable
+from .checkpoints import available_weights as available_weights
+from .checkpoints import choose as choose
+from .checkpoints import known_checkpoints as known_checkpoints
+from .checkpoints import offline_variants as offline_variants
+from .checkpoints import package_folder as package_folder
+from .checkpoints import unavailable as unavailable
+from .checkpoints import usual_preprocessing as usual_preprocessing
+from .checkpoints import weights_folders as weights_folders
