@@ -15,13 +15,22 @@ NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 ids = [path.stem for path in NOTEBOOKS]
 
 
+@pytest.fixture(scope="module")
+def client(environment_without_weights):
+    """One kernel that runs all notebooks."""
+    place = {"metadata": {"path": str(NOTEBOOKS[0].parent)}}
+    client = NotebookClient(nbformat.v4.new_notebook(), timeout=120, resources=place)
+    with client.setup_kernel(env=environment_without_weights):
+        yield client
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
-def test_a_notebook_runs(path, environment_without_weights, monkeypatch):
-    for name, value in environment_without_weights.items():
-        monkeypatch.setenv(name, value)
-    notebook = nbformat.read(path, as_version=4)
-    resources = {"metadata": {"path": str(path.parent)}}
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources=resources).execute()
+def test_a_notebook_runs(path, client):
+    notebook = client.nb = nbformat.read(path, as_version=4)
+    client.reset_execution_trackers()
+    client.execute_cell(nbformat.v4.new_code_cell("%reset -f"), 0)  # no names of the one before
+    for index, cell in enumerate(notebook.cells):
+        client.execute_cell(cell, index)
     assert any(cell.get("outputs") for cell in notebook.cells)
 
 

@@ -12,6 +12,7 @@ from .foreign import cell as cell
 from .foreign import cell_text as cell_text
 from .foreign import csv_text as csv_text
 from .foreign import printable as printable
+from .foreign import verbatim as verbatim
 from .forks import after_fork as after_fork
 from .language import DEFAULT as DEFAULT
 from .language import LANGUAGES as LANGUAGES

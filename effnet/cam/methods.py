@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from effnet.base import EffnetError, mark, say
+from effnet.base import EffnetError, brief, mark, say
 
 Array = NDArray[np.float32]
 Formula = Callable[[Array, Array], Array]
@@ -143,11 +143,11 @@ METHODS = {
 
 def known_method(name: str) -> Method:
     """The method of that name; `EffnetError` with the known ones where there is none."""
-    if name not in METHODS:
+    if not (isinstance(name, str) and name in METHODS):
         raise EffnetError(
             say(
                 "unknown method {method}; expected one of {known}",
-                method=repr(name),
+                method=brief(name),
                 known=", ".join(METHODS),
             )
         )

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from effnet import cam
-from effnet.base import EffnetError, after_fork, say
+from effnet.base import EffnetError, after_fork, brief, say
 from effnet.cam import Explanation, Target
 from effnet.classify.checks import check_finite, check_logits, check_pixels, check_top
 from effnet.classify.prediction import Label, Prediction, imagenet_classes, softmax
@@ -370,6 +370,12 @@ def load(
         WeightsUnavailable: The weights are not here: says where to put them, and what works.
         EffnetError: The name, the weights or the device is unknown, or the file does not fit.
     """
+    if not isinstance(name, (str, Path)):
+        get_variant(name)  # says what may be a name
+    if not isinstance(weights, (str, Path)):
+        raise EffnetError(
+            say("weights {given}; expected their name, or a path", given=brief(weights))
+        )
     if str(name).endswith(".safetensors"):
         kept = saved.read(Path(name))
         return Classifier(

@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from effnet.base import giga, millions, percent
+from effnet.base import giga, millions, percent, printable
 
 Rows = list[dict[str, Any]]
 
@@ -46,7 +46,7 @@ def show(result: dict[str, Any] | Rows) -> None:
         for key, value in result.items():
             if key not in HIDDEN and not isinstance(value, list):
                 title, written = _cell(key, value)
-                print(f"{title}: {written}")
+                print(printable(f"{title}: {written}"))
         if rows:
             print()
     else:
@@ -63,7 +63,7 @@ def show(result: dict[str, Any] | Rows) -> None:
             text.rjust(width) if right else text.ljust(width)
             for text, width, right in zip(line, widths, numeric, strict=True)
         )
-        print("  ".join(cells).rstrip())
+        print(printable("  ".join(cells).rstrip()))
 
 
 def _cell(key: str, value: Any) -> tuple[str, str]:

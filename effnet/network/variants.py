@@ -259,13 +259,16 @@ def _registry() -> dict[str, Spec]:
     return {spec.name: spec for spec in (*_v1(), *_v2(), *_lite(), *_comparison())}
 
 
+MOST_NAME = 200  # characters
+
+
 def list_variants(family: str | None = None) -> list[str]:
     """Names of the published networks, in published order; of one family where one is given."""
-    if family is not None and family not in tuple(FAMILIES):
+    if family is not None and not (isinstance(family, str) and family in FAMILIES):
         raise EffnetError(
             say(
-                "unknown family {family!r}; expected one of {among}",
-                family=family,
+                "unknown family {family}; expected one of {among}",
+                family=brief(family),
                 among=", ".join(FAMILIES),
             )
         )
@@ -277,7 +280,8 @@ def get_variant(name: str) -> Spec:
 
     Raises `EffnetError` for an unknown name, with the nearest choices.
     """
-    key = str(name).strip().lower().replace("-", "_")
+    key = name if isinstance(name, str) else ""
+    key = key[:MOST_NAME].strip().lower().replace("-", "_")
     key = key.removeprefix("efficientnet_").removeprefix("efficientnet")
     known = _registry()
     if key in known:

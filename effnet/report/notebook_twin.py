@@ -1,16 +1,13 @@
 """A report as a notebook without outputs: the same words, tables, pictures and code."""
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from effnet.base import EffnetError, as_html, say, speaking, write_whole
+from effnet.base import EffnetError, as_html, say, speaking, verbatim, write_whole
 from effnet.report.html_page import to_html
 from effnet.report.photo_section import Picture
 from effnet.report.sections import Section
-
-SPECIAL = re.compile(r"[\\`*_\[\]<>$&]")  # what Markdown, or its formulas, would take for theirs
 
 
 def to_notebook(found: Sequence[Section]) -> str:
@@ -19,7 +16,7 @@ def to_notebook(found: Sequence[Section]) -> str:
     with speaking(found[0].language):
         for number, one in enumerate(found):
             heading = "##" if number else "#"
-            text = f"{heading} {one.title}\n\n{one.says}"
+            text = f"{heading} {verbatim(one.title)}\n\n{verbatim(one.says)}"
             text += "".join(_photo(place, one) for place, one in enumerate(one.pictures))
             if not one.code:
                 text += "".join(f"\n\n{as_html(card)}" for card in one.cards)
@@ -46,13 +43,8 @@ def to_notebook(found: Sequence[Section]) -> str:
 
 
 def _photo(place: int, picture: Picture) -> str:
-    file, caption = map(_plain, (picture.file, picture.caption()))
+    file, caption = map(verbatim, (picture.file, picture.caption()))
     return f"\n\n![{file}](attachment:{_key(place)})\n\n{caption}"
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    return SPECIAL.sub(lambda found: f"&#{ord(found[0])};", text)
 
 
 def _key(place: int) -> str:

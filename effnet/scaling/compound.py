@@ -64,7 +64,11 @@ def scale(
     network = as_spec(base)
     depth, width = plain(depth), plain(width)
     size = network.resolution if resolution is None else check_resolution(resolution)
-    if (depth, width, size) == (1.0, 1.0, network.resolution):
+    if (
+        is_finite(depth)
+        and is_finite(width)
+        and (depth, width, size) == (1.0, 1.0, network.resolution)
+    ):
         return network
     scaled = network.scaled(depth=depth, width=width, resolution=size)
     return replace(scaled, name=f"{network.name} d{depth:.4g} w{width:.4g} r{size}")

@@ -24,13 +24,13 @@ def read_rows(path: Path) -> list[Row]:
 
 def _read(column: str, text: str) -> Any:
     if column in ("key", "digest"):  # digits and letters that may look like a number, as 1e5
-        return cell_text(text)
+        return text
     for kind in (int, float):
         try:
             return kind(text)
         except ValueError:
             continue
-    return text
+    return cell_text(text)
 
 
 def write_rows(path: Path, rows: Sequence[Row]) -> None:

@@ -16,12 +16,13 @@ BUSY = mark("another process is working on {folder}")
 FINE_TUNED = mark("Fine-tuned on {names}")
 STOPPED = mark("stopped")
 TOLD = (MISSING, NO_DATA, BUSY, FINE_TUNED)
+MOST_TEXT = 300  # characters of what is read back: the patterns try every way to cut it
 LED = re.compile(r"(?:effnet: |EffnetError )(?=.)")  # what the process puts before a message
 
 
 def retold(text: str) -> str:
     """A title or message that stands in a file, in the reader's language; else as it is."""
-    if current() == DEFAULT:
+    if current() == DEFAULT or len(text) > MOST_TEXT:
         return text
     if led := LED.match(text):
         return retold(text[led.end() :])

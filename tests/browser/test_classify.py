@@ -53,7 +53,7 @@ def test_naming_many_can_be_stopped_and_gone_on_with(visit, tmp_path, coffee):
     uploader.locator("input[type=file]").set_input_files(tmp_path)
     expect(page.get_by_text("0 of 150")).to_be_visible()
     page.get_by_role("button", name="Name them").click()
-    page.get_by_role("button", name="Stop", exact=True).dispatch_event("click")
+    page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_text(re.compile(r"^\d+ of 150$"))).to_be_visible()
     go_on = page.get_by_role("button", name="Go on")
     expect(go_on).to_be_visible()

@@ -86,6 +86,6 @@ def test_an_answer_is_given_anew_where_its_picture_or_the_weights_changed(
     with monkeypatch.context() as patch:
         loaded = effnet.load("lite0", device="cpu", engine="eager")
         loaded.model.classifier[1].bias[0] += 1
-        patch.setattr("effnet.classify.evaluate.load", lambda *_args, **_more: loaded)
+        patch.setattr("effnet.classify.evaluation.load", lambda *_args, **_more: loaded)
         with pytest.raises(EffnetError, match=r"another evaluation \(content differ\)"):
             evaluate(folder.parent, **asked)

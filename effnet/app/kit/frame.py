@@ -10,7 +10,7 @@ import streamlit as st
 
 import effnet
 from effnet.app.kit import lesson_view, live, process, projector, state
-from effnet.base import EffnetError, language, mark, say
+from effnet.base import EffnetError, language, mark, say, verbatim
 
 ICON = Path(effnet.__file__).parents[1] / "assets" / "images" / "icon.png"
 
@@ -65,7 +65,7 @@ def page(file: str) -> Iterator[Page]:
     if not projector.on():
         _menu(this)
     for note in (*wrong, *state.notes(), *notes):
-        st.warning(say("From the link: {note}", note=note))
+        st.warning(say("From the link: {note}", note=verbatim(note)))
     lesson_view.panel(this.file)
     with _messages():
         yield this
@@ -77,7 +77,7 @@ def _messages() -> Iterator[None]:
     try:
         yield
     except EffnetError as error:
-        st.error(str(error))
+        st.error(verbatim(error))
 
 
 def part(function: Callable[[], None], *, every_s: float | None = None) -> Callable[[], None]:

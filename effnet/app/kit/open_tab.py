@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 from streamlit.elements.lib.mutable_tab_container import TabContainer
 
-from effnet.base import LANGUAGES, EffnetError, say, speaking
+from effnet.base import LANGUAGES, EffnetError, say, speaking, verbatim
 
 
 def tabs(key: str, titles: Sequence[str]) -> Sequence[TabContainer]:
@@ -35,4 +35,4 @@ def cards(key: str, drawn: Mapping[str, Callable[[], None]]) -> None:
                 try:
                     card()
                 except EffnetError as error:  # a user's mistake in one card costs no other
-                    st.error(str(error))
+                    st.error(verbatim(error))

@@ -12,7 +12,7 @@ import streamlit as st
 from effnet.app.kit import cache, live, state
 from effnet.app.kit.cache import Photo
 from effnet.app.pages.scale import report_photo
-from effnet.base import EffnetError, in_a_row, mark, say
+from effnet.base import EffnetError, in_a_row, mark, say, verbatim
 from effnet.network import display_name
 from effnet.pixels import EXTENSIONS, MAX_BYTES, get_sample, list_samples
 from effnet.train import run_folders
@@ -77,7 +77,7 @@ def _own(uploaded: Sequence[Any], refused: list[str]) -> Photo | None:
     if st.button(back, key="forget_own"):
         del st.session_state[state.OWN]
         return _one_of(uploaded, refused) if uploaded else None
-    st.caption(say("Shown: {photo}", photo=say(kept[0])))
+    st.caption(say("Shown: {photo}", photo=verbatim(say(kept[0]))))
     return _opened(*kept, refused)
 
 

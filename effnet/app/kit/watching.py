@@ -1,4 +1,4 @@
-"""Work that goes on while its page is open: a Stop that stands still, and progress beside it.
+"""Work that goes on while its page is open: a Stop that stands still, and progress below it.
 
 Only the progress is redrawn. A button that is redrawn with it changes under the pointer, and on a
 busy machine it can't be pressed.
@@ -24,7 +24,7 @@ def watch(
     stopped: bool = False,
     every_s: float = LOOK_S,
 ) -> None:
-    """A stop, and beside it what `look` shows, which is called again and again.
+    """A stop, and below it what `look` shows, which is called again and again.
 
     Args:
         key: Of the button.
@@ -34,7 +34,5 @@ def watch(
         stopped: Whether it was pressed.
         every_s: Seconds between two looks.
     """
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(say("Stop"), key=key, on_click=stop, disabled=stopped)
-        place = st.empty()
-    frame.part(lambda: look(place.progress), every_s=every_s)()
+    st.button(say("Stop"), key=key, on_click=stop, disabled=stopped)
+    frame.part(lambda: look(st.empty().progress), every_s=every_s)()

@@ -12,7 +12,7 @@ from PIL import Image
 
 from effnet.app.kit import cache
 from effnet.app.kit.watching import LOOK_S, Progress, watch
-from effnet.base import DEFAULT, EffnetError, csv_text, mark, say, speaking
+from effnet.base import DEFAULT, EffnetError, csv_text, mark, say, speaking, verbatim
 from effnet.classify import Item, labelled_files
 from effnet.pixels import EXTENSIONS, MAX_BYTES
 
@@ -270,7 +270,7 @@ def _show(job: Job, classifier: "Classifier") -> None:
     names = classifier.classes
     note = _note(job)
     if note:
-        st.info(note)
+        st.info(verbatim(note))
     rows = [_row(one, names, judged=bool(job.truths)) for one in job.answers]
     if job.truths:
         counted = accuracy(job.answers)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from effnet.app.kit import cache
 from effnet.app.kit.cache import Photo
-from effnet.base import EffnetError, in_a_row, mark, percent, say
+from effnet.base import EffnetError, in_a_row, mark, percent, say, verbatim
 from effnet.network import display_name, list_variants
 from effnet.weights import (
     FOLDER_VARIABLE,
@@ -117,7 +117,7 @@ def _fetch(row: Checkpoint) -> None:
         download(row, progress=show)
     except EffnetError as error:
         bar.empty()
-        st.warning(str(error))
+        st.warning(verbatim(error))
         return
     bar.progress(1.0, say("{what}: here, hash checked", what=_title(row)))
 
@@ -246,7 +246,7 @@ def own(photo: Photo) -> None:
     )
     doubt = unsaid(spec, state, called)
     if doubt:
-        st.warning(doubt)
+        st.warning(verbatim(doubt))
     st.dataframe(
         [
             {say("class"): label.name, say("probability"): label.probability}

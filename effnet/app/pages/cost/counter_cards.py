@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from effnet.app.kit import live, state
-from effnet.base import EffnetError, in_a_row, mark, say
+from effnet.base import EffnetError, in_a_row, mark, say, verbatim
 from effnet.counting import PARTS, Opinion, counted_by_none, opinions
 from effnet.figures import counters_compared
 from effnet.network import Spec, display_name, get_variant
@@ -123,7 +123,7 @@ def _second_opinion(spec: Spec, said: Sequence[Opinion], answers: Sequence[Answe
             with st.spinner(say("Asking, one tool after the other"), show_time=True):
                 _asked(spec)
         except EffnetError as error:
-            st.error(str(error))
+            st.error(verbatim(error))
             return
         st.session_state[state.ASKED] = spec
         st.rerun()

@@ -7,7 +7,7 @@ import streamlit as st
 from effnet.app.kit import live, maps
 from effnet.app.pages.explain import slow_maps
 from effnet.app.pages.explain.explain_controls import Asked
-from effnet.base import mark, percent, say
+from effnet.base import mark, percent, say, verbatim
 from effnet.counting import stage_title
 from effnet.figures import deletion_and_insertion, randomised_maps
 from effnet.report import remarks
@@ -66,7 +66,7 @@ def _shown(
     classifier: "Classifier", explanation: "Explanation", found: "Verdict", *, dark: bool
 ) -> None:
     with st.container(border=True):
-        st.markdown(f"**{remarks.verdict_claim(found, explanation)}**")
+        st.markdown(f"**{verbatim(remarks.verdict_claim(found, explanation))}**")
         st.caption(remarks.centre_note(found))
     drawn = deletion_and_insertion(
         found, label=explanation.label, family=classifier.spec.family, dark=dark
@@ -88,7 +88,12 @@ def _shown(
         )
     )
     if explanation.against_label:
-        st.caption(say("The test reads the probability of {label} alone.", label=explanation.label))
+        st.caption(
+            say(
+                "The test reads the probability of {label} alone.",
+                label=verbatim(explanation.label),
+            )
+        )
 
 
 def _areas(found: "Verdict") -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from effnet.app.kit import photos, state
 from effnet.app.kit.cache import Photo
-from effnet.base import DEFAULT, current, percent, say
+from effnet.base import DEFAULT, current, percent, say, verbatim
 from effnet.counting import layer_title
 from effnet.pixels import list_samples
 from effnet.report import remarks
@@ -65,7 +65,7 @@ def _take(key: str, kept: str, allowed: Collection[str]) -> None:
         state.remember(kept, said)
     else:
         note = say("{key} {said} is not known here", key=key, said=repr(said[:40]))
-        st.warning(say("From the link: {note}", note=note))
+        st.warning(say("From the link: {note}", note=verbatim(note)))
 
 
 # --- network and photo --------------------------------------------------------------------------
@@ -106,7 +106,7 @@ def _classes(classifier: "Classifier", photo: Photo, best: int) -> tuple[int, in
                 said=repr(said[:40]),
                 last=count - 1,
             )
-            st.warning(say("From the link: {note}", note=note))
+            st.warning(say("From the link: {note}", note=verbatim(note)))
     digest, target, against = st.session_state.get(state.CLASSES, ("", best, None))
     if digest != photo.digest or not 0 <= target < count:
         return best, None

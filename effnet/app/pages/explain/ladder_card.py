@@ -7,7 +7,7 @@ import streamlit as st
 from effnet.app.kit import cache, live, maps, viewer
 from effnet.app.pages.explain import explain_controls, explain_view
 from effnet.app.pages.explain.explain_controls import Asked
-from effnet.base import percent, say
+from effnet.base import percent, say, verbatim
 from effnet.classify import imagenet_classes
 from effnet.counting import stage_ends
 from effnet.figures import map_in_box
@@ -36,7 +36,7 @@ def ladder(classifier: "Classifier", asked: Asked, *, dark: bool) -> None:
     method = explain_view.quick_method(asked)
     made = _maps(names, asked, method)
     compared = rungs(made, box=explain_view.box_on(made[0], asked))
-    st.markdown(f"**{remarks.ladder_claim(compared)}**")
+    st.markdown(f"**{verbatim(remarks.ladder_claim(compared))}**")
     viewer.strip(
         "ladder",
         [_frame(name, rung, asked) for name, rung in zip(names, compared, strict=True)],

@@ -8,7 +8,7 @@ from effnet.app.kit import cache, columns, live
 from effnet.app.pages.latency import stopwatch
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen, Work
 from effnet.app.pages.latency.versus_card import UNKNOWN
-from effnet.base import EffnetError, factor, giga, mebibytes, millions, milliseconds, say
+from effnet.base import EffnetError, factor, giga, mebibytes, millions, milliseconds, say, verbatim
 from effnet.counting.memory import training_bytes
 from effnet.figures import fused_race, step_against_size, where_to_deepen
 from effnet.jobs import Job
@@ -54,14 +54,14 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     try:
         _fused(design, spec, chosen, dark=dark)
     except EffnetError as error:
-        st.info(str(error))
+        st.info(verbatim(error))
     st.markdown("##### " + say("2. Training with large images is slow"))
     _steps(design, spec, dark=dark)
     st.markdown("##### " + say("3. Scaling every stage alike is not best"))
     try:
         _deepened(design, spec, chosen, dark=dark)
     except EffnetError as error:
-        st.info(str(error))
+        st.info(verbatim(error))
 
 
 def _race(runners: dict[str, Spec], options: Options, budget_s: float) -> Work:

@@ -8,7 +8,16 @@ import streamlit as st
 from effnet.app.kit import columns, live
 from effnet.app.pages.latency import stopwatch
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen, Work
-from effnet.base import EffnetError, factor, in_a_row, mark, milliseconds, say, significant
+from effnet.base import (
+    EffnetError,
+    factor,
+    in_a_row,
+    mark,
+    milliseconds,
+    say,
+    significant,
+    verbatim,
+)
 from effnet.figures import option_gains
 from effnet.jobs import Job
 from effnet.network import Spec
@@ -150,7 +159,7 @@ def _shown(gains: Gains | None, *, dark: bool) -> None:
     if gains is None or not (gains.found or gains.failed):
         return
     for options, error in gains.failed.items():
-        st.warning(say("{how}: {error}", how=options.words, error=error))
+        st.warning(say("{how}: {error}", how=options.words, error=verbatim(error)))
     if not gains.found:
         return
     found = {options.words: one for options, one in gains.found.items()}

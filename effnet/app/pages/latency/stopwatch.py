@@ -13,7 +13,7 @@ import streamlit as st
 
 from effnet.app.kit import state
 from effnet.app.kit.watching import Progress, watch
-from effnet.base import EffnetError, language, mark, plural, say
+from effnet.base import EffnetError, language, mark, plural, say, verbatim
 from effnet.jobs import Job, machine
 from effnet.timing import ENGINES, Engine, Options, hardware
 
@@ -281,7 +281,7 @@ def _last(key: str, label: str, subject: Any) -> Result | None:
     if last is None:
         return None
     if last.error:
-        st.error(last.error)
+        st.error(verbatim(last.error))
         if not last.value:
             return None
     if last.subject != subject:

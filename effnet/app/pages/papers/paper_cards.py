@@ -9,7 +9,7 @@ import streamlit as st
 import effnet
 from effnet import papers
 from effnet.app.kit import live, state
-from effnet.base import mark, say
+from effnet.base import mark, say, verbatim
 from effnet.figures import exhibit_redrawn, network_drawing
 from effnet.papers import Exhibit, Line, Lines, Network, Table, as_csv, cited, flat, letters, shown
 from effnet.scaling import Design
@@ -34,7 +34,7 @@ def exhibit() -> Exhibit:
     """The index: paper, then exhibit; the choice is in the link."""
     key, note = state.linked(state.EXHIBIT, papers.EXHIBITS, DEFAULT)
     if note:
-        st.warning(say("From the link: {note}; choose one below", note=note))
+        st.warning(say("From the link: {note}; choose one below", note=verbatim(note)))
     chosen = papers.get_exhibit(key)
     own = [other for other in papers.EXHIBITS.values() if other.paper == chosen.paper]
     left, middle, right = st.columns([1.5, 2.2, 0.9], gap="small", vertical_alignment="bottom")

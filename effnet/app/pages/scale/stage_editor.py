@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from effnet.app.kit import state
-from effnet.base import EffnetError, language, say
+from effnet.base import EffnetError, language, say, verbatim
 from effnet.network import (
     DIALECTS,
     MAX_STAGES,
@@ -100,7 +100,7 @@ def table(blocks: Blocks) -> None:
         alt=say("Stages to edit: operator, kernel, stride, expansion, squeeze, channels, blocks"),
     )
     for problem in current.problems:
-        st.error(say("{problem}. The last network that worked is kept.", problem=problem))
+        st.error(say("{problem}. The last network that worked is kept.", problem=verbatim(problem)))
 
 
 def _filled(blocks: Blocks, last: Table | None) -> Table:
@@ -203,7 +203,7 @@ def strings(spec: Spec) -> None:
         ),
     )
     for problem in text.problems:
-        st.error(say("{problem}. The last network that worked is kept.", problem=problem))
+        st.error(say("{problem}. The last network that worked is kept.", problem=verbatim(problem)))
     for note in text.notes:
         st.caption(note)
 

@@ -10,7 +10,7 @@ from effnet import report
 from effnet.app.kit import state
 from effnet.app.pages.latency import stopwatch
 from effnet.app.pages.scale import report_photo
-from effnet.base import EffnetError, current, in_a_row, plural, say, speaking
+from effnet.base import EffnetError, current, in_a_row, plural, say, speaking, verbatim
 from effnet.counting import Cost
 from effnet.network import Spec
 from effnet.report import export, lessons
@@ -165,7 +165,7 @@ def _models(
     try:
         export.check_model(spec, cost)
     except EffnetError as error:
-        st.info(say("{error}.", error=error))
+        st.info(say("{error}.", error=verbatim(error)))
         return
     with st.container(horizontal=True, gap="small"):
         button(

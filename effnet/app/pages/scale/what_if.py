@@ -8,7 +8,7 @@ import streamlit as st
 from effnet.app.kit import cache, live, state
 from effnet.app.kit.cards import CARD_WIDTH
 from effnet.app.pages.scale import stage_editor
-from effnet.base import EffnetError, factor, giga, millions, say
+from effnet.base import EffnetError, factor, giga, millions, say, verbatim
 from effnet.counting import Cost
 from effnet.network import Spec, blocks_of, joined
 from effnet.scaling import RANGES, Blocks, Design, edits
@@ -26,7 +26,12 @@ def what_if(design: Design, spec: Spec, cost: Cost) -> None:
     try:
         blocks = blocks_of(spec)
     except EffnetError as error:
-        st.info(say("{error}. Choose another network, or start from EfficientNet-B0.", error=error))
+        st.info(
+            say(
+                "{error}. Choose another network, or start from EfficientNet-B0.",
+                error=verbatim(error),
+            )
+        )
         instead = replace(design.unedited(), mode="released", released="b0").begun()
         st.button(say("Edit EfficientNet-B0"), on_click=state.edit, args=(instead,))
         _kept(design)

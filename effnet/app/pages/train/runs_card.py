@@ -9,7 +9,7 @@ import streamlit as st
 
 from effnet.app.kit import frame, live
 from effnet.app.pages.train.results_card import said_rows
-from effnet.base import EffnetError, mark, percent, say
+from effnet.base import EffnetError, mark, percent, say, verbatim
 from effnet.figures import run_curves
 from effnet.train import Progressive, Recipe, Run, retold, run_folders, small_base
 
@@ -67,7 +67,7 @@ def start() -> None:
         try:
             recipe = _recipe(kind, epochs, images, options)
         except EffnetError as error:
-            st.error(str(error))
+            st.error(verbatim(error))
             return
         order = {"recipe": recipe.to_dict(), "seeds": seeds}
         run_folders.launch(run_folders.create(kind, KINDS[kind], order))
@@ -175,7 +175,7 @@ def _progress(run: Run, *, dark: bool) -> None:
         st.success(done(run.kind, result))
     if run.state == "broken":
         words = retold(run.last_words()) or say("none")
-        st.warning(say("It broke off. Its last words: {words}", words=words))
+        st.warning(say("It broke off. Its last words: {words}", words=verbatim(words)))
     with st.expander(say("The curves as a table"), on_change="rerun") as opened:
         if opened.open:
             table = [{"training": name, **row} for name, rows in curves.items() for row in rows]

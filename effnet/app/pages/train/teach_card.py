@@ -8,7 +8,7 @@ import streamlit as st
 from PIL import Image
 
 from effnet.app.kit import cache, photos, state
-from effnet.base import EffnetError, in_a_row, percent, say, write_whole
+from effnet.base import EffnetError, in_a_row, percent, say, verbatim, write_whole
 from effnet.network import get_variant
 from effnet.pixels import EXTENSIONS, MAX_BYTES, list_samples
 from effnet.train import FINE_TUNED, run_folders
@@ -160,7 +160,7 @@ def _result(taught: "Taught") -> None:
             "one photo is {one}.",
             share=percent(taught.top1),
             n=taught.held_out,
-            classes=in_a_row(taught.classes),
+            classes=verbatim(in_a_row(taught.classes)),
             one=percent(1 / taught.held_out),
         )
     )
@@ -168,7 +168,7 @@ def _result(taught: "Taught") -> None:
         wrong = say(
             "Photo {n} of {truth} was taken for {guess}", n=place + 1, truth=truth, guess=guess
         )
-        st.caption(wrong)
+        st.caption(verbatim(wrong))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             say("Take the network away"),
