@@ -42,7 +42,7 @@ QUANTITIES = {
     "params": mark("parameters"),
     "activations": mark("activations"),
 }
-JUPYTER_MB = 45  # what a browser asks for until the first cell has run
+JUPYTER_MB = 47  # what a browser asks for until the first cell has run
 # what the page that classifies is made of: the page, the network's thread, and what they share
 SCRIPTS = ("classify", "classify.worker", "maps", "pixels", "words", "core")
 APP_PAGES = {
