@@ -597,6 +597,26 @@ def test_the_largest_picture_is_decoded_alone_and_many_small_ones_together(monke
     assert room.used == 0
 
 
+def test_a_webp_is_let_in_alone_as_it_takes_memory_before_its_size_is_known(monkeypatch):
+    room = InFlight(10_000)
+    monkeypatch.setattr(preparation, "IN_FLIGHT", room)
+    opened = Image.open
+    seen = []
+    monkeypatch.setattr(Image, "open", lambda *a, **k: seen.append(room.used) or opened(*a, **k))
+    for format in ("WEBP", "PNG"):
+        open_image(saved(picture(40, 30), format))
+    assert seen == [10_000, 0]
+    assert room.used == 0
+
+
+def test_a_file_of_more_pixels_than_are_kept_is_made_smaller():
+    data = saved(quarters().resize((900, 600)), "PNG")
+    assert open_image(data, most_pixels=900 * 600).size == (900, 600)
+    assert open_image(data, most_pixels=900 * 600 - 1).size == (450, 300)
+    assert open_image(data, most_pixels=20_000).size == (150, 100)
+    assert_quarters(open_image(data, most_pixels=20_000))
+
+
 def test_who_finds_no_room_is_turned_away_and_room_is_given_back():
     room = InFlight(100)
     with room.hold(60):

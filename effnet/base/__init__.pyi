@@ -1,6 +1,7 @@
 from . import colours as colours
 from . import files as files
 from . import language as language
+from . import programs as programs
 from . import tables as tables
 from .colours import VIRIDIS as VIRIDIS
 from .colours import coloured as coloured

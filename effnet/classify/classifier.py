@@ -4,9 +4,10 @@ import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextvars import copy_context
+from functools import partial
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -25,17 +26,15 @@ from effnet.nn import (
     build,
     fast,
     load_state,
-    padded_as_trained,
+    opened,
     pick_device,
     read_checkpoint,
     read_file,
     saved,
-    timms_name,
-    unsaid,
     workers,
 )
 from effnet.pixels import Source, crop_box, open_image, to_array, to_pixels, view
-from effnet.weights import Checkpoint, Preprocessing, checkpoints
+from effnet.weights import Checkpoint, Preprocessing, checkpoints, sources
 
 ENGINES = ("auto", "eager", "bf16", "compile", "onnxruntime", "openvino")
 WITH_THREADS = ("compile", "onnxruntime", "openvino")  # of their own, which a fork leaves behind
@@ -60,6 +59,7 @@ class Classifier:
         classes: Class names in index order.
         device: Where it runs.
         engine: What `predict` runs on, of `ENGINES`; `model` is always PyTorch's.
+        notes: What was chosen, stripped, filled in or guessed of a file of one's own, in words.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class Classifier:
         classes: Sequence[str] = (),
         device: str = "auto",
         engine: str = "auto",
+        notes: Sequence[str] = (),
     ) -> None:
         if engine not in ENGINES:
             raise EffnetError(
@@ -90,6 +91,7 @@ class Classifier:
         self.spec: Spec = model.spec
         self.weights = weights
         self.checkpoint = checkpoint
+        self.notes = tuple(notes)
         self.preprocessing = preprocessing
         names = imagenet_classes()
         if classes and len(classes) != model.num_classes:
@@ -352,19 +354,24 @@ def load(
     device: str = "auto",
     engine: str = "auto",
     classes: Sequence[str] = (),
+    preprocessing: Preprocessing | Mapping[str, Any] | None = None,
 ) -> Classifier:
-    """Load a network with pretrained weights; nothing is fetched from a network.
+    """Load a network with pretrained weights; only `hf-hub:` fetches from a network.
 
     Args:
-        name: A variant's name, or a `.safetensors` file that a training has saved: it says itself
-            which network it holds.
+        name: A variant's name, or timm's; or what says itself which network it holds: a
+            `.safetensors` file that a training has saved, a folder with a `config.json` as timm
+            and the hub write it, or an address there, `hf-hub:timm/efficientnet_b0.ra_in1k`.
         weights: "default" (the best that is on this machine), a torchvision enum name such as
-            "IMAGENET1K_V2", a path to a `.pth` or `.safetensors` file, or "random".
+            "IMAGENET1K_V2", a file, folder or address, or "random".
         device: "auto", "cpu", "cuda", "mps".
         engine: What `predict` runs on. "auto" is PyTorch with BatchNorm folded, channels last and,
             on a CPU, nonlinearities inside the convolutions; "eager" the plain modules; "bf16",
             "compile", "onnxruntime" and "openvino" are there where installed.
         classes: Class names in index order, one for each output, for a file of one's own.
+        preprocessing: How pictures are prepared, where the weights want it otherwise than is known:
+            a `Preprocessing`, or its values by name. A file that says nothing of it, and is no
+            known one of timm's, is fed the variant's usual numbers; `notes` says so.
 
     Raises:
         WeightsUnavailable: The weights are not here: says where to put them, and what works.
@@ -376,56 +383,52 @@ def load(
         raise EffnetError(
             say("weights {given}; expected their name, or a path", given=brief(weights))
         )
+    made = partial(Classifier, device=device, engine=engine)
     if str(name).endswith(".safetensors"):
         kept = saved.read(Path(name))
-        return Classifier(
+        return made(
             kept.network(str(name)),
             weights=str(name),
-            preprocessing=kept.preprocessing,
+            preprocessing=(
+                kept.preprocessing
+                if preprocessing is None
+                else sources.as_preprocessing(preprocessing)
+            ),
             classes=classes or kept.classes,
-            device=device,
-            engine=engine,
+        )
+    wanted = str(weights)
+    given = None if preprocessing is None else sources.as_preprocessing(preprocessing)
+    if wanted == "default" and (place := sources.place_of(str(name))):
+        weights, name = place, ""  # a folder or an address says itself what it holds
+    if wanted != "random" and sources.is_source(weights):
+        source = sources.find(weights)
+        own = opened(source, read_file(source.file), get_variant(name or source.name), given)
+        if own.doubt:
+            warnings.warn(own.doubt, stacklevel=2)
+        return made(
+            own.network(),
+            weights=str(weights),
+            preprocessing=own.preprocessing,
+            classes=classes or own.classes,
+            notes=own.notes,
         )
     spec = get_variant(name)
-    wanted = str(weights)
     if wanted == "random":
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             untrained = build(spec)
-        usual = checkpoints.usual_preprocessing(spec)
-        return Classifier(
+        return made(
             untrained,
             weights="random",
-            preprocessing=usual,
+            preprocessing=given or checkpoints.usual_preprocessing(spec),
             classes=classes,
-            device=device,
-            engine=engine,
-        )
-    if isinstance(weights, Path) or Path(wanted).suffix in (".pth", ".pt", ".safetensors"):
-        state = read_file(wanted)
-        called = timms_name(wanted)
-        spec = padded_as_trained(spec, state, called)
-        doubt = unsaid(spec, state, called)
-        if doubt:
-            warnings.warn(doubt, stacklevel=2)
-        model = load_state(spec, state, origin=wanted)
-        usual = checkpoints.usual_preprocessing(spec)
-        return Classifier(
-            model,
-            weights=wanted,
-            preprocessing=usual,
-            classes=classes,
-            device=device,
-            engine=engine,
         )
     checkpoint = checkpoints.choose(spec.name, wanted)
     model = load_state(spec, read_checkpoint(checkpoint), origin=checkpoint.weights)
-    return Classifier(
+    return made(
         model,
         weights=checkpoint.short_name,
-        preprocessing=checkpoint.preprocessing,
+        preprocessing=given or checkpoint.preprocessing,
         checkpoint=checkpoint,
         classes=classes,
-        device=device,
-        engine=engine,
     )

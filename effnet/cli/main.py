@@ -262,9 +262,7 @@ def _bench(options: argparse.Namespace) -> dict[str, Any] | Rows:
 
 
 def _classify(options: argparse.Namespace) -> Rows:
-    from effnet.classify import load
-
-    classifier = load(options.model, weights=options.weights, device=options.device)
+    classifier = _loaded(options)
     rows = []
     for image in options.image:
         (prediction,) = classifier.predict([_sample(image) or image], top=options.top)
@@ -276,9 +274,7 @@ def _classify(options: argparse.Namespace) -> Rows:
 
 
 def _explain(options: argparse.Namespace) -> dict[str, Any]:
-    from effnet.classify import load
-
-    classifier = load(options.model, weights=options.weights, device=options.device)
+    classifier = _loaded(options)
     target = options.target
     explanation = classifier.explain(
         _sample(options.image) or options.image,
@@ -296,6 +292,16 @@ def _explain(options: argparse.Namespace) -> dict[str, Any]:
         "blank": explanation.blank,
         "seconds": explanation.seconds,
     }
+
+
+def _loaded(options: argparse.Namespace) -> Any:
+    """The network that is named; what was done to its weights is said beside the answer."""
+    from effnet.classify import load
+
+    classifier = load(options.model, weights=options.weights, device=options.device)
+    for note in classifier.notes:
+        print(f"effnet: {note}", file=sys.stderr)
+    return classifier
 
 
 def _picture(image: Any, name: str) -> bytes:
@@ -327,7 +333,6 @@ def _report(options: argparse.Namespace) -> dict[str, Any]:
         records.append(measure_latency(design.spec(), budget_s=options.seconds))
     looks = []
     if options.image:
-        from effnet.classify import load
         from effnet.pixels import open_image
 
         file = Path(options.image)
@@ -336,7 +341,7 @@ def _report(options: argparse.Namespace) -> dict[str, Any]:
             if _sample(options.image)
             else report.picture(open_image(file), file.name)
         )
-        classifier = load(options.model, weights=options.weights, device=options.device)
+        classifier = _loaded(options)
         own = options.model if options.model.endswith(".safetensors") else ""
         looks.append(report.look(classifier, picture, network=own))
     spoken = {} if options.language == DEFAULT else {"lang": options.language}

@@ -13,7 +13,8 @@ from torch import Tensor
 from effnet.base import EffnetError, path_of, say, write_whole
 from effnet.network import Spec
 from effnet.nn.model import Network
-from effnet.nn.weight_files import State, load_state
+from effnet.nn.reading import State
+from effnet.nn.weight_files import load_state
 from effnet.weights import Preprocessing, WeightsUnavailable
 
 FORMAT = "1"
@@ -105,10 +106,8 @@ def read(path: Path) -> Saved:
         spec = Spec.from_dict(json.loads(header["spec"]))
         classes = tuple(str(name) for name in json.loads(header["classes"]))
         wanted = json.loads(header["preprocessing"])
-        preprocessing = Preprocessing(
-            **{**wanted, "mean": tuple(wanted["mean"]), "std": tuple(wanted["std"])}
-        )
-    except (KeyError, TypeError, ValueError) as error:
+        preprocessing = Preprocessing(**wanted)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise EffnetError(
             say("{file} has a damaged header ({error})", file=file, error=error)
         ) from None

@@ -8,10 +8,11 @@ preprocessing to the last bit of torchvision's.
 import ctypes
 import importlib
 import io
+import math
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import IO, Any
 
@@ -51,7 +52,9 @@ _RESAMPLING = {
 Source = Any  # PIL image, path, bytes, binary file object, or (H, W, 3) uint8 array
 
 
-def open_image(source: Source, *, short_side: int | None = None) -> Image.Image:
+def open_image(
+    source: Source, *, short_side: int | None = None, most_pixels: int = MAX_PIXELS
+) -> Image.Image:
     """Turn a picture into upright RGB.
 
     EXIF rotation is applied, transparency laid on white, 16-bit and float grey stretched to
@@ -64,6 +67,7 @@ def open_image(source: Source, *, short_side: int | None = None) -> Image.Image:
         short_side: Where given, a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size as long as
             each side keeps at least twice this many pixels: what is resized to `short_side`
             afterwards is the same to the eye and takes a fraction of the time.
+        most_pixels: A file of more is made smaller by a whole factor.
 
     Raises:
         EffnetError: What it is can't be read, or is too large or too narrow to be sane; or others
@@ -77,7 +81,7 @@ def open_image(source: Source, *, short_side: int | None = None) -> Image.Image:
             opened = _from_array(source)
         else:
             data = _bytes(source)
-            opened = _decoded(data, short_side)
+            opened = _decoded(data, short_side, most_pixels)
     except EffnetError:
         raise
     except UnidentifiedImageError:
@@ -94,7 +98,7 @@ def open_image(source: Source, *, short_side: int | None = None) -> Image.Image:
         raise EffnetError(
             say("the picture is damaged or cut short ({error})", error=error)
         ) from error
-    if opened.width * opened.height >= LARGE:
+    if opened.width * opened.height >= LARGE or most_pixels < MAX_PIXELS:
         give_back_memory()
     return opened
 
@@ -105,14 +109,33 @@ def _upright(image: Image.Image) -> Image.Image:
         return _rgb(ImageOps.exif_transpose(image) if turned else image)
 
 
-def _decoded(data: bytes, short_side: int | None) -> Image.Image:
+def _decoded(data: bytes, short_side: int | None, most_pixels: int) -> Image.Image:
+    if data[8:12] != b"WEBP":
+        return _loaded(data, short_side, most_pixels, _decoding)
+    with IN_FLIGHT.hold(IN_FLIGHT.room):  # its canvases are made before its size is known
+        return _loaded(data, short_side, most_pixels, _has_its_turn)
+
+
+def _loaded(
+    data: bytes,
+    short_side: int | None,
+    most_pixels: int,
+    turn: Callable[[Image.Image], AbstractContextManager[None]],
+) -> Image.Image:
     formats = (*FORMATS, "HEIF") if _kind(data) == HEIC and _reads_heic() else FORMATS
-    with Image.open(io.BytesIO(data), formats=formats) as image, _decoding(image):
+    with Image.open(io.BytesIO(data), formats=formats) as image, turn(image):
         if short_side:
             image.draft(None, (2 * short_side, 2 * short_side))
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
-        return _rgb(image)
+        whole = _rgb(image)
+        times = math.ceil(math.sqrt(whole.width * whole.height / most_pixels))
+        return whole.reduce(times) if times > 1 else whole
+
+
+def _has_its_turn(image: Image.Image) -> AbstractContextManager[None]:
+    _check_size(image.width, image.height)
+    return nullcontext()
 
 
 def _decoding(image: Image.Image) -> AbstractContextManager[None]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import effnet
 from effnet.base import DEFAULT, EffnetError, colours, current, mark, say, speaking, table
@@ -24,10 +24,13 @@ from effnet.pixels import get_sample
 from effnet.report import claims
 from effnet.scaling import ALPHA, BASES, BETA, GAMMA, RANGES, Design
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 # in the order in which they are joined: each imports only from those before it
 MODULES = (
-    *("core", "words", "dom", "design", "rows", "drawing", "cost", "curve", "table", "controls"),
-    *("intro", "explorer"),
+    *("core", "words", "dom", "design", "rows", "drawing", "glide", "cost", "curve", "table"),
+    *("totals", "stages", "reports", "controls", "intro", "explorer"),
 )
 TAGS = {"en": "en", "zh": "zh-Hans"}  # languages as HTML names them
 PHOTO_SIDE = 320  # px of the sample photo that enters the drawing
@@ -165,21 +168,23 @@ def _ways() -> tuple[dict[str, Any], ...]:
 
 @lru_cache(maxsize=1)
 def _photo() -> str:
-    """A sample photo as the drawing shows it, as a data address."""
-    from PIL import Image, ImageOps
+    """A sample photo as the drawing shows it; "" where it can't be read."""
+    from effnet.pixels import open_image
 
     path = get_sample("chelsea").path
-    if path is None:
-        return ""
+    return photo_address(open_image(path)) if path else ""
+
+
+def photo_address(image: "Image.Image") -> str:
+    """A photo cut to a small square, as an address that holds it: what enters the drawing."""
+    from PIL import ImageOps
+
     buffer = io.BytesIO()
-    with Image.open(path) as opened:
-        ImageOps.fit(opened.convert("RGB"), (PHOTO_SIDE, PHOTO_SIDE)).save(
-            buffer, "JPEG", quality=80
-        )
+    ImageOps.fit(image, (PHOTO_SIDE, PHOTO_SIDE)).save(buffer, "JPEG", quality=80)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def state(design: Design) -> dict[str, Any]:
+def handed(design: Design) -> dict[str, Any]:
     """A design as the explorer takes it, with the network of an edit and what it says of it."""
     found: dict[str, Any] = {"design": asdict(design), "own": None}
     if design.has_edit or design.mode == "edited":
@@ -230,7 +235,7 @@ def script(*, links: Mapping[str, str] | None = None, intro: bool = True) -> str
 
     A link's `hide` names what a lesson leaves away, as on the Scale page.
     """
-    data = constants() | state(Design()) | {"links": dict(links or {})}
+    data = constants() | handed(Design()) | {"links": dict(links or {})}
     return _SCRIPT.format(
         module=module(),
         data=json.dumps(data, ensure_ascii=False).replace("</", "<\\/"),

@@ -32,9 +32,12 @@ def test_a_wrong_lesson_is_told(visit):
 
 def test_a_projector_sees_large_type_and_one_figure(visit):
     page = visit().go("/?present=1&phi=2")
-    page.locator(".js-plotly-plot .main-svg").first.wait_for()
+    drawing = page.locator(".effnet.present .drawing canvas")
+    drawing.wait_for()
     page.wait_for_function("() => getComputedStyle(document.documentElement).fontSize === '21px'")
-    assert page.locator(".js-plotly-plot").count() == 1
+    assert page.locator(".effnet.present").evaluate("n => getComputedStyle(n).fontSize") == "20px"
+    assert drawing.bounding_box()["height"] >= 440
+    assert page.locator(".js-plotly-plot").count() == 0
 
 
 def test_a_report_opens_with_no_network(browser, tmp_path):

@@ -18,7 +18,7 @@ from effnet.app.kit import cache, maps, state
 from effnet.app.pages.explain import explain_controls, explain_tabs, ladder_card
 from effnet.base import language
 from effnet.base.language import say, speaking
-from effnet.jobs.turns import Stopped, Turns
+from effnet.jobs import Queue, Stopped
 
 
 def opened(*, tab: str = "", look: str = "", box=None, **query: str) -> AppTest:
@@ -195,7 +195,7 @@ def test_a_stopped_job_ends_and_keeps_nothing():
 
         maps.explanations(cache.classifier("lite0"), "lite0", photo, **asked, progress=progress)
 
-    job = Turns().ask("a map", "map", work)
+    job = Queue("test").ask("a map", "map", work)
     assert job.wait(60)
     assert job.stopped
     assert job.error is None or isinstance(job.error, Stopped)

@@ -11,15 +11,16 @@ import streamlit as st
 from PIL import Image
 
 from effnet.counting import Cost, count
+from effnet.jobs import network_file
 from effnet.network import Spec
 from effnet.pixels import get_sample, give_back_memory, open_image
 from effnet.scaling import Design, PhiPoint, budget, phi_curve
-from effnet.train import network_file
 
 if TYPE_CHECKING:
     from effnet.classify import Classifier, Prediction, Store
 
 PHIS = tuple(round(-1 + i / 20, 2) for i in range(181))
+MOST_PIXELS = 16_000_000  # of one photo; a larger one is kept smaller
 PHOTO_PIXELS = 64_000_000  # of all visitors' photos together (4 bytes each); the last always fits
 
 BICUBIC = Image.Resampling.BICUBIC
@@ -115,7 +116,9 @@ def photo(name: str, data: bytes, *, short_side: int = 0) -> Photo:
     with _photos_lock:
         found, visits = _photos.pop(key, (None, {visit}))
     if found is None:
-        found = _smaller(open_image(data, short_side=short_side or None), short_side)
+        found = _smaller(
+            open_image(data, short_side=short_side or None, most_pixels=MOST_PIXELS), short_side
+        )
     with _photos_lock:
         _photos[key] = found, visits | {visit}
         while len(_photos) > 1 and sum(_pixels(x) for x, _ in _photos.values()) > PHOTO_PIXELS:

@@ -60,6 +60,7 @@ def page(file: str) -> Iterator[Page]:
     )
     process.send_at_once()
     state.start()
+    state.settle_jobs()
     live.start()
     notes = lesson_view.start()
     if not projector.on():
