@@ -147,6 +147,12 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--weights", default="default")
         added.add_argument("--device", default="auto")
 
+    static = command("site", _site, "write a folder that any file server serves: pages, no server")
+    static.add_argument("folder", help="new, empty, or an earlier site")
+    static.add_argument(
+        "--without", metavar="PART", action="append", default=[], help="classify or notebooks"
+    )
+
     from effnet.train import run_process  # the standard library and the lower floors only
 
     training = command("train", run_process.execute, "train a network, or run an experiment")
@@ -365,6 +371,16 @@ def _design(text: str) -> Design:
     if text and not is_link(text):
         return Design(mode="released", released=variants.get_variant(text).name)
     return from_link(text)
+
+
+def _site(options: argparse.Namespace) -> Rows:
+    from effnet.site import build
+
+    parts = build(options.folder, without=options.without)
+    return [
+        {"part": part.name, "megabytes": round(part.bytes / 1e6, 1), "left out": part.missing}
+        for part in parts
+    ]
 
 
 def _weights(options: argparse.Namespace) -> Rows:
