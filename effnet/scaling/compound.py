@@ -96,7 +96,11 @@ def _check_positive(**values: float) -> None:
     for name, value in values.items():
         if not (is_finite(value) and value > 0):
             raise EffnetError(
-                say("{name} {value}; expected a finite number above 0", name=name, value=brief(value))
+                say(
+                    "{name} {value}; expected a finite number above 0",
+                    name=name,
+                    value=brief(value),
+                )
             )
 
 

@@ -12,8 +12,8 @@ import visits
 from google.protobuf.json_format import MessageToDict
 from streamlit.testing.v1 import AppTest
 
-from effnet import papers
 import effnet
+from effnet import papers
 from effnet.app.kit import frame
 from effnet.app.pages.latency import predictor_card
 from effnet.base.language import say, speaking

@@ -13,8 +13,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visits import sound
 
-from effnet import cam
 import effnet
+from effnet import cam
 from effnet.app.kit import cache, maps, state
 from effnet.app.pages.explain import explain_controls, explain_tabs, ladder_card
 from effnet.base import language
