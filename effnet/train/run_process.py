@@ -24,12 +24,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from effnet.base import EffnetError, make_folder, programs, write_whole
+from effnet.base import EffnetError, Text, append_line, make_folder, programs, write_whole
 from effnet.jobs import METRICS, RESULT, Run, runs
 from effnet.network import get_variant
 from effnet.scaling import scale
 from effnet.train.recipe import CHOICES, FINE_TUNING, Recipe, small_base
-from effnet.train.run_texts import STOPPED
 from effnet.train.schedule import Progressive
 
 if TYPE_CHECKING:
@@ -93,13 +92,13 @@ def execute(options: argparse.Namespace) -> Answer:
     if options.output:
         folder = make_folder(options.output)
         if int(os.environ.get("RANK", "0")) == 0:
-            runs.write_order(Run(folder, kind, kind, order, 0.0))
-        return carry_out(Run(folder, kind, kind, order, 0.0))
+            runs.write_order(Run(folder, kind, Text(kind), order, 0.0))
+        return carry_out(Run(folder, kind, Text(kind), order, 0.0))
     return go(runs.create(kind, kind, order).folder)
 
 
 def _line(run: Run) -> dict[str, Any]:
-    return {"name": run.name, "kind": run.kind, "title": run.english, "state": run.state}
+    return {"name": run.name, "kind": run.kind, "title": run.title, "state": run.state}
 
 
 def order_of(options: argparse.Namespace) -> dict[str, Any]:
@@ -165,9 +164,10 @@ def go(folder: Path) -> dict[str, Any]:
             result = carry_out(run)
         except Stopped:
             return {"state": "stopped"}
-        except EffnetError:
+        except EffnetError as error:
             if runs.stop_asked(folder):
                 return {"state": "stopped"}
+            write_whole(folder / runs.FAILURE, json.dumps(error.text.as_dict()).encode())
             raise
         write_whole(folder / RESULT, json.dumps(result).encode())
         return {"folder": str(folder), **result}
@@ -303,8 +303,8 @@ def _steps(run: Run) -> dict[str, Any]:
     found = {}
     for size in run.options["sizes"]:
         if runs.stop_asked(run.folder):
-            raise EffnetError(STOPPED)
+            raise EffnetError("stopped")
         found[str(size)] = step_times(spec, size, batch_size=run.options["batch_size"])
         runs.report(run.folder, len(found) / len(run.options["sizes"]))
-        runs.append_line(run.folder / METRICS, {"size": size, "ms": found[str(size)]})
+        append_line(run.folder / METRICS, {"size": size, "ms": found[str(size)]})
     return {"step_ms": found}
