@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from effnet.base import mark, table
+from effnet.base import mark
 from effnet.network import get_variant
+from effnet.papers.printed_rows import rows
 from effnet.scaling import implied_phi
 
 
@@ -31,7 +32,7 @@ class ReleasedPoint:
 def released_points() -> tuple[ReleasedPoint, ...]:
     """B0 to B7 as arXiv:1905.11946v5 Table 2 prints them."""
     points = []
-    for row in table("b_family"):
+    for row in rows("b_family"):
         if not row["paper_mult_adds_B"]:
             continue
         name = row["model"].lower()
@@ -39,8 +40,8 @@ def released_points() -> tuple[ReleasedPoint, ...]:
         points.append(
             ReleasedPoint(
                 name,
-                float(row["paper_mult_adds_B"]) * 1e9,
-                float(row["paper_top1_percent_arxiv_v5"]),
+                row.number("paper_mult_adds_B"),
+                row.number("paper_top1_percent_arxiv_v5"),
                 (implied.depth, implied.width, implied.resolution),
                 mark("arXiv:1905.11946v5 Table 2"),
             )
