@@ -58,6 +58,7 @@ class Section:
             before it; "" where a measurement can't be had again.
         prints: What the code prints, in English.
         pictures: Photos that the reader can save.
+        design: What the explorer below the section opens with, in HTML.
         language: What the section is written in.
     """
 
@@ -68,6 +69,7 @@ class Section:
     code: str = ""
     prints: str = ""
     pictures: tuple[Picture, ...] = ()
+    design: Design | None = None
     language: str = field(default_factory=current)
 
 
@@ -142,6 +144,7 @@ def _overview(design: Design) -> Section:
         (figures.network_drawing(spec, base=base),),
         "\n".join(code),
         str(cost),
+        design=design,
     )
 
 
