@@ -54,7 +54,9 @@ def is_whole(value: object, least: int, most: float = math.inf) -> bool:
 
 def brief(value: object) -> str:
     """A value as messages show it: on one line of at most 60 characters."""
-    text = " ".join(repr(plain(value)).split())
+    huge = isinstance(value, Integral) and int(value).bit_length() >= MOST_BITS
+    text = f"a whole number of {int(value).bit_length()} bits" if huge else repr(plain(value))  # type: ignore[call-overload]
+    text = " ".join(text.split())
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

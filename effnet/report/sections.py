@@ -41,8 +41,9 @@ MOST_BYTES = 8_000_000  # of a report; plotly.js is most of it
 IMPORTS = (
     "from dataclasses import replace",
     "import effnet",
-    "from effnet import figures, from_block_strings",
+    "from effnet import figures",
     "from effnet.counting import formulas",
+    "from effnet import from_block_strings",
 )
 
 

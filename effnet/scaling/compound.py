@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from effnet.base import EffnetError, is_finite, plain, say
+from effnet.base import EffnetError, brief, is_finite, plain, say
 from effnet.counting import CostCurve, cost_curve
 from effnet.network import Spec, as_spec, check_resolution, round_channels, round_repeats
 
@@ -75,9 +75,9 @@ def scale(
 
 
 def _power(name: str, coefficient: float, phi: float) -> float:
-    phi, coefficient = plain(phi), plain(coefficient)
     if not is_finite(phi):
-        raise EffnetError(say("phi {phi!r}; expected a finite number", phi=phi))
+        raise EffnetError(say("phi {phi}; expected a finite number", phi=brief(phi)))
+    phi, coefficient = plain(phi), plain(coefficient)
     _check_positive(**{name: coefficient})
     try:
         return float(coefficient**phi)
@@ -96,7 +96,11 @@ def _check_positive(**values: float) -> None:
     for name, value in values.items():
         if not (is_finite(value) and value > 0):
             raise EffnetError(
-                say("{name} {value!r}; expected a finite number above 0", name=name, value=value)
+                say(
+                    "{name} {value}; expected a finite number above 0",
+                    name=name,
+                    value=brief(value),
+                )
             )
 
 

@@ -130,7 +130,9 @@ class _Job:
             kept = load(self.recipe.start, device="cpu").model.state_dict()
             own = model.state_dict()
             fitting = {k: v for k, v in kept.items() if k in own and own[k].shape == v.shape}
-            missing = [k for k in own if k not in fitting and not k.startswith("linear.")]
+            head = {id(parameter) for parameter in model.linear.parameters()}
+            names = {k for k, parameter in model.named_parameters() if id(parameter) in head}
+            missing = [k for k in own if k not in fitting and k not in names]
             if missing:
                 raise EffnetError(
                     say(
