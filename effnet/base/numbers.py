@@ -86,25 +86,21 @@ def settle(record: Any, limits: Mapping[str, tuple[float, float]] = NO_LIMITS) -
                 else say("a text of at most {most:,} characters", most=MOST_TEXT)
             )
             raise EffnetError(
-                say(
-                    "{field} {value}; expected {expected}",
-                    field=name,
-                    value=brief(value),
-                    expected=expected,
-                )
+                "{field} {value}; expected {expected}",
+                field=name,
+                value=brief(value),
+                expected=expected,
             )
         if name in limits:
             low, high = limits[name]
             known = is_whole(value, math.floor(low)) if kind is int else is_finite(value)
             if not (known and low <= value <= high):
                 raise EffnetError(
-                    say(
-                        "{name} {value}; expected {low:g} to {high:g}",
-                        name=name,
-                        value=brief(value),
-                        low=low,
-                        high=high,
-                    )
+                    "{name} {value}; expected {low:g} to {high:g}",
+                    name=name,
+                    value=brief(value),
+                    low=low,
+                    high=high,
                 )
 
 

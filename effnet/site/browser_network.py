@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from effnet import pixels
-from effnet.base import VIRIDIS, EffnetError, say
+from effnet.base import VIRIDIS, EffnetError
 from effnet.network import display_name, get_variant
 from effnet.pixels import Sample, list_samples
 from effnet.site import fetched
@@ -73,7 +73,7 @@ def _loaded() -> "Classifier":
         from effnet.classify import load
     except ImportError:
         raise EffnetError(
-            say("PyTorch is not installed; it reads the weights: pip install torch")
+            "PyTorch is not installed; it reads the weights: pip install torch"
         ) from None
     return load(NETWORK)
 

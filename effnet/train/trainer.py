@@ -18,7 +18,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from effnet.base import EffnetError, say, write_whole
+from effnet.base import EffnetError, write_whole
 from effnet.jobs import BEST, METRICS
 from effnet.nn import Network, build, saved
 from effnet.train import augment
@@ -135,12 +135,10 @@ class _Job:
             missing = [k for k in own if k not in fitting and k not in names]
             if missing:
                 raise EffnetError(
-                    say(
-                        "{start} is another network than the one to train ({name} does not fit); "
-                        "name it as the network too, at its own depth and width",
-                        start=self.recipe.start,
-                        name=missing[0],
-                    )
+                    "{start} is another network than the one to train ({name} does not fit); "
+                    "name it as the network too, at its own depth and width",
+                    start=self.recipe.start,
+                    name=missing[0],
                 )
             model.load_state_dict(fitting, strict=False)
         if self.recipe.frozen:
