@@ -3,9 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
-from effnet.base import Card, EffnetError, Rich, factor, giga, mark, millions, say
+from effnet.base import (
+    Card,
+    EffnetError,
+    Rich,
+    Table,
+    Tabular,
+    factor,
+    giga,
+    mark,
+    millions,
+    say,
+)
 from effnet.counting import Cost, count
 from effnet.network import Spec, as_spec, display_name, get_variant
 from effnet.papers.printed_rows import rows
@@ -38,7 +49,7 @@ class Rival:
 
 
 @lru_cache(maxsize=1)
-def rivals() -> tuple[Rival, ...]:
+def rivals() -> Table[Rival]:
     """The networks of both papers and of the Lite release, and those the first compares with."""
     found = [
         _known(
@@ -80,7 +91,7 @@ def rivals() -> tuple[Rival, ...]:
         for row in rows("convnet_comparison")
         if not row["model"].startswith("EfficientNet")
     ]
-    return tuple(found)
+    return Table(found)
 
 
 def _known(name: str, top1: float, source: str) -> Rival:
@@ -94,7 +105,7 @@ def counted_rival(spec: Spec, top1: float, source: str, *, name: str = "") -> Ri
     return Rival(name or display_name(spec), spec.family, *costs, top1, True, source)
 
 
-def on_the_front(found: Sequence[Rival], quantity: Quantity) -> list[Rival]:
+def on_the_front(found: Sequence[Rival], quantity: Quantity) -> Table[Rival]:
     """Those that no other beats: none is as accurate and cheaper, cheapest first."""
     costs = {id(rival): getattr(rival, quantity) for rival in found}
     known = sorted(
@@ -105,7 +116,7 @@ def on_the_front(found: Sequence[Rival], quantity: Quantity) -> list[Rival]:
     for rival in known:
         if not front or rival.top1 > front[-1].top1:
             front.append(rival)
-    return front
+    return Table(front)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +140,7 @@ def pinned(design: Design) -> Pinned:
 
 
 @dataclass(frozen=True, slots=True)
-class SideBySide(Rich):
+class SideBySide(Rich, Tabular):
     """Networks with their exact counts, all computed; the first is what the others are held to.
 
     Attributes:
@@ -142,7 +153,7 @@ class SideBySide(Rich):
     specs: tuple[Spec, ...]
     costs: tuple[Cost, ...]
 
-    def as_rows(self) -> list[dict[str, str | int | float]]:
+    def as_rows(self) -> list[dict[str, Any]]:
         """One dictionary a network, with exact integers and ratios to the first."""
         first = self.costs[0]
         return [
@@ -207,7 +218,7 @@ def compare(*networks: str | Spec | Design) -> SideBySide:
         EffnetError: None was given, or a name is unknown.
     """
     if not networks:
-        raise EffnetError(say("nothing to compare; expected names such as 'b0', specs or designs"))
+        raise EffnetError("nothing to compare; expected names such as 'b0', specs or designs")
     names, specs = [], []
     for one in networks:
         spec = one.spec() if isinstance(one, Design) else as_spec(one)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any, Literal
+from urllib.parse import parse_qsl, urlsplit
 
 from effnet.base import EffnetError, mark, say, settle
 from effnet.network import (
@@ -229,11 +230,9 @@ def read_origin(text: str) -> Design:
     allowed = BASES if words else tuple(list_variants())
     if name not in allowed:
         raise EffnetError(
-            say(
-                "origin {name!r}; expected one of {among}",
-                name=name[:20],
-                among=", ".join(allowed),
-            )
+            "origin {name!r}; expected one of {among}",
+            name=name[:20],
+            among=", ".join(allowed),
         )
     if not words:
         return Design(mode="released", released=name)
@@ -250,15 +249,13 @@ def read_origin(text: str) -> Design:
                     word=word[:12],
                 )
             )
-            raise EffnetError(say("origin {name!r}: {reason}", name=text[:40], reason=reason))
+            raise EffnetError("origin {name!r}: {reason}", name=text[:40], reason=reason)
         values[label] = value
     modes = {_mode_of(label) for label in values}
     if len(modes) > 1:
         raise EffnetError(
-            say(
-                "origin {name!r} mixes the formula's numbers with multipliers",
-                name=text[:40],
-            )
+            "origin {name!r} mixes the formula's numbers with multipliers",
+            name=text[:40],
         )
     return Design(mode=modes.pop(), base=name, **values)
 
@@ -305,6 +302,24 @@ def from_query(query: Mapping[str, str]) -> tuple[Design, list[str]]:
         if value is not None:
             read[name] = value
     return _with_edit(Design(**read), query, notes), notes
+
+
+def is_link(text: str) -> bool:
+    """True for an address, or for its query alone; False for a name."""
+    return "://" in text or "?" in text or "=" in text
+
+
+def from_link(link: str) -> Design:
+    """The design of a link, or of its query alone: `?phi=1`, `http://…/?mode=released&released=b4`.
+
+    Raises:
+        EffnetError: Something in it can't be used as it stands.
+    """
+    query = urlsplit(link).query if "://" in link or "?" in link else link
+    design, notes = from_query(dict(parse_qsl(query)))
+    if notes:
+        raise EffnetError("design {link!r}: {notes}", link=link[:200], notes="; ".join(notes))
+    return design
 
 
 def unknown(key: str, said: str, allowed: Iterable[str]) -> str:
