@@ -14,3 +14,4 @@ from .preparation import view as view
 from .samples import Sample as Sample
 from .samples import get_sample as get_sample
 from .samples import list_samples as list_samples
+from .transform import Transform as Transform
