@@ -267,7 +267,7 @@ def all_lessons(folder: Folder, *, classifies: bool) -> None:
             lesson=_lesson(lesson, classifies=classifies),
             words={
                 "explorer": say("The explorer, with this step's controls"),
-                "classify": say("Classify"),
+                "classify": say("Look at such a map on Classify"),
                 "reveal": say("Reveal"),
                 "right": say("Right."),
                 "wrong": say("Not so."),
