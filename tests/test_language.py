@@ -24,7 +24,15 @@ from effnet.train import gallery
 
 ROOT = Path(effnet.__file__).parents[1]
 SOURCES = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "effnet").rglob("*.py")]
-MARKERS = {"say": (0,), "mark": (0,), "plural": (1, 2)}  # which arguments are texts
+MARKERS = {  # which arguments are texts
+    "say": (0,),
+    "mark": (0,),
+    "Text": (0,),
+    "plural": (1, 2),
+    "EffnetError": (0,),
+    "Unwritable": (0,),
+    "WeightsUnavailable": (0,),
+}
 
 
 def name_of(function: ast.expr) -> str:

@@ -7,7 +7,6 @@ from typing import Any, ParamSpec, TypeVar
 import lazy_loader
 
 from effnet.base.errors import EffnetError
-from effnet.base.language import say
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -50,11 +49,9 @@ def missing(error: ModuleNotFoundError) -> EffnetError | None:
     if not extra:
         return None
     return EffnetError(
-        say(
-            "{package} is not installed; get it with: pip install 'effnet[{extra}]'",
-            package=package,
-            extra=extra,
-        )
+        "{package} is not installed; get it with: pip install 'effnet[{extra}]'",
+        package=package,
+        extra=extra,
     )
 
 

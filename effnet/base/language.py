@@ -105,6 +105,55 @@ def say(text: str, /, **values: object) -> str:
     return said.format(**values) if values else said
 
 
+class Text:
+    """A text that is looked up when it is shown: the same one in each reader's language.
+
+    Args:
+        template: In English, as the catalogues know it.
+        values: What its braces name; texts among them are looked up with it.
+    """
+
+    __slots__ = ("template", "values")
+
+    def __init__(self, template: str, /, **values: object) -> None:
+        self.template, self.values = template, values
+
+    def __str__(self) -> str:
+        return say(self.template, **self.values)
+
+    def __repr__(self) -> str:
+        return repr(str(self))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Text) and self.as_dict() == other.as_dict()
+
+    def __hash__(self) -> int:
+        return hash(self.template)
+
+    def as_dict(self) -> dict[str, object]:
+        """The text for a file that is read back in any language: plain values, texts nested."""
+        values = {
+            name: value.as_dict() if isinstance(value, Text) else str(value)
+            for name, value in self.values.items()
+        }
+        return {"text": self.template, "values": values}
+
+    @classmethod
+    def from_dict(cls, kept: object) -> "Text":
+        """A text from a file; what is no record of one is shown as it is."""
+        if isinstance(kept, dict) and isinstance(kept.get("text"), str):
+            values = kept.get("values")
+            inner = values if isinstance(values, dict) else {}
+            return cls(
+                kept["text"],
+                **{
+                    str(name): cls.from_dict(value) if isinstance(value, dict) else value
+                    for name, value in inner.items()
+                },
+            )
+        return cls("{text}", text=kept)
+
+
 def plural(number: int, one: str, many: str, /, **values: object) -> str:
     """`one` where the number is 1, else `many`; both may name it as `{n}`."""
     return say(one if number == 1 else many, n=number, **values)

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from effnet.base import EffnetError, brief, content, say
+from effnet.base import EffnetError, brief, content
 
 Array = NDArray[np.float32]
 Formula = Callable[[Array, Array], Array]
@@ -49,11 +49,9 @@ def known_method(name: str) -> Method:
     """The method of that name; `EffnetError` with the known ones where there is none."""
     if not (isinstance(name, str) and name in METHODS):
         raise EffnetError(
-            say(
-                "unknown method {method}; expected one of {known}",
-                method=brief(name),
-                known=", ".join(METHODS),
-            )
+            "unknown method {method}; expected one of {known}",
+            method=brief(name),
+            known=", ".join(METHODS),
         )
     return METHODS[name]
 

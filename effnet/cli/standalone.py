@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Never
 
 import effnet
-from effnet.base import EffnetError, make_folder, needing, path_of, say, shipped, writing
+from effnet.base import EffnetError, make_folder, needing, path_of, shipped, writing
 
 PACKAGE = str(Path(effnet.__file__).parents[1])
 PORTS = range(1, 2**16)
@@ -37,7 +37,7 @@ def run_app(options: argparse.Namespace) -> Never:
     """Serve the explorer until it is stopped; its settings lie beside it in the package."""
     importlib.import_module("streamlit")  # a missing one is said in one line
     if options.port not in PORTS:
-        raise EffnetError(say("port {port}; expected 1 to 65535", port=options.port))
+        raise EffnetError("port {port}; expected 1 to 65535", port=options.port)
     folder = shipped()
     command = [
         *(sys.executable, "-m", "streamlit", "run", "app.py"),

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 import anywidget
 import traitlets
 
-from effnet.base import EffnetError, language, say
+from effnet.base import EffnetError, language
 from effnet.figures import known_language
 from effnet.network import Spec, blocks_of, get_variant, joined, list_variants
 from effnet.scaling import BASES, Design, from_query
@@ -126,7 +126,7 @@ def read(design: "str | Design") -> Design:
         query.pop("lang", None)
         found, notes = from_query(query)
         if notes:
-            raise EffnetError(say("link {link}: {notes}", link=repr(design[:60]), notes=notes[0]))
+            raise EffnetError("link {link}: {notes}", link=repr(design[:60]), notes=notes[0])
         return found
     name = get_variant(design).name
     return Design(base=name) if name in BASES else Design(mode="released", released=name)
@@ -153,11 +153,9 @@ def _design_of(spec: Spec) -> Design:
         if replace(design.spec(), name=spec.name) == spec:
             return design
     raise EffnetError(
-        say(
-            "{name} differs from its family's networks in more than stages, head and resolution; "
-            "build it with effnet.Spec and count it without the explorer",
-            name=spec.name,
-        )
+        "{name} differs from its family's networks in more than stages, head and resolution; "
+        "build it with effnet.Spec and count it without the explorer",
+        name=spec.name,
     )
 
 

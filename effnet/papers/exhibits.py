@@ -113,15 +113,13 @@ def get_exhibit(key: str) -> Exhibit:
     found, expected = repr(key), ", ".join(EXHIBITS)
     if not near:
         raise EffnetError(
-            say("unknown exhibit {key}; expected one of {expected}", key=found, expected=expected)
+            "unknown exhibit {key}; expected one of {expected}", key=found, expected=expected
         )
     raise EffnetError(
-        say(
-            "unknown exhibit {key}; did you mean {near}? expected one of {expected}",
-            key=found,
-            near=say(" or ").join(near),
-            expected=expected,
-        )
+        "unknown exhibit {key}; did you mean {near}? expected one of {expected}",
+        key=found,
+        near=say(" or ").join(near),
+        expected=expected,
     )
 
 

@@ -41,7 +41,8 @@ MOST_BYTES = 8_000_000  # of a report; plotly.js is most of it
 IMPORTS = (
     "from dataclasses import replace",
     "import effnet",
-    "from effnet import figures, formulas",
+    "from effnet import figures",
+    "from effnet.counting import formulas",
     "from effnet import from_block_strings",
 )
 

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import effnet
-from effnet.base import LANGUAGES, EffnetError, files, make_folder, mark, path_of, say, speaking
+from effnet.base import LANGUAGES, EffnetError, files, make_folder, mark, path_of, speaking
 from effnet.site import site_pages
 from effnet.site.browser_network import classifier
 from effnet.site.browser_notebooks import notebooks
@@ -49,15 +49,13 @@ def build(target: str | PathLike[str], *, without: Collection[str] = ()) -> list
     unknown = [name for name in without if name not in PARTS]
     if unknown:
         raise EffnetError(
-            say(
-                "the site has no part {name}; expected one of {parts}",
-                name=repr(unknown[0]),
-                parts=", ".join(PARTS),
-            )
+            "the site has no part {name}; expected one of {parts}",
+            name=repr(unknown[0]),
+            parts=", ".join(PARTS),
         )
     if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).is_file():
         raise EffnetError(
-            say("{folder} is not empty and holds no site; name another folder", folder=folder)
+            "{folder} is not empty and holds no site; name another folder", folder=folder
         )
     with files.writing(folder), TemporaryDirectory(dir=make_folder(folder.parent)) as made:
         site = Path(made) / "site"

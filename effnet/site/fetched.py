@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from importlib import resources
 from pathlib import Path
 
-from effnet.base import EffnetError, files, make_folder, say
+from effnet.base import EffnetError, files, make_folder
 
 # name: version, SHA-512 of the tarball as npm writes it
 NPM = {
@@ -53,13 +53,11 @@ def npm(package: str, files: Iterable[str], target: Path) -> None:
     if not tarball.is_file():
         found = shutil.which("npm")
         if found is None:
-            raise EffnetError(say("npm is not installed; it comes with Node.js (nodejs.org)"))
+            raise EffnetError("npm is not installed; it comes with Node.js (nodejs.org)")
         _run("npm", [found, "pack", f"{package}@{version}", "--pack-destination", str(folder())])
     if digest != base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode():
         tarball.unlink()
-        raise EffnetError(
-            say("{file} is not the file that was published; try again", file=tarball.name)
-        )
+        raise EffnetError("{file} is not the file that was published; try again", file=tarball.name)
     target.mkdir(parents=True, exist_ok=True)
     with tarfile.open(tarball) as archive:
         for file in files:
@@ -95,7 +93,7 @@ def _run(name: str, command: Sequence[str]) -> None:
         lines = [line for line in error.stderr.splitlines() if line.strip()]
         last = next((line for line in reversed(lines) if "error" in line.lower()), "")
         raise EffnetError(
-            say("{tool} could not fetch it: {error}", tool=name, error=last or error.returncode)
+            "{tool} could not fetch it: {error}", tool=name, error=last or error.returncode
         ) from None
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise EffnetError(say("{tool} could not run: {error}", tool=name, error=error)) from None
+        raise EffnetError("{tool} could not run: {error}", tool=name, error=error) from None
