@@ -351,11 +351,11 @@ def notebook_list(folder: Folder) -> None:
 
 
 def absent(folder: Folder, file: str, why: str) -> None:
-    """A page in the place of one that could not be made: it says why."""
+    """A page in the place of one that could not be made: it says why, in its language."""
     folder.write(
         file,
         "absent.html",
         say(TITLES[file]),
         claim=say("This copy of the site has no such page."),
-        why=say("When it was made: {why}", why=say(why)),
+        why=say("When it was made: {why}", why=why),
     )
