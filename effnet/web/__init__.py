@@ -202,7 +202,21 @@ def handed(design: Design) -> dict[str, Any]:
     return found
 
 
-# --- a plain file -----------------------------------------------------------------------------
+def _as_json(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False).replace("</", "<\\/")
+
+
+# --- part of a file, and a plain file ---------------------------------------------------------
+
+
+def embedded(design: Design) -> str:
+    """The explorer at a design as a part of an HTML file, in the current language."""
+    data = constants() | handed(design) | {"inline": True}
+    return (
+        f'<div id="explorer"></div>\n<script type="module">\n{module()}'
+        f"mount(document.getElementById('explorer'), {_as_json(data)});</script>\n"
+    )
+
 
 _PAGE = """<!DOCTYPE html>
 <html lang="{tag}"><head><meta charset="utf-8">
@@ -238,7 +252,7 @@ def script(*, links: Mapping[str, str] | None = None, intro: bool = True) -> str
     data = constants() | handed(Design()) | {"links": dict(links or {})}
     return _SCRIPT.format(
         module=module(),
-        data=json.dumps(data, ensure_ascii=False).replace("</", "<\\/"),
+        data=_as_json(data),
         intro=json.dumps(intro),
     )
 
