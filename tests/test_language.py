@@ -18,7 +18,7 @@ from effnet.base import language
 from effnet.base.language import listed, plural, remembered, say, speaking
 from effnet.cam.methods import METHODS
 from effnet.classify import breakage
-from effnet.papers import dimension_results, printed_times, wording
+from effnet.papers import dimension_results, printed_times, published, wording
 from effnet.site import SCRIPTS
 from effnet.train import gallery
 
@@ -117,6 +117,7 @@ READ = (
     METHODS,
     gallery.EXHIBITS,
     breakage.MISTAKES,
+    published.tables(),
     [dimension_results.note("b0", name) for name in dimension_results.experiments("b0")],
     dimension_results.note("b0", "Table 3"),
     dimension_results.note("resnet50", "Table 3").removeprefix(
