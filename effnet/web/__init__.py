@@ -169,9 +169,11 @@ def _ways() -> tuple[dict[str, Any], ...]:
 @lru_cache(maxsize=1)
 def _photo() -> str:
     """A sample photo as the drawing shows it; "" where it can't be read."""
-    from effnet.pixels import open_image
-
-    path = get_sample("chelsea").path
+    try:
+        path = get_sample("chelsea").path
+        from effnet.pixels import open_image
+    except (EffnetError, ModuleNotFoundError):  # no samples or no Pillow, as in a browser's Python
+        return ""
     return photo_address(open_image(path)) if path else ""
 
 
