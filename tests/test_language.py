@@ -18,7 +18,7 @@ from effnet.base import language
 from effnet.base.language import listed, plural, remembered, say, speaking
 from effnet.cam.methods import METHODS
 from effnet.classify import breakage
-from effnet.papers import printed_times, wording
+from effnet.papers import dimension_results, printed_times, wording
 from effnet.site import SCRIPTS
 from effnet.train import gallery
 
@@ -117,6 +117,11 @@ READ = (
     METHODS,
     gallery.EXHIBITS,
     breakage.MISTAKES,
+    [dimension_results.note("b0", name) for name in dimension_results.experiments("b0")],
+    dimension_results.note("b0", "Table 3"),
+    dimension_results.note("resnet50", "Table 3").removeprefix(
+        dimension_results.note("b0", "Table 3")
+    ),
 )
 SAID = {file: texts_of(file) for file in SOURCES}
 IN_THE_BROWSER = {*web.texts(), *web.texts(SCRIPTS)}

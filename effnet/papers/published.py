@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from effnet.base import EffnetError, as_frame, brief, mark, needing, say, table
 from effnet.network import get_variant
+from effnet.papers.printed_rows import rows
 from effnet.scaling import implied_phi
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ def frame(name: str) -> "DataFrame":
         )
     from pandas import to_numeric
 
-    rows = [{key: cell or None for key, cell in row.items()} for row in table(name)]
-    found = as_frame(rows)
+    cells = [{key: cell or None for key, cell in row.items()} for row in table(name)]
+    found = as_frame(cells)
     for column in found.columns:
         numbers = to_numeric(found[column], errors="coerce")
         if numbers.notna().sum() == found[column].notna().sum() > 0:
@@ -89,7 +90,7 @@ class ReleasedPoint:
 def released_points() -> tuple[ReleasedPoint, ...]:
     """B0 to B7 as arXiv:1905.11946v5 Table 2 prints them."""
     points = []
-    for row in table("b_family"):
+    for row in rows("b_family"):
         if not row["paper_mult_adds_B"]:
             continue
         name = row["model"].lower()
@@ -97,8 +98,8 @@ def released_points() -> tuple[ReleasedPoint, ...]:
         points.append(
             ReleasedPoint(
                 name,
-                float(row["paper_mult_adds_B"]) * 1e9,
-                float(row["paper_top1_percent_arxiv_v5"]),
+                row.number("paper_mult_adds_B"),
+                row.number("paper_top1_percent_arxiv_v5"),
                 (implied.depth, implied.width, implied.resolution),
                 mark("arXiv:1905.11946v5 Table 2"),
             )
