@@ -5,18 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from effnet.base import (
-    Card,
-    EffnetError,
-    Rich,
-    Table,
-    Tabular,
-    factor,
-    giga,
-    mark,
-    millions,
-    say,
-)
+from effnet.base import Card, EffnetError, Rich, Table, Tabular, factor, giga, mark, millions, say
 from effnet.counting import Cost, count
 from effnet.network import Spec, as_spec, display_name, get_variant
 from effnet.papers.printed_rows import rows

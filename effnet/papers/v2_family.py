@@ -15,17 +15,7 @@ from effnet.papers.beside import (
 )
 from effnet.papers.printed_rows import rows
 from effnet.papers.records import Beside, Chart, Line, Lines, Series, Value, exhibit
-from effnet.papers.sources import (
-    HOURS,
-    LATENCY,
-    MACS,
-    PARAMS,
-    THROUGHPUT,
-    TOP1,
-)
-
-FUSED_STAGES = {"no fused": 0, "fused stage 1-3": 3, "fused stage 1-5": 5, "fused stage 1-7": 7}
-
+from effnet.papers.sources import HOURS, LATENCY, MACS, PARAMS, THROUGHPUT, TOP1
 
 # --- Tables 7, 10 and 11 --------------------------------------------------------------------------
 

@@ -9,7 +9,6 @@ from effnet.papers.wording import shown
 from effnet.scaling import Design
 
 STAGES = (1, 2, 3, 4)
-REWARD = "reward, computed"
 SHARE = "cost beside full size (%), computed"
 
 

@@ -1,20 +1,10 @@
 """The V2 family as released: what paper, README, Keras and torchvision say of the same networks."""
 
 from effnet.base import say, significant
-from effnet.papers.beside import (
-    counted,
-    furthest,
-    macs_g,
-    pairs,
-    params_m,
-    params_with_statistics,
-)
+from effnet.papers.beside import counted, furthest, macs_g, pairs, params_m, params_with_statistics
 from effnet.papers.printed_rows import rows
 from effnet.papers.records import Beside, Lines, Value, exhibit
 from effnet.papers.v2_stages import first_v2_s
-
-FUSED_STAGES = {"no fused": 0, "fused stage 1-3": 3, "fused stage 1-5": 5, "fused stage 1-7": 7}
-
 
 # --- the released networks ------------------------------------------------------------------------
 

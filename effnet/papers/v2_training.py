@@ -8,9 +8,7 @@ from effnet.papers.records import Axis, Chart, Line, Lines, Value, exhibit
 from effnet.papers.sources import HOURS, THROUGHPUT, TOP1
 from effnet.papers.wording import shown
 
-STAGES = (1, 2, 3, 4)
 REWARD = "reward, computed"
-SHARE = "cost beside full size (%), computed"
 
 
 # --- Table 2: smaller images, faster training -----------------------------------------------------
