@@ -31,7 +31,7 @@ $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.app: requirements.txt $(LOCK) pyproject.toml | $(BIN)/pip
-	.ci/install $(BIN)/pip $(LOCK) .
+	.ci/install $(BIN)/pip $(LOCK) ".[app]"
 	touch $@
 
 $(VENV)/.test: requirements.txt tests/requirements.txt tests/$(LOCK) pyproject.toml | $(BIN)/pip

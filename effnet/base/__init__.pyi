@@ -6,9 +6,14 @@ from . import tables as tables
 from .colours import VIRIDIS as VIRIDIS
 from .colours import coloured as coloured
 from .errors import EffnetError as EffnetError
+from .extras import door as door
+from .extras import extra_for as extra_for
+from .extras import missing as missing
+from .extras import needing as needing
 from .files import Unwritable as Unwritable
 from .files import make_folder as make_folder
 from .files import write_whole as write_whole
+from .files import writing as writing
 from .foreign import cell as cell
 from .foreign import cell_text as cell_text
 from .foreign import csv_text as csv_text
@@ -34,6 +39,11 @@ from .paths import path_of as path_of
 from .rich import Card as Card
 from .rich import Rich as Rich
 from .rich import as_html as as_html
+from .rows import Table as Table
+from .rows import Tabular as Tabular
+from .rows import as_frame as as_frame
+from .rows import rows_of as rows_of
+from .shipped import shipped as shipped
 from .stamps import stamp as stamp
 from .tables import table as table
 from .units import factor as factor

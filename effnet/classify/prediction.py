@@ -5,10 +5,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 
-from effnet.base import Card, EffnetError, Rich, brief, in_a_row, mark, percent, say
+from effnet.base import (
+    Card,
+    EffnetError,
+    Rich,
+    Tabular,
+    brief,
+    in_a_row,
+    mark,
+    percent,
+    rows_of,
+    say,
+)
 
 MOST_NAME = 200  # characters of a class name
 ONE_OUTPUT = mark("One output: its probability is a sigmoid, that of this class or not.")
@@ -24,7 +36,7 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Prediction(Rich):
+class Prediction(Rich, Tabular):
     """What a network said of one picture.
 
     Attributes:
@@ -36,6 +48,10 @@ class Prediction(Rich):
     labels: tuple[Label, ...]
     logits: np.ndarray
     seconds: float
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """One dictionary a label, the most probable first."""
+        return [{"rank": i, **row} for i, row in enumerate(rows_of(self.labels), start=1)]
 
     def card(self) -> Card:
         """The classes with their probabilities, for notebooks and plain text."""

@@ -12,15 +12,16 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Never
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
-from effnet.base import DEFAULT, LANGUAGES, EffnetError, write_whole
+from effnet.base import DEFAULT, LANGUAGES, EffnetError, missing, write_whole
+from effnet.cli import standalone
 from effnet.cli.console import Rows, count_line, percent_line, show
 from effnet.counting import cost, counters, stage_table
 from effnet.network import Spec, from_block_strings, variants
 from effnet.nn import second_opinion
 from effnet.report import same_stages
-from effnet.scaling import Design, compound, from_query
+from effnet.scaling import Design, compound, from_link, is_link
 from effnet.timing import ENGINES
 from effnet.weights import checkpoints
 
@@ -35,8 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code = 0
     try:
         result = options.run(options)
-    except EffnetError as error:
-        print(f"effnet: {error}", file=sys.stderr)
+    except (EffnetError, ModuleNotFoundError) as error:
+        said = missing(error) if isinstance(error, ModuleNotFoundError) else error
+        if said is None:
+            raise
+        print(f"effnet: {said}", file=sys.stderr)
         result, code = getattr(error, "result", None), 2  # a full disk: what it had is shown
         if result is None:
             return code
@@ -147,6 +151,11 @@ def _parser() -> argparse.ArgumentParser:
 
     training = command("train", run_process.execute, "train a network, or run an experiment")
     run_process.add_arguments(training)
+
+    standalone.add_app(command("app", standalone.run_app, "serve the explorer on this machine"))
+    standalone.add_notebooks(
+        command("notebooks", standalone.copy_notebooks, "copy the notebooks into a folder")
+    )
 
     weights = command("weights", _weights, "list known weights, or download some")
     weights.add_argument("action", choices=("list", "download"), nargs="?", default="list")
@@ -353,14 +362,9 @@ def _report(options: argparse.Namespace) -> dict[str, Any]:
 
 def _design(text: str) -> Design:
     """A design by a network's name or by a link's query; nothing is the app's first one."""
-    address = "://" in text or "?" in text
-    if text and not address and "=" not in text:
+    if text and not is_link(text):
         return Design(mode="released", released=variants.get_variant(text).name)
-    query = dict(parse_qsl(urlsplit(text).query if address else text))
-    design, notes = from_query(query)
-    if notes:
-        raise EffnetError(f"design {text!r}: {'; '.join(notes)}")
-    return design
+    return from_link(text)
 
 
 def _weights(options: argparse.Namespace) -> Rows:

@@ -14,6 +14,8 @@ from .model import Step as Step
 from .model import build as build
 from .onnx_graph import onnx_model as onnx_model
 from .own import opened as opened
+from .pretrained import Backbone as Backbone
+from .pretrained import backbone as backbone
 from .reading import read_bytes as read_bytes
 from .reading import read_file as read_file
 from .second_opinion import Answer as Answer

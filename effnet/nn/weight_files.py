@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from effnet.base import EffnetError, in_a_row, mark, plural, say
-from effnet.network import Spec, walk
+from effnet.network import IMAGE_CHANNELS, Spec, walk
 from effnet.nn.model import Network
 from effnet.nn.namings import NAMINGS, ends_with, module_names, naming_of
 from effnet.nn.reading import State, few, read_bytes
@@ -34,6 +34,7 @@ class Fit:
     Attributes:
         names: Whose names it has.
         classes: Outputs of its classifier.
+        in_channels: Channels of its input.
         missing: Keys of the network that it has not.
         unexpected: Keys that the network has not.
         shapes: Tensors of another shape, in words.
@@ -44,6 +45,7 @@ class Fit:
 
     names: str
     classes: int
+    in_channels: int
     missing: tuple[str, ...]
     unexpected: tuple[str, ...]
     shapes: tuple[str, ...]
@@ -154,15 +156,17 @@ def fit(spec: Spec, state: State) -> Fit:
     state, notes = cleaned(state, spec)
     naming = naming_of(state)
     state = under_our_names(state, spec)
-    *_, last = walk(spec)
+    stem, *_, last = walk(spec)
     bias = state.get(f"{last.path(last.layers[0])}.bias")
     classes = bias.shape[0] if bias is not None and bias.ndim == 1 and len(bias) else 1000
+    first = state.get(f"{stem.path(stem.layers[0])}.weight")
+    channels = first.shape[1] if first is not None and first.ndim == 4 else IMAGE_CHANNELS
     if classes > MAX_CLASSES:
         raise EffnetError(
             say("{classes:,} classes; expected at most {most:,}", classes=classes, most=MAX_CLASSES)
         )
     with torch.device("meta"):
-        wanted = Network(spec, num_classes=classes).state_dict()
+        wanted = Network(spec, num_classes=classes, in_channels=channels).state_dict()
     counts = [key for key in wanted if key not in state and key.endswith(COUNT)]
     if counts:
         state = state | {key: torch.zeros((), dtype=torch.int64) for key in counts}
@@ -178,6 +182,7 @@ def fit(spec: Spec, state: State) -> Fit:
     return Fit(
         naming.title if naming else "torchvision",
         classes,
+        channels,
         tuple(key for key in wanted if key not in state),
         tuple(key for key in state if key not in wanted),
         tuple(
@@ -252,7 +257,7 @@ def built(spec: Spec, found: Fit, *, origin: str) -> Network:
             )
         )
     with torch.device("meta"):
-        model = Network(spec, num_classes=found.classes)
+        model = Network(spec, num_classes=found.classes, in_channels=found.in_channels)
     wanted = model.state_dict()
     fitting = {key: value.to(wanted[key].dtype) for key, value in found.state.items()}
     model.load_state_dict(fitting, strict=True, assign=True)

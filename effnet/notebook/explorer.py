@@ -333,7 +333,7 @@ def _totals(design: Design, spec: Spec, cost: Cost) -> Card:
             millions(cost.activations),
             factor(cost.activations / base.activations),
         ),
-        (say("resolution"), f"{cost.resolution} px", factor(cost.resolution / base.resolution)),
+        (say("resolution"), f"{spec.resolution} px", factor(spec.resolution / start.resolution)),
         (say("blocks"), str(spec.blocks), factor(spec.blocks / start.blocks)),
     ]
     if design.mode == "formula":

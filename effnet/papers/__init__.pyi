@@ -1,4 +1,5 @@
 from . import printed_times as printed_times
+from . import published as published
 from . import search_objectives as search_objectives
 from .beside import NOT_OURS as NOT_OURS
 from .beside import apart as apart

@@ -3,9 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
-from effnet.base import Card, EffnetError, Rich, factor, giga, mark, millions, say, table
+from effnet.base import (
+    Card,
+    EffnetError,
+    Rich,
+    Table,
+    Tabular,
+    factor,
+    giga,
+    mark,
+    millions,
+    say,
+    table,
+)
 from effnet.counting import Cost, count
 from effnet.network import Spec, as_spec, display_name, get_variant
 from effnet.scaling import Design
@@ -37,7 +49,7 @@ class Rival:
 
 
 @lru_cache(maxsize=1)
-def rivals() -> tuple[Rival, ...]:
+def rivals() -> Table[Rival]:
     """The networks of both papers and of the Lite release, and those the first compares with."""
     found = [
         _known(
@@ -79,7 +91,7 @@ def rivals() -> tuple[Rival, ...]:
         for row in table("convnet_comparison")
         if not row["model"].startswith("EfficientNet")
     ]
-    return tuple(found)
+    return Table(found)
 
 
 def _known(name: str, top1: str, source: str) -> Rival:
@@ -97,7 +109,7 @@ def _known(name: str, top1: str, source: str) -> Rival:
     )
 
 
-def on_the_front(found: Sequence[Rival], quantity: Quantity) -> list[Rival]:
+def on_the_front(found: Sequence[Rival], quantity: Quantity) -> Table[Rival]:
     """Those that no other beats: none is as accurate and cheaper, cheapest first."""
     costs = {id(rival): getattr(rival, quantity) for rival in found}
     known = sorted(
@@ -108,7 +120,7 @@ def on_the_front(found: Sequence[Rival], quantity: Quantity) -> list[Rival]:
     for rival in known:
         if not front or rival.top1 > front[-1].top1:
             front.append(rival)
-    return front
+    return Table(front)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +144,7 @@ def pinned(design: Design) -> Pinned:
 
 
 @dataclass(frozen=True, slots=True)
-class SideBySide(Rich):
+class SideBySide(Rich, Tabular):
     """Networks with their exact counts, all computed; the first is what the others are held to.
 
     Attributes:
@@ -145,7 +157,7 @@ class SideBySide(Rich):
     specs: tuple[Spec, ...]
     costs: tuple[Cost, ...]
 
-    def as_rows(self) -> list[dict[str, str | int | float]]:
+    def as_rows(self) -> list[dict[str, Any]]:
         """One dictionary a network, with exact integers and ratios to the first."""
         first = self.costs[0]
         return [

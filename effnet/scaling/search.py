@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
+from typing import Any
 
-from effnet.base import EffnetError, say, settle
+from effnet.base import EffnetError, Table, Tabular, rows_of, say, settle
 from effnet.counting import CostCurve, count
 from effnet.counting.memory import FLOAT_BYTES, peak, weights
 from effnet.network import Spec, get_variant, list_variants
@@ -64,7 +65,7 @@ PUBLISHED_GAP = BUDGET - budget()  # 0.0797: how far the paper's own choice lies
 
 
 @lru_cache(maxsize=128)
-def step_one(base: str, tolerance: float, grid: Grid = Grid()) -> tuple[Candidate, ...]:
+def step_one(base: str, tolerance: float, grid: Grid = Grid()) -> Table[Candidate]:
     """All choices on a grid whose product lies within a tolerance of 2, closest first.
 
     The paper prints neither its grid nor its tolerance.
@@ -110,7 +111,7 @@ def step_one(base: str, tolerance: float, grid: Grid = Grid()) -> tuple[Candidat
                 (alpha, beta, gamma) == (ALPHA, BETA, GAMMA),
             )
         )
-    return tuple(found)
+    return Table(found)
 
 
 def _ticks(name: str, ends: tuple[float, float]) -> list[float]:
@@ -183,7 +184,7 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
-class Solution:
+class Solution(Tabular):
     """What fits into a budget.
 
     Attributes:
@@ -197,6 +198,17 @@ class Solution:
     fits: tuple[Fit, ...]
     front: tuple[Fit, ...]
     best: Fit | None
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """One dictionary a network that fits, most MACs first; says the front and the choice."""
+        measured = {(one.depth, one.width): one for one in self.front}
+        chosen = self.best and (self.best.depth, self.best.width)
+        rows = []
+        for fit in self.fits:
+            place = fit.depth, fit.width
+            (row,) = rows_of([measured.get(place, fit)])  # on the front the peak was worked out
+            rows.append(row | {"on_front": place in measured, "best": place == chosen})
+        return rows
 
 
 USED = 0.95  # a choice spends at least this share of the most MACs that fit

@@ -229,6 +229,7 @@ def own(photo: Photo) -> None:
             classes = []
     classifier = Classifier(
         weights.network(),
+        copy=False,
         weights=name,
         preprocessing=weights.preprocessing,
         classes=classes,

@@ -1,19 +1,18 @@
 """The experiments on the Train page: shipped results, or those of the newest run here."""
 
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-import effnet
+from effnet import base
 from effnet.app.kit import live
 from effnet.base import mark, say
 from effnet.figures import groups_by_way, scaling_experiment, time_and_accuracy
 from effnet.jobs import Run, runs
 from effnet.train import TITLES, Summary, largest_budget, read_rows, summaries
 
-SHIPPED = Path(effnet.__file__).parents[1] / "assets" / "benchmarks"
+SHIPPED = base.shipped("assets", "benchmarks")
 COMMANDS = {
     "scaling": "python -m effnet train scaling --images 2400 --epochs 6 --batch-size 32",
     "progressive": "python -m effnet train progressive --images 2400 --epochs 20 --batch-size 32",
