@@ -32,6 +32,7 @@ FLOORS = {
     "figures": 4,
     "report": 4,
     "web": 4,
+    "site": 4,
     "notebook": 5,
     "cli": 5,
     "app": 5,

@@ -22,6 +22,8 @@ from .foreign import verbatim as verbatim
 from .forks import after_fork as after_fork
 from .language import DEFAULT as DEFAULT
 from .language import LANGUAGES as LANGUAGES
+from .language import Text as Text
+from .language import content as content
 from .language import current as current
 from .language import in_a_row as in_a_row
 from .language import listed as listed

@@ -7,7 +7,6 @@ from typing import Any, ParamSpec, TypeVar
 import lazy_loader
 
 from effnet.base.errors import EffnetError
-from effnet.base.language import say
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -20,7 +19,7 @@ BROUGHT = {
         *("pytorch_grad_cam", "ptflops", "skimage", "sklearn"),
     },
     "export": {"torch", "numpy", "safetensors", "onnxruntime"},
-    "app": {"streamlit", "pyarrow"},
+    "app": {"streamlit", "pyarrow", "jinja2"},
 }
 TENSORS = {"nn", "pixels", "classify", "cam", "timing", "train", "jobs"}  # rooms of effnet[train]
 
@@ -50,11 +49,9 @@ def missing(error: ModuleNotFoundError) -> EffnetError | None:
     if not extra:
         return None
     return EffnetError(
-        say(
-            "{package} is not installed; get it with: pip install 'effnet[{extra}]'",
-            package=package,
-            extra=extra,
-        )
+        "{package} is not installed; get it with: pip install 'effnet[{extra}]'",
+        package=package,
+        extra=extra,
     )
 
 

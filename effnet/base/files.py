@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from effnet.base.errors import EffnetError
-from effnet.base.language import say
 
 try:
     import fcntl
@@ -50,11 +49,9 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise Unwritable(
-            say(
-                "can't write {path} ({reason}); free some space or name another place",
-                path=path,
-                reason=error.strerror or error,
-            )
+            "can't write {path} ({reason}); free some space or name another place",
+            path=path,
+            reason=error.strerror or error,
         ) from error
 
 

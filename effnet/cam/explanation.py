@@ -94,7 +94,7 @@ class Explanation(Rich, Tabular):
             smooth: False shows the map's own cells.
         """
         if not (is_finite(alpha) and 0 <= alpha <= 1):
-            raise EffnetError(say("opacity {alpha}; expected 0 to 1", alpha=repr(alpha)))
+            raise EffnetError("opacity {alpha}; expected 0 to 1", alpha=repr(alpha))
         values = place(self.native, self.image.size, self.box, smooth=smooth)
         return self._painted(values, alpha)
 

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from effnet import cam
-from effnet.base import EffnetError, after_fork, brief, say
+from effnet.base import EffnetError, after_fork, brief
 from effnet.cam import Explanation, Target
 from effnet.classify import portable
 from effnet.classify.checks import check_finite, check_logits, check_pixels, check_top
@@ -92,11 +92,9 @@ class Classifier:
         model = portable.private(net) if copy else net
         if engine not in ENGINES:
             raise EffnetError(
-                say(
-                    "unknown engine {engine}; expected one of {engines}",
-                    engine=repr(engine),
-                    engines=", ".join(ENGINES),
-                )
+                "unknown engine {engine}; expected one of {engines}",
+                engine=repr(engine),
+                engines=", ".join(ENGINES),
             )
         self.device = pick_device(device)
         self.engine = engine
@@ -112,11 +110,9 @@ class Classifier:
         names = imagenet_classes()
         if classes and len(classes) != model.num_classes:
             raise EffnetError(
-                say(
-                    "{given:,} class names for {outputs:,} outputs; expected one for each",
-                    given=len(classes),
-                    outputs=model.num_classes,
-                )
+                "{given:,} class names for {outputs:,} outputs; expected one for each",
+                given=len(classes),
+                outputs=model.num_classes,
             )
         if len(classes) == model.num_classes:
             self.classes = tuple(classes)
@@ -312,7 +308,7 @@ class Classifier:
         picture = open_image(image)
         questions = [cam.asked(target, self.classes) for target in targets]
         if not questions or not layers:
-            raise EffnetError(say("nothing to explain; expected at least one target and one layer"))
+            raise EffnetError("nothing to explain; expected at least one target and one layer")
         array = to_array(view(picture, self.preprocessing), self.preprocessing)
         x = torch.from_numpy(array)[None].to(self.device)
         start = time.perf_counter()
@@ -360,12 +356,10 @@ class Classifier:
             if total == 1:
                 raise
             raise EffnetError(
-                say(
-                    "picture {number} of {total}: {error}",
-                    number=position + 1,
-                    total=total,
-                    error=error,
-                )
+                "picture {number} of {total}: {error}",
+                number=position + 1,
+                total=total,
+                error=error,
             ) from error
 
     def _forward(self, pixels: np.ndarray) -> tuple[np.ndarray, float]:
@@ -410,12 +404,10 @@ def _split(images: torch.Tensor) -> Iterator[np.ndarray]:
     """Prepared pictures as `predict_pixels` takes them, a few at a time."""
     if images.ndim != 4 or images.shape[1] != 3 or not images.is_floating_point():
         raise EffnetError(
-            say(
-                "a tensor of shape {shape} and type {type} is no prepared pictures; expected "
-                "(N, 3, H, W) of floats",
-                shape=tuple(images.shape),
-                type=images.dtype,
-            )
+            "a tensor of shape {shape} and type {type} is no prepared pictures; expected "
+            "(N, 3, H, W) of floats",
+            shape=tuple(images.shape),
+            type=images.dtype,
         )
     for part in torch.split(images.detach(), fast.CHUNK):
         yield check_pixels(part.float().cpu().permute(0, 2, 3, 1).numpy())
@@ -466,9 +458,7 @@ def load(
     if not isinstance(name, (str, Path)):
         get_variant(name)  # says what may be a name
     if not isinstance(weights, (str, Path)):
-        raise EffnetError(
-            say("weights {given}; expected their name, or a path", given=brief(weights))
-        )
+        raise EffnetError("weights {given}; expected their name, or a path", given=brief(weights))
     made = partial(Classifier, copy=False, device=device, engine=engine)
     if str(name).endswith(".safetensors"):
         kept = saved.read(Path(name))
@@ -511,10 +501,8 @@ def load(
         )
     if spec.name not in list_variants():
         raise WeightsUnavailable(
-            say(
-                "nobody has published weights for {network}; give a file of them, or 'random'",
-                network=spec.name,
-            )
+            "nobody has published weights for {network}; give a file of them, or 'random'",
+            network=spec.name,
         )
     checkpoint = checkpoints.choose(spec.name, wanted)
     model = load_state(spec, read_checkpoint(checkpoint), origin=checkpoint.weights)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from effnet.base import EffnetError, say
+from effnet.base import EffnetError
 from effnet.classify.checks import check_finite
 from effnet.nn import Network, fast, onnx_model
 
@@ -34,11 +34,9 @@ def runner(model: Network, engine: str, *, side: int) -> Run:
     device = next(model.parameters()).device
     if engine in TITLES and device.type != "cpu":
         raise EffnetError(
-            say(
-                "{engine} runs on the cpu here, not on {device}",
-                engine=TITLES[engine],
-                device=device,
-            )
+            "{engine} runs on the cpu here, not on {device}",
+            engine=TITLES[engine],
+            device=device,
         )
     made = _MAKERS[engine](model, side)
     _check(model, made, engine, side, device)
@@ -115,11 +113,9 @@ def _package(name: str) -> Any:
         return __import__(name)
     except ImportError:
         raise EffnetError(
-            say(
-                "{engine} is not installed; `pip install {name}`, or choose another engine",
-                engine=TITLES[name],
-                name=name,
-            )
+            "{engine} is not installed; `pip install {name}`, or choose another engine",
+            engine=TITLES[name],
+            name=name,
         ) from None
 
 
@@ -154,12 +150,10 @@ def _check(model: Network, run: Run, engine: str, side: int, device: torch.devic
     allowed = LOOSE if engine == "bf16" else PROBABILITY
     if not apart <= allowed:
         raise EffnetError(
-            say(
-                "engine {engine} gives {network} other probabilities here (up to {apart:.3f} "
-                "apart, {allowed:g} allowed); use engine='eager'",
-                engine=repr(engine),
-                network=model.spec.name,
-                apart=apart,
-                allowed=allowed,
-            )
+            "engine {engine} gives {network} other probabilities here (up to {apart:.3f} "
+            "apart, {allowed:g} allowed); use engine='eager'",
+            engine=repr(engine),
+            network=model.spec.name,
+            apart=apart,
+            allowed=allowed,
         )

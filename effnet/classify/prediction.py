@@ -108,11 +108,9 @@ def named(name: str, classes: Sequence[str]) -> int | None:
     indices = exact.get(name) or alike.get(plain_name(name)) or [None]
     if len(indices) > 1:
         raise EffnetError(
-            say(
-                "several classes are called {name}: {among}; give the index",
-                name=brief(name),
-                among=in_a_row(f"{classes[i]} ({i})" for i in indices[:5] if i is not None),
-            )
+            "several classes are called {name}: {among}; give the index",
+            name=brief(name),
+            among=in_a_row(f"{classes[i]} ({i})" for i in indices[:5] if i is not None),
         )
     return indices[0]
 
@@ -147,18 +145,13 @@ def find_class(name: str, classes: Sequence[str]) -> int:
     near = [label for label in classes if wanted and wanted in label.lower()][:5]
     if near:
         raise EffnetError(
-            say(
-                "unknown class {name}; did you mean {near}?",
-                name=repr(name),
-                near=", ".join(near),
-            )
+            "unknown class {name}; did you mean {near}?",
+            name=repr(name),
+            near=", ".join(near),
         )
     raise EffnetError(
-        say(
-            "unknown class {name}; expected a class name such as {first}, or an index from 0 to "
-            "{last}",
-            name=brief(name),
-            first=repr(classes[0]),
-            last=len(classes) - 1,
-        )
+        "unknown class {name}; expected a class name such as {first}, or an index from 0 to {last}",
+        name=brief(name),
+        first=repr(classes[0]),
+        last=len(classes) - 1,
     )

@@ -13,8 +13,18 @@ from effnet.counting import Totals, count, opinions, stage_rows
 from effnet.network import FAMILIES, Spec, from_block_strings, get_variant, list_variants
 from effnet.nn import second_opinion
 from effnet.report import same_stages
-from effnet.scaling import Design, Fit, Limits, compound_scale, scale, search, spec_of
-from effnet.scaling.compound import ALPHA, BETA, GAMMA
+from effnet.scaling import (
+    ALPHA,
+    BETA,
+    GAMMA,
+    Design,
+    Fit,
+    Limits,
+    compound_scale,
+    scale,
+    search,
+    spec_of,
+)
 from effnet.weights import checkpoints
 
 COEFFICIENTS = {"alpha": ALPHA, "beta": BETA, "gamma": GAMMA}
@@ -129,7 +139,7 @@ def _scale(options: argparse.Namespace) -> dict[str, Any]:
     for name in wrong:
         if getattr(options, name) is not None:
             only = "goes without --phi" if by_formula else "is of the formula and needs --phi"
-            raise EffnetError(f"--{name} {only}; leave one of the two off")
+            raise EffnetError("--{name} {only}; leave one of the two off", name=name, only=only)
     chosen = {name: getattr(options, name) for name in right}
     given = {name: value for name, value in chosen.items() if value is not None}
     spec = compound_scale(options.phi, **given, base=base) if by_formula else scale(base, **given)
@@ -201,7 +211,8 @@ def _search(options: argparse.Namespace) -> Outcome | Rows:
     solution = search.solve(base, limits)
     if solution.best is None:
         raise EffnetError(
-            f"nothing scaled from {base.name} fits these limits; raise one, or take another --base"
+            "nothing scaled from {base} fits these limits; raise one, or take another --base",
+            base=base.name,
         )
     fits = solution.fits if options.all else solution.front
     rows = [{"choice": fit == solution.best, **asdict(fit), **_link(base, fit)} for fit in fits]
@@ -237,5 +248,7 @@ def _whole(name: str, value: float | None, unit: float = 1.0) -> int | None:
     if value is None:
         return None
     if not 0 < value * unit < 1e18:
-        raise EffnetError(f"{name} {value:g}; expected a number above 0, such as 1e9")
+        raise EffnetError(
+            "{name} {value:g}; expected a number above 0, such as 1e9", name=name, value=value
+        )
     return int(value * unit)

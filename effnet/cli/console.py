@@ -21,7 +21,7 @@ Rows = list[dict[str, Any]]
 Result = dict[str, Any] | Rows
 Advance = Callable[[float], None]
 
-COLUMNS = {
+COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "params": ("parameters", millions),
     "macs": ("MACs", giga),
     "flops": ("FLOPs = 2 MACs", giga),

@@ -88,7 +88,9 @@ def _export(options: argparse.Namespace) -> Outcome:
     kind = output.suffix.lower()
     if kind not in KINDS:
         raise EffnetError(
-            f"can't write {options.output!r}; expected a file that ends in {', '.join(KINDS)}"
+            "can't write {name!r}; expected a file that ends in {endings}",
+            name=options.output,
+            endings=", ".join(KINDS),
         )
     if kind in TEXTS:
         write_whole(output, _text(options, kind).encode())

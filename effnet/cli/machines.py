@@ -1,7 +1,7 @@
 """Times on this machine: `bench` measures, races two, profiles stages, learns the pace."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -113,8 +113,9 @@ def _times(chosen: dict[str, Network], how: Options, seconds: float, keep: str |
     with bar(f"timing {len(chosen)}") as advance:
         for done, (name, network) in enumerate(chosen.items()):
             spec = spec_of(network)
-            heard = _part(advance, done, len(chosen))
-            latency = measured(spec, how, budget_s=seconds, progress=lambda s, _, h=heard: h(s))
+            latency = measured(
+                spec, how, budget_s=seconds, progress=_heard(advance, done, len(chosen))
+            )
             cost = count(spec, resolution=latency.resolution)
             rows.append({"name": name, "macs": cost.macs} | latency.as_dict())
             if not latency.stable:
@@ -124,9 +125,9 @@ def _times(chosen: dict[str, Network], how: Options, seconds: float, keep: str |
     return Outcome(rows, remarks=tuple(doubts))
 
 
-def _part(advance: Advance, done: int, of: int) -> Advance:
+def _heard(advance: Advance, done: int, of: int) -> Callable[[float, object], None]:
     """What is told the share of one of several, after so many."""
-    return lambda share: advance((done + share) / of)
+    return lambda share, _: advance((done + share) / of)
 
 
 def _kept(latency: Latency, counted: tuple[int, int, int], into: Any, rows: Rows) -> None:
@@ -177,14 +178,15 @@ def _stages(network: Network, how: Options, seconds: float) -> Rows:
 
 
 def _fit(seconds: float) -> dict[str, Any]:
-    from effnet.timing import measure, save
+    from effnet.timing import save
+    from effnet.timing.measure import gather, learn
 
     store.check_folder()
     with bar("learning this machine's pace") as advance:
-        timed = measure.gather(
+        timed = gather(
             learning_networks(), budget_s=seconds, progress=lambda share, _: advance(share)
         )
-    found = measure.learn(timed)
+    found = learn(timed)
     return {
         "networks": found.networks,
         "median error": f"{100 * found.error:.1f} %",

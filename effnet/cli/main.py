@@ -103,7 +103,7 @@ def make_parser() -> Parser:
 
 
 def _completion(shell: str) -> int:
-    from argcomplete import shellcode
+    from argcomplete.shell_integration import shellcode
 
     name = Path(sys.argv[0]).name
     print(shellcode([name if name.startswith("effnet") else "effnet"], shell=shell))

@@ -54,8 +54,9 @@ def design(text: str) -> Design:
         if replace(made, name=network.name) == network:
             return candidate
     raise EffnetError(
-        f"{text!r} is a network that no link can say, which a report or a program needs; expected "
-        "a variant's name, a link, or one of these with its stages edited"
+        "{network!r} is a network that no link can say; reports and programs need one: expected a "
+        "variant's name, a link, or one of these with its stages edited",
+        network=text,
     )
 
 

@@ -4,7 +4,8 @@ import argparse
 import glob
 import io
 import sys
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,12 +27,15 @@ METHODS = (
 WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 
 
+FEW = 16  # pictures that are decoded and classified together
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """A picture that was named: what `predict` takes, and how it is called."""
 
     name: str
-    source: Path | bytes
+    source: Path | str | bytes
     sample: bool = False
 
 
@@ -131,12 +135,17 @@ def _named(text: str) -> list[Image]:
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.suffix.lower() in endings)
         if not files:
-            raise EffnetError(f"no pictures in the folder {text}; expected {', '.join(endings)}")
+            raise EffnetError(
+                "no pictures in the folder {folder}; expected {endings}",
+                folder=text,
+                endings=", ".join(endings),
+            )
     elif not path.exists() and glob.has_magic(text):
         files = sorted(Path(one) for one in glob.glob(str(path), recursive=True))
         if not files:
             raise EffnetError(
-                f"no file matches {text!r}; look at its folder, and quote the pattern"
+                "no file matches {pattern!r}; look at its folder, and quote the pattern",
+                pattern=text,
             )
     else:
         samples = {sample.name: sample.path for sample in list_samples() if sample.path}
@@ -146,37 +155,42 @@ def _named(text: str) -> list[Image]:
     return [Image(str(file), file) for file in files]
 
 
-def _each(images: list[Image], ask: Callable[[Image], Rows]) -> Outcome:
-    """What is said of each picture; one that can't be read costs only its own answer.
+def _each(images: Sequence[Image], ask: Callable[[Sequence[Image]], Rows], few: int) -> Outcome:
+    """What is said of pictures, a few at a time; an unreadable one costs its own answer only.
 
     Raises:
         EffnetError: There is one picture alone, and no answer to it.
     """
+    if len(images) == 1:
+        return Outcome(ask(images))
     rows, problems = Rows(), list[str]()
-    for image in images:
+    parts = deque(images[start : start + few] for start in range(0, len(images), few))
+    while parts:
+        part = parts.popleft()
         try:
-            rows += ask(image)
+            rows += ask(part)
         except EffnetError as error:
-            if len(images) == 1:
-                raise
-            problems.append(f"{image.name}: {error}")
+            if len(part) == 1:
+                problems.append(f"{part[0].name}: {error}")
+            parts.extendleft([image] for image in reversed(part) if len(part) > 1)
     return Outcome(rows, problems=tuple(problems))
 
 
 def _classify(options: argparse.Namespace) -> Outcome:
-    from effnet.classify.checks import check_top
+    from effnet.classify import check_top
 
     classifier, images = loaded(options), named(options.image)
     check_top(options.top)
 
-    def ask(image: Image) -> Rows:
-        (prediction,) = classifier.predict([image.source], top=options.top)
+    def ask(part: Sequence[Image]) -> Rows:
+        predictions = classifier.predict([image.source for image in part], top=options.top)
         return [
             {"image": image.name, "weights": classifier.weights, **asdict(label)}
+            for image, prediction in zip(part, predictions, strict=True)
             for label in prediction.labels
         ]
 
-    return _each(images, ask)
+    return _each(images, ask, FEW)
 
 
 def _explain(options: argparse.Namespace) -> Outcome | dict[str, Any]:
@@ -188,7 +202,8 @@ def _explain(options: argparse.Namespace) -> Outcome | dict[str, Any]:
         _kind(options.output)
     classifier, target = loaded(options), options.target
 
-    def ask(image: Image) -> Rows:
+    def ask(part: Sequence[Image]) -> Rows:
+        (image,) = part
         output = options.output
         if several:
             output = str(path_of(output) / f"{Path(image.name).stem}.png")
@@ -213,7 +228,7 @@ def _explain(options: argparse.Namespace) -> Outcome | dict[str, Any]:
             }
         ]
 
-    outcome = _each(images, ask)
+    outcome = _each(images, ask, 1)
     if several:
         return outcome
     (row,) = outcome.result
@@ -224,7 +239,7 @@ def _kind(name: str) -> str:
     """The kind of picture that a file's ending says."""
     kind = WRITTEN.get(Path(name).suffix.lower())
     if kind is None:
-        raise EffnetError(f"can't write {name!r}; expected a .png or .jpg")
+        raise EffnetError("can't write {name!r}; expected a .png or .jpg", name=name)
     return kind
 
 

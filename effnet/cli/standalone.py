@@ -1,6 +1,7 @@
-"""The explorer and the notebooks out of an installed package: `effnet app`, `effnet notebooks`."""
+"""The explorer out of an installed package: `app`, `site`, `notebooks`."""
 
 import argparse
+import importlib
 import os
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any, Never
 
 import effnet
-from effnet.base import EffnetError, make_folder, needing, path_of, say, shipped, writing
+from effnet.base import EffnetError, make_folder, needing, path_of, shipped, writing
 from effnet.cli.parser import Commands
 
 PACKAGE = str(Path(effnet.__file__).parents[1])
@@ -29,6 +30,14 @@ def add(commands: Commands) -> None:
     )
     served.add_argument("--headless", action="store_true", help="opens no browser")
 
+    static = commands.add(
+        "site", _site, "write a folder that any file server serves: pages, no server", "public"
+    )
+    static.add_argument("folder", help="new, empty, or an earlier site")
+    static.add_argument(
+        "--without", metavar="PART", action="append", default=[], help="classify or notebooks"
+    )
+
     copied = commands.add("notebooks", _notebooks, "copy the notebooks into a folder", "lessons")
     copied.add_argument("folder", help="where to copy them; made if it is not there")
 
@@ -36,10 +45,9 @@ def add(commands: Commands) -> None:
 @needing
 def _app(options: argparse.Namespace) -> Never:
     """Serve the explorer until it is stopped; its settings lie beside it in the package."""
-    import streamlit  # noqa: F401  here, so that a missing one is said in one line
-
+    importlib.import_module("streamlit")  # a missing one is said in one line
     if options.port not in PORTS:
-        raise EffnetError(say("port {port}; expected 1 to 65535", port=options.port))
+        raise EffnetError("port {port}; expected 1 to 65535", port=options.port)
     folder = shipped()
     command = [
         *(sys.executable, "-m", "streamlit", "run", "app.py"),
@@ -72,3 +80,13 @@ def _notebooks(options: argparse.Namespace) -> list[dict[str, Any]]:
                 shutil.copyfile(source, target)
         rows.append({"notebook": str(target), "copied": not kept})
     return rows
+
+
+def _site(options: argparse.Namespace) -> list[dict[str, Any]]:
+    from effnet.site import build
+
+    parts = build(options.folder, without=options.without)
+    return [
+        {"part": part.name, "megabytes": round(part.bytes / 1e6, 1), "left out": part.missing}
+        for part in parts
+    ]

@@ -210,7 +210,7 @@ def create(kind: str, title: str, options: Mapping[str, Any], *, owner: str = ""
         run = Run(folder, kind, title[:LONGEST], dict(options), created, owner)
         write_order(run)
         return run
-    raise EffnetError(say("can't make a folder for the run in {root}", root=root))
+    raise EffnetError("can't make a folder for the run in {root}", root=root)
 
 
 def write_order(run: Run) -> None:
@@ -243,9 +243,7 @@ def open_run(folder: Path) -> Run:
         if bad:
             wrong = say("{file} has no usable {names}", file=ORDER, names=", ".join(bad))
     if wrong:
-        raise EffnetError(
-            say("{folder} is not a run's folder ({error})", folder=folder, error=wrong)
-        )
+        raise EffnetError("{folder} is not a run's folder ({error})", folder=folder, error=wrong)
     title, owner = order["title"][:LONGEST], str(order.get("owner", ""))
     return Run(folder, order["kind"], title, order["options"], float(order["created"]), owner)
 
@@ -257,12 +255,10 @@ def find(name: str) -> Run:
             return run
     known = ", ".join(run.name for run in list_runs()[:5]) or say("none yet")
     raise EffnetError(
-        say(
-            "no run {name} in {folder}; there are {known}",
-            name=repr(name),
-            folder=runs_folder(),
-            known=known,
-        )
+        "no run {name} in {folder}; there are {known}",
+        name=repr(name),
+        folder=runs_folder(),
+        known=known,
     )
 
 
@@ -343,7 +339,7 @@ def launch(run: Run) -> None:
         EffnetError: It is running already, or too many wait.
     """
     if is_held(run.folder):
-        raise EffnetError(say("{title} is running already", title=run.title))
+        raise EffnetError("{title} is running already", title=run.title)
     if why := refusal(run.owner):
         raise EffnetError(why)
     with files.writing(run.folder):
@@ -401,7 +397,7 @@ def delete(run: Run) -> None:
         EffnetError: It is running.
     """
     if is_held(run.folder):
-        raise EffnetError(say("{title} is running; stop it first", title=run.title))
+        raise EffnetError("{title} is running; stop it first", title=run.title)
     shutil.rmtree(run.folder, ignore_errors=True)
 
 
@@ -411,7 +407,7 @@ def delete(run: Run) -> None:
 @contextmanager
 def turn(folder: Path) -> Iterator[bool]:
     """Wait for a launched run's turn and have it inside the block; False where it was stopped."""
-    taken = EffnetError(say(BUSY, folder=folder.parent))
+    taken = EffnetError(BUSY, folder=folder.parent)
     with ExitStack() as mine:
         while (folder / WAITING).exists() and not stop_asked(folder):
             if not _ahead(folder, running=False):
@@ -459,7 +455,7 @@ def held(folder: Path) -> Iterator[None]:
     Raises:
         EffnetError: Another process holds it.
     """
-    with files.locked(folder / LOCK, EffnetError(say(BUSY, folder=folder))):
+    with files.locked(folder / LOCK, EffnetError(BUSY, folder=folder)):
         yield
 
 

@@ -272,11 +272,9 @@ def list_variants(family: str | None = None) -> list[str]:
     """Names of the published networks, in published order; of one family where one is given."""
     if family is not None and not (isinstance(family, str) and family in FAMILIES):
         raise EffnetError(
-            say(
-                "unknown family {family}; expected one of {among}",
-                family=brief(family),
-                among=", ".join(FAMILIES),
-            )
+            "unknown family {family}; expected one of {among}",
+            family=brief(family),
+            among=", ".join(FAMILIES),
         )
     return [name for name, spec in _registry().items() if family in (None, spec.family)]
 
@@ -304,15 +302,13 @@ def get_variant(name: str) -> Spec:
     among = ", ".join(known)
     if near:
         raise EffnetError(
-            say(
-                "unknown variant {name}; did you mean {near}? expected one of {among}",
-                name=brief(name),
-                near=say(" or ").join(near),
-                among=among,
-            )
+            "unknown variant {name}; did you mean {near}? expected one of {among}",
+            name=brief(name),
+            near=say(" or ").join(near),
+            among=among,
         )
     raise EffnetError(
-        say("unknown variant {name}; expected one of {among}", name=brief(name), among=among)
+        "unknown variant {name}; expected one of {among}", name=brief(name), among=among
     )
 
 

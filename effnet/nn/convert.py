@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-from effnet.base import EffnetError, brief, in_a_row, say
+from effnet.base import EffnetError, brief, in_a_row
 from effnet.network import Spec, get_variant, list_variants, walk
 from effnet.nn.namings import LUKEMELAS, TIMM, Naming, module_names, naming_of
 
@@ -28,14 +28,12 @@ def convert(state: Mapping[str, Value], *, to: str) -> dict[str, Value]:
     """
     if to not in PROJECTS:
         raise EffnetError(
-            say(
-                "unknown project {to}; expected one of {projects}",
-                to=brief(to),
-                projects=in_a_row(PROJECTS),
-            )
+            "unknown project {to}; expected one of {projects}",
+            to=brief(to),
+            projects=in_a_row(PROJECTS),
         )
     if not isinstance(state, Mapping) or not all(isinstance(key, str) for key in state):
-        raise EffnetError(say("no state dict; expected names and tensors"))
+        raise EffnetError("no state dict; expected names and tensors")
     modules = {key.rpartition(".")[0] for key in state}
     naming = naming_of(state)
     for title in list_variants():
@@ -45,17 +43,13 @@ def convert(state: Mapping[str, Value], *, to: str) -> dict[str, Value]:
             continue
         wanted = {ours: name for name, ours in _names(PROJECTS[to], spec).items()}
         if not wanted:
-            raise EffnetError(
-                say("{network} is no network of {project}", network=title, project=to)
-            )
+            raise EffnetError("{network} is no network of {project}", network=title, project=to)
         parts = ((*key.rpartition("."), value) for key, value in state.items())
         return {f"{wanted[theirs[path]]}.{leaf}": value for path, _, leaf, value in parts}
     raise EffnetError(
-        say(
-            "these are the names of no published network; expected a whole state dict, without "
-            "prefixes, of one of {networks}",
-            networks=in_a_row(list_variants()),
-        )
+        "these are the names of no published network; expected a whole state dict, without "
+        "prefixes, of one of {networks}",
+        networks=in_a_row(list_variants()),
     )
 
 

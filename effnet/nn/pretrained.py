@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from effnet.base import EffnetError, brief, is_whole, say
+from effnet.base import EffnetError, brief, is_whole
 from effnet.network import IMAGE_CHANNELS, Spec, walk
 from effnet.nn.model import Network, build, initialise
 from effnet.nn.own import opened
@@ -88,12 +88,10 @@ class Backbone(nn.Module):
             and all(is_whole(level, 1, len(there)) for level in levels)
         ):
             raise EffnetError(
-                say(
-                    "levels {levels}; expected some of {known}, which have strides {strides}",
-                    levels=brief(levels),
-                    known=", ".join(str(i + 1) for i in range(len(there))),
-                    strides=", ".join(str(2 ** (i + 1)) for i in range(len(there))),
-                )
+                "levels {levels}; expected some of {known}, which have strides {strides}",
+                levels=brief(levels),
+                known=", ".join(str(i + 1) for i in range(len(there))),
+                strides=", ".join(str(2 ** (i + 1)) for i in range(len(there))),
             )
         self.spec = network.spec
         self.levels = tuple(int(level) for level in levels)

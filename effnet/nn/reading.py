@@ -80,12 +80,9 @@ def read_file(path: str | Path) -> Contents:
         data = file.read_bytes()
     except (OSError, ValueError) as error:
         raise WeightsUnavailable(
-            say(
-                "no weights file at {file} ({reason}); expected one that PyTorch or safetensors "
-                "wrote",
-                file=file,
-                reason=getattr(error, "strerror", None) or error,
-            )
+            "no weights file at {file} ({reason}); expected one that PyTorch or safetensors wrote",
+            file=file,
+            reason=getattr(error, "strerror", None) or error,
         ) from None
     return read_bytes(data, str(file))
 
@@ -96,11 +93,11 @@ def read_bytes(data: bytes, name: str) -> Contents:
     named = {key: value for key, value in state.items() if isinstance(key, str)}
     tensors = {key: value for key, value in named.items() if isinstance(value, Tensor)}
     if not tensors and (state or path):
-        raise EffnetError(say("{file} holds no state dict (names and tensors)", file=name))
+        raise EffnetError("{file} holds no state dict (names and tensors)", file=name)
     for key, value in tensors.items():
         if problem := _problem(value):
             raise EffnetError(
-                say("{file}: {key} is {problem}", file=name, key=key[:80], problem=problem)
+                "{file}: {key} is {problem}", file=name, key=key[:80], problem=problem
             )
     notes = []
     if any(step in AVERAGED for step in path):
@@ -140,10 +137,10 @@ def _content(data: bytes, name: str) -> dict[Any, Any]:
         if isinstance(error, (UnpicklingError, EOFError)):  # PyTorch's own words are of its options
             reason = say("damaged, or more than tensors; save only model.state_dict()")
         raise EffnetError(
-            say("{file} is not a file of plain weights ({reason})", file=name, reason=reason)
+            "{file} is not a file of plain weights ({reason})", file=name, reason=reason
         ) from error
     if not isinstance(content, dict):
-        raise EffnetError(say("{file} holds no state dict (names and tensors)", file=name))
+        raise EffnetError("{file} holds no state dict (names and tensors)", file=name)
     return content
 
 
@@ -155,13 +152,11 @@ def _check_sizes(data: bytes, name: str) -> None:
         size = sum(entry.file_size for entry in archive.infolist())
     if size > len(data):
         raise EffnetError(
-            say(
-                "{file} is {packed:.1f} MiB and would unpack to {size:.1f} MiB; expected a file as "
-                "torch.save writes it, not packed",
-                file=name,
-                packed=len(data) / 2**20,
-                size=size / 2**20,
-            )
+            "{file} is {packed:.1f} MiB and would unpack to {size:.1f} MiB; expected a file as "
+            "torch.save writes it, not packed",
+            file=name,
+            packed=len(data) / 2**20,
+            size=size / 2**20,
         )
 
 

@@ -74,14 +74,12 @@ def ask(
         )
     except programs.Late:
         raise EffnetError(
-            language.say(
-                "no answer within {seconds:.0f} s; the machine is busy, or {network} large",
-                seconds=timeout_s,
-                network=spec.name,
-            )
+            "no answer within {seconds:.0f} s; the machine is busy, or {network} large",
+            seconds=timeout_s,
+            network=spec.name,
         ) from None
     except programs.Failed as error:
-        raise EffnetError(language.say("the tools' process failed: {last}", last=error)) from None
+        raise EffnetError("the tools' process failed: {last}", last=error) from None
     return tuple(Answer(**answer) for answer in json.loads(said.splitlines()[-1]))
 
 
@@ -89,17 +87,15 @@ def _check(spec: Spec) -> None:
     macs, params, live = count(spec).macs, weights(spec).params, peak_bytes(spec)
     if macs > MOST_MACS or live + 4 * params > MOST_BYTES:
         raise EffnetError(
-            language.say(
-                "{network} has {macs} MACs, {params} parameters and {live} of maps: too large to "
-                "be run for a second opinion (at most {most_macs} MACs and {most_bytes} in all); "
-                "the closed form needs no run",
-                network=spec.name,
-                macs=giga(macs),
-                params=millions(params),
-                live=mebibytes(live),
-                most_macs=giga(round(MOST_MACS)),
-                most_bytes=mebibytes(MOST_BYTES),
-            )
+            "{network} has {macs} MACs, {params} parameters and {live} of maps: too large to "
+            "be run for a second opinion (at most {most_macs} MACs and {most_bytes} in all); "
+            "the closed form needs no run",
+            network=spec.name,
+            macs=giga(macs),
+            params=millions(params),
+            live=mebibytes(live),
+            most_macs=giga(round(MOST_MACS)),
+            most_bytes=mebibytes(MOST_BYTES),
         )
 
 

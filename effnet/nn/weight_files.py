@@ -85,16 +85,14 @@ def read_checkpoint(checkpoint: Checkpoint) -> State:
     digest = hashlib.sha256(data).hexdigest()
     if not digest.startswith(checkpoint.sha256):
         raise WeightsUnavailable(
-            say(
-                "{path} is not {weights}: its SHA-256 starts {found}, expected {expected} (a "
-                "broken download, or another file). Delete it and fetch it again: python -m effnet "
-                "weights download {variant}",
-                path=path,
-                weights=checkpoint.weights,
-                found=digest[:8],
-                expected=checkpoint.sha256[:8],
-                variant=checkpoint.variant,
-            )
+            "{path} is not {weights}: its SHA-256 starts {found}, expected {expected} (a "
+            "broken download, or another file). Delete it and fetch it again: python -m effnet "
+            "weights download {variant}",
+            path=path,
+            weights=checkpoint.weights,
+            found=digest[:8],
+            expected=checkpoint.sha256[:8],
+            variant=checkpoint.variant,
         )
     return read_bytes(data, str(path)).state
 
@@ -133,11 +131,9 @@ def cleaned(state: State, spec: Spec) -> tuple[State, tuple[str, ...]]:
     }
     if len(before) > 1:
         raise EffnetError(
-            say(
-                "{count} networks in one file, their names begin with {prefixes}; save one alone",
-                count=len(before),
-                prefixes=in_a_row(sorted(repr(one)[:40] for one in before)),
-            )
+            "{count} networks in one file, their names begin with {prefixes}; save one alone",
+            count=len(before),
+            prefixes=in_a_row(sorted(repr(one)[:40] for one in before)),
         )
     prefix = next(iter(before), "")
     notes = []
@@ -163,7 +159,7 @@ def fit(spec: Spec, state: State) -> Fit:
     channels = first.shape[1] if first is not None and first.ndim == 4 else IMAGE_CHANNELS
     if classes > MAX_CLASSES:
         raise EffnetError(
-            say("{classes:,} classes; expected at most {most:,}", classes=classes, most=MAX_CLASSES)
+            "{classes:,} classes; expected at most {most:,}", classes=classes, most=MAX_CLASSES
         )
     with torch.device("meta"):
         wanted = Network(spec, num_classes=classes, in_channels=channels).state_dict()
@@ -249,12 +245,10 @@ def built(spec: Spec, found: Fit, *, origin: str) -> Network:
             for count, keys in zip(found.counts(), found.problems.values(), strict=True)
         ]
         raise EffnetError(
-            say(
-                "{file} does not fit {network}: {problems}",
-                file=origin,
-                network=spec.name,
-                problems="; ".join(problems),
-            )
+            "{file} does not fit {network}: {problems}",
+            file=origin,
+            network=spec.name,
+            problems="; ".join(problems),
         )
     with torch.device("meta"):
         model = Network(spec, num_classes=found.classes, in_channels=found.in_channels)
@@ -296,10 +290,8 @@ def download(checkpoint: Checkpoint, *, progress: downloads.Progress | None = No
         )
     except downloads.FetchError as error:
         raise WeightsUnavailable(
-            say(
-                "could not fetch {weights} ({error}). {advice}",
-                weights=checkpoint.weights,
-                error=error,
-                advice=unavailable(checkpoint),
-            )
+            "could not fetch {weights} ({error}). {advice}",
+            weights=checkpoint.weights,
+            error=error,
+            advice=unavailable(checkpoint),
         ) from None

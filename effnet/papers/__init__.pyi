@@ -22,13 +22,13 @@ from .dimension_results import experiment as experiment
 from .dimension_results import experiments as experiments
 from .dimension_results import note as note
 from .exhibits import EXHIBITS as EXHIBITS
+from .exhibits import MISTAKES as MISTAKES
 from .exhibits import Verdict as Verdict
 from .exhibits import checked as checked
 from .exhibits import get_exhibit as get_exhibit
 from .exhibits import get_paper as get_paper
 from .exhibits import lines as lines
 from .exhibits import verdict as verdict
-from .mistakes import MISTAKES as MISTAKES
 from .printed_times import Printed as Printed
 from .printed_times import Surprise as Surprise
 from .printed_times import on as on

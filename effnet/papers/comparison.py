@@ -222,7 +222,7 @@ def compare(*networks: str | Spec | Design) -> SideBySide:
         EffnetError: None was given, or a name is unknown.
     """
     if not networks:
-        raise EffnetError(say("nothing to compare; expected names such as 'b0', specs or designs"))
+        raise EffnetError("nothing to compare; expected names such as 'b0', specs or designs")
     names, specs = [], []
     for one in networks:
         spec = one.spec() if isinstance(one, Design) else as_spec(one)

@@ -1,9 +1,9 @@
 """EfficientNet-Lite, which has a README and no paper."""
 
-from effnet.base import mark, say
+from effnet.base import say
 from effnet.papers.beside import counted, dots, furthest, network, params_m, released, rows, series
-from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Note, Series
-from effnet.papers.sources import LITE_README, PARAMS, TPU
+from effnet.papers.records import Beside, Chart, Line, Lines, Series, exhibit
+from effnet.papers.sources import PARAMS
 from effnet.papers.wording import shown
 
 MACS_M = "MACs (M)"
@@ -141,54 +141,6 @@ def _machine(column: str) -> str:
 
 
 EXHIBITS = (
-    Exhibit(
-        "lite-family",
-        "lite",
-        mark("README"),
-        mark("EfficientNet-Lite0 to Lite4"),
-        mark(
-            "B0's rows without squeeze-and-excitation and with ReLU6, so that they run well on "
-            "phones and survive quantising."
-        ),
-        LITE_README,
-        lite,
-        lite_finding,
-        ((mark("Accuracy"), lite_chart),),
-        (
-            Note(
-                mark(
-                    "The README's multiply-adds include more than convolutions and the classifier; "
-                    "which operations is not said."
-                ),
-                LITE_README,
-            ),
-            Note(
-                mark(
-                    "Stem (32) and head (1280) keep their width and the outer block stages their "
-                    "depth; the channels of those stages do follow the width."
-                ),
-                f"{TPU}/lite/efficientnet_lite_builder.py",
-            ),
-            Note(
-                mark(
-                    "timm evaluates Lite3 and Lite4 at 300 and 380 px; the official builder "
-                    "says 280 and 300 px."
-                ),
-                "huggingface/pytorch-image-models; official builder",
-            ),
-        ),
-    ),
-    Exhibit(
-        "lite-latency",
-        "lite",
-        mark("README, latency"),
-        mark("EfficientNet-Lite on a Pixel 4"),
-        mark("How long one image takes on a phone's processor, graphics unit and EdgeTPU."),
-        LITE_README,
-        lite_latency,
-        lite_latency_finding,
-        ((mark("Latency"), lite_latency_chart),),
-        (Note(mark("Lite4 has a dash for the EdgeTPU."), LITE_README),),
-        ("pages/latency.py", "app.py"),
-    ),
+    exhibit("lite-family", lite, lite_finding, lite_chart),
+    exhibit("lite-latency", lite_latency, lite_latency_finding, lite_latency_chart),
 )

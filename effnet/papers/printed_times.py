@@ -8,34 +8,12 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from effnet.base import mark, table
+from effnet.base import content, table
 from effnet.counting import count
 from effnet.network import get_variant, list_variants
 
 # what pages show of the table, besides names and numbers
-SAID = frozenset(
-    (
-        mark("single core of Intel Xeon CPU E5-2690, batch 1 (V1 Table 4)"),
-        mark("V100 GPU, FP16, batch 16 (V2 Table 7)"),
-        mark("Pixel 4 CPU, 4 threads, FP32, batch 1 (EfficientNet-Lite README)"),
-        mark("Pixel 4 GPU, FP32, batch 1 (EfficientNet-Lite README)"),
-        mark("Pixel 4 GPU, FP16, batch 1 (EfficientNet-Lite README)"),
-        mark("Pixel 4 CPU, 4 threads, INT8, batch 1 (EfficientNet-Lite README)"),
-        mark("Pixel 4 EdgeTPU, INT8, batch 1 (EfficientNet-Lite README)"),
-        mark("V100 GPU, FP16, batch 128 (V2 Table 11)"),
-        mark("average over 20 runs; accuracy column was not updated in v5 (Table 2 there: 79.1)"),
-        mark("average over 20 runs; accuracy column was not updated in v5 (Table 2 there: 84.3)"),
-        mark(
-            "PyTorch Image Models code base; a V1 model reproduced by the V2 authors, "
-            "accuracy differs from the V1 paper"
-        ),
-        mark("PyTorch Image Models code base"),
-        mark("throughput, not latency; trained without progressive learning"),
-        mark("arXiv:1905.11946v5 Table 4 (same in ICML 2019 camera-ready (PMLR 97))"),
-        mark("arXiv:2104.00298v3 Table 7"),
-        mark("arXiv:2104.00298v3 Table 11"),
-    )
-)
+SAID = frozenset(content("papers_words")["times"])
 
 
 @dataclass(frozen=True, slots=True)

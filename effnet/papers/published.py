@@ -49,11 +49,9 @@ def frame(name: str) -> "DataFrame":
     """
     if name not in TABLES:
         raise EffnetError(
-            say(
-                "unknown table {name}; expected one of {known}",
-                name=brief(name),
-                known=", ".join(TABLES),
-            )
+            "unknown table {name}; expected one of {known}",
+            name=brief(name),
+            known=", ".join(TABLES),
         )
     from pandas import to_numeric
 

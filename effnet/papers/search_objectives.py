@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from effnet.base import EffnetError, mark, say, table
+from effnet.base import EffnetError, mark, table
 from effnet.counting import count
 from effnet.network import display_name, get_variant, list_variants
 from effnet.papers.comparison import Rival, rivals
@@ -57,11 +57,9 @@ def _checked(**values: float) -> None:
     for name, value in values.items():
         if not math.isfinite(value) or (name == "target" and value <= 0):
             raise EffnetError(
-                say(
-                    "{name} {value!r}; expected a finite number, the target above 0",
-                    name=name,
-                    value=value,
-                )
+                "{name} {value!r}; expected a finite number, the target above 0",
+                name=name,
+                value=value,
             )
 
 
@@ -116,7 +114,7 @@ def rated_by_second(
     _checked(w=w, v=v)
     found = [pair for pair in _timed(step) if others or _plain(pair[0])]
     if not found:
-        raise EffnetError(say("no network has a printed {step!r}", step=step))
+        raise EffnetError("no network has a printed {step!r}", step=step)
     first, unit = next(pair for pair in found if pair[0].computed)
     rated = [
         Rated(
@@ -151,11 +149,9 @@ def _timed(step: StepTime) -> tuple[tuple[Rival, float], ...]:
     column = {"hours": "train_hours_32_tpu_cores", "latency": "latency_ms"}.get(step)
     if column is None:
         raise EffnetError(
-            say(
-                "unknown step time {step!r}; expected one of {among}",
-                step=step,
-                among=", ".join(STEP_TIMES),
-            )
+            "unknown step time {step!r}; expected one of {among}",
+            step=step,
+            among=", ".join(STEP_TIMES),
         )
     known = {display_name(name): name for name in list_variants()}
     found = []

@@ -2,7 +2,7 @@
 
 import math
 
-from effnet.base import mark, say, significant
+from effnet.base import say, significant
 from effnet.papers.beside import (
     dots,
     furthest,
@@ -14,8 +14,8 @@ from effnet.papers.beside import (
     rows,
     series,
 )
-from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Note, Series
-from effnet.papers.sources import PARAMS, V1_PAPER, V2_PAPER
+from effnet.papers.records import Beside, Chart, Line, Lines, Series, exhibit
+from effnet.papers.sources import PARAMS
 from effnet.papers.wording import shown
 
 RATIO = "parameters, ratio (x)"
@@ -226,96 +226,8 @@ def transfer_v2_chart(lines: Lines) -> Chart:
     )
 
 
-V1_EXHIBITS = (
-    Exhibit(
-        "v1-table-5",
-        "v1",
-        mark("Table 5"),
-        mark("Transfer to eight data sets"),
-        mark(
-            "Trained further on other data sets, EfficientNets match the best known networks "
-            "with far fewer parameters."
-        ),
-        f"{V1_PAPER} Table 5",
-        transfer,
-        transfer_finding,
-        ((mark("Accuracy"), transfer_chart),),
-        (
-            Note(
-                mark(
-                    "Oxford-IIIT Pets: 58 M over 17 M is 3.4, printed 5.6. The printed mean of 4.7 "
-                    "contains it."
-                ),
-                f"{V1_PAPER} Table 5; worked out here",
-            ),
-            Note(
-                mark(
-                    "The printed sizes fit the networks without a classifier; 10 M (B3) and 17 "
-                    "M (B4) look cut off rather than rounded."
-                ),
-                "counted here without the classifier",
-            ),
-            Note(
-                mark(
-                    "GPipe has 556 M parameters here and 557 M in Table 2. On FGVC Aircraft the "
-                    "best public network is 0.2 points ahead."
-                ),
-                f"{V1_PAPER} Tables 2 and 5",
-            ),
-        ),
-    ),
-    Exhibit(
-        "v1-table-6",
-        "v1",
-        mark("Table 6"),
-        mark("The eight data sets"),
-        mark("How many images and classes each data set of Table 5 has."),
-        f"{V1_PAPER} Table 6",
-        datasets,
-        datasets_finding,
-        ((mark("Images"), datasets_chart),),
-        uncounted=mark("Sizes of data sets are facts, not counts of a network."),
-    ),
+EXHIBITS = (
+    exhibit("v1-table-5", transfer, transfer_finding, transfer_chart),
+    exhibit("v1-table-6", datasets, datasets_finding, datasets_chart),
+    exhibit("v2-table-8", transfer_v2, transfer_v2_finding, transfer_v2_chart),
 )
-
-V2_EXHIBITS = (
-    Exhibit(
-        "v2-table-8",
-        "v2",
-        mark("Tables 8 and 9"),
-        mark("Transfer to four data sets"),
-        mark(
-            "EfficientNetV2s fine-tuned on small data sets do better than V1 and than plain vision "
-            "transformers trained on the same ImageNet."
-        ),
-        f"{V2_PAPER} Tables 8 and 9",
-        transfer_v2,
-        transfer_v2_finding,
-        ((mark("Accuracy"), transfer_v2_chart),),
-        (
-            Note(
-                mark(
-                    "The sizes of V2-S, M and L (24, 55 and 121 M) are the first version's; "
-                    "Table 7 has 22, 54 and 120 M."
-                ),
-                f"{V2_PAPER} Tables 7 and 8",
-            ),
-            Note(
-                mark(
-                    "V2-S's ImageNet top-1 is 83.2 here, 83.6 without progressive learning in "
-                    "Table 11 and 83.9 in Table 7; the 83.2 is nowhere explained."
-                ),
-                f"{V2_PAPER} Tables 7, 8 and 11",
-            ),
-            Note(
-                mark(
-                    "B7's 84.7 is the second paper's own run; the first paper prints 84.3 or 84.4. "
-                    "GPipe is 84.4 here and 84.3 there."
-                ),
-                f"{V2_PAPER} Table 8; {V1_PAPER} Table 2",
-            ),
-        ),
-    ),
-)
-
-EXHIBITS = V1_EXHIBITS + V2_EXHIBITS

@@ -1,9 +1,9 @@
 """Figures 3, 4 and 8 of the first paper: one dimension at a time, and all together."""
 
-from effnet.base import in_a_row, mark, say, significant
+from effnet.base import in_a_row, say, significant
 from effnet.papers.beside import computed, counted, drawn, free, furthest, rows, series
-from effnet.papers.records import Axis, Chart, Exhibit, Line, Lines, Note, Series
-from effnet.papers.sources import MACS, TOP1, V1_PAPER
+from effnet.papers.records import Axis, Chart, Line, Lines, Series, exhibit
+from effnet.papers.sources import MACS, TOP1
 from effnet.papers.wording import shown, tidy
 from effnet.scaling import Design
 
@@ -238,116 +238,8 @@ def scaling_methods_chart(lines: Lines) -> Chart:
     return _dimension_chart(lines, title, DIMENSIONS)
 
 
-_TWO_BASELINES = Note(
-    mark(
-        "Figures 3 and 4 start at 0.50 G multiply-adds, Figure 8 at 0.39 G; its other dots of one "
-        "dimension are Figure 3's, and so are the widths of Figure 4 at d = 1, r = 1. The released "
-        "B0 counts 0.386 G: the dots belong to another baseline."
-    ),
-    f"{V1_PAPER} Figures 3, 4 and 8; counts computed here",
-)
-_OLD_TRAINING = Note(
-    mark(
-        "The three figures did not change from the ICML version to v5: their baseline has the old "
-        "training's 76.1 %, where Table 2 prints 76.3, 77.3 or 77.1 % by version."
-    ),
-    f"{V1_PAPER} Figures 3, 4 and 8",
-)
-_READ_OFF = Note(
-    mark(
-        "Values were measured from the vector paths of the PDF's figure; a dot within 2 % of "
-        "the count is taken to agree."
-    ),
-    V1_PAPER,
-)
-
 EXHIBITS = (
-    Exhibit(
-        "v1-figure-3",
-        "v1",
-        mark("Figure 3"),
-        mark("One dimension at a time"),
-        mark(
-            "Making B0 only wider, only deeper or only larger in resolution gains quickly at "
-            "first, then hardly at all."
-        ),
-        f"{V1_PAPER} Figure 3",
-        single_dimension,
-        single_dimension_finding,
-        ((mark("Accuracy"), single_dimension_chart),),
-        (_TWO_BASELINES, _OLD_TRAINING, _READ_OFF),
-        word="drawn",
-    ),
-    Exhibit(
-        "v1-figure-4",
-        "v1",
-        mark("Figure 4"),
-        mark("Width at four depths and resolutions"),
-        mark(
-            "The deeper the network and the larger its input, the more a greater width is "
-            "worth: the reason to scale all three together."
-        ),
-        f"{V1_PAPER} Figure 4",
-        width_at_depth,
-        width_at_depth_finding,
-        ((mark("Accuracy"), width_at_depth_chart),),
-        (
-            _TWO_BASELINES,
-            Note(
-                mark(
-                    "Legend and caption say r = 1.3, the running text r = 2.0; the caption "
-                    "gives the last baseline 299 px, but 224 x 1.3 is 291."
-                ),
-                f"{V1_PAPER} Figure 4 and section 3.2",
-            ),
-            Note(
-                mark(
-                    "The caption counts 18 layers at d = 1 and 36 at d = 2, the sum of Table "
-                    "1's column. The code doubles the 16 blocks to 32 and leaves stem and head "
-                    "alone: 34."
-                ),
-                f"{V1_PAPER} Figure 4; released code",
-            ),
-            Note(
-                mark(
-                    "The first dots of (d = 1, r = 1.3) and (d = 2, r = 1) cost what Figure 3's "
-                    "do but lie higher: 78.21 against 77.68 % and 78.74 against 78.51 %."
-                ),
-                f"{V1_PAPER} Figures 3 and 4, measured",
-            ),
-            _READ_OFF,
-        ),
-        uncounted=mark(
-            "Widths are printed for no dot; they are known where a dot coincides with "
-            "Figure 3 or starts a series (w = 1)."
-        ),
-        word="drawn",
-    ),
-    Exhibit(
-        "v1-figure-8",
-        "v1",
-        mark("Figure 8"),
-        mark("Four ways to scale B0"),
-        mark(
-            "For the same multiply-adds, compound scaling gives the highest accuracy of the four."
-        ),
-        f"{V1_PAPER} Figure 8",
-        scaling_methods,
-        scaling_methods_finding,
-        ((mark("Accuracy"), scaling_methods_chart),),
-        (
-            _TWO_BASELINES,
-            Note(
-                mark(
-                    "The compound dots are B0 to B4 with the first version's accuracies (78.8, "
-                    "79.8, 81.1, 82.6 %), but B0 stands at 76.1 % where that version's Table 2 "
-                    "has 76.3 %."
-                ),
-                f"{V1_PAPER} Figure 8; ICML version Table 2",
-            ),
-            _OLD_TRAINING,
-            _READ_OFF,
-        ),
-        word="drawn",
-    ),
+    exhibit("v1-figure-3", single_dimension, single_dimension_finding, single_dimension_chart),
+    exhibit("v1-figure-4", width_at_depth, width_at_depth_finding, width_at_depth_chart),
+    exhibit("v1-figure-8", scaling_methods, scaling_methods_finding, scaling_methods_chart),
 )

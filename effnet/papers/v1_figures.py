@@ -1,6 +1,6 @@
 """Figures of the first paper: accuracy against size and cost, and the activation maps' networks."""
 
-from effnet.base import in_a_row, mark, say, significant
+from effnet.base import in_a_row, say, significant
 from effnet.papers.beside import (
     computed,
     free,
@@ -12,8 +12,8 @@ from effnet.papers.beside import (
     series,
     two_digits,
 )
-from effnet.papers.records import Axis, Chart, Exhibit, Line, Lines, Note
-from effnet.papers.sources import MACS, PARAMS, TOP1, V1_PAPER
+from effnet.papers.records import Axis, Chart, Line, Lines, exhibit
+from effnet.papers.sources import MACS, PARAMS, TOP1
 from effnet.papers.wording import shown, tidy
 from effnet.scaling import Design
 
@@ -152,63 +152,6 @@ def map_models_finding(lines: Lines) -> str:
 
 
 EXHIBITS = (
-    Exhibit(
-        "v1-figure-1",
-        "v1",
-        mark("Figures 1 and 5"),
-        mark("Accuracy against size and against cost"),
-        mark(
-            "EfficientNets lie above and to the left of all earlier networks: more accurate at any "
-            "size and at any cost."
-        ),
-        f"{V1_PAPER} Table 2, whose numbers the figures plot",
-        accuracy,
-        accuracy_finding,
-        ((mark("Parameters"), by_parameters), (mark("Multiply-adds"), by_macs)),
-        (
-            Note(
-                mark(
-                    "Drawn from Table 2. Figure 1 itself prints 556 M for GPipe (Table 2: 557 M), "
-                    "Figure 5 prints 80.7 % for NASNet-A (Table 2: 82.7 %)."
-                ),
-                f"{V1_PAPER} Figures 1 and 5, Table 2",
-            ),
-            Note(
-                mark(
-                    "The line is computed: printed accuracy over our count of parameters or "
-                    "multiply-adds."
-                ),
-                "computed here",
-            ),
-        ),
-    ),
-    Exhibit(
-        "v1-table-7",
-        "v1",
-        mark("Table 7"),
-        mark("The networks of the activation maps"),
-        mark("Four ways to make B0 about four times as costly; Figure 7 compares where they look."),
-        f"{V1_PAPER} Table 7",
-        map_models,
-        map_models_finding,
-        (),
-        (
-            Note(
-                mark(
-                    "The multiply-adds of the three single dimensions (1.8, 1.8 and 1.9 G) do "
-                    "not fit the released B0 but the 0.50 G baseline of Figure 3; the compound "
-                    "row does fit."
-                ),
-                f"{V1_PAPER} Table 7; counts computed here",
-            ),
-            Note(
-                mark(
-                    "B0 has 77.3 % here in v3 and v5, 76.3 % in v2; Table 2 of v5 says 77.1 %. The "
-                    "ICML version has no Table 7."
-                ),
-                f"{V1_PAPER} Tables 2 and 7; arXiv v2 and v3",
-            ),
-        ),
-        ("app.py", "pages/explain.py"),
-    ),
+    exhibit("v1-figure-1", accuracy, accuracy_finding, by_parameters, by_macs),
+    exhibit("v1-table-7", map_models, map_models_finding),
 )

@@ -1,6 +1,6 @@
 """What the first paper measured: other networks scaled, latency, accuracy on the test server."""
 
-from effnet.base import in_a_row, mark, say, significant
+from effnet.base import in_a_row, say, significant
 from effnet.papers.beside import (
     counted,
     dots,
@@ -13,8 +13,8 @@ from effnet.papers.beside import (
     series,
     two_decimals,
 )
-from effnet.papers.records import Chart, Exhibit, Line, Lines, Mark, Note, Series
-from effnet.papers.sources import MACS, TOP1, TPU, V1_PAPER
+from effnet.papers.records import Chart, Line, Lines, Mark, Series, exhibit
+from effnet.papers.sources import MACS, TOP1
 from effnet.papers.wording import shown
 
 # --- Table 3 --------------------------------------------------------------------------------------
@@ -232,94 +232,7 @@ def server_test_chart(lines: Lines) -> Chart:
 
 
 EXHIBITS = (
-    Exhibit(
-        "v1-table-3",
-        "v1",
-        mark("Table 3"),
-        mark("MobileNets and ResNet-50, scaled"),
-        mark(
-            "Scaling all three dimensions together beats any single one at about the same cost, in "
-            "networks that were not made for it."
-        ),
-        f"{V1_PAPER} Table 3",
-        other_networks,
-        other_networks_finding,
-        ((mark("Gains"), other_networks_chart),),
-        (
-            Note(
-                mark(
-                    "Compound factors (d = 1.4, w = 1.2, r = 1.3) are printed for MobileNetV1 "
-                    "only; the other two are counted with the same, which rounding up makes "
-                    "costlier than printed in the MobileNets."
-                ),
-                f"{V1_PAPER} Table 3; counts computed here",
-            ),
-            Note(
-                mark(
-                    "Gains of 2.9, 2.6 and 0.7 points are often quoted together. The first two are "
-                    "over the worst single dimension, the third over the best."
-                ),
-                f"{V1_PAPER} Table 3; worked out here",
-            ),
-            Note(
-                mark("MobileNetV1 has no row scaled by depth, and no row has a top-5."),
-                f"{V1_PAPER} Table 3",
-            ),
-        ),
-    ),
-    Exhibit(
-        "v1-table-4",
-        "v1",
-        mark("Table 4"),
-        mark("Latency on one processor core"),
-        mark(
-            "Two EfficientNets against networks of the same accuracy: one image at a time, one "
-            "core, 20 runs."
-        ),
-        f"{V1_PAPER} Table 4",
-        latency,
-        latency_finding,
-        ((mark("Latency"), latency_chart),),
-        (
-            Note(
-                mark(
-                    "This table was not brought up to date: it still prints 78.8 for B1 and "
-                    "84.4 for B7, where Table 2 of v5 has 79.1 and 84.3."
-                ),
-                f"{V1_PAPER} Tables 2 and 4",
-            ),
-            Note(
-                mark(
-                    "Times are of a Xeon E5-2690 in 2019. Measured here they will differ; only the "
-                    "ratio of two networks can be compared, and that only roughly."
-                ),
-                f"{V1_PAPER} Table 4",
-            ),
-        ),
-        ("pages/latency.py", "app.py"),
-    ),
-    Exhibit(
-        "v1-table-8",
-        "v1",
-        mark("Table 8"),
-        mark("Validation and test accuracy"),
-        mark(
-            "A check against over-tuning: the networks do as well on the hidden test set as on the "
-            "validation set."
-        ),
-        f"{V1_PAPER} Table 8",
-        server_test,
-        server_test_finding,
-        ((mark("Accuracy"), server_test_chart),),
-        (
-            Note(
-                mark(
-                    "Only v5 has this table: training was stopped on 25 thousand held-out training "
-                    "images before the validation set was used once."
-                ),
-                f"{V1_PAPER} appendix; {TPU}/README.md",
-            ),
-        ),
-        uncounted=mark("Accuracies need training; nothing here can be counted."),
-    ),
+    exhibit("v1-table-3", other_networks, other_networks_finding, other_networks_chart),
+    exhibit("v1-table-4", latency, latency_finding, latency_chart),
+    exhibit("v1-table-8", server_test, server_test_finding, server_test_chart),
 )

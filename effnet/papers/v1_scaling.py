@@ -1,6 +1,6 @@
 """What the first paper's text says of scaling and search, and what the released code scales by."""
 
-from effnet.base import mark, say, significant
+from effnet.base import say, significant
 from effnet.network import get_variant
 from effnet.papers.beside import (
     counted,
@@ -12,8 +12,8 @@ from effnet.papers.beside import (
     released,
     rows,
 )
-from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Mark, Note, Series
-from effnet.papers.sources import TOP1, TPU, V1_PAPER
+from effnet.papers.records import Beside, Chart, Line, Lines, Mark, Series, exhibit
+from effnet.papers.sources import TOP1, V1_PAPER
 from effnet.papers.wording import shown
 from effnet.scaling import budget, implied_phi
 
@@ -169,101 +169,17 @@ def objective_chart(lines: Lines) -> Chart:
     )
 
 
+def _step() -> dict[str, str]:
+    """What a step of phi costs by the grid's alpha, beta and gamma."""
+    step = budget()
+    return {
+        "budget": f"{step:.4f}",
+        "step": significant(step),
+        "short": significant(100 * (1 - step / 2), 2),
+    }
+
+
 EXHIBITS = (
-    Exhibit(
-        "v1-coefficients",
-        "v1",
-        mark("Released code"),
-        mark("Width, depth and resolution of B0 to L2"),
-        mark(
-            "The paper prints no phi for B1 to B7 and no table of their factors; the code does, "
-            "and no one phi gives any of them."
-        ),
-        f"{TPU}/efficientnet_builder.py; torchvision 0.29.1",
-        coefficients,
-        coefficients_finding,
-        ((mark("Implied phi"), coefficients_chart),),
-        (
-            Note(
-                mark(
-                    "The number in a network's name is not its phi: a reader's fit gives 0, "
-                    "0.5, 1, 2, 3.5, 5, 6 and 7 for B0 to B7."
-                ),
-                "tensorflow/tpu issue 390",
-            ),
-            Note(
-                mark(
-                    "torchvision lists B2's multiply-adds and accuracy at 288 px, not at the "
-                    "260 px of the code; ours are counted at the same size as theirs."
-                ),
-                "torchvision 0.29.1 metadata",
-            ),
-            Note(
-                mark(
-                    "Keras also counts BatchNorm's running statistics as parameters: B0 has "
-                    "5,330,564 there and 5,288,548 elsewhere."
-                ),
-                "computed here",
-            ),
-            Note(
-                mark(
-                    "The text lets dropout rise linearly from 0.2 to 0.5; the code goes in steps."
-                ),
-                f"{V1_PAPER} section 5.2; {TPU}/efficientnet_builder.py",
-            ),
-            Note(
-                mark("B8 came with AdvProp and L2 with Noisy Student; neither is in the paper."),
-                f"{TPU}/README.md",
-            ),
-        ),
-        uncounted=mark(
-            "B8 and L2 are in no torchvision table, so nothing stands beside their counts."
-        ),
-    ),
-    Exhibit(
-        "v1-objective",
-        "v1",
-        mark("Section 4"),
-        mark("The objective that found B0, and the grid that found alpha, beta and gamma"),
-        mark(
-            "The search maximises ACC x (FLOPS / T)^w with T = 400 M multiply-adds and w = "
-            "-0.07, so a costlier network must be a good deal better."
-        ),
-        f"{V1_PAPER} sections 3.3 and 4",
-        objective,
-        objective_finding,
-        ((mark("Reward"), objective_chart),),
-        (
-            Note(
-                mark(
-                    "alpha 1.2, beta 1.1 and gamma 1.15 give alpha x beta^2 x gamma^2 = {budget}, "
-                    "which the paper writes as about 2: {step} per step of phi, {short} % short."
-                ),
-                f"{V1_PAPER} equation 3; computed here",
-                (
-                    ("budget", f"{budget():.4f}"),
-                    ("step", significant(budget())),
-                    ("short", significant(100 * (1 - budget() / 2), 2)),
-                ),
-            ),
-            Note(
-                mark(
-                    "w is negative: networks over the target get a factor below 1, those under "
-                    "it one above 1. FLOPS are multiply-adds, not operations per second."
-                ),
-                f"{V1_PAPER} section 4",
-            ),
-            Note(
-                mark(
-                    "The grid over alpha, beta and gamma was searched once, at phi = 1 on the "
-                    "small network; no resolutions were searched for the larger ones."
-                ),
-                f"{V1_PAPER} section 3.3",
-            ),
-        ),
-        uncounted=mark(
-            "Accuracies need training, and networks outside the families here have no row to "
-            "count. The reward takes the printed accuracy."
-        ),
-    ),
+    exhibit("v1-coefficients", coefficients, coefficients_finding, coefficients_chart),
+    exhibit("v1-objective", objective, objective_finding, objective_chart, values=_step),
 )

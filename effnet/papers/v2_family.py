@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from effnet.base import mark, say, significant
+from effnet.base import say, significant
 from effnet.papers.beside import (
     computed,
     furthest,
@@ -14,17 +14,14 @@ from effnet.papers.beside import (
     rows,
     series,
 )
-from effnet.papers.records import Axis, Beside, Chart, Exhibit, Line, Lines, Note, Series
+from effnet.papers.records import Axis, Beside, Chart, Line, Lines, Series, exhibit
 from effnet.papers.sources import (
-    AUTOML,
     HOURS,
     LATENCY,
     MACS,
     PARAMS,
     THROUGHPUT,
     TOP1,
-    V2_FIRST,
-    V2_PAPER,
 )
 
 FUSED_STAGES = {"no fused": 0, "fused stage 1-3": 3, "fused stage 1-5": 5, "fused stage 1-7": 7}
@@ -261,122 +258,16 @@ def _short_v1(line: Line) -> str:
     return _short(replace(line, name=line.name.partition(" (")[0]))
 
 
-_OLD_SIZES = Note(
-    mark(
-        "24, 55 and 121 M are the sizes of the first arXiv version; Table 7 of v3 has 22, 54 and "
-        "120 M, Tables 8, 10 and 11 kept the old ones."
-    ),
-    f"{V2_PAPER} Tables 7, 8, 10 and 11; {V2_FIRST} Table 7",
-)
-_OLD_MACS = Note(
-    mark(
-        "V2-S's 8.8 B belongs to the first version's network (272 channels in stage 6, head of "
-        "1792); the README says 8.4 B for the released one, which counts 8.37 G."
-    ),
-    f"{V2_PAPER} Table 7; {AUTOML}/README.md; counted here",
-)
-
 EXHIBITS = (
-    Exhibit(
+    exhibit(
         "v2-table-7",
-        "v2",
-        mark("Table 7"),
-        mark("The V2 family beside other networks on ImageNet"),
-        mark(
-            "EfficientNetV2s train several times faster than V1 and other networks of the same "
-            "accuracy, and answer faster."
-        ),
-        f"{V2_PAPER} Table 7",
         family,
         family_finding,
-        (
-            (mark("Training time"), family_by_hours),
-            (mark("Latency"), family_by_latency),
-            (mark("Parameters"), family_by_parameters),
-            (mark("Multiply-adds"), family_by_macs),
-        ),
-        (
-            _OLD_MACS,
-            _OLD_SIZES,
-            Note(
-                mark(
-                    "V1 networks were trained again for this table: B7 84.7 and B6 84.3 here "
-                    "(B6 84.6 in Table 1), against 84.3 and 84.0 in the first paper."
-                ),
-                f"{V2_PAPER} Tables 1 and 7; arXiv:1905.11946v5 Table 2",
-            ),
-            Note(
-                mark(
-                    "Fine-tuned from ImageNet-21k: S, M, L are 84.9, 86.2, 86.8 in v3 and 85.0, "
-                    "86.1, 86.8 in v1; the README has L 86.9 and XL 87.2 where the paper has "
-                    "87.3."
-                ),
-                f"{V2_FIRST} and {V2_PAPER} Table 7; {AUTOML}/README.md",
-            ),
-        ),
-        ("app.py", "pages/latency.py"),
+        family_by_hours,
+        family_by_latency,
+        family_by_parameters,
+        family_by_macs,
     ),
-    Exhibit(
-        "v2-table-10",
-        "v2",
-        mark("Table 10"),
-        mark("B7 and V2-M trained the same way"),
-        mark(
-            "With the same progressive training for both, what remains is the difference of the "
-            "architectures."
-        ),
-        f"{V2_PAPER} Table 10",
-        same_training,
-        same_training_finding,
-        (),
-        (
-            Note(
-                mark("V2-M is printed with 55 M here and 54 M in Table 7."),
-                f"{V2_PAPER} Tables 7 and 10",
-            ),
-            Note(
-                mark(
-                    "Progressive learning alone takes B7's training from 139 hours (Table 7) to 54."
-                ),
-                f"{V2_PAPER} Tables 7 and 10",
-            ),
-            Note(
-                mark("The machine is not named; 170 ms is Table 7's figure for a V100."),
-                f"{V2_PAPER} Tables 7 and 10",
-            ),
-        ),
-        ("app.py", "pages/latency.py"),
-    ),
-    Exhibit(
-        "v2-table-11",
-        "v2",
-        mark("Table 11"),
-        mark("Small V2 networks and their speed"),
-        mark(
-            "Scaled down, V2 answers two to three times as many images a second as V1 of like "
-            "accuracy."
-        ),
-        f"{V2_PAPER} Table 11",
-        scaled_down,
-        scaled_down_finding,
-        ((mark("Throughput"), scaled_down_chart),),
-        (
-            _OLD_SIZES,
-            Note(
-                mark(
-                    "V2-S stands at 83.6 here, without progressive learning, and at 83.9 in "
-                    "Table 7."
-                ),
-                f"{V2_PAPER} Tables 7 and 11",
-            ),
-            Note(
-                mark(
-                    "V2-B0, B1 and B3 are called V2-7M, V2-8M and V2-14M in arXiv v1. V2-B0 is "
-                    "printed with 7.4 M; the README says 7.1 M, which is the count."
-                ),
-                f"{V2_FIRST} Table 11; {AUTOML}/README.md",
-            ),
-        ),
-        ("app.py", "pages/latency.py"),
-    ),
+    exhibit("v2-table-10", same_training, same_training_finding),
+    exhibit("v2-table-11", scaled_down, scaled_down_finding, scaled_down_chart),
 )

@@ -1,9 +1,9 @@
 """Progressive learning in the second paper: its settings, other networks, the ablation."""
 
-from effnet.base import in_a_row, mark, say
+from effnet.base import in_a_row, say
 from effnet.papers.beside import counted, dots, drop, free, network, released, rows, two_decimals
-from effnet.papers.records import Axis, Beside, Chart, Exhibit, Line, Lines, Mark, Note, Series
-from effnet.papers.sources import AUTOML, TOP1, V2_PAPER
+from effnet.papers.records import Axis, Beside, Chart, Line, Lines, Mark, Series, exhibit
+from effnet.papers.sources import TOP1
 from effnet.papers.wording import shown
 from effnet.scaling import Design
 
@@ -262,90 +262,7 @@ def adaptive_chart(lines: Lines) -> Chart:
 
 
 EXHIBITS = (
-    Exhibit(
-        "v2-table-6",
-        "v2",
-        mark("Table 6"),
-        mark("Progressive learning, stage by stage"),
-        mark(
-            "Training starts with small images and weak regularisation and lets both grow over "
-            "four stages."
-        ),
-        f"{V2_PAPER} Table 6 and Algorithm 1; {AUTOML}/main.py",
-        progressive,
-        progressive_finding,
-        ((mark("Sizes"), progressive_chart),),
-        (
-            Note(
-                mark(
-                    "Algorithm 1 begins at the smallest size; the code divides by the number of "
-                    "stages and begins one step later: 171, 214, 257, 300 px for V2-S."
-                ),
-                f"{V2_PAPER} Algorithm 1; {AUTOML}/main.py",
-            ),
-            Note(
-                mark(
-                    "V2-M and L end at 380 px in the paper and 384 px in the code; RandAugment "
-                    "ends at 15, 20, 25 in the paper and 10, 15, 20 in the code; L's MixUp at "
-                    "0.4 and 0.5."
-                ),
-                f"{V2_PAPER} Table 6; {AUTOML}/effnetv2_configs.py",
-            ),
-            Note(
-                mark(
-                    "The code's dropout schedule is commented out: dropout stays at 0.2, 0.3, 0.4."
-                ),
-                f"{AUTOML}/main.py and effnetv2_configs.py",
-            ),
-            Note(
-                mark(
-                    "The code also applies CutMix, with MixUp's alpha and to half of each "
-                    "batch; the paper does not mention it."
-                ),
-                f"{AUTOML}/datasets.py",
-            ),
-        ),
-    ),
-    Exhibit(
-        "v2-table-12",
-        "v2",
-        mark("Table 12"),
-        mark("Progressive learning on other networks"),
-        mark(
-            "The same way of training makes ResNets and V1 networks faster to train and slightly "
-            "better."
-        ),
-        f"{V2_PAPER} Table 12",
-        other_networks,
-        other_networks_finding,
-        ((mark("Training time"), other_networks_chart),),
-        (Note(mark("The image size given is that of inference."), f"{V2_PAPER} Table 12"),),
-    ),
-    Exhibit(
-        "v2-table-13",
-        "v2",
-        mark("Table 13"),
-        mark("Adaptive regularisation"),
-        mark(
-            "Adapting the strength of regularisation to the image size is worth more than the "
-            "way in which sizes change."
-        ),
-        f"{V2_PAPER} Table 13",
-        adaptive,
-        adaptive_finding,
-        ((mark("Accuracy"), adaptive_chart),),
-        (
-            Note(
-                mark(
-                    "The running text quotes a gain of 0.7; the table's progressive rows give 0.8."
-                ),
-                f"{V2_PAPER} Table 13 and the text beside it",
-            ),
-            Note(mark("The table does not name the network."), f"{V2_PAPER} Table 13"),
-        ),
-        pages=(),
-        uncounted=mark(
-            "The network is not named, so nothing can be counted; gains are differences."
-        ),
-    ),
+    exhibit("v2-table-6", progressive, progressive_finding, progressive_chart),
+    exhibit("v2-table-12", other_networks, other_networks_finding, other_networks_chart),
+    exhibit("v2-table-13", adaptive, adaptive_finding, adaptive_chart),
 )

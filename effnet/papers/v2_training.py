@@ -1,10 +1,10 @@
 """How the second paper trains and searches: image size, augmentation, the objective."""
 
-from effnet.base import mark, say, significant
+from effnet.base import say, significant
 from effnet.network import get_variant
 from effnet.papers.beside import counted, dots, free, network, released, rows, series
-from effnet.papers.records import Axis, Chart, Exhibit, Line, Lines, Mark, Note, Series
-from effnet.papers.sources import HOURS, THROUGHPUT, TOP1, V2_PAPER
+from effnet.papers.records import Axis, Chart, Line, Lines, Mark, Series, exhibit
+from effnet.papers.sources import HOURS, THROUGHPUT, TOP1
 from effnet.papers.wording import shown
 
 STAGES = (1, 2, 3, 4)
@@ -205,82 +205,7 @@ def objective_chart(lines: Lines) -> Chart:
 
 
 EXHIBITS = (
-    Exhibit(
-        "v2-table-2",
-        "v2",
-        mark("Table 2"),
-        mark("B6 trained on smaller images"),
-        mark(
-            "Smaller training images make training faster and leave memory for larger batches, "
-            "at no loss of accuracy."
-        ),
-        f"{V2_PAPER} Table 2",
-        image_size,
-        image_size_finding,
-        ((mark("Throughput"), image_size_chart),),
-        (
-            Note(
-                mark("Batches of 128 on a TPU core and of 24 on a V100 do not fit at 512 px."),
-                f"{V2_PAPER} Table 2",
-            ),
-            Note(mark("B6's top-1 is 84.3 at 512 px and 84.6 at 380 px."), f"{V2_PAPER} Table 2"),
-        ),
-    ),
-    Exhibit(
-        "v2-table-5",
-        "v2",
-        mark("Table 5"),
-        mark("Image size and augmentation"),
-        mark(
-            "The best strength of augmentation depends on the image size: the idea behind "
-            "progressive learning."
-        ),
-        f"{V2_PAPER} Table 5",
-        regularisation,
-        regularisation_finding,
-        ((mark("Accuracy"), regularisation_chart),),
-        (
-            Note(
-                mark("Magnitudes above 10 are legal: RandAugment's scale is linear and goes on."),
-                "arXiv:1909.13719",
-            ),
-        ),
-        pages=(),
-        uncounted=mark("The network is one sampled from the search space and is not printed."),
-    ),
-    Exhibit(
-        "v2-objective",
-        "v2",
-        mark("Section 3.3"),
-        mark("The objective that found V2-S"),
-        mark(
-            "The second search maximises A x S^w x P^v with w = -0.07 for the training step "
-            "time and v = -0.05 for the parameters."
-        ),
-        f"{V2_PAPER} section 3.3",
-        objective,
-        objective_finding,
-        ((mark("Reward"), objective_chart),),
-        (
-            Note(
-                mark(
-                    "Step times are not printed. Hours on 32 TPU cores stand in for them here, "
-                    "so only the order of networks means something, and that roughly."
-                ),
-                "this page",
-            ),
-            Note(
-                mark(
-                    "The search was made with networks of about B4's size on small images, up "
-                    "to 1000 samples of 10 epochs; v3 says reinforcement learning or random "
-                    "search, v1 random search only."
-                ),
-                f"{V2_PAPER} and arXiv v1, section 3.3",
-            ),
-        ),
-        uncounted=mark(
-            "Accuracies need training, and networks outside the families here have no row to "
-            "count. The step time is not printed."
-        ),
-    ),
+    exhibit("v2-table-2", image_size, image_size_finding, image_size_chart),
+    exhibit("v2-table-5", regularisation, regularisation_finding, regularisation_chart),
+    exhibit("v2-objective", objective, objective_finding, objective_chart),
 )

@@ -7,7 +7,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from effnet.base import EffnetError, Table, plain, say
+from effnet.base import EffnetError, Table, plain
 from effnet.counting import CostCurve, cost_curve
 from effnet.network import Spec, check_resolution
 from effnet.scaling.compound import ALPHA, BETA, GAMMA, compound_scale
@@ -83,12 +83,10 @@ def sweep(
         )),
     ]  # fmt: skip
     if phi is None and axes[2:5] != [[ALPHA], [BETA], [GAMMA]]:
-        raise EffnetError(say("alpha, beta and gamma need phi; give phi=1, or several"))
+        raise EffnetError("alpha, beta and gamma need phi; give phi=1, or several")
     designs = prod(map(len, axes))
     if designs > MOST_DESIGNS:
-        raise EffnetError(
-            say("{n:,} designs; expected at most {most:,}", n=designs, most=MOST_DESIGNS)
-        )
+        raise EffnetError("{n:,} designs; expected at most {most:,}", n=designs, most=MOST_DESIGNS)
     return Table(_rows(axes))
 
 
@@ -98,9 +96,7 @@ def _several(name: str, value: Any) -> list[Any]:
         return [plain(value)]
     values = [plain(one) for one in value]
     if not values:
-        raise EffnetError(
-            say("{name} {value}; expected a number or several", name=name, value="[]")
-        )
+        raise EffnetError("{name} {value}; expected a number or several", name=name, value="[]")
     return values
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from effnet.base import EffnetError, Table, Tabular, mark, say
+from effnet.base import EffnetError, Table, Tabular, mark
 from effnet.counting import CostCurve
 from effnet.network import Spec, get_variant
 from effnet.scaling.compound import ALPHA, BETA, GAMMA, scale
@@ -125,15 +125,13 @@ def nearest(base: str, way: Way, target: int) -> Scaled:
     """
     if way not in WAYS:
         raise EffnetError(
-            say(
-                "unknown way to scale {way!r}; expected one of {among}",
-                way=way,
-                among=", ".join(WAYS),
-            )
+            "unknown way to scale {way!r}; expected one of {among}",
+            way=way,
+            among=", ".join(WAYS),
         )
     if target <= 0:
         raise EffnetError(
-            say("a budget of {macs!r} multiply-adds; expected a number above 0", macs=target)
+            "a budget of {macs!r} multiply-adds; expected a number above 0", macs=target
         )
     network = get_variant(base)
 
@@ -186,7 +184,7 @@ def at_budget(base: str, factor: float) -> Table[Scaled]:
     """
     if not (math.isfinite(factor) and factor > 0):
         raise EffnetError(
-            say("a budget of {factor!r} times the base; expected a number above 0", factor=factor)
+            "a budget of {factor!r} times the base; expected a number above 0", factor=factor
         )
     network = get_variant(base)
     start = width_costs(network, 1.0).curve(repeats_at(network, 1.0)).at(network.resolution)

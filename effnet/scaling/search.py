@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import product
 from typing import Any
 
-from effnet.base import EffnetError, Table, Tabular, rows_of, say, settle
+from effnet.base import EffnetError, Table, Tabular, rows_of, settle
 from effnet.counting import CostCurve, count
 from effnet.counting.memory import FLOAT_BYTES, peak, weights
 from effnet.network import Spec, as_spec, get_variant, list_variants
@@ -79,7 +79,7 @@ def step_one(base: str | Spec, tolerance: float, grid: Grid = Grid()) -> Table[C
         EffnetError: The tolerance or an end of the grid is not a usable number.
     """
     if not (math.isfinite(tolerance) and tolerance >= 0):
-        raise EffnetError(say("tolerance {value!r}; expected 0 or more", value=tolerance))
+        raise EffnetError("tolerance {value!r}; expected 0 or more", value=tolerance)
     network = as_spec(base)
     start = _curve(network, 1.0, 1.0).at(network.resolution)
     axes = [_ticks(name, getattr(grid, name)) for name in ("alpha", "beta", "gamma")]
@@ -118,12 +118,10 @@ def _ticks(name: str, ends: tuple[float, float]) -> list[float]:
     low, high = ends
     if not (0 < low <= high <= 8):
         raise EffnetError(
-            say(
-                "{name} from {low!r} to {high!r}; expected low to high, above 0 to 8",
-                name=name,
-                low=low,
-                high=high,
-            )
+            "{name} from {low!r} to {high!r}; expected low to high, above 0 to 8",
+            name=name,
+            low=low,
+            high=high,
         )
     first, final = math.ceil(low / GRID_STEP - 1e-9), math.floor(high / GRID_STEP + 1e-9)
     return [round(i * GRID_STEP, 2) for i in range(first, final + 1)]
@@ -265,17 +263,13 @@ def _check(limits: Limits) -> None:
         value = getattr(limits, name)
         if value is not None and value <= 0:
             raise EffnetError(
-                say(
-                    "a limit of {value!r} {name}; expected above 0, or none", value=value, name=name
-                )
+                "a limit of {value!r} {name}; expected above 0, or none", value=value, name=name
             )
     if not 1 <= limits.resolution <= MOST_SIDE:
         raise EffnetError(
-            say(
-                "at least {side!r} px; expected 1 to {most}",
-                side=limits.resolution,
-                most=MOST_SIDE,
-            )
+            "at least {side!r} px; expected 1 to {most}",
+            side=limits.resolution,
+            most=MOST_SIDE,
         )
 
 

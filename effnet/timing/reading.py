@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from effnet.base import EffnetError, as_frame, cell_text, mark, path_of, printable, say
+from effnet.base import EffnetError, Text, as_frame, cell_text, mark, path_of, printable
 from effnet.timing.measurement_store import COLUMNS, NEEDED, OK, OUTCOMES, Row, cells_of, folder
 from effnet.timing.measurements import Environment, Latency
 from effnet.timing.options import ENGINES, MOST_BATCH, PRECISIONS, Options
@@ -65,12 +65,10 @@ def read(data: bytes, *, name: str = mark("the file")) -> Reading:
     """
     if len(data) > MOST_BYTES:
         raise EffnetError(
-            say(
-                "{name} has {size:,} bytes; expected at most {most:,}",
-                name=say(name),
-                size=len(data),
-                most=MOST_BYTES,
-            )
+            "{name} has {size:,} bytes; expected at most {most:,}",
+            name=Text(name),
+            size=len(data),
+            most=MOST_BYTES,
         )
     text = data.decode("utf-8-sig", errors="replace").replace("\0", "")
     head, *lines = text.splitlines() or [""]
@@ -78,12 +76,10 @@ def read(data: bytes, *, name: str = mark("the file")) -> Reading:
     missing = [column for column in NEEDED if column not in columns]
     if missing:
         raise EffnetError(
-            say(
-                "{name} is not a file of measurements: it has no column {missing}; expected what "
-                "the Latency page or `python -m effnet bench` wrote",
-                name=say(name),
-                missing=", ".join(missing),
-            )
+            "{name} is not a file of measurements: it has no column {missing}; expected what "
+            "the Latency page or `python -m effnet bench` wrote",
+            name=Text(name),
+            missing=", ".join(missing),
         )
     skipped = 0
     firsts: dict[str, dict[str, str]] = {}
@@ -103,7 +99,7 @@ def read(data: bytes, *, name: str = mark("the file")) -> Reading:
             samples.setdefault(run, []).append(float(cells["sample_ms"]))
     if not firsts and skipped:
         raise EffnetError(
-            say("none of the {n} lines of {name} is a measurement", n=skipped, name=say(name))
+            "none of the {n} lines of {name} is a measurement", n=skipped, name=Text(name)
         )
     rows = (_row(run, cells, samples.get(run, [])) for run, cells in firsts.items())
     return Reading(tuple(rows), skipped)
@@ -131,7 +127,7 @@ def as_table(*paths: str | Path) -> "DataFrame":
             data = file.read_bytes()
         except OSError as error:
             reason = error.strerror or error
-            raise EffnetError(say("can't read {path}: {error}", path=file, error=reason)) from None
+            raise EffnetError("can't read {path}: {error}", path=file, error=reason) from None
         for row in read(data, name=file.name).rows:
             once = {"file": file.name} | cells_of(row)
             samples = row.latency.samples_ms or (None,)

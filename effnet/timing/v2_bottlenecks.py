@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 
-from effnet.base import EffnetError, mark, say, table
+from effnet.base import EffnetError, mark, table
 from effnet.counting import count
 from effnet.network import Spec, get_variant
 
@@ -46,16 +46,13 @@ def fused(spec: Spec, stages: int, *, kernel: int | None = FUSED_KERNEL) -> Spec
     wrong = next((s for s in spec.stages if s.operator not in ("mbconv", "fused_mbconv")), None)
     if wrong is not None:
         raise EffnetError(
-            say(
-                "a stage of {network} is {operator}; only MBConv can be fused: choose an "
-                "EfficientNet",
-                network=spec.name,
-                operator=repr(wrong.operator),
-            )
+            "a stage of {network} is {operator}; only MBConv can be fused: choose an EfficientNet",
+            network=spec.name,
+            operator=repr(wrong.operator),
         )
     if not 0 <= stages <= len(spec.stages):
         raise EffnetError(
-            say("{n} fused stages; expected 0 to {most}", n=repr(stages), most=len(spec.stages))
+            "{n} fused stages; expected 0 to {most}", n=repr(stages), most=len(spec.stages)
         )
     changed = tuple(
         replace(
@@ -183,13 +180,10 @@ def deepened(spec: Spec, depth: float = 1.6) -> Deepened:
     """
     if not depth > 1 or len(spec.stages) <= LATE:
         raise EffnetError(
-            say(
-                "depth {depth} of {n} stages; expected a factor above 1 and at least {least} "
-                "stages",
-                depth=repr(depth),
-                n=len(spec.stages),
-                least=LATE + 1,
-            )
+            "depth {depth} of {n} stages; expected a factor above 1 and at least {least} stages",
+            depth=repr(depth),
+            n=len(spec.stages),
+            least=LATE + 1,
         )
     alike = replace(spec.scaled(depth=depth), name=f"{spec.name}, all stages deeper")
     goal = count(alike).macs

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from effnet.base import EffnetError, say, stamp
+from effnet.base import EffnetError, Text, say, stamp
 from effnet.jobs import stop_asked
 from effnet.train.recipe import Recipe
 from effnet.train.results import Row, read_rows, write_rows
@@ -166,11 +166,9 @@ def sweep(
     left = [one for one in jobs if one.key not in rows]
     if left:
         raise EffnetError(
-            say(
-                MISSING,
-                n=len(left),
-                all=len(jobs),
-                why=failures[0] if failures else say(STOPPED),
-            )
+            MISSING,
+            n=len(left),
+            all=len(jobs),
+            why=failures[0] if failures else Text(STOPPED),
         )
     return [rows[one.key] for one in jobs]

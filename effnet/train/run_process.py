@@ -24,7 +24,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from effnet.base import EffnetError, make_folder, programs, say, write_whole
+from effnet.base import EffnetError, make_folder, programs, write_whole
 from effnet.jobs import METRICS, RESULT, Run, runs
 from effnet.scaling import scale, spec_of
 from effnet.train.recipe import CHOICES, FINE_TUNING, Recipe, small_base
@@ -116,7 +116,7 @@ def order_of(options: argparse.Namespace) -> dict[str, Any]:
     """A run's options from the command line's."""
     for name, number in (("seeds", options.seeds), ("workers", options.workers)):
         if number is not None and number < 1:
-            raise EffnetError(say("{name} {number}; expected at least 1", name=name, number=number))
+            raise EffnetError("{name} {number}; expected at least 1", name=name, number=number)
     named = {
         "data": options.data,
         "epochs": options.epochs,
@@ -194,11 +194,9 @@ def carry_out(run: Run, told: Told = json_line) -> dict[str, Any]:
     }
     if run.kind not in tasks:
         raise EffnetError(
-            say(
-                "unknown kind of run {kind}; expected one of {known}",
-                kind=repr(run.kind),
-                known=", ".join(tasks),
-            )
+            "unknown kind of run {kind}; expected one of {known}",
+            kind=repr(run.kind),
+            known=", ".join(tasks),
         )
     return tasks[run.kind](run, told)
 
@@ -313,7 +311,7 @@ def _steps(run: Run, _told: Told) -> dict[str, Any]:
     found = {}
     for size in run.options["sizes"]:
         if runs.stop_asked(run.folder):
-            raise EffnetError(say(STOPPED))
+            raise EffnetError(STOPPED)
         found[str(size)] = step_times(spec, size, batch_size=run.options["batch_size"])
         runs.report(run.folder, len(found) / len(run.options["sizes"]))
         runs.append_line(run.folder / METRICS, {"size": size, "ms": found[str(size)]})

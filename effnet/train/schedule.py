@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any, Literal, Self
 
-from effnet.base import EffnetError, brief, is_finite, is_whole, mark, say, settle, table
+from effnet.base import EffnetError, brief, is_finite, is_whole, mark, settle, table
 from effnet.counting import cost_curve
 from effnet.network import Spec, check_resolution
 
@@ -106,38 +106,32 @@ class Progressive:
         settle(self)
         if not is_whole(self.stages, 1, MOST_STAGES):
             raise EffnetError(
-                say(
-                    "{stages} stages; expected 1 to {most}",
-                    stages=repr(self.stages),
-                    most=MOST_STAGES,
-                )
+                "{stages} stages; expected 1 to {most}",
+                stages=repr(self.stages),
+                most=MOST_STAGES,
             )
         if not (is_finite(self.epochs) and 0 < self.epochs <= 100_000):
             raise EffnetError(
-                say("{epochs} epochs; expected above 0, at most 100,000", epochs=repr(self.epochs))
+                "{epochs} epochs; expected above 0, at most 100,000", epochs=repr(self.epochs)
             )
         if self.rule not in RULES:
             raise EffnetError(
-                say(
-                    "unknown rule {rule}; expected one of {known}",
-                    rule=repr(self.rule),
-                    known=", ".join(RULES),
-                )
+                "unknown rule {rule}; expected one of {known}",
+                rule=repr(self.rule),
+                known=", ".join(RULES),
             )
         for name, (low, high) in LIMITS.items():
             ends = getattr(self, name)
             if not (isinstance(ends, tuple) and len(ends) == 2):
-                raise EffnetError(say("{name} {value}; expected two", name=name, value=brief(ends)))
+                raise EffnetError("{name} {value}; expected two", name=name, value=brief(ends))
             for value in ends:
                 if not (is_finite(value) and low <= value <= high):
                     raise EffnetError(
-                        say(
-                            "{name} {value}; expected {low:g} to {high:g}",
-                            name=name,
-                            value=repr(value),
-                            low=low,
-                            high=high,
-                        )
+                        "{name} {value}; expected {low:g} to {high:g}",
+                        name=name,
+                        value=repr(value),
+                        low=low,
+                        high=high,
                     )
 
     def share(self, stage: int) -> float:
@@ -185,7 +179,7 @@ class Progressive:
         known = {f.name for f in fields(cls)}
         if set(values) - known:
             names = ", ".join(sorted(set(values) - known))
-            raise EffnetError(say("not a schedule's fields: {names}", names=names))
+            raise EffnetError("not a schedule's fields: {names}", names=names)
         pairs = {name: tuple(values[name]) for name in LIMITS if name in values}
         return cls(**{**values, **pairs})
 
@@ -245,7 +239,7 @@ def relative_time(schedule: Progressive, step_ms: Mapping[int, float]) -> float:
     sizes = {stage.size for stage in (*plan, *schedule.fixed().plan())}
     if missing := sizes - set(step_ms):
         sizes_px = ", ".join(map(str, sorted(missing)))
-        raise EffnetError(say("no step time at {sizes} px; measure it", sizes=sizes_px))
+        raise EffnetError("no step time at {sizes} px; measure it", sizes=sizes_px)
     spent = sum(step_ms[stage.size] * stage.epochs for stage in plan)
     return spent / (step_ms[schedule.fixed().plan()[0].size] * schedule.epochs)
 

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from effnet.base import EffnetError, say, write_whole
+from effnet.base import EffnetError, write_whole
 from effnet.jobs import BEST, METRICS
 from effnet.nn import Network, build, saved
 from effnet.train import augment
@@ -130,15 +130,15 @@ class _Job:
             kept = load(self.recipe.start, device="cpu").model.state_dict()
             own = model.state_dict()
             fitting = {k: v for k, v in kept.items() if k in own and own[k].shape == v.shape}
-            missing = [k for k in own if k not in fitting and not k.startswith("linear.")]
+            head = {id(parameter) for parameter in model.linear.parameters()}
+            names = {k for k, parameter in model.named_parameters() if id(parameter) in head}
+            missing = [k for k in own if k not in fitting and k not in names]
             if missing:
                 raise EffnetError(
-                    say(
-                        "{start} is another network than the one to train ({name} does not fit); "
-                        "name it as the network too, at its own depth and width",
-                        start=self.recipe.start,
-                        name=missing[0],
-                    )
+                    "{start} is another network than the one to train ({name} does not fit); "
+                    "name it as the network too, at its own depth and width",
+                    start=self.recipe.start,
+                    name=missing[0],
                 )
             model.load_state_dict(fitting, strict=False)
         if self.recipe.frozen:

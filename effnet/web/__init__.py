@@ -86,11 +86,18 @@ def _scoped(name: str) -> str:
     return f"const {name}_ = (() => {{\n{body}return {{ {exported} }};\n}})();"
 
 
-@lru_cache(maxsize=1)
-def texts() -> tuple[str, ...]:
-    """The texts that the modules say, as they stand in them in English."""
-    found = (one or other for one, other in _TEXT.findall(module()))
-    return tuple(sorted({text.replace("\\'", "'") for text in found}))
+@lru_cache(maxsize=4)
+def texts(modules: tuple[str, ...] = MODULES) -> tuple[str, ...]:
+    """The texts that modules say, the explorer's if not named, as they stand there in English."""
+    code = "\n".join(source(f"{name}.js") for name in modules)
+    said = (one or other for one, other in _TEXT.findall(code))
+    return tuple(sorted({text.replace("\\'", "'") for text in said}))
+
+
+def translations(modules: tuple[str, ...]) -> dict[str, str]:
+    """What modules say in the current language, by the English text; empty for English."""
+    told = {text: say(text) for text in texts(modules)}
+    return {text: translated for text, translated in told.items() if text != translated}
 
 
 # --- what every host hands in -----------------------------------------------------------------
@@ -195,7 +202,21 @@ def handed(design: Design) -> dict[str, Any]:
     return found
 
 
-# --- a plain file -----------------------------------------------------------------------------
+def _as_json(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False).replace("</", "<\\/")
+
+
+# --- part of a file, and a plain file ---------------------------------------------------------
+
+
+def embedded(design: Design) -> str:
+    """The explorer at a design as a part of an HTML file, in the current language."""
+    data = constants() | handed(design) | {"inline": True}
+    return (
+        f'<div id="explorer"></div>\n<script type="module">\n{module()}'
+        f"mount(document.getElementById('explorer'), {_as_json(data)});</script>\n"
+    )
+
 
 _PAGE = """<!DOCTYPE html>
 <html lang="{tag}"><head><meta charset="utf-8">
@@ -206,18 +227,34 @@ max-width: 1500px; background: light-dark(#fff, #0e1117); }}</style>
 </head><body>
 <main id="explorer"></main>
 <script type="module">
-{module}
+{script}</script></body></html>
+"""
+_SCRIPT = """{module}
 const data = {data};
 const query = Object.fromEntries(new URLSearchParams(location.search || location.hash.slice(1)));
 const said = Object.keys(query).length > 0;
 data.design = designOf(query, data);
+data.hidden = (query.hide ?? '').split(',');
 data.intro = !said && {intro};
 globalThis.explorer = mount(document.getElementById('explorer'), data, ({{ design }}) => {{
   const now = globalThis.explorer.design;
   history.replaceState(null, '', `#${{new URLSearchParams(queryOf(now))}}`);
 }});
-</script></body></html>
 """
+TITLE = mark("Compound scaling: make a network bigger")
+
+
+def script(*, links: Mapping[str, str] | None = None, intro: bool = True) -> str:
+    """The module that draws the explorer into the element `explorer` of a page, as `page` has it.
+
+    A link's `hide` names what a lesson leaves away, as on the Scale page.
+    """
+    data = constants() | handed(Design()) | {"links": dict(links or {})}
+    return _SCRIPT.format(
+        module=module(),
+        data=_as_json(data),
+        intro=json.dumps(intro),
+    )
 
 
 def page(
@@ -235,12 +272,5 @@ def page(
     """
     code = known_language(language)
     with speaking(code):
-        data = constants() | handed(Design()) | {"links": dict(links or {})}
-        title = say("Compound scaling: make a network bigger")
-    return _PAGE.format(
-        tag=TAGS[code],
-        title=title,
-        module=module(),
-        data=json.dumps(data, ensure_ascii=False).replace("</", "<\\/"),
-        intro=json.dumps(intro),
-    )
+        made = script(links=links, intro=intro)
+        return _PAGE.format(tag=TAGS[code], title=say(TITLE), script=made)

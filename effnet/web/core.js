@@ -185,9 +185,9 @@ export function scale(base, { depth = 1, width = 1, resolution = base.resolution
 }
 
 function multiplier(name, coefficient, phi) {
-  if (!Number.isFinite(phi)) refuse('phi {phi!r}; expected a finite number', { phi });
+  if (!Number.isFinite(phi)) refuse('phi {phi}; expected a finite number', { phi });
   if (!(Number.isFinite(coefficient) && coefficient > 0)) {
-    refuse('{name} {value!r}; expected a finite number above 0', { name, value: coefficient });
+    refuse('{name} {value}; expected a finite number above 0', { name, value: coefficient });
   }
   const value = power(coefficient, phi);
   if (!Number.isFinite(value)) {

@@ -72,7 +72,7 @@ export function mount(root, data, report = () => {}) {
 
   // --- nodes
   make('style', root, {}, data.css);
-  const box = make('div', root, { class: `effnet${data.present ? ' present' : ''}` });
+  const box = make('div', root, { class: ['effnet', data.present && 'present', data.inline && 'inline'].filter(Boolean).join(' ') });
   const intro = data.intro ? introIn(box, {
     say, ways: data.ways, titles, links: data.links ?? {}, still: () => motion.matches,
     frame: (step) => { steps.push(step); ask(); },

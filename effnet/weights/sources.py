@@ -126,14 +126,12 @@ def place_of(name: str) -> str | Path | None:
             if file and os.path.isfile(folder / file):
                 return folder / file
     raise WeightsUnavailable(
-        say(
-            "no weights for {name} on this machine. With a network: load({address}). Without one: "
-            "put {file} into {folder}, or pass a file (weights='model.safetensors').",
-            name=repr(name),
-            address=" / ".join(repr(f"{HUB}timm/{one.name}") for one in theirs),
-            file=f"{theirs[0].name}.safetensors",
-            folder=weights_folders()[0],
-        )
+        "no weights for {name} on this machine. With a network: load({address}). Without one: "
+        "put {file} into {folder}, or pass a file (weights='model.safetensors').",
+        name=repr(name),
+        address=" / ".join(repr(f"{HUB}timm/{one.name}") for one in theirs),
+        file=f"{theirs[0].name}.safetensors",
+        folder=weights_folders()[0],
     )
 
 
@@ -166,11 +164,9 @@ def find(weights: str | Path) -> Source:
         file = next((place / n for n in HUBS_FILES if os.path.isfile(place / n)), None)
         if file is None:
             raise WeightsUnavailable(
-                say(
-                    "no weights in the folder {folder}; expected {files} beside a config.json",
-                    folder=place,
-                    files=in_a_row(HUBS_FILES),
-                )
+                "no weights in the folder {folder}; expected {files} beside a config.json",
+                folder=place,
+                files=in_a_row(HUBS_FILES),
             )
         place = file
     return _described(place)
@@ -198,9 +194,7 @@ def _described(file: Path) -> Source:
     try:
         preprocessing, notes = _preprocessing(values, str(path))
     except (TypeError, ValueError, ArithmeticError) as error:
-        raise EffnetError(
-            say("{file} can't be followed: {error}", file=path, error=error)
-        ) from None
+        raise EffnetError("{file} can't be followed: {error}", file=path, error=error) from None
     names = config.get("label_names")
     listed = isinstance(names, list) and all(isinstance(one, str) for one in names)
     return Source(file, said, preprocessing, tuple(names) if listed else (), notes)
@@ -254,7 +248,7 @@ def from_hub(address: str) -> Path:
         from huggingface_hub import hf_hub_download
     except ImportError:
         raise EffnetError(
-            say("hf-hub: needs a package that is not here: pip install huggingface_hub")
+            "hf-hub: needs a package that is not here: pip install huggingface_hub"
         ) from None
     repository, _, revision = address.partition("@")
     reason: object = ""
@@ -271,12 +265,10 @@ def from_hub(address: str) -> Path:
             except Exception as error:  # of its own, of HTTP, of the system
                 reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     raise WeightsUnavailable(
-        say(
-            "could not fetch {address} from the Hugging Face hub ({reason}). With no network, put "
-            "its config.json and model.safetensors into a folder and name that folder.",
-            address=brief(address),
-            reason=reason,
-        )
+        "could not fetch {address} from the Hugging Face hub ({reason}). With no network, put "
+        "its config.json and model.safetensors into a folder and name that folder.",
+        address=brief(address),
+        reason=reason,
     )
 
 
@@ -291,12 +283,10 @@ def as_preprocessing(value: object) -> Preprocessing:
     known = [field.name for field in fields(Preprocessing)]
     if not isinstance(value, Mapping) or not {"resize", "crop"} <= set(value) <= set(known):
         raise EffnetError(
-            say(
-                "preprocessing {value}; expected effnet.Preprocessing, or a dictionary with resize "
-                "and crop, and of {known}",
-                value=brief(value),
-                known=in_a_row(known),
-            )
+            "preprocessing {value}; expected effnet.Preprocessing, or a dictionary with resize "
+            "and crop, and of {known}",
+            value=brief(value),
+            known=in_a_row(known),
         )
     return Preprocessing(**value)
 

@@ -9,8 +9,7 @@ import effnet
 from effnet.cli import machines
 from effnet.cli.main import main
 from effnet.scaling.design import Design
-from effnet.timing import reading
-from effnet.timing import measure
+from effnet.timing import measure, reading
 from effnet.timing.measure import machine
 from effnet.timing.measure.predictor import Timed
 from effnet.timing.predicted import predicted_ms

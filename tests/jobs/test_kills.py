@@ -153,7 +153,7 @@ def test_a_sweep_killed_again_and_again_ends_with_the_rows_of_an_unbroken_one(
     whole = sweep(jobs, tmp_path / "whole.csv")
     code = (
         "import json, sys, pathlib; from effnet.train.recipe import Recipe;"
-        "from effnet.train.sweep import job, sweep; folder = pathlib.Path(sys.argv[1]);"
+        "from effnet.train.many_trainings import job, sweep; folder = pathlib.Path(sys.argv[1]);"
         "recipes = [Recipe.from_dict(r) for r in json.loads(sys.argv[2])];"
         "jobs = [job(r, way='base', seed=r.seed) for r in recipes];"
         "sweep(jobs, folder / 'r.csv', keep=folder / 'jobs')"

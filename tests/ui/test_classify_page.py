@@ -1,6 +1,7 @@
 """The Classify page's tabs: each opens with something to see, and nothing before it is opened."""
 
 import csv
+import html
 import io
 import re
 import zipfile
@@ -387,7 +388,7 @@ def test_fetching_without_a_network_says_what_to_do(tmp_path, monkeypatch):
     app.multiselect(key="to_fetch").set_value([choose("b0")]).run()
     app.button(key="fetch").click().run()
     assert [error.message for error in app.exception] == []
-    assert "could not fetch EfficientNet_B0_Weights" in app.warning[0].value
+    assert "could not fetch EfficientNet_B0_Weights" in html.unescape(app.warning[0].value)
 
 
 def test_a_public_server_fetches_nothing_and_takes_no_weights(monkeypatch):

@@ -100,7 +100,7 @@ def _sample() -> Photo:
     """One of the samples."""
     samples = {sample.name: sample for sample in list_samples()}
     if not samples:
-        raise EffnetError(say("no sample photos are installed here; upload one"))
+        raise EffnetError("no sample photos are installed here; upload one")
     chosen = st.pills(
         say("or a sample"),
         list(samples),
@@ -219,10 +219,8 @@ def network() -> str:
     here = offline_variants()
     if not here:
         raise EffnetError(
-            say(
-                "no pretrained weights are on this machine; install the packages in "
-                "requirements.txt, or run: python -m effnet weights download b0"
-            )
+            "no pretrained weights are on this machine; install the packages in "
+            "requirements.txt, or run: python -m effnet weights download b0"
         )
     remembered = state.remembered(state.NETWORK, DEFAULT_NETWORK)
     accuracy = {row.variant: row.top1 for row in reversed(known_checkpoints())}

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from effnet.base import EffnetError, say
+from effnet.base import EffnetError
 from effnet.nn import Network, onnx_model
 from effnet.timing import ENGINES
 
@@ -41,11 +41,9 @@ def other_engine(
         module = __import__(engine)
     except ImportError:
         raise EffnetError(
-            say(
-                "{engine} is not installed; `pip install {package}`, or choose another engine",
-                engine=ENGINES[engine],
-                package=engine,
-            )
+            "{engine} is not installed; `pip install {package}`, or choose another engine",
+            engine=ENGINES[engine],
+            package=engine,
         ) from None
     start = _onnxruntime if engine == "onnxruntime" else _openvino
     return start(module, as_onnx(network, image.shape[-1]), image, threads), module.__version__

@@ -48,7 +48,7 @@ class Named:
     thumbnails: "dict[Answer, Image.Image]" = field(default_factory=dict)
     truths: dict[str, int] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
-    told: "dict[Answer, str]" = field(default_factory=dict)
+    told: "dict[Answer, EffnetError]" = field(default_factory=dict)
     left: Iterator[Item] = field(default_factory=lambda: iter(()))
 
 
@@ -116,12 +116,10 @@ def _uploaded() -> list[Any]:
     size = sum(file.size for file in found)
     if size > MAX_IN_ALL:
         raise EffnetError(
-            say(
-                "{size:.0f} MiB of pictures; the limit is {limit} MiB. Take some away, or use "
-                "`python -m effnet evaluate DIR`",
-                size=size / 2**20,
-                limit=MAX_IN_ALL >> 20,
-            )
+            "{size:.0f} MiB of pictures; the limit is {limit} MiB. Take some away, or use "
+            "`python -m effnet evaluate DIR`",
+            size=size / 2**20,
+            limit=MAX_IN_ALL >> 20,
         )
     return found
 
@@ -153,11 +151,9 @@ def _items(uploaded: list[Any]) -> list[Item]:
             items.append(Item(file.name, _Refused(data)))
     if len(items) > labelled_files.MAX_PICTURES:
         raise EffnetError(
-            say(
-                "{count} pictures; the limit is {limit}",
-                count=len(items),
-                limit=labelled_files.MAX_PICTURES,
-            )
+            "{count} pictures; the limit is {limit}",
+            count=len(items),
+            limit=labelled_files.MAX_PICTURES,
         )
     return items
 
@@ -222,26 +218,15 @@ def _name(named: Named, item: Item, classifier: "Classifier") -> None:
     try:
         image = open_image(item.source, short_side=side)
     except EffnetError as error:
-        found = Answer(known.name, known.truth, problem=_in_english(item, side))
-        named.told[found] = str(error)
+        with speaking(DEFAULT):  # as the CSV has it in any language
+            found = Answer(known.name, known.truth, problem=str(error))
+        named.told[found] = error
     else:
         found = answer(known, classifier.predict([image])[0])
         if found.wrong and len(named.thumbnails) < MOST_THUMBNAILS:
             image.thumbnail((THUMBNAIL, THUMBNAIL))
             named.thumbnails[found] = image
     named.answers.append(found)
-
-
-def _in_english(item: Item, side: int) -> str:
-    """What is wrong with a picture that can't be opened, as the CSV has it in any language."""
-    from effnet.pixels import open_image
-
-    with speaking(DEFAULT):
-        try:
-            open_image(item.source, short_side=side)
-        except EffnetError as error:
-            return str(error)
-    return ""
 
 
 def _show(named: Named, classifier: "Classifier") -> None:
@@ -297,7 +282,7 @@ def _row(one: "Answer", names: tuple[str, ...], *, judged: bool) -> dict[str, An
 
 def _told(row: dict[str, Any], one: "Answer", named: Named) -> dict[str, Any]:
     """A row in the visitor's language."""
-    told = row | {"problem": named.told.get(one, one.problem)}
+    told = row | {"problem": str(named.told.get(one, one.problem))}
     return {say(name): value for name, value in told.items()}
 
 

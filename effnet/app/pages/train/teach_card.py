@@ -106,14 +106,12 @@ def _check(chosen: Mapping[str, Sequence[Any]]) -> None:
     size = sum(file.size for file in files)
     if len(files) > MOST_PHOTOS or size > MOST_BYTES:
         raise EffnetError(
-            say(
-                "{n} photos of {size:.0f} MiB; the limit is {most} photos and {limit} MiB. Take "
-                "some away, or train on a folder with `python -m effnet train fit --data DIR`",
-                n=len(files),
-                size=size / 2**20,
-                most=MOST_PHOTOS,
-                limit=MOST_BYTES >> 20,
-            )
+            "{n} photos of {size:.0f} MiB; the limit is {most} photos and {limit} MiB. Take "
+            "some away, or train on a folder with `python -m effnet train fit --data DIR`",
+            n=len(files),
+            size=size / 2**20,
+            most=MOST_PHOTOS,
+            limit=MOST_BYTES >> 20,
         )
 
 
@@ -134,7 +132,7 @@ def _example() -> dict[str, list[Image.Image]]:
     given = {}
     for name in EXAMPLE:
         if name not in titles:
-            raise EffnetError(say("no sample photos are installed here; upload some"))
+            raise EffnetError("no sample photos are installed here; upload some")
         image = cache.sample(name).image
         wide, tall = image.width // 2, image.height // 2
         steps = [(i * wide // 2, j * tall // 2) for j in range(3) for i in range(3)]
