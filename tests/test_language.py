@@ -24,7 +24,10 @@ from effnet.site import SCRIPTS
 from effnet.train import gallery
 
 ROOT = Path(effnet.__file__).parents[1]
-SOURCES = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "effnet").rglob("*.py")]
+SOURCES = [
+    *(ROOT / "app.py", *(ROOT / "pages").glob("*.py")),
+    *(file for file in (ROOT / "effnet").rglob("*.py") if file.parent.name != "cli"),  # English
+]
 MARKERS = {  # which arguments are texts
     "say": (0,),
     "mark": (0,),
