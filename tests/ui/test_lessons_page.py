@@ -91,7 +91,7 @@ def test_a_bar_is_dragged():
 
 def test_a_stage_is_chosen():
     app = opened("pages/cost.py", **lessons()["where-it-goes"].query(4))
-    app.button_group(key="predict_where-it-goes_4").set_value([2]).run()
+    app.button_group(key="predict_where-it-goes_4").set_value(2).run()
     assert revealed(app, "where-it-goes_4").startswith("**Right.**")
 
 
