@@ -29,6 +29,8 @@ from .exhibits import get_exhibit as get_exhibit
 from .exhibits import get_paper as get_paper
 from .exhibits import lines as lines
 from .exhibits import verdict as verdict
+from .printed_rows import Row as Row
+from .printed_rows import rows as rows
 from .printed_times import Printed as Printed
 from .printed_times import Surprise as Surprise
 from .printed_times import on as on

@@ -4,28 +4,18 @@ from dataclasses import replace
 
 from effnet.base import say, significant
 from effnet.papers.beside import (
+    by_accuracy,
+    called,
     computed,
     furthest,
     macs_g,
-    network,
     params_m,
     ratio,
-    released,
-    rows,
     series,
 )
-from effnet.papers.records import Axis, Beside, Chart, Line, Lines, Series, exhibit
-from effnet.papers.sources import (
-    HOURS,
-    LATENCY,
-    MACS,
-    PARAMS,
-    THROUGHPUT,
-    TOP1,
-)
-
-FUSED_STAGES = {"no fused": 0, "fused stage 1-3": 3, "fused stage 1-5": 5, "fused stage 1-7": 7}
-
+from effnet.papers.printed_rows import rows
+from effnet.papers.records import Beside, Chart, Line, Lines, Series, Value, exhibit
+from effnet.papers.sources import HOURS, LATENCY, MACS, PARAMS, THROUGHPUT, TOP1
 
 # --- Tables 7, 10 and 11 --------------------------------------------------------------------------
 
@@ -34,18 +24,14 @@ def _measured(table: str) -> Lines:
     """Lines of a table of the second paper with parameters, multiply-adds and times."""
     found = rows("inference_latency", paper="V2", table=table)
     return tuple(
-        Line(
-            row["model"],
+        row.line(
             {
                 TOP1: row["top1_percent"],
-                PARAMS: params_m(row["params_M"], network(row["model"])),
-                MACS: macs_g(row["flops_B"], network(row["model"])),
+                PARAMS: params_m(row["params_M"], row.network),
+                MACS: macs_g(row["flops_B"], row.network),
                 LATENCY: row["latency_ms"],
                 HOURS: row["train_hours_32_tpu_cores"],
-            },
-            row["source"],
-            row["notes"],
-            released(row["model"]),
+            }
         )
         for row in found
     )
@@ -81,10 +67,9 @@ def _top1(line: Line) -> float:
 
 
 def _against(lines: Lines, column: str, axis: str, title: str) -> Chart:
-    numbered = list(enumerate(lines))
-    new = [(i, x) for i, x in numbered if x.name.startswith("EfficientNetV2")]
-    old = [(i, x) for i, x in numbered if x.name.startswith("EfficientNet-B")]
-    rest = [pair for pair in numbered if pair not in new and pair not in old]
+    new, others = called(lines, "EfficientNetV2")
+    old = called(lines, "EfficientNet-B")[0]
+    rest = [pair for pair in others if pair not in old]
     large = [pair for pair in rest if "21k" in pair[1].name]
     groups: list[Series] = []
     if isinstance(lines[0].values[column], Beside):
@@ -99,7 +84,7 @@ def _against(lines: Lines, column: str, axis: str, title: str) -> Chart:
         series(old, "EfficientNet", "v1", column, TOP1, label=_short),
         series(new, "EfficientNetV2", "v2", column, TOP1, label=_short),
     ]
-    return Chart(title, Axis(axis, log=True), Axis(say("ImageNet top-1 (%)")), tuple(groups))
+    return by_accuracy(title, axis, groups)
 
 
 def _short(line: Line) -> str:
@@ -194,25 +179,18 @@ def scaled_down() -> Lines:
     lines = []
     for old, row in ((found[i - i % 2], row) for i, row in enumerate(found)):
         slower = old if row is not old else {}
-        lines.append(
-            Line(
-                row["model"],
-                {
-                    TOP1: row["top1_percent"],
-                    PARAMS: params_m(row["params_M"], network(row["model"])),
-                    MACS: macs_g(row["flops_B"], network(row["model"])),
-                    f"throughput ({THROUGHPUT})": row["throughput_images_per_s"],
-                    "speed-up (x)": ratio(
-                        row["speedup_x"],
-                        row["throughput_images_per_s"],
-                        slower.get("throughput_images_per_s", ""),
-                    ),
-                },
-                row["source"],
-                row["notes"],
-                released(row["model"]),
-            )
-        )
+        values: dict[str, Value] = {
+            TOP1: row["top1_percent"],
+            PARAMS: params_m(row["params_M"], row.network),
+            MACS: macs_g(row["flops_B"], row.network),
+            f"throughput ({THROUGHPUT})": row["throughput_images_per_s"],
+            "speed-up (x)": ratio(
+                row["speedup_x"],
+                row["throughput_images_per_s"],
+                slower.get("throughput_images_per_s", ""),
+            ),
+        }
+        lines.append(row.line(values))
     return tuple(lines)
 
 
@@ -235,18 +213,15 @@ def scaled_down_finding(lines: Lines) -> str:
 def scaled_down_chart(lines: Lines) -> Chart:
     """Accuracy against throughput."""
     column = f"throughput ({THROUGHPUT})"
-    numbered = list(enumerate(lines))
-    new = [pair for pair in numbered if pair[1].name.startswith("EfficientNetV2")]
-    old = [pair for pair in numbered if pair not in new]
+    new, old = called(lines, "EfficientNetV2")
     ratios = [line.number("speed-up (x)") for _, line in new]
-    return Chart(
+    return by_accuracy(
         say(
             "At like accuracy V2 answers {low:g} to {high:g} times as many images",
             low=min(ratios),
             high=max(ratios),
         ),
-        Axis(say("throughput on a V100, fp16, batch 128 (images/s, log scale)"), log=True),
-        Axis(say("ImageNet top-1 (%)")),
+        say("throughput on a V100, fp16, batch 128 (images/s, log scale)"),
         (
             series(old, "EfficientNet", "v1", column, TOP1, label=_short_v1),
             series(new, "EfficientNetV2", "v2", column, TOP1, label=_short),

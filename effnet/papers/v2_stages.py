@@ -6,8 +6,9 @@ from functools import lru_cache
 from effnet.base import say, significant
 from effnet.counting import stage_rows
 from effnet.network import Spec, get_variant
-from effnet.papers.beside import counted, dots, edited, macs_g, params_m, released, rows, series
-from effnet.papers.records import Beside, Chart, Line, Lines, Network, exhibit
+from effnet.papers.beside import counted, dots, edited, macs_g, params_m, released, series
+from effnet.papers.printed_rows import rows
+from effnet.papers.records import Beside, Chart, Line, Lines, Network, Value, exhibit
 from effnet.papers.sources import MACS, PARAMS, THROUGHPUT, TOP1, V2_FIRST, V2_PAPER
 from effnet.papers.wording import shown, tidy
 
@@ -141,19 +142,14 @@ def fused() -> Lines:
             for r in both
         }
         spec = fused_b4(stages)
+        values: dict[str, Value] = {
+            TOP1: row["top1_percent"],
+            PARAMS: params_m(row["params_M"], spec),
+            MACS: macs_g(row["flops_B"], spec),
+            **speed,
+        }
         lines.append(
-            Line(
-                setting,
-                {
-                    TOP1: row["top1_percent"],
-                    PARAMS: params_m(row["params_M"], spec),
-                    MACS: macs_g(row["flops_B"], spec),
-                    **speed,
-                },
-                row["source"],
-                row["notes"],
-                edited("b4", spec) if stages else released("B4"),
-            )
+            row.line(values, name=setting, design=edited("b4", spec) if stages else released("B4"))
         )
     return tuple(lines)
 
