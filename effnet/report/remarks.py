@@ -96,9 +96,9 @@ def notes(spec: Spec, explanation: "Explanation", *, local: bool) -> list[str]:
         found.append(
             say(
                 "At the last layer CAM, Grad-CAM, HiResCAM and XGrad-CAM give this same map: "
-                "behind it come only a mean and one linear layer, so a channel has the same gradient at "
-                "every place. Grad-CAM++ and LayerCAM differ a little: they leave out what speaks "
-                "against."
+                "behind it come only a mean and one linear layer, so a channel has the same "
+                "gradient at every place. Grad-CAM++ and LayerCAM differ a little: they leave out "
+                "what speaks against."
             )
         )
     if explanation.method in ("gradcam", "gradcam++", "xgradcam") and not (last or local):
