@@ -80,6 +80,7 @@ def test_a_folder_is_uploaded_with_its_classes_and_its_csv_comes_back(
     uploader.locator("input[type=file]").set_input_files(tmp_path / "top")
     page.get_by_role("button", name="Name them").click()
     expect(page.get_by_text("Not counted, as their folders are no class: others")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0, timeout=60_000)
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV", exact=True).click()
     rows = list(csv.DictReader(Path(download.value.path()).read_text("utf-8").splitlines()))
