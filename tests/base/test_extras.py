@@ -50,9 +50,7 @@ def test_the_extras_ask_for_the_ranges_that_are_tested(extra):
 
 @pytest.mark.parametrize("extra", ["train", "notebook", "export"])
 def test_what_an_extra_is_said_to_bring_is_in_it(extra):
-    names = {
-        IMPORTED.get(name, name).replace("-", "_") for name in pins(f".ci/extras/{extra}.txt")
-    }
+    names = {IMPORTED.get(name, name).replace("-", "_") for name in pins(f".ci/extras/{extra}.txt")}
     assert BROUGHT[extra] - {"traitlets"} <= names
 
 
