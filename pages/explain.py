@@ -9,7 +9,7 @@ from effnet.app.pages.explain import explain_controls, explain_tabs, explain_vie
 @frame.part
 def explorer() -> None:
     """Controls and everything that follows them."""
-    claim = st.container()
+    claim = live.claim_room()
     left, right = st.columns([1, 3.2], gap="medium")
     with left:
         network, photo = explain_controls.network_and_photo()

@@ -220,6 +220,14 @@ def answer(question: Question) -> Answer:
     return makers[question.kind](question)
 
 
+def shown_by(question: Question) -> str:
+    """The design that shows the answer, as links write it; "" where no design does."""
+    if question.of or not question.options:
+        return question.of
+    right = question.options[answer(question).right]
+    return right if question.kind == "which" else f"mode=released&released={right}"
+
+
 def value(query: str, quantity: str) -> float:
     """A quantity of a design."""
     spec = read(query).spec()

@@ -11,12 +11,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from effnet.app.kit import live, projector, state
-from effnet.base import language, say
+from effnet.base import language, plural, say
 from effnet.report import HIDEABLE, Lesson, Step, lessons
 from effnet.scaling import Design, unknown
 
 # hidden on a projector
 PRESENTED = frozenset({"mode", "base", "table", "curve", "tabs", "budget", "totals"})
+CARD_WIDTH, CARD_HEIGHT = 300, 210  # px, of a lesson's card
 ADDRESS = "http://localhost:8501"
 AS_MINE = ""  # the link's language is that of the page
 TURN = "turn_to_step"  # str: "yes" where a link or a button opened a step, maybe of another page
@@ -198,8 +199,16 @@ def _question(lesson: Lesson, number: int) -> None:
         key=f"predict_{place}",
         horizontal=True,
     )
-    asked = st.button(say("Reveal"), key=f"reveal_{place}", disabled=chosen is None)
-    if asked and chosen is not None:
+    revealed = f"revealed_{place}"
+    if st.button(
+        say("Reveal"),
+        key=f"reveal_{place}",
+        disabled=chosen is None,
+        on_click=_reveal,
+        args=(question, revealed, chosen),
+    ):
+        st.rerun()  # the whole page: its controls and figures go to the answer
+    if chosen is not None and st.session_state.get(revealed) == chosen:
         right = chosen == found.right
         told = say(
             "**Right.** {shown} {because}" if right else "**Not so.** {shown} {because}",
@@ -207,6 +216,13 @@ def _question(lesson: Lesson, number: int) -> None:
             because=say(question.because),
         )
         (st.success if right else st.info)(told)
+
+
+def _reveal(question: lessons.Question, revealed: str, chosen: int) -> None:
+    st.session_state[revealed] = chosen
+    design = lessons.shown_by(question)
+    if design:
+        state.edit(lessons.read(design))
 
 
 @lru_cache(maxsize=1)
@@ -217,7 +233,22 @@ def _large() -> Any:
     return component("effnet_present", html="<span></span>", css=css, js=js, isolate_styles=False)
 
 
-# --- the teacher's page -----------------------------------------------------------------------
+# --- the page of lessons ----------------------------------------------------------------------
+
+
+def students() -> None:
+    """A card for every lesson: what it is about, and the way in; no answer stands here."""
+    with st.grid(3, min_column_width=projector.larger(CARD_WIDTH), row_height=CARD_HEIGHT):
+        for lesson in lessons.lessons().values():
+            with st.container(border=True, height="stretch", key=f"card_{lesson.key}"):
+                st.markdown(f"**{say(lesson.title)}**")
+                st.markdown(say(lesson.goal))
+                st.button(
+                    plural(len(lesson.steps), "Begin: {n} step", "Begin: {n} steps"),
+                    key=f"begin_{lesson.key}",
+                    on_click=_go,
+                    args=(lesson, 1),
+                )
 
 
 def address() -> str:
@@ -227,13 +258,18 @@ def address() -> str:
 
 
 def teacher() -> None:
-    """Every lesson with its plan, its link, and its questions with the computed answers."""
-    for lesson in lessons.lessons().values():
-        with st.expander(
-            say(lesson.title), key=f"lesson_{lesson.key}", on_change="rerun"
-        ) as opened:
-            if opened.open:
-                _plan(lesson)
+    """A lesson's plan, its link, and its questions with the computed answers; and one's own link."""
+    with st.expander(say("For teachers"), key="for_teachers", on_change="rerun") as opened:
+        if opened.open:
+            known = lessons.lessons()
+            chosen = st.selectbox(
+                say("Plan, links and answers of"),
+                known,
+                format_func=lambda key: say(known[key].title),
+                key="teachers_lesson",
+            )
+            _plan(known[chosen])
+            _own_link()
 
 
 def _plan(lesson: Lesson) -> None:
@@ -258,11 +294,17 @@ def _plan(lesson: Lesson) -> None:
                 because=say(question.because),
             )
         )
-    st.button(say("Begin"), key=f"begin_{lesson.key}", on_click=_go, args=(lesson, 1))
 
 
-def own_link() -> None:
+def _own_link() -> None:
     """A link of one's own: the current design, with what is hidden."""
+    st.markdown(say("**A link of one's own**"))
+    st.caption(
+        say(
+            "It opens Scale with the current design; what is hidden stays hidden on every page, "
+            "and one button shows everything again."
+        )
+    )
     hidden = st.multiselect(
         say("Hide on Scale and Cost"),
         list(HIDEABLE),
