@@ -19,7 +19,7 @@ BROUGHT = {
         *("pytorch_grad_cam", "ptflops", "skimage", "sklearn"),
     },
     "export": {"torch", "numpy", "safetensors", "onnxruntime"},
-    "app": {"streamlit", "pyarrow"},
+    "app": {"streamlit", "pyarrow", "jinja2"},
 }
 TENSORS = {"nn", "pixels", "classify", "cam", "timing", "train", "jobs"}  # rooms of effnet[train]
 

@@ -103,7 +103,8 @@ class Network(nn.Module):
 
         Block by block, so that a stage's input is let go once its first block is through.
         """
-        if torch.jit.is_scripting():  # type: ignore[attr-defined]  # finds no module by its path
+        # TorchScript finds no module by its path, and lets nothing else stand behind "type: ignore"
+        if torch.jit.is_scripting():  # type: ignore[attr-defined]
             for name, module in self.named_children():
                 if name not in ("avgpool", "classifier", "fc"):
                     x = module(x)

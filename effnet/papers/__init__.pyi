@@ -29,6 +29,8 @@ from .exhibits import get_exhibit as get_exhibit
 from .exhibits import get_paper as get_paper
 from .exhibits import lines as lines
 from .exhibits import verdict as verdict
+from .printed_rows import Row as Row
+from .printed_rows import rows as rows
 from .printed_times import Printed as Printed
 from .printed_times import Surprise as Surprise
 from .printed_times import on as on
@@ -49,6 +51,7 @@ from .search_objectives import STEP_TIMES as STEP_TIMES
 from .search_objectives import Rated as Rated
 from .search_objectives import StepTime as StepTime
 from .sources import PAPERS as PAPERS
+from .tables import Cell as Cell
 from .tables import Table as Table
 from .tables import as_csv as as_csv
 from .tables import flat as flat

@@ -23,64 +23,10 @@ from effnet.papers import (
     v2_stages,
     v2_training,
 )
-from effnet.papers.beside import (
-    NOT_OURS,
-    apart,
-    beside_chart,
-    compared,
-    furthest,
-    off,
-    pairs,
-    worst,
-)
-from effnet.papers.records import (
-    Beside,
-    Chart,
-    Exhibit,
-    Line,
-    Lines,
-    Mark,
-    Mistake,
-    Network,
-    Note,
-    Paper,
-    Series,
-)
+from effnet.papers.beside import apart, pairs, worst
+from effnet.papers.records import Exhibit, Lines, Mistake, Paper
 from effnet.papers.sources import PAPERS
-from effnet.papers.wording import cited, shown, tidy
-
-__all__ = [
-    "EXHIBITS",
-    "MISTAKES",
-    "NOT_OURS",
-    "PAPERS",
-    "Beside",
-    "Chart",
-    "Exhibit",
-    "Line",
-    "Lines",
-    "Mark",
-    "Mistake",
-    "Network",
-    "Note",
-    "Paper",
-    "Series",
-    "Verdict",
-    "apart",
-    "beside_chart",
-    "checked",
-    "cited",
-    "compared",
-    "furthest",
-    "get_exhibit",
-    "get_paper",
-    "lines",
-    "off",
-    "pairs",
-    "shown",
-    "verdict",
-    "worst",
-]
+from effnet.papers.wording import tidy
 
 _ROOMS = (
     v1_networks,
@@ -131,7 +77,7 @@ def get_paper(key: str) -> Paper:
 @lru_cache(maxsize=64)
 def lines(key: str) -> Lines:
     """The lines of an exhibit, read and counted once."""
-    return get_exhibit(key).read()
+    return tuple(get_exhibit(key).read())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,11 @@
 """EfficientNet-Lite, which has a README and no paper."""
 
+from collections.abc import Iterator
+
 from effnet.base import say
-from effnet.papers.beside import counted, dots, furthest, network, params_m, released, rows, series
-from effnet.papers.records import Beside, Chart, Line, Lines, Series, exhibit
+from effnet.papers.beside import counted, dots, furthest, network, params_m, released, series
+from effnet.papers.printed_rows import rows
+from effnet.papers.records import Beside, Chart, Line, Lines, Series, Value, exhibit
 from effnet.papers.sources import PARAMS
 from effnet.papers.wording import shown
 
@@ -11,31 +14,22 @@ FP32, INT8 = "top-1, FP32 (%)", "top-1, INT8 (%)"
 CPU_FP32, CPU_INT8 = "Pixel 4 CPU, 4 threads, FP32 (ms)", "Pixel 4 CPU, 4 threads, INT8 (ms)"
 
 
-def lite() -> Lines:
+def lite() -> Iterator[Line]:
     """The README's first table."""
-    lines = []
     for row in rows("lite_family"):
-        spec = network(row["model"])
+        spec = row.network
         assert spec is not None
-        loss = float(row["readme_top1_percent_int8"]) - float(row["readme_top1_percent_fp32"])
-        lines.append(
-            Line(
-                row["model"],
-                {
-                    "input (px)": row["resolution_px"],
-                    FP32: row["readme_top1_percent_fp32"],
-                    INT8: row["readme_top1_percent_int8"],
-                    "INT8 minus FP32 (points), computed": round(loss, 1),
-                    PARAMS: params_m(row["readme_params_M"], spec),
-                    MACS_M: Beside(row["readme_mult_adds_M"], counted(spec)[1] / 1e6),
-                    "evaluated by timm at (px)": row["timm_eval_px"],
-                },
-                row["source"],
-                row["notes"],
-                released(row["model"]),
-            )
-        )
-    return tuple(lines)
+        loss = row.number("readme_top1_percent_int8") - row.number("readme_top1_percent_fp32")
+        values: dict[str, Value] = {
+            "input (px)": row["resolution_px"],
+            FP32: row["readme_top1_percent_fp32"],
+            INT8: row["readme_top1_percent_int8"],
+            "INT8 minus FP32 (points), computed": round(loss, 1),
+            PARAMS: params_m(row["readme_params_M"], spec),
+            MACS_M: Beside(row["readme_mult_adds_M"], counted(spec)[1] / 1e6),
+            "evaluated by timm at (px)": row["timm_eval_px"],
+        }
+        yield row.line(values)
 
 
 def lite_finding(lines: Lines) -> str:
@@ -64,13 +58,13 @@ def lite_chart(lines: Lines) -> Chart:
         ),
         say("ImageNet top-1 (%)"),
         (
-            series(numbered, "FP32", "lite", FP32, ""),
-            series(numbered, "INT8", "setting 1", INT8, ""),
+            series(numbered, "FP32", "lite", FP32),
+            series(numbered, "INT8", "setting 1", INT8),
         ),
     )
 
 
-def lite_latency() -> Lines:
+def lite_latency() -> Iterator[Line]:
     """The README's latencies, a line a network."""
     found: dict[str, dict[str, str]] = {}
     sources: dict[str, str] = {}
@@ -78,20 +72,16 @@ def lite_latency() -> Lines:
         column = f"{row['hardware']}, {row['precision']} (ms)"
         found.setdefault(row["model"], {})[column] = row["latency_ms"]
         sources[row["model"]] = row["source"]
-    lines = []
     for name, values in found.items():
         spec = network(name)
         assert spec is not None
         macs = counted(spec)[1] / 1e6
-        lines.append(
-            Line(
-                name,
-                {**values, "MACs, computed (M)": macs},
-                sources[name],
-                design=released(name),
-            )
+        yield Line(
+            name,
+            {**values, "MACs, computed (M)": macs},
+            sources[name],
+            design=released(name),
         )
-    return tuple(lines)
 
 
 def lite_latency_finding(lines: Lines) -> str:
@@ -118,8 +108,7 @@ def lite_latency_chart(lines: Lines) -> Chart:
     columns = [c for c in lines[0].values if c.endswith("(ms)")]
     colours = tuple(f"setting {i}" for i in range(1, 6))
     groups: list[Series] = [
-        series(numbered, _machine(c), colour, c, "")
-        for c, colour in zip(columns, colours, strict=True)
+        series(numbered, _machine(c), colour, c) for c, colour in zip(columns, colours, strict=True)
     ]
     first = lines[0]
     best = min((c for c in columns if first.has(c)), key=first.number)

@@ -8,9 +8,10 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from effnet.base import content, table
+from effnet.base import content
 from effnet.counting import count
 from effnet.network import get_variant, list_variants
+from effnet.papers.printed_rows import rows
 
 # what pages show of the table, besides names and numbers
 SAID = frozenset(content("papers_words")["times"])
@@ -57,21 +58,21 @@ class Printed:
 def printed() -> tuple[Printed, ...]:
     """Every row with a time or a throughput, in the tables' order."""
     found = []
-    for row in table("inference_latency"):
-        latency, throughput = row["latency_ms"], row["throughput_images_per_s"]
-        if not latency and not throughput:
+    for row in rows("inference_latency"):
+        latency, throughput = row.maybe("latency_ms"), row.maybe("throughput_images_per_s")
+        if latency is None and throughput is None:
             continue
         name = _variant(row["model"])
         cost = count(get_variant(name)) if name else None
-        giga = float(row["flops_B"]) * 1e9 if row["flops_B"] else None
+        printed_macs = row.maybe("flops_B")
         found.append(
             Printed(
                 row["model"],
                 name,
                 _bench(row),
-                float(latency) if latency else None,
-                float(throughput) if throughput else None,
-                cost.macs if cost else None if giga is None else round(giga),
+                latency,
+                throughput,
+                cost.macs if cost else None if printed_macs is None else round(printed_macs),
                 cost.params if cost else None,
                 cost.activations if cost else None,
                 row["source"],

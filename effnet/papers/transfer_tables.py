@@ -1,6 +1,7 @@
 """Transfer to other data sets: Tables 5 and 6 of the first paper, Tables 8 and 9 of the second."""
 
 import math
+from collections.abc import Iterator, Mapping
 
 from effnet.base import say, significant
 from effnet.papers.beside import (
@@ -11,10 +12,10 @@ from effnet.papers.beside import (
     params_without_classifier,
     ratio,
     released,
-    rows,
     series,
 )
-from effnet.papers.records import Beside, Chart, Line, Lines, Series, exhibit
+from effnet.papers.printed_rows import Row, rows
+from effnet.papers.records import Beside, Chart, Line, Lines, Series, Value, exhibit
 from effnet.papers.sources import PARAMS
 from effnet.papers.wording import shown
 
@@ -23,41 +24,38 @@ SIZE = "EfficientNet's parameters (M)"
 SETS = ("CIFAR-10", "CIFAR-100", "Flowers", "Stanford Cars")
 
 
-def transfer() -> Lines:
+def transfer() -> Iterator[Line]:
     """Table 5: the smallest EfficientNet that does as well as the best known networks."""
-    lines = []
     for row in rows("transfer_datasets", paper="V1"):
         if not row["efficientnet_model"]:
             continue
         spec = network(row["efficientnet_model"])
         assert spec is not None
         ours = params_without_classifier(spec) / 1e6
-        gain = float(row["efficientnet_accuracy_percent"]) - float(row["baseline_accuracy_percent"])
-        lines.append(
-            Line(
-                f"{row['dataset']}, {'public' if 'public' in row['comparison'] else 'reported'}",
-                {
-                    "data set": row["dataset"],
-                    "against": row["comparison"],
-                    "baseline": row["baseline_model"],
-                    "baseline (%)": row["baseline_accuracy_percent"],
-                    "EfficientNet": row["efficientnet_model"],
-                    "EfficientNet (%)": row["efficientnet_accuracy_percent"],
-                    "gain (points), computed": round(gain, 1),
-                    "baseline's parameters (M)": row["baseline_params_M"],
-                    SIZE: Beside(row["efficientnet_params_M"], ours),
-                    RATIO: ratio(
-                        row["params_ratio_x"],
-                        row["baseline_params_M"],
-                        row["efficientnet_params_M"],
-                    ),
-                },
-                row["source"],
-                row["notes"],
-                released(row["efficientnet_model"]),
-            )
+        theirs = row.number("baseline_accuracy_percent")
+        gain = row.number("efficientnet_accuracy_percent") - theirs
+        which = "public" if "public" in row["comparison"] else "reported"
+        values: dict[str, Value] = {
+            "data set": row["dataset"],
+            "against": row["comparison"],
+            "baseline": row["baseline_model"],
+            "baseline (%)": row["baseline_accuracy_percent"],
+            "EfficientNet": row["efficientnet_model"],
+            "EfficientNet (%)": row["efficientnet_accuracy_percent"],
+            "gain (points), computed": round(gain, 1),
+            "baseline's parameters (M)": row["baseline_params_M"],
+            SIZE: Beside(row["efficientnet_params_M"], ours),
+            RATIO: ratio(
+                row["params_ratio_x"],
+                row["baseline_params_M"],
+                row["efficientnet_params_M"],
+            ),
+        }
+        yield row.line(
+            values,
+            name=f"{row['dataset']}, {which}",
+            design=released(row["efficientnet_model"]),
         )
-    return tuple(lines)
 
 
 def transfer_finding(lines: Lines) -> str:
@@ -95,8 +93,8 @@ def transfer_chart(lines: Lines) -> Chart:
         ),
         say("accuracy (%)"),
         (
-            series(numbered, say("best known network"), "other", "baseline (%)", ""),
-            series(numbered, "EfficientNet", "v1", "EfficientNet (%)", ""),
+            series(numbered, say("best known network"), "other", "baseline (%)"),
+            series(numbered, "EfficientNet", "v1", "EfficientNet (%)"),
         ),
     )
 
@@ -108,7 +106,7 @@ def datasets() -> Lines:
         name = row["dataset"]
         if not row["classes"] or name in found:
             continue
-        each = float(row["train_images"]) / float(row["classes"])
+        each = row.number("train_images") / row.number("classes")
         found[name] = Line(
             name,
             {
@@ -144,47 +142,34 @@ def datasets_chart(lines: Lines) -> Chart:
     return dots(
         say("{row} has {count:,} training images in all", row=smallest.name, count=count),
         say("training images (log scale)"),
-        (series(enumerate(lines), say("training images"), "v1", "training images", ""),),
+        (series(enumerate(lines), say("training images"), "v1", "training images"),),
         log=True,
     )
 
 
-def transfer_v2() -> Lines:
+def transfer_v2() -> Iterator[Line]:
     """Tables 8 and 9 of the second paper, a line a network."""
-    found: dict[str, dict[str, dict[str, str]]] = {}
+    found: dict[str, dict[str, Row]] = {}
     for row in rows("transfer_datasets", paper="V2"):
         name = row["baseline_model"] or row["efficientnet_model"]
         found.setdefault(name, {})[row["dataset"]] = row
-    lines = []
     for name, by_set in found.items():
         row = next(iter(by_set.values()))
         ours = bool(row["efficientnet_model"])
         part = "efficientnet" if ours else "baseline"
-        values = {
-            f"{which} (%)": by_set[which][f"{part}_accuracy_percent"] if which in by_set else ""
-            for which in SETS
+        sets: dict[str, Mapping[str, str]] = {which: by_set.get(which, {}) for which in SETS}
+        values: dict[str, Value] = {
+            "ImageNet top-1 (%)": row["imagenet_top1_percent"],
+            PARAMS: params_m(row[f"{part}_params_M"], network(name)),
+            **{f"{which} (%)": r.get(f"{part}_accuracy_percent", "") for which, r in sets.items()},
+            **{
+                f"{which}, deviation": r.get("efficientnet_accuracy_std_percent", "")
+                if ours
+                else ""
+                for which, r in sets.items()
+            },
         }
-        spread = {
-            f"{which}, deviation": by_set[which]["efficientnet_accuracy_std_percent"]
-            for which in SETS
-            if which in by_set and ours
-        }
-        lines.append(
-            Line(
-                name,
-                {
-                    "ImageNet top-1 (%)": row["imagenet_top1_percent"],
-                    PARAMS: params_m(row[f"{part}_params_M"], network(name)),
-                    **values,
-                    **{f"{which}, deviation": "" for which in SETS},
-                    **spread,
-                },
-                row["source"],
-                row["notes"],
-                released(name),
-            )
-        )
-    return tuple(lines)
+        yield row.line(values, name=name, design=released(name))
 
 
 def transfer_v2_finding(lines: Lines) -> str:
@@ -211,7 +196,7 @@ def transfer_v2_chart(lines: Lines) -> Chart:
     numbered = list(enumerate(lines))
     colours = ("setting 1", "setting 2", "setting 3", "setting 4")
     groups: list[Series] = [
-        series(numbered, which, colour, f"{which} (%)", "")
+        series(numbered, which, colour, f"{which} (%)")
         for which, colour in zip(SETS, colours, strict=True)
     ]
     plain = [line.number("Flowers (%)") for line in lines if line.name.startswith("ViT")]

@@ -1,52 +1,53 @@
 """Figures 3, 4 and 8 of the first paper: one dimension at a time, and all together."""
 
+from collections.abc import Iterator
+
 from effnet.base import in_a_row, say, significant
-from effnet.papers.beside import computed, counted, drawn, free, furthest, rows, series
-from effnet.papers.records import Axis, Chart, Line, Lines, Series, exhibit
+from effnet.papers.beside import (
+    by_accuracy,
+    computed,
+    counted,
+    drawn,
+    furthest,
+    scaled,
+    series,
+    where,
+)
+from effnet.papers.printed_rows import rows
+from effnet.papers.records import Chart, Line, Lines, Series, Value, exhibit
 from effnet.papers.sources import MACS, TOP1
 from effnet.papers.wording import shown, tidy
 from effnet.scaling import Design
 
+AXES = ("depth", "width", "resolution")
 DIMENSIONS = ("width", "depth", "resolution", "compound")
 
 
 # --- Figures 3, 4 and 8 ---------------------------------------------------------------------------
 
 
-def _scaled(dimension: str, coefficient: float) -> Design:
-    if dimension == "resolution":
-        return free(resolution=round(224 * coefficient) if coefficient != 1 else 0)
-    if dimension == "depth":
-        return free(depth=coefficient)
-    return free(width=coefficient)
+def _scaled(dimension: str, factor: float) -> Design:
+    depth, width, size = (factor if dimension == name else 1.0 for name in AXES)
+    return scaled(depth, width, size)
 
 
-def single_dimension() -> Lines:
+def single_dimension() -> Iterator[Line]:
     """Figure 3, measured from its vector paths, and B0 with the same factors counted."""
-    lines = []
     for row in rows("single_dimension_scaling"):
         if not row["figure_mult_adds_B"]:
             continue  # Table 7's, not in the figure
-        factor = float(row["coefficient"])
+        factor = row.number("coefficient")
         design = _scaled(row["dimension"], factor)
         spec = design.spec()
-        lines.append(
-            Line(
-                f"{row['dimension']} x {factor:g}",
-                {
-                    "scaled by": row["dimension"],
-                    "factor": factor,
-                    "input (px)": spec.resolution,
-                    TOP1: row["figure_top1_percent"],
-                    MACS: drawn(row["figure_mult_adds_B"], spec),
-                    "parameters, computed": counted(spec)[0],
-                },
-                row["source"],
-                row["notes"],
-                design,
-            )
-        )
-    return tuple(lines)
+        values: dict[str, Value] = {
+            "scaled by": row["dimension"],
+            "factor": factor,
+            "input (px)": spec.resolution,
+            TOP1: row["figure_top1_percent"],
+            MACS: drawn(row["figure_mult_adds_B"], spec),
+            "parameters, computed": counted(spec)[0],
+        }
+        yield row.line(values, name=f"{row['dimension']} x {factor:g}", design=design)
 
 
 def single_dimension_finding(lines: Lines) -> str:
@@ -69,17 +70,12 @@ def single_dimension_finding(lines: Lines) -> str:
 def _dimension_chart(lines: Lines, title: str, names: tuple[str, ...]) -> Chart:
     groups: list[Series] = []
     for name in names:
-        own = [(i, x) for i, x in enumerate(lines) if x.values["scaled by"] == name]
+        own = where(lines, "scaled by", name)
         groups.append(computed(own, _counted(name), name, MACS, TOP1))
     for name in names:
-        own = [(i, x) for i, x in enumerate(lines) if x.values["scaled by"] == name]
+        own = where(lines, "scaled by", name)
         groups.append(series(own, shown(name), name, MACS, TOP1, label=_factor))
-    return Chart(
-        title,
-        Axis(say("multiply-adds (G, log scale)"), log=True),
-        Axis(say("ImageNet top-1 (%)")),
-        tuple(groups),
-    )
+    return by_accuracy(title, say("multiply-adds (G, log scale)"), groups)
 
 
 def _counted(name: str) -> str:
@@ -104,32 +100,23 @@ def single_dimension_chart(lines: Lines) -> Chart:
     return _dimension_chart(lines, title, DIMENSIONS[:3])
 
 
-def width_at_depth() -> Lines:
+def width_at_depth() -> Iterator[Line]:
     """Figure 4: width at four depths and resolutions; counted where the width is known."""
-    lines = []
     for row in rows("width_by_depth_resolution"):
-        depth, size = float(row["depth_coefficient_d"]), float(row["resolution_coefficient_r"])
+        depth, width, size = row.factors
         # the lowest dot of a series is its baseline, w = 1
-        width = row["width_coefficient_w"] or ("1.0" if row["point_index"] == "1" else "")
-        pixels = round(224 * size) if size != 1 else 0
-        design = free(depth=depth, width=float(width), resolution=pixels) if width else None
-        lines.append(
-            Line(
-                f"{row['series']}, dot {row['point_index']}",
-                {
-                    "series": row["series"],
-                    "d": depth,
-                    "r": size,
-                    "w": float(width) if width else None,
-                    TOP1: row["figure_top1_percent"],
-                    MACS: drawn(row["figure_mult_adds_B"], design.spec() if design else None),
-                },
-                row["source"],
-                row["notes"],
-                design,
-            )
-        )
-    return tuple(lines)
+        known = row["width_coefficient_w"] or row["point_index"] == "1"
+        design = scaled(depth, width, size) if known else None
+        values: dict[str, Value] = {
+            "series": row["series"],
+            "d": depth,
+            "r": size,
+            "w": width if known else None,
+            TOP1: row["figure_top1_percent"],
+            MACS: drawn(row["figure_mult_adds_B"], design.spec() if design else None),
+        }
+        name = f"{row['series']}, dot {row['point_index']}"
+        yield row.line(values, name=name, design=design)
 
 
 def width_at_depth_finding(lines: Lines) -> str:
@@ -159,43 +146,33 @@ def width_at_depth_chart(lines: Lines) -> Chart:
     colours = ("other", "resolution", "depth", "compound")
     groups: list[Series] = []
     for name, colour in zip(names, colours, strict=True):
-        own = [(i, x) for i, x in enumerate(lines) if x.values["series"] == name]
+        own = where(lines, "series", name)
         groups.append(computed(own, _counted(name), colour, MACS, TOP1))
         groups.append(series(own, shown(name), colour, MACS, TOP1))
-    return Chart(
+    return by_accuracy(
         say("The deeper and larger the network, the further width gets"),
-        Axis(say("multiply-adds (G, log scale)"), log=True),
-        Axis(say("ImageNet top-1 (%)")),
-        tuple(group for group in groups if group.marks),
+        say("multiply-adds (G, log scale)"),
+        groups,
     )
 
 
-def scaling_methods() -> Lines:
+def scaling_methods() -> Iterator[Line]:
     """Figure 8: one dimension each, and compound scaling, which is B0 to B4."""
-    lines = []
     for row in rows("figure8_scaling_methods"):
         method, index = row["method"], row["point_index"]
         if method == "compound":
             design = Design(mode="released", released=f"b{int(index) - 1}")
             name = f"compound, B{int(index) - 1}"
         else:
-            design = _scaled(method, float(row["coefficient"]))
-            name = f"{method} x {float(row['coefficient']):g}"
-        lines.append(
-            Line(
-                name,
-                {
-                    "scaled by": method,
-                    "factor": float(row["coefficient"]) if row["coefficient"] else None,
-                    TOP1: row["figure_top1_percent"],
-                    MACS: drawn(row["figure_mult_adds_B"], design.spec()),
-                },
-                row["source"],
-                row["notes"],
-                design,
-            )
-        )
-    return tuple(lines)
+            design = _scaled(method, row.number("coefficient"))
+            name = f"{method} x {row.number('coefficient'):g}"
+        values: dict[str, Value] = {
+            "scaled by": method,
+            "factor": row.maybe("coefficient"),
+            TOP1: row["figure_top1_percent"],
+            MACS: drawn(row["figure_mult_adds_B"], design.spec()),
+        }
+        yield row.line(values, name=name, design=design)
 
 
 def scaling_methods_finding(lines: Lines) -> str:

@@ -1,24 +1,23 @@
 """Figures of the first paper: accuracy against size and cost, and the activation maps' networks."""
 
+from collections.abc import Iterator
+
 from effnet.base import in_a_row, say, significant
 from effnet.papers.beside import (
+    by_accuracy,
+    called,
     computed,
-    free,
     macs_g,
-    network,
     params_m,
-    released,
-    rows,
+    scaled,
     series,
     two_digits,
 )
-from effnet.papers.records import Axis, Chart, Line, Lines, exhibit
+from effnet.papers.printed_rows import rows
+from effnet.papers.records import Chart, Line, Lines, Value, exhibit
 from effnet.papers.sources import MACS, PARAMS, TOP1
 from effnet.papers.wording import shown, tidy
 from effnet.scaling import Design
-
-DIMENSIONS = ("width", "depth", "resolution", "compound")
-
 
 # --- Figures 1 and 5 ------------------------------------------------------------------------------
 
@@ -26,16 +25,12 @@ DIMENSIONS = ("width", "depth", "resolution", "compound")
 def accuracy() -> Lines:
     """What Figures 1 and 5 plot: the numbers of Table 2."""
     return tuple(
-        Line(
-            row["model"],
+        row.line(
             {
                 TOP1: row["top1_percent"],
-                PARAMS: params_m(row["params_M"], network(row["model"])),
-                MACS: macs_g(two_digits(row["mult_adds_B"]), network(row["model"])),
-            },
-            row["source"],
-            row["notes"],
-            released(row["model"]),
+                PARAMS: params_m(row["params_M"], row.network),
+                MACS: macs_g(two_digits(row["mult_adds_B"]), row.network),
+            }
         )
         for row in rows("convnet_comparison")
     )
@@ -71,9 +66,8 @@ def _widest(lines: Lines, column: str) -> tuple[Line, Line]:
 def _accuracy_chart(lines: Lines, column: str, axis: str, what: str) -> Chart:
     small, large = _widest(lines, column)
     times = significant(large.number(column) / small.number(column), 2)
-    ours = [(i, x) for i, x in enumerate(lines) if x.name.startswith("EfficientNet")]
-    rest = [(i, x) for i, x in enumerate(lines) if not x.name.startswith("EfficientNet")]
-    return Chart(
+    ours, rest = called(lines, "EfficientNet")
+    return by_accuracy(
         say(
             "{small} does better than {large} with {times} times fewer {what}"
             if small.number(TOP1) > large.number(TOP1)
@@ -83,8 +77,7 @@ def _accuracy_chart(lines: Lines, column: str, axis: str, what: str) -> Chart:
             times=times,
             what=what,
         ),
-        Axis(axis, log=True),
-        Axis(say("ImageNet top-1 (%)")),
+        axis,
         (
             computed(ours, say("{series}, counted", series="EfficientNet"), "v1", column, TOP1),
             series(rest, say("other networks"), "other", column, TOP1, label=lambda x: x.name),
@@ -106,35 +99,18 @@ def by_macs(lines: Lines) -> Chart:
 # --- Table 7 --------------------------------------------------------------------------------------
 
 
-def map_models() -> Lines:
+def map_models() -> Iterator[Line]:
     """Table 7: the four scaled networks whose class activation maps Figure 7 shows."""
-    lines = []
     for row in rows("cam_models"):
-        depth, width, size = (
-            float(row[f"{name}_coefficient_{letter}"] or 1)
-            for name, letter in (("depth", "d"), ("width", "w"), ("resolution", "r"))
-        )
-        pixels = round(224 * size) if size != 1 else 0
-        design = free(depth=depth, width=width, resolution=pixels)
-        if (depth, width, size) == (1, 1, 1):
-            design = Design(mode="released", released="b0")
-        lines.append(
-            Line(
-                row["model"].partition(" (")[0],
-                {
-                    "d": depth,
-                    "w": width,
-                    "r": size,
-                    "top-1, v3 and v5 (%)": row["top1_percent_arxiv_v5"],
-                    "top-1, v2 (%)": row["top1_percent_arxiv_v2"],
-                    MACS: macs_g(row["mult_adds_B"], design.spec()),
-                },
-                row["source"],
-                row["notes"],
-                design,
-            )
-        )
-    return tuple(lines)
+        start = row.factors == (1, 1, 1)
+        design = Design(mode="released", released="b0") if start else scaled(*row.factors)
+        values: dict[str, Value] = {
+            **dict(zip("dwr", row.factors, strict=True)),
+            "top-1, v3 and v5 (%)": row["top1_percent_arxiv_v5"],
+            "top-1, v2 (%)": row["top1_percent_arxiv_v2"],
+            MACS: macs_g(row["mult_adds_B"], design.spec()),
+        }
+        yield row.line(values, name=row["model"].partition(" (")[0], design=design)
 
 
 def map_models_finding(lines: Lines) -> str:

@@ -1,62 +1,49 @@
 """What the first paper measured: other networks scaled, latency, accuracy on the test server."""
 
+from collections.abc import Iterator, Mapping
+
 from effnet.base import in_a_row, say, significant
 from effnet.papers.beside import (
+    called,
     counted,
     dots,
-    free,
     macs_g,
-    network,
     ratio,
     released,
-    rows,
+    scaled,
     series,
     two_decimals,
+    where,
 )
-from effnet.papers.records import Chart, Line, Lines, Mark, Series, exhibit
+from effnet.papers.printed_rows import rows
+from effnet.papers.records import Chart, Line, Lines, Value, exhibit
 from effnet.papers.sources import MACS, TOP1
 from effnet.papers.wording import shown
 
 # --- Table 3 --------------------------------------------------------------------------------------
 
 
-def other_networks() -> Lines:
+def other_networks() -> Iterator[Line]:
     """Table 3: MobileNets and ResNet-50 scaled, counted with the same factors."""
     bases = {"MobileNetV1": "mobilenet_v1", "MobileNetV2": "mobilenet_v2", "ResNet-50": "resnet50"}
     compound = rows("scaling_baselines", model="MobileNetV1", scaling="compound")[0]
     start = {row["model"]: row for row in rows("scaling_baselines", scaling="baseline")}
-    lines = []
     for row in rows("scaling_baselines"):
         factors = compound if row["scaling"] == "compound" else row
-        depth, width, size = (
-            float(factors[f"{name}_coefficient_{letter}"] or 1)
-            for name, letter in (("depth", "d"), ("width", "w"), ("resolution", "r"))
-        )
-        pixels = round(224 * size)
-        design = free(
-            bases[row["model"]], depth=depth, width=width, resolution=pixels if size != 1 else 0
-        )
-        gain = float(row["top1_percent"]) - float(start[row["model"]]["top1_percent"])
-        lines.append(
-            Line(
-                f"{row['model']}, {row['scaling']}",
-                {
-                    "network": row["model"],
-                    "scaled by": row["scaling"],
-                    "d": f"{depth:g}",
-                    "w": f"{width:g}",
-                    "r": f"{size:g}",
-                    "input (px)": pixels,
-                    TOP1: row["top1_percent"],
-                    "gain (points)": round(gain, 1) if row["scaling"] != "baseline" else None,
-                    MACS: macs_g(row["mult_adds_B"], design.spec()),
-                },
-                row["source"],
-                row["notes"],
-                design,
-            )
-        )
-    return tuple(lines)
+        design = scaled(*factors.factors, base=bases[row["model"]])
+        gain = row.number("top1_percent") - start[row["model"]].number("top1_percent")
+        values: dict[str, Value] = {
+            "network": row["model"],
+            "scaled by": row["scaling"],
+            **{
+                letter: f"{factor:g}" for letter, factor in zip("dwr", factors.factors, strict=True)
+            },
+            "input (px)": round(224 * factors.factors[-1]),
+            TOP1: row["top1_percent"],
+            "gain (points)": round(gain, 1) if row["scaling"] != "baseline" else None,
+            MACS: macs_g(row["mult_adds_B"], design.spec()),
+        }
+        yield row.line(values, name=f"{row['model']}, {row['scaling']}", design=design)
 
 
 def other_networks_finding(lines: Lines) -> str:
@@ -81,23 +68,11 @@ def other_networks_finding(lines: Lines) -> str:
 
 def other_networks_chart(lines: Lines) -> Chart:
     """Gains by way of scaling."""
-    groups = []
-    for name, colour in (
-        ("MobileNetV2", "setting 2"),
-        ("MobileNetV1", "mobilenet"),
-        ("ResNet-50", "other"),
-    ):
-        marks = tuple(
-            Mark(
-                line.number("gain (points)"),
-                shown(str(line.values["scaled by"])),
-                shown(line.name),
-                line=i,
-            )
-            for i, line in enumerate(lines)
-            if line.values["network"] == name and line.has("gain (points)")
-        )
-        groups.append(Series(name, colour, marks))
+    colours = {"MobileNetV2": "setting 2", "MobileNetV1": "mobilenet", "ResNet-50": "other"}
+    groups = [
+        series(where(lines, "network", name), name, colour, "gain (points)", "scaled by")
+        for name, colour in colours.items()
+    ]
     most = [max(s.marks, key=lambda m: m.x).y for s in groups]
     return dots(
         say("{way} scaling gains most in all three networks", way=str(most[0]).capitalize())
@@ -111,34 +86,27 @@ def other_networks_chart(lines: Lines) -> Chart:
 # --- Table 4 --------------------------------------------------------------------------------------
 
 
-def latency() -> Lines:
+def latency() -> Iterator[Line]:
     """Table 4: milliseconds on one core, with the speed-up worked out again."""
     found = rows("inference_latency", paper="V1", table="Table 4")
     by_name = {row["model"]: row for row in found}
-    lines = []
     for row in found:
-        slower = by_name.get(row["compared_with"], {}) if row["speedup_x"] else {}
-        spec = network(row["model"])
-        lines.append(
-            Line(
-                row["model"],
-                {
-                    TOP1: row["top1_percent"],
-                    "latency (ms)": row["latency_ms"].removesuffix(".0"),
-                    "speed-up (x)": ratio(
-                        row["speedup_x"],
-                        slower.get("latency_ms", "").removesuffix(".0"),
-                        row["latency_ms"].removesuffix(".0"),
-                    ),
-                    "MACs, computed (G)": counted(spec)[1] / 1e9 if spec else None,
-                    "hardware": row["hardware"],
-                },
-                row["source"],
-                row["notes"],
-                released(row["model"]),
-            )
+        slower: Mapping[str, str] = (
+            by_name.get(row["compared_with"], {}) if row["speedup_x"] else {}
         )
-    return tuple(lines)
+        spec = row.network
+        values: dict[str, Value] = {
+            TOP1: row["top1_percent"],
+            "latency (ms)": row["latency_ms"].removesuffix(".0"),
+            "speed-up (x)": ratio(
+                row["speedup_x"],
+                slower.get("latency_ms", "").removesuffix(".0"),
+                row["latency_ms"].removesuffix(".0"),
+            ),
+            "MACs, computed (G)": counted(spec)[1] / 1e9 if spec else None,
+            "hardware": row["hardware"],
+        }
+        yield row.line(values)
 
 
 def latency_finding(lines: Lines) -> str:
@@ -159,8 +127,7 @@ def latency_finding(lines: Lines) -> str:
 
 def latency_chart(lines: Lines) -> Chart:
     """Milliseconds by network."""
-    pick = [(i, line) for i, line in enumerate(lines) if line.name.startswith("EfficientNet")]
-    rest = [(i, line) for i, line in enumerate(lines) if (i, line) not in pick]
+    pick, rest = called(lines, "EfficientNet")
     fastest = min(lines, key=lambda line: line.number("latency (ms)"))
     return dots(
         say(
@@ -170,8 +137,8 @@ def latency_chart(lines: Lines) -> Chart:
         ),
         say("latency (ms, log scale)"),
         (
-            series(pick, "EfficientNet", "v1", "latency (ms)", ""),
-            series(rest, say("other networks"), "other", "latency (ms)", ""),
+            series(pick, "EfficientNet", "v1", "latency (ms)"),
+            series(rest, say("other networks"), "other", "latency (ms)"),
         ),
         log=True,
     )
@@ -180,9 +147,8 @@ def latency_chart(lines: Lines) -> Chart:
 # --- Table 8 --------------------------------------------------------------------------------------
 
 
-def server_test() -> Lines:
+def server_test() -> Iterator[Line]:
     """Table 8: accuracy on the validation set and on the test server."""
-    lines = []
     for row in rows("b_family"):
         if not row["paper_val_top1_percent_table8"]:
             continue
@@ -192,15 +158,12 @@ def server_test() -> Lines:
             for which, short in (("validation", "val"), ("test", "test"))
         }
         gap = float(values["top-1, test (%)"]) - float(values["top-1, validation (%)"])
-        lines.append(
-            Line(
-                f"EfficientNet-{row['model']}",
-                {**values, "top-1, test minus validation (points)": round(gap, 2)},
-                row["source"],
-                design=released(row["model"]),
-            )
+        yield Line(
+            f"EfficientNet-{row['model']}",
+            {**values, "top-1, test minus validation (points)": round(gap, 2)},
+            row["source"],
+            design=released(row["model"]),
         )
-    return tuple(lines)
 
 
 def server_test_finding(lines: Lines) -> str:
@@ -225,8 +188,8 @@ def server_test_chart(lines: Lines) -> Chart:
         say("Validation and test accuracy lie on top of each other"),
         say("ImageNet top-1 (%)"),
         (
-            series(numbered, shown("validation"), "v1", "top-1, validation (%)", ""),
-            series(numbered, say("test server"), "setting 1", "top-1, test (%)", ""),
+            series(numbered, shown("validation"), "v1", "top-1, validation (%)"),
+            series(numbered, say("test server"), "setting 1", "top-1, test (%)"),
         ),
     )
 

@@ -1,5 +1,7 @@
 """Networks of the first paper: the baseline stage by stage, and the comparison on ImageNet."""
 
+from collections.abc import Iterator, Mapping
+
 from effnet.base import say, significant
 from effnet.counting import stage_rows
 from effnet.network import Spec, get_variant
@@ -12,10 +14,10 @@ from effnet.papers.beside import (
     params_m,
     ratio,
     released,
-    rows,
     two_digits,
 )
-from effnet.papers.records import Beside, Chart, Line, Lines, Mark, Network, Series, exhibit
+from effnet.papers.printed_rows import rows
+from effnet.papers.records import Beside, Chart, Line, Lines, Mark, Network, Series, Value, exhibit
 from effnet.papers.sources import MACS, PARAMS
 from effnet.papers.wording import shown
 
@@ -26,8 +28,7 @@ def baseline() -> Lines:
     """Table 1 beside the walk over our B0."""
     ours = stage_rows(get_variant("b0"))
     return tuple(
-        Line(
-            f"stage {row['stage']}",
+        row.line(
             {
                 "operator": row["operator_as_printed"],
                 "input (px)": Beside(row["input_resolution_px_v5"], our.in_size),
@@ -39,9 +40,8 @@ def baseline() -> Lines:
                 "parameters, computed": our.params,
                 "MACs, computed": our.macs,
             },
-            row["source"],
-            row["notes"],
-            released("B0"),
+            name=f"stage {row['stage']}",
+            design=released("B0"),
         )
         for row, our in zip(rows("b0_stages"), ours, strict=True)
     )
@@ -80,16 +80,15 @@ def drawn_b0(_: Lines) -> Network:
 # --- Table 2 --------------------------------------------------------------------------------------
 
 
-def comparison() -> Lines:
+def comparison() -> Iterator[Line]:
     """Table 2 with the accuracies of every version, our counts, and its ratios worked out again."""
     others = {f"EfficientNet-{row['model']}": row for row in rows("b_family")}
     first = {
         row["compared_with"]: row for row in rows("convnet_comparison") if row["cited_work"] == ""
     }
-    lines = []
     for row in rows("convnet_comparison"):
         name, against = row["model"], first[row["compared_with"]]
-        third = others.get(name, {})
+        third: Mapping[str, str] = others.get(name, {})
         sizes = row["params_M"], against["params_M"]
         costs = row["mult_adds_B"], against["mult_adds_B"]
         ratios = (Beside("", None), Beside("", None))
@@ -98,28 +97,20 @@ def comparison() -> Lines:
                 ratio(row["params_ratio_x"], *sizes),
                 ratio(row["mult_adds_ratio_x"], *costs),
             )
-        lines.append(
-            Line(
-                name,
-                {
-                    "beside": row["compared_with"],
-                    "top-1, v5 (%)": row["top1_percent"],
-                    PARAMS: params_m(row["params_M"], network(name)),
-                    MACS: macs_g(two_digits(row["mult_adds_B"]), network(name)),
-                    "top-1, v3 (%)": third.get("paper_top1_percent_arxiv_v3", ""),
-                    "top-1, ICML and v2 (%)": row["top1_percent_icml"],
-                    "top-5, v5 (%)": row["top5_percent"],
-                    "top-5, v3 (%)": third.get("paper_top5_percent_arxiv_v3", ""),
-                    "top-5, ICML and v2 (%)": row["top5_percent_icml"],
-                    "parameters, ratio (x)": ratios[0],
-                    "MACs, ratio (x)": ratios[1],
-                },
-                row["source"],
-                row["notes"],
-                released(name),
-            )
-        )
-    return tuple(lines)
+        values: dict[str, Value] = {
+            "beside": row["compared_with"],
+            "top-1, v5 (%)": row["top1_percent"],
+            PARAMS: params_m(row["params_M"], network(name)),
+            MACS: macs_g(two_digits(row["mult_adds_B"]), network(name)),
+            "top-1, v3 (%)": third.get("paper_top1_percent_arxiv_v3", ""),
+            "top-1, ICML and v2 (%)": row["top1_percent_icml"],
+            "top-5, v5 (%)": row["top5_percent"],
+            "top-5, v3 (%)": third.get("paper_top5_percent_arxiv_v3", ""),
+            "top-5, ICML and v2 (%)": row["top5_percent_icml"],
+            "parameters, ratio (x)": ratios[0],
+            "MACs, ratio (x)": ratios[1],
+        }
+        yield row.line(values, name=name, design=released(name))
 
 
 def comparison_finding(lines: Lines) -> str:

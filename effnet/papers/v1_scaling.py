@@ -1,18 +1,21 @@
 """What the first paper's text says of scaling and search, and what the released code scales by."""
 
+from collections.abc import Iterator
+
 from effnet.base import say, significant
 from effnet.network import get_variant
 from effnet.papers.beside import (
+    called,
     counted,
     dots,
     free,
     macs_g,
-    network,
     params_with_statistics,
     released,
-    rows,
+    series,
 )
-from effnet.papers.records import Beside, Chart, Line, Lines, Mark, Series, exhibit
+from effnet.papers.printed_rows import rows
+from effnet.papers.records import Beside, Chart, Line, Lines, Value, exhibit
 from effnet.papers.sources import TOP1, V1_PAPER
 from effnet.papers.wording import shown
 from effnet.scaling import budget, implied_phi
@@ -24,41 +27,33 @@ REWARD = "reward, computed"
 # --- the released coefficients ------------------------------------------------------------------
 
 
-def coefficients() -> Lines:
+def coefficients() -> Iterator[Line]:
     """B0 to L2 by the code's coefficients, with the phi of each axis and torchvision's counts."""
-    lines = []
     for row in rows("b_family"):
-        spec = network(row["model"])
+        spec = row.network
         assert spec is not None
         small = row["model"] == "L2-475"
         phis = implied_phi(spec)
-        size = int(row["torchvision_gmacs_input_px"] or row["resolution_px"])
-        params, macs = counted(spec, int(row["resolution_px"]))
+        own = round(row.number("resolution_px"))
+        size = round(row.maybe("torchvision_gmacs_input_px") or own)
+        params, macs = counted(spec, own)
         design = released(row["model"])
         if small:
             design = free(depth=spec.depth, width=spec.width, resolution=475)
-        lines.append(
-            Line(
-                f"EfficientNet-{row['model']}",
-                {
-                    "depth": row["depth_coefficient"],
-                    "width": row["width_coefficient"],
-                    "input (px)": row["resolution_px"],
-                    "dropout": row["dropout_rate"],
-                    PHI["depth"]: round(phis.depth, 2),
-                    PHI["width"]: round(phis.width, 2),
-                    PHI["resolution"]: None if small else round(phis.resolution, 2),
-                    "parameters, torchvision": Beside(row["torchvision_params"], params),
-                    "MACs, torchvision (G)": macs_g(row["torchvision_gmacs"], spec, size),
-                    "parameters with BatchNorm statistics, computed": params_with_statistics(spec),
-                    "MACs, computed": macs,
-                },
-                row["source"],
-                row["notes"],
-                design,
-            )
-        )
-    return tuple(lines)
+        values: dict[str, Value] = {
+            "depth": row["depth_coefficient"],
+            "width": row["width_coefficient"],
+            "input (px)": row["resolution_px"],
+            "dropout": row["dropout_rate"],
+            PHI["depth"]: round(phis.depth, 2),
+            PHI["width"]: round(phis.width, 2),
+            PHI["resolution"]: None if small else round(phis.resolution, 2),
+            "parameters, torchvision": Beside(row["torchvision_params"], params),
+            "MACs, torchvision (G)": macs_g(row["torchvision_gmacs"], spec, size),
+            "parameters with BatchNorm statistics, computed": params_with_statistics(spec),
+            "MACs, computed": macs,
+        }
+        yield row.line(values, name=f"EfficientNet-{row['model']}", design=design)
 
 
 def coefficients_finding(lines: Lines) -> str:
@@ -82,19 +77,11 @@ def coefficients_finding(lines: Lines) -> str:
 
 def coefficients_chart(lines: Lines) -> Chart:
     """The phi of every axis, network by network; L2's width is far outside."""
-    numbered = [
-        (i, line) for i, line in enumerate(lines) if not line.name.startswith("EfficientNet-L")
-    ]
+    _, others = called(lines, "EfficientNet-L")
     groups = [
-        Series(
-            shown(axis),
-            axis,
-            tuple(Mark(line.number(column), line.name, line.name, line=i) for i, line in numbered),
-            "computed",
-        )
-        for axis, column in PHI.items()
+        series(others, shown(axis), axis, column, origin="computed") for axis, column in PHI.items()
     ]
-    first = numbered[1][1]
+    first = others[1][1]
     phis = " / ".join(f"{first.number(column):.2f}" for column in PHI.values())
     title = say("{row} is phi {phis} by depth, width and resolution", row=first.name, phis=phis)
     return dots(title, "phi", groups)
@@ -103,11 +90,10 @@ def coefficients_chart(lines: Lines) -> Chart:
 # --- the search objective -----------------------------------------------------------------------
 
 
-def objective() -> Lines:
+def objective() -> Iterator[Line]:
     """The search's reward for the paper's networks: printed accuracy, our multiply-adds."""
     (row,) = [r for r in rows("nas_objectives") if r["target_T_mult_adds_M"]]
-    target, exponent = float(row["target_T_mult_adds_M"]) * 1e6, float(row["exponent_w"])
-    lines = []
+    target, exponent = row.number("target_T_mult_adds_M"), row.number("exponent_w")
     for printed in rows("b_family"):
         top1 = printed["paper_top1_percent_arxiv_v5"]
         if not top1:
@@ -115,20 +101,17 @@ def objective() -> Lines:
         spec = get_variant(printed["model"])
         macs = counted(spec)[1]
         factor = (macs / target) ** exponent
-        lines.append(
-            Line(
-                f"EfficientNet-{printed['model']}",
-                {
-                    TOP1: top1,
-                    "MACs, computed (G)": macs / 1e9,
-                    "factor (MACs / T)^w, computed": round(factor, 4),
-                    REWARD: round(float(top1) * factor, 2),
-                },
-                f"objective: {row['source']}; top-1: {V1_PAPER} Table 2",
-                design=released(printed["model"]),
-            )
+        yield Line(
+            f"EfficientNet-{printed['model']}",
+            {
+                TOP1: top1,
+                "MACs, computed (G)": macs / 1e9,
+                "factor (MACs / T)^w, computed": round(factor, 4),
+                REWARD: round(float(top1) * factor, 2),
+            },
+            f"objective: {row['source']}; top-1: {V1_PAPER} Table 2",
+            design=released(printed["model"]),
         )
-    return tuple(lines)
 
 
 def objective_finding(lines: Lines) -> str:
@@ -154,17 +137,8 @@ def objective_chart(lines: Lines) -> Chart:
         say("The objective prefers {row}: accuracy grows slower than its price", row=best.name),
         say("top-1 (%), and reward in the same unit"),
         (
-            Series(
-                shown(REWARD),
-                "v1",
-                tuple(Mark(x.number(REWARD), x.name, x.name, line=i) for i, x in numbered),
-                "computed",
-            ),
-            Series(
-                say("top-1, published"),
-                "v1",
-                tuple(Mark(x.number(TOP1), x.name, x.name, line=i) for i, x in numbered),
-            ),
+            series(numbered, shown(REWARD), "v1", REWARD, origin="computed"),
+            series(numbered, say("top-1, published"), "v1", TOP1),
         ),
     )
 

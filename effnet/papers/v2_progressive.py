@@ -1,14 +1,16 @@
 """Progressive learning in the second paper: its settings, other networks, the ablation."""
 
+from collections.abc import Iterator
+
 from effnet.base import in_a_row, say
-from effnet.papers.beside import counted, dots, drop, free, network, released, rows, two_decimals
-from effnet.papers.records import Axis, Beside, Chart, Line, Lines, Mark, Series, exhibit
+from effnet.papers.beside import counted, dots, drop, free, released, series, two_decimals, where
+from effnet.papers.printed_rows import after_another, rows
+from effnet.papers.records import Axis, Beside, Chart, Line, Lines, Mark, Series, Value, exhibit
 from effnet.papers.sources import TOP1
 from effnet.papers.wording import shown
 from effnet.scaling import Design
 
 STAGES = (1, 2, 3, 4)
-REWARD = "reward, computed"
 SHARE = "cost beside full size (%), computed"
 
 
@@ -26,11 +28,10 @@ def stage_sizes(low: int, high: int, *, code: bool) -> tuple[float, ...]:
     return tuple(round(low + (high - low) * (stage - 1) / 3, 2) for stage in STAGES)
 
 
-def progressive() -> Lines:
+def progressive() -> Iterator[Line]:
     """Table 6 and the released settings, with the sizes and costs that follow."""
-    lines = []
     for row in rows("v2_progressive"):
-        spec = network(row["model"])
+        spec = row.network
         assert spec is not None
         low, high = int(row["image_size_min_px"]), int(row["image_size_max_px"])
         sizes = stage_sizes(low, high, code=row["setting"] == "official code")
@@ -46,26 +47,17 @@ def progressive() -> Lines:
             )
             for end, short in (("first", "min"), ("last", "max"))
         }
-        lines.append(
-            Line(
-                f"{row['model']}, {row['setting']}",
-                {
-                    "setting": row["setting"],
-                    "size, first (px)": row["image_size_min_px"],
-                    "size, last (px)": row["image_size_max_px"],
-                    **ends,
-                    **{
-                        f"stage {i} (px), computed": size
-                        for i, size in zip(STAGES, sizes, strict=True)
-                    },
-                    SHARE: round(100 * share, 1),
-                },
-                row["source"],
-                row["notes"],
-                _at(row["model"], high),
-            )
+        values: dict[str, Value] = {
+            "setting": row["setting"],
+            "size, first (px)": row["image_size_min_px"],
+            "size, last (px)": row["image_size_max_px"],
+            **ends,
+            **{f"stage {i} (px), computed": size for i, size in zip(STAGES, sizes, strict=True)},
+            SHARE: round(100 * share, 1),
+        }
+        yield row.line(
+            values, name=f"{row['model']}, {row['setting']}", design=_at(row["model"], high)
         )
-    return tuple(lines)
 
 
 def _at(model: str, size: int) -> Design | None:
@@ -125,38 +117,32 @@ def progressive_chart(lines: Lines) -> Chart:
 # --- Tables 12 and 13: ablations ------------------------------------------------------------------
 
 
-def other_networks() -> Lines:
+def other_networks() -> Iterator[Line]:
     """Table 12: progressive learning on other networks."""
-    found = rows("v2_ablations", table="Table 12")
-    lines = []
-    for before, row in ((found[i - i % 2], row) for i, row in enumerate(found)):
+    for row, before in after_another(rows("v2_ablations", table="Table 12")):
         size = row["image_size_px"]
-        where = f" at {size} px" if size else ""
-        spec = network(row["model"])
+        at = f" at {size} px" if size else ""
+        spec = row.network
         pixels = int(size) if size else None
-        lines.append(
-            Line(
-                f"{row['model']}{where}, {row['setting'].removesuffix(' training')}",
-                {
-                    "network": row["model"] + where,
-                    "training": row["setting"],
-                    TOP1: row["top1_percent"],
-                    "training (hours)": row["train_hours"],
-                    "time saved (%)": drop(
-                        row["train_time_reduction_percent"],
-                        before["train_hours"] if row is not before else "",
-                        row["train_hours"],
-                    ),
-                    "MACs, computed (G)": counted(spec, pixels)[1] / 1e9 if spec else None,
-                },
-                row["source"],
-                row["notes"],
-                free("resnet50", resolution=pixels or 0)
-                if row["model"] == "ResNet50"
-                else released(row["model"]),
-            )
+        values: dict[str, Value] = {
+            "network": row["model"] + at,
+            "training": row["setting"],
+            TOP1: row["top1_percent"],
+            "training (hours)": row["train_hours"],
+            "time saved (%)": drop(
+                row["train_time_reduction_percent"],
+                before["train_hours"] if before else "",
+                row["train_hours"],
+            ),
+            "MACs, computed (G)": counted(spec, pixels)[1] / 1e9 if spec else None,
+        }
+        yield row.line(
+            values,
+            name=f"{row['model']}{at}, {row['setting'].removesuffix(' training')}",
+            design=free("resnet50", resolution=pixels or 0)
+            if row["model"] == "ResNet50"
+            else released(row["model"]),
         )
-    return tuple(lines)
 
 
 def other_networks_finding(lines: Lines) -> str:
@@ -178,17 +164,8 @@ def other_networks_chart(lines: Lines) -> Chart:
     """Hours before and after."""
     groups = []
     for setting, colour in (("baseline training", "other"), ("progressive learning", "v2")):
-        marks = tuple(
-            Mark(
-                x.number("training (hours)"),
-                shown(str(x.values["network"])),
-                shown(x.name),
-                line=i,
-            )
-            for i, x in enumerate(lines)
-            if x.values["training"] == setting
-        )
-        groups.append(Series(shown(setting), colour, marks))
+        own = where(lines, "training", setting)
+        groups.append(series(own, shown(setting), colour, "training (hours)", "network"))
     shorter = sum(b.x < a.x for a, b in zip(groups[0].marks, groups[1].marks, strict=True))
     return dots(
         say(
@@ -201,27 +178,17 @@ def other_networks_chart(lines: Lines) -> Chart:
     )
 
 
-def adaptive() -> Lines:
+def adaptive() -> Iterator[Line]:
     """Table 13: progressive or random sizes, with and without adaptive regularisation."""
-    found = rows("v2_ablations", table="Table 13")
-    lines = []
-    for before, row in ((found[i - i % 2], row) for i, row in enumerate(found)):
-        gain: float | None = None
-        if row is not before:
-            gain = round(float(row["top1_percent"]) - float(before["top1_percent"]), 2)
-        lines.append(
-            Line(
-                row["setting"],
-                {
-                    TOP1: row["top1_percent"],
-                    "deviation over 3 runs": two_decimals(row["top1_std_percent"]),
-                    "gain (points)": Beside(row["top1_gain_points"], gain),
-                },
-                row["source"],
-                row["notes"],
-            )
-        )
-    return tuple(lines)
+    for row, before in after_another(rows("v2_ablations", table="Table 13")):
+        top1 = row.number("top1_percent")
+        gain = round(top1 - before.number("top1_percent"), 2) if before else None
+        values: dict[str, Value] = {
+            TOP1: row["top1_percent"],
+            "deviation over 3 runs": two_decimals(row["top1_std_percent"]),
+            "gain (points)": Beside(row["top1_gain_points"], gain),
+        }
+        yield row.line(values, name=row["setting"])
 
 
 def adaptive_finding(lines: Lines) -> str:
@@ -239,16 +206,7 @@ def adaptive_finding(lines: Lines) -> str:
 
 def adaptive_chart(lines: Lines) -> Chart:
     """Accuracy with its deviation."""
-    marks = tuple(
-        Mark(
-            x.number(TOP1),
-            shown(x.name),
-            shown(x.name),
-            spread=x.number("deviation over 3 runs"),
-            line=i,
-        )
-        for i, x in enumerate(lines)
-    )
+    own = enumerate(lines)
     best = max(lines, key=lambda x: x.number(TOP1))
     return dots(
         say(
@@ -257,7 +215,7 @@ def adaptive_chart(lines: Lines) -> Chart:
             top1=best.values[TOP1],
         ),
         say("ImageNet top-1 (%), bar: deviation over 3 runs"),
-        (Series(say("mean of 3 runs"), "v2", marks),),
+        (series(own, say("mean of 3 runs"), "v2", TOP1, spread="deviation over 3 runs"),),
     )
 
 

@@ -1,13 +1,15 @@
 """Architectures of the second paper: B4 with fused stages, V2-S stage by stage."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
 from effnet.base import say, significant
 from effnet.counting import stage_rows
 from effnet.network import Spec, get_variant
-from effnet.papers.beside import counted, dots, edited, macs_g, params_m, released, rows, series
-from effnet.papers.records import Beside, Chart, Line, Lines, Network, exhibit
+from effnet.papers.beside import counted, dots, edited, macs_g, params_m, released, series
+from effnet.papers.printed_rows import rows
+from effnet.papers.records import Beside, Chart, Line, Lines, Network, Value, exhibit
 from effnet.papers.sources import MACS, PARAMS, THROUGHPUT, TOP1, V2_FIRST, V2_PAPER
 from effnet.papers.wording import shown, tidy
 
@@ -128,9 +130,8 @@ def fused_b4(stages: int, *, kernel: int | None = None) -> Spec:
     return replace(b4, name=f"b4 fused {stages}" if stages else b4.name, stages=changed)
 
 
-def fused() -> Lines:
+def fused() -> Iterator[Line]:
     """Table 3: parameters, multiply-adds and training throughput of B4, fused by and by."""
-    lines = []
     for setting, stages in FUSED_STAGES.items():
         both = rows(
             "inference_latency", paper="V2", table="Table 3", model=f"EfficientNet-B4, {setting}"
@@ -141,21 +142,15 @@ def fused() -> Lines:
             for r in both
         }
         spec = fused_b4(stages)
-        lines.append(
-            Line(
-                setting,
-                {
-                    TOP1: row["top1_percent"],
-                    PARAMS: params_m(row["params_M"], spec),
-                    MACS: macs_g(row["flops_B"], spec),
-                    **speed,
-                },
-                row["source"],
-                row["notes"],
-                edited("b4", spec) if stages else released("B4"),
-            )
+        values: dict[str, Value] = {
+            TOP1: row["top1_percent"],
+            PARAMS: params_m(row["params_M"], spec),
+            MACS: macs_g(row["flops_B"], spec),
+            **speed,
+        }
+        yield row.line(
+            values, name=setting, design=edited("b4", spec) if stages else released("B4")
         )
-    return tuple(lines)
 
 
 def fused_finding(lines: Lines) -> str:

@@ -1,45 +1,41 @@
 """How the second paper trains and searches: image size, augmentation, the objective."""
 
+from collections.abc import Iterator
+
 from effnet.base import say, significant
 from effnet.network import get_variant
-from effnet.papers.beside import counted, dots, free, network, released, rows, series
-from effnet.papers.records import Axis, Chart, Line, Lines, Mark, Series, exhibit
+from effnet.papers.beside import counted, dots, free, released, series, where
+from effnet.papers.printed_rows import rows
+from effnet.papers.records import Axis, Chart, Line, Lines, Value, exhibit
 from effnet.papers.sources import HOURS, THROUGHPUT, TOP1
 from effnet.papers.wording import shown
 
-STAGES = (1, 2, 3, 4)
 REWARD = "reward, computed"
-SHARE = "cost beside full size (%), computed"
 
 
 # --- Table 2: smaller images, faster training -----------------------------------------------------
 
 
-def image_size() -> Lines:
+def image_size() -> Iterator[Line]:
     """Table 2: training throughput of B6 at two sizes."""
     b6 = get_variant("b6")
-    lines = []
     for row in rows("inference_latency", paper="V2", table="Table 2"):
         size = int(row["model"].rpartition("size ")[2].removesuffix(" px"))
         full = "out of memory" in row["notes"]
-        lines.append(
-            Line(
-                f"{size} px, {row['hardware']}, batch {row['batch_size']}",
-                {
-                    "training size (px)": size,
-                    "hardware": row["hardware"],
-                    "batch": row["batch_size"],
-                    TOP1: row["top1_percent"],
-                    f"throughput ({THROUGHPUT})": row["throughput_images_per_s"],
-                    "outcome": "out of memory" if full else "runs",
-                    "MACs, computed (G)": counted(b6, size)[1] / 1e9,
-                },
-                row["source"],
-                row["notes"],
-                free(depth=b6.depth, width=b6.width, resolution=size),
-            )
+        values: dict[str, Value] = {
+            "training size (px)": size,
+            "hardware": row["hardware"],
+            "batch": row["batch_size"],
+            TOP1: row["top1_percent"],
+            f"throughput ({THROUGHPUT})": row["throughput_images_per_s"],
+            "outcome": "out of memory" if full else "runs",
+            "MACs, computed (G)": counted(b6, size)[1] / 1e9,
+        }
+        yield row.line(
+            values,
+            name=f"{size} px, {row['hardware']}, batch {row['batch_size']}",
+            design=free(depth=b6.depth, width=b6.width, resolution=size),
         )
-    return tuple(lines)
 
 
 def image_size_finding(lines: Lines) -> str:
@@ -61,10 +57,7 @@ def image_size_chart(lines: Lines) -> Chart:
     """Throughput by size, machine and batch."""
     column = f"throughput ({THROUGHPUT})"
     failed = [line for line in lines if line.values["outcome"] != "runs"]
-    by_size = {
-        size: [(i, x) for i, x in enumerate(lines) if x.values["training size (px)"] == size]
-        for size in (512, 380)
-    }
+    large, small = (where(lines, "training size (px)", size) for size in (512, 380))
     return dots(
         say(
             "Smaller images train faster, and leave memory for batches that fail {n} times at "
@@ -74,8 +67,8 @@ def image_size_chart(lines: Lines) -> Chart:
         ),
         say("training throughput per core or GPU (images/s)"),
         (
-            series(by_size[512], "512 px", "other", column, ""),
-            series(by_size[380], "380 px", "v1", column, ""),
+            series(large, "512 px", "other", column),
+            series(small, "380 px", "v1", column),
         ),
     )
 
@@ -86,16 +79,14 @@ def image_size_chart(lines: Lines) -> Chart:
 def regularisation() -> Lines:
     """Table 5: image size against RandAugment's magnitude."""
     return tuple(
-        Line(
-            f"{row['image_size_px']} px, magnitude {row['randaugment_magnitude']}",
+        row.line(
             {
                 "image size (px)": row["image_size_px"],
                 "RandAugment magnitude": row["randaugment_magnitude"],
                 TOP1: row["top1_percent"],
                 "deviation over 3 runs": row["top1_std_percent"],
             },
-            row["source"],
-            row["notes"],
+            name=f"{row['image_size_px']} px, magnitude {row['randaugment_magnitude']}",
         )
         for row in rows("v2_ablations", table="Table 5")
     )
@@ -125,20 +116,17 @@ def regularisation_finding(lines: Lines) -> str:
 
 def regularisation_chart(lines: Lines) -> Chart:
     """Accuracy along the magnitude, a colour for each size."""
-    groups = []
-    for size, colour in zip(_changes(lines), ("setting 1", "setting 2", "setting 3"), strict=True):
-        marks = tuple(
-            Mark(
-                line.number("RandAugment magnitude"),
-                line.number(TOP1),
-                shown(line.name),
-                spread=line.number("deviation over 3 runs"),
-                line=i,
-            )
-            for i, line in enumerate(lines)
-            if line.values["image size (px)"] == size
+    groups = [
+        series(
+            where(lines, "image size (px)", size),
+            f"{size} px",
+            f"setting {i}",
+            "RandAugment magnitude",
+            TOP1,
+            spread="deviation over 3 runs",
         )
-        groups.append(Series(f"{size} px", colour, marks))
+        for i, size in enumerate(_changes(lines), start=1)
+    ]
     return Chart(
         say("Stronger augmentation helps large images and harms small ones"),
         Axis(shown("RandAugment magnitude")),
@@ -150,36 +138,32 @@ def regularisation_chart(lines: Lines) -> Chart:
 # --- section 3.3: the search ----------------------------------------------------------------------
 
 
-def objective() -> Lines:
+def objective() -> Iterator[Line]:
     """The second search's reward, with Table 7's training hours in place of the step time."""
     (row,) = [r for r in rows("nas_objectives") if r["exponent_v"]]
-    by_time, by_size = float(row["exponent_w"]), float(row["exponent_v"])
-    lines = []
+    by_time, by_size = row.number("exponent_w"), row.number("exponent_v")
     for printed in rows("inference_latency", paper="V2", table="Table 7"):
-        spec = network(printed["model"])
+        spec = printed.network
         hours = printed["train_hours_32_tpu_cores"]
         if spec is None or not hours or "21k" in printed["model"]:
             continue
-        top1 = float(printed["top1_percent"])
+        top1 = printed.number("top1_percent")
         time_factor = float(hours) ** by_time
         size_factor = (counted(spec)[0] / 1e6) ** by_size
-        lines.append(
-            Line(
-                printed["model"],
-                {
-                    TOP1: printed["top1_percent"],
-                    HOURS: hours,
-                    "parameters, computed (M)": counted(spec)[0] / 1e6,
-                    "S^w, computed": round(time_factor, 4),
-                    "P^v, computed": round(size_factor, 4),
-                    REWARD: round(top1 * time_factor * size_factor, 2),
-                },
-                f"objective: {row['source']}; top-1 and hours: {printed['source']}",
-                printed["notes"],
-                released(printed["model"]),
-            )
+        yield Line(
+            printed["model"],
+            {
+                TOP1: printed["top1_percent"],
+                HOURS: hours,
+                "parameters, computed (M)": counted(spec)[0] / 1e6,
+                "S^w, computed": round(time_factor, 4),
+                "P^v, computed": round(size_factor, 4),
+                REWARD: round(top1 * time_factor * size_factor, 2),
+            },
+            f"objective: {row['source']}; top-1 and hours: {printed['source']}",
+            printed["notes"],
+            released(printed["model"]),
         )
-    return tuple(lines)
 
 
 def objective_finding(lines: Lines) -> str:
@@ -196,11 +180,10 @@ def objective_finding(lines: Lines) -> str:
 def objective_chart(lines: Lines) -> Chart:
     """Rewards."""
     best = max(lines, key=lambda x: x.number(REWARD))
-    marks = tuple(Mark(x.number(REWARD), x.name, x.name, line=i) for i, x in enumerate(lines))
     return dots(
         say("{row} is what this objective asks for", row=best.name),
         say("reward (top-1 in % x factors)"),
-        (Series(shown(REWARD), "v2", marks, "computed"),),
+        (series(enumerate(lines), shown(REWARD), "v2", REWARD, origin="computed"),),
     )
 
 

@@ -1,21 +1,20 @@
 """Lessons: steps that fix what a class sees, and questions whose answers are computed. No torch.
 
-A lesson is data (`data/lessons.json`): a question names designs and a quantity. The right answer is
-counted when it is asked, so none is typed in. The file's texts are English; `say` shows them.
+A lesson is data (`data/content/lessons.toml`): a question names designs and a quantity. The right
+answer is counted when it is asked, so none is typed in.
 """
 
-import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, urlencode
 
 from effnet.base import (
     DEFAULT,
     EffnetError,
+    content,
     factor,
     giga,
     in_a_row,
@@ -158,8 +157,7 @@ class Lesson:
 @lru_cache(maxsize=1)
 def lessons() -> dict[str, Lesson]:
     """The lessons by their keys, in order."""
-    text = resources.files("effnet").joinpath("data/lessons.json").read_text("utf-8")
-    return {one["key"]: _lesson(one) for one in json.loads(text)}
+    return {one["key"]: _lesson(one) for one in content("lessons")["lessons"]}
 
 
 def _lesson(values: Mapping[str, Any]) -> Lesson:

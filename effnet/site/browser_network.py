@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from effnet import pixels
-from effnet.base import VIRIDIS, EffnetError
+from effnet.base import VIRIDIS, needing
 from effnet.network import display_name, get_variant
 from effnet.pixels import Sample, list_samples
 from effnet.site import fetched
@@ -68,13 +68,10 @@ def classifier(folder: Path) -> dict[str, Any]:
     }
 
 
+@needing
 def _loaded() -> "Classifier":
-    try:
-        from effnet.classify import load
-    except ImportError:
-        raise EffnetError(
-            "PyTorch is not installed; it reads the weights: pip install torch"
-        ) from None
+    from effnet.classify import load
+
     return load(NETWORK)
 
 

@@ -20,8 +20,9 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from effnet.base import shipped
 from effnet.site import fetched
-from effnet.site.own_wheel import PACKAGE, own_wheel, write_wheel
+from effnet.site.own_wheel import own_wheel, write_wheel
 from effnet.site.site_pages import NOTEBOOKS
 
 APPS = ("build", "lab", "notebooks", "tree", "doc", "api")
@@ -185,7 +186,7 @@ def _contents(target: Path) -> None:
     rows = []
     (target / "files").mkdir(exist_ok=True)
     for name in NOTEBOOKS:
-        copy = Path(shutil.copy(PACKAGE.parent / "notebooks" / f"{name}.ipynb", target / "files"))
+        copy = Path(shutil.copy(shipped("notebooks", f"{name}.ipynb"), target / "files"))
         there = {"name": copy.name, "path": copy.name, "size": copy.stat().st_size}
         rows.append({**common, **there, "type": "notebook", "format": None, "content": None})
     root = {"name": "", "path": "", "size": None, "type": "directory", "format": "json"}

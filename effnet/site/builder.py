@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import effnet
-from effnet.base import LANGUAGES, EffnetError, files, make_folder, mark, path_of, speaking
+from effnet.base import LANGUAGES, EffnetError, files, make_folder, path_of, speaking
 from effnet.site import site_pages
 from effnet.site.browser_network import classifier
 from effnet.site.browser_notebooks import notebooks
@@ -20,7 +20,6 @@ from effnet.web import source
 PARTS = ("classify", "notebooks")  # what may be left out
 MARKER = "effnet-site.json"
 ALWAYS = ("site.css", "sorting.js", "lesson.js")
-NOT_ASKED = mark("it was left out when this site was made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,8 @@ def build(target: str | PathLike[str], *, without: Collection[str] = ()) -> list
             name=repr(unknown[0]),
             parts=", ".join(PARTS),
         )
-    if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).is_file():
+    mine = folder.is_file() or (folder.is_dir() and any(folder.iterdir()))
+    if mine and not (folder / MARKER).is_file():
         raise EffnetError(
             "{folder} is not empty and holds no site; name another folder", folder=folder
         )
@@ -83,31 +83,33 @@ def _written(site: Path, without: Collection[str]) -> list[Part]:
             site_pages.explorer(folder, classifies=network is not None)
             site_pages.paper_tables(folder)
             site_pages.all_lessons(folder, classifies=network is not None)
-            if network:
-                site_pages.classify(folder, network)
+            if no_network:
+                site_pages.absent(folder, "classify.html", str(no_network))
             else:
-                site_pages.absent(folder, "classify.html", no_network)
+                site_pages.classify(folder, network)
             if no_notebooks:
-                site_pages.absent(folder, "notebooks.html", no_notebooks)
+                site_pages.absent(folder, "notebooks.html", str(no_notebooks))
             else:
                 site_pages.notebook_list(folder)
     written = Part("pages", _size(site) - before)
     (site / MARKER).write_text(json.dumps({"made_by": f"effnet {effnet.__version__}"}), "utf-8")
     return [
         written,
-        Part("classify", _size(assets), no_network),
-        Part("notebooks", _size(jupyter), no_notebooks),
+        Part("classify", _size(assets), str(no_network or "")),
+        Part("notebooks", _size(jupyter), str(no_notebooks or "")),
     ]
 
 
-def _tried(name: str, without: Collection[str], make: Callable[[], Any]) -> tuple[Any, str]:
+def _tried(
+    name: str, without: Collection[str], make: Callable[[], Any]
+) -> tuple[Any, EffnetError | None]:
     """What a part gives, or why there is none."""
     if name in without:
-        return None, NOT_ASKED
+        return None, EffnetError("it was left out when this site was made")
     try:
-        return make(), ""
+        return make(), None
     except EffnetError as error:
-        return None, str(error)
+        return None, error
 
 
 def _size(folder: Path) -> int:

@@ -43,6 +43,6 @@ def own_wheel(folder: Path, requires: Iterable[str]) -> Path:
     files = {
         f"effnet/{path.relative_to(PACKAGE).as_posix()}": path.read_bytes()
         for path in sorted(PACKAGE.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and not {"__pycache__", "shipped"} & set(path.parts)
     }
     return write_wheel(folder, "effnet", effnet.__version__, files, requires)

@@ -267,7 +267,7 @@ def all_lessons(folder: Folder, *, classifies: bool) -> None:
             lesson=_lesson(lesson, classifies=classifies),
             words={
                 "explorer": say("The explorer, with this step's controls"),
-                "classify": say("Classify"),
+                "classify": say("Look at such a map on Classify"),
                 "reveal": say("Reveal"),
                 "right": say("Right."),
                 "wrong": say("Not so."),
@@ -351,11 +351,11 @@ def notebook_list(folder: Folder) -> None:
 
 
 def absent(folder: Folder, file: str, why: str) -> None:
-    """A page in the place of one that could not be made: it says why."""
+    """A page in the place of one that could not be made: it says why, in its language."""
     folder.write(
         file,
         "absent.html",
         say(TITLES[file]),
         claim=say("This copy of the site has no such page."),
-        why=say("When it was made: {why}", why=say(why)),
+        why=say("When it was made: {why}", why=why),
     )

@@ -11,9 +11,10 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any, Literal, Self
 
-from effnet.base import EffnetError, brief, is_finite, is_whole, mark, settle, table
+from effnet.base import EffnetError, brief, is_finite, is_whole, mark, settle
 from effnet.counting import cost_curve
 from effnet.network import Spec, check_resolution
+from effnet.papers import Row, rows
 
 Rule = Literal["paper", "code"]
 Range = tuple[float, float]
@@ -263,10 +264,10 @@ class Preset:
 def presets() -> tuple[Preset, ...]:
     """V2-S, M and L as the paper prints them, and S to XL as the released code runs them."""
     found = []
-    for row in table("v2_progressive"):
+    for row in rows("v2_progressive"):
 
-        def ends(name: str, row: dict[str, str] = row) -> Range:
-            return float(row[f"{name}_min"] or 0), float(row[f"{name}_max"] or 0)
+        def ends(name: str, row: Row = row) -> Range:
+            return row.maybe(f"{name}_min") or 0.0, row.maybe(f"{name}_max") or 0.0
 
         paper = row["setting"] == "paper"
         size = int(row["image_size_min_px"]), int(row["image_size_max_px"])

@@ -16,10 +16,10 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import effnet
-from effnet.base import DEFAULT, EffnetError, colours, current, mark, say, speaking, table
+from effnet.base import DEFAULT, EffnetError, colours, current, mark, say, speaking
 from effnet.figures import known_language
 from effnet.network import FAMILIES, KINDS, display_name, get_variant, list_variants
-from effnet.papers import released_points
+from effnet.papers import released_points, rows
 from effnet.pixels import get_sample
 from effnet.report import claims
 from effnet.scaling import ALPHA, BASES, BETA, GAMMA, RANGES, Design
@@ -153,12 +153,12 @@ def _sources() -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def _ways() -> tuple[dict[str, Any], ...]:
     """Four ways to spend about the same, as published, with what each costs as counted here."""
-    printed = {(row["method"], row["point_index"]): row for row in table("figure8_scaling_methods")}
+    printed = {(row["method"], row["point_index"]): row for row in rows("figure8_scaling_methods")}
     return tuple(
         {
             "way": key[0],
             "design": values,
-            "top1": float(printed[key]["figure_top1_percent"]),
+            "top1": printed[key].number("figure_top1_percent"),
             "macs": effnet.count(Design(**values).spec()).macs,
             "source": mark("arXiv:1905.11946v5 Figure 8"),
         }
@@ -169,9 +169,11 @@ def _ways() -> tuple[dict[str, Any], ...]:
 @lru_cache(maxsize=1)
 def _photo() -> str:
     """A sample photo as the drawing shows it; "" where it can't be read."""
-    from effnet.pixels import open_image
-
-    path = get_sample("chelsea").path
+    try:
+        path = get_sample("chelsea").path
+        from effnet.pixels import open_image
+    except (EffnetError, ModuleNotFoundError):  # no samples or no Pillow, as in a browser's Python
+        return ""
     return photo_address(open_image(path)) if path else ""
 
 
@@ -202,7 +204,21 @@ def handed(design: Design) -> dict[str, Any]:
     return found
 
 
-# --- a plain file -----------------------------------------------------------------------------
+def _as_json(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False).replace("</", "<\\/")
+
+
+# --- part of a file, and a plain file ---------------------------------------------------------
+
+
+def embedded(design: Design) -> str:
+    """The explorer at a design as a part of an HTML file, in the current language."""
+    data = constants() | handed(design) | {"inline": True}
+    return (
+        f'<div id="explorer"></div>\n<script type="module">\n{module()}'
+        f"mount(document.getElementById('explorer'), {_as_json(data)});</script>\n"
+    )
+
 
 _PAGE = """<!DOCTYPE html>
 <html lang="{tag}"><head><meta charset="utf-8">
@@ -238,7 +254,7 @@ def script(*, links: Mapping[str, str] | None = None, intro: bool = True) -> str
     data = constants() | handed(Design()) | {"links": dict(links or {})}
     return _SCRIPT.format(
         module=module(),
-        data=json.dumps(data, ensure_ascii=False).replace("</", "<\\/"),
+        data=_as_json(data),
         intro=json.dumps(intro),
     )
 

@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import re
+import subprocess
+import sys
 import tarfile
 import zipfile
 from html.parser import HTMLParser
@@ -14,6 +16,7 @@ import numpy as np
 import pytest
 
 import effnet
+from effnet.base import shipped
 from effnet.nn import onnx_model
 from effnet.papers import EXHIBITS
 from effnet.site import PARTS, build, fetched
@@ -74,6 +77,10 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path, pages):
     (mine / "thesis.txt").write_text("years")
     with pytest.raises(effnet.EffnetError, match=r"mine is not empty and holds no site; name"):
         build(mine, without=PARTS)
+    with pytest.raises(effnet.EffnetError, match=r"thesis.txt is not empty and holds no site"):
+        build(mine / "thesis.txt", without=PARTS)
+    with pytest.raises(effnet.EffnetError, match=r"no part 'explorer'; expected one of classify"):
+        build(tmp_path / "site", without=["explorer"])
     assert (mine / "thesis.txt").read_text() == "years"
     build(pages, without=PARTS)  # an earlier site is written anew
 
@@ -169,3 +176,35 @@ def test_the_second_output_is_every_classs_map_and_its_mean_is_the_logit(name):
     assert maps.shape == (3, 7, 2, 2)
     bias = [value for key, value in state.items() if key.endswith(".bias")][-1].numpy()
     assert np.allclose(maps.mean((2, 3)) + bias, logits, rtol=1e-4, atol=1e-4)
+
+
+# --- what a browser's Python lacks --------------------------------------------------------------
+
+WITHOUT = """
+import json, sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"numpy", "pandas", "PIL", "torch", "streamlit", "skimage"}:
+            raise ModuleNotFoundError(name, name=name)
+
+sys.meta_path.insert(0, Absent())
+cells = json.load(open(sys.argv[1], encoding="utf-8"))["cells"]
+room = {}
+for cell in cells:
+    if cell["cell_type"] == "code":
+        exec("".join(cell["source"]), room)
+"""
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_of_the_site_needs_nothing_that_the_browser_lacks(name):
+    notebook = shipped("notebooks", f"{name}.ipynb")
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, str(notebook)],
+        cwd=Path(effnet.__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -19,6 +19,9 @@ from effnet.scaling import SOLVABLE, Design, from_query
 from effnet.web import constants, handed, module, photo_address
 
 KEY = "explorer"
+PLACE = '<div class="place"></div>'
+# what it will take, so that nothing below moves when it comes
+ROOM = ".place { min-height: 905px } @media (max-width: 760px) { .place { min-height: 1020px } }"
 
 
 @lru_cache(maxsize=1)
@@ -31,8 +34,7 @@ def _module() -> Any:
 @lru_cache(maxsize=1)
 def _host() -> Any:
     component: Any = st.components.v2.component
-    html = '<div class="place" style="min-height: 600px"></div>'
-    return component("effnet_explorer", html=html, js=live.read("explorer.js"))
+    return component("effnet_explorer", html=PLACE, css=ROOM, js=live.read("explorer.js"))
 
 
 def start() -> None:
