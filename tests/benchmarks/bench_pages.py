@@ -1,8 +1,8 @@
 """How long a page takes to its title and main figure in Chromium, and how far it moves meanwhile.
 
 For every page: a new server's first visit (cold) and a second one with the browser's cache (warm);
-the summed layout shift of each, in two languages' change and in the change of a tab, whether or not
-an input came just before. Several trees are compared in one run, each page in all of them in turn:
+the summed layout shift of each, and of a change of language and of tab, whether or not an input
+came just before. Several trees are compared in one run, each page in all of them in turn:
 
     python tests/benchmarks/bench_pages.py --tree ../before --tree . --page cost --page train
 """
@@ -104,7 +104,8 @@ def measured(browser: Any, tree: Path, name: str, options: argparse.Namespace) -
         tab = moved(page, lambda: tabs.nth(1).click()) if tabs.count() > 1 else 0.0
         context.close()
     times = f"{cold[0]:5.1f} / {warm[0]:4.1f} | {cold[1]:5.1f} / {warm[1]:4.1f}"
-    return f"| {name:8} | {tree.name:10} | {times} | {cold[2]:.2f} / {warm[2]:.2f} | {chinese:.2f} | {tab:.2f} |"
+    shifts = f"{cold[2]:.2f} / {warm[2]:.2f} | {chinese:.2f} | {tab:.2f}"
+    return f"| {name:8} | {tree.name:10} | {times} | {shifts} |"
 
 
 if __name__ == "__main__":

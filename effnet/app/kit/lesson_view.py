@@ -258,7 +258,7 @@ def address() -> str:
 
 
 def teacher() -> None:
-    """A lesson's plan, its link, and its questions with the computed answers; and one's own link."""
+    """A lesson's plan, links, and questions with the computed answers; and a link of one's own."""
     with st.expander(say("For teachers"), key="for_teachers", on_change="rerun") as opened:
         if opened.open:
             known = lessons.lessons()

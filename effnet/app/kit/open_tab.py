@@ -25,7 +25,7 @@ def tabs(key: str, titles: Sequence[str]) -> Sequence[TabContainer]:
     labels, kept = [say(title) for title in titles], f"open of {key}"
     _remember(kept, st.session_state.get(key), titles)
     said = state.newly_said(TAB)
-    if said in titles:
+    if said and said in titles:
         state.remember(kept, said)
     elif said:
         st.warning(say("From the link: {note}", note=unknown(TAB, said[:40], titles)))
