@@ -1,15 +1,10 @@
-"""Lessons: six for a class, with plans for the teacher, and links that fix what a class sees."""
+"""Lessons: nine for a class, with plans for the teacher, and links that fix what a class sees."""
 
 from effnet.app.kit import frame, lesson_view, live
 from effnet.base import say
 
 with frame.page(__file__):
     with live.claim_room():
-        live.claim(
-            say(
-                "Six lessons of 45 minutes: predict a number, then see it counted from the live "
-                "model."
-            )
-        )
+        live.claim(say("Nine lessons of 45 minutes: predict a number, then see it counted."))
     lesson_view.students()
     lesson_view.teacher()

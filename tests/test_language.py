@@ -15,13 +15,14 @@ import pytest
 import effnet
 from effnet import papers, web
 from effnet.base import language
-from effnet.base.language import listed, plural, remembered, say, speaking
+from effnet.base.language import content, listed, plural, remembered, say, speaking
 from effnet.cam.methods import METHODS
 from effnet.classify import breakage, perturbations
+from effnet.network import OPERATORS
 from effnet.papers import dimension_results, printed_times, published, wording
 from effnet.report import lessons
 from effnet.site import SCRIPTS
-from effnet.train import gallery
+from effnet.train import gallery, schedule
 
 ROOT = Path(effnet.__file__).parents[1]
 SOURCES = [
@@ -114,6 +115,9 @@ READ = (
     perturbations.DAMAGES,
     lessons.lessons(),
     published.tables(),
+    schedule.SOURCES,
+    schedule.NOTES,
+    [content("operators")[name] for name in OPERATORS if name in content("operators")],
     [dimension_results.note("b0", name) for name in dimension_results.experiments("b0")],
     dimension_results.note("b0", "Table 3"),
     dimension_results.note("resnet50", "Table 3").removeprefix(

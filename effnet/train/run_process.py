@@ -24,11 +24,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from effnet.base import EffnetError, make_folder, programs, write_whole
+from effnet.base import EffnetError, Text, append_line, make_folder, programs, write_whole
 from effnet.jobs import METRICS, RESULT, Run, runs
 from effnet.scaling import scale, spec_of
 from effnet.train.recipe import CHOICES, FINE_TUNING, Recipe, small_base
-from effnet.train.run_texts import STOPPED
 from effnet.train.schedule import Progressive
 
 if TYPE_CHECKING:
@@ -103,13 +102,13 @@ def execute(options: argparse.Namespace, *, told: Told = json_line) -> Answer:
     if options.output:
         folder = make_folder(options.output)
         if int(os.environ.get("RANK", "0")) == 0:
-            runs.write_order(Run(folder, kind, kind, order, 0.0))
-        return carry_out(Run(folder, kind, kind, order, 0.0), told)
+            runs.write_order(Run(folder, kind, Text(kind), order, 0.0))
+        return carry_out(Run(folder, kind, Text(kind), order, 0.0), told)
     return go(runs.create(kind, kind, order).folder, told=told)
 
 
 def _line(run: Run) -> dict[str, Any]:
-    return {"name": run.name, "kind": run.kind, "title": run.english, "state": run.state}
+    return {"name": run.name, "kind": run.kind, "title": run.title, "state": run.state}
 
 
 def order_of(options: argparse.Namespace) -> dict[str, Any]:
@@ -175,9 +174,10 @@ def go(folder: Path, *, told: Told = json_line) -> dict[str, Any]:
             result = carry_out(run, told)
         except Stopped:
             return {"state": "stopped"}
-        except EffnetError:
+        except EffnetError as error:
             if runs.stop_asked(folder):
                 return {"state": "stopped"}
+            write_whole(folder / runs.FAILURE, json.dumps(error.text.as_dict()).encode())
             raise
         write_whole(folder / RESULT, json.dumps(result).encode())
         return {"folder": str(folder), **result}
@@ -311,8 +311,8 @@ def _steps(run: Run, _told: Told) -> dict[str, Any]:
     found = {}
     for size in run.options["sizes"]:
         if runs.stop_asked(run.folder):
-            raise EffnetError(STOPPED)
+            raise EffnetError("stopped")
         found[str(size)] = step_times(spec, size, batch_size=run.options["batch_size"])
         runs.report(run.folder, len(found) / len(run.options["sizes"]))
-        runs.append_line(run.folder / METRICS, {"size": size, "ms": found[str(size)]})
+        append_line(run.folder / METRICS, {"size": size, "ms": found[str(size)]})
     return {"step_ms": found}

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from effnet.app.kit import live, projector, state
 from effnet.base import language, plural, say
-from effnet.report import HIDEABLE, Lesson, Step, lessons
+from effnet.report import HIDEABLE, Answer, Lesson, Question, Step, answer, lessons, shown_by
 from effnet.scaling import Design, unknown
 
 # hidden on a projector
@@ -189,38 +189,51 @@ def _question(lesson: Lesson, number: int) -> None:
     """Predict, then reveal."""
     language.use(state.language())  # a fragment runs by itself
     question = lesson.steps[number - 1].question
-    found = lessons.answer(question)
+    found = answer(question)
     place = f"{lesson.key}_{number}"
-    chosen = st.radio(
-        say(question.ask),
-        range(len(found.choices)),
-        format_func=lambda number: found.choices[number],
-        index=None,
-        key=f"predict_{place}",
-        horizontal=True,
-    )
-    revealed = f"revealed_{place}"
+    given, chosen = _given(question, found, f"predict_{place}")
+    revealed, now = f"revealed_{place}", repr(st.session_state.get(f"predict_{place}"))
     if st.button(
         say("Reveal"),
         key=f"reveal_{place}",
-        disabled=chosen is None,
+        disabled=not given,
         on_click=_reveal,
-        args=(question, revealed, chosen),
+        args=(question, revealed, now),
     ):
         st.rerun()  # the whole page: its controls and figures go to the answer
-    if chosen is not None and st.session_state.get(revealed) == chosen:
-        right = chosen == found.right
-        told = say(
-            "**Right.** {shown} {because}" if right else "**Not so.** {shown} {because}",
-            shown=found.shown,
-            because=say(question.because),
+    if not given or st.session_state.get(revealed) != now:
+        return
+    told = {"shown": found.shown, "because": say(question.because)}
+    if chosen == found.right:
+        st.success(say("**Right.** {shown} {because}", **told))
+    elif chosen is not None and found.why and found.why[chosen]:
+        st.info(say("**Not so:** {why}. {shown} {because}", why=found.why[chosen], **told))
+    else:
+        st.info(say("**Not so.** {shown} {because}", **told))
+
+
+def _given(question: Question, found: Answer, key: str) -> tuple[bool, int | None]:
+    """Whether something was predicted, and which of the choices it is, if any."""
+    ask = say(question.ask)
+    if question.entry == "number":
+        typed = st.number_input(
+            ask, value=None, format="%g", key=key, placeholder=say("A number"), width=320
         )
-        (st.success if right else st.info)(told)
+        return typed is not None, None if typed is None else found.nearest(typed)
+    if question.entry == "bar":
+        dragged = st.slider(ask, 0, 100, 50, format="%d %%", key=key, width=480)
+        return True, found.nearest(dragged)
+    options, named = range(len(found.choices)), found.choices.__getitem__
+    if question.entry == "stage":
+        chosen = st.pills(ask, options, format_func=named, key=key)
+    else:
+        chosen = st.radio(ask, options, format_func=named, index=None, key=key, horizontal=True)
+    return chosen is not None, chosen
 
 
-def _reveal(question: lessons.Question, revealed: str, chosen: int) -> None:
-    st.session_state[revealed] = chosen
-    design = lessons.shown_by(question)
+def _reveal(question: Question, revealed: str, predicted: str) -> None:
+    st.session_state[revealed] = predicted
+    design = shown_by(question)
     if design:
         state.edit(lessons.read(design))
 
@@ -283,7 +296,7 @@ def _plan(lesson: Lesson) -> None:
     st.caption(say("The same for a projector, in large type with one figure:"))
     st.code(f"{said}&{state.PRESENT}=1", language=None, wrap_lines=True)
     for number, step in enumerate(lesson.steps, start=1):
-        question, found = step.question, lessons.answer(step.question)
+        question, found = step.question, answer(step.question)
         st.markdown(
             say(
                 "**Step {number}.** {said}\n\n*{ask}* {shown} {because}",
