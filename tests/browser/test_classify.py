@@ -30,7 +30,11 @@ def test_a_pasted_picture_is_answered_and_the_samples_come_back(visit, chelsea):
     expect(page.get_by_text("or paste a picture")).to_be_visible()
     page.evaluate(PASTE, base64.b64encode(chelsea.read_bytes()).decode())
     expect(page.locator("h3").first).to_contain_text("cat")
-    page.get_by_role("button", name="Back to the samples").click()
+    page.get_by_role("button", name="Coffee").click()
+    expect(page.locator("h3").first).to_contain_text("espresso")
+    page.get_by_role("button", name="the pasted picture", exact=True).click()
+    expect(page.locator("h3").first).to_contain_text("cat")
+    page.get_by_role("button", name="Remove the pasted picture").click()
     expect(page.locator("h3").first).to_contain_text("espresso")
 
 
@@ -143,14 +147,3 @@ def test_tabs_draw_within_the_page(visit, width, theme):
         page.wait_for_timeout(500)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     one.shoot(f"classify-{width}-{theme}")
-
-
-def test_the_cameras_photo_comes_at_its_own_size_not_the_buttons(visit):
-    tab = visit()
-    page = tab.go("/classify")
-    page.get_by_text("Camera", exact=True).click()
-    page.wait_for_function("() => document.querySelector('video')?.videoHeight === 720")
-    page.get_by_role("button", name="Take Photo").click()
-    expect(page.get_by_text("The photo, 1280 x 720 px")).to_be_visible()
-    page.get_by_role("button", name="Clear photo").click()
-    expect(page.locator("h3").first).to_contain_text("espresso")

@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from effnet.app.kit import cache, cards, lesson_view, live, projector, state
-from effnet.base import EffnetError, current
+from effnet.app.kit import cache, cards, lesson_view, live, photos, projector, state
+from effnet.base import current
 from effnet.report import HIDEABLE, claims, lessons
 from effnet.scaling import SOLVABLE, Design, from_query
 from effnet.web import constants, handed, module, photo_address
@@ -102,11 +102,8 @@ def _data() -> dict[str, Any]:
 
 def _own_photo() -> str:
     """The visitor's own photo as a small data address; "" while there is none."""
-    own = st.session_state.get(state.OWN)
-    try:
-        return _small(cache.photo(*own)) if own else ""
-    except EffnetError:  # the pages that classify it say why
-        return ""
+    own = photos.own_photo()
+    return _small(own) if own else ""
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs={cache.Photo: cache.key_of})
