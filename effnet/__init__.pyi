@@ -27,6 +27,7 @@ from .network import Stage as Stage
 from .network import from_block_strings as from_block_strings
 from .network import get_variant as get_variant
 from .network import list_variants as list_variants
+from .nn import backbone as backbone
 from .nn import build as build
 from .notebook import explore as explore
 from .papers import compare as compare
@@ -35,6 +36,7 @@ from .scaling import Design as Design
 from .scaling import compound_scale as compound_scale
 from .scaling import implied_phi as implied_phi
 from .scaling import scale as scale
+from .scaling import sweep as sweep
 from .timing import Latency as Latency
 from .timing.measure import measure_latency as measure_latency
 from .timing.measure import profile_stages as profile_stages

@@ -10,6 +10,7 @@ from torch import nn
 import effnet
 from effnet.base import EffnetError
 from effnet.network.layer_walk import KINDS, block_layers, walk
+from effnet.nn.blocks import SamePadding
 from effnet.nn.model import Network
 
 ALL = effnet.list_variants()
@@ -82,16 +83,26 @@ def test_sizes_are_those_of_a_real_forward_pass(name, odd):
     spec, model = effnet.get_variant(name), built(name)
     resolution = 113 if odd else spec.resolution
     sizes: dict[str, tuple[int, int]] = {}
+    added: dict[str, int] = {}  # by the padding that stands before the convolution that is next
+
+    def padded(module, args, output):
+        added["pixels"] = output.shape[-1] - args[0].shape[-1]
 
     def remember(path):
         def hook(module, args, output):
             flat = output.ndim == 2
-            sizes[path] = (1, 1) if flat else (args[0].shape[-1], output.shape[-1])
+            before = args[0].shape[-1] - added.pop("pixels", 0)
+            sizes[path] = (1, 1) if flat else (before, output.shape[-1])
 
         return hook
 
     handles = [
         model.get_submodule(path).register_forward_hook(remember(path)) for path in paths(name)
+    ]
+    handles += [
+        module.register_forward_hook(padded)
+        for module in model.modules()
+        if isinstance(module, SamePadding)
     ]
     with torch.no_grad():
         model(torch.empty(1, 3, resolution, resolution, device="meta"))

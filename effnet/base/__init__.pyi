@@ -5,6 +5,9 @@ from . import tables as tables
 from .colours import VIRIDIS as VIRIDIS
 from .colours import coloured as coloured
 from .errors import EffnetError as EffnetError
+from .extras import extra_of as extra_of
+from .extras import missing as missing
+from .extras import needing as needing
 from .files import Unwritable as Unwritable
 from .files import make_folder as make_folder
 from .files import write_whole as write_whole
@@ -33,6 +36,10 @@ from .paths import path_of as path_of
 from .rich import Card as Card
 from .rich import Rich as Rich
 from .rich import as_html as as_html
+from .rows import Table as Table
+from .rows import Tabular as Tabular
+from .rows import as_frame as as_frame
+from .rows import rows_of as rows_of
 from .stamps import stamp as stamp
 from .tables import table as table
 from .units import factor as factor

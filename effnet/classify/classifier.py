@@ -4,7 +4,7 @@ import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
 from contextvars import copy_context
 from pathlib import Path
@@ -17,6 +17,7 @@ import torch
 from effnet import cam
 from effnet.base import EffnetError, after_fork, brief, say
 from effnet.cam import Explanation, Target
+from effnet.classify import portable
 from effnet.classify.checks import check_finite, check_logits, check_pixels, check_top
 from effnet.classify.prediction import Label, Prediction, imagenet_classes, softmax
 from effnet.network import Spec, get_variant
@@ -34,7 +35,7 @@ from effnet.nn import (
     unsaid,
     workers,
 )
-from effnet.pixels import Source, crop_box, open_image, to_array, to_pixels, view
+from effnet.pixels import Source, Transform, crop_box, open_image, to_array, to_pixels, view
 from effnet.weights import Checkpoint, Preprocessing, checkpoints
 
 ENGINES = ("auto", "eager", "bf16", "compile", "onnxruntime", "openvino")
@@ -48,6 +49,9 @@ _left_behind: list[object] = []  # engines of the parent: to end one would wait 
 class Classifier:
     """A network with its weights, preprocessing and class names; safe to share among threads.
 
+    `load` makes one from pretrained weights; `Classifier(net, classes=...)` from a network of one's
+    own, of which it takes a copy, so that the given one stays trainable.
+
     Nothing in it changes after it is made: evaluation mode, frozen parameters, no hooks. Passes run
     on a few long-lived worker threads, a few pictures each, so that visitors take turns.
 
@@ -60,19 +64,24 @@ class Classifier:
         classes: Class names in index order.
         device: Where it runs.
         engine: What `predict` runs on, of `ENGINES`; `model` is always PyTorch's.
+
+    Raises:
+        EffnetError: The network is none of `build`'s, or has another shape than its spec says.
     """
 
     def __init__(
         self,
-        model: Network,
+        net: Network,
         *,
-        weights: str,
-        preprocessing: Preprocessing,
-        checkpoint: Checkpoint | None = None,
         classes: Sequence[str] = (),
+        preprocessing: Preprocessing | None = None,
+        copy: bool = True,
+        weights: str = "own",
+        checkpoint: Checkpoint | None = None,
         device: str = "auto",
         engine: str = "auto",
     ) -> None:
+        model = portable.private(net) if copy else net
         if engine not in ENGINES:
             raise EffnetError(
                 say(
@@ -90,7 +99,7 @@ class Classifier:
         self.spec: Spec = model.spec
         self.weights = weights
         self.checkpoint = checkpoint
-        self.preprocessing = preprocessing
+        self.preprocessing = preprocessing or checkpoints.usual_preprocessing(self.spec)
         names = imagenet_classes()
         if classes and len(classes) != model.num_classes:
             raise EffnetError(
@@ -107,6 +116,13 @@ class Classifier:
         else:
             self.classes = tuple(f"class {i}" for i in range(model.num_classes))
 
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_run": None, "_making": None}  # made anew where it is unpickled
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ |= state | {"_making": threading.Lock()}
+        _alive.add(self)
+
     @property
     def trained(self) -> bool:
         """False where the weights are random: nothing it says means anything."""
@@ -117,24 +133,58 @@ class Classifier:
 
         Args:
             images: Pictures (PIL, path, bytes or `(H, W, 3)` uint8 array), or one alone; what
-                gives them one by one, such as `Path.glob`, will do.
+                gives them one by one, such as `Path.glob`, will do. Or `(N, 3, H, W)`, a float
+                tensor that is prepared already, as `transform` gives it.
             top: How many labels to give, highest first.
 
         Raises:
             EffnetError: A picture can't be read or is too large or narrow; says which and why.
         """
         check_top(top)
-        if isinstance(images, Iterator):
-            images = list(images)
-        if not isinstance(images, (list, tuple)):
-            images = [images]
-        if not images:
-            return []
         found: list[Prediction] = []
         for batch in self._batches(images):
             logits, seconds = workers.call(self._forward, batch)
             found += [self.prediction(row, top=top, seconds=seconds) for row in logits]
         return found
+
+    def features(self, images: Sequence[Source] | Source) -> np.ndarray:
+        """What the classifier layer is given for each picture: `(N, C)` float32, pooled maps.
+
+        Args:
+            images: As `predict` takes them.
+        """
+        rows = [workers.call(self._pooled, batch) for batch in self._batches(images)]
+        return np.concatenate([np.empty((0, self.model.linear.in_features), np.float32), *rows])
+
+    def transform(self, *, train: bool = False) -> Transform:
+        """From a picture to the `(3, R, R)` tensor that the network is fed, for a data loader.
+
+        Args:
+            train: False for exactly what `predict` does; True for a random resized crop and flip
+                with the same mean and standard deviation.
+        """
+        return Transform(self.preprocessing, train)
+
+    def save(self, path: str | Path) -> Path:
+        """Write a `.safetensors` file that `load` opens: network, classes and preprocessing.
+
+        Raises:
+            EffnetError: The name has another ending, or the file can't be written.
+        """
+        return portable.save(self, path)
+
+    def to_onnx(self, path: str | Path, *, dynamic: Collection[str] = ("N",)) -> Path:
+        """Write an ONNX file: `image` `(N, 3, H, W)` float, prepared as `transform` does, `logits`.
+
+        Args:
+            path: Where to; ends in `.onnx`.
+            dynamic: Which of the axes "N", "H" and "W" are free; the others are 1 and the
+                network's own resolution.
+
+        Raises:
+            EffnetError: An axis is unknown, the name has another ending, or can't be written.
+        """
+        return portable.to_onnx(self, path, dynamic)
 
     def predict_pixels(self, pixels: np.ndarray, *, top: int = 5) -> list[Prediction]:
         """Name what is in pictures that are prepared already, by `to_pixels`, of any side.
@@ -172,8 +222,15 @@ class Classifier:
         labels = tuple(Label(int(i), self.classes[i], float(probabilities[i])) for i in order)
         return Prediction(labels, logits, seconds)
 
-    def _batches(self, images: Sequence[Source]) -> Iterator[np.ndarray]:
+    def _batches(self, images: Sequence[Source] | Source) -> Iterator[np.ndarray]:
         """Prepared pictures, a few at a time; the next are decoded while the network runs."""
+        if isinstance(images, torch.Tensor):
+            yield from _split(images)
+            return
+        if isinstance(images, Iterator):
+            images = list(images)
+        if not isinstance(images, (list, tuple)):
+            images = [images]
         total = len(images)
         if total == 1:
             yield self._prepared(images[0], 0, 1)[None]
@@ -311,6 +368,12 @@ class Classifier:
             logits = run(batch.to(self.device)).float().cpu().numpy()
         return logits, time.perf_counter() - start
 
+    def _pooled(self, pixels: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            batch = torch.from_numpy(pixels).permute(0, 3, 1, 2).to(self.device)
+            pooled = self.model.avgpool(self.model.forward_features(batch)).flatten(1)
+        return np.asarray(pooled.float().cpu().numpy())
+
     def _runner(self) -> Callable[[torch.Tensor], torch.Tensor]:
         """The network as `engine` runs it, made when first asked for."""
         if self._run is None:
@@ -332,6 +395,21 @@ class Classifier:
         """What its weights take, with the copy that `predict` makes for speed."""
         held = sum(int(v.nbytes) for v in self.model.state_dict().values())
         return held if self.engine == "eager" else 2 * held
+
+
+def _split(images: torch.Tensor) -> Iterator[np.ndarray]:
+    """Prepared pictures as `predict_pixels` takes them, a few at a time."""
+    if images.ndim != 4 or images.shape[1] != 3 or not images.is_floating_point():
+        raise EffnetError(
+            say(
+                "a tensor of shape {shape} and type {type} is no prepared pictures; expected "
+                "(N, 3, H, W) of floats",
+                shape=tuple(images.shape),
+                type=images.dtype,
+            )
+        )
+    for part in images.detach().split(fast.CHUNK):
+        yield check_pixels(part.float().cpu().permute(0, 2, 3, 1).numpy())
 
 
 def _after_fork() -> None:
@@ -380,6 +458,7 @@ def load(
         kept = saved.read(Path(name))
         return Classifier(
             kept.network(str(name)),
+            copy=False,
             weights=str(name),
             preprocessing=kept.preprocessing,
             classes=classes or kept.classes,
@@ -395,6 +474,7 @@ def load(
         usual = checkpoints.usual_preprocessing(spec)
         return Classifier(
             untrained,
+            copy=False,
             weights="random",
             preprocessing=usual,
             classes=classes,
@@ -412,6 +492,7 @@ def load(
         usual = checkpoints.usual_preprocessing(spec)
         return Classifier(
             model,
+            copy=False,
             weights=wanted,
             preprocessing=usual,
             classes=classes,
@@ -422,6 +503,7 @@ def load(
     model = load_state(spec, read_checkpoint(checkpoint), origin=checkpoint.weights)
     return Classifier(
         model,
+        copy=False,
         weights=checkpoint.short_name,
         preprocessing=checkpoint.preprocessing,
         checkpoint=checkpoint,

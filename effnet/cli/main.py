@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Never
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from effnet.base import DEFAULT, LANGUAGES, EffnetError, write_whole
 from effnet.cli.console import Rows, count_line, percent_line, show
@@ -20,7 +20,7 @@ from effnet.counting import cost, counters, stage_table
 from effnet.network import Spec, from_block_strings, variants
 from effnet.nn import second_opinion
 from effnet.report import same_stages
-from effnet.scaling import Design, compound, from_query
+from effnet.scaling import Design, compound, from_link, is_link
 from effnet.timing import ENGINES
 from effnet.weights import checkpoints
 
@@ -348,14 +348,9 @@ def _report(options: argparse.Namespace) -> dict[str, Any]:
 
 def _design(text: str) -> Design:
     """A design by a network's name or by a link's query; nothing is the app's first one."""
-    address = "://" in text or "?" in text
-    if text and not address and "=" not in text:
+    if text and not is_link(text):
         return Design(mode="released", released=variants.get_variant(text).name)
-    query = dict(parse_qsl(urlsplit(text).query if address else text))
-    design, notes = from_query(query)
-    if notes:
-        raise EffnetError(f"design {text!r}: {'; '.join(notes)}")
-    return design
+    return from_link(text)
 
 
 def _weights(options: argparse.Namespace) -> Rows:

@@ -8,11 +8,24 @@ call FLOPS are these MACs; `flops` is twice as many.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from effnet.base import Card, Rich, giga, millions, percent, say, settle
+from effnet.base import (
+    Card,
+    EffnetError,
+    Rich,
+    Tabular,
+    brief,
+    giga,
+    millions,
+    percent,
+    rows_of,
+    say,
+    settle,
+)
 from effnet.network import (
+    IMAGE_CHANNELS,
     KINDS,
     MAX_RESOLUTION,
     NUM_CLASSES,
@@ -24,6 +37,7 @@ from effnet.network import (
 )
 
 Key = TypeVar("Key")
+Side = int | tuple[int, int]  # of a square in pixels, or height and width
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +73,18 @@ class LayerCost:
     kernel: int
     stride: int
     groups: int
-    in_size: int
-    out_size: int
+    in_size: Side
+    out_size: Side
     params: int
     macs: int
     activations: int
 
 
 @dataclass(frozen=True, slots=True)
-class Cost(Rich):
-    """What one `(1, 3, R, R)` image costs, in total and by layer, stage and kind."""
+class Cost(Rich, Tabular):
+    """What one image of `resolution` costs, in total and by layer, stage and kind."""
 
-    resolution: int
+    resolution: Side
     params: int
     macs: int
     activations: int
@@ -95,8 +109,7 @@ class Cost(Rich):
 
     def as_rows(self) -> list[dict[str, Any]]:
         """One dictionary a layer, ready for a data frame or CSV."""
-        names = [f.name for f in fields(LayerCost)]  # asdict copies, and takes eight times as long
-        return [{name: getattr(row, name) for name in names} for row in self.layers]
+        return rows_of(self.layers)
 
     def card(self) -> Card:
         """Totals and costs by stage, for notebooks and plain text."""
@@ -113,7 +126,7 @@ class Cost(Rich):
             for stage, total in found.items()
         ]
         return Card(
-            say("One image of {side} px", side=self.resolution),
+            say("One image of {side} px", side=in_pixels(self.resolution)),
             (
                 say("{number} parameters", number=millions(self.params)),
                 say("{number} multiply-adds", number=giga(self.macs)),
@@ -135,33 +148,49 @@ def _grouped(pairs: Iterable[tuple[Key, LayerCost]]) -> dict[Key, Totals]:
     return {key: Totals(*total) for key, total in sums.items()}
 
 
-def layer_counts(layer: Layer) -> tuple[int, int, int]:
-    """Parameters, MACs and activations of one layer.
+def in_pixels(side: Side) -> str:
+    """A side as it is written: 224, or 384 x 512 for height and width."""
+    return " x ".join(map(str, side)) if isinstance(side, tuple) else str(side)
+
+
+def layer_counts(layer: Layer, area: int | None = None) -> tuple[int, int, int]:
+    """Parameters, MACs and activations of one layer, whose map has so many places.
 
     Example: the depthwise 3x3 of B0's second stage, 96 channels, 112 to 56 px: weights
     3 * 3 * 96 = 864, BatchNorm 2 * 96 = 192; MACs 864 * 56 * 56 = 2,709,504.
     """
-    outputs, area = layer.out_channels, layer.out_size * layer.out_size
+    outputs = layer.out_channels
+    area = layer.out_size * layer.out_size if area is None else area
     weights = layer.kernel * layer.kernel * layer.in_channels * outputs // layer.groups
     params = weights + outputs * (2 * layer.norm + layer.bias)
     return params, weights * area, outputs * area
 
 
 def count(
-    spec: str | Spec, *, resolution: int | None = None, num_classes: int = NUM_CLASSES
+    spec: str | Spec,
+    *,
+    resolution: Side | None = None,
+    in_channels: int = IMAGE_CHANNELS,
+    num_classes: int = NUM_CLASSES,
 ) -> Cost:
-    """Count a network for one `(1, 3, R, R)` image; exact integers, with a row a layer.
+    """Count a network for one `(1, in_channels, H, W)` image; exact integers, with a row a layer.
 
     Args:
         spec: The network, or a variant's name.
-        resolution: R in pixels; the network's own where not given.
+        resolution: Side of a square input in pixels, or `(height, width)`; the network's own where
+            not given. Of an input that is no square, the sizes in the rows are pairs too.
+        in_channels: Channels of the input.
         num_classes: Outputs of the classifier.
 
     Raises:
-        EffnetError: The name is unknown, or the resolution or the number of classes not a whole
-            number above 0.
+        EffnetError: The name is unknown, or a size or number not a whole number above 0.
     """
     spec = as_spec(spec)
+    size = _checked(spec.resolution if resolution is None else resolution)
+    height, width = size if isinstance(size, tuple) else (size, size)
+    shape = {"in_channels": in_channels, "num_classes": num_classes}
+    downs = list(walk(spec, resolution=height, **shape))
+    across = downs if width == height else walk(spec, resolution=width, **shape)
     rows = tuple(
         LayerCost(
             block.stage,
@@ -172,14 +201,13 @@ def count(
             layer.kernel,
             layer.stride,
             layer.groups,
-            layer.in_size,
-            layer.out_size,
-            *layer_counts(layer),
+            _side(layer.in_size, other.in_size, size),
+            _side(layer.out_size, other.out_size, size),
+            *layer_counts(layer, layer.out_size * other.out_size),
         )
-        for block in walk(spec, resolution=resolution, num_classes=num_classes)
-        for layer in block.layers
+        for block, beside in zip(downs, across, strict=True)
+        for layer, other in zip(block.layers, beside.layers, strict=True)
     )
-    size = spec.resolution if resolution is None else check_resolution(resolution)
     return Cost(
         size,
         sum(row.params for row in rows),
@@ -187,6 +215,22 @@ def count(
         sum(row.activations for row in rows),
         rows,
     )
+
+
+def _checked(resolution: Side) -> Side:
+    """A usable side, or height and width; a pair of equal ones is a square."""
+    if not isinstance(resolution, (tuple, list)):
+        return check_resolution(resolution)
+    if len(resolution) != 2:
+        raise EffnetError(
+            say("resolution {value}; expected a side, or height and width", value=brief(resolution))
+        )
+    height, width = map(check_resolution, resolution)
+    return height if height == width else (height, width)
+
+
+def _side(down: int, across: int, image: Side) -> Side:
+    return (down, across) if isinstance(image, tuple) else down
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from .layer_walk import KINDS as KINDS
 from .layer_walk import NUM_CLASSES as NUM_CLASSES
 from .layer_walk import Block as Block
 from .layer_walk import Layer as Layer
+from .layer_walk import padded_side as padded_side
 from .layer_walk import walk as walk
 from .spec import MAX_RESOLUTION as MAX_RESOLUTION
 from .spec import OPERATORS as OPERATORS

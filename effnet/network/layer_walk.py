@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from effnet.base import EffnetError, brief, is_whole, mark, plain, say
-from effnet.network.spec import Layout, Operator, Spec, check_resolution, out_size, round_channels
+from effnet.network.spec import (
+    MAX_CHANNELS,
+    Layout,
+    Operator,
+    Spec,
+    check_resolution,
+    out_size,
+    round_channels,
+)
 
 KINDS = (
     mark("stem"),
@@ -82,16 +90,29 @@ class Block:
 
 
 def walk(
-    spec: Spec, *, resolution: int | None = None, num_classes: int = NUM_CLASSES
+    spec: Spec,
+    *,
+    resolution: int | None = None,
+    in_channels: int = IMAGE_CHANNELS,
+    num_classes: int = NUM_CLASSES,
 ) -> Iterator[Block]:
     """Every block of the network in order: stem, block stages, head, classifier.
 
     Args:
         spec: The network.
         resolution: Side of the square input in pixels; the network's own where not given.
+        in_channels: Channels of the input: 3 for colour pictures.
         num_classes: Outputs of the classifier.
     """
-    num_classes = plain(num_classes)
+    in_channels, num_classes = plain(in_channels), plain(num_classes)
+    if not is_whole(in_channels, 1, MAX_CHANNELS):
+        raise EffnetError(
+            say(
+                "{number} input channels; expected a whole number, 1 to {most:,}",
+                number=brief(in_channels),
+                most=MAX_CHANNELS,
+            )
+        )
     if not is_whole(num_classes, 1, MAX_CLASSES):
         raise EffnetError(
             say(
@@ -103,7 +124,7 @@ def walk(
     size = spec.resolution if resolution is None else check_resolution(resolution)
     resnet = spec.layout == "resnet"
     stem = "conv1" if resnet else "0"
-    conv = _conv(stem, "stem", IMAGE_CHANNELS, spec.stem_channels, size, spec.stem_kernel, 2)
+    conv = _conv(stem, "stem", in_channels, spec.stem_channels, size, spec.stem_kernel, 2)
     yield Block(0, "" if resnet else "features.0", "stem", 2, False, 0.0, (conv,))
     channels, size = spec.stem_channels, out_size(size, 4 if spec.stem_pool else 2)
     total, index = spec.blocks, 0
@@ -137,6 +158,17 @@ def walk(
         channels = spec.head_channels
     linear = _linear("fc" if resnet else "1", "classifier", channels, num_classes)
     yield Block(last, "" if resnet else "classifier", "classifier", 1, False, 0.0, (linear,))
+
+
+def padded_side(spec: Spec, layer: Layer) -> int:
+    """Side of the copy that TensorFlow's padding makes before a strided convolution; 0 for none.
+
+    At stride 1 a convolution pads by itself. At stride 2 it can't: an even side takes one pixel
+    less before than after.
+    """
+    if spec.padding != "same" or layer.stride == 1 or layer.kernel == 1:
+        return 0
+    return (layer.out_size - 1) * layer.stride + layer.kernel
 
 
 def _block_name(layout: Layout, stage: int, position: int, index: int) -> str:

@@ -170,7 +170,6 @@ def _v2() -> list[Spec]:
             dropout=dropout,
             stochastic_depth=0.2,
             norm_eps=1e-3,
-            head_scaling="fixed",
         )
         for name, (stem, resolution, dropout) in V2_SIZES.items()
     ]
@@ -180,7 +179,6 @@ def _v2() -> list[Spec]:
         stages=stages("v2_b0"),
         stem_channels=32,
         resolution=224,
-        head_scaling="width",
         round_limit=0.0,
     )
     scaled = [

@@ -14,6 +14,8 @@ from .model import build as build
 from .namings import padded_as_trained as padded_as_trained
 from .namings import unsaid as unsaid
 from .onnx_graph import onnx_model as onnx_model
+from .pretrained import Backbone as Backbone
+from .pretrained import backbone as backbone
 from .second_opinion import Answer as Answer
 from .second_opinion import ask as ask
 from .second_opinion import installed as installed

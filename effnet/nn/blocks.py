@@ -9,41 +9,45 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from effnet.network import Block, Layer, Spec
+from effnet.network import Block, Layer, Spec, padded_side
 
 
-class SameConv2d(nn.Conv2d):
-    """A convolution with TensorFlow's "SAME" padding: an odd pixel goes to the lower right.
+class SamePadding(nn.Module):
+    """TensorFlow's "SAME" padding before a strided convolution: the odd pixel goes lower right.
 
-    PyTorch's symmetric padding gives the same size, but other values at stride 2.
+    At stride 1 it is PyTorch's own even padding. At stride 2 an even side takes one pixel less
+    before than after, so the windows lie elsewhere than with even padding, though the map has the
+    same size. The amounts follow the input's size in a traced, scripted or exported network too.
     """
 
-    def forward(self, input: Tensor) -> Tensor:
-        down, across = (_same_padding(side, self) for side in input.shape[-2:])
-        if down % 2 or across % 2:
-            top, left = down // 2, across // 2
-            input = functional.pad(input, (left, across - left, top, down - top))
-            down = across = 0
-        padding = (down // 2, across // 2)  # even on both sides: no copy is needed
-        return functional.conv2d(
-            input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
-        )
+    def __init__(self, kernel: int) -> None:
+        super().__init__()
+        self.kernel = kernel
+
+    def forward(self, x: Tensor) -> Tensor:
+        after, height, width = self.kernel // 2, x.shape[2], x.shape[3]
+        # an odd side's pixel, written so that torch.export sees a map of (side + 1) // 2 follow
+        top = 2 * ((height + 1) // 2) - height + after - 1
+        left = 2 * ((width + 1) // 2) - width + after - 1
+        return functional.pad(x, (left, after, top, after))
+
+    def extra_repr(self) -> str:
+        return f"kernel={self.kernel}"
 
 
-def _same_padding(side: int, conv: nn.Conv2d) -> int:
-    stride, kernel = conv.stride[0], conv.kernel_size[0]
-    return max((-(-side // stride) - 1) * stride + kernel - side, 0)
+def padding(layer: Layer, spec: Spec) -> SamePadding | None:
+    """What stands before the layer's convolution where the convolution's own padding won't do."""
+    return SamePadding(layer.kernel) if padded_side(spec, layer) else None
 
 
 def convolution(layer: Layer, spec: Spec) -> nn.Conv2d:
-    """The layer's convolution, padded as the network's family pads."""
-    same = spec.padding == "same"
-    return (SameConv2d if same else nn.Conv2d)(
+    """The layer's convolution, for a map that `padding` has gone over where it gives one."""
+    return nn.Conv2d(
         layer.in_channels,
         layer.out_channels,
         layer.kernel,
         layer.stride,
-        padding=0 if same else (layer.kernel - 1) // 2,
+        padding=0 if padding(layer, spec) else (layer.kernel - 1) // 2,
         groups=layer.groups,
         bias=layer.bias,
     )
@@ -61,9 +65,19 @@ def activation(spec: Spec) -> nn.Module:
 
 
 def conv_norm_act(layer: Layer, spec: Spec) -> nn.Sequential:
-    """Convolution, BatchNorm and, where the layer has one, its nonlinearity."""
-    modules = [convolution(layer, spec), normalisation(layer, spec)]
-    return nn.Sequential(*modules, *([activation(spec)] if layer.activation else []))
+    """Convolution, BatchNorm and, where the layer has them, padding before and nonlinearity after.
+
+    They are numbered from the convolution on, as torchvision's are; padding goes by its name.
+    """
+    modules = nn.Sequential()
+    before = padding(layer, spec)
+    if before is not None:
+        modules.add_module("pad", before)
+    modules.add_module("0", convolution(layer, spec))
+    modules.add_module("1", normalisation(layer, spec))
+    if layer.activation:
+        modules.add_module("2", activation(spec))
+    return modules
 
 
 class SqueezeExcitation(nn.Module):
@@ -84,26 +98,14 @@ class SqueezeExcitation(nn.Module):
         return self.gates(x) * x
 
 
-class StochasticDepth(nn.Module):
+def stochastic_depth(rate: float) -> nn.Module:
     """Drops a block's whole branch for some samples of a training batch, and rescales the rest.
 
     arXiv:1603.09382, as the released EfficientNet code has it: per sample, divided by the survival
-    rate in training, the identity in evaluation.
+    rate in training, the identity in evaluation. PyTorch's dropout of whole volumes, which reads
+    `(N, C, H, W)` as one volume a sample, is just that.
     """
-
-    def __init__(self, drop_rate: float) -> None:
-        super().__init__()
-        self.drop_rate = drop_rate
-
-    def forward(self, x: Tensor) -> Tensor:
-        if not self.training or self.drop_rate == 0:
-            return x
-        survival = 1.0 - self.drop_rate
-        alive = torch.empty(x.shape[0], 1, 1, 1, dtype=x.dtype, device=x.device)
-        return x * alive.bernoulli_(survival).div_(survival)
-
-    def extra_repr(self) -> str:
-        return f"drop_rate={self.drop_rate:.4g}"
+    return nn.Dropout3d(rate)
 
 
 def _branch(block: Block, spec: Spec) -> list[nn.Module]:
@@ -128,7 +130,7 @@ class MBConv(nn.Module):
     def __init__(self, block: Block, spec: Spec) -> None:
         super().__init__()
         self.block = nn.Sequential(*_branch(block, spec))
-        self.stochastic_depth = StochasticDepth(block.drop_rate)
+        self.stochastic_depth = stochastic_depth(block.drop_rate)
         self.residual = block.residual
 
     def forward(self, x: Tensor) -> Tensor:
@@ -143,7 +145,7 @@ class InvertedResidual(nn.Module):
         super().__init__()
         *branch, project = _branch(block, spec)
         self.conv = nn.Sequential(*branch, *project.children())
-        self.stochastic_depth = StochasticDepth(block.drop_rate)
+        self.stochastic_depth = stochastic_depth(block.drop_rate)
         self.residual = block.residual
 
     def forward(self, x: Tensor) -> Tensor:
@@ -158,15 +160,16 @@ class Bottleneck(nn.Module):
         super().__init__()
         reduce, spatial, expand, *shortcut = block.layers
         self.conv1, self.bn1 = convolution(reduce, spec), normalisation(reduce, spec)
+        self.pad = padding(spatial, spec) or nn.Sequential()
         self.conv2, self.bn2 = convolution(spatial, spec), normalisation(spatial, spec)
         self.conv3, self.bn3 = convolution(expand, spec), normalisation(expand, spec)
         self.relu = activation(spec)
         self.downsample = conv_norm_act(shortcut[0], spec) if shortcut else nn.Sequential()
-        self.stochastic_depth = StochasticDepth(block.drop_rate)
+        self.stochastic_depth = stochastic_depth(block.drop_rate)
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.relu(self.bn1(self.conv1(x)))
-        y = self.relu(self.bn2(self.conv2(y)))
+        y = self.relu(self.bn2(self.conv2(self.pad(y))))
         y = self.stochastic_depth(self.bn3(self.conv3(y)))
         return self.relu(y + self.downsample(x))  # type: ignore[no-any-return]
 

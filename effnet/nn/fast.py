@@ -10,7 +10,7 @@ from itertools import zip_longest
 import torch
 from torch import Tensor, nn
 
-from effnet.nn.blocks import SameConv2d, SqueezeExcitation
+from effnet.nn.blocks import SqueezeExcitation
 from effnet.nn.fold import folded
 from effnet.nn.model import Network
 
@@ -29,9 +29,7 @@ class PackedConv2d(nn.Module):
 
     def __init__(self, conv: nn.Conv2d, act: nn.Module | None, dtype: torch.dtype) -> None:
         super().__init__()
-        self.same = isinstance(conv, SameConv2d)
-        self.kernel, self.stride = conv.kernel_size[0], list(conv.stride)
-        self.padding = [0, 0] if self.same else [int(p) for p in conv.padding]
+        self.stride, self.padding = list(conv.stride), [int(p) for p in conv.padding]
         self.dilation, self.groups = list(conv.dilation), conv.groups
         self.attribute, self.scalars = POINTWISE[type(act)] if act else ("none", [])
         weight = conv.weight.detach().to(dtype)
@@ -41,19 +39,11 @@ class PackedConv2d(nn.Module):
         self.bias = None if conv.bias is None else conv.bias.detach().to(dtype)
 
     def forward(self, x: Tensor) -> Tensor:
-        padding = self.padding
-        if self.same:
-            down, across = (self._missing(side) for side in x.shape[-2:])
-            if down % 2 or across % 2:
-                edges = (across // 2, across - across // 2, down // 2, down - down // 2)
-                x = nn.functional.pad(x, edges)
-                down = across = 0
-            padding = [down // 2, across // 2]
         return torch.ops.mkldnn._convolution_pointwise(  # type: ignore[no-any-return]
             x,
             self.weight,
             self.bias,
-            padding,
+            self.padding,
             self.stride,
             self.dilation,
             self.groups,
@@ -61,10 +51,6 @@ class PackedConv2d(nn.Module):
             self.scalars,
             "",
         )
-
-    def _missing(self, side: int) -> int:
-        stride = self.stride[0]
-        return max((-(-side // stride) - 1) * stride + self.kernel - side, 0)
 
 
 class GatedInPlace(nn.Module):

@@ -2,12 +2,16 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from effnet.network import NUM_CLASSES, Block, Spec, as_spec, walk
-from effnet.nn.blocks import BLOCKS, activation, conv_norm_act, convolution, normalisation
+from effnet.network import IMAGE_CHANNELS, NUM_CLASSES, Block, Spec, walk
+from effnet.nn.blocks import BLOCKS, activation, conv_norm_act, convolution, normalisation, padding
+from effnet.scaling import AnyNetwork, spec_of
 
 Step = Callable[[Tensor], Tensor]
 
@@ -16,16 +20,22 @@ class Network(nn.Module):
     """Any network of `variants` and any scaling of it: `(N, 3, H, W)` to `(N, classes)` logits.
 
     Module paths are torchvision's where torchvision has the network, so its state dicts load with
-    `strict=True`. The forward pass is a chain of named steps (`steps`), so that it can be cut
-    between any two of them without hooks.
+    `strict=True`. The forward pass runs the modules in the order of their names, with nothing that
+    `torch.fx`, TorchScript or `torch.export` can't follow. It is also a chain of named steps
+    (`steps`), so that it can be cut between any two of them without hooks.
     """
 
-    def __init__(self, spec: Spec, *, num_classes: int = NUM_CLASSES) -> None:
+    __jit_unused_properties__: ClassVar[list[str]] = ["linear", "num_classes"]
+
+    def __init__(
+        self, spec: Spec, *, num_classes: int = NUM_CLASSES, in_channels: int = IMAGE_CHANNELS
+    ) -> None:
         super().__init__()
         self.spec = spec
-        self.num_classes = num_classes
+        self.in_channels = in_channels
         self._step_names: list[str] = []
-        stem, *blocks, last = walk(spec, num_classes=num_classes)
+        self._levels: list[list[str]] = []
+        stem, *blocks, last = walk(spec, num_classes=num_classes, in_channels=in_channels)
         self._add_stem(stem)
         for block in blocks:
             if block.operator == "head":
@@ -34,13 +44,14 @@ class Network(nn.Module):
                 module = BLOCKS[block.operator](block, spec)
             self._place(block.name, module)
             self._step_names.append(block.name)
+            if block.operator != "head":
+                self._add_to_level(block.name, block.stride)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         linear = nn.Linear(last.layers[0].in_channels, num_classes)
         if last.name:
             self._place(last.name, nn.Sequential(nn.Dropout(spec.dropout), linear))
         else:
             self._place(last.layers[0].name, linear)
-        self._linear = last.path(last.layers[0])
         self._classifier = last.name or last.layers[0].name
 
     def _add_stem(self, stem: Block) -> None:
@@ -49,13 +60,27 @@ class Network(nn.Module):
             self._place(stem.name, conv_norm_act(layer, self.spec))
             self._stem = [stem.name]
         else:
-            self._stem = [stem.path(layer), stem.norm_path(layer), "relu"]
-            parts = convolution(layer, self.spec), normalisation(layer, self.spec)
-            for name, module in zip(self._stem, (*parts, activation(self.spec)), strict=True):
+            before = padding(layer, self.spec)
+            parts = {
+                **({"pad": before} if before else {}),
+                stem.path(layer): convolution(layer, self.spec),
+                stem.norm_path(layer): normalisation(layer, self.spec),
+                "relu": activation(self.spec),
+            }
+            for name, module in parts.items():
                 self._place(name, module)
+            self._stem = list(parts)
+        self._levels.append(list(self._stem))
         if self.spec.stem_pool:
             self._place("maxpool", nn.MaxPool2d(3, 2, padding=1))
             self._stem.append("maxpool")
+            self._add_to_level("maxpool", 2)
+
+    def _add_to_level(self, name: str, stride: int) -> None:
+        """Note a module among those whose maps have the same side; a stride of 2 begins anew."""
+        if stride == 2:
+            self._levels.append([])
+        self._levels[-1].append(name)
 
     def _place(self, path: str, module: nn.Module) -> None:
         """Register a module at a dotted path, with containers along the way."""
@@ -73,17 +98,55 @@ class Network(nn.Module):
             x = self.get_submodule(name)(x)
         return x
 
+    def forward_features(self, x: Tensor) -> Tensor:
+        """The last map before pooling, `(N, C, h, w)`.
+
+        Block by block, so that a stage's input is let go once its first block is through.
+        """
+        if torch.jit.is_scripting():  # TorchScript finds no module by its path
+            for name, module in self.named_children():
+                if name not in ("avgpool", "classifier", "fc"):
+                    x = module(x)
+        else:
+            for path in (*self._stem, *self._step_names):
+                x = self.get_submodule(path)(x)
+        return x
+
+    def pyramid(self, x: Tensor) -> list[Tensor]:
+        """The last map at each stride, 2 to 32 in every variant: five `(N, C, h, w)`.
+
+        They end with the blocks, as the "reduction" endpoints of the released code do: the head's
+        1x1 convolution belongs to the classifier.
+        """
+        maps = []
+        for level in self.levels():
+            for module in level:
+                x = module(x)
+            maps.append(x)
+        return maps
+
+    def levels(self) -> list[list[nn.Module]]:
+        """The modules before the head in order, grouped by the stride that their maps have."""
+        return [[self.get_submodule(name) for name in level] for level in self._levels]
+
     def classify(self, features: Tensor) -> Tensor:
         """Global mean of `(N, C, h, w)` and the fully connected layer: `(N, classes)`."""
         pooled = torch.flatten(self.avgpool(features), 1)
-        return self.get_submodule(self._classifier)(pooled)  # type: ignore[no-any-return]
+        for name, module in self.named_children():
+            if name in ("classifier", "fc"):
+                pooled = module(pooled)
+        return pooled
 
     @property
     def linear(self) -> nn.Linear:
-        """The fully connected layer behind the pooling."""
-        layer = self.get_submodule(self._linear)
-        assert isinstance(layer, nn.Linear)
+        """The fully connected layer behind the pooling: the last one that there is."""
+        *_, layer = (module for module in self.modules() if isinstance(module, nn.Linear))
         return layer
+
+    @property
+    def num_classes(self) -> int:
+        """Outputs of the network, as its last layer has them now."""
+        return self.linear.out_features
 
     def steps(self) -> list[tuple[str, Step]]:
         """The forward pass as named steps in order: stem, every block, head, classifier."""
@@ -92,29 +155,47 @@ class Network(nn.Module):
         return [(stem, self.stem), *blocks, ("classifier", self.classify)]
 
     def forward(self, x: Tensor) -> Tensor:
-        for _, step in self.steps():
-            x = step(x)
-        return x
+        return self.classify(self.forward_features(x))
 
 
-def build(spec: str | Spec, *, num_classes: int = NUM_CLASSES) -> Network:
-    """Build a network with random weights: `(N, 3, H, W)` float to `(N, num_classes)` logits.
+def build(
+    spec: AnyNetwork,
+    *,
+    num_classes: int = NUM_CLASSES,
+    in_channels: int = IMAGE_CHANNELS,
+    weights: str | Path | None = None,
+    dropout: float | None = None,
+    stochastic_depth: float | None = None,
+) -> Network:
+    """Build a network: `(N, in_channels, H, W)` float to `(N, num_classes)` logits.
 
     Under `torch.device("meta")` it takes no memory, which is how shapes and counts are checked.
 
     Args:
-        spec: The network, or a variant's name.
-        num_classes: Outputs of the classifier.
+        spec: The network: a `Spec`, a variant's name, a link ("?phi=1"), or a spec's JSON.
+        num_classes: Outputs of the classifier; the weights' own head is kept where it has as many.
+        in_channels: Channels of the input. Another number than the weights' adapts the stem: one
+            channel gets their sum, more repeat them, scaled so that the sum stays.
+        weights: As in `load`; random ones where not given.
+        dropout: Rate before the classifier; the network's own where not given.
+        stochastic_depth: Drop rate of the last blocks; the network's own where not given.
 
     Raises:
-        EffnetError: The name is unknown, or the number of classes not a whole number above 0.
+        WeightsUnavailable: The weights are not here: says where to put them.
+        EffnetError: The network, the weights or a number can't be used.
     """
-    network = Network(as_spec(spec), num_classes=num_classes)
-    _initialise(network)
-    return network
+    rates = {"dropout": dropout, "stochastic_depth": stochastic_depth}
+    wanted = replace(spec_of(spec), **{k: rate for k, rate in rates.items() if rate is not None})
+    if weights is None or str(weights) == "random":
+        network = Network(wanted, num_classes=num_classes, in_channels=in_channels)
+        initialise(network)
+        return network
+    from effnet.nn.pretrained import network_with, refitted  # it builds networks by this module
+
+    return refitted(network_with(wanted, weights), num_classes=num_classes, in_channels=in_channels)
 
 
-def _initialise(model: nn.Module) -> None:
+def initialise(model: nn.Module) -> None:
     """He initialisation by fan-out for convolutions, uniform by 1/sqrt(classes) for the classifier.
 
     The released code's choice. BatchNorm keeps PyTorch's ones and zeros.

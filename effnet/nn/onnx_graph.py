@@ -1,7 +1,7 @@
 """A network as an ONNX file, written from the walk: no exporter, no tracing. Standard library only.
 
 The format is protobuf; field numbers are those of onnx/onnx.proto3 (IR version 8, opset 17).
-Weights keep the names that they have in the state dict. The batch is free, the image's side fixed.
+Weights keep the names that they have in the state dict.
 """
 
 import struct
@@ -28,6 +28,7 @@ def onnx_model(
     about: Mapping[str, str],
     note: str = "",
     num_classes: int = NUM_CLASSES,
+    image: Sequence[int | str] = (),
 ) -> bytes:
     """The file: input `image` float `(N, 3, R, R)`, output `logits` `(N, num_classes)`.
 
@@ -37,6 +38,8 @@ def onnx_model(
         about: Metadata to carry.
         note: What to know of the file, in words.
         num_classes: Outputs of the classifier.
+        image: The input's four axes, each a size or the name of a free one; where not given, a free
+            batch of the network's own resolution.
     """
     graph, size = _network(spec, num_classes), spec.resolution
     tensors = [(name, *weights[name]) for name in graph.used]
@@ -45,8 +48,8 @@ def onnx_model(
         *(_field(1, node) for node in graph.nodes),
         _field(2, spec.name),
         *(part for tensor in tensors for part in _framed(5, _tensor(*tensor))),
-        _field(11, _value_info("image", ("N", 3, size, size))),
-        _field(12, _value_info("logits", ("N", num_classes))),
+        _field(11, _value_info("image", image or ("N", 3, size, size))),
+        _field(12, _value_info("logits", ((*image, "N")[0], num_classes))),
     ]
     metadata = [_field(14, _field(1, key) + _field(2, value)) for key, value in about.items()]
     return b"".join(

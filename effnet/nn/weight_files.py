@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from effnet.base import EffnetError, mark, path_of, say
-from effnet.network import Spec, walk
+from effnet.network import IMAGE_CHANNELS, Spec, walk
 from effnet.nn.model import Network
 from effnet.nn.namings import DISTRIBUTED, module_names, naming_of
 from effnet.weights import Checkpoint, WeightsUnavailable, downloads, unavailable, weights_folders
@@ -34,6 +34,7 @@ class Fit:
     Attributes:
         names: Whose names it has.
         classes: Outputs of its classifier.
+        in_channels: Channels of its input.
         missing: Keys of the network that it has not.
         unexpected: Keys that the network has not.
         shapes: Tensors of another shape, in words.
@@ -42,6 +43,7 @@ class Fit:
 
     names: str
     classes: int
+    in_channels: int
     missing: tuple[str, ...]
     unexpected: tuple[str, ...]
     shapes: tuple[str, ...]
@@ -166,14 +168,17 @@ def fit(spec: Spec, state: State) -> Fit:
     """Compare a state dict, in any naming that is known, with a network."""
     naming = naming_of({key.removeprefix(DISTRIBUTED) for key in state})
     state = under_our_names(state, spec)
-    *_, last = walk(spec)
+    stem, *_, last = walk(spec)
     bias = state.get(f"{last.path(last.layers[0])}.bias")
     classes = bias.shape[0] if bias is not None and bias.ndim == 1 and len(bias) else 1000
+    first = state.get(f"{stem.path(stem.layers[0])}.weight")
+    channels = first.shape[1] if first is not None and first.ndim == 4 else IMAGE_CHANNELS
     with torch.device("meta"):
-        wanted = Network(spec, num_classes=classes).state_dict()
+        wanted = Network(spec, num_classes=classes, in_channels=channels).state_dict()
     return Fit(
         naming.title if naming else "torchvision",
         classes,
+        channels,
         tuple(key for key in wanted if key not in state),
         tuple(key for key in state if key not in wanted),
         tuple(
@@ -216,7 +221,7 @@ def load_state(spec: Spec, state: State, *, origin: str) -> Network:
             )
         )
     with torch.device("meta"):
-        model = Network(spec, num_classes=found.classes)
+        model = Network(spec, num_classes=found.classes, in_channels=found.in_channels)
     wanted = model.state_dict()
     fitting = {key: value.to(wanted[key].dtype) for key, value in found.state.items()}
     model.load_state_dict(fitting, strict=True, assign=True)

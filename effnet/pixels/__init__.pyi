@@ -11,3 +11,4 @@ from .preparation import to_pixels as to_pixels
 from .preparation import view as view
 from .samples import get_sample as get_sample
 from .samples import list_samples as list_samples
+from .transform import Transform as Transform

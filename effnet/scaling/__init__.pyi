@@ -21,8 +21,12 @@ from .design import RANGES as RANGES
 from .design import WHOLE as WHOLE
 from .design import Design as Design
 from .design import Range as Range
+from .design import from_link as from_link
 from .design import from_query as from_query
+from .design import is_link as is_link
 from .design import unknown as unknown
+from .design_sweep import Swept as Swept
+from .design_sweep import sweep as sweep
 from .edits import Blocks as Blocks
 from .equal_cost_search import COMPARED as COMPARED
 from .equal_cost_search import WAYS as WAYS
@@ -39,3 +43,5 @@ from .search import Fit as Fit
 from .search import Grid as Grid
 from .search import Limits as Limits
 from .search import Solution as Solution
+from .spec_sources import AnyNetwork as AnyNetwork
+from .spec_sources import spec_of as spec_of

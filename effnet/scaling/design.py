@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any, Literal
+from urllib.parse import parse_qsl, urlsplit
 
 from effnet.base import EffnetError, mark, say, settle
 from effnet.network import (
@@ -305,6 +306,24 @@ def from_query(query: Mapping[str, str]) -> tuple[Design, list[str]]:
         if value is not None:
             read[name] = value
     return _with_edit(Design(**read), query, notes), notes
+
+
+def is_link(text: str) -> bool:
+    """True for an address, or for its query alone; False for a name."""
+    return "://" in text or "?" in text or "=" in text
+
+
+def from_link(link: str) -> Design:
+    """The design of a link, or of its query alone: `?phi=1`, `http://…/?mode=released&released=b4`.
+
+    Raises:
+        EffnetError: Something in it can't be used as it stands.
+    """
+    query = urlsplit(link).query if "://" in link or "?" in link else link
+    design, notes = from_query(dict(parse_qsl(query)))
+    if notes:
+        raise EffnetError(say("design {link!r}: {notes}", link=link[:200], notes="; ".join(notes)))
+    return design
 
 
 def unknown(key: str, said: str, allowed: Iterable[str]) -> str:

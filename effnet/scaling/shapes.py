@@ -141,7 +141,7 @@ class PeakCurve:
     Attributes:
         moments: What may be the largest moment: bytes that do not depend on the size, and maps as
             (step, bytes for one place, extra pixels). A map's side is ceil(R / step); extra pixels
-            are those of a padded copy, which is made where that side is even.
+            are those of a padded copy where that side is even: an odd one gets one more.
     """
 
     moments: tuple[tuple[int, tuple[tuple[int, int, int], ...]], ...]
@@ -153,32 +153,17 @@ class PeakCurve:
             live = fixed
             for step, size, extra in maps:
                 side = -(-resolution // step)
-                if not extra:
-                    live += size * side * side
-                elif side % 2 == 0:
-                    live += size * (side + extra) * (side + extra)
+                if extra:
+                    side += extra + side % 2
+                live += size * side * side
             most = max(most, live)
         return most
 
     def largest(self, most: int, low: int, high: int) -> int | None:
-        """The largest input side from `low` to `high` with at most so many bytes; None for none.
-
-        Padded copies come and go with odd and even sides, so the bytes may fall from one side to
-        the next: without them they never do, which bounds the search.
-        """
-        if self.at(high) <= most:
-            return high
-        plain = self
-        if any(extra for _, maps in self.moments for *_, extra in maps):
-            unpadded = (
-                (fixed, tuple(place for place in maps if not place[2]))
-                for fixed, maps in self.moments
-            )
-            plain = PeakCurve(tuple(unpadded))
-        if plain.at(low) > most:
+        """The largest input side from `low` to `high` with at most so many bytes; None for none."""
+        if self.at(low) > most:
             return None
-        bound = last(lambda side: plain.at(side) <= most, low, high)
-        return next((side for side in range(bound, low - 1, -1) if self.at(side) <= most), None)
+        return last(lambda side: self.at(side) <= most, low, high)
 
 
 @lru_cache(maxsize=4096)

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from effnet.base import mark
 from effnet.counting import count, layer_counts
-from effnet.network import Block, Layer, Spec, walk
+from effnet.network import Block, Layer, Spec, padded_side, walk
 from effnet.timing.profiles import StageProfile
 
 FLOAT_BYTES = 4
@@ -158,7 +158,7 @@ def _convolved(spec: Spec, layer: Layer, folded: bool) -> tuple[int, int, int]:
     after = layer.out_channels * layer.out_size**2
     weights = layer.kernel**2 * layer.in_channels * layer.out_channels // layer.groups
     numbers, operators = before + after, 1
-    padded = _padded_side(spec, layer)
+    padded = padded_side(spec, layer)
     if padded:
         copy = layer.in_channels * padded**2
         numbers, operators = numbers + 2 * copy, operators + 1  # written, and read instead
@@ -170,14 +170,6 @@ def _convolved(spec: Spec, layer: Layer, folded: bool) -> tuple[int, int, int]:
     if layer.activation and layer.norm:
         numbers, operators = numbers + 2 * after, operators + 1
     return numbers, weights, operators
-
-
-def _padded_side(spec: Spec, layer: Layer) -> int:
-    """Side of the padded copy that TensorFlow's padding needs at an odd pixel; 0 for none."""
-    if spec.padding != "same":
-        return 0
-    missing = max((layer.out_size - 1) * layer.stride + layer.kernel - layer.in_size, 0)
-    return layer.in_size + missing if missing % 2 else 0
 
 
 def _excitation(squeeze: Layer, excite: Layer, side: int) -> tuple[int, int, int]:

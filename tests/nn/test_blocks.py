@@ -12,7 +12,7 @@ from torchvision.ops import StochasticDepth as TorchvisionStochasticDepth
 import effnet
 from effnet.network.layer_walk import walk
 from effnet.network.spec import OPERATORS
-from effnet.nn.blocks import BLOCKS, MBConv, SameConv2d, SqueezeExcitation, StochasticDepth
+from effnet.nn.blocks import BLOCKS, MBConv, SamePadding, SqueezeExcitation, stochastic_depth
 
 # --- TensorFlow's SAME padding
 
@@ -36,24 +36,38 @@ def same_convolution(image: np.ndarray, weight: np.ndarray, stride: int) -> np.n
     return result
 
 
-@pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("kernel", [3, 5])
+def same_conv(channels: int, outputs: int, kernel: int) -> nn.Sequential:
+    return nn.Sequential(
+        SamePadding(kernel), nn.Conv2d(channels, outputs, kernel, stride=2, bias=False)
+    )
+
+
+@pytest.mark.parametrize("kernel", [3, 5, 7])
 @pytest.mark.parametrize("shape", [(8, 8), (7, 7), (8, 7), (5, 10), (2, 2), (1, 1)], ids=str)
-def test_same_padding_is_tensorflows(shape, kernel, stride):
-    source = np.random.default_rng(kernel * 10 + stride)
+def test_same_padding_is_tensorflows(shape, kernel):
+    source = np.random.default_rng(kernel)
     image, weight = source.normal(size=shape), source.normal(size=(kernel, kernel))
-    conv = SameConv2d(1, 1, kernel, stride, bias=False).double()
+    conv = same_conv(1, 1, kernel).double()
     with torch.no_grad():
-        conv.weight.copy_(torch.from_numpy(weight)[None, None])
+        conv[1].weight.copy_(torch.from_numpy(weight)[None, None])
         found = conv(torch.from_numpy(image)[None, None])[0, 0].numpy()
-    np.testing.assert_allclose(found, same_convolution(image, weight, stride), atol=1e-12)
+    np.testing.assert_allclose(found, same_convolution(image, weight, 2), atol=1e-12)
+
+
+@pytest.mark.parametrize("kernel", [1, 3, 5])
+def test_at_stride_one_same_padding_is_pytorchs_even_one(kernel):
+    source = np.random.default_rng(kernel)
+    image, weight = source.normal(size=(6, 5)), source.normal(size=(kernel, kernel))
+    tensors = torch.from_numpy(image)[None, None], torch.from_numpy(weight)[None, None]
+    found = functional.conv2d(*tensors, padding=kernel // 2)[0, 0].numpy()
+    np.testing.assert_allclose(found, same_convolution(image, weight, 1), atol=1e-12)
 
 
 def test_same_padding_by_hand():
     """A 3x3 of ones at stride 2 over 0..15: the odd pixel of padding lies right and below."""
-    conv = SameConv2d(1, 1, 3, 2, bias=False)
+    conv = same_conv(1, 1, 3)
     with torch.no_grad():
-        conv.weight.fill_(1)
+        conv[1].weight.fill_(1)
         found = conv(torch.arange(16.0).reshape(1, 1, 4, 4))
     assert found.flatten().tolist() == [45, 39, 66, 50]
 
@@ -63,11 +77,12 @@ def test_same_padding_by_hand():
 )
 def test_same_padding_at_stride_two_of_an_even_side_is_uneven(kernel, edges):
     torch.manual_seed(0)
-    conv = SameConv2d(4, 6, kernel, 2, bias=False)
+    conv = same_conv(4, 6, kernel)
+    weight = conv[1].weight
     image = torch.randn(2, 4, 12, 12)
     with torch.no_grad():
-        padded = functional.conv2d(functional.pad(image, edges), conv.weight, stride=2)
-        symmetric = functional.conv2d(image, conv.weight, stride=2, padding=kernel // 2)
+        padded = functional.conv2d(functional.pad(image, edges), weight, stride=2)
+        symmetric = functional.conv2d(image, weight, stride=2, padding=kernel // 2)
         found = conv(image)
     torch.testing.assert_close(found, padded)
     assert found.shape == symmetric.shape
@@ -75,20 +90,26 @@ def test_same_padding_at_stride_two_of_an_even_side_is_uneven(kernel, edges):
 
 
 @pytest.mark.parametrize("variant", ["lite0", "lite4"])
-def test_lites_spatial_convolutions_pad_as_tensorflow_does(variant):
+def test_lites_strided_convolutions_pad_as_tensorflow_does(variant):
     with torch.device("meta"):
         model = effnet.build(effnet.get_variant(variant))
-    convolutions = [m for m in model.modules() if isinstance(m, nn.Conv2d)]
-    assert all(isinstance(conv, SameConv2d) for conv in convolutions)
-    assert all(conv.padding == (0, 0) for conv in convolutions)
+    padded = 0
+    for chain in (m for m in model.modules() if isinstance(m, nn.Sequential)):
+        convolutions = [m for m in chain if type(m) is nn.Conv2d and m.stride == (2, 2)]
+        for conv in convolutions:
+            assert isinstance(chain.pad, SamePadding)
+            assert (chain.pad.kernel,) * 2 == conv.kernel_size
+            assert conv.padding == (0, 0)
+            padded += 1
+    assert padded == 5  # the stem and the four stages that halve the map
 
 
 @pytest.mark.parametrize("variant", ["b0", "v2_s", "mobilenet_v1", "mobilenet_v2", "resnet50"])
 def test_the_others_pad_as_torchvision_does(variant):
     with torch.device("meta"):
         model = effnet.build(effnet.get_variant(variant))
+    assert not any(isinstance(m, SamePadding) for m in model.modules())
     for conv in (m for m in model.modules() if isinstance(m, nn.Conv2d)):
-        assert not isinstance(conv, SameConv2d)
         assert conv.padding == ((conv.kernel_size[0] - 1) // 2,) * 2
 
 
@@ -104,7 +125,7 @@ def test_drop_rates_are_torchvisions_block_by_block(name):
     ]
     with torch.device("meta"):
         model = effnet.build(effnet.get_variant(name))
-    ours = [m.drop_rate for m in model.modules() if isinstance(m, StochasticDepth)]
+    ours = [m.p for m in model.modules() if isinstance(m, nn.Dropout3d)]
     assert ours == pytest.approx([rate for rate, _ in theirs])
     assert {mode for _, mode in theirs} == {"row"}
 
@@ -113,7 +134,7 @@ def test_drop_rates_are_torchvisions_block_by_block(name):
 def test_whole_samples_drop_and_the_rest_is_rescaled(rate):
     torch.manual_seed(1)
     samples = 4000
-    factors = StochasticDepth(rate).train()(torch.ones(samples, 3, 2, 2))
+    factors = stochastic_depth(rate).train()(torch.ones(samples, 3, 2, 2))
     per_sample = factors.flatten(1)
     assert (per_sample == per_sample[:, :1]).all()
     alive = per_sample[:, 0] != 0
@@ -128,14 +149,14 @@ def test_whole_samples_drop_and_the_rest_is_rescaled(rate):
 @pytest.mark.parametrize(("rate", "training"), [(0.5, False), (0.0, True), (0.0, False)])
 def test_stochastic_depth_is_the_identity_in_evaluation_and_at_rate_zero(rate, training):
     x = torch.randn(4, 3, 2, 2)
-    assert StochasticDepth(rate).train(training)(x) is x
+    assert torch.equal(stochastic_depth(rate).train(training)(x), x)
 
 
 def test_a_dropped_block_passes_its_input_through_the_skip():
     spec = effnet.get_variant("b0")
     block = next(b for b in walk(spec) if b.name == "features.2.1")
     module = MBConv(block, spec)
-    module.stochastic_depth.drop_rate = 0.5
+    module.stochastic_depth.p = 0.5
     torch.manual_seed(0)
     x = torch.randn(64, 24, 6, 6)
     same = (module.train()(x) == x).flatten(1).all(1)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import effnet
-from effnet.nn.blocks import StochasticDepth
+from effnet.nn.blocks import stochastic_depth
 from effnet.train import augment
 from effnet.train.schedule import Stage
 
@@ -168,12 +168,12 @@ def test_survival_is_what_the_built_network_does():
     for block in augment.survivals(effnet.get_variant("b0")):
         if block.skip:
             module = network.get_submodule(block.name).stochastic_depth
-            assert module.drop_rate == pytest.approx(block.drop_rate)
+            assert module.p == pytest.approx(block.drop_rate)
 
 
 def test_a_dropped_branch_is_zero_and_a_kept_one_scaled_by_its_survival():
     torch.manual_seed(0)
-    module = StochasticDepth(0.3).train()
+    module = stochastic_depth(0.3).train()
     y = module(torch.ones(20_000, 1, 1, 1)).flatten()
     assert y.unique().tolist() == pytest.approx([0.0, 1 / 0.7])
     assert float((y == 0).float().mean()) == pytest.approx(0.3, abs=0.01)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from effnet.base import mark, say
 from effnet.counting import Run, layer_counts, runs
-from effnet.network import Layer, Spec
+from effnet.network import Layer, Spec, padded_side
 
 FLOAT_BYTES = 4
 INDEX_BYTES = 8  # the max pooling's int64 places
@@ -67,14 +67,9 @@ def map_of(layer: Layer, what: str) -> Tensor:
 
 
 def padded_copy(spec: Spec, layer: Layer) -> Tensor | None:
-    """The padded copy of its input that TensorFlow's padding needs at an odd pixel."""
-    if spec.padding != "same":
-        return None
-    missing = (layer.out_size - 1) * layer.stride + layer.kernel - layer.in_size
-    if missing <= 0 or missing % 2 == 0:
-        return None
-    side = layer.in_size + missing
-    return Tensor(mark("padded copy"), (layer.in_channels, side, side))
+    """The padded copy of its input that TensorFlow's padding makes before a strided convolution."""
+    side = padded_side(spec, layer)
+    return Tensor(mark("padded copy"), (layer.in_channels, side, side)) if side else None
 
 
 def place(run: Run, layer: Layer, index: int = 0) -> str:

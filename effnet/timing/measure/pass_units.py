@@ -79,7 +79,7 @@ def _bottleneck(module: Bottleneck) -> list[Run]:
 
     return [
         lambda x, _: module.relu(module.bn1(module.conv1(x))),
-        lambda x, _: module.relu(module.bn2(module.conv2(x))),
+        lambda x, _: module.relu(module.bn2(module.conv2(module.pad(x)))),
         lambda x, _: module.stochastic_depth(module.bn3(module.conv3(x))),
         last,
     ]

@@ -223,6 +223,7 @@ def own(photo: Photo) -> None:
             classes = []
     classifier = Classifier(
         load_state(spec, state, origin=name),
+        copy=False,
         weights=name,
         preprocessing=usual_preprocessing(spec),
         classes=classes,

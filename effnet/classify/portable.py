@@ -1,0 +1,106 @@
+"""A classifier made from a network of one's own, and its ways out: a weights file, an ONNX file."""
+
+import copy
+import json
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from torch import nn
+
+from effnet.base import EffnetError, brief, path_of, say, write_whole
+from effnet.network import IMAGE_CHANNELS
+from effnet.nn import Network, fit, onnx_model, saved
+
+if TYPE_CHECKING:
+    from effnet.classify.classifier import Classifier
+
+AXES = ("N", "H", "W")
+
+
+def private(network: nn.Module) -> Network:
+    """A copy of somebody's network to classify with, so that theirs stays as it is, trainable.
+
+    Raises:
+        EffnetError: It is none that `build` gives, is no longer what its spec says (but for the
+            number of its outputs), or takes no colour pictures.
+    """
+    if not isinstance(network, Network):
+        raise EffnetError(
+            say(
+                "{kind} is no network of effnet.build; build the same one there, with "
+                "weights= a file of its state dict",
+                kind=type(network).__name__,
+            )
+        )
+    if network.in_channels != IMAGE_CHANNELS:
+        raise EffnetError(
+            say("the network takes {n} channels; pictures have 3", n=network.in_channels)
+        )
+    doubts = fit(network.spec, network.state_dict()).problems
+    if doubts:
+        kind, keys = next(iter(doubts.items()))
+        raise EffnetError(
+            say(
+                "the network is no longer what its spec says: {kind}, such as {key}; "
+                "change its number of outputs only, with one fully connected layer at its end",
+                kind=say(kind),
+                key=keys[0],
+            )
+        )
+    return copy.deepcopy(network)
+
+
+def save(classifier: "Classifier", path: str | Path) -> Path:
+    """Write network, classes and preprocessing as one `.safetensors` file; gives its path."""
+    file = _ending(path, ".safetensors")
+    data = saved.to_bytes(
+        classifier.model.state_dict(),
+        spec=classifier.spec,
+        classes=classifier.classes,
+        preprocessing=classifier.preprocessing,
+    )
+    write_whole(file, data)
+    return file
+
+
+def to_onnx(classifier: "Classifier", path: str | Path, dynamic: Collection[str]) -> Path:
+    """Write an ONNX file (opset 17): input `image`, output `logits`; gives its path."""
+    if isinstance(dynamic, str) or not set(dynamic) <= set(AXES):
+        raise EffnetError(
+            say("dynamic axes {axes}; expected some of N, H and W", axes=brief(dynamic))
+        )
+    file = _ending(path, ".onnx")
+    prepared, model = classifier.preprocessing, classifier.model
+    weights = {
+        name: (tuple(value.shape), value.detach().float().cpu().contiguous().numpy().tobytes())
+        for name, value in model.state_dict().items()
+    }
+    shape = (1, IMAGE_CHANNELS, prepared.crop, prepared.crop)
+    sides = zip(("N", "", "H", "W"), shape, strict=True)
+    about = {
+        "classes": json.dumps(classifier.classes),
+        "mean": json.dumps(prepared.mean),
+        "std": json.dumps(prepared.std),
+        "resize": str(prepared.resize),
+        "crop": str(prepared.crop),
+        "interpolation": prepared.interpolation,
+    }
+    data = onnx_model(
+        classifier.spec,
+        weights,
+        about=about,
+        num_classes=model.num_classes,
+        image=tuple(axis if axis in dynamic else size for axis, size in sides),
+    )
+    write_whole(file, data)
+    return file
+
+
+def _ending(path: str | Path, ending: str) -> Path:
+    file = path_of(path)
+    if file.suffix != ending:
+        raise EffnetError(
+            say("{path}; expected a file name that ends in {ending}", path=file, ending=ending)
+        )
+    return file

@@ -1,0 +1,149 @@
+"""Trained weights in networks of another shape: new heads, other inputs, maps for other heads."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from effnet.base import EffnetError, brief, is_whole, say
+from effnet.network import IMAGE_CHANNELS, Spec, walk
+from effnet.nn.model import Network, build, initialise
+from effnet.nn.namings import padded_as_trained, unsaid
+from effnet.nn.weight_files import load_state, read_checkpoint, read_file, timms_name
+from effnet.scaling import AnyNetwork
+from effnet.weights import checkpoints
+
+LEVELS = (1, 2, 3, 4, 5)
+
+
+def network_with(spec: Spec, weights: str | Path) -> Network:
+    """A network with weights as they are: as many outputs and input channels as the file has.
+
+    Args:
+        spec: The network.
+        weights: "default", a torchvision enum name, or a file, as in `load`.
+
+    Raises:
+        WeightsUnavailable: The weights are not here.
+        EffnetError: They do not fit, or can't be read.
+    """
+    wanted = str(weights)
+    if isinstance(weights, Path) or Path(wanted).suffix in (".pth", ".pt", ".safetensors"):
+        state = read_file(wanted)
+        called = timms_name(wanted)
+        spec = padded_as_trained(spec, state, called)
+        doubt = unsaid(spec, state, called)
+        if doubt:
+            warnings.warn(doubt, stacklevel=3)
+        return load_state(spec, state, origin=wanted)
+    checkpoint = checkpoints.choose(spec.name, wanted)
+    return load_state(spec, read_checkpoint(checkpoint), origin=checkpoint.weights)
+
+
+def refitted(network: Network, *, num_classes: int, in_channels: int) -> Network:
+    """The same network, its head new and its stem adapted where it has other numbers of them."""
+    stem, *_ = walk(network.spec, num_classes=num_classes, in_channels=in_channels)
+    if num_classes != network.num_classes:
+        head = network.linear
+        head.weight = nn.Parameter(torch.empty(num_classes, head.in_features))
+        head.bias = nn.Parameter(torch.empty(num_classes))
+        head.out_features = num_classes
+        initialise(head)
+    if in_channels != network.in_channels:
+        convolution = network.get_submodule(stem.path(stem.layers[0]))
+        weight = convolution.get_parameter("weight").detach()
+        convolution.weight = nn.Parameter(adapted(weight, in_channels))
+        convolution.in_channels = network.in_channels = in_channels  # type: ignore[assignment]
+    return network
+
+
+def adapted(weight: Tensor, channels: int) -> Tensor:
+    """The stem's `(O, I, k, k)` weight for another number of input channels, as timm does it.
+
+    One channel gets the sum over all, so that a grey picture gives what the same picture in colour
+    would give. More repeat the channels in order, scaled by I / channels, so that the sum over them
+    stays about what it was.
+    """
+    if channels == 1:
+        return weight.sum(dim=1, keepdim=True)
+    had = weight.shape[1]
+    return weight[:, [i % had for i in range(channels)]] * (had / channels)
+
+
+class Backbone(nn.Module):
+    """A network without head and classifier that gives its maps: `(N, C_i, H / s_i, W / s_i)`.
+
+    Attributes:
+        spec: The architecture.
+        levels: Which maps it gives, in order; level i has stride 2**i.
+        channels, strides: Of these maps.
+    """
+
+    def __init__(self, network: Network, *, levels: Sequence[int] = LEVELS) -> None:
+        super().__init__()
+        there = network.levels()
+        if not (
+            isinstance(levels, Sequence)
+            and levels
+            and all(is_whole(level, 1, len(there)) for level in levels)
+        ):
+            raise EffnetError(
+                say(
+                    "levels {levels}; expected some of {known}, which have strides {strides}",
+                    levels=brief(levels),
+                    known=", ".join(str(i + 1) for i in range(len(there))),
+                    strides=", ".join(str(2 ** (i + 1)) for i in range(len(there))),
+                )
+            )
+        self.spec = network.spec
+        self.levels = tuple(int(level) for level in levels)
+        self.strides = tuple(2**level for level in self.levels)
+        written = _channels(network.spec)
+        self.channels = tuple(written[level - 1] for level in self.levels)
+        self.stages = nn.ModuleList(nn.Sequential(*part) for part in there[: max(self.levels)])
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        maps = []
+        for stage in self.stages:
+            x = stage(x)
+            maps.append(x)
+        return [maps[level - 1] for level in self.levels]
+
+
+def _channels(spec: Spec) -> list[int]:
+    """Channels of the last map at each stride."""
+    written: list[int] = []
+    for block in walk(spec):
+        if block.operator in ("head", "classifier"):
+            break
+        if block.stride == 2:
+            written.append(0)
+        written[-1] = block.layers[-1].out_channels
+        if block.operator == "stem" and spec.stem_pool:
+            written.append(spec.stem_channels)
+    return written
+
+
+def backbone(
+    name: AnyNetwork,
+    *,
+    levels: Sequence[int] = LEVELS,
+    weights: str | Path | None = "default",
+    in_channels: int = IMAGE_CHANNELS,
+) -> Backbone:
+    """A network's maps for a segmentation or detection head.
+
+    Args:
+        name: The network, as `build` takes it.
+        levels: Which maps to give, in this order: level i is the last map of stride 2**i.
+        weights: As in `load`; None or "random" for random ones.
+        in_channels: Channels of the input, as in `build`.
+
+    Raises:
+        WeightsUnavailable: The weights are not here: says where to put them.
+        EffnetError: The network, the weights or a level can't be used.
+    """
+    network = build(name, weights=weights, in_channels=in_channels)
+    return Backbone(network, levels=levels)
