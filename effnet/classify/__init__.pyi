@@ -5,7 +5,6 @@ from . import perturbations as perturbations
 from .breakage import MISTAKES as MISTAKES
 from .breakage import Mistake as Mistake
 from .classifier import Classifier as Classifier
-from .classifier import load as load
 from .evaluation import Answer as Answer
 from .evaluation import accuracy as accuracy
 from .evaluation import answer as answer
@@ -15,6 +14,7 @@ from .evaluation import worst as worst
 from .labelled_files import Item as Item
 from .labelled_files import in_folder as in_folder
 from .loaded_networks import Store as Store
+from .loading import load as load
 from .prediction import ONE_OUTPUT as ONE_OUTPUT
 from .prediction import Label as Label
 from .prediction import Prediction as Prediction

@@ -6,6 +6,13 @@ from .blocks import Bottleneck as Bottleneck
 from .blocks import InvertedResidual as InvertedResidual
 from .blocks import MBConv as MBConv
 from .blocks import SqueezeExcitation as SqueezeExcitation
+from .engines import CHUNK as CHUNK
+from .engines import ENGINES as ENGINES
+from .engines import OTHERS as OTHERS
+from .engines import Engine as Engine
+from .engines import Pass as Pass
+from .engines import compiled as compiled
+from .engines import session as session
 from .devices import pick_device as pick_device
 from .fold import folded as folded
 from .model import Network as Network

@@ -29,6 +29,7 @@ def onnx_model(
     note: str = "",
     num_classes: int = NUM_CLASSES,
     image: Sequence[int | str] = (),
+    features: bool = False,
 ) -> bytes:
     """The file: input `image` float `(N, 3, R, R)`, output `logits` `(N, num_classes)`.
 
@@ -40,6 +41,7 @@ def onnx_model(
         num_classes: Outputs of the classifier.
         image: The input's four axes, each a size or the name of a free one; where not given, a free
             batch of the network's own resolution.
+        features: Whether the last map before pooling is an output too, before the logits.
     """
     graph, size = _network(spec, num_classes), spec.resolution
     tensors = [(name, *weights[name]) for name in graph.used]
@@ -49,6 +51,7 @@ def onnx_model(
         _field(2, spec.name),
         *(part for tensor in tensors for part in _framed(5, _tensor(*tensor))),
         _field(11, _value_info("image", image or ("N", 3, size, size))),
+        *([_field(12, _value_info(graph.last_map, ("N", "C", "h", "w")))] if features else []),
         _field(12, _value_info("logits", ((*image, "N")[0], num_classes))),
     ]
     metadata = [_field(14, _field(1, key) + _field(2, value)) for key, value in about.items()]
@@ -69,11 +72,12 @@ def onnx_model(
 
 @dataclass(slots=True)
 class _Graph:
-    """Nodes in order, and the weights that they use."""
+    """Nodes in order, the weights that they use, and the map that is pooled in the end."""
 
     spec: Spec
     nodes: list[bytes] = field(default_factory=list)
     used: list[str] = field(default_factory=list)
+    last_map: str = ""
 
     def add(
         self, operator: str, inputs: Sequence[str], output: str = "", /, **attributes: Attribute
@@ -156,6 +160,7 @@ def _network(spec: Spec, num_classes: int) -> _Graph:
         x = graph.block(block, x)
         if block.stage == 0 and spec.stem_pool:
             x = graph.add("MaxPool", [x], kernel_shape=[3, 3], strides=[2, 2], pads=[1] * 4)
+    graph.last_map = x
     x = graph.add("Flatten", [graph.add("GlobalAveragePool", [x])])
     linear = graph.weights(last.path(last.layers[0]), "weight", "bias")
     graph.add("Gemm", [x, *linear], "logits", transB=1)
