@@ -14,7 +14,8 @@ ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 COPY requirements.txt ./
 RUN pip install --extra-index-url "$TORCH_INDEX" -r requirements.txt
 
-COPY pyproject.toml README.md app.py ./
+COPY pyproject.toml setup.py README.md app.py ./
+COPY requirements requirements
 COPY effnet effnet
 COPY pages pages
 COPY assets assets

@@ -2,11 +2,12 @@
 # everything up in .venv first, with the releases that were tested last (requirements.lock).
 PYTHON ?= python3
 VENV   := .venv
+SITE   ?= build/site
 BIN    := $(VENV)/bin
 LOCK   := requirements.lock
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: app test check lint types benchmarks lock upgrade chromium clean
+.PHONY: app test check site lint types benchmarks lock upgrade chromium clean
 
 app: $(VENV)/.app
 	$(BIN)/streamlit run app.py
@@ -24,6 +25,10 @@ lint: $(VENV)/.test
 types: $(VENV)/.test
 	$(BIN)/mypy
 
+# A folder that any file server serves; what npm and pip fetch for it is kept in the user's cache.
+site: $(VENV)/.app
+	$(BIN)/python -m effnet site $(SITE)
+
 benchmarks: $(VENV)/.test
 	for script in tests/benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
@@ -31,7 +36,7 @@ $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.app: requirements.txt $(LOCK) pyproject.toml | $(BIN)/pip
-	.ci/install $(BIN)/pip $(LOCK) .
+	.ci/install $(BIN)/pip $(LOCK) ".[app]"
 	touch $@
 
 $(VENV)/.test: requirements.txt tests/requirements.txt tests/$(LOCK) pyproject.toml | $(BIN)/pip

@@ -12,7 +12,7 @@ One folder is one idea with one door. A room imports rooms of its own floor and 
 Public names are resolved on first use: `import effnet` loads neither torch nor Streamlit.
 """
 
-import lazy_loader
+from effnet.base import door
 
 __version__ = "0.1.0"
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = door(__name__, __file__)

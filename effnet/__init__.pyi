@@ -44,3 +44,5 @@ from .weights import WeightsUnavailable as WeightsUnavailable
 from .weights import available_weights as available_weights
 
 __version__: str
+from .nn import convert as convert
+from .weights import Preprocessing as Preprocessing

@@ -13,6 +13,23 @@ import effnet
 from effnet.pixels.samples import get_sample
 
 torch.set_num_threads(2)
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # for tests that open a session of their own
+
+# Left out of `make check`: what draws pages, drives browsers, runs or trains networks, or starts
+# processes.
+SLOW = (
+    *("browser", "classify", "latency", "nn", "train", "ui", "web", "test_cam", "test_cli"),
+    *("test_counters", "test_export", "test_fetch", "test_memory", "test_mistakes"),
+    *("test_notebooks", "test_predict", "test_preprocess", "test_report", "test_rich"),
+    *("test_second_opinion", "test_threads"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow ones by their place."""
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).as_posix().startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ import hashlib
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -185,7 +186,9 @@ def test_two_at_once_do_not_mix(server, tmp_path):
 
 def test_a_killed_program_goes_on_where_it_was(server, tmp_path):
     server.pause_s = 0.05
-    code = f"from effnet import fetch; fetch.fetch({server.url!r}, P, sha256={SHA!r})"
+    code = (
+        f"from effnet.weights import downloads; downloads.fetch({server.url!r}, P, sha256={SHA!r})"
+    )
     setup = f"from pathlib import Path; P = Path({str(tmp_path / 'f')!r}); "
     program = subprocess.Popen([sys.executable, "-c", setup + code])
     part = tmp_path / "f.part"
@@ -258,3 +261,142 @@ def test_the_part_of_a_download_is_no_checkpoint(mirror, tmp_path):
     (tmp_path / "weights").mkdir()
     (Path(tmp_path / "weights") / f"{choose('b0').file}.part").write_bytes(DATA)
     assert choose("b0").path is None
+
+
+# --- servers that mean harm, or are none
+
+
+@pytest.fixture
+def odd(monkeypatch):
+    """Serves what a test says, byte by byte where it says so; gives the address."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(downloads, "PAUSE_S", 0)
+    listening, done = socket.create_server(("127.0.0.1", 0)), threading.Event()
+    listening.settimeout(30)
+    threads = []
+
+    def served(head: bytes, drip: bytes = b"") -> str:
+        def answer() -> None:
+            while not done.is_set():
+                try:
+                    caller, _ = listening.accept()
+                except OSError:
+                    return
+                with caller:
+                    try:
+                        caller.recv(4096)
+                        caller.sendall(head)
+                        while drip and not done.wait(0.02):
+                            caller.sendall(drip)
+                    except OSError:
+                        continue
+
+        threads.append(threading.Thread(target=answer))
+        threads[-1].start()
+        return f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+    yield served
+    done.set()
+    listening.shutdown(socket.SHUT_RDWR)
+    listening.close()
+    for thread in threads:
+        thread.join()
+
+
+class Stop(Exception):
+    pass
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.0 200 OK\r\nX: ", b""],
+    ids=["body", "header", "status"],
+)
+def test_a_server_that_drips_can_be_stopped_and_locks_nobody_out(odd, tmp_path, monkeypatch, head):
+    monkeypatch.setattr(downloads, "LOOK_S", 0.05)
+    url, calls = odd(head, b"x"), []
+
+    def stop(*at: int) -> None:
+        calls.append(at)
+        if len(calls) > 3:
+            raise Stop
+
+    for _ in range(2):  # the second is not told that the file is being fetched
+        calls.clear()
+        with pytest.raises(Stop):
+            downloads.fetch(url, tmp_path / "f", sha256=SHA, progress=stop)
+
+
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.0 200 OK\r\nX: "], ids=["body", "header"]
+)
+def test_a_server_that_drips_is_given_up(odd, tmp_path, monkeypatch, head):
+    monkeypatch.setattr(downloads, "LOOK_S", 0.05)
+    monkeypatch.setattr(downloads, "PATIENCE_S", 0.2)
+    with pytest.raises(downloads.FetchError, match=r"fewer than 16,384 b|no answer in|timed out"):
+        downloads.fetch(odd(head, b"x"), tmp_path / "f", sha256=SHA)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.0 200 OK\r\nContent-Length: 99999999999999\r\n\r\n"],
+    ids=["endless", "says so"],
+)
+def test_more_than_the_file_can_have_is_refused_and_not_kept(odd, tmp_path, head):
+    with pytest.raises(downloads.FetchError, match=r"more than the 1\.0 MiB that the file has"):
+        downloads.fetch(odd(head, bytes(1 << 16)), tmp_path / "f", sha256=SHA, most_bytes=1 << 20)
+    assert (tmp_path / "f.part").stat().st_size == 0
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        (b"HTTP/1.0 200 OK\r\nContent-Length: many\r\n\r\nabc", "another file"),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: -5\r\n\r\nabc", "another file"),
+        (b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc", "IncompleteRead|broke"),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 99\r\n\r\nabc", "the next try goes on|broke"),
+        (b"HTTP/1.0 302 Found\r\nLocation: ftp://127.0.0.1:9/f\r\n\r\n", "refused|ftp"),
+        (b"HTTP/1.0 302 Found\r\nLocation: http://[::1\r\n\r\n", "Invalid IPv6|IPv6"),
+        (b"HTTP/1.0 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n", "302|file"),
+        (b"HTTP/1.0 302 Found\r\nLocation: /f\r\n\r\n", "302"),
+        (b"SSH-2.0-OpenSSH_9\r\n", "SSH"),
+        (b"HTTP/1.0 abc\r\n\r\n", "abc"),
+    ],
+    ids=["length of words", "negative length", "chunks", "too little", "ftp", "half an address",
+         "a file", "a circle", "no web server", "no status"],
+)  # fmt: skip
+def test_nonsense_is_one_line(odd, tmp_path, head, words):
+    with pytest.raises(downloads.FetchError, match=words) as caught:
+        downloads.fetch(odd(head), tmp_path / "f", sha256=SHA)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "f").exists()
+
+
+@pytest.mark.parametrize("url", ["mirror.local/f", "ftp://x/f", "file:///etc/passwd", "", "//x"])
+def test_an_address_that_is_none_is_said(url, tmp_path):
+    with pytest.raises(downloads.FetchError, match="begins with http"):
+        downloads.fetch(url, tmp_path / "f", sha256=SHA)
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://x:port/f", "http://a b/f", "http:///f"])
+def test_a_broken_address_is_said(url, tmp_path, monkeypatch):
+    monkeypatch.setattr(downloads, "PAUSE_S", 0)
+    with pytest.raises(downloads.FetchError, match=r"^http:"):
+        downloads.fetch(url, tmp_path / "f", sha256=SHA)
+
+
+def test_a_part_that_is_a_link_is_not_followed(server, tmp_path):
+    (tmp_path / "precious").write_bytes(b"mine")
+    (tmp_path / "f.part").symlink_to(tmp_path / "precious")
+    with pytest.raises(downloads.FetchError, match=r"f\.part is a link; delete it"):
+        downloads.fetch(server.url, tmp_path / "f", sha256=SHA)
+    assert (tmp_path / "precious").read_bytes() == b"mine"
+
+
+def test_a_mirror_without_a_scheme_is_one_line(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("EFFNET_WEIGHTS", str(tmp_path))
+    monkeypatch.setenv("EFFNET_WEIGHTS_URL", "classroom.local/weights")
+    assert main(["weights", "download", "b0"]) == 2
+    error = capsys.readouterr().err
+    assert "begins with http:// or https://" in error
+    assert error.count("\n") == 1

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import subprocess
 import sys
 import time
 import warnings
@@ -105,3 +106,22 @@ def test_the_decoders_are_made_anew(lite0, coffee):
         assert workers._decoders.cache_info().currsize == 0
 
     assert child_ends_well(work)
+
+
+ENDS = """
+import os, sys, warnings, effnet
+warnings.simplefilter("ignore")
+classifier = effnet.load("lite0", device="cpu")
+classifier.predict(sys.argv[1])
+child = os.fork()
+if not child:
+    classifier.predict(sys.argv[1])
+    sys.exit(7)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+"""
+
+
+def test_a_fork_that_predicted_ends_by_itself(coffee):
+    """A whole exit, all destructors run: those of the parent's engine would wait for its threads."""
+    work = [sys.executable, "-c", ENDS, str(coffee)]
+    subprocess.run(work, check=True, timeout=3 * PATIENCE_S)

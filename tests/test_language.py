@@ -1,10 +1,14 @@
 """The catalogues: every text of the app has a translation, with the same values in its braces."""
 
 import ast
+import dataclasses
 import json
 import string
+import tomllib
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,10 +16,23 @@ import effnet
 from effnet import papers, web
 from effnet.base import language
 from effnet.base.language import listed, plural, remembered, say, speaking
+from effnet.cam.methods import METHODS
+from effnet.classify import breakage
+from effnet.papers import dimension_results, printed_times, published, wording
+from effnet.site import SCRIPTS
+from effnet.train import gallery
 
 ROOT = Path(effnet.__file__).parents[1]
 SOURCES = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "effnet").rglob("*.py")]
-MARKERS = {"say": (0,), "mark": (0,), "plural": (1, 2)}  # which arguments are texts
+MARKERS = {  # which arguments are texts
+    "say": (0,),
+    "mark": (0,),
+    "Text": (0,),
+    "plural": (1, 2),
+    "EffnetError": (0,),
+    "Unwritable": (0,),
+    "WeightsUnavailable": (0,),
+}
 
 
 def name_of(function: ast.expr) -> str:
@@ -58,8 +75,58 @@ def record_texts() -> set[str]:
     return {line.note for key in papers.EXHIBITS for line in papers.lines(key)} - {""}
 
 
+CONTENT = {
+    file.stem: tomllib.loads(file.read_text("utf-8"))
+    for file in sorted((ROOT / "effnet/data/content").iterdir())
+}
+
+
+def texts_within(part: Any) -> Iterator[dict[str, str]]:
+    """The texts of a content file, each by language."""
+    if isinstance(part, dict) and part.keys() & language.LANGUAGES.keys():
+        yield part
+    elif isinstance(part, dict | list):
+        for inner in part.values() if isinstance(part, dict) else part:
+            yield from texts_within(inner)
+
+
+def strings_within(record: Any) -> Iterator[str]:
+    """Every text of records, lists and dictionaries."""
+    if isinstance(record, str):
+        yield record
+    elif dataclasses.is_dataclass(record):
+        for field in dataclasses.fields(record):
+            yield from strings_within(getattr(record, field.name))
+    elif isinstance(record, Mapping | tuple | list | frozenset):
+        for inner in record.values() if isinstance(record, Mapping) else record:
+            yield from strings_within(inner)
+
+
+def content_texts() -> set[str]:
+    """The texts of all content files, in English."""
+    return {text["en"] for prose in CONTENT.values() for text in texts_within(prose)}
+
+
+# what the content files are read into
+READ = (
+    papers.EXHIBITS,
+    papers.PAPERS,
+    papers.MISTAKES,
+    wording.WORDS,
+    printed_times.SAID,
+    METHODS,
+    gallery.EXHIBITS,
+    breakage.MISTAKES,
+    published.tables(),
+    [dimension_results.note("b0", name) for name in dimension_results.experiments("b0")],
+    dimension_results.note("b0", "Table 3"),
+    dimension_results.note("resnet50", "Table 3").removeprefix(
+        dimension_results.note("b0", "Table 3")
+    ),
+)
 SAID = {file: texts_of(file) for file in SOURCES}
-ALL = set().union(*SAID.values(), lesson_texts(), record_texts(), web.texts())
+IN_THE_BROWSER = {*web.texts(), *web.texts(SCRIPTS)}
+ALL = set().union(*SAID.values(), lesson_texts(), record_texts(), IN_THE_BROWSER, content_texts())
 CHINESE = language.catalogue("zh")
 
 
@@ -78,7 +145,8 @@ def test_every_text_of_a_file_has_a_translation(file):
 
 def test_every_text_of_the_browsers_modules_has_a_translation():
     assert len(web.texts()) > 80
-    assert sorted(set(web.texts()) - CHINESE.keys()) == []
+    assert len(web.texts(SCRIPTS)) > 15
+    assert sorted(IN_THE_BROWSER - CHINESE.keys()) == []
 
 
 def test_every_text_of_the_lessons_has_a_translation():
@@ -93,8 +161,25 @@ def test_no_translation_is_left_of_a_text_that_is_gone():
     assert sorted(CHINESE.keys() - ALL) == []
 
 
+@pytest.mark.parametrize("name", CONTENT)
+def test_every_text_of_a_content_file_stands_in_every_language(name):
+    texts = list(texts_within(CONTENT[name]))
+    assert texts
+    assert [text for text in texts if text.keys() != language.LANGUAGES.keys()] == []
+
+
+def test_every_text_of_the_content_files_is_read():
+    assert sorted(content_texts() - set(strings_within(READ))) == []
+
+
+def test_a_text_that_two_content_files_share_has_one_translation():
+    pairs = {(text["en"], text["zh"]) for prose in CONTENT.values() for text in texts_within(prose)}
+    twice = Counter(english for english, _ in pairs)
+    assert [text for text, times in twice.items() if times > 1] == []
+
+
 def test_a_text_stands_in_one_catalogue_only():
-    seen: Counter[str] = Counter()
+    seen: Counter[str] = Counter(content_texts())
     for file in (ROOT / "effnet/data/zh").iterdir():
         pairs = json.loads(file.read_text("utf-8"), object_pairs_hook=list)
         seen.update(text for text, _ in pairs)

@@ -16,7 +16,7 @@ MISTAKES = {
     "long name": (lambda: effnet.get_variant("x" * 10_000), r"x\.\.\.; expected one of b0"),
     "phi as text": (lambda: effnet.compound_scale("1"), "phi '1'"),
     "phi missing": (lambda: effnet.compound_scale(None), "phi None"),
-    "phi past floats": (lambda: effnet.compound_scale(10**400), "phi 1"),
+    "phi past floats": (lambda: effnet.compound_scale(10**400), "phi a whole number of 1329 bits"),
     "phi as an array": (lambda: effnet.compound_scale(np.array([1, 2])), "phi array"),
     "alpha as text": (lambda: effnet.compound_scale(1, "1.2"), "alpha '1.2'"),
     "depth missing": (lambda: effnet.scale("b0", depth=None), "depth multiplier None"),

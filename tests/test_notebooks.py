@@ -1,7 +1,7 @@
 """Notebooks run from a clean kernel, are short, and keep no outputs."""
 
 import ast
-import json
+from dataclasses import asdict
 from pathlib import Path
 
 import nbformat
@@ -9,7 +9,7 @@ import pytest
 from nbclient import NotebookClient
 
 import effnet
-from effnet.figures import theme
+from effnet.scaling import Design
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 ids = [path.stem for path in NOTEBOOKS]
@@ -60,64 +60,70 @@ def test_there_are_nine_notebooks_in_order():
     assert [path.stem[:2] for path in NOTEBOOKS] == [f"{number:02}" for number in range(1, 10)]
 
 
-def test_the_explorer_follows_its_sliders():
+def reported(explorer, **values):
+    """What the explorer's browser would report of these values."""
+    design = {name: str(value) for name, value in (asdict(explorer.design) | values).items()}
+    explorer.said = {"design": design, "n": explorer.handed["answers"] + 1}
+
+
+def test_the_explorer_follows_what_its_browser_reports():
     explorer = effnet.explore()
     assert explorer.spec == effnet.compound_scale(1)
-    explorer._dials["phi"].value = 2.0
+    reported(explorer, phi=2.0)
     assert explorer.spec == effnet.compound_scale(2)
-    assert "12.3 M" in explorer._claim.value
-    assert f"<b>{explorer.spec.head_channels}</b>" in drawing(explorer)
+    assert explorer.design == Design(phi=2.0)
     assert explorer.link == "?phi=2"
-
-
-def drawing(explorer):
-    return "".join(
-        note["text"] for note in json.loads(explorer._drawing.figure)["layout"]["annotations"]
-    )
-
-
-def test_the_explorer_counts_as_the_core_does():
-    explorer = effnet.explore("v2_s")
-    explorer._mode.value = "free"
-    explorer._dials["depth"].value = 1.5
-    explorer._dials["resolution"].value = 320
+    assert explorer.handed["answers"] == 1
+    reported(explorer, mode="free", base="v2_s", depth=1.5, resolution=320)
     assert explorer.spec == effnet.scale("v2_s", depth=1.5, resolution=320)
-    cost = effnet.count(explorer.spec)
-    for total in cost.by_stage().values():
-        assert f">{total.macs:,}<" in explorer._stages.value
-    explorer._mode.value = "released"
-    explorer._released.value = "b4"
+    reported(explorer, mode="released", released="b4")
     assert explorer.spec == effnet.get_variant("b4")
 
 
-def test_the_lock_keeps_the_product_at_two():
+def test_design_spec_and_link_are_set_read_and_observed_as_one():
+    explorer = effnet.explore("?phi=1.5&lang=zh", language="zh")
+    assert explorer.design == Design(phi=1.5)
+    assert explorer.link == "?phi=1.5&lang=zh"
+    seen = []
+    explorer.observe(lambda change: seen.append(change["name"]), names=["design", "spec", "link"])
+    explorer.design = Design(phi=3)
+    assert explorer.spec == effnet.compound_scale(3)
+    assert explorer.link == "?phi=3&lang=zh"
+    assert explorer.handed["design"]["phi"] == 3
+    assert sorted(seen) == ["design", "link", "spec"]
+    explorer.link = "?mode=free&depth=2"
+    assert explorer.spec == effnet.scale("b0", depth=2)
+    explorer.spec = effnet.get_variant("b7")
+    assert explorer.design == Design(mode="released", released="b7")
+    explorer.spec = effnet.compound_scale(2)
+    assert effnet.count(explorer.spec) == effnet.count(effnet.compound_scale(2))
+    assert explorer.design.mode == "edited"
+
+
+def test_what_cant_be_shown_changes_nothing():
     explorer = effnet.explore()
-    explorer._lock.value = "gamma"
-    explorer._dials["alpha"].value = 1.4
-    alpha, beta, gamma = (explorer._dials[name].value for name in ("alpha", "beta", "gamma"))
-    assert alpha * beta**2 * gamma**2 == pytest.approx(2, abs=0.03)  # the slider's steps
-    assert explorer._dials["gamma"].disabled
-    explorer._reset()
+    with pytest.raises(effnet.EffnetError, match="blocks"):
+        explorer.design = Design(base="v2_s", phi=8, alpha=2)
+    with pytest.raises(effnet.EffnetError, match="phi 99 was set to 8"):
+        explorer.link = "?phi=99"
+    assert explorer.design == Design()
     assert explorer.spec == effnet.compound_scale(1)
+    reported(explorer, base="v2_s", phi=8, alpha=2)  # the browser says so itself
+    assert explorer.design == Design()
+    explorer.said = {"design": "nonsense"}
+    assert explorer.link == "?"
 
 
-def test_a_dark_notebook_has_light_ink():
-    explorer = effnet.explore()
-    explorer._drawing.dark = True
-    assert json.loads(explorer._drawing.figure)["layout"]["template"]["layout"]["font"][
-        "color"
-    ] == theme.ink(True)
-
-
-def test_the_explorer_refuses_what_is_no_base():
-    with pytest.raises(effnet.EffnetError, match="b4"):
-        effnet.explore("b4")
+def test_the_explorer_opens_any_network_and_refuses_what_is_none():
+    assert effnet.explore("b4").spec == effnet.get_variant("b4")
+    assert effnet.explore("v2_s").design == Design(base="v2_s")
+    assert effnet.explore(Design(phi=2)).spec == effnet.compound_scale(2)
+    with pytest.raises(effnet.EffnetError, match="vgg"):
+        effnet.explore("vgg")
+    with pytest.raises(effnet.EffnetError, match="'xx'"):
+        effnet.explore(language="xx")
 
 
 def test_a_widgets_module_is_small():
     """anywidget gives it two seconds to load, on a busy machine too."""
-    explorer = effnet.explore()
-    loader = explorer.children[0]
-    assert len(loader.source) > 1_000_000
-    for widget in (loader, explorer._drawing, explorer._curve):
-        assert len(widget._esm) < 5_000
+    assert len(effnet.explore()._esm) < 200_000

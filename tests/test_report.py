@@ -20,10 +20,10 @@ import effnet
 from effnet import report
 from effnet.base import language
 from effnet.cli.main import main
+from effnet.jobs import runs
 from effnet.nn import saved
 from effnet.scaling.design import Design
 from effnet.timing.measurements import Environment, Latency
-from effnet.train import run_folders
 
 TODAY = date(2026, 1, 2)
 MACHINE = Environment("cpu", "a <processor>", 2, 0.1, "2", "3.11", "Linux", "2026-01-01")
@@ -195,7 +195,7 @@ def test_a_photo_of_ones_own_is_saved_from_the_report_and_seen_again(
 def test_a_network_of_ones_own_is_loaded_again(lite0, tmp_path, monkeypatch, how):
     monkeypatch.setenv("EFFNET_RUNS", str(tmp_path))
     run_name = "20260101-120000-mine"
-    file = tmp_path / run_name / run_folders.BEST
+    file = tmp_path / run_name / runs.BEST
     file.parent.mkdir()
     spec = effnet.scale("lite0", depth=0.25, width=0.25, resolution=64)
     state = effnet.build(spec, num_classes=3).state_dict()
@@ -203,7 +203,7 @@ def test_a_network_of_ones_own_is_loaded_again(lite0, tmp_path, monkeypatch, how
     saved.write(file, state, **own)
     name = run_name if how == "a run's name" else str(file)
     seen = report.look(
-        effnet.load(run_folders.network_file(name), device="cpu"),
+        effnet.load(runs.network_file(name), device="cpu"),
         report.sample_picture("coffee"),
         network=name,
     )

@@ -1,5 +1,7 @@
 """A visitor without a browser: the app's pages run by Streamlit's own harness."""
 
+import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,3 +37,28 @@ def claim(app: AppTest) -> str:
     """The page's sentence; a page that broke has none."""
     assert [error.message for error in app.exception] == []
     return str(app.subheader[0].value)
+
+
+def ended(app: AppTest, key: str) -> AppTest:
+    """The page once a card's job has ended: it has no stop any more."""
+    until = time.monotonic() + PATIENCE
+    while f"stop_{key}" in [button.key for button in app.button]:
+        assert time.monotonic() < until, f"the job of {key} did not end"
+        time.sleep(0.05)
+        app.run()
+    assert [error.message for error in app.exception] == []
+    return app
+
+
+def explorer(app: AppTest) -> dict[str, Any]:
+    """What Scale's explorer is handed: its design, the parts that are hidden, the lock."""
+    found: dict[str, Any] = json.loads(app.json[0].value)
+    return found
+
+
+def report(app: AppTest, *, lock: str | None = None, **values: Any) -> AppTest:
+    """The page after the explorer's browser has reported these values of the design."""
+    handed = explorer(app)
+    design = {name: str(value) for name, value in {**handed["design"], **values}.items()}
+    said = {"design": design, "lock": lock, "stage": 2, "n": handed["answers"] + 1}
+    return app.text_input(key="explorer").set_value(json.dumps(said)).run()

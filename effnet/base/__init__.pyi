@@ -1,16 +1,19 @@
 from . import colours as colours
 from . import files as files
 from . import language as language
+from . import programs as programs
 from . import tables as tables
 from .colours import VIRIDIS as VIRIDIS
 from .colours import coloured as coloured
 from .errors import EffnetError as EffnetError
-from .extras import extra_of as extra_of
+from .extras import door as door
+from .extras import extra_for as extra_for
 from .extras import missing as missing
 from .extras import needing as needing
 from .files import Unwritable as Unwritable
 from .files import make_folder as make_folder
 from .files import write_whole as write_whole
+from .files import writing as writing
 from .foreign import cell as cell
 from .foreign import cell_text as cell_text
 from .foreign import csv_text as csv_text
@@ -19,6 +22,8 @@ from .foreign import verbatim as verbatim
 from .forks import after_fork as after_fork
 from .language import DEFAULT as DEFAULT
 from .language import LANGUAGES as LANGUAGES
+from .language import Text as Text
+from .language import content as content
 from .language import current as current
 from .language import in_a_row as in_a_row
 from .language import listed as listed
@@ -40,6 +45,7 @@ from .rows import Table as Table
 from .rows import Tabular as Tabular
 from .rows import as_frame as as_frame
 from .rows import rows_of as rows_of
+from .shipped import shipped as shipped
 from .stamps import stamp as stamp
 from .tables import table as table
 from .units import factor as factor

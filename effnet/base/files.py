@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from effnet.base.errors import EffnetError
-from effnet.base.language import say
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+PATIENCE_S = 0.4  # whoever looks whether a file is locked has it for a moment
 
 
 class Unwritable(EffnetError):
@@ -43,11 +49,9 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise Unwritable(
-            say(
-                "can't write {path} ({reason}); free some space or name another place",
-                path=path,
-                reason=error.strerror or error,
-            )
+            "can't write {path} ({reason}); free some space or name another place",
+            path=path,
+            reason=error.strerror or error,
         ) from error
 
 
@@ -111,7 +115,7 @@ def locked(path: Path, busy: EffnetError) -> Iterator[None]:
     lock = FileLock(path)
     with writing(path):
         try:
-            lock.acquire(blocking=False)
+            lock.acquire(timeout=PATIENCE_S, poll_interval=PATIENCE_S / 20)
         except Timeout:
             raise busy from None
     try:
@@ -122,8 +126,22 @@ def locked(path: Path, busy: EffnetError) -> Iterator[None]:
 
 def is_locked(path: Path) -> bool:
     """True while some process, or another thread of this one, holds the lock file."""
-    if not path.exists():
+    try:
+        if not path.is_file():
+            return False
+        if fcntl is None:
+            return _taken(path)
+        with path.open("rb") as file:  # shared: two who look don't take each other for the holder
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # another user's, which can't be asked
         return False
+    return False
+
+
+def _taken(path: Path) -> bool:
+    """The same where files can't be locked for several."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(path)
@@ -131,7 +149,5 @@ def is_locked(path: Path) -> bool:
         lock.acquire(blocking=False)
     except Timeout:
         return True
-    except OSError:  # another user's, which can't be asked
-        return False
     lock.release()
     return False

@@ -1,17 +1,19 @@
 """The reader's language: texts stand in the code in English, their translations in `data/zh`.
 
 A text that people see is the literal argument of `say`; one that stands in a table of constants is
-wrapped in `mark` there and goes through `say` where it is shown. The tests hold both against the
-catalogues. Files that programs read (CSV, JSON, code) and the command line stay English.
+wrapped in `mark` there and goes through `say` where it is shown. Long prose stands in
+`data/content`, all languages side by side, and is read by `content`. The tests hold all of it
+together. Files that programs read (CSV, JSON, code) and the command line stay English.
 """
 
 import json
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import lru_cache, wraps
+from functools import cache, lru_cache, wraps
 from importlib import resources
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 DEFAULT = "en"
@@ -45,12 +47,47 @@ def speaking(code: str) -> Iterator[None]:
 @lru_cache(maxsize=len(LANGUAGES))
 def catalogue(code: str) -> dict[str, str]:
     """The translations of a language by their English texts; empty for English."""
-    folder = resources.files("effnet").joinpath("data", code)
     found: dict[str, str] = {}
-    if folder.is_dir():
-        for file in folder.iterdir():
-            found |= json.loads(file.read_text("utf-8"))
+    if code == DEFAULT:
+        return found
+    data = resources.files("effnet").joinpath("data")
+    for file in data.joinpath(code).iterdir():
+        found |= json.loads(file.read_text("utf-8"))
+    for file in data.joinpath("content").iterdir():
+        prose = tomllib.loads(file.read_text("utf-8"))
+        found |= {text[DEFAULT]: text[code] for text in _texts(prose) if code in text}
     return found
+
+
+def _texts(part: Any) -> Iterator[dict[str, str]]:
+    """The texts in a part of a content file, each by language."""
+    if isinstance(part, dict) and DEFAULT in part:
+        yield part
+    elif isinstance(part, dict | list):
+        for inner in part.values() if isinstance(part, dict) else part:
+            yield from _texts(inner)
+
+
+@cache
+def content(name: str) -> dict[str, Any]:
+    """A file of `data/content`, with its texts in English, as `say` takes them.
+
+    A text stands there in all languages: `title.en = "Depth"`, `title.zh = "深度"`. What has no
+    languages (sources, formulas, numbers) is as it stands.
+    """
+    file = resources.files("effnet").joinpath(f"data/content/{name}.toml")
+    found: dict[str, Any] = _in_english(tomllib.loads(file.read_text("utf-8")))
+    return found
+
+
+def _in_english(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_in_english(inner) for inner in part]
+    if not isinstance(part, dict):
+        return part
+    if DEFAULT in part:
+        return part[DEFAULT]
+    return {key: _in_english(inner) for key, inner in part.items()}
 
 
 def say(text: str, /, **values: object) -> str:
@@ -66,6 +103,55 @@ def say(text: str, /, **values: object) -> str:
     code = _current.get()
     said = text if code == DEFAULT else catalogue(code).get(text, text)
     return said.format(**values) if values else said
+
+
+class Text:
+    """A text that is looked up when it is shown: the same one in each reader's language.
+
+    Args:
+        template: In English, as the catalogues know it.
+        values: What its braces name; texts among them are looked up with it.
+    """
+
+    __slots__ = ("template", "values")
+
+    def __init__(self, template: str, /, **values: object) -> None:
+        self.template, self.values = template, values
+
+    def __str__(self) -> str:
+        return say(self.template, **self.values)
+
+    def __repr__(self) -> str:
+        return repr(str(self))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Text) and self.as_dict() == other.as_dict()
+
+    def __hash__(self) -> int:
+        return hash(self.template)
+
+    def as_dict(self) -> dict[str, object]:
+        """The text for a file that is read back in any language: plain values, texts nested."""
+        values = {
+            name: value.as_dict() if isinstance(value, Text) else str(value)
+            for name, value in self.values.items()
+        }
+        return {"text": self.template, "values": values}
+
+    @classmethod
+    def from_dict(cls, kept: object) -> "Text":
+        """A text from a file; what is no record of one is shown as it is."""
+        if isinstance(kept, dict) and isinstance(kept.get("text"), str):
+            values = kept.get("values")
+            inner = values if isinstance(values, dict) else {}
+            return cls(
+                kept["text"],
+                **{
+                    str(name): cls.from_dict(value) if isinstance(value, dict) else value
+                    for name, value in inner.items()
+                },
+            )
+        return cls("{text}", text=kept)
 
 
 def plural(number: int, one: str, many: str, /, **values: object) -> str:

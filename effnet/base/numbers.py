@@ -54,7 +54,9 @@ def is_whole(value: object, least: int, most: float = math.inf) -> bool:
 
 def brief(value: object) -> str:
     """A value as messages show it: on one line of at most 60 characters."""
-    text = " ".join(repr(plain(value)).split())
+    huge = isinstance(value, Integral) and int(value).bit_length() >= MOST_BITS
+    text = f"a whole number of {int(value).bit_length()} bits" if huge else repr(plain(value))  # type: ignore[call-overload]
+    text = " ".join(text.split())
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
@@ -84,25 +86,21 @@ def settle(record: Any, limits: Mapping[str, tuple[float, float]] = NO_LIMITS) -
                 else say("a text of at most {most:,} characters", most=MOST_TEXT)
             )
             raise EffnetError(
-                say(
-                    "{field} {value}; expected {expected}",
-                    field=name,
-                    value=brief(value),
-                    expected=expected,
-                )
+                "{field} {value}; expected {expected}",
+                field=name,
+                value=brief(value),
+                expected=expected,
             )
         if name in limits:
             low, high = limits[name]
             known = is_whole(value, math.floor(low)) if kind is int else is_finite(value)
             if not (known and low <= value <= high):
                 raise EffnetError(
-                    say(
-                        "{name} {value}; expected {low:g} to {high:g}",
-                        name=name,
-                        value=brief(value),
-                        low=low,
-                        high=high,
-                    )
+                    "{name} {value}; expected {low:g} to {high:g}",
+                    name=name,
+                    value=brief(value),
+                    low=low,
+                    high=high,
                 )
 
 

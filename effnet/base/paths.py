@@ -18,7 +18,5 @@ def path_of(given: "str | os.PathLike[str]") -> Path:
         if b"\0" in os.fsencode(path):
             raise ValueError(say("it holds a NUL"))
     except (RuntimeError, ValueError, TypeError) as error:
-        raise EffnetError(
-            say("{path} is no path ({error})", path=ascii(given), error=error)
-        ) from None
+        raise EffnetError("{path} is no path ({error})", path=ascii(given), error=error) from None
     return path

@@ -22,7 +22,9 @@ def as_frame(rows: Iterable[dict[str, Any]]) -> "DataFrame":
     """Rows as pandas' data frame; what is None in numbers is NaN."""
     from pandas import DataFrame
 
-    return DataFrame(list(rows))
+    frame = DataFrame(list(rows))
+    empty = [name for name in frame if frame[name].isna().all()]
+    return frame.astype(dict.fromkeys(empty, float))
 
 
 class Tabular:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from effnet.base import EffnetError, say
+from effnet.base import EffnetError
 from effnet.cam.explanation import Box, Explanation
 from effnet.cam.methods import Array
 
@@ -28,7 +28,7 @@ def rank_correlation(a: Array, b: Array) -> float:
     first, second = ranks(a), ranks(b)
     if first.shape != second.shape:
         raise EffnetError(
-            say("maps of {a} and {b}; expected equal shapes", a=np.shape(a), b=np.shape(b))
+            "maps of {a} and {b}; expected equal shapes", a=np.shape(a), b=np.shape(b)
         )
     first, second = first - first.mean(), second - second.mean()
     size = float(np.sqrt((first**2).sum() * (second**2).sum()))
@@ -99,7 +99,7 @@ def share_in_box(explanation: Explanation, box: Box) -> BoxShare:
     """
     left, top, right, bottom = box
     if not (left < right and top < bottom):
-        raise EffnetError(say("box {box}; expected left below right and top below bottom", box=box))
+        raise EffnetError("box {box}; expected left below right and top below bottom", box=box)
     small = explanation.fitted(400)
     across = small.image.width / explanation.image.width
     down = small.image.height / explanation.image.height

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from effnet.base import EffnetError, brief, mark, say
+from effnet.base import EffnetError, brief, mark
 from effnet.cam.methods import FORMULAS, Array, first_component, known_method, weighted
 from effnet.cam.question import Question
 from effnet.nn import Network, Pass, Step
@@ -50,11 +50,9 @@ def cut_at(model: Network, layer: str | None) -> tuple[str, int]:
     matches = [i for i, name in enumerate(names) if name == layer or name.startswith(f"{layer}.")]
     if not matches:
         raise EffnetError(
-            say(
-                "unknown layer {layer}; expected one of {known}",
-                layer=brief(layer),
-                known=", ".join(names),
-            )
+            "unknown layer {layer}; expected one of {known}",
+            layer=brief(layer),
+            known=", ".join(names),
         )
     return names[matches[-1]], matches[-1] + 1
 
@@ -69,12 +67,10 @@ def checked_cuts(
     for name, _ in cuts:
         if method == "cam" and name != last:
             raise EffnetError(
-                say(
-                    "cam reads the classifier's weights, so only {last} will do; "
-                    "use gradcam for {layer}",
-                    last=repr(last),
-                    layer=repr(name),
-                )
+                "cam reads the classifier's weights, so only {last} will do; "
+                "use gradcam for {layer}",
+                last=repr(last),
+                layer=repr(name),
             )
     return cuts
 

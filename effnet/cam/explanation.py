@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from effnet.base import Card, EffnetError, Rich, coloured, is_finite, percent, say
+from effnet.base import Card, EffnetError, Rich, Tabular, coloured, is_finite, percent, say
 from effnet.cam.core import unit_range
 from effnet.cam.methods import Array
 
@@ -19,7 +19,7 @@ DIMMED = 0.35  # brightness of what a network never saw
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Explanation(Rich):
+class Explanation(Rich, Tabular):
     """Where a network looked.
 
     Attributes:
@@ -53,6 +53,24 @@ class Explanation(Rich):
     network: str = ""
     weights: str = ""
 
+    def as_rows(self) -> list[dict[str, Any]]:
+        """One dictionary a cell of the layer's own grid, with the cell's box in the picture."""
+        left, top, right, bottom = self.box
+        high, wide = self.native.shape
+        down, across = (bottom - top) / high, (right - left) / wide
+        return [
+            {
+                "row": row,
+                "column": column,
+                "value": float(value),
+                "left_px": left + column * across,
+                "top_px": top + row * down,
+                "right_px": left + (column + 1) * across,
+                "bottom_px": top + (row + 1) * down,
+            }
+            for (row, column), value in np.ndenumerate(self.native)
+        ]
+
     @property
     def map(self) -> Array:
         """float32 `(H, W)` of the picture, 0 to 1; 0 where the crop looked at nothing.
@@ -76,7 +94,7 @@ class Explanation(Rich):
             smooth: False shows the map's own cells.
         """
         if not (is_finite(alpha) and 0 <= alpha <= 1):
-            raise EffnetError(say("opacity {alpha}; expected 0 to 1", alpha=repr(alpha)))
+            raise EffnetError("opacity {alpha}; expected 0 to 1", alpha=repr(alpha))
         values = place(self.native, self.image.size, self.box, smooth=smooth)
         return self._painted(values, alpha)
 

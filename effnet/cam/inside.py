@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from effnet.base import EffnetError, say
+from effnet.base import EffnetError
 from effnet.cam.core import as_array, chain, class_row, cut_at
 from effnet.cam.methods import Array
 from effnet.cam.question import Question
@@ -73,7 +73,7 @@ def strongest_channels(
         by: "push" (towards the class) or "mean" (activation, whatever the class).
     """
     if by not in ("push", "mean"):
-        raise EffnetError(say("order {order}; expected push or mean", order=repr(by)))
+        raise EffnetError("order {order}; expected push or mean", order=repr(by))
     x = prepared(classifier, image)
     model = classifier.model
     question = Question(target, against).check(len(classifier.classes))
@@ -180,20 +180,16 @@ def look_at_gates(
     here = gated_blocks(classifier.model)
     if not here:
         raise EffnetError(
-            say(
-                "{network} has no squeeze-and-excitation; B0 to B7 and V2 have",
-                network=classifier.spec.name,
-            )
+            "{network} has no squeeze-and-excitation; B0 to B7 and V2 have",
+            network=classifier.spec.name,
         )
     wanted = tuple(here if blocks is None else blocks)
     for name in wanted:
         if name not in here:
             raise EffnetError(
-                say(
-                    "no gates in {block}; expected some of {known}",
-                    block=repr(name),
-                    known=", ".join(here),
-                )
+                "no gates in {block}; expected some of {known}",
+                block=repr(name),
+                known=", ".join(here),
             )
     x = prepared(classifier, image)
     seen: list[Gates] = []
@@ -261,13 +257,11 @@ def _influence(model: Network, x: Tensor, layer: str | None, cell: tuple[int, in
         row, column = cell
         if not (0 <= row < a.shape[2] and 0 <= column < a.shape[3]):
             raise EffnetError(
-                say(
-                    "place {cell}; expected rows 0 to {row} and columns 0 to {column} of {layer}",
-                    cell=cell,
-                    row=a.shape[2] - 1,
-                    column=a.shape[3] - 1,
-                    layer=name,
-                )
+                "place {cell}; expected rows 0 to {row} and columns 0 to {column} of {layer}",
+                cell=cell,
+                row=a.shape[2] - 1,
+                column=a.shape[3] - 1,
+                layer=name,
             )
         (gradient,) = torch.autograd.grad(a[0, :, row, column].sum(), leaf)
     size = as_array(gradient[0].abs().sum(0))

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from effnet.base import EffnetError, brief, mark, say
+from effnet.base import EffnetError, brief, content
 
 Array = NDArray[np.float32]
 Formula = Callable[[Array, Array], Array]
@@ -42,114 +42,16 @@ class Method:
         return self.kind == "sweep"
 
 
-AS_GRADCAM = mark("as Grad-CAM")
-
-METHODS = {
-    "cam": Method(
-        "CAM",
-        mark(
-            "The classifier's own weight of each channel; exact where global pooling and one "
-            "linear layer follow (arXiv:1512.04150)."
-        ),
-        mark("1 forward pass"),
-        "weights",
-    ),
-    "gradcam": Method(
-        "Grad-CAM",
-        mark(
-            "Channels weighted by their mean gradient; at the last layer the same as CAM "
-            "(arXiv:1610.02391)."
-        ),
-        mark("1 forward pass, gradient of the part behind the layer"),
-        "gradient",
-    ),
-    "gradcam++": Method(
-        "Grad-CAM++",
-        mark(
-            "Positive gradients weighted by their higher powers: better for several objects; "
-            "unsteady at layers whose activations go below zero (arXiv:1710.11063)."
-        ),
-        AS_GRADCAM,
-        "gradient",
-    ),
-    "hirescam": Method(
-        "HiResCAM",
-        mark(
-            "Activation times gradient at each place, no averaging: holds at early layers too "
-            "(arXiv:2011.08891)."
-        ),
-        AS_GRADCAM,
-        "gradient",
-        local=True,
-    ),
-    "xgradcam": Method(
-        "XGrad-CAM",
-        mark("Gradients weighted by each channel's share of its activation (arXiv:2008.02312)."),
-        AS_GRADCAM,
-        "gradient",
-    ),
-    "layercam": Method(
-        "LayerCAM",
-        mark("Positive gradients at each place: sharp at early layers (IEEE TIP 2021)."),
-        AS_GRADCAM,
-        "gradient",
-        local=True,
-    ),
-    "eigencam": Method(
-        "EigenCAM",
-        mark(
-            "First principal component of the activations: ignores the class, and its sign is "
-            "arbitrary (arXiv:2008.00299)."
-        ),
-        mark("1 forward pass and a decomposition"),
-        "activations",
-    ),
-    "eigengradcam": Method(
-        "EigenGradCAM",
-        mark("First principal component of activation times gradient; its sign is arbitrary."),
-        mark("as Grad-CAM and a decomposition"),
-        "gradient",
-    ),
-    "scorecam": Method(
-        "Score-CAM",
-        mark(
-            "Shows the picture through each channel as a mask and reads the score "
-            "(arXiv:1910.01279)."
-        ),
-        mark("1 forward pass per channel: slow"),
-        "sweep",
-    ),
-    "ablationcam-zero": Method(
-        "Ablation-CAM",
-        mark(
-            "Sets each channel to zero and reads the drop of the score, as the paper has it "
-            "(WACV 2020)."
-        ),
-        mark("1 pass behind the layer per channel: slow"),
-        "sweep",
-    ),
-    "ablationcam": Method(
-        mark("Ablation-CAM, grad-cam's"),
-        mark(
-            "As the grad-cam package computes it. Where activations go below zero (SiLU, or any "
-            "layer that ends in a projection) it subtracts 1e7 instead, once more for every "
-            "channel of a batch of 32, so weights grow with the place in the batch."
-        ),
-        mark("1 pass behind the layer per channel: slow"),
-        "sweep",
-    ),
-}
+METHODS = {name: Method(**described) for name, described in content("cam_methods").items()}
 
 
 def known_method(name: str) -> Method:
     """The method of that name; `EffnetError` with the known ones where there is none."""
     if not (isinstance(name, str) and name in METHODS):
         raise EffnetError(
-            say(
-                "unknown method {method}; expected one of {known}",
-                method=brief(name),
-                known=", ".join(METHODS),
-            )
+            "unknown method {method}; expected one of {known}",
+            method=brief(name),
+            known=", ".join(METHODS),
         )
     return METHODS[name]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from effnet.base import EffnetError, brief, say
+from effnet.base import EffnetError, brief
 from effnet.classify import find_class
 
 Target = int | str | tuple[int | str, int | str] | None  # a pair: why A rather than B
@@ -30,11 +30,11 @@ class Question:
         for index in (self.target, self.against):
             if index is not None and not 0 <= index < classes:
                 raise EffnetError(
-                    say("class {index}; expected 0 to {last}", index=brief(index), last=classes - 1)
+                    "class {index}; expected 0 to {last}", index=brief(index), last=classes - 1
                 )
         if self.target == self.against:
             raise EffnetError(
-                say("class {index} rather than itself; expected two classes", index=self.target)
+                "class {index} rather than itself; expected two classes", index=self.target
             )
         return self
 
@@ -50,14 +50,12 @@ def asked(target: Target, classes: Sequence[str]) -> Question | None:
     pair = target if isinstance(target, tuple) else (target,)
     if len(pair) not in (1, 2):
         raise EffnetError(
-            say("target {target}; expected a class, or a pair of two", target=brief(target))
+            "target {target}; expected a class, or a pair of two", target=brief(target)
         )
     indices = []
     for one in pair:
         index = find_class(one, classes) if isinstance(one, str) else one
         if isinstance(index, bool) or not isinstance(index, (int, np.integer)):
-            raise EffnetError(
-                say("target {target}; expected a class index or name", target=brief(one))
-            )
+            raise EffnetError("target {target}; expected a class index or name", target=brief(one))
         indices.append(int(index))
     return Question(*indices)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from effnet.base import EffnetError, say
+from effnet.base import EffnetError
 from effnet.classify.prediction import Prediction, softmax
 from effnet.pixels import to_pixels, view
 from effnet.weights import Preprocessing
@@ -64,7 +64,7 @@ def mean_probabilities(predictions: Sequence[Prediction]) -> np.ndarray:
         EffnetError: There is none, or their classes differ in number.
     """
     if len({len(one.logits) for one in predictions}) != 1:
-        raise EffnetError(say("an ensemble needs networks with the same classes, at least one"))
+        raise EffnetError("an ensemble needs networks with the same classes, at least one")
     mean: np.ndarray = np.mean([softmax(one.logits) for one in predictions], axis=0)
     return mean
 
@@ -73,12 +73,10 @@ def at_resolution(preprocessing: Preprocessing, side: int) -> Preprocessing:
     """The same preprocessing for an input of another side: the crop keeps its share."""
     if not SMALLEST <= side <= LARGEST:
         raise EffnetError(
-            say(
-                "a side of {side} px; expected {low} to {high}",
-                side=side,
-                low=SMALLEST,
-                high=LARGEST,
-            )
+            "a side of {side} px; expected {low} to {high}",
+            side=side,
+            low=SMALLEST,
+            high=LARGEST,
         )
     return replace(
         preprocessing,

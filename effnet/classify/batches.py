@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 
-from effnet.base import EffnetError, say
+from effnet.base import EffnetError
 from effnet.classify.checks import check_pixels
 from effnet.nn import workers
 from effnet.pixels import Source, open_image, to_pixels, view
@@ -36,12 +36,10 @@ def batches(
             return prepared(images[position], preprocessing)
         except EffnetError as error:
             raise EffnetError(
-                say(
-                    "picture {number} of {total}: {error}",
-                    number=position + 1,
-                    total=len(images),
-                    error=error,
-                )
+                "picture {number} of {total}: {error}",
+                number=position + 1,
+                total=len(images),
+                error=error,
             ) from error
 
     rows = workers.decoded(ready, range(len(images)), ahead=2 * size)
@@ -64,12 +62,10 @@ def in_parts(pixels: np.ndarray, size: int) -> Iterator[np.ndarray]:
 def _of_tensor(images: torch.Tensor, size: int) -> Iterator[np.ndarray]:
     if images.ndim != 4 or images.shape[1] != 3 or not images.is_floating_point():
         raise EffnetError(
-            say(
-                "a tensor of shape {shape} and type {type} is no prepared pictures; expected "
-                "(N, 3, H, W) of floats",
-                shape=tuple(images.shape),
-                type=images.dtype,
-            )
+            "a tensor of shape {shape} and type {type} is no prepared pictures; expected "
+            "(N, 3, H, W) of floats",
+            shape=tuple(images.shape),
+            type=images.dtype,
         )
     floats = workers.call(images.detach().float)  # on threads that a fork may leave behind
     yield from in_parts(check_pixels(floats.cpu().permute(0, 2, 3, 1).numpy()), size)

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from effnet.base import mark
+from effnet.base import content
 from effnet.nn import workers
 from effnet.pixels import to_pixels, view
 from effnet.weights import IMAGENET_MEAN, IMAGENET_STD
@@ -81,23 +81,19 @@ def _sideways(classifier: "Classifier", image: Image.Image) -> Pixels:
     return right(classifier, image.transpose(Image.Transpose.ROTATE_90))
 
 
+_PIXELS = {
+    "bgr": _bgr,
+    "unnormalised": _unnormalised,
+    "bytes": _bytes,
+    "other_numbers": _other_numbers,
+    "corner": _corner,
+    "squashed": _squashed,
+    "sideways": _sideways,
+    "training": right,
+}
 MISTAKES = {
-    "bgr": Mistake(mark("Blue and red swapped"), mark("cv2.imread gives BGR"), _bgr),
-    "unnormalised": Mistake(
-        mark("Not normalised"), mark("x / 255 and no mean, no std"), _unnormalised
-    ),
-    "bytes": Mistake(mark("Values from 0 to 255"), mark("the division by 255 forgotten"), _bytes),
-    "other_numbers": Mistake(
-        mark("Another mean and std"), mark("ImageNet's where 0.5 belongs, or 0.5"), _other_numbers
-    ),
-    "corner": Mistake(mark("Corner cut, not resized"), "x[:, :224, :224]", _corner),
-    "squashed": Mistake(mark("Squashed to a square"), "resize((224, 224))", _squashed),
-    "sideways": Mistake(
-        mark("Phone photo on its side"), mark("EXIF orientation ignored"), _sideways
-    ),
-    "training": Mistake(
-        mark("BatchNorm in training mode"), mark("model.eval() forgotten"), right, True
-    ),
+    name: Mistake(**told, pixels=_PIXELS[name], training=name == "training")
+    for name, told in content("breakage").items()
 }
 
 

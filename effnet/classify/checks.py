@@ -4,13 +4,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from effnet.base import EffnetError, brief, is_whole, plain, say
+from effnet.base import EffnetError, brief, is_whole, plain
 
 
 def check_top(top: object) -> int:
     """How many labels are wanted, if it is a number of labels; else `EffnetError`."""
     if not is_whole(top, 1):
-        raise EffnetError(say("top {top}; expected at least 1", top=brief(top)))
+        raise EffnetError("top {top}; expected at least 1", top=brief(top))
     return int(plain(top))
 
 
@@ -25,11 +25,9 @@ def check_pixels(pixels: object) -> np.ndarray:
         if side and pixels.shape[2:] == (side, 3) and np.isfinite(pixels).all():
             return pixels.astype(np.float32, copy=False)
     raise EffnetError(
-        say(
-            "pixels {given}; expected finite float32 numbers (N, side, side, 3), as to_pixels "
-            "gives them",
-            given=_given(pixels),
-        )
+        "pixels {given}; expected finite float32 numbers (N, side, side, 3), as to_pixels "
+        "gives them",
+        given=_given(pixels),
     )
 
 
@@ -38,11 +36,9 @@ def check_logits(logits: object, classes: int) -> np.ndarray:
     values = np.asarray(logits)
     if values.shape != (classes,) or values.dtype.kind not in "fiu":
         raise EffnetError(
-            say(
-                "logits {given}; expected {n:,} numbers, one for each class",
-                given=_given(values),
-                n=classes,
-            )
+            "logits {given}; expected {n:,} numbers, one for each class",
+            given=_given(values),
+            n=classes,
         )
     return values
 
@@ -54,14 +50,12 @@ def check_finite(logits: np.ndarray, model: nn.Module, name: str) -> None:
     for where, value in model.state_dict().items():
         if not bool(torch.isfinite(value).all()):
             raise EffnetError(
-                say(
-                    "the weights of {name} hold NaN or infinite numbers, first in {where}: the "
-                    "file is damaged, or its training went wrong",
-                    name=name,
-                    where=where,
-                )
+                "the weights of {name} hold NaN or infinite numbers, first in {where}: the "
+                "file is damaged, or its training went wrong",
+                name=name,
+                where=where,
             )
-    raise EffnetError(say("{name} answers with NaN or infinite numbers", name=name))
+    raise EffnetError("{name} answers with NaN or infinite numbers", name=name)
 
 
 def _given(value: object) -> str:

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from effnet import cam
-from effnet.base import EffnetError, say
+from effnet.base import EffnetError
 from effnet.cam import Explanation, Target
 from effnet.classify import portable
 from effnet.classify.batches import batches, in_parts
@@ -42,6 +42,7 @@ class Classifier:
         classes: Class names in index order.
         device: Where it runs.
         engine: What was asked to run it, of `effnet.nn.ENGINES`; `model` is always PyTorch's.
+        notes: What was chosen, stripped, filled in or guessed of a file of one's own, in words.
 
     Raises:
         EffnetError: The network is none of `build`'s, or has another shape than its spec says.
@@ -58,6 +59,7 @@ class Classifier:
         checkpoint: Checkpoint | None = None,
         device: str = "auto",
         engine: str = "auto",
+        notes: Sequence[str] = (),
     ) -> None:
         model = portable.private(net) if copy else net
         self.device = pick_device(device)
@@ -65,17 +67,16 @@ class Classifier:
         self.spec: Spec = model.spec
         self.weights = weights
         self.checkpoint = checkpoint
+        self.notes = tuple(notes)
         self.preprocessing = preprocessing or checkpoints.usual_preprocessing(self.spec)
         self.engine = engine
         self._engine = Engine(self.model, engine, self.preprocessing.crop)
         names = imagenet_classes()
         if classes and len(classes) != model.num_classes:
             raise EffnetError(
-                say(
-                    "{given:,} class names for {outputs:,} outputs; expected one for each",
-                    given=len(classes),
-                    outputs=model.num_classes,
-                )
+                "{given:,} class names for {outputs:,} outputs; expected one for each",
+                given=len(classes),
+                outputs=model.num_classes,
             )
         if len(classes) == model.num_classes:
             self.classes = tuple(classes)
@@ -229,7 +230,7 @@ class Classifier:
         picture = open_image(image)
         questions = [cam.asked(target, self.classes) for target in targets]
         if not questions or not layers:
-            raise EffnetError(say("nothing to explain; expected at least one target and one layer"))
+            raise EffnetError("nothing to explain; expected at least one target and one layer")
         pixels = to_pixels(view(picture, self.preprocessing), self.preprocessing)[None]
         x = torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))).to(self.device)
         start = time.perf_counter()
@@ -308,4 +309,3 @@ class Classifier:
         """What its weights take, with the copy that `predict` makes for speed."""
         held = sum(int(v.nbytes) for v in self.model.state_dict().values())
         return held if self.engine == "eager" else 2 * held
-

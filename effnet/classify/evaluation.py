@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from effnet.base import EffnetError, files, path_of, say, stamp
+from effnet.base import EffnetError, files, path_of, stamp
 from effnet.classify.classifier import Classifier
 from effnet.classify.labelled_files import Item, labelled
 from effnet.classify.loading import load
@@ -123,9 +123,7 @@ def evaluate(
         EffnetError: Classes can't be told, or `results` belongs to another evaluation.
     """
     if batch_size < 1 or workers < 0 or (limit is not None and limit < 1):
-        raise EffnetError(
-            say("expected a batch size and a limit of at least 1, workers of at least 0")
-        )
+        raise EffnetError("expected a batch size and a limit of at least 1, workers of at least 0")
     start = time.perf_counter()
     if amp and engine == "auto" and pick_device(device).type == "cpu":
         engine = "eager"
@@ -249,17 +247,14 @@ def _resumed(path: Path, header: Any, items: Sequence[Item]) -> dict[str, Answer
             raise TypeError
     except (ValueError, KeyError, TypeError, AttributeError):
         raise EffnetError(
-            say("{path} is no file of an evaluation; name another with --results", path=path)
+            "{path} is no file of an evaluation; name another with --results", path=path
         ) from None
     if first != header:
         other = [key for key in header if first.get(key) != header[key]]
         raise EffnetError(
-            say(
-                "{path} belongs to another evaluation ({other} differ); name another with "
-                "--results",
-                path=path,
-                other=", ".join(other),
-            )
+            "{path} belongs to another evaluation ({other} differ); name another with --results",
+            path=path,
+            other=", ".join(other),
         )
     if len(kept) < len(whole):
         files.write_whole(path, kept)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from effnet.base import EffnetError, brief, path_of, say
+from effnet.base import EffnetError, brief, path_of
 from effnet.classify import zips
 from effnet.classify.prediction import imagenet_classes, imagenet_synsets, named
 from effnet.classify.truths import SYNSET, number_of, read_truth
@@ -54,16 +54,14 @@ def in_folder(folder: str | Path, *, empty: bool = False) -> list[Item]:
     """
     top = path_of(folder)
     if not os.path.isdir(top):  # False as well where the name is too long
-        raise EffnetError(say("no folder at {path}", path=top))
+        raise EffnetError("no folder at {path}", path=top)
     paths = {_printable(path.relative_to(top)): path for path in _below(top)}
     found = [Item(name, paths[name]) for name in sorted(paths) if is_picture(name)]
     if not found and not empty:
         raise EffnetError(
-            say(
-                "no pictures in {path}; expected files ending {endings}",
-                path=top,
-                endings=", ".join(EXTENSIONS),
-            )
+            "no pictures in {path}; expected files ending {endings}",
+            path=top,
+            endings=", ".join(EXTENSIONS),
         )
     return found
 
@@ -82,12 +80,9 @@ def _below(top: Path) -> Iterator[Path]:
                         folders.append(entry.path)
         except OSError as error:
             raise EffnetError(
-                say(
-                    "can't look into the folder {path} ({reason}); make it readable, or take it "
-                    "away",
-                    path=_short(Path(folder)),
-                    reason=error.strerror or error,
-                )
+                "can't look into the folder {path} ({reason}); make it readable, or take it away",
+                path=_short(Path(folder)),
+                reason=error.strerror or error,
             ) from None
 
 
@@ -111,23 +106,19 @@ def in_zip(data: bytes) -> list[Item]:
     """
     entries = [entry for entry in zips.entries(data) if is_picture(entry.name)]
     if not entries:
-        raise EffnetError(say("no pictures in the zip"))
+        raise EffnetError("no pictures in the zip")
     if len(entries) > MAX_PICTURES:
         raise EffnetError(
-            say(
-                "{count} pictures in the zip; the limit is {limit}",
-                count=len(entries),
-                limit=MAX_PICTURES,
-            )
+            "{count} pictures in the zip; the limit is {limit}",
+            count=len(entries),
+            limit=MAX_PICTURES,
         )
     size = sum(entry.size for entry in entries if entry.size <= MAX_BYTES)
     if size > MAX_UNPACKED:
         raise EffnetError(
-            say(
-                "the zip unpacks to {size:.0f} MiB of pictures; the limit is {limit} MiB",
-                size=size / 2**20,
-                limit=MAX_UNPACKED >> 20,
-            )
+            "the zip unpacks to {size:.0f} MiB of pictures; the limit is {limit} MiB",
+            size=size / 2**20,
+            limit=MAX_UNPACKED >> 20,
         )
     return [Item(entry.name, entry) for entry in entries]
 
@@ -182,15 +173,13 @@ def class_indices(folders: Iterable[str], classes: Sequence[str]) -> dict[str, i
         _class_of(name, classes)  # says so where several classes are called that
         if SYNSET.fullmatch(name):
             raise EffnetError(
-                say(
-                    "folder {name} is no synset of the network's {count} classes; expected those "
-                    "of ImageNet-1k, for a network trained on them",
-                    name=name,
-                    count=len(classes),
-                )
+                "folder {name} is no synset of the network's {count} classes; expected those "
+                "of ImageNet-1k, for a network trained on them",
+                name=name,
+                count=len(classes),
             )
         raise EffnetError(
-            say("folder {name} is no class; expected its name, index or synset", name=brief(name))
+            "folder {name} is no class; expected its name, index or synset", name=brief(name)
         )
     return found
 
@@ -212,22 +201,18 @@ def labelled(
     if truth is None:
         if any(not item.folder for item in items):
             raise EffnetError(
-                say(
-                    "{folder} has pictures that lie in no class folder; sort them, or give their "
-                    "classes with --truth FILE",
-                    folder=folder,
-                )
+                "{folder} has pictures that lie in no class folder; sort them, or give their "
+                "classes with --truth FILE",
+                folder=folder,
             )
         indices = class_indices([item.folder for item in items], classes)
         if pair := same_class(indices):
             raise EffnetError(
-                say(
-                    "folders {first} and {second} are both class {name}; put them together, or "
-                    "rename one",
-                    first=repr(pair[0]),
-                    second=repr(pair[1]),
-                    name=repr(classes[indices[pair[0]]]),
-                )
+                "folders {first} and {second} are both class {name}; put them together, or "
+                "rename one",
+                first=repr(pair[0]),
+                second=repr(pair[1]),
+                name=repr(classes[indices[pair[0]]]),
             )
         return [Item(item.name, item.source, indices[item.folder]) for item in items]
     said = read_truth(path_of(truth), items)

@@ -1,26 +1,18 @@
-"""`load`: a classifier from a network's name and its weights; nothing is fetched from a network."""
+"""`load`: a classifier from a network's name and its weights."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from effnet.base import EffnetError, brief, say
+from effnet.base import EffnetError, brief
 from effnet.classify.classifier import Classifier
 from effnet.network import get_variant
-from effnet.nn import (
-    build,
-    load_state,
-    padded_as_trained,
-    read_checkpoint,
-    read_file,
-    saved,
-    timms_name,
-    unsaid,
-)
-from effnet.weights import checkpoints
+from effnet.nn import build, load_state, opened, read_checkpoint, read_file, saved
+from effnet.weights import Preprocessing, checkpoints, sources
 
 
 def load(
@@ -30,19 +22,24 @@ def load(
     device: str = "auto",
     engine: str = "auto",
     classes: Sequence[str] = (),
+    preprocessing: Preprocessing | Mapping[str, Any] | None = None,
 ) -> Classifier:
-    """Load a network with pretrained weights; nothing is fetched from a network.
+    """Load a network with pretrained weights; only `hf-hub:` fetches from a network.
 
     Args:
-        name: A variant's name, or a `.safetensors` file that a training has saved: it says itself
-            which network it holds.
+        name: A variant's name, or timm's; or what says itself which network it holds: a
+            `.safetensors` file that a training has saved, a folder with a `config.json` as timm
+            and the hub write it, or an address there, `hf-hub:timm/efficientnet_b0.ra_in1k`.
         weights: "default" (the best that is on this machine), a torchvision enum name such as
-            "IMAGENET1K_V2", a path to a `.pth` or `.safetensors` file, or "random".
+            "IMAGENET1K_V2", a file, folder or address, or "random".
         device: "auto", "cpu", "cuda", "mps".
         engine: What runs it, of `effnet.nn.ENGINES`. "auto" is the fastest here, on a CPU ONNX
             Runtime; "eager" the plain modules; "packed" PyTorch with BatchNorm folded, channels
             last and, on a CPU, nonlinearities inside the convolutions.
         classes: Class names in index order, one for each output, for a file of one's own.
+        preprocessing: How pictures are prepared, where the weights want it otherwise than is known:
+            a `Preprocessing`, or its values by name. A file that says nothing of it, and is no
+            known one of timm's, is fed the variant's usual numbers; `notes` says so.
 
     Raises:
         WeightsUnavailable: The weights are not here: says where to put them, and what works.
@@ -51,37 +48,53 @@ def load(
     if not isinstance(name, (str, Path)):
         get_variant(name)  # says what may be a name
     if not isinstance(weights, (str, Path)):
-        raise EffnetError(
-            say("weights {given}; expected their name, or a path", given=brief(weights))
-        )
+        raise EffnetError("weights {given}; expected their name, or a path", given=brief(weights))
     made = partial(Classifier, copy=False, device=device, engine=engine)
     if str(name).endswith(".safetensors"):
         kept = saved.read(Path(name))
         return made(
             kept.network(str(name)),
             weights=str(name),
-            preprocessing=kept.preprocessing,
+            preprocessing=(
+                kept.preprocessing
+                if preprocessing is None
+                else sources.as_preprocessing(preprocessing)
+            ),
             classes=classes or kept.classes,
         )
-    spec = get_variant(name)
     wanted = str(weights)
+    given = None if preprocessing is None else sources.as_preprocessing(preprocessing)
+    if wanted == "default" and (place := sources.place_of(str(name))):
+        weights, name = place, ""  # a folder or an address says itself what it holds
+    if wanted != "random" and sources.is_source(weights):
+        source = sources.find(weights)
+        own = opened(source, read_file(source.file), get_variant(name or source.name), given)
+        if own.doubt:
+            warnings.warn(own.doubt, stacklevel=2)
+        return made(
+            own.network(),
+            weights=str(weights),
+            preprocessing=own.preprocessing,
+            classes=classes or own.classes,
+            notes=own.notes,
+        )
+    spec = get_variant(name)
     if wanted == "random":
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            return made(build(spec), weights="random", classes=classes)
-    if isinstance(weights, Path) or Path(wanted).suffix in (".pth", ".pt", ".safetensors"):
-        state = read_file(wanted)
-        called = timms_name(wanted)
-        spec = padded_as_trained(spec, state, called)
-        doubt = unsaid(spec, state, called)
-        if doubt:
-            warnings.warn(doubt, stacklevel=2)
-        return made(load_state(spec, state, origin=wanted), weights=wanted, classes=classes)
+            untrained = build(spec)
+        return made(
+            untrained,
+            weights="random",
+            preprocessing=given or checkpoints.usual_preprocessing(spec),
+            classes=classes,
+        )
     checkpoint = checkpoints.choose(spec.name, wanted)
+    model = load_state(spec, read_checkpoint(checkpoint), origin=checkpoint.weights)
     return made(
-        load_state(spec, read_checkpoint(checkpoint), origin=checkpoint.weights),
+        model,
         weights=checkpoint.short_name,
-        preprocessing=checkpoint.preprocessing,
+        preprocessing=given or checkpoint.preprocessing,
         checkpoint=checkpoint,
         classes=classes,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
-from effnet.base import EffnetError, brief, path_of, say, write_whole
+from effnet.base import EffnetError, Text, brief, path_of, write_whole
 from effnet.network import IMAGE_CHANNELS
 from effnet.nn import Network, fit, onnx_model, saved
 
@@ -27,26 +27,21 @@ def private(network: nn.Module) -> Network:
     """
     if not isinstance(network, Network):
         raise EffnetError(
-            say(
-                "{kind} is no network of effnet.build; build the same one there, with "
-                "weights= a file of its state dict",
-                kind=type(network).__name__,
-            )
+            "{kind} is no network of effnet.build; build the same one there, with "
+            "weights= a file of its state dict",
+            kind=type(network).__name__,
         )
     if network.in_channels != IMAGE_CHANNELS:
-        raise EffnetError(
-            say("the network takes {n} channels; pictures have 3", n=network.in_channels)
-        )
-    doubts = fit(network.spec, network.state_dict()).problems
+        raise EffnetError("the network takes {n} channels; pictures have 3", n=network.in_channels)
+    state = {name: value.cpu() for name, value in network.state_dict().items()}
+    doubts = fit(network.spec, state).problems
     if doubts:
         kind, keys = next(iter(doubts.items()))
         raise EffnetError(
-            say(
-                "the network is no longer what its spec says: {kind}, such as {key}; "
-                "change its number of outputs only, with one fully connected layer at its end",
-                kind=say(kind),
-                key=keys[0],
-            )
+            "the network is no longer what its spec says: {kind}, such as {key}; "
+            "change its number of outputs only, with one fully connected layer at its end",
+            kind=Text(kind),
+            key=keys[0],
         )
     return copy.deepcopy(network)
 
@@ -67,9 +62,7 @@ def save(classifier: "Classifier", path: str | Path) -> Path:
 def to_onnx(classifier: "Classifier", path: str | Path, dynamic: Collection[str]) -> Path:
     """Write an ONNX file (opset 17): input `image`, output `logits`; gives its path."""
     if isinstance(dynamic, str) or not set(dynamic) <= set(AXES):
-        raise EffnetError(
-            say("dynamic axes {axes}; expected some of N, H and W", axes=brief(dynamic))
-        )
+        raise EffnetError("dynamic axes {axes}; expected some of N, H and W", axes=brief(dynamic))
     file = _ending(path, ".onnx")
     prepared, model = classifier.preprocessing, classifier.model
     weights = {
@@ -101,6 +94,6 @@ def _ending(path: str | Path, ending: str) -> Path:
     file = path_of(path)
     if file.suffix != ending:
         raise EffnetError(
-            say("{path}; expected a file name that ends in {ending}", path=file, ending=ending)
+            "{path}; expected a file name that ends in {ending}", path=file, ending=ending
         )
     return file

@@ -5,10 +5,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 
-from effnet.base import Card, EffnetError, Rich, brief, in_a_row, mark, percent, say
+from effnet.base import (
+    Card,
+    EffnetError,
+    Rich,
+    Tabular,
+    brief,
+    in_a_row,
+    mark,
+    percent,
+    rows_of,
+    say,
+)
 
 MOST_NAME = 200  # characters of a class name
 ONE_OUTPUT = mark("One output: its probability is a sigmoid, that of this class or not.")
@@ -24,7 +36,7 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Prediction(Rich):
+class Prediction(Rich, Tabular):
     """What a network said of one picture.
 
     Attributes:
@@ -36,6 +48,10 @@ class Prediction(Rich):
     labels: tuple[Label, ...]
     logits: np.ndarray
     seconds: float
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """One dictionary a label, the most probable first."""
+        return [{"rank": i, **row} for i, row in enumerate(rows_of(self.labels), start=1)]
 
     def card(self) -> Card:
         """The classes with their probabilities, for notebooks and plain text."""
@@ -92,11 +108,9 @@ def named(name: str, classes: Sequence[str]) -> int | None:
     indices = exact.get(name) or alike.get(plain_name(name)) or [None]
     if len(indices) > 1:
         raise EffnetError(
-            say(
-                "several classes are called {name}: {among}; give the index",
-                name=brief(name),
-                among=in_a_row(f"{classes[i]} ({i})" for i in indices[:5] if i is not None),
-            )
+            "several classes are called {name}: {among}; give the index",
+            name=brief(name),
+            among=in_a_row(f"{classes[i]} ({i})" for i in indices[:5] if i is not None),
         )
     return indices[0]
 
@@ -131,18 +145,13 @@ def find_class(name: str, classes: Sequence[str]) -> int:
     near = [label for label in classes if wanted and wanted in label.lower()][:5]
     if near:
         raise EffnetError(
-            say(
-                "unknown class {name}; did you mean {near}?",
-                name=repr(name),
-                near=", ".join(near),
-            )
+            "unknown class {name}; did you mean {near}?",
+            name=repr(name),
+            near=", ".join(near),
         )
     raise EffnetError(
-        say(
-            "unknown class {name}; expected a class name such as {first}, or an index from 0 to "
-            "{last}",
-            name=brief(name),
-            first=repr(classes[0]),
-            last=len(classes) - 1,
-        )
+        "unknown class {name}; expected a class name such as {first}, or an index from 0 to {last}",
+        name=brief(name),
+        first=repr(classes[0]),
+        last=len(classes) - 1,
     )

@@ -53,13 +53,11 @@ def read_truth(path: Path, items: "Sequence[Item]") -> dict[str, str]:
             missing.append(item.name)
         elif alike[stem] > 1 or len(stems[stem]) > 1:
             raise EffnetError(
-                say(
-                    "{path} does not tell which {stem} is {name}, as there are several; write "
-                    "their paths below the folder",
-                    path=path,
-                    stem=repr(stem),
-                    name=item.name,
-                )
+                "{path} does not tell which {stem} is {name}, as there are several; write "
+                "their paths below the folder",
+                path=path,
+                stem=repr(stem),
+                name=item.name,
             )
         else:
             found[item.name] = said[stems[stem][0]]
@@ -89,7 +87,7 @@ def _rows(path: Path, lines: Sequence[str]) -> list[list[str]]:
     try:
         return list(csv.reader(lines))
     except csv.Error as error:
-        raise EffnetError(say("can't read {path} ({error})", path=path, error=error)) from None
+        raise EffnetError("can't read {path} ({error})", path=path, error=error) from None
 
 
 def _lines(path: Path) -> list[str]:
@@ -101,7 +99,7 @@ def _lines(path: Path) -> list[str]:
         return [line for row in data.decode("utf-8-sig").splitlines() if (line := row.strip())]
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise EffnetError(say("can't read {path} ({error})", path=path, error=reason)) from None
+        raise EffnetError("can't read {path} ({error})", path=path, error=reason) from None
 
 
 def _by_line(path: Path, lines: Sequence[str], items: "Sequence[Item]") -> dict[str, str]:
@@ -116,12 +114,10 @@ def _by_line(path: Path, lines: Sequence[str], items: "Sequence[Item]") -> dict[
     }
     if len(found) < len(items):
         raise EffnetError(
-            say(
-                "{path} has {lines} lines for {pictures} pictures",
-                path=path,
-                lines=len(lines),
-                pictures=len(items),
-            )
+            "{path} has {lines} lines for {pictures} pictures",
+            path=path,
+            lines=len(lines),
+            pictures=len(items),
         )
     return found
 
@@ -144,17 +140,15 @@ def _from_the_kit(path: Path, numbers: dict[str, str]) -> dict[str, str]:
             break
     else:
         raise EffnetError(
-            say(
-                "{path} counts from 1, as the ImageNet development kit does, whose order is not "
-                "that of the classes; put the kit's meta.mat or map_clsloc.txt beside it, or give "
-                "lines of: file name, synset",
-                path=path,
-            )
+            "{path} counts from 1, as the ImageNet development kit does, whose order is not "
+            "that of the classes; put the kit's meta.mat or map_clsloc.txt beside it, or give "
+            "lines of: file name, synset",
+            path=path,
         )
     missing = sorted({number for number in numbers.values() if number_of(number) not in synsets})
     if missing:
         raise EffnetError(
-            say("{file} names no synset for number {number}", file=beside, number=missing[0])
+            "{file} names no synset for number {number}", file=beside, number=missing[0]
         )
     return {name: synsets[number_of(number)] for name, number in numbers.items()}
 
@@ -171,11 +165,11 @@ def _synsets_of_meta(path: Path) -> dict[int, str]:
         }
     except ImportError:
         raise EffnetError(
-            say("{path} is read with SciPy, which is not installed: pip install scipy", path=path)
+            "{path} is read with SciPy, which is not installed: pip install scipy", path=path
         ) from None
     except Exception as error:  # the reader raises nearly anything on a damaged file
         raise EffnetError(
-            say("{path} is not the development kit's meta.mat ({error})", path=path, error=error)
+            "{path} is not the development kit's meta.mat ({error})", path=path, error=error
         ) from None
 
 

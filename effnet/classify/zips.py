@@ -5,7 +5,7 @@ import io
 import zipfile
 from collections.abc import Iterator, Sequence
 
-from effnet.base import EffnetError, say
+from effnet.base import EffnetError
 from effnet.pixels import MAX_BYTES
 
 MAX_ENTRIES = 20_000
@@ -34,14 +34,12 @@ class Entry:
             EffnetError: It is damaged, locked, too large, or shares its bytes with another entry.
         """
         if self._overlaps:
-            raise EffnetError(say("it overlaps with another file in the zip, as in a zip bomb"))
+            raise EffnetError("it overlaps with another file in the zip, as in a zip bomb")
         if self.size > MAX_BYTES:
             raise EffnetError(
-                say(
-                    "{size:.0f} MiB is too large; the limit is {limit} MiB",
-                    size=self.size / 2**20,
-                    limit=MAX_BYTES >> 20,
-                )
+                "{size:.0f} MiB is too large; the limit is {limit} MiB",
+                size=self.size / 2**20,
+                limit=MAX_BYTES >> 20,
             )
         data = bytearray()
         try:
@@ -49,7 +47,7 @@ class Entry:
                 while len(data) < size and (chunk := file.read(CHUNK)):
                     data += chunk
         except Exception as error:  # unpackers raise nearly anything on a damaged file
-            raise EffnetError(say("it can't be unpacked ({error})", error=_told(error))) from None
+            raise EffnetError("it can't be unpacked ({error})", error=_told(error)) from None
         return bytes(data[:size])
 
 
@@ -60,11 +58,11 @@ def entries(data: bytes) -> list[Entry]:
         EffnetError: It is no zip, its directory is damaged, or it holds too many files.
     """
     if data.count(b"PK\x01\x02") > MAX_ENTRIES:  # before its directory takes memory
-        raise EffnetError(say("over {limit:,} files in the zip", limit=MAX_ENTRIES))
+        raise EffnetError("over {limit:,} files in the zip", limit=MAX_ENTRIES)
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except Exception as error:  # a damaged directory raises nearly anything
-        raise EffnetError(say("not a zip that can be read ({error})", error=_told(error))) from None
+        raise EffnetError("not a zip that can be read ({error})", error=_told(error)) from None
     infos = archive.infolist()
     overlapping = set(_overlapping(infos, archive.start_dir))
     found = [

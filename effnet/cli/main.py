@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Never
 from urllib.parse import urlencode
 
-from effnet.base import DEFAULT, LANGUAGES, EffnetError, write_whole
+from effnet.base import DEFAULT, LANGUAGES, EffnetError, missing, write_whole
+from effnet.cli import standalone
 from effnet.cli.console import Rows, count_line, percent_line, show
 from effnet.counting import cost, counters, stage_table
 from effnet.network import Spec, from_block_strings, variants
@@ -35,8 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code = 0
     try:
         result = options.run(options)
-    except EffnetError as error:
-        print(f"effnet: {error}", file=sys.stderr)
+    except (EffnetError, ModuleNotFoundError) as error:
+        said = missing(error) if isinstance(error, ModuleNotFoundError) else error
+        if said is None:
+            raise
+        print(f"effnet: {said}", file=sys.stderr)
         result, code = getattr(error, "result", None), 2  # a full disk: what it had is shown
         if result is None:
             return code
@@ -143,10 +147,21 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--weights", default="default")
         added.add_argument("--device", default="auto")
 
+    static = command("site", _site, "write a folder that any file server serves: pages, no server")
+    static.add_argument("folder", help="new, empty, or an earlier site")
+    static.add_argument(
+        "--without", metavar="PART", action="append", default=[], help="classify or notebooks"
+    )
+
     from effnet.train import run_process  # the standard library and the lower floors only
 
     training = command("train", run_process.execute, "train a network, or run an experiment")
     run_process.add_arguments(training)
+
+    standalone.add_app(command("app", standalone.run_app, "serve the explorer on this machine"))
+    standalone.add_notebooks(
+        command("notebooks", standalone.copy_notebooks, "copy the notebooks into a folder")
+    )
 
     weights = command("weights", _weights, "list known weights, or download some")
     weights.add_argument("action", choices=("list", "download"), nargs="?", default="list")
@@ -256,9 +271,7 @@ def _bench(options: argparse.Namespace) -> dict[str, Any] | Rows:
 
 
 def _classify(options: argparse.Namespace) -> Rows:
-    from effnet.classify import load
-
-    classifier = load(options.model, weights=options.weights, device=options.device)
+    classifier = _loaded(options)
     rows = []
     for image in options.image:
         (prediction,) = classifier.predict([_sample(image) or image], top=options.top)
@@ -270,9 +283,7 @@ def _classify(options: argparse.Namespace) -> Rows:
 
 
 def _explain(options: argparse.Namespace) -> dict[str, Any]:
-    from effnet.classify import load
-
-    classifier = load(options.model, weights=options.weights, device=options.device)
+    classifier = _loaded(options)
     target = options.target
     explanation = classifier.explain(
         _sample(options.image) or options.image,
@@ -290,6 +301,16 @@ def _explain(options: argparse.Namespace) -> dict[str, Any]:
         "blank": explanation.blank,
         "seconds": explanation.seconds,
     }
+
+
+def _loaded(options: argparse.Namespace) -> Any:
+    """The network that is named; what was done to its weights is said beside the answer."""
+    from effnet.classify import load
+
+    classifier = load(options.model, weights=options.weights, device=options.device)
+    for note in classifier.notes:
+        print(f"effnet: {note}", file=sys.stderr)
+    return classifier
 
 
 def _picture(image: Any, name: str) -> bytes:
@@ -321,7 +342,6 @@ def _report(options: argparse.Namespace) -> dict[str, Any]:
         records.append(measure_latency(design.spec(), budget_s=options.seconds))
     looks = []
     if options.image:
-        from effnet.classify import load
         from effnet.pixels import open_image
 
         file = Path(options.image)
@@ -330,7 +350,7 @@ def _report(options: argparse.Namespace) -> dict[str, Any]:
             if _sample(options.image)
             else report.picture(open_image(file), file.name)
         )
-        classifier = load(options.model, weights=options.weights, device=options.device)
+        classifier = _loaded(options)
         own = options.model if options.model.endswith(".safetensors") else ""
         looks.append(report.look(classifier, picture, network=own))
     spoken = {} if options.language == DEFAULT else {"lang": options.language}
@@ -351,6 +371,16 @@ def _design(text: str) -> Design:
     if text and not is_link(text):
         return Design(mode="released", released=variants.get_variant(text).name)
     return from_link(text)
+
+
+def _site(options: argparse.Namespace) -> Rows:
+    from effnet.site import build
+
+    parts = build(options.folder, without=options.without)
+    return [
+        {"part": part.name, "megabytes": round(part.bytes / 1e6, 1), "left out": part.missing}
+        for part in parts
+    ]
 
 
 def _weights(options: argparse.Namespace) -> Rows:

@@ -223,7 +223,7 @@ def _checked(resolution: Side) -> Side:
         return check_resolution(resolution)
     if len(resolution) != 2:
         raise EffnetError(
-            say("resolution {value}; expected a side, or height and width", value=brief(resolution))
+            "resolution {value}; expected a side, or height and width", value=brief(resolution)
         )
     height, width = map(check_resolution, resolution)
     return height if height == width else (height, width)

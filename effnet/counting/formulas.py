@@ -173,7 +173,7 @@ def items(spec: Spec, quantity: str) -> tuple[Item, ...]:
     if quantity not in QUANTITIES:
         known = ", ".join(QUANTITIES)
         raise EffnetError(
-            say("unknown quantity {said}; expected {known}", said=repr(quantity), known=known)
+            "unknown quantity {said}; expected {known}", said=repr(quantity), known=known
         )
     if quantity == "memory":
         return tuple(_item(one.run, one.layer, *_memory(one)) for one in kept(spec))

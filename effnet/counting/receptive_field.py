@@ -78,11 +78,9 @@ def field_of(spec: Spec, layer: str, *, resolution: int | None = None) -> Field:
     known = fields(spec, resolution=resolution)
     if layer not in known:
         raise EffnetError(
-            say(
-                "unknown layer {layer}; expected one of {known}",
-                layer=repr(layer),
-                known=", ".join(known),
-            )
+            "unknown layer {layer}; expected one of {known}",
+            layer=repr(layer),
+            known=", ".join(known),
         )
     return known[layer]
 

@@ -5,6 +5,6 @@ numbers are lines and solid bars, measured ones filled dots, published ones holl
 Every function takes `dark=True` for a dark page.
 """
 
-import lazy_loader
+from effnet.base import door
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = door(__name__, __file__)

@@ -31,7 +31,7 @@ def known_language(asked: str | None) -> str:
     if asked not in LANGUAGES:
         among = ", ".join(LANGUAGES)
         raise EffnetError(
-            say("language {asked}; expected one of {among}", asked=repr(asked), among=among)
+            "language {asked}; expected one of {among}", asked=repr(asked), among=among
         )
     return asked
 

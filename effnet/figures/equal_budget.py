@@ -11,7 +11,7 @@ from effnet.base import colours, giga, say, significant
 from effnet.figures import theme
 from effnet.figures.network_drawings import SLAB_HOVER, slabs
 from effnet.network import get_variant
-from effnet.papers import BASELINE, Measured
+from effnet.papers import BASELINE, Measured, cited
 from effnet.scaling import WAYS, Scaled
 
 ROW = 150  # px, of one network
@@ -200,7 +200,7 @@ def accuracy_by_way(
                         say("{macs:,} MACs counted", macs=row.counted)
                         if row.counted
                         else say("not counted"),
-                        say(row.source),
+                        cited(row.source),
                     ]
                     for row in rows
                 ],

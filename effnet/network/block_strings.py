@@ -115,13 +115,11 @@ def blocks_of(spec: Spec) -> tuple[BlockString, ...]:
     if unknown:
         names = in_a_row(sorted(say(OPERATORS[one]).lower() for one in unknown), " and ")
         raise EffnetError(
-            say(
-                "block strings have no word for the {names} stages of {network!r}; they can say "
-                "{sayable}",
-                names=names,
-                network=spec.name,
-                sayable=in_a_row(say(OPERATORS[name]) for name in SAYABLE),
-            )
+            "block strings have no word for the {names} stages of {network!r}; they can say "
+            "{sayable}",
+            names=names,
+            network=spec.name,
+            sayable=in_a_row(say(OPERATORS[name]) for name in SAYABLE),
         )
     channels, blocks = spec.stem_channels, []
     for stage in spec.stages:
@@ -267,32 +265,28 @@ def _read(word: str) -> tuple[BlockString, list[str]]:
         match = TOKEN.fullmatch(token)
         if match is None:
             raise EffnetError(
-                say(
-                    "{token!r} is no token; expected r, k, s, e, i, o and where needed se or c "
-                    "with a number each, such as r2_k3_s2_e6_i16_o24_se0.25",
-                    token=token[:20],
-                )
+                "{token!r} is no token; expected r, k, s, e, i, o and where needed se or c "
+                "with a number each, such as r2_k3_s2_e6_i16_o24_se0.25",
+                token=token[:20],
             )
         key, number = match.groups()
         if key in values:
-            raise EffnetError(say("{key} is there twice", key=key))
+            raise EffnetError("{key} is there twice", key=key)
         values[key] = _value(key, number)
     missing = [key for key in ("r", "k", "s", "e", "i", "o") if key not in values]
     if missing:
         names = in_a_row(
             say("{token} ({title})", token=key, title=say(TITLES[key])) for key in missing
         )
-        raise EffnetError(say("without {names}", names=names))
+        raise EffnetError("without {names}", names=names)
     fused = bool(values.pop("c", 0))
     values.pop("f", None)
     block = BlockString(fused=fused, **{FIELDS[key]: value for key, value in values.items()})
     if not 1 <= block.in_channels <= MAX_CHANNELS:
         raise EffnetError(
-            say(
-                "{channels} input channels; expected 1 to {most:,}",
-                channels=block.in_channels,
-                most=MAX_CHANNELS,
-            )
+            "{channels} input channels; expected 1 to {most:,}",
+            channels=block.in_channels,
+            most=MAX_CHANNELS,
         )
     stage_of(block)
     return block, notes
@@ -301,17 +295,15 @@ def _read(word: str) -> tuple[BlockString, list[str]]:
 def _value(key: str, number: str) -> int | float:
     if key == "s":
         if number not in STRIDES:
-            raise EffnetError(
-                say("stride s{number}; expected s1 or s2 (or s11, s22)", number=number)
-            )
+            raise EffnetError("stride s{number}; expected s1 or s2 (or s11, s22)", number=number)
         return STRIDES[number]
     if key in ("e", "se"):
         return float(number)
     if "." in number:
-        raise EffnetError(say("{key}{number}; expected a whole number", key=key, number=number))
+        raise EffnetError("{key}{number}; expected a whole number", key=key, number=number)
     if (key == "c" and number not in ("0", "1")) or (key == "f" and number != "0"):
         raise EffnetError(
-            say("{key}{number}; expected c0 (MBConv) or c1 (Fused-MBConv)", key=key, number=number)
+            "{key}{number}; expected c0 (MBConv) or c1 (Fused-MBConv)", key=key, number=number
         )
     return int(number)
 

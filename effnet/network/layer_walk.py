@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from effnet.base import EffnetError, brief, is_whole, mark, plain, say
+from effnet.base import EffnetError, brief, is_whole, mark, plain
 from effnet.network.spec import (
     MAX_CHANNELS,
     Layout,
@@ -107,19 +107,15 @@ def walk(
     in_channels, num_classes = plain(in_channels), plain(num_classes)
     if not is_whole(in_channels, 1, MAX_CHANNELS):
         raise EffnetError(
-            say(
-                "{number} input channels; expected a whole number, 1 to {most:,}",
-                number=brief(in_channels),
-                most=MAX_CHANNELS,
-            )
+            "{number} input channels; expected a whole number, 1 to {most:,}",
+            number=brief(in_channels),
+            most=MAX_CHANNELS,
         )
     if not is_whole(num_classes, 1, MAX_CLASSES):
         raise EffnetError(
-            say(
-                "{number} classes; expected a whole number, 1 to {most:,}",
-                number=brief(num_classes),
-                most=MAX_CLASSES,
-            )
+            "{number} classes; expected a whole number, 1 to {most:,}",
+            number=brief(num_classes),
+            most=MAX_CLASSES,
         )
     size = spec.resolution if resolution is None else check_resolution(resolution)
     resnet = spec.layout == "resnet"

@@ -106,40 +106,34 @@ class Stage:
         settle(self, LIMITS)
         if self.operator not in OPERATORS:
             raise EffnetError(
-                say(
-                    "unknown operator {operator!r}; expected one of {among}",
-                    operator=self.operator,
-                    among=", ".join(OPERATORS),
-                )
+                "unknown operator {operator!r}; expected one of {among}",
+                operator=self.operator,
+                among=", ".join(OPERATORS),
             )
         if not (is_whole(self.kernel, 1, 11) and self.kernel % 2):
             raise EffnetError(
-                say("kernel {kernel!r} is not an odd size from 1 to 11", kernel=self.kernel)
+                "kernel {kernel!r} is not an odd size from 1 to 11", kernel=self.kernel
             )
         if not is_whole(self.stride, 1, 2):
-            raise EffnetError(say("stride {stride!r} is not 1 or 2", stride=self.stride))
+            raise EffnetError("stride {stride!r} is not 1 or 2", stride=self.stride)
         if not is_whole(self.channels, 1, MAX_CHANNELS):
             raise EffnetError(
-                say(
-                    "{channels!r} channels; expected 1 to {most:,}",
-                    channels=self.channels,
-                    most=MAX_CHANNELS,
-                )
+                "{channels!r} channels; expected 1 to {most:,}",
+                channels=self.channels,
+                most=MAX_CHANNELS,
             )
         if not is_whole(self.repeats, 1, MAX_BLOCKS):
             raise EffnetError(
-                say(
-                    "{blocks!r} blocks in a stage; expected 1 to {most:,}",
-                    blocks=self.repeats,
-                    most=MAX_BLOCKS,
-                )
+                "{blocks!r} blocks in a stage; expected 1 to {most:,}",
+                blocks=self.repeats,
+                most=MAX_BLOCKS,
             )
         if not (is_finite(self.expand_ratio) and 0 < self.expand_ratio <= 64):
             raise EffnetError(
-                say("expansion {ratio!r}; expected above 0, at most 64", ratio=self.expand_ratio)
+                "expansion {ratio!r}; expected above 0, at most 64", ratio=self.expand_ratio
             )
         if not (is_finite(self.se_ratio) and 0 <= self.se_ratio <= 1):
-            raise EffnetError(say("squeeze ratio {ratio!r}; expected 0 to 1", ratio=self.se_ratio))
+            raise EffnetError("squeeze ratio {ratio!r}; expected 0 to 1", ratio=self.se_ratio)
         if not self.exact_channels:
             object.__setattr__(self, "exact_channels", float(self.channels))
         if not self.exact_repeats:
@@ -194,21 +188,19 @@ class Spec(Rich):
     def __post_init__(self) -> None:
         settle(self, LIMITS)
         if not (isinstance(self.stages, tuple) and self.stages):
-            raise EffnetError(say("{name!r} has no stages; expected at least one", name=self.name))
+            raise EffnetError("{name!r} has no stages; expected at least one", name=self.name)
         for stage in self.stages:
             if not isinstance(stage, Stage):
-                raise EffnetError(say("{stage} is no stage", stage=brief(stage)))
+                raise EffnetError("{stage} is no stage", stage=brief(stage))
         object.__setattr__(self, "resolution", check_resolution(self.resolution))
         for label, allowed in CHOICES.items():
             value = getattr(self, label)
             if value not in allowed:
                 raise EffnetError(
-                    say(
-                        "{label} {value!r}; expected one of {among}",
-                        label=label,
-                        value=value,
-                        among=", ".join(allowed),
-                    )
+                    "{label} {value!r}; expected one of {among}",
+                    label=label,
+                    value=value,
+                    among=", ".join(allowed),
                 )
         ends = (
             is_whole(self.stem_channels, 1, MAX_CHANNELS),
@@ -216,12 +208,10 @@ class Spec(Rich):
         )
         if not all(ends):
             raise EffnetError(
-                say(
-                    "stem of {stem!r} and head of {head!r} channels; "
-                    "expected a stem of at least 1, and 0 for no head",
-                    stem=self.stem_channels,
-                    head=self.head_channels,
-                )
+                "stem of {stem!r} and head of {head!r} channels; "
+                "expected a stem of at least 1, and 0 for no head",
+                stem=self.stem_channels,
+                head=self.head_channels,
             )
         rates = self.dropout, self.stochastic_depth
         if not (
@@ -230,22 +220,18 @@ class Spec(Rich):
             and self.norm_eps > 0
         ):
             raise EffnetError(
-                say(
-                    "dropout {dropout!r}, stochastic depth {drop!r}, BatchNorm eps {eps!r}; "
-                    "expected rates from 0 to under 1, and eps above 0",
-                    dropout=self.dropout,
-                    drop=self.stochastic_depth,
-                    eps=self.norm_eps,
-                )
+                "dropout {dropout!r}, stochastic depth {drop!r}, BatchNorm eps {eps!r}; "
+                "expected rates from 0 to under 1, and eps above 0",
+                dropout=self.dropout,
+                drop=self.stochastic_depth,
+                eps=self.norm_eps,
             )
         if self.blocks > MAX_BLOCKS:
             raise EffnetError(
-                say(
-                    "{name!r} has {blocks:,} blocks; the limit is {most:,}",
-                    name=self.name,
-                    blocks=self.blocks,
-                    most=MAX_BLOCKS,
-                )
+                "{name!r} has {blocks:,} blocks; the limit is {most:,}",
+                name=self.name,
+                blocks=self.blocks,
+                most=MAX_BLOCKS,
             )
 
     @property
@@ -271,28 +257,22 @@ class Spec(Rich):
         for label, value in (("depth", depth), ("width", width)):
             if not (is_finite(value) and value > 0):
                 raise EffnetError(
-                    say(
-                        "depth multiplier {value!r}; expected a number above 0"
-                        if label == "depth"
-                        else "width multiplier {value!r}; expected a number above 0",
-                        value=value,
-                    )
+                    "depth multiplier {value!r}; expected a number above 0"
+                    if label == "depth"
+                    else "width multiplier {value!r}; expected a number above 0",
+                    value=value,
                 )
         depth, width = float(depth), float(width)
         if max(s.repeats for s in self.stages) * depth > MAX_BLOCKS:
             raise EffnetError(
-                say(
-                    "depth multiplier {depth:.4g} gives over {most:,} blocks; use less",
-                    depth=depth,
-                    most=MAX_BLOCKS,
-                )
+                "depth multiplier {depth:.4g} gives over {most:,} blocks; use less",
+                depth=depth,
+                most=MAX_BLOCKS,
             )
         if max(self.head_channels, *(s.channels for s in self.stages)) * width > MAX_CHANNELS / 10:
             raise EffnetError(
-                say(
-                    "width multiplier {width:.4g} gives over a million channels; use less",
-                    width=width,
-                )
+                "width multiplier {width:.4g} gives over a million channels; use less",
+                width=width,
             )
         stages = tuple(_scaled_stage(s, depth, width, self.round_limit) for s in self.stages)
         stem, head = self.scaled_ends(width)
@@ -329,7 +309,7 @@ class Spec(Rich):
         except (TypeError, KeyError, IndexError) as error:
             known = ", ".join(f.name for f in fields(cls))
             raise EffnetError(
-                say("not a network's fields ({error}); expected {known}", error=error, known=known)
+                "not a network's fields ({error}); expected {known}", error=error, known=known
             ) from None
 
     def card(self) -> Card:
@@ -377,11 +357,9 @@ def check_resolution(resolution: int) -> int:
     resolution = plain(resolution)
     if not is_whole(resolution, 1, MAX_RESOLUTION):
         raise EffnetError(
-            say(
-                "resolution {resolution!r}; expected whole pixels, 1 to {most:,}",
-                resolution=resolution,
-                most=MAX_RESOLUTION,
-            )
+            "resolution {resolution!r}; expected whole pixels, 1 to {most:,}",
+            resolution=resolution,
+            most=MAX_RESOLUTION,
         )
     return resolution
 

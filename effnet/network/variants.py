@@ -6,6 +6,7 @@ Standard library only.
 """
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
@@ -252,6 +253,13 @@ def _comparison() -> list[Spec]:
     ]
 
 
+# timm's names: of TensorFlow's weights, architecture, tag of the training
+TIMMS_NAME = re.compile(
+    r"(tf_)?((?:efficientnet|efficientnetv2|mobilenetv[12])_\w{1,20}|resnet50)"
+    r"(\.\w{0,20}in\d{1,2}k\w{0,20})?"
+)
+
+
 @lru_cache(maxsize=1)
 def _registry() -> dict[str, Spec]:
     return {spec.name: spec for spec in (*_v1(), *_v2(), *_lite(), *_comparison())}
@@ -264,11 +272,9 @@ def list_variants(family: str | None = None) -> list[str]:
     """Names of the published networks, in published order; of one family where one is given."""
     if family is not None and not (isinstance(family, str) and family in FAMILIES):
         raise EffnetError(
-            say(
-                "unknown family {family}; expected one of {among}",
-                family=brief(family),
-                among=", ".join(FAMILIES),
-            )
+            "unknown family {family}; expected one of {among}",
+            family=brief(family),
+            among=", ".join(FAMILIES),
         )
     return [name for name, spec in _registry().items() if family in (None, spec.family)]
 
@@ -276,10 +282,18 @@ def list_variants(family: str | None = None) -> list[str]:
 def get_variant(name: str) -> Spec:
     """The published network of that name; torchvision's names (`efficientnet_b0`) work too.
 
+    So do timm's: `tf_efficientnet_b0` pads and divides as TensorFlow does, and with the tag of its
+    weights, `efficientnet_b0.ra_in1k` as PyTorch does.
+
     Raises `EffnetError` for an unknown name, with the nearest choices.
     """
     key = name if isinstance(name, str) else ""
     key = key[:MOST_NAME].strip().lower().replace("-", "_")
+    if timms := TIMMS_NAME.fullmatch(key):
+        tensorflows, key, tag = timms.groups()
+        if tensorflows or tag:
+            return (as_tensorflow if tensorflows else as_pytorch)(get_variant(key))
+        key = key.replace("netv1_100", "net_v1").replace("netv2_100", "net_v2")
     key = key.removeprefix("efficientnet_").removeprefix("efficientnet")
     known = _registry()
     if key in known:
@@ -288,16 +302,24 @@ def get_variant(name: str) -> Spec:
     among = ", ".join(known)
     if near:
         raise EffnetError(
-            say(
-                "unknown variant {name}; did you mean {near}? expected one of {among}",
-                name=brief(name),
-                near=say(" or ").join(near),
-                among=among,
-            )
+            "unknown variant {name}; did you mean {near}? expected one of {among}",
+            name=brief(name),
+            near=say(" or ").join(near),
+            among=among,
         )
     raise EffnetError(
-        say("unknown variant {name}; expected one of {among}", name=brief(name), among=among)
+        "unknown variant {name}; expected one of {among}", name=brief(name), among=among
     )
+
+
+def as_tensorflow(spec: Spec) -> Spec:
+    """The network as TensorFlow's weights want it: the odd pixel goes below right, epsilon 1e-3."""
+    return replace(spec, padding="same", norm_eps=1e-3)
+
+
+def as_pytorch(spec: Spec) -> Spec:
+    """The network as timm trained it itself: padded evenly, epsilon 1e-5."""
+    return replace(spec, padding="symmetric", norm_eps=1e-5)
 
 
 def as_spec(network: str | Spec) -> Spec:

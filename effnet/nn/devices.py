@@ -2,7 +2,7 @@
 
 import torch
 
-from effnet.base import EffnetError, brief, say
+from effnet.base import EffnetError, brief
 
 KINDS = ("cpu", "cuda", "mps")
 
@@ -20,11 +20,9 @@ def pick_device(device: str | torch.device = "auto") -> torch.device:
     kind = device.partition(":")[0] if isinstance(device, str) else ""
     if kind not in KINDS and not isinstance(device, torch.device):
         raise EffnetError(
-            say(
-                "device {device}; expected auto or one of {among}",
-                device=brief(device),
-                among=", ".join(KINDS),
-            )
+            "device {device}; expected auto or one of {among}",
+            device=brief(device),
+            among=", ".join(KINDS),
         )
     try:
         chosen = torch.device(device)
@@ -32,10 +30,8 @@ def pick_device(device: str | torch.device = "auto") -> torch.device:
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise EffnetError(
-            say(
-                "device {device} can't be used here ({reason}); try cpu",
-                device=repr(device),
-                reason=reason,
-            )
+            "device {device} can't be used here ({reason}); try cpu",
+            device=repr(device),
+            reason=reason,
         ) from None
     return chosen

@@ -5,6 +5,8 @@ against the plain modules once, when first needed. ONNX Runtime and OpenVINO rea
 ONNX, which `onnx_graph` writes from the walk: no exporter is needed.
 """
 
+import ctypes
+import os
 import threading
 import time
 from collections import deque
@@ -13,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from effnet.base import EffnetError, after_fork, mark, say
+from effnet.base import EffnetError, Text, after_fork, mark, say
 from effnet.network import IMAGE_CHANNELS
 from effnet.nn.onnx_graph import onnx_model
 
@@ -58,18 +60,7 @@ class _Made:
     name: str
     run: Run
     off: float = 0.0  # the largest difference of a logit from the plain modules', of the largest
-    passed_over: tuple["Refusal", ...] = ()
-
-
-class Refusal(EffnetError):
-    """Why an engine can't be used, said in the language of whoever reads it."""
-
-    def __init__(self, text: str, **values: object) -> None:
-        super().__init__(text)
-        self.text, self.values = text, values
-
-    def __str__(self) -> str:
-        return say(self.text, **self.values)
+    passed_over: tuple[EffnetError, ...] = ()
 
 
 class Engine:
@@ -93,11 +84,9 @@ class Engine:
     def __init__(self, network: "Network", choice: str, side: int) -> None:
         if choice not in ENGINES:
             raise EffnetError(
-                say(
-                    "unknown engine {engine}; expected one of {engines}",
-                    engine=repr(choice),
-                    engines=", ".join(ENGINES),
-                )
+                "unknown engine {engine}; expected one of {engines}",
+                engine=repr(choice),
+                engines=", ".join(ENGINES),
             )
         self.network, self.choice, self.side = network, choice, side
         self._begin()
@@ -175,12 +164,12 @@ class Engine:
     def _chosen(self) -> _Made:
         if self.choice != "auto":
             return self._checked(self.choice)
-        passed_over: list[Refusal] = []
+        passed_over: list[EffnetError] = []
         for name in ("onnxruntime", "packed") if self._device.type == "cpu" else ("packed",):
             try:
                 made = self._checked(name)
-            except Refusal as refusal:
-                passed_over.append(refusal)
+            except EffnetError as error:
+                passed_over.append(error)
             else:
                 return _Made(name, made.run, made.off, tuple(passed_over))
         return _Made("eager", _of_modules(self.network), passed_over=tuple(passed_over))
@@ -193,8 +182,8 @@ class Engine:
         if name == "eager":
             return _Made(name, plain)
         if name in OTHERS and self._device.type != "cpu":
-            raise Refusal(
-                mark("{engine} runs on the cpu here, not on {device}"),
+            raise EffnetError(
+                "{engine} runs on the cpu here, not on {device}",
                 engine=ENGINES[name],
                 device=self._device,
             )
@@ -210,20 +199,18 @@ class Engine:
             return _Made("eager", plain)
         off = float((given - wanted).abs().max() / wanted.abs().max().clamp(min=1))
         if self.choice == "auto" and self._device.type == "cpu" and not off <= LOGIT:
-            raise Refusal(
-                mark("{engine} gives {network} other logits here (off by {off:.0e} of the largest)"),
-                engine=ENGINES[name],
+            raise EffnetError(
+                "{engine} gives {network} other logits here (off by {off:.0e} of the largest)",
+                engine=Text(ENGINES[name]),
                 network=self.network.spec.name,
                 off=off,
             )
         apart = float((given.softmax(1) - wanted.softmax(1)).abs().max())
         allowed = LOOSE if name == "bf16" else PROBABILITY
         if not apart <= allowed:
-            raise Refusal(
-                mark(
-                    "engine {engine} gives {network} other probabilities here (up to {apart:.3f} "
-                    "apart, {allowed:g} allowed); use engine='eager'"
-                ),
+            raise EffnetError(
+                "engine {engine} gives {network} other probabilities here (up to {apart:.3f} "
+                "apart, {allowed:g} allowed); use engine='eager'",
                 engine=repr(name),
                 network=self.network.spec.name,
                 apart=apart,
@@ -233,13 +220,13 @@ class Engine:
 
 
 _alive: "WeakSet[Engine]" = WeakSet()
-_left_behind: list[object] = []  # engines of the parent: to end one would wait for its threads
 
 
 def _after_fork() -> None:
     for engine in _alive:
         if engine._made and engine._made.name in WITH_THREADS:
-            _left_behind.append(engine._made)
+            # one reference too many: to end the parent's would wait for its threads, at exit too
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine._made))
             engine._made = None
         engine._making = threading.Lock()
 
@@ -321,13 +308,14 @@ def session(
         features: Whether the last map is given, before the logits.
 
     Raises:
-        Refusal: It is not installed, or can't be loaded.
+        EffnetError: It is not installed, or can't be loaded.
     """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # nothing is sent; and a fork could not end
     try:
         module = __import__(engine)
     except ImportError as error:
-        raise Refusal(
-            mark("{engine} is not installed; `pip install {name}`, or choose another engine"),
+        raise EffnetError(
+            "{engine} is not installed; `pip install {name}`, or choose another engine",
             engine=ENGINES[engine],
             name=engine,
         ) from error
@@ -347,8 +335,8 @@ def session(
     try:
         return Session(start(module, data, threads), module.__version__)
     except Exception as error:  # theirs have no common base
-        raise Refusal(
-            mark("{engine} can't run {network} here ({error})"),
+        raise EffnetError(
+            "{engine} can't run {network} here ({error})",
             engine=ENGINES[engine],
             network=network.spec.name,
             error=error,

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -103,7 +103,8 @@ class Network(nn.Module):
 
         Block by block, so that a stage's input is let go once its first block is through.
         """
-        if torch.jit.is_scripting():  # TorchScript finds no module by its path
+        # TorchScript finds no module by its path, and lets nothing else stand behind "type: ignore"
+        if torch.jit.is_scripting():  # type: ignore[attr-defined]
             for name, module in self.named_children():
                 if name not in ("avgpool", "classifier", "fc"):
                     x = module(x)
@@ -184,7 +185,7 @@ def build(
         WeightsUnavailable: The weights are not here: says where to put them.
         EffnetError: The network, the weights or a number can't be used.
     """
-    rates = {"dropout": dropout, "stochastic_depth": stochastic_depth}
+    rates: dict[str, Any] = {"dropout": dropout, "stochastic_depth": stochastic_depth}
     wanted = replace(spec_of(spec), **{k: rate for k, rate in rates.items() if rate is not None})
     if weights is None or str(weights) == "random":
         network = Network(wanted, num_classes=num_classes, in_channels=in_channels)

@@ -1,11 +1,11 @@
 """Whose names a state dict has: torchvision's (ours), lukemelas' or timm's, as rules in data."""
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from effnet.base import say
-from effnet.network import Block, Spec, walk
+from effnet.network import Block, Spec, as_pytorch, as_tensorflow, walk
 
 Pair = tuple[str, str]  # a convolution, and the BatchNorm behind it
 
@@ -22,6 +22,8 @@ class Naming:
         blocks: By the kinds of a block's layers, squeeze-and-excitation aside.
         squeeze: The two layers of squeeze-and-excitation.
         same: True where its networks pad as TensorFlow does, with epsilon 1e-3, always.
+        layouts: Layouts of `Spec` that it has networks of.
+        same_layouts: Those whose networks it names as torchvision does.
     """
 
     title: str
@@ -31,6 +33,8 @@ class Naming:
     blocks: dict[tuple[str, ...], tuple[Pair, ...]]
     squeeze: Pair
     same: bool = False
+    layouts: tuple[str, ...] = ("staged",)
+    same_layouts: tuple[str, ...] = ()
 
 
 LUKEMELAS = Naming(
@@ -73,20 +77,27 @@ TIMM = Naming(
         ("fused", "project"): (("conv_exp", "bn1"), ("conv_pwl", "bn2")),
     },
     squeeze=("se.conv_reduce", "se.conv_expand"),
+    layouts=("staged", "flat", "resnet"),
+    same_layouts=("resnet",),
 )
 NAMINGS = (LUKEMELAS, TIMM)
-DISTRIBUTED = "module."  # what DistributedDataParallel puts before every key
 
 # What timm calls its networks; files are named after them
 _TENSORFLOWS = re.compile(r"(^|[^a-z0-9])tf_", re.IGNORECASE)
-_TIMMS_OWN = re.compile(r"(efficientnet|efficientnetv2|mobilenetv2)_", re.IGNORECASE)
+_TIMMS_OWN = re.compile(r"(efficientnet|efficientnetv2|mobilenetv[12])_", re.IGNORECASE)
 
 
-def naming_of(keys: Collection[str]) -> Naming | None:
+def ends_with(key: str, name: str) -> bool:
+    """Whether a key is this name, or ends with it behind a dot."""
+    return key == name or key.endswith(f".{name}")
+
+
+def naming_of(keys: Iterable[str]) -> Naming | None:
     """The project whose names these are; None for torchvision's, or nobody's."""
     signs = {naming.sign: naming for naming in NAMINGS}
-    signs |= {DISTRIBUTED + sign: naming for sign, naming in signs.items()}
-    return next((naming for sign, naming in signs.items() if sign in keys), None)
+    return next(
+        (naming for k in keys for sign, naming in signs.items() if ends_with(k, sign)), None
+    )
 
 
 def module_names(naming: Naming, spec: Spec) -> dict[str, str]:
@@ -125,7 +136,7 @@ def _pairs(naming: Naming, block: Block) -> list[Pair]:
     return found
 
 
-def padded_as_trained(spec: Spec, keys: Collection[str], origin: str) -> Spec:
+def padded_as_trained(spec: Spec, keys: Iterable[str], origin: str) -> Spec:
     """The network as the file's project computes it: TensorFlow's weights pad and divide otherwise.
 
     lukemelas' networks always do. timm has the same networks of both kinds, with the same keys and
@@ -141,13 +152,13 @@ def padded_as_trained(spec: Spec, keys: Collection[str], origin: str) -> Spec:
     if naming is None:
         return spec
     if naming.same or (naming is TIMM and _TENSORFLOWS.search(origin)):
-        return replace(spec, padding="same", norm_eps=1e-3)
+        return as_tensorflow(spec)
     if naming is TIMM and _TIMMS_OWN.match(origin):
-        return replace(spec, padding="symmetric", norm_eps=1e-5)
+        return as_pytorch(spec)
     return spec
 
 
-def unsaid(spec: Spec, keys: Collection[str], origin: str) -> str:
+def unsaid(spec: Spec, keys: Iterable[str], origin: str) -> str:
     """What of timm's two paddings the file's name does not say, in words; "" where it is known."""
     known = _TENSORFLOWS.search(origin) or _TIMMS_OWN.match(origin)
     if naming_of(keys) is not TIMM or known:

@@ -30,6 +30,7 @@ def onnx_model(
     num_classes: int = NUM_CLASSES,
     image: Sequence[int | str] = (),
     features: bool = False,
+    maps: bool = False,
 ) -> bytes:
     """The file: input `image` float `(N, 3, R, R)`, output `logits` `(N, num_classes)`.
 
@@ -41,18 +42,27 @@ def onnx_model(
         num_classes: Outputs of the classifier.
         image: The input's four axes, each a size or the name of a free one; where not given, a free
             batch of the network's own resolution.
-        features: Whether the last map before pooling is an output too, before the logits.
+        maps: Whether every class's activation map is an output too, `maps`
+            `(N, num_classes, h, w)`: the last map's channels, each times the class's weight. The
+            mean over the places plus the class's bias is its logit.
+        features: Whether the last map before pooling is an output too, before all others.
     """
-    graph, size = _network(spec, num_classes), spec.resolution
+    graph, size = _network(spec, num_classes, maps=maps), spec.resolution
+    image = image or ("N", 3, size, size)
+    outputs: dict[str, tuple[int | str, ...]] = {}
+    if features:
+        outputs[graph.last_map] = (image[0], "channels", "h", "w")
+    outputs["logits"] = (image[0], num_classes)
+    if maps:
+        outputs["maps"] = (image[0], num_classes, "h", "w")
     tensors = [(name, *weights[name]) for name in graph.used]
     tensors += [(name, (), struct.pack("<f", n)) for name, n in LIMITS[spec.activation].items()]
     body = [
         *(_field(1, node) for node in graph.nodes),
         _field(2, spec.name),
         *(part for tensor in tensors for part in _framed(5, _tensor(*tensor))),
-        _field(11, _value_info("image", image or ("N", 3, size, size))),
-        *([_field(12, _value_info(graph.last_map, ("N", "C", "h", "w")))] if features else []),
-        _field(12, _value_info("logits", ((*image, "N")[0], num_classes))),
+        _field(11, _value_info("image", image)),
+        *(_field(12, _value_info(*output)) for output in outputs.items()),
     ]
     metadata = [_field(14, _field(1, key) + _field(2, value)) for key, value in about.items()]
     return b"".join(
@@ -153,7 +163,7 @@ class _Graph:
         return self.activation(y) if block.operator == "bottleneck" else y
 
 
-def _network(spec: Spec, num_classes: int) -> _Graph:
+def _network(spec: Spec, num_classes: int, *, maps: bool) -> _Graph:
     graph, x = _Graph(spec), "image"
     *blocks, last = walk(spec, num_classes=num_classes)
     for block in blocks:
@@ -161,9 +171,11 @@ def _network(spec: Spec, num_classes: int) -> _Graph:
         if block.stage == 0 and spec.stem_pool:
             x = graph.add("MaxPool", [x], kernel_shape=[3, 3], strides=[2, 2], pads=[1] * 4)
     graph.last_map = x
-    x = graph.add("Flatten", [graph.add("GlobalAveragePool", [x])])
-    linear = graph.weights(last.path(last.layers[0]), "weight", "bias")
-    graph.add("Gemm", [x, *linear], "logits", transB=1)
+    pooled = graph.add("Flatten", [graph.add("GlobalAveragePool", [x])])
+    weight, bias = graph.weights(last.path(last.layers[0]), "weight", "bias")
+    graph.add("Gemm", [pooled, weight, bias], "logits", transB=1)
+    if maps:
+        graph.add("Einsum", [weight, x], "maps", equation="kc,nchw->nkhw")
     return graph
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from effnet.base import EffnetError, brief, is_whole, say
+from effnet.base import EffnetError, brief, is_whole
 from effnet.network import IMAGE_CHANNELS, Spec, walk
 from effnet.nn.model import Network, build, initialise
-from effnet.nn.namings import padded_as_trained, unsaid
-from effnet.nn.weight_files import load_state, read_checkpoint, read_file, timms_name
+from effnet.nn.own import opened
+from effnet.nn.reading import read_file
+from effnet.nn.weight_files import load_state, read_checkpoint
 from effnet.scaling import AnyNetwork
-from effnet.weights import checkpoints
+from effnet.weights import checkpoints, sources
 
 LEVELS = (1, 2, 3, 4, 5)
 
@@ -29,16 +30,13 @@ def network_with(spec: Spec, weights: str | Path) -> Network:
         WeightsUnavailable: The weights are not here.
         EffnetError: They do not fit, or can't be read.
     """
-    wanted = str(weights)
-    if isinstance(weights, Path) or Path(wanted).suffix in (".pth", ".pt", ".safetensors"):
-        state = read_file(wanted)
-        called = timms_name(wanted)
-        spec = padded_as_trained(spec, state, called)
-        doubt = unsaid(spec, state, called)
-        if doubt:
-            warnings.warn(doubt, stacklevel=3)
-        return load_state(spec, state, origin=wanted)
-    checkpoint = checkpoints.choose(spec.name, wanted)
+    if sources.is_source(weights):
+        source = sources.find(weights)
+        own = opened(source, read_file(source.file), spec)
+        if own.doubt:
+            warnings.warn(own.doubt, stacklevel=3)
+        return own.network()
+    checkpoint = checkpoints.choose(spec.name, str(weights))
     return load_state(spec, read_checkpoint(checkpoint), origin=checkpoint.weights)
 
 
@@ -90,12 +88,10 @@ class Backbone(nn.Module):
             and all(is_whole(level, 1, len(there)) for level in levels)
         ):
             raise EffnetError(
-                say(
-                    "levels {levels}; expected some of {known}, which have strides {strides}",
-                    levels=brief(levels),
-                    known=", ".join(str(i + 1) for i in range(len(there))),
-                    strides=", ".join(str(2 ** (i + 1)) for i in range(len(there))),
-                )
+                "levels {levels}; expected some of {known}, which have strides {strides}",
+                levels=brief(levels),
+                known=", ".join(str(i + 1) for i in range(len(there))),
+                strides=", ".join(str(2 ** (i + 1)) for i in range(len(there))),
             )
         self.spec = network.spec
         self.levels = tuple(int(level) for level in levels)

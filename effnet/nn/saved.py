@@ -10,10 +10,11 @@ from pathlib import Path
 
 from torch import Tensor
 
-from effnet.base import EffnetError, path_of, say, write_whole
+from effnet.base import EffnetError, path_of, write_whole
 from effnet.network import Spec
 from effnet.nn.model import Network
-from effnet.nn.weight_files import State, load_state
+from effnet.nn.reading import State
+from effnet.nn.weight_files import load_state
 from effnet.weights import Preprocessing, WeightsUnavailable
 
 FORMAT = "1"
@@ -84,7 +85,7 @@ def read(path: Path) -> Saved:
     file = path_of(path)
     if not file.is_file():
         raise WeightsUnavailable(
-            say("no file at {file}; expected one that a training has saved", file=file)
+            "no file at {file}; expected one that a training has saved", file=file
         )
     try:
         with safe_open(str(file), framework="pt") as opened:
@@ -92,24 +93,18 @@ def read(path: Path) -> Saved:
             state = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
     except Exception as error:  # the reader raises nearly anything on a damaged file
         raise EffnetError(
-            say("{file} is not a file of plain weights ({reason})", file=file, reason=error)
+            "{file} is not a file of plain weights ({reason})", file=file, reason=error
         ) from error
     if header.get("effnet") != FORMAT:
         raise EffnetError(
-            say(
-                "{file} does not say which network it holds; name it: load('b0', weights='{file}')",
-                file=file,
-            )
+            "{file} does not say which network it holds; name it: load('b0', weights='{file}')",
+            file=file,
         )
     try:
         spec = Spec.from_dict(json.loads(header["spec"]))
         classes = tuple(str(name) for name in json.loads(header["classes"]))
         wanted = json.loads(header["preprocessing"])
-        preprocessing = Preprocessing(
-            **{**wanted, "mean": tuple(wanted["mean"]), "std": tuple(wanted["std"])}
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise EffnetError(
-            say("{file} has a damaged header ({error})", file=file, error=error)
-        ) from None
+        preprocessing = Preprocessing(**wanted)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise EffnetError("{file} has a damaged header ({error})", file=file, error=error) from None
     return Saved(spec, classes, preprocessing, state)

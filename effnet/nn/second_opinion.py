@@ -11,19 +11,15 @@ import importlib
 import io
 import json
 import logging
-import subprocess
 import sys
-import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import effnet
-from effnet.base import EffnetError, giga, language, mark, mebibytes, millions
+from effnet.base import EffnetError, giga, language, mark, mebibytes, millions, programs
 from effnet.counting import count
 from effnet.counting.memory import peak_bytes, weights
 from effnet.network import Spec
@@ -35,7 +31,6 @@ TIMEOUT_S = 120.0
 MOST_MACS = 60e9  # a minute or so of one slow core
 MOST_BYTES = 2 * 2**30
 NOT_INSTALLED, FAILED = mark("not installed here"), "failed: "
-_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,56 +53,49 @@ class Answer:
         return language.say(self.trouble) if self.trouble else ""
 
 
-def ask(spec: Spec, *, timeout_s: float = TIMEOUT_S) -> tuple[Answer, ...]:
+def ask(
+    spec: Spec, *, timeout_s: float = TIMEOUT_S, between: Callable[[], None] = lambda: None
+) -> tuple[Answer, ...]:
     """What the tools installed here say of the network, at its own resolution.
+
+    Args:
+        spec: The network.
+        timeout_s: How long to wait for all of them.
+        between: Called while it waits; what it raises ends the tools' process.
 
     Raises:
         EffnetError: The network is too large to be run for this, or no answer came in time.
     """
     _check(spec)
-    command = [sys.executable, "-m", "effnet.nn.second_opinion"]
-    with _one_at_a_time:
-        try:
-            done = subprocess.run(
-                command,
-                input=json.dumps(spec.to_dict()),
-                capture_output=True,
-                text=True,
-                timeout=timeout_s,
-                cwd=Path(effnet.__file__).parents[1],
-                check=True,
-            )
-        except subprocess.TimeoutExpired:
-            raise EffnetError(
-                language.say(
-                    "no answer within {seconds:.0f} s; the machine is busy, or {network} large",
-                    seconds=timeout_s,
-                    network=spec.name,
-                )
-            ) from None
-        except subprocess.CalledProcessError as error:
-            last = (error.stderr or "no message").strip().splitlines()[-1]
-            raise EffnetError(
-                language.say("the tools' process failed: {last}", last=last)
-            ) from None
-    return tuple(Answer(**answer) for answer in json.loads(done.stdout.splitlines()[-1]))
+    question = json.dumps(spec.to_dict())
+    try:
+        said = programs.ask(
+            "effnet.nn.second_opinion", question, timeout_s=timeout_s, between=between
+        )
+    except programs.Late:
+        raise EffnetError(
+            "no answer within {seconds:.0f} s; the machine is busy, or {network} large",
+            seconds=timeout_s,
+            network=spec.name,
+        ) from None
+    except programs.Failed as error:
+        raise EffnetError("the tools' process failed: {last}", last=error) from None
+    return tuple(Answer(**answer) for answer in json.loads(said.splitlines()[-1]))
 
 
 def _check(spec: Spec) -> None:
     macs, params, live = count(spec).macs, weights(spec).params, peak_bytes(spec)
     if macs > MOST_MACS or live + 4 * params > MOST_BYTES:
         raise EffnetError(
-            language.say(
-                "{network} has {macs} MACs, {params} parameters and {live} of maps: too large to "
-                "be run for a second opinion (at most {most_macs} MACs and {most_bytes} in all); "
-                "the closed form needs no run",
-                network=spec.name,
-                macs=giga(macs),
-                params=millions(params),
-                live=mebibytes(live),
-                most_macs=giga(round(MOST_MACS)),
-                most_bytes=mebibytes(MOST_BYTES),
-            )
+            "{network} has {macs} MACs, {params} parameters and {live} of maps: too large to "
+            "be run for a second opinion (at most {most_macs} MACs and {most_bytes} in all); "
+            "the closed form needs no run",
+            network=spec.name,
+            macs=giga(macs),
+            params=millions(params),
+            live=mebibytes(live),
+            most_macs=giga(round(MOST_MACS)),
+            most_bytes=mebibytes(MOST_BYTES),
         )
 
 
@@ -250,7 +238,7 @@ def answer(tool: str, spec: Spec) -> Answer:
 
 def main() -> None:
     """Read a spec from standard input, print the tools' answers as one line of JSON."""
-    spec = Spec.from_dict(json.load(sys.stdin))
+    spec = Spec.from_dict(json.loads(programs.heard()))
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     with contextlib.redirect_stdout(io.StringIO()):

@@ -1,4 +1,5 @@
 from . import printed_times as printed_times
+from . import published as published
 from . import search_objectives as search_objectives
 from .beside import NOT_OURS as NOT_OURS
 from .beside import apart as apart
@@ -21,13 +22,15 @@ from .dimension_results import experiment as experiment
 from .dimension_results import experiments as experiments
 from .dimension_results import note as note
 from .exhibits import EXHIBITS as EXHIBITS
+from .exhibits import MISTAKES as MISTAKES
 from .exhibits import Verdict as Verdict
 from .exhibits import checked as checked
 from .exhibits import get_exhibit as get_exhibit
 from .exhibits import get_paper as get_paper
 from .exhibits import lines as lines
 from .exhibits import verdict as verdict
-from .mistakes import MISTAKES as MISTAKES
+from .printed_rows import Row as Row
+from .printed_rows import rows as rows
 from .printed_times import Printed as Printed
 from .printed_times import Surprise as Surprise
 from .printed_times import on as on

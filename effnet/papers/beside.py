@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from effnet.base import EffnetError, mark, say, significant, tables
+from effnet.base import EffnetError, mark, say, significant
 from effnet.counting import count
 from effnet.network import Spec, blocks_of, get_variant, joined, walk
 from effnet.papers.records import (
@@ -17,7 +17,9 @@ from effnet.papers.records import (
     Line,
     Lines,
     Mark,
+    Origin,
     Series,
+    Value,
     grouped,
     half_unit,
     number,
@@ -35,11 +37,6 @@ KNOWN = {
 NOT_OURS = mark(
     "Accuracies need training, and networks outside the families here have no row to count."
 )
-
-
-def rows(table: str, /, **where: str) -> list[dict[str, str]]:
-    """The rows of a published table whose columns have these values."""
-    return [row for row in tables.table(table) if all(row[k] == v for k, v in where.items())]
 
 
 def variant(name: str) -> str | None:
@@ -84,6 +81,12 @@ def free(
 ) -> Design:
     """A network scaled by free multipliers, as the controls describe it."""
     return Design(mode="free", base=base, depth=depth, width=width, resolution=resolution)
+
+
+def scaled(depth: float, width: float, resolution: float, *, base: str = "b0") -> Design:
+    """A base of 224 px with three factors, as the controls describe it."""
+    side = round(224 * resolution) if resolution != 1 else 0
+    return free(base, depth=depth, width=width, resolution=side)
 
 
 def edited(origin: str, spec: Spec, *, head: int = 0) -> Design:
@@ -210,27 +213,60 @@ def off(beside: Beside) -> str:
     return say("{share} % above" if share > 0 else "{share} % below", share=share_text)
 
 
+Numbered = Iterable[tuple[int, Line]]
+
+
+def where(lines: Lines, column: str, value: Value) -> list[tuple[int, Line]]:
+    """The lines that have this value in a column, with their places."""
+    return [(i, line) for i, line in enumerate(lines) if line.values[column] == value]
+
+
+def called(lines: Lines, start: str) -> tuple[list[tuple[int, Line]], list[tuple[int, Line]]]:
+    """The lines whose names begin so and the others, with their places."""
+    numbered = list(enumerate(lines))
+    own = [pair for pair in numbered if pair[1].name.startswith(start)]
+    return own, [pair for pair in numbered if pair not in own]
+
+
 def series(
-    lines: Iterable[tuple[int, Line]],
+    lines: Numbered,
     name: str,
     colour: str,
     x: str,
-    y: str,
+    y: str = "",
     *,
     label: Callable[[Line], str] = lambda _: "",
+    spread: str = "",
+    origin: Origin = "published",
 ) -> Series:
-    """Published points of the lines that have both columns; `y` "" takes the line's name."""
+    """Points of the lines that have both columns.
+
+    Args:
+        lines: With their places in the exhibit.
+        name: The series'.
+        colour: As in `Series`.
+        x: A column.
+        y: A column of numbers or of words; the line's name for "".
+        label: What is written beside a point.
+        spread: The column with half the length of the bar; "" for none.
+        origin: Where the numbers come from.
+    """
     marks = []
     for i, line in lines:
         if line.has(x) and (not y or line.has(y)):
-            row = shown(line.name)
-            marks.append(
-                Mark(line.number(x), line.number(y) if y else row, row, label(line), line=i)
-            )
-    return Series(name, colour, tuple(marks))
+            bar = line.number(spread) if spread else 0.0
+            mark = Mark(line.number(x), _place(line, y), shown(line.name), label(line), bar, i)
+            marks.append(mark)
+    return Series(name, colour, tuple(marks), origin)
 
 
-def computed(lines: Iterable[tuple[int, Line]], name: str, colour: str, x: str, y: str) -> Series:
+def _place(line: Line, column: str) -> float | str:
+    value = line.values[column] if column else line.name
+    worded = isinstance(value, str) and number(value) is None
+    return shown(str(value)) if worded else line.number(column)
+
+
+def computed(lines: Numbered, name: str, colour: str, x: str, y: str) -> Series:
     """The line through the computed values of column `x` at the published ones of `y`."""
     marks = []
     for i, line in lines:
@@ -238,6 +274,12 @@ def computed(lines: Iterable[tuple[int, Line]], name: str, colour: str, x: str, 
         if beside.computed is not None and line.has(y):
             marks.append(Mark(beside.computed, line.number(y), shown(line.name), line=i))
     return Series(name, colour, tuple(sorted(marks, key=lambda m: m.x)), "computed")
+
+
+def by_accuracy(title: str, axis: str, groups: Iterable[Series]) -> Chart:
+    """A chart of top-1 accuracy against what it costs."""
+    axes = Axis(axis, log=True), Axis(say("ImageNet top-1 (%)"))
+    return Chart(title, *axes, tuple(group for group in groups if group.marks))
 
 
 def dots(title: str, axis: str, groups: Iterable[Series], *, log: bool = False) -> Chart:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
-from effnet.base import Card, EffnetError, Rich, factor, giga, mark, millions, say, table
+from effnet.base import Card, EffnetError, Rich, Table, Tabular, factor, giga, mark, millions, say
 from effnet.counting import Cost, count
 from effnet.network import Spec, as_spec, display_name, get_variant
+from effnet.papers.printed_rows import rows
 from effnet.scaling import Design
 
 Quantity = Literal["params", "macs", "activations"]
@@ -37,67 +38,63 @@ class Rival:
 
 
 @lru_cache(maxsize=1)
-def rivals() -> tuple[Rival, ...]:
+def rivals() -> Table[Rival]:
     """The networks of both papers and of the Lite release, and those the first compares with."""
     found = [
         _known(
             row["model"].lower(),
-            row["paper_top1_percent_arxiv_v5"],
+            row.number("paper_top1_percent_arxiv_v5"),
             mark("top-1: 1905.11946v5 Table 2"),
         )
-        for row in table("b_family")
+        for row in rows("b_family")
         if row["paper_top1_percent_arxiv_v5"]
     ]
     found += [
         _known(
             row["model"].lower().replace("-", "_"),
-            row["paper_top1_percent_in1k"],
+            row.number("paper_top1_percent_in1k"),
             mark("top-1: 2104.00298v3 Table 7"),
         )
-        for row in table("v2_family")
+        for row in rows("v2_family")
         if row["paper_top1_percent_in1k"]
     ]
     found += [
         _known(
             row["model"].lower().removeprefix("efficientnet-"),
-            row["readme_top1_percent_fp32"],
+            row.number("readme_top1_percent_fp32"),
             mark("top-1: EfficientNet-Lite README, tensorflow/tpu"),
         )
-        for row in table("lite_family")
+        for row in rows("lite_family")
     ]
     found += [
         Rival(
             row["model"],
             "other",
-            float(row["params_M"]) * 1e6,
-            float(row["mult_adds_B"]) * 1e9 if row["mult_adds_B"] else None,
+            row.number("params_M"),
+            row.maybe("mult_adds_B"),
             None,
-            float(row["top1_percent"]),
+            row.number("top1_percent"),
             False,
             mark("1905.11946v5 Table 2"),
         )
-        for row in table("convnet_comparison")
+        for row in rows("convnet_comparison")
         if not row["model"].startswith("EfficientNet")
     ]
-    return tuple(found)
+    return Table(found)
 
 
-def _known(name: str, top1: str, source: str) -> Rival:
-    spec = get_variant(name)
+def _known(name: str, top1: float, source: str) -> Rival:
+    return counted_rival(get_variant(name), top1, source)
+
+
+def counted_rival(spec: Spec, top1: float, source: str, *, name: str = "") -> Rival:
+    """A network that this project knows with a printed accuracy; under another name if given."""
     cost = count(spec)
-    return Rival(
-        display_name(spec),
-        spec.family,
-        cost.params,
-        cost.macs,
-        cost.activations,
-        float(top1),
-        True,
-        source,
-    )
+    costs = cost.params, cost.macs, cost.activations
+    return Rival(name or display_name(spec), spec.family, *costs, top1, True, source)
 
 
-def on_the_front(found: Sequence[Rival], quantity: Quantity) -> list[Rival]:
+def on_the_front(found: Sequence[Rival], quantity: Quantity) -> Table[Rival]:
     """Those that no other beats: none is as accurate and cheaper, cheapest first."""
     costs = {id(rival): getattr(rival, quantity) for rival in found}
     known = sorted(
@@ -108,7 +105,7 @@ def on_the_front(found: Sequence[Rival], quantity: Quantity) -> list[Rival]:
     for rival in known:
         if not front or rival.top1 > front[-1].top1:
             front.append(rival)
-    return front
+    return Table(front)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +129,7 @@ def pinned(design: Design) -> Pinned:
 
 
 @dataclass(frozen=True, slots=True)
-class SideBySide(Rich):
+class SideBySide(Rich, Tabular):
     """Networks with their exact counts, all computed; the first is what the others are held to.
 
     Attributes:
@@ -145,7 +142,7 @@ class SideBySide(Rich):
     specs: tuple[Spec, ...]
     costs: tuple[Cost, ...]
 
-    def as_rows(self) -> list[dict[str, str | int | float]]:
+    def as_rows(self) -> list[dict[str, Any]]:
         """One dictionary a network, with exact integers and ratios to the first."""
         first = self.costs[0]
         return [
@@ -210,7 +207,7 @@ def compare(*networks: str | Spec | Design) -> SideBySide:
         EffnetError: None was given, or a name is unknown.
     """
     if not networks:
-        raise EffnetError(say("nothing to compare; expected names such as 'b0', specs or designs"))
+        raise EffnetError("nothing to compare; expected names such as 'b0', specs or designs")
     names, specs = [], []
     for one in networks:
         spec = one.spec() if isinstance(one, Design) else as_spec(one)

@@ -8,7 +8,7 @@ import difflib
 from dataclasses import dataclass
 from functools import lru_cache
 
-from effnet.base import EffnetError, remembered, say
+from effnet.base import EffnetError, content, remembered, say
 from effnet.papers import (
     lite,
     transfer_tables,
@@ -23,97 +23,11 @@ from effnet.papers import (
     v2_stages,
     v2_training,
 )
-from effnet.papers.beside import (
-    NOT_OURS,
-    apart,
-    beside_chart,
-    compared,
-    furthest,
-    off,
-    pairs,
-    worst,
-)
-from effnet.papers.mistakes import MISTAKES
-from effnet.papers.records import (
-    Beside,
-    Chart,
-    Exhibit,
-    Line,
-    Lines,
-    Mark,
-    Mistake,
-    Network,
-    Note,
-    Paper,
-    Series,
-)
+from effnet.papers.beside import apart, pairs, worst
+from effnet.papers.records import Exhibit, Lines, Mistake, Paper
 from effnet.papers.sources import PAPERS
-from effnet.papers.wording import cited, shown, tidy
+from effnet.papers.wording import tidy
 
-__all__ = [
-    "EXHIBITS",
-    "MISTAKES",
-    "NOT_OURS",
-    "PAPERS",
-    "Beside",
-    "Chart",
-    "Exhibit",
-    "Line",
-    "Lines",
-    "Mark",
-    "Mistake",
-    "Network",
-    "Note",
-    "Paper",
-    "Series",
-    "Verdict",
-    "apart",
-    "beside_chart",
-    "checked",
-    "cited",
-    "compared",
-    "furthest",
-    "get_exhibit",
-    "get_paper",
-    "lines",
-    "off",
-    "pairs",
-    "shown",
-    "verdict",
-    "worst",
-]
-
-_ORDER = (
-    "v1-figure-1",
-    "v1-table-1",
-    "v1-table-2",
-    "v1-coefficients",
-    "v1-objective",
-    "v1-figure-3",
-    "v1-figure-4",
-    "v1-figure-8",
-    "v1-table-3",
-    "v1-table-4",
-    "v1-table-5",
-    "v1-table-6",
-    "v1-table-7",
-    "v1-table-8",
-    "v2-table-4",
-    "v2-table-7",
-    "v2-released",
-    "v2-table-2",
-    "v2-table-3",
-    "v2-objective",
-    "v2-table-5",
-    "v2-table-6",
-    "v2-table-8",
-    "v2-table-10",
-    "v2-table-11",
-    "v2-table-12",
-    "v2-table-13",
-    "lite-family",
-    "lite-latency",
-)
 _ROOMS = (
     v1_networks,
     v1_measured,
@@ -129,7 +43,12 @@ _ROOMS = (
     lite,
 )
 _FOUND = {exhibit.key: exhibit for room in _ROOMS for exhibit in room.EXHIBITS}
-EXHIBITS: dict[str, Exhibit] = {key: _FOUND[key] for key in _ORDER}
+# in the order of the content files
+EXHIBITS: dict[str, Exhibit] = {
+    key: _FOUND[key] for paper in PAPERS for key in content(f"papers_{paper.key}")["exhibits"]
+}
+# what write-ups of the two papers often get wrong
+MISTAKES = tuple(Mistake(**mistake) for mistake in content("papers_mistakes")["mistakes"])
 
 
 def get_exhibit(key: str) -> Exhibit:
@@ -140,15 +59,13 @@ def get_exhibit(key: str) -> Exhibit:
     found, expected = repr(key), ", ".join(EXHIBITS)
     if not near:
         raise EffnetError(
-            say("unknown exhibit {key}; expected one of {expected}", key=found, expected=expected)
+            "unknown exhibit {key}; expected one of {expected}", key=found, expected=expected
         )
     raise EffnetError(
-        say(
-            "unknown exhibit {key}; did you mean {near}? expected one of {expected}",
-            key=found,
-            near=say(" or ").join(near),
-            expected=expected,
-        )
+        "unknown exhibit {key}; did you mean {near}? expected one of {expected}",
+        key=found,
+        near=say(" or ").join(near),
+        expected=expected,
     )
 
 

@@ -1,9 +1,10 @@
 """EfficientNet-Lite, which has a README and no paper."""
 
-from effnet.base import mark, say
-from effnet.papers.beside import counted, dots, furthest, network, params_m, released, rows, series
-from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Note, Series
-from effnet.papers.sources import LITE_README, PARAMS, TPU
+from effnet.base import say
+from effnet.papers.beside import counted, dots, furthest, network, params_m, released, series
+from effnet.papers.printed_rows import rows
+from effnet.papers.records import Beside, Chart, Line, Lines, Series, Value, exhibit
+from effnet.papers.sources import PARAMS
 from effnet.papers.wording import shown
 
 MACS_M = "MACs (M)"
@@ -15,26 +16,19 @@ def lite() -> Lines:
     """The README's first table."""
     lines = []
     for row in rows("lite_family"):
-        spec = network(row["model"])
+        spec = row.network
         assert spec is not None
-        loss = float(row["readme_top1_percent_int8"]) - float(row["readme_top1_percent_fp32"])
-        lines.append(
-            Line(
-                row["model"],
-                {
-                    "input (px)": row["resolution_px"],
-                    FP32: row["readme_top1_percent_fp32"],
-                    INT8: row["readme_top1_percent_int8"],
-                    "INT8 minus FP32 (points), computed": round(loss, 1),
-                    PARAMS: params_m(row["readme_params_M"], spec),
-                    MACS_M: Beside(row["readme_mult_adds_M"], counted(spec)[1] / 1e6),
-                    "evaluated by timm at (px)": row["timm_eval_px"],
-                },
-                row["source"],
-                row["notes"],
-                released(row["model"]),
-            )
-        )
+        loss = row.number("readme_top1_percent_int8") - row.number("readme_top1_percent_fp32")
+        values: dict[str, Value] = {
+            "input (px)": row["resolution_px"],
+            FP32: row["readme_top1_percent_fp32"],
+            INT8: row["readme_top1_percent_int8"],
+            "INT8 minus FP32 (points), computed": round(loss, 1),
+            PARAMS: params_m(row["readme_params_M"], spec),
+            MACS_M: Beside(row["readme_mult_adds_M"], counted(spec)[1] / 1e6),
+            "evaluated by timm at (px)": row["timm_eval_px"],
+        }
+        lines.append(row.line(values))
     return tuple(lines)
 
 
@@ -64,8 +58,8 @@ def lite_chart(lines: Lines) -> Chart:
         ),
         say("ImageNet top-1 (%)"),
         (
-            series(numbered, "FP32", "lite", FP32, ""),
-            series(numbered, "INT8", "setting 1", INT8, ""),
+            series(numbered, "FP32", "lite", FP32),
+            series(numbered, "INT8", "setting 1", INT8),
         ),
     )
 
@@ -118,8 +112,7 @@ def lite_latency_chart(lines: Lines) -> Chart:
     columns = [c for c in lines[0].values if c.endswith("(ms)")]
     colours = tuple(f"setting {i}" for i in range(1, 6))
     groups: list[Series] = [
-        series(numbered, _machine(c), colour, c, "")
-        for c, colour in zip(columns, colours, strict=True)
+        series(numbered, _machine(c), colour, c) for c, colour in zip(columns, colours, strict=True)
     ]
     first = lines[0]
     best = min((c for c in columns if first.has(c)), key=first.number)
@@ -141,54 +134,6 @@ def _machine(column: str) -> str:
 
 
 EXHIBITS = (
-    Exhibit(
-        "lite-family",
-        "lite",
-        mark("README"),
-        mark("EfficientNet-Lite0 to Lite4"),
-        mark(
-            "B0's rows without squeeze-and-excitation and with ReLU6, so that they run well on "
-            "phones and survive quantising."
-        ),
-        LITE_README,
-        lite,
-        lite_finding,
-        ((mark("Accuracy"), lite_chart),),
-        (
-            Note(
-                mark(
-                    "The README's multiply-adds include more than convolutions and the classifier; "
-                    "which operations is not said."
-                ),
-                LITE_README,
-            ),
-            Note(
-                mark(
-                    "Stem (32) and head (1280) keep their width and the outer block stages their "
-                    "depth; the channels of those stages do follow the width."
-                ),
-                f"{TPU}/lite/efficientnet_lite_builder.py",
-            ),
-            Note(
-                mark(
-                    "timm evaluates Lite3 and Lite4 at 300 and 380 px; the official builder "
-                    "says 280 and 300 px."
-                ),
-                "huggingface/pytorch-image-models; official builder",
-            ),
-        ),
-    ),
-    Exhibit(
-        "lite-latency",
-        "lite",
-        mark("README, latency"),
-        mark("EfficientNet-Lite on a Pixel 4"),
-        mark("How long one image takes on a phone's processor, graphics unit and EdgeTPU."),
-        LITE_README,
-        lite_latency,
-        lite_latency_finding,
-        ((mark("Latency"), lite_latency_chart),),
-        (Note(mark("Lite4 has a dash for the EdgeTPU."), LITE_README),),
-        ("pages/latency.py", "app.py"),
-    ),
+    exhibit("lite-family", lite, lite_finding, lite_chart),
+    exhibit("lite-latency", lite_latency, lite_latency_finding, lite_latency_chart),
 )

@@ -8,34 +8,13 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from effnet.base import mark, table
+from effnet.base import content
 from effnet.counting import count
 from effnet.network import get_variant, list_variants
+from effnet.papers.printed_rows import rows
 
 # what pages show of the table, besides names and numbers
-SAID = frozenset(
-    (
-        mark("single core of Intel Xeon CPU E5-2690, batch 1 (V1 Table 4)"),
-        mark("V100 GPU, FP16, batch 16 (V2 Table 7)"),
-        mark("Pixel 4 CPU, 4 threads, FP32, batch 1 (EfficientNet-Lite README)"),
-        mark("Pixel 4 GPU, FP32, batch 1 (EfficientNet-Lite README)"),
-        mark("Pixel 4 GPU, FP16, batch 1 (EfficientNet-Lite README)"),
-        mark("Pixel 4 CPU, 4 threads, INT8, batch 1 (EfficientNet-Lite README)"),
-        mark("Pixel 4 EdgeTPU, INT8, batch 1 (EfficientNet-Lite README)"),
-        mark("V100 GPU, FP16, batch 128 (V2 Table 11)"),
-        mark("average over 20 runs; accuracy column was not updated in v5 (Table 2 there: 79.1)"),
-        mark("average over 20 runs; accuracy column was not updated in v5 (Table 2 there: 84.3)"),
-        mark(
-            "PyTorch Image Models code base; a V1 model reproduced by the V2 authors, "
-            "accuracy differs from the V1 paper"
-        ),
-        mark("PyTorch Image Models code base"),
-        mark("throughput, not latency; trained without progressive learning"),
-        mark("arXiv:1905.11946v5 Table 4 (same in ICML 2019 camera-ready (PMLR 97))"),
-        mark("arXiv:2104.00298v3 Table 7"),
-        mark("arXiv:2104.00298v3 Table 11"),
-    )
-)
+SAID = frozenset(content("papers_words")["times"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +58,21 @@ class Printed:
 def printed() -> tuple[Printed, ...]:
     """Every row with a time or a throughput, in the tables' order."""
     found = []
-    for row in table("inference_latency"):
-        latency, throughput = row["latency_ms"], row["throughput_images_per_s"]
-        if not latency and not throughput:
+    for row in rows("inference_latency"):
+        latency, throughput = row.maybe("latency_ms"), row.maybe("throughput_images_per_s")
+        if latency is None and throughput is None:
             continue
         name = _variant(row["model"])
         cost = count(get_variant(name)) if name else None
-        giga = float(row["flops_B"]) * 1e9 if row["flops_B"] else None
+        printed_macs = row.maybe("flops_B")
         found.append(
             Printed(
                 row["model"],
                 name,
                 _bench(row),
-                float(latency) if latency else None,
-                float(throughput) if throughput else None,
-                cost.macs if cost else None if giga is None else round(giga),
+                latency,
+                throughput,
+                cost.macs if cost else None if printed_macs is None else round(printed_macs),
                 cost.params if cost else None,
                 cost.activations if cost else None,
                 row["source"],

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from effnet.base import say
+from effnet.base import content, say
 from effnet.network import Spec
 from effnet.scaling import Design
 
@@ -185,17 +185,17 @@ class Note:
     Attributes:
         text: What is to be noted, with names in braces for the values.
         source: Where both stand.
-        values: Numbers worked out here, by those names.
+        values: Gives numbers worked out here, by those names.
     """
 
     text: str
     source: str
-    values: tuple[tuple[str, str], ...] = ()
+    values: Callable[[], Mapping[str, str]] = dict
 
     @property
     def said(self) -> str:
         """The text with its values, in the reader's language."""
-        return say(self.text, **dict(self.values))
+        return say(self.text, **self.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +231,39 @@ class Exhibit:
     pages: tuple[str, ...] = ("app.py",)
     uncounted: str = ""
     word: str = "printed"
+
+
+def exhibit(
+    key: str,
+    read: Callable[[], Lines],
+    finding: Callable[[Lines], str],
+    *charts: Callable[[Lines], Chart | Network],
+    values: Callable[[], Mapping[str, str]] = dict,
+) -> Exhibit:
+    """The exhibit of that key; its texts, notes and sources stand in `data/content/papers_*.toml`.
+
+    Args:
+        key: Its paper's key, a hyphen, and its own.
+        read: Gives its lines.
+        finding: Says what follows from them.
+        *charts: In the order of their names in the file.
+        values: What the notes' braces name.
+    """
+    paper = key.partition("-")[0]
+    prose = content(f"papers_{paper}")
+    told = {"charts": (), **prose["exhibits"][key]}
+    return Exhibit(
+        key,
+        paper,
+        read=read,
+        finding=finding,
+        notes=tuple(
+            Note(note["text"], note["source"], values)
+            for note in prose["notes"]
+            if key in note["of"]
+        ),
+        **told | {"charts": tuple(zip(told["charts"], charts, strict=True))},
+    )
 
 
 @dataclass(frozen=True, slots=True)

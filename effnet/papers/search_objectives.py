@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from effnet.base import EffnetError, mark, say, table
-from effnet.counting import count
-from effnet.network import display_name, get_variant, list_variants
-from effnet.papers.comparison import Rival, rivals
+from effnet.base import EffnetError, mark
+from effnet.papers.comparison import Rival, counted_rival, rivals
+from effnet.papers.printed_rows import rows
 
 V1_W, V1_TARGET = -0.07, 400e6
 V2_W, V2_V = -0.07, -0.05
@@ -57,11 +56,9 @@ def _checked(**values: float) -> None:
     for name, value in values.items():
         if not math.isfinite(value) or (name == "target" and value <= 0):
             raise EffnetError(
-                say(
-                    "{name} {value!r}; expected a finite number, the target above 0",
-                    name=name,
-                    value=value,
-                )
+                "{name} {value!r}; expected a finite number, the target above 0",
+                name=name,
+                value=value,
             )
 
 
@@ -116,7 +113,7 @@ def rated_by_second(
     _checked(w=w, v=v)
     found = [pair for pair in _timed(step) if others or _plain(pair[0])]
     if not found:
-        raise EffnetError(say("no network has a printed {step!r}", step=step))
+        raise EffnetError("no network has a printed {step!r}", step=step)
     first, unit = next(pair for pair in found if pair[0].computed)
     rated = [
         Rated(
@@ -151,42 +148,19 @@ def _timed(step: StepTime) -> tuple[tuple[Rival, float], ...]:
     column = {"hours": "train_hours_32_tpu_cores", "latency": "latency_ms"}.get(step)
     if column is None:
         raise EffnetError(
-            say(
-                "unknown step time {step!r}; expected one of {among}",
-                step=step,
-                among=", ".join(STEP_TIMES),
-            )
+            "unknown step time {step!r}; expected one of {among}",
+            step=step,
+            among=", ".join(STEP_TIMES),
         )
-    known = {display_name(name): name for name in list_variants()}
     found = []
-    for row in table("inference_latency"):
-        if (row["paper"], row["table"]) != ("V2", "Table 7") or not row[column]:
+    for row in rows("inference_latency", paper="V2", table="Table 7"):
+        if not row[column]:
             continue
-        name, source = row["model"], mark("2104.00298v3 Table 7")
-        if name.removesuffix(MORE_DATA) in known:
-            spec = get_variant(known[name.removesuffix(MORE_DATA)])
-            cost = count(spec)
-            one = Rival(
-                name,
-                spec.family,
-                cost.params,
-                cost.macs,
-                cost.activations,
-                float(row["top1_percent"]),
-                True,
-                source,
-            )
+        name, top1, source = row["model"], row.number("top1_percent"), mark("2104.00298v3 Table 7")
+        if row.network:
+            one = counted_rival(row.network, top1, source, name=name)
         else:
-            macs = float(row["flops_B"]) * 1e9 if row["flops_B"] else None
-            one = Rival(
-                name,
-                "other",
-                float(row["params_M"]) * 1e6,
-                macs,
-                None,
-                float(row["top1_percent"]),
-                False,
-                source,
-            )
-        found.append((one, float(row[column])))
+            costs = row.number("params_M"), row.maybe("flops_B"), None
+            one = Rival(name, "other", *costs, top1, False, source)
+        found.append((one, row.number(column)))
     return tuple(found)

@@ -1,8 +1,9 @@
 """Transfer to other data sets: Tables 5 and 6 of the first paper, Tables 8 and 9 of the second."""
 
 import math
+from collections.abc import Mapping
 
-from effnet.base import mark, say, significant
+from effnet.base import say, significant
 from effnet.papers.beside import (
     dots,
     furthest,
@@ -11,11 +12,11 @@ from effnet.papers.beside import (
     params_without_classifier,
     ratio,
     released,
-    rows,
     series,
 )
-from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Note, Series
-from effnet.papers.sources import PARAMS, V1_PAPER, V2_PAPER
+from effnet.papers.printed_rows import Row, rows
+from effnet.papers.records import Beside, Chart, Line, Lines, Series, Value, exhibit
+from effnet.papers.sources import PARAMS
 from effnet.papers.wording import shown
 
 RATIO = "parameters, ratio (x)"
@@ -32,29 +33,30 @@ def transfer() -> Lines:
         spec = network(row["efficientnet_model"])
         assert spec is not None
         ours = params_without_classifier(spec) / 1e6
-        gain = float(row["efficientnet_accuracy_percent"]) - float(row["baseline_accuracy_percent"])
+        theirs = row.number("baseline_accuracy_percent")
+        gain = row.number("efficientnet_accuracy_percent") - theirs
+        which = "public" if "public" in row["comparison"] else "reported"
+        values: dict[str, Value] = {
+            "data set": row["dataset"],
+            "against": row["comparison"],
+            "baseline": row["baseline_model"],
+            "baseline (%)": row["baseline_accuracy_percent"],
+            "EfficientNet": row["efficientnet_model"],
+            "EfficientNet (%)": row["efficientnet_accuracy_percent"],
+            "gain (points), computed": round(gain, 1),
+            "baseline's parameters (M)": row["baseline_params_M"],
+            SIZE: Beside(row["efficientnet_params_M"], ours),
+            RATIO: ratio(
+                row["params_ratio_x"],
+                row["baseline_params_M"],
+                row["efficientnet_params_M"],
+            ),
+        }
         lines.append(
-            Line(
-                f"{row['dataset']}, {'public' if 'public' in row['comparison'] else 'reported'}",
-                {
-                    "data set": row["dataset"],
-                    "against": row["comparison"],
-                    "baseline": row["baseline_model"],
-                    "baseline (%)": row["baseline_accuracy_percent"],
-                    "EfficientNet": row["efficientnet_model"],
-                    "EfficientNet (%)": row["efficientnet_accuracy_percent"],
-                    "gain (points), computed": round(gain, 1),
-                    "baseline's parameters (M)": row["baseline_params_M"],
-                    SIZE: Beside(row["efficientnet_params_M"], ours),
-                    RATIO: ratio(
-                        row["params_ratio_x"],
-                        row["baseline_params_M"],
-                        row["efficientnet_params_M"],
-                    ),
-                },
-                row["source"],
-                row["notes"],
-                released(row["efficientnet_model"]),
+            row.line(
+                values,
+                name=f"{row['dataset']}, {which}",
+                design=released(row["efficientnet_model"]),
             )
         )
     return tuple(lines)
@@ -95,8 +97,8 @@ def transfer_chart(lines: Lines) -> Chart:
         ),
         say("accuracy (%)"),
         (
-            series(numbered, say("best known network"), "other", "baseline (%)", ""),
-            series(numbered, "EfficientNet", "v1", "EfficientNet (%)", ""),
+            series(numbered, say("best known network"), "other", "baseline (%)"),
+            series(numbered, "EfficientNet", "v1", "EfficientNet (%)"),
         ),
     )
 
@@ -108,7 +110,7 @@ def datasets() -> Lines:
         name = row["dataset"]
         if not row["classes"] or name in found:
             continue
-        each = float(row["train_images"]) / float(row["classes"])
+        each = row.number("train_images") / row.number("classes")
         found[name] = Line(
             name,
             {
@@ -144,14 +146,14 @@ def datasets_chart(lines: Lines) -> Chart:
     return dots(
         say("{row} has {count:,} training images in all", row=smallest.name, count=count),
         say("training images (log scale)"),
-        (series(enumerate(lines), say("training images"), "v1", "training images", ""),),
+        (series(enumerate(lines), say("training images"), "v1", "training images"),),
         log=True,
     )
 
 
 def transfer_v2() -> Lines:
     """Tables 8 and 9 of the second paper, a line a network."""
-    found: dict[str, dict[str, dict[str, str]]] = {}
+    found: dict[str, dict[str, Row]] = {}
     for row in rows("transfer_datasets", paper="V2"):
         name = row["baseline_model"] or row["efficientnet_model"]
         found.setdefault(name, {})[row["dataset"]] = row
@@ -160,30 +162,19 @@ def transfer_v2() -> Lines:
         row = next(iter(by_set.values()))
         ours = bool(row["efficientnet_model"])
         part = "efficientnet" if ours else "baseline"
-        values = {
-            f"{which} (%)": by_set[which][f"{part}_accuracy_percent"] if which in by_set else ""
-            for which in SETS
+        sets: dict[str, Mapping[str, str]] = {which: by_set.get(which, {}) for which in SETS}
+        values: dict[str, Value] = {
+            "ImageNet top-1 (%)": row["imagenet_top1_percent"],
+            PARAMS: params_m(row[f"{part}_params_M"], network(name)),
+            **{f"{which} (%)": r.get(f"{part}_accuracy_percent", "") for which, r in sets.items()},
+            **{
+                f"{which}, deviation": r.get("efficientnet_accuracy_std_percent", "")
+                if ours
+                else ""
+                for which, r in sets.items()
+            },
         }
-        spread = {
-            f"{which}, deviation": by_set[which]["efficientnet_accuracy_std_percent"]
-            for which in SETS
-            if which in by_set and ours
-        }
-        lines.append(
-            Line(
-                name,
-                {
-                    "ImageNet top-1 (%)": row["imagenet_top1_percent"],
-                    PARAMS: params_m(row[f"{part}_params_M"], network(name)),
-                    **values,
-                    **{f"{which}, deviation": "" for which in SETS},
-                    **spread,
-                },
-                row["source"],
-                row["notes"],
-                released(name),
-            )
-        )
+        lines.append(row.line(values, name=name, design=released(name)))
     return tuple(lines)
 
 
@@ -211,7 +202,7 @@ def transfer_v2_chart(lines: Lines) -> Chart:
     numbered = list(enumerate(lines))
     colours = ("setting 1", "setting 2", "setting 3", "setting 4")
     groups: list[Series] = [
-        series(numbered, which, colour, f"{which} (%)", "")
+        series(numbered, which, colour, f"{which} (%)")
         for which, colour in zip(SETS, colours, strict=True)
     ]
     plain = [line.number("Flowers (%)") for line in lines if line.name.startswith("ViT")]
@@ -226,96 +217,8 @@ def transfer_v2_chart(lines: Lines) -> Chart:
     )
 
 
-V1_EXHIBITS = (
-    Exhibit(
-        "v1-table-5",
-        "v1",
-        mark("Table 5"),
-        mark("Transfer to eight data sets"),
-        mark(
-            "Trained further on other data sets, EfficientNets match the best known networks "
-            "with far fewer parameters."
-        ),
-        f"{V1_PAPER} Table 5",
-        transfer,
-        transfer_finding,
-        ((mark("Accuracy"), transfer_chart),),
-        (
-            Note(
-                mark(
-                    "Oxford-IIIT Pets: 58 M over 17 M is 3.4, printed 5.6. The printed mean of 4.7 "
-                    "contains it."
-                ),
-                f"{V1_PAPER} Table 5; worked out here",
-            ),
-            Note(
-                mark(
-                    "The printed sizes fit the networks without a classifier; 10 M (B3) and 17 "
-                    "M (B4) look cut off rather than rounded."
-                ),
-                "counted here without the classifier",
-            ),
-            Note(
-                mark(
-                    "GPipe has 556 M parameters here and 557 M in Table 2. On FGVC Aircraft the "
-                    "best public network is 0.2 points ahead."
-                ),
-                f"{V1_PAPER} Tables 2 and 5",
-            ),
-        ),
-    ),
-    Exhibit(
-        "v1-table-6",
-        "v1",
-        mark("Table 6"),
-        mark("The eight data sets"),
-        mark("How many images and classes each data set of Table 5 has."),
-        f"{V1_PAPER} Table 6",
-        datasets,
-        datasets_finding,
-        ((mark("Images"), datasets_chart),),
-        uncounted=mark("Sizes of data sets are facts, not counts of a network."),
-    ),
+EXHIBITS = (
+    exhibit("v1-table-5", transfer, transfer_finding, transfer_chart),
+    exhibit("v1-table-6", datasets, datasets_finding, datasets_chart),
+    exhibit("v2-table-8", transfer_v2, transfer_v2_finding, transfer_v2_chart),
 )
-
-V2_EXHIBITS = (
-    Exhibit(
-        "v2-table-8",
-        "v2",
-        mark("Tables 8 and 9"),
-        mark("Transfer to four data sets"),
-        mark(
-            "EfficientNetV2s fine-tuned on small data sets do better than V1 and than plain vision "
-            "transformers trained on the same ImageNet."
-        ),
-        f"{V2_PAPER} Tables 8 and 9",
-        transfer_v2,
-        transfer_v2_finding,
-        ((mark("Accuracy"), transfer_v2_chart),),
-        (
-            Note(
-                mark(
-                    "The sizes of V2-S, M and L (24, 55 and 121 M) are the first version's; "
-                    "Table 7 has 22, 54 and 120 M."
-                ),
-                f"{V2_PAPER} Tables 7 and 8",
-            ),
-            Note(
-                mark(
-                    "V2-S's ImageNet top-1 is 83.2 here, 83.6 without progressive learning in "
-                    "Table 11 and 83.9 in Table 7; the 83.2 is nowhere explained."
-                ),
-                f"{V2_PAPER} Tables 7, 8 and 11",
-            ),
-            Note(
-                mark(
-                    "B7's 84.7 is the second paper's own run; the first paper prints 84.3 or 84.4. "
-                    "GPipe is 84.4 here and 84.3 there."
-                ),
-                f"{V2_PAPER} Table 8; {V1_PAPER} Table 2",
-            ),
-        ),
-    ),
-)
-
-EXHIBITS = V1_EXHIBITS + V2_EXHIBITS

@@ -1,24 +1,32 @@
 """Figures 3, 4 and 8 of the first paper: one dimension at a time, and all together."""
 
-from effnet.base import in_a_row, mark, say, significant
-from effnet.papers.beside import computed, counted, drawn, free, furthest, rows, series
-from effnet.papers.records import Axis, Chart, Exhibit, Line, Lines, Note, Series
-from effnet.papers.sources import MACS, TOP1, V1_PAPER
+from effnet.base import in_a_row, say, significant
+from effnet.papers.beside import (
+    by_accuracy,
+    computed,
+    counted,
+    drawn,
+    furthest,
+    scaled,
+    series,
+    where,
+)
+from effnet.papers.printed_rows import rows
+from effnet.papers.records import Chart, Line, Lines, Series, Value, exhibit
+from effnet.papers.sources import MACS, TOP1
 from effnet.papers.wording import shown, tidy
 from effnet.scaling import Design
 
+AXES = ("depth", "width", "resolution")
 DIMENSIONS = ("width", "depth", "resolution", "compound")
 
 
 # --- Figures 3, 4 and 8 ---------------------------------------------------------------------------
 
 
-def _scaled(dimension: str, coefficient: float) -> Design:
-    if dimension == "resolution":
-        return free(resolution=round(224 * coefficient) if coefficient != 1 else 0)
-    if dimension == "depth":
-        return free(depth=coefficient)
-    return free(width=coefficient)
+def _scaled(dimension: str, factor: float) -> Design:
+    depth, width, size = (factor if dimension == name else 1.0 for name in AXES)
+    return scaled(depth, width, size)
 
 
 def single_dimension() -> Lines:
@@ -27,25 +35,18 @@ def single_dimension() -> Lines:
     for row in rows("single_dimension_scaling"):
         if not row["figure_mult_adds_B"]:
             continue  # Table 7's, not in the figure
-        factor = float(row["coefficient"])
+        factor = row.number("coefficient")
         design = _scaled(row["dimension"], factor)
         spec = design.spec()
-        lines.append(
-            Line(
-                f"{row['dimension']} x {factor:g}",
-                {
-                    "scaled by": row["dimension"],
-                    "factor": factor,
-                    "input (px)": spec.resolution,
-                    TOP1: row["figure_top1_percent"],
-                    MACS: drawn(row["figure_mult_adds_B"], spec),
-                    "parameters, computed": counted(spec)[0],
-                },
-                row["source"],
-                row["notes"],
-                design,
-            )
-        )
+        values: dict[str, Value] = {
+            "scaled by": row["dimension"],
+            "factor": factor,
+            "input (px)": spec.resolution,
+            TOP1: row["figure_top1_percent"],
+            MACS: drawn(row["figure_mult_adds_B"], spec),
+            "parameters, computed": counted(spec)[0],
+        }
+        lines.append(row.line(values, name=f"{row['dimension']} x {factor:g}", design=design))
     return tuple(lines)
 
 
@@ -69,17 +70,12 @@ def single_dimension_finding(lines: Lines) -> str:
 def _dimension_chart(lines: Lines, title: str, names: tuple[str, ...]) -> Chart:
     groups: list[Series] = []
     for name in names:
-        own = [(i, x) for i, x in enumerate(lines) if x.values["scaled by"] == name]
+        own = where(lines, "scaled by", name)
         groups.append(computed(own, _counted(name), name, MACS, TOP1))
     for name in names:
-        own = [(i, x) for i, x in enumerate(lines) if x.values["scaled by"] == name]
+        own = where(lines, "scaled by", name)
         groups.append(series(own, shown(name), name, MACS, TOP1, label=_factor))
-    return Chart(
-        title,
-        Axis(say("multiply-adds (G, log scale)"), log=True),
-        Axis(say("ImageNet top-1 (%)")),
-        tuple(groups),
-    )
+    return by_accuracy(title, say("multiply-adds (G, log scale)"), groups)
 
 
 def _counted(name: str) -> str:
@@ -108,27 +104,20 @@ def width_at_depth() -> Lines:
     """Figure 4: width at four depths and resolutions; counted where the width is known."""
     lines = []
     for row in rows("width_by_depth_resolution"):
-        depth, size = float(row["depth_coefficient_d"]), float(row["resolution_coefficient_r"])
+        depth, width, size = row.factors
         # the lowest dot of a series is its baseline, w = 1
-        width = row["width_coefficient_w"] or ("1.0" if row["point_index"] == "1" else "")
-        pixels = round(224 * size) if size != 1 else 0
-        design = free(depth=depth, width=float(width), resolution=pixels) if width else None
-        lines.append(
-            Line(
-                f"{row['series']}, dot {row['point_index']}",
-                {
-                    "series": row["series"],
-                    "d": depth,
-                    "r": size,
-                    "w": float(width) if width else None,
-                    TOP1: row["figure_top1_percent"],
-                    MACS: drawn(row["figure_mult_adds_B"], design.spec() if design else None),
-                },
-                row["source"],
-                row["notes"],
-                design,
-            )
-        )
+        known = row["width_coefficient_w"] or row["point_index"] == "1"
+        design = scaled(depth, width, size) if known else None
+        values: dict[str, Value] = {
+            "series": row["series"],
+            "d": depth,
+            "r": size,
+            "w": width if known else None,
+            TOP1: row["figure_top1_percent"],
+            MACS: drawn(row["figure_mult_adds_B"], design.spec() if design else None),
+        }
+        name = f"{row['series']}, dot {row['point_index']}"
+        lines.append(row.line(values, name=name, design=design))
     return tuple(lines)
 
 
@@ -159,14 +148,13 @@ def width_at_depth_chart(lines: Lines) -> Chart:
     colours = ("other", "resolution", "depth", "compound")
     groups: list[Series] = []
     for name, colour in zip(names, colours, strict=True):
-        own = [(i, x) for i, x in enumerate(lines) if x.values["series"] == name]
+        own = where(lines, "series", name)
         groups.append(computed(own, _counted(name), colour, MACS, TOP1))
         groups.append(series(own, shown(name), colour, MACS, TOP1))
-    return Chart(
+    return by_accuracy(
         say("The deeper and larger the network, the further width gets"),
-        Axis(say("multiply-adds (G, log scale)"), log=True),
-        Axis(say("ImageNet top-1 (%)")),
-        tuple(group for group in groups if group.marks),
+        say("multiply-adds (G, log scale)"),
+        groups,
     )
 
 
@@ -179,22 +167,15 @@ def scaling_methods() -> Lines:
             design = Design(mode="released", released=f"b{int(index) - 1}")
             name = f"compound, B{int(index) - 1}"
         else:
-            design = _scaled(method, float(row["coefficient"]))
-            name = f"{method} x {float(row['coefficient']):g}"
-        lines.append(
-            Line(
-                name,
-                {
-                    "scaled by": method,
-                    "factor": float(row["coefficient"]) if row["coefficient"] else None,
-                    TOP1: row["figure_top1_percent"],
-                    MACS: drawn(row["figure_mult_adds_B"], design.spec()),
-                },
-                row["source"],
-                row["notes"],
-                design,
-            )
-        )
+            design = _scaled(method, row.number("coefficient"))
+            name = f"{method} x {row.number('coefficient'):g}"
+        values: dict[str, Value] = {
+            "scaled by": method,
+            "factor": row.maybe("coefficient"),
+            TOP1: row["figure_top1_percent"],
+            MACS: drawn(row["figure_mult_adds_B"], design.spec()),
+        }
+        lines.append(row.line(values, name=name, design=design))
     return tuple(lines)
 
 
@@ -238,116 +219,8 @@ def scaling_methods_chart(lines: Lines) -> Chart:
     return _dimension_chart(lines, title, DIMENSIONS)
 
 
-_TWO_BASELINES = Note(
-    mark(
-        "Figures 3 and 4 start at 0.50 G multiply-adds, Figure 8 at 0.39 G; its other dots of one "
-        "dimension are Figure 3's, and so are the widths of Figure 4 at d = 1, r = 1. The released "
-        "B0 counts 0.386 G: the dots belong to another baseline."
-    ),
-    f"{V1_PAPER} Figures 3, 4 and 8; counts computed here",
-)
-_OLD_TRAINING = Note(
-    mark(
-        "The three figures did not change from the ICML version to v5: their baseline has the old "
-        "training's 76.1 %, where Table 2 prints 76.3, 77.3 or 77.1 % by version."
-    ),
-    f"{V1_PAPER} Figures 3, 4 and 8",
-)
-_READ_OFF = Note(
-    mark(
-        "Values were measured from the vector paths of the PDF's figure; a dot within 2 % of "
-        "the count is taken to agree."
-    ),
-    V1_PAPER,
-)
-
 EXHIBITS = (
-    Exhibit(
-        "v1-figure-3",
-        "v1",
-        mark("Figure 3"),
-        mark("One dimension at a time"),
-        mark(
-            "Making B0 only wider, only deeper or only larger in resolution gains quickly at "
-            "first, then hardly at all."
-        ),
-        f"{V1_PAPER} Figure 3",
-        single_dimension,
-        single_dimension_finding,
-        ((mark("Accuracy"), single_dimension_chart),),
-        (_TWO_BASELINES, _OLD_TRAINING, _READ_OFF),
-        word="drawn",
-    ),
-    Exhibit(
-        "v1-figure-4",
-        "v1",
-        mark("Figure 4"),
-        mark("Width at four depths and resolutions"),
-        mark(
-            "The deeper the network and the larger its input, the more a greater width is "
-            "worth: the reason to scale all three together."
-        ),
-        f"{V1_PAPER} Figure 4",
-        width_at_depth,
-        width_at_depth_finding,
-        ((mark("Accuracy"), width_at_depth_chart),),
-        (
-            _TWO_BASELINES,
-            Note(
-                mark(
-                    "Legend and caption say r = 1.3, the running text r = 2.0; the caption "
-                    "gives the last baseline 299 px, but 224 x 1.3 is 291."
-                ),
-                f"{V1_PAPER} Figure 4 and section 3.2",
-            ),
-            Note(
-                mark(
-                    "The caption counts 18 layers at d = 1 and 36 at d = 2, the sum of Table "
-                    "1's column. The code doubles the 16 blocks to 32 and leaves stem and head "
-                    "alone: 34."
-                ),
-                f"{V1_PAPER} Figure 4; released code",
-            ),
-            Note(
-                mark(
-                    "The first dots of (d = 1, r = 1.3) and (d = 2, r = 1) cost what Figure 3's "
-                    "do but lie higher: 78.21 against 77.68 % and 78.74 against 78.51 %."
-                ),
-                f"{V1_PAPER} Figures 3 and 4, measured",
-            ),
-            _READ_OFF,
-        ),
-        uncounted=mark(
-            "Widths are printed for no dot; they are known where a dot coincides with "
-            "Figure 3 or starts a series (w = 1)."
-        ),
-        word="drawn",
-    ),
-    Exhibit(
-        "v1-figure-8",
-        "v1",
-        mark("Figure 8"),
-        mark("Four ways to scale B0"),
-        mark(
-            "For the same multiply-adds, compound scaling gives the highest accuracy of the four."
-        ),
-        f"{V1_PAPER} Figure 8",
-        scaling_methods,
-        scaling_methods_finding,
-        ((mark("Accuracy"), scaling_methods_chart),),
-        (
-            _TWO_BASELINES,
-            Note(
-                mark(
-                    "The compound dots are B0 to B4 with the first version's accuracies (78.8, "
-                    "79.8, 81.1, 82.6 %), but B0 stands at 76.1 % where that version's Table 2 "
-                    "has 76.3 %."
-                ),
-                f"{V1_PAPER} Figure 8; ICML version Table 2",
-            ),
-            _OLD_TRAINING,
-            _READ_OFF,
-        ),
-        word="drawn",
-    ),
+    exhibit("v1-figure-3", single_dimension, single_dimension_finding, single_dimension_chart),
+    exhibit("v1-figure-4", width_at_depth, width_at_depth_finding, width_at_depth_chart),
+    exhibit("v1-figure-8", scaling_methods, scaling_methods_finding, scaling_methods_chart),
 )

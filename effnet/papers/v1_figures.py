@@ -1,24 +1,21 @@
 """Figures of the first paper: accuracy against size and cost, and the activation maps' networks."""
 
-from effnet.base import in_a_row, mark, say, significant
+from effnet.base import in_a_row, say, significant
 from effnet.papers.beside import (
+    by_accuracy,
+    called,
     computed,
-    free,
     macs_g,
-    network,
     params_m,
-    released,
-    rows,
+    scaled,
     series,
     two_digits,
 )
-from effnet.papers.records import Axis, Chart, Exhibit, Line, Lines, Note
-from effnet.papers.sources import MACS, PARAMS, TOP1, V1_PAPER
+from effnet.papers.printed_rows import rows
+from effnet.papers.records import Chart, Line, Lines, Value, exhibit
+from effnet.papers.sources import MACS, PARAMS, TOP1
 from effnet.papers.wording import shown, tidy
 from effnet.scaling import Design
-
-DIMENSIONS = ("width", "depth", "resolution", "compound")
-
 
 # --- Figures 1 and 5 ------------------------------------------------------------------------------
 
@@ -26,16 +23,12 @@ DIMENSIONS = ("width", "depth", "resolution", "compound")
 def accuracy() -> Lines:
     """What Figures 1 and 5 plot: the numbers of Table 2."""
     return tuple(
-        Line(
-            row["model"],
+        row.line(
             {
                 TOP1: row["top1_percent"],
-                PARAMS: params_m(row["params_M"], network(row["model"])),
-                MACS: macs_g(two_digits(row["mult_adds_B"]), network(row["model"])),
-            },
-            row["source"],
-            row["notes"],
-            released(row["model"]),
+                PARAMS: params_m(row["params_M"], row.network),
+                MACS: macs_g(two_digits(row["mult_adds_B"]), row.network),
+            }
         )
         for row in rows("convnet_comparison")
     )
@@ -71,9 +64,8 @@ def _widest(lines: Lines, column: str) -> tuple[Line, Line]:
 def _accuracy_chart(lines: Lines, column: str, axis: str, what: str) -> Chart:
     small, large = _widest(lines, column)
     times = significant(large.number(column) / small.number(column), 2)
-    ours = [(i, x) for i, x in enumerate(lines) if x.name.startswith("EfficientNet")]
-    rest = [(i, x) for i, x in enumerate(lines) if not x.name.startswith("EfficientNet")]
-    return Chart(
+    ours, rest = called(lines, "EfficientNet")
+    return by_accuracy(
         say(
             "{small} does better than {large} with {times} times fewer {what}"
             if small.number(TOP1) > large.number(TOP1)
@@ -83,8 +75,7 @@ def _accuracy_chart(lines: Lines, column: str, axis: str, what: str) -> Chart:
             times=times,
             what=what,
         ),
-        Axis(axis, log=True),
-        Axis(say("ImageNet top-1 (%)")),
+        axis,
         (
             computed(ours, say("{series}, counted", series="EfficientNet"), "v1", column, TOP1),
             series(rest, say("other networks"), "other", column, TOP1, label=lambda x: x.name),
@@ -110,30 +101,15 @@ def map_models() -> Lines:
     """Table 7: the four scaled networks whose class activation maps Figure 7 shows."""
     lines = []
     for row in rows("cam_models"):
-        depth, width, size = (
-            float(row[f"{name}_coefficient_{letter}"] or 1)
-            for name, letter in (("depth", "d"), ("width", "w"), ("resolution", "r"))
-        )
-        pixels = round(224 * size) if size != 1 else 0
-        design = free(depth=depth, width=width, resolution=pixels)
-        if (depth, width, size) == (1, 1, 1):
-            design = Design(mode="released", released="b0")
-        lines.append(
-            Line(
-                row["model"].partition(" (")[0],
-                {
-                    "d": depth,
-                    "w": width,
-                    "r": size,
-                    "top-1, v3 and v5 (%)": row["top1_percent_arxiv_v5"],
-                    "top-1, v2 (%)": row["top1_percent_arxiv_v2"],
-                    MACS: macs_g(row["mult_adds_B"], design.spec()),
-                },
-                row["source"],
-                row["notes"],
-                design,
-            )
-        )
+        start = row.factors == (1, 1, 1)
+        design = Design(mode="released", released="b0") if start else scaled(*row.factors)
+        values: dict[str, Value] = {
+            **dict(zip("dwr", row.factors, strict=True)),
+            "top-1, v3 and v5 (%)": row["top1_percent_arxiv_v5"],
+            "top-1, v2 (%)": row["top1_percent_arxiv_v2"],
+            MACS: macs_g(row["mult_adds_B"], design.spec()),
+        }
+        lines.append(row.line(values, name=row["model"].partition(" (")[0], design=design))
     return tuple(lines)
 
 
@@ -152,63 +128,6 @@ def map_models_finding(lines: Lines) -> str:
 
 
 EXHIBITS = (
-    Exhibit(
-        "v1-figure-1",
-        "v1",
-        mark("Figures 1 and 5"),
-        mark("Accuracy against size and against cost"),
-        mark(
-            "EfficientNets lie above and to the left of all earlier networks: more accurate at any "
-            "size and at any cost."
-        ),
-        f"{V1_PAPER} Table 2, whose numbers the figures plot",
-        accuracy,
-        accuracy_finding,
-        ((mark("Parameters"), by_parameters), (mark("Multiply-adds"), by_macs)),
-        (
-            Note(
-                mark(
-                    "Drawn from Table 2. Figure 1 itself prints 556 M for GPipe (Table 2: 557 M), "
-                    "Figure 5 prints 80.7 % for NASNet-A (Table 2: 82.7 %)."
-                ),
-                f"{V1_PAPER} Figures 1 and 5, Table 2",
-            ),
-            Note(
-                mark(
-                    "The line is computed: printed accuracy over our count of parameters or "
-                    "multiply-adds."
-                ),
-                "computed here",
-            ),
-        ),
-    ),
-    Exhibit(
-        "v1-table-7",
-        "v1",
-        mark("Table 7"),
-        mark("The networks of the activation maps"),
-        mark("Four ways to make B0 about four times as costly; Figure 7 compares where they look."),
-        f"{V1_PAPER} Table 7",
-        map_models,
-        map_models_finding,
-        (),
-        (
-            Note(
-                mark(
-                    "The multiply-adds of the three single dimensions (1.8, 1.8 and 1.9 G) do "
-                    "not fit the released B0 but the 0.50 G baseline of Figure 3; the compound "
-                    "row does fit."
-                ),
-                f"{V1_PAPER} Table 7; counts computed here",
-            ),
-            Note(
-                mark(
-                    "B0 has 77.3 % here in v3 and v5, 76.3 % in v2; Table 2 of v5 says 77.1 %. The "
-                    "ICML version has no Table 7."
-                ),
-                f"{V1_PAPER} Tables 2 and 7; arXiv v2 and v3",
-            ),
-        ),
-        ("app.py", "pages/explain.py"),
-    ),
+    exhibit("v1-figure-1", accuracy, accuracy_finding, by_parameters, by_macs),
+    exhibit("v1-table-7", map_models, map_models_finding),
 )

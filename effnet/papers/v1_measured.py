@@ -1,20 +1,23 @@
 """What the first paper measured: other networks scaled, latency, accuracy on the test server."""
 
-from effnet.base import in_a_row, mark, say, significant
+from collections.abc import Mapping
+
+from effnet.base import in_a_row, say, significant
 from effnet.papers.beside import (
+    called,
     counted,
     dots,
-    free,
     macs_g,
-    network,
     ratio,
     released,
-    rows,
+    scaled,
     series,
     two_decimals,
+    where,
 )
-from effnet.papers.records import Chart, Exhibit, Line, Lines, Mark, Note, Series
-from effnet.papers.sources import MACS, TOP1, TPU, V1_PAPER
+from effnet.papers.printed_rows import rows
+from effnet.papers.records import Chart, Line, Lines, Value, exhibit
+from effnet.papers.sources import MACS, TOP1
 from effnet.papers.wording import shown
 
 # --- Table 3 --------------------------------------------------------------------------------------
@@ -28,34 +31,20 @@ def other_networks() -> Lines:
     lines = []
     for row in rows("scaling_baselines"):
         factors = compound if row["scaling"] == "compound" else row
-        depth, width, size = (
-            float(factors[f"{name}_coefficient_{letter}"] or 1)
-            for name, letter in (("depth", "d"), ("width", "w"), ("resolution", "r"))
-        )
-        pixels = round(224 * size)
-        design = free(
-            bases[row["model"]], depth=depth, width=width, resolution=pixels if size != 1 else 0
-        )
-        gain = float(row["top1_percent"]) - float(start[row["model"]]["top1_percent"])
-        lines.append(
-            Line(
-                f"{row['model']}, {row['scaling']}",
-                {
-                    "network": row["model"],
-                    "scaled by": row["scaling"],
-                    "d": f"{depth:g}",
-                    "w": f"{width:g}",
-                    "r": f"{size:g}",
-                    "input (px)": pixels,
-                    TOP1: row["top1_percent"],
-                    "gain (points)": round(gain, 1) if row["scaling"] != "baseline" else None,
-                    MACS: macs_g(row["mult_adds_B"], design.spec()),
-                },
-                row["source"],
-                row["notes"],
-                design,
-            )
-        )
+        design = scaled(*factors.factors, base=bases[row["model"]])
+        gain = row.number("top1_percent") - start[row["model"]].number("top1_percent")
+        values: dict[str, Value] = {
+            "network": row["model"],
+            "scaled by": row["scaling"],
+            **{
+                letter: f"{factor:g}" for letter, factor in zip("dwr", factors.factors, strict=True)
+            },
+            "input (px)": round(224 * factors.factors[-1]),
+            TOP1: row["top1_percent"],
+            "gain (points)": round(gain, 1) if row["scaling"] != "baseline" else None,
+            MACS: macs_g(row["mult_adds_B"], design.spec()),
+        }
+        lines.append(row.line(values, name=f"{row['model']}, {row['scaling']}", design=design))
     return tuple(lines)
 
 
@@ -81,23 +70,11 @@ def other_networks_finding(lines: Lines) -> str:
 
 def other_networks_chart(lines: Lines) -> Chart:
     """Gains by way of scaling."""
-    groups = []
-    for name, colour in (
-        ("MobileNetV2", "setting 2"),
-        ("MobileNetV1", "mobilenet"),
-        ("ResNet-50", "other"),
-    ):
-        marks = tuple(
-            Mark(
-                line.number("gain (points)"),
-                shown(str(line.values["scaled by"])),
-                shown(line.name),
-                line=i,
-            )
-            for i, line in enumerate(lines)
-            if line.values["network"] == name and line.has("gain (points)")
-        )
-        groups.append(Series(name, colour, marks))
+    colours = {"MobileNetV2": "setting 2", "MobileNetV1": "mobilenet", "ResNet-50": "other"}
+    groups = [
+        series(where(lines, "network", name), name, colour, "gain (points)", "scaled by")
+        for name, colour in colours.items()
+    ]
     most = [max(s.marks, key=lambda m: m.x).y for s in groups]
     return dots(
         say("{way} scaling gains most in all three networks", way=str(most[0]).capitalize())
@@ -117,27 +94,22 @@ def latency() -> Lines:
     by_name = {row["model"]: row for row in found}
     lines = []
     for row in found:
-        slower = by_name.get(row["compared_with"], {}) if row["speedup_x"] else {}
-        spec = network(row["model"])
-        lines.append(
-            Line(
-                row["model"],
-                {
-                    TOP1: row["top1_percent"],
-                    "latency (ms)": row["latency_ms"].removesuffix(".0"),
-                    "speed-up (x)": ratio(
-                        row["speedup_x"],
-                        slower.get("latency_ms", "").removesuffix(".0"),
-                        row["latency_ms"].removesuffix(".0"),
-                    ),
-                    "MACs, computed (G)": counted(spec)[1] / 1e9 if spec else None,
-                    "hardware": row["hardware"],
-                },
-                row["source"],
-                row["notes"],
-                released(row["model"]),
-            )
+        slower: Mapping[str, str] = (
+            by_name.get(row["compared_with"], {}) if row["speedup_x"] else {}
         )
+        spec = row.network
+        values: dict[str, Value] = {
+            TOP1: row["top1_percent"],
+            "latency (ms)": row["latency_ms"].removesuffix(".0"),
+            "speed-up (x)": ratio(
+                row["speedup_x"],
+                slower.get("latency_ms", "").removesuffix(".0"),
+                row["latency_ms"].removesuffix(".0"),
+            ),
+            "MACs, computed (G)": counted(spec)[1] / 1e9 if spec else None,
+            "hardware": row["hardware"],
+        }
+        lines.append(row.line(values))
     return tuple(lines)
 
 
@@ -159,8 +131,7 @@ def latency_finding(lines: Lines) -> str:
 
 def latency_chart(lines: Lines) -> Chart:
     """Milliseconds by network."""
-    pick = [(i, line) for i, line in enumerate(lines) if line.name.startswith("EfficientNet")]
-    rest = [(i, line) for i, line in enumerate(lines) if (i, line) not in pick]
+    pick, rest = called(lines, "EfficientNet")
     fastest = min(lines, key=lambda line: line.number("latency (ms)"))
     return dots(
         say(
@@ -170,8 +141,8 @@ def latency_chart(lines: Lines) -> Chart:
         ),
         say("latency (ms, log scale)"),
         (
-            series(pick, "EfficientNet", "v1", "latency (ms)", ""),
-            series(rest, say("other networks"), "other", "latency (ms)", ""),
+            series(pick, "EfficientNet", "v1", "latency (ms)"),
+            series(rest, say("other networks"), "other", "latency (ms)"),
         ),
         log=True,
     )
@@ -225,101 +196,14 @@ def server_test_chart(lines: Lines) -> Chart:
         say("Validation and test accuracy lie on top of each other"),
         say("ImageNet top-1 (%)"),
         (
-            series(numbered, shown("validation"), "v1", "top-1, validation (%)", ""),
-            series(numbered, say("test server"), "setting 1", "top-1, test (%)", ""),
+            series(numbered, shown("validation"), "v1", "top-1, validation (%)"),
+            series(numbered, say("test server"), "setting 1", "top-1, test (%)"),
         ),
     )
 
 
 EXHIBITS = (
-    Exhibit(
-        "v1-table-3",
-        "v1",
-        mark("Table 3"),
-        mark("MobileNets and ResNet-50, scaled"),
-        mark(
-            "Scaling all three dimensions together beats any single one at about the same cost, in "
-            "networks that were not made for it."
-        ),
-        f"{V1_PAPER} Table 3",
-        other_networks,
-        other_networks_finding,
-        ((mark("Gains"), other_networks_chart),),
-        (
-            Note(
-                mark(
-                    "Compound factors (d = 1.4, w = 1.2, r = 1.3) are printed for MobileNetV1 "
-                    "only; the other two are counted with the same, which rounding up makes "
-                    "costlier than printed in the MobileNets."
-                ),
-                f"{V1_PAPER} Table 3; counts computed here",
-            ),
-            Note(
-                mark(
-                    "Gains of 2.9, 2.6 and 0.7 points are often quoted together. The first two are "
-                    "over the worst single dimension, the third over the best."
-                ),
-                f"{V1_PAPER} Table 3; worked out here",
-            ),
-            Note(
-                mark("MobileNetV1 has no row scaled by depth, and no row has a top-5."),
-                f"{V1_PAPER} Table 3",
-            ),
-        ),
-    ),
-    Exhibit(
-        "v1-table-4",
-        "v1",
-        mark("Table 4"),
-        mark("Latency on one processor core"),
-        mark(
-            "Two EfficientNets against networks of the same accuracy: one image at a time, one "
-            "core, 20 runs."
-        ),
-        f"{V1_PAPER} Table 4",
-        latency,
-        latency_finding,
-        ((mark("Latency"), latency_chart),),
-        (
-            Note(
-                mark(
-                    "This table was not brought up to date: it still prints 78.8 for B1 and "
-                    "84.4 for B7, where Table 2 of v5 has 79.1 and 84.3."
-                ),
-                f"{V1_PAPER} Tables 2 and 4",
-            ),
-            Note(
-                mark(
-                    "Times are of a Xeon E5-2690 in 2019. Measured here they will differ; only the "
-                    "ratio of two networks can be compared, and that only roughly."
-                ),
-                f"{V1_PAPER} Table 4",
-            ),
-        ),
-        ("pages/latency.py", "app.py"),
-    ),
-    Exhibit(
-        "v1-table-8",
-        "v1",
-        mark("Table 8"),
-        mark("Validation and test accuracy"),
-        mark(
-            "A check against over-tuning: the networks do as well on the hidden test set as on the "
-            "validation set."
-        ),
-        f"{V1_PAPER} Table 8",
-        server_test,
-        server_test_finding,
-        ((mark("Accuracy"), server_test_chart),),
-        (
-            Note(
-                mark(
-                    "Only v5 has this table: training was stopped on 25 thousand held-out training "
-                    "images before the validation set was used once."
-                ),
-                f"{V1_PAPER} appendix; {TPU}/README.md",
-            ),
-        ),
-        uncounted=mark("Accuracies need training; nothing here can be counted."),
-    ),
+    exhibit("v1-table-3", other_networks, other_networks_finding, other_networks_chart),
+    exhibit("v1-table-4", latency, latency_finding, latency_chart),
+    exhibit("v1-table-8", server_test, server_test_finding, server_test_chart),
 )

@@ -1,6 +1,8 @@
 """Networks of the first paper: the baseline stage by stage, and the comparison on ImageNet."""
 
-from effnet.base import mark, say, significant
+from collections.abc import Mapping
+
+from effnet.base import say, significant
 from effnet.counting import stage_rows
 from effnet.network import Spec, get_variant
 from effnet.papers.beside import (
@@ -12,11 +14,11 @@ from effnet.papers.beside import (
     params_m,
     ratio,
     released,
-    rows,
     two_digits,
 )
-from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Mark, Network, Note, Series
-from effnet.papers.sources import ICML, MACS, PARAMS, TPU, V1_PAPER
+from effnet.papers.printed_rows import rows
+from effnet.papers.records import Beside, Chart, Line, Lines, Mark, Network, Series, Value, exhibit
+from effnet.papers.sources import MACS, PARAMS
 from effnet.papers.wording import shown
 
 # --- Table 1 --------------------------------------------------------------------------------------
@@ -26,8 +28,7 @@ def baseline() -> Lines:
     """Table 1 beside the walk over our B0."""
     ours = stage_rows(get_variant("b0"))
     return tuple(
-        Line(
-            f"stage {row['stage']}",
+        row.line(
             {
                 "operator": row["operator_as_printed"],
                 "input (px)": Beside(row["input_resolution_px_v5"], our.in_size),
@@ -39,9 +40,8 @@ def baseline() -> Lines:
                 "parameters, computed": our.params,
                 "MACs, computed": our.macs,
             },
-            row["source"],
-            row["notes"],
-            released("B0"),
+            name=f"stage {row['stage']}",
+            design=released("B0"),
         )
         for row, our in zip(rows("b0_stages"), ours, strict=True)
     )
@@ -89,7 +89,7 @@ def comparison() -> Lines:
     lines = []
     for row in rows("convnet_comparison"):
         name, against = row["model"], first[row["compared_with"]]
-        third = others.get(name, {})
+        third: Mapping[str, str] = others.get(name, {})
         sizes = row["params_M"], against["params_M"]
         costs = row["mult_adds_B"], against["mult_adds_B"]
         ratios = (Beside("", None), Beside("", None))
@@ -98,27 +98,20 @@ def comparison() -> Lines:
                 ratio(row["params_ratio_x"], *sizes),
                 ratio(row["mult_adds_ratio_x"], *costs),
             )
-        lines.append(
-            Line(
-                name,
-                {
-                    "beside": row["compared_with"],
-                    "top-1, v5 (%)": row["top1_percent"],
-                    PARAMS: params_m(row["params_M"], network(name)),
-                    MACS: macs_g(two_digits(row["mult_adds_B"]), network(name)),
-                    "top-1, v3 (%)": third.get("paper_top1_percent_arxiv_v3", ""),
-                    "top-1, ICML and v2 (%)": row["top1_percent_icml"],
-                    "top-5, v5 (%)": row["top5_percent"],
-                    "top-5, v3 (%)": third.get("paper_top5_percent_arxiv_v3", ""),
-                    "top-5, ICML and v2 (%)": row["top5_percent_icml"],
-                    "parameters, ratio (x)": ratios[0],
-                    "MACs, ratio (x)": ratios[1],
-                },
-                row["source"],
-                row["notes"],
-                released(name),
-            )
-        )
+        values: dict[str, Value] = {
+            "beside": row["compared_with"],
+            "top-1, v5 (%)": row["top1_percent"],
+            PARAMS: params_m(row["params_M"], network(name)),
+            MACS: macs_g(two_digits(row["mult_adds_B"]), network(name)),
+            "top-1, v3 (%)": third.get("paper_top1_percent_arxiv_v3", ""),
+            "top-1, ICML and v2 (%)": row["top1_percent_icml"],
+            "top-5, v5 (%)": row["top5_percent"],
+            "top-5, v3 (%)": third.get("paper_top5_percent_arxiv_v3", ""),
+            "top-5, ICML and v2 (%)": row["top5_percent_icml"],
+            "parameters, ratio (x)": ratios[0],
+            "MACs, ratio (x)": ratios[1],
+        }
+        lines.append(row.line(values, name=name, design=released(name)))
     return tuple(lines)
 
 
@@ -179,96 +172,6 @@ def _spread(line: Line) -> float:
 
 
 EXHIBITS = (
-    Exhibit(
-        "v1-table-1",
-        "v1",
-        mark("Table 1"),
-        mark("EfficientNet-B0, stage by stage"),
-        mark(
-            "The network that the search found and that all others are scaled from: seven "
-            "stages of MBConv between a stem and a head."
-        ),
-        f"{V1_PAPER} Table 1",
-        baseline,
-        baseline_finding,
-        ((mark("The network"), drawn_b0),),
-        (
-            Note(
-                mark("The column of resolutions gives each stage's input, not its output."),
-                f"{V1_PAPER} Table 1",
-            ),
-            Note(
-                mark(
-                    "The ICML version prints 28 x 28 for stage 6; from arXiv v2 on it is 14 x "
-                    "14, as the stride of stage 5 demands."
-                ),
-                f"{ICML} Table 1; {V1_PAPER} Table 1",
-            ),
-            Note(
-                mark(
-                    "Strides and the squeeze ratio stand in the code's block strings only, and "
-                    "that MBConv1 has no expansion layer at all stands in its code."
-                ),
-                f"{TPU}/efficientnet_builder.py",
-            ),
-        ),
-    ),
-    Exhibit(
-        "v1-table-2",
-        "v1",
-        mark("Table 2"),
-        mark("EfficientNets beside other networks on ImageNet"),
-        mark(
-            "Eight scaled networks, each next to older ones of like accuracy that are several "
-            "times larger and costlier."
-        ),
-        f"{V1_PAPER} Table 2",
-        comparison,
-        comparison_finding,
-        ((mark("Versions"), versions_chart),),
-        (
-            Note(
-                mark(
-                    "B0's top-1 is 76.3 in the ICML version and arXiv v2, 77.3 in v3 and 77.1 "
-                    "in v5; B7's is 84.4, 84.4 and 84.3. The numbers of v5 are those of the "
-                    "AutoAugment checkpoints."
-                ),
-                f"{ICML}, arXiv v3 and v5, Table 2; {TPU}/README.md",
-            ),
-            Note(
-                mark(
-                    "The paper's FLOPS are multiply-adds, counted once. The V2 paper "
-                    "prints B4 as 4.2 and 4.5, B5 as 10 and 9.9 and B7 as 38."
-                ),
-                "arXiv:2104.00298v3 Tables 3, 7 and 11",
-            ),
-            Note(
-                mark(
-                    "B2's 9.2 M fits the count with BatchNorm's running statistics (9.18 M), as "
-                    "Keras counts, better than the 9.11 M that are trained."
-                ),
-                "computed here",
-            ),
-            Note(
-                mark(
-                    "ResNets are counted as torchvision builds them, with the stride in the 3x3 "
-                    "convolution; with it in the 1x1 before they are a little cheaper."
-                ),
-                "computed here",
-            ),
-            Note(
-                mark("PNASNet's multiply-adds are called 6.0 times B4's, but 23 over 4.2 is 5.5."),
-                f"{V1_PAPER} Table 2",
-            ),
-            Note(
-                mark(
-                    "Inside v5: GPipe has 556 M parameters in Figure 1 and 557 M here, NASNet-A "
-                    "80.7 % in Figure 5 and 82.7 % here, SENet 145 M in the text and 146 M "
-                    "here, B4 83.0 % in the introduction and 82.9 % here, ResNet-50 76.3 % "
-                    "there and 76.0 % here."
-                ),
-                V1_PAPER,
-            ),
-        ),
-    ),
+    exhibit("v1-table-1", baseline, baseline_finding, drawn_b0),
+    exhibit("v1-table-2", comparison, comparison_finding, versions_chart),
 )

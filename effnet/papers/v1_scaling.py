@@ -1,19 +1,20 @@
 """What the first paper's text says of scaling and search, and what the released code scales by."""
 
-from effnet.base import mark, say, significant
+from effnet.base import say, significant
 from effnet.network import get_variant
 from effnet.papers.beside import (
+    called,
     counted,
     dots,
     free,
     macs_g,
-    network,
     params_with_statistics,
     released,
-    rows,
+    series,
 )
-from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Mark, Note, Series
-from effnet.papers.sources import TOP1, TPU, V1_PAPER
+from effnet.papers.printed_rows import rows
+from effnet.papers.records import Beside, Chart, Line, Lines, Value, exhibit
+from effnet.papers.sources import TOP1, V1_PAPER
 from effnet.papers.wording import shown
 from effnet.scaling import budget, implied_phi
 
@@ -28,36 +29,30 @@ def coefficients() -> Lines:
     """B0 to L2 by the code's coefficients, with the phi of each axis and torchvision's counts."""
     lines = []
     for row in rows("b_family"):
-        spec = network(row["model"])
+        spec = row.network
         assert spec is not None
         small = row["model"] == "L2-475"
         phis = implied_phi(spec)
-        size = int(row["torchvision_gmacs_input_px"] or row["resolution_px"])
-        params, macs = counted(spec, int(row["resolution_px"]))
+        own = round(row.number("resolution_px"))
+        size = round(row.maybe("torchvision_gmacs_input_px") or own)
+        params, macs = counted(spec, own)
         design = released(row["model"])
         if small:
             design = free(depth=spec.depth, width=spec.width, resolution=475)
-        lines.append(
-            Line(
-                f"EfficientNet-{row['model']}",
-                {
-                    "depth": row["depth_coefficient"],
-                    "width": row["width_coefficient"],
-                    "input (px)": row["resolution_px"],
-                    "dropout": row["dropout_rate"],
-                    PHI["depth"]: round(phis.depth, 2),
-                    PHI["width"]: round(phis.width, 2),
-                    PHI["resolution"]: None if small else round(phis.resolution, 2),
-                    "parameters, torchvision": Beside(row["torchvision_params"], params),
-                    "MACs, torchvision (G)": macs_g(row["torchvision_gmacs"], spec, size),
-                    "parameters with BatchNorm statistics, computed": params_with_statistics(spec),
-                    "MACs, computed": macs,
-                },
-                row["source"],
-                row["notes"],
-                design,
-            )
-        )
+        values: dict[str, Value] = {
+            "depth": row["depth_coefficient"],
+            "width": row["width_coefficient"],
+            "input (px)": row["resolution_px"],
+            "dropout": row["dropout_rate"],
+            PHI["depth"]: round(phis.depth, 2),
+            PHI["width"]: round(phis.width, 2),
+            PHI["resolution"]: None if small else round(phis.resolution, 2),
+            "parameters, torchvision": Beside(row["torchvision_params"], params),
+            "MACs, torchvision (G)": macs_g(row["torchvision_gmacs"], spec, size),
+            "parameters with BatchNorm statistics, computed": params_with_statistics(spec),
+            "MACs, computed": macs,
+        }
+        lines.append(row.line(values, name=f"EfficientNet-{row['model']}", design=design))
     return tuple(lines)
 
 
@@ -82,19 +77,11 @@ def coefficients_finding(lines: Lines) -> str:
 
 def coefficients_chart(lines: Lines) -> Chart:
     """The phi of every axis, network by network; L2's width is far outside."""
-    numbered = [
-        (i, line) for i, line in enumerate(lines) if not line.name.startswith("EfficientNet-L")
-    ]
+    _, others = called(lines, "EfficientNet-L")
     groups = [
-        Series(
-            shown(axis),
-            axis,
-            tuple(Mark(line.number(column), line.name, line.name, line=i) for i, line in numbered),
-            "computed",
-        )
-        for axis, column in PHI.items()
+        series(others, shown(axis), axis, column, origin="computed") for axis, column in PHI.items()
     ]
-    first = numbered[1][1]
+    first = others[1][1]
     phis = " / ".join(f"{first.number(column):.2f}" for column in PHI.values())
     title = say("{row} is phi {phis} by depth, width and resolution", row=first.name, phis=phis)
     return dots(title, "phi", groups)
@@ -106,7 +93,7 @@ def coefficients_chart(lines: Lines) -> Chart:
 def objective() -> Lines:
     """The search's reward for the paper's networks: printed accuracy, our multiply-adds."""
     (row,) = [r for r in rows("nas_objectives") if r["target_T_mult_adds_M"]]
-    target, exponent = float(row["target_T_mult_adds_M"]) * 1e6, float(row["exponent_w"])
+    target, exponent = row.number("target_T_mult_adds_M"), row.number("exponent_w")
     lines = []
     for printed in rows("b_family"):
         top1 = printed["paper_top1_percent_arxiv_v5"]
@@ -154,116 +141,23 @@ def objective_chart(lines: Lines) -> Chart:
         say("The objective prefers {row}: accuracy grows slower than its price", row=best.name),
         say("top-1 (%), and reward in the same unit"),
         (
-            Series(
-                shown(REWARD),
-                "v1",
-                tuple(Mark(x.number(REWARD), x.name, x.name, line=i) for i, x in numbered),
-                "computed",
-            ),
-            Series(
-                say("top-1, published"),
-                "v1",
-                tuple(Mark(x.number(TOP1), x.name, x.name, line=i) for i, x in numbered),
-            ),
+            series(numbered, shown(REWARD), "v1", REWARD, origin="computed"),
+            series(numbered, say("top-1, published"), "v1", TOP1),
         ),
     )
 
 
+def _step() -> dict[str, str]:
+    """What a step of phi costs by the grid's alpha, beta and gamma."""
+    step = budget()
+    return {
+        "budget": f"{step:.4f}",
+        "step": significant(step),
+        "short": significant(100 * (1 - step / 2), 2),
+    }
+
+
 EXHIBITS = (
-    Exhibit(
-        "v1-coefficients",
-        "v1",
-        mark("Released code"),
-        mark("Width, depth and resolution of B0 to L2"),
-        mark(
-            "The paper prints no phi for B1 to B7 and no table of their factors; the code does, "
-            "and no one phi gives any of them."
-        ),
-        f"{TPU}/efficientnet_builder.py; torchvision 0.29.1",
-        coefficients,
-        coefficients_finding,
-        ((mark("Implied phi"), coefficients_chart),),
-        (
-            Note(
-                mark(
-                    "The number in a network's name is not its phi: a reader's fit gives 0, "
-                    "0.5, 1, 2, 3.5, 5, 6 and 7 for B0 to B7."
-                ),
-                "tensorflow/tpu issue 390",
-            ),
-            Note(
-                mark(
-                    "torchvision lists B2's multiply-adds and accuracy at 288 px, not at the "
-                    "260 px of the code; ours are counted at the same size as theirs."
-                ),
-                "torchvision 0.29.1 metadata",
-            ),
-            Note(
-                mark(
-                    "Keras also counts BatchNorm's running statistics as parameters: B0 has "
-                    "5,330,564 there and 5,288,548 elsewhere."
-                ),
-                "computed here",
-            ),
-            Note(
-                mark(
-                    "The text lets dropout rise linearly from 0.2 to 0.5; the code goes in steps."
-                ),
-                f"{V1_PAPER} section 5.2; {TPU}/efficientnet_builder.py",
-            ),
-            Note(
-                mark("B8 came with AdvProp and L2 with Noisy Student; neither is in the paper."),
-                f"{TPU}/README.md",
-            ),
-        ),
-        uncounted=mark(
-            "B8 and L2 are in no torchvision table, so nothing stands beside their counts."
-        ),
-    ),
-    Exhibit(
-        "v1-objective",
-        "v1",
-        mark("Section 4"),
-        mark("The objective that found B0, and the grid that found alpha, beta and gamma"),
-        mark(
-            "The search maximises ACC x (FLOPS / T)^w with T = 400 M multiply-adds and w = "
-            "-0.07, so a costlier network must be a good deal better."
-        ),
-        f"{V1_PAPER} sections 3.3 and 4",
-        objective,
-        objective_finding,
-        ((mark("Reward"), objective_chart),),
-        (
-            Note(
-                mark(
-                    "alpha 1.2, beta 1.1 and gamma 1.15 give alpha x beta^2 x gamma^2 = {budget}, "
-                    "which the paper writes as about 2: {step} per step of phi, {short} % short."
-                ),
-                f"{V1_PAPER} equation 3; computed here",
-                (
-                    ("budget", f"{budget():.4f}"),
-                    ("step", significant(budget())),
-                    ("short", significant(100 * (1 - budget() / 2), 2)),
-                ),
-            ),
-            Note(
-                mark(
-                    "w is negative: networks over the target get a factor below 1, those under "
-                    "it one above 1. FLOPS are multiply-adds, not operations per second."
-                ),
-                f"{V1_PAPER} section 4",
-            ),
-            Note(
-                mark(
-                    "The grid over alpha, beta and gamma was searched once, at phi = 1 on the "
-                    "small network; no resolutions were searched for the larger ones."
-                ),
-                f"{V1_PAPER} section 3.3",
-            ),
-        ),
-        uncounted=mark(
-            "Accuracies need training, and networks outside the families here have no row to "
-            "count. The reward takes the printed accuracy."
-        ),
-    ),
+    exhibit("v1-coefficients", coefficients, coefficients_finding, coefficients_chart),
+    exhibit("v1-objective", objective, objective_finding, objective_chart, values=_step),
 )

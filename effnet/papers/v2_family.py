@@ -2,33 +2,20 @@
 
 from dataclasses import replace
 
-from effnet.base import mark, say, significant
+from effnet.base import say, significant
 from effnet.papers.beside import (
+    by_accuracy,
+    called,
     computed,
     furthest,
     macs_g,
-    network,
     params_m,
     ratio,
-    released,
-    rows,
     series,
 )
-from effnet.papers.records import Axis, Beside, Chart, Exhibit, Line, Lines, Note, Series
-from effnet.papers.sources import (
-    AUTOML,
-    HOURS,
-    LATENCY,
-    MACS,
-    PARAMS,
-    THROUGHPUT,
-    TOP1,
-    V2_FIRST,
-    V2_PAPER,
-)
-
-FUSED_STAGES = {"no fused": 0, "fused stage 1-3": 3, "fused stage 1-5": 5, "fused stage 1-7": 7}
-
+from effnet.papers.printed_rows import rows
+from effnet.papers.records import Beside, Chart, Line, Lines, Series, Value, exhibit
+from effnet.papers.sources import HOURS, LATENCY, MACS, PARAMS, THROUGHPUT, TOP1
 
 # --- Tables 7, 10 and 11 --------------------------------------------------------------------------
 
@@ -37,18 +24,14 @@ def _measured(table: str) -> Lines:
     """Lines of a table of the second paper with parameters, multiply-adds and times."""
     found = rows("inference_latency", paper="V2", table=table)
     return tuple(
-        Line(
-            row["model"],
+        row.line(
             {
                 TOP1: row["top1_percent"],
-                PARAMS: params_m(row["params_M"], network(row["model"])),
-                MACS: macs_g(row["flops_B"], network(row["model"])),
+                PARAMS: params_m(row["params_M"], row.network),
+                MACS: macs_g(row["flops_B"], row.network),
                 LATENCY: row["latency_ms"],
                 HOURS: row["train_hours_32_tpu_cores"],
-            },
-            row["source"],
-            row["notes"],
-            released(row["model"]),
+            }
         )
         for row in found
     )
@@ -84,10 +67,9 @@ def _top1(line: Line) -> float:
 
 
 def _against(lines: Lines, column: str, axis: str, title: str) -> Chart:
-    numbered = list(enumerate(lines))
-    new = [(i, x) for i, x in numbered if x.name.startswith("EfficientNetV2")]
-    old = [(i, x) for i, x in numbered if x.name.startswith("EfficientNet-B")]
-    rest = [pair for pair in numbered if pair not in new and pair not in old]
+    new, others = called(lines, "EfficientNetV2")
+    old = called(lines, "EfficientNet-B")[0]
+    rest = [pair for pair in others if pair not in old]
     large = [pair for pair in rest if "21k" in pair[1].name]
     groups: list[Series] = []
     if isinstance(lines[0].values[column], Beside):
@@ -102,7 +84,7 @@ def _against(lines: Lines, column: str, axis: str, title: str) -> Chart:
         series(old, "EfficientNet", "v1", column, TOP1, label=_short),
         series(new, "EfficientNetV2", "v2", column, TOP1, label=_short),
     ]
-    return Chart(title, Axis(axis, log=True), Axis(say("ImageNet top-1 (%)")), tuple(groups))
+    return by_accuracy(title, axis, groups)
 
 
 def _short(line: Line) -> str:
@@ -197,25 +179,18 @@ def scaled_down() -> Lines:
     lines = []
     for old, row in ((found[i - i % 2], row) for i, row in enumerate(found)):
         slower = old if row is not old else {}
-        lines.append(
-            Line(
-                row["model"],
-                {
-                    TOP1: row["top1_percent"],
-                    PARAMS: params_m(row["params_M"], network(row["model"])),
-                    MACS: macs_g(row["flops_B"], network(row["model"])),
-                    f"throughput ({THROUGHPUT})": row["throughput_images_per_s"],
-                    "speed-up (x)": ratio(
-                        row["speedup_x"],
-                        row["throughput_images_per_s"],
-                        slower.get("throughput_images_per_s", ""),
-                    ),
-                },
-                row["source"],
-                row["notes"],
-                released(row["model"]),
-            )
-        )
+        values: dict[str, Value] = {
+            TOP1: row["top1_percent"],
+            PARAMS: params_m(row["params_M"], row.network),
+            MACS: macs_g(row["flops_B"], row.network),
+            f"throughput ({THROUGHPUT})": row["throughput_images_per_s"],
+            "speed-up (x)": ratio(
+                row["speedup_x"],
+                row["throughput_images_per_s"],
+                slower.get("throughput_images_per_s", ""),
+            ),
+        }
+        lines.append(row.line(values))
     return tuple(lines)
 
 
@@ -238,18 +213,15 @@ def scaled_down_finding(lines: Lines) -> str:
 def scaled_down_chart(lines: Lines) -> Chart:
     """Accuracy against throughput."""
     column = f"throughput ({THROUGHPUT})"
-    numbered = list(enumerate(lines))
-    new = [pair for pair in numbered if pair[1].name.startswith("EfficientNetV2")]
-    old = [pair for pair in numbered if pair not in new]
+    new, old = called(lines, "EfficientNetV2")
     ratios = [line.number("speed-up (x)") for _, line in new]
-    return Chart(
+    return by_accuracy(
         say(
             "At like accuracy V2 answers {low:g} to {high:g} times as many images",
             low=min(ratios),
             high=max(ratios),
         ),
-        Axis(say("throughput on a V100, fp16, batch 128 (images/s, log scale)"), log=True),
-        Axis(say("ImageNet top-1 (%)")),
+        say("throughput on a V100, fp16, batch 128 (images/s, log scale)"),
         (
             series(old, "EfficientNet", "v1", column, TOP1, label=_short_v1),
             series(new, "EfficientNetV2", "v2", column, TOP1, label=_short),
@@ -261,122 +233,16 @@ def _short_v1(line: Line) -> str:
     return _short(replace(line, name=line.name.partition(" (")[0]))
 
 
-_OLD_SIZES = Note(
-    mark(
-        "24, 55 and 121 M are the sizes of the first arXiv version; Table 7 of v3 has 22, 54 and "
-        "120 M, Tables 8, 10 and 11 kept the old ones."
-    ),
-    f"{V2_PAPER} Tables 7, 8, 10 and 11; {V2_FIRST} Table 7",
-)
-_OLD_MACS = Note(
-    mark(
-        "V2-S's 8.8 B belongs to the first version's network (272 channels in stage 6, head of "
-        "1792); the README says 8.4 B for the released one, which counts 8.37 G."
-    ),
-    f"{V2_PAPER} Table 7; {AUTOML}/README.md; counted here",
-)
-
 EXHIBITS = (
-    Exhibit(
+    exhibit(
         "v2-table-7",
-        "v2",
-        mark("Table 7"),
-        mark("The V2 family beside other networks on ImageNet"),
-        mark(
-            "EfficientNetV2s train several times faster than V1 and other networks of the same "
-            "accuracy, and answer faster."
-        ),
-        f"{V2_PAPER} Table 7",
         family,
         family_finding,
-        (
-            (mark("Training time"), family_by_hours),
-            (mark("Latency"), family_by_latency),
-            (mark("Parameters"), family_by_parameters),
-            (mark("Multiply-adds"), family_by_macs),
-        ),
-        (
-            _OLD_MACS,
-            _OLD_SIZES,
-            Note(
-                mark(
-                    "V1 networks were trained again for this table: B7 84.7 and B6 84.3 here "
-                    "(B6 84.6 in Table 1), against 84.3 and 84.0 in the first paper."
-                ),
-                f"{V2_PAPER} Tables 1 and 7; arXiv:1905.11946v5 Table 2",
-            ),
-            Note(
-                mark(
-                    "Fine-tuned from ImageNet-21k: S, M, L are 84.9, 86.2, 86.8 in v3 and 85.0, "
-                    "86.1, 86.8 in v1; the README has L 86.9 and XL 87.2 where the paper has "
-                    "87.3."
-                ),
-                f"{V2_FIRST} and {V2_PAPER} Table 7; {AUTOML}/README.md",
-            ),
-        ),
-        ("app.py", "pages/latency.py"),
+        family_by_hours,
+        family_by_latency,
+        family_by_parameters,
+        family_by_macs,
     ),
-    Exhibit(
-        "v2-table-10",
-        "v2",
-        mark("Table 10"),
-        mark("B7 and V2-M trained the same way"),
-        mark(
-            "With the same progressive training for both, what remains is the difference of the "
-            "architectures."
-        ),
-        f"{V2_PAPER} Table 10",
-        same_training,
-        same_training_finding,
-        (),
-        (
-            Note(
-                mark("V2-M is printed with 55 M here and 54 M in Table 7."),
-                f"{V2_PAPER} Tables 7 and 10",
-            ),
-            Note(
-                mark(
-                    "Progressive learning alone takes B7's training from 139 hours (Table 7) to 54."
-                ),
-                f"{V2_PAPER} Tables 7 and 10",
-            ),
-            Note(
-                mark("The machine is not named; 170 ms is Table 7's figure for a V100."),
-                f"{V2_PAPER} Tables 7 and 10",
-            ),
-        ),
-        ("app.py", "pages/latency.py"),
-    ),
-    Exhibit(
-        "v2-table-11",
-        "v2",
-        mark("Table 11"),
-        mark("Small V2 networks and their speed"),
-        mark(
-            "Scaled down, V2 answers two to three times as many images a second as V1 of like "
-            "accuracy."
-        ),
-        f"{V2_PAPER} Table 11",
-        scaled_down,
-        scaled_down_finding,
-        ((mark("Throughput"), scaled_down_chart),),
-        (
-            _OLD_SIZES,
-            Note(
-                mark(
-                    "V2-S stands at 83.6 here, without progressive learning, and at 83.9 in "
-                    "Table 7."
-                ),
-                f"{V2_PAPER} Tables 7 and 11",
-            ),
-            Note(
-                mark(
-                    "V2-B0, B1 and B3 are called V2-7M, V2-8M and V2-14M in arXiv v1. V2-B0 is "
-                    "printed with 7.4 M; the README says 7.1 M, which is the count."
-                ),
-                f"{V2_FIRST} Table 11; {AUTOML}/README.md",
-            ),
-        ),
-        ("app.py", "pages/latency.py"),
-    ),
+    exhibit("v2-table-10", same_training, same_training_finding),
+    exhibit("v2-table-11", scaled_down, scaled_down_finding, scaled_down_chart),
 )

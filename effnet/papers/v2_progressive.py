@@ -1,14 +1,14 @@
 """Progressive learning in the second paper: its settings, other networks, the ablation."""
 
-from effnet.base import in_a_row, mark, say
-from effnet.papers.beside import counted, dots, drop, free, network, released, rows, two_decimals
-from effnet.papers.records import Axis, Beside, Chart, Exhibit, Line, Lines, Mark, Note, Series
-from effnet.papers.sources import AUTOML, TOP1, V2_PAPER
+from effnet.base import in_a_row, say
+from effnet.papers.beside import counted, dots, drop, free, released, series, two_decimals, where
+from effnet.papers.printed_rows import rows
+from effnet.papers.records import Axis, Beside, Chart, Lines, Mark, Series, Value, exhibit
+from effnet.papers.sources import TOP1
 from effnet.papers.wording import shown
 from effnet.scaling import Design
 
 STAGES = (1, 2, 3, 4)
-REWARD = "reward, computed"
 SHARE = "cost beside full size (%), computed"
 
 
@@ -30,7 +30,7 @@ def progressive() -> Lines:
     """Table 6 and the released settings, with the sizes and costs that follow."""
     lines = []
     for row in rows("v2_progressive"):
-        spec = network(row["model"])
+        spec = row.network
         assert spec is not None
         low, high = int(row["image_size_min_px"]), int(row["image_size_max_px"])
         sizes = stage_sizes(low, high, code=row["setting"] == "official code")
@@ -46,23 +46,17 @@ def progressive() -> Lines:
             )
             for end, short in (("first", "min"), ("last", "max"))
         }
+        values: dict[str, Value] = {
+            "setting": row["setting"],
+            "size, first (px)": row["image_size_min_px"],
+            "size, last (px)": row["image_size_max_px"],
+            **ends,
+            **{f"stage {i} (px), computed": size for i, size in zip(STAGES, sizes, strict=True)},
+            SHARE: round(100 * share, 1),
+        }
         lines.append(
-            Line(
-                f"{row['model']}, {row['setting']}",
-                {
-                    "setting": row["setting"],
-                    "size, first (px)": row["image_size_min_px"],
-                    "size, last (px)": row["image_size_max_px"],
-                    **ends,
-                    **{
-                        f"stage {i} (px), computed": size
-                        for i, size in zip(STAGES, sizes, strict=True)
-                    },
-                    SHARE: round(100 * share, 1),
-                },
-                row["source"],
-                row["notes"],
-                _at(row["model"], high),
+            row.line(
+                values, name=f"{row['model']}, {row['setting']}", design=_at(row["model"], high)
             )
         )
     return tuple(lines)
@@ -131,27 +125,26 @@ def other_networks() -> Lines:
     lines = []
     for before, row in ((found[i - i % 2], row) for i, row in enumerate(found)):
         size = row["image_size_px"]
-        where = f" at {size} px" if size else ""
-        spec = network(row["model"])
+        at = f" at {size} px" if size else ""
+        spec = row.network
         pixels = int(size) if size else None
+        values: dict[str, Value] = {
+            "network": row["model"] + at,
+            "training": row["setting"],
+            TOP1: row["top1_percent"],
+            "training (hours)": row["train_hours"],
+            "time saved (%)": drop(
+                row["train_time_reduction_percent"],
+                before["train_hours"] if row is not before else "",
+                row["train_hours"],
+            ),
+            "MACs, computed (G)": counted(spec, pixels)[1] / 1e9 if spec else None,
+        }
         lines.append(
-            Line(
-                f"{row['model']}{where}, {row['setting'].removesuffix(' training')}",
-                {
-                    "network": row["model"] + where,
-                    "training": row["setting"],
-                    TOP1: row["top1_percent"],
-                    "training (hours)": row["train_hours"],
-                    "time saved (%)": drop(
-                        row["train_time_reduction_percent"],
-                        before["train_hours"] if row is not before else "",
-                        row["train_hours"],
-                    ),
-                    "MACs, computed (G)": counted(spec, pixels)[1] / 1e9 if spec else None,
-                },
-                row["source"],
-                row["notes"],
-                free("resnet50", resolution=pixels or 0)
+            row.line(
+                values,
+                name=f"{row['model']}{at}, {row['setting'].removesuffix(' training')}",
+                design=free("resnet50", resolution=pixels or 0)
                 if row["model"] == "ResNet50"
                 else released(row["model"]),
             )
@@ -178,17 +171,8 @@ def other_networks_chart(lines: Lines) -> Chart:
     """Hours before and after."""
     groups = []
     for setting, colour in (("baseline training", "other"), ("progressive learning", "v2")):
-        marks = tuple(
-            Mark(
-                x.number("training (hours)"),
-                shown(str(x.values["network"])),
-                shown(x.name),
-                line=i,
-            )
-            for i, x in enumerate(lines)
-            if x.values["training"] == setting
-        )
-        groups.append(Series(shown(setting), colour, marks))
+        own = where(lines, "training", setting)
+        groups.append(series(own, shown(setting), colour, "training (hours)", "network"))
     shorter = sum(b.x < a.x for a, b in zip(groups[0].marks, groups[1].marks, strict=True))
     return dots(
         say(
@@ -208,19 +192,13 @@ def adaptive() -> Lines:
     for before, row in ((found[i - i % 2], row) for i, row in enumerate(found)):
         gain: float | None = None
         if row is not before:
-            gain = round(float(row["top1_percent"]) - float(before["top1_percent"]), 2)
-        lines.append(
-            Line(
-                row["setting"],
-                {
-                    TOP1: row["top1_percent"],
-                    "deviation over 3 runs": two_decimals(row["top1_std_percent"]),
-                    "gain (points)": Beside(row["top1_gain_points"], gain),
-                },
-                row["source"],
-                row["notes"],
-            )
-        )
+            gain = round(row.number("top1_percent") - before.number("top1_percent"), 2)
+        values: dict[str, Value] = {
+            TOP1: row["top1_percent"],
+            "deviation over 3 runs": two_decimals(row["top1_std_percent"]),
+            "gain (points)": Beside(row["top1_gain_points"], gain),
+        }
+        lines.append(row.line(values, name=row["setting"]))
     return tuple(lines)
 
 
@@ -239,16 +217,7 @@ def adaptive_finding(lines: Lines) -> str:
 
 def adaptive_chart(lines: Lines) -> Chart:
     """Accuracy with its deviation."""
-    marks = tuple(
-        Mark(
-            x.number(TOP1),
-            shown(x.name),
-            shown(x.name),
-            spread=x.number("deviation over 3 runs"),
-            line=i,
-        )
-        for i, x in enumerate(lines)
-    )
+    own = enumerate(lines)
     best = max(lines, key=lambda x: x.number(TOP1))
     return dots(
         say(
@@ -257,95 +226,12 @@ def adaptive_chart(lines: Lines) -> Chart:
             top1=best.values[TOP1],
         ),
         say("ImageNet top-1 (%), bar: deviation over 3 runs"),
-        (Series(say("mean of 3 runs"), "v2", marks),),
+        (series(own, say("mean of 3 runs"), "v2", TOP1, spread="deviation over 3 runs"),),
     )
 
 
 EXHIBITS = (
-    Exhibit(
-        "v2-table-6",
-        "v2",
-        mark("Table 6"),
-        mark("Progressive learning, stage by stage"),
-        mark(
-            "Training starts with small images and weak regularisation and lets both grow over "
-            "four stages."
-        ),
-        f"{V2_PAPER} Table 6 and Algorithm 1; {AUTOML}/main.py",
-        progressive,
-        progressive_finding,
-        ((mark("Sizes"), progressive_chart),),
-        (
-            Note(
-                mark(
-                    "Algorithm 1 begins at the smallest size; the code divides by the number of "
-                    "stages and begins one step later: 171, 214, 257, 300 px for V2-S."
-                ),
-                f"{V2_PAPER} Algorithm 1; {AUTOML}/main.py",
-            ),
-            Note(
-                mark(
-                    "V2-M and L end at 380 px in the paper and 384 px in the code; RandAugment "
-                    "ends at 15, 20, 25 in the paper and 10, 15, 20 in the code; L's MixUp at "
-                    "0.4 and 0.5."
-                ),
-                f"{V2_PAPER} Table 6; {AUTOML}/effnetv2_configs.py",
-            ),
-            Note(
-                mark(
-                    "The code's dropout schedule is commented out: dropout stays at 0.2, 0.3, 0.4."
-                ),
-                f"{AUTOML}/main.py and effnetv2_configs.py",
-            ),
-            Note(
-                mark(
-                    "The code also applies CutMix, with MixUp's alpha and to half of each "
-                    "batch; the paper does not mention it."
-                ),
-                f"{AUTOML}/datasets.py",
-            ),
-        ),
-    ),
-    Exhibit(
-        "v2-table-12",
-        "v2",
-        mark("Table 12"),
-        mark("Progressive learning on other networks"),
-        mark(
-            "The same way of training makes ResNets and V1 networks faster to train and slightly "
-            "better."
-        ),
-        f"{V2_PAPER} Table 12",
-        other_networks,
-        other_networks_finding,
-        ((mark("Training time"), other_networks_chart),),
-        (Note(mark("The image size given is that of inference."), f"{V2_PAPER} Table 12"),),
-    ),
-    Exhibit(
-        "v2-table-13",
-        "v2",
-        mark("Table 13"),
-        mark("Adaptive regularisation"),
-        mark(
-            "Adapting the strength of regularisation to the image size is worth more than the "
-            "way in which sizes change."
-        ),
-        f"{V2_PAPER} Table 13",
-        adaptive,
-        adaptive_finding,
-        ((mark("Accuracy"), adaptive_chart),),
-        (
-            Note(
-                mark(
-                    "The running text quotes a gain of 0.7; the table's progressive rows give 0.8."
-                ),
-                f"{V2_PAPER} Table 13 and the text beside it",
-            ),
-            Note(mark("The table does not name the network."), f"{V2_PAPER} Table 13"),
-        ),
-        pages=(),
-        uncounted=mark(
-            "The network is not named, so nothing can be counted; gains are differences."
-        ),
-    ),
+    exhibit("v2-table-6", progressive, progressive_finding, progressive_chart),
+    exhibit("v2-table-12", other_networks, other_networks_finding, other_networks_chart),
+    exhibit("v2-table-13", adaptive, adaptive_finding, adaptive_chart),
 )

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from functools import lru_cache
 
-from effnet.base import mark, say, significant
+from effnet.base import say, significant
 from effnet.counting import stage_rows
 from effnet.network import Spec, get_variant
-from effnet.papers.beside import counted, dots, edited, macs_g, params_m, released, rows, series
-from effnet.papers.records import Beside, Chart, Exhibit, Line, Lines, Network, Note
-from effnet.papers.sources import AUTOML, MACS, PARAMS, THROUGHPUT, TOP1, V2_FIRST, V2_PAPER
+from effnet.papers.beside import counted, dots, edited, macs_g, params_m, released, series
+from effnet.papers.printed_rows import rows
+from effnet.papers.records import Beside, Chart, Line, Lines, Network, Value, exhibit
+from effnet.papers.sources import MACS, PARAMS, THROUGHPUT, TOP1, V2_FIRST, V2_PAPER
 from effnet.papers.wording import shown, tidy
 
 FUSED_STAGES = {"no fused": 0, "fused stage 1-3": 3, "fused stage 1-5": 5, "fused stage 1-7": 7}
@@ -141,19 +142,14 @@ def fused() -> Lines:
             for r in both
         }
         spec = fused_b4(stages)
+        values: dict[str, Value] = {
+            TOP1: row["top1_percent"],
+            PARAMS: params_m(row["params_M"], spec),
+            MACS: macs_g(row["flops_B"], spec),
+            **speed,
+        }
         lines.append(
-            Line(
-                setting,
-                {
-                    TOP1: row["top1_percent"],
-                    PARAMS: params_m(row["params_M"], spec),
-                    MACS: macs_g(row["flops_B"], spec),
-                    **speed,
-                },
-                row["source"],
-                row["notes"],
-                edited("b4", spec) if stages else released("B4"),
-            )
+            row.line(values, name=setting, design=edited("b4", spec) if stages else released("B4"))
         )
     return tuple(lines)
 
@@ -195,87 +191,13 @@ def fused_chart(lines: Lines) -> Chart:
     )
 
 
+def _small_kernels() -> dict[str, str]:
+    """The second row with 3 x 3 kernels in all of stages 1 to 3."""
+    params, macs = counted(fused_b4(3, kernel=3))
+    return {"params": significant(params / 1e6), "macs": significant(macs / 1e9)}
+
+
 EXHIBITS = (
-    Exhibit(
-        "v2-table-3",
-        "v2",
-        mark("Table 3"),
-        mark("B4 with fused stages"),
-        mark(
-            "Replacing the depthwise blocks of early stages by Fused-MBConv makes training faster; "
-            "replacing all of them does not."
-        ),
-        f"{V2_PAPER} Table 3",
-        fused,
-        fused_finding,
-        ((mark("Throughput"), fused_chart),),
-        (
-            Note(
-                mark(
-                    "The table does not say which kernels the fused blocks have. Counted with each "
-                    "stage's own kernel and expansion and no squeeze-and-excitation, as in the "
-                    "released fused stages. With 3 x 3 in all of stages 1 to 3 the second row "
-                    "counts {params} M and {macs} G, close to the 20.0 M and 7.5 B printed."
-                ),
-                "counted here",
-                (
-                    ("params", significant(counted(fused_b4(3, kernel=3))[0] / 1e6)),
-                    ("macs", significant(counted(fused_b4(3, kernel=3))[1] / 1e9)),
-                ),
-            ),
-            Note(
-                mark(
-                    "B4 has 4.5 B multiply-adds here and 4.2 B in Tables 7 and 11; it counts "
-                    "4.39 G."
-                ),
-                f"{V2_PAPER} Tables 3, 7 and 11; counted here",
-            ),
-            Note(mark("Which TPU is meant is not printed here."), f"{V2_PAPER} Table 3"),
-        ),
-    ),
-    Exhibit(
-        "v2-table-4",
-        "v2",
-        mark("Table 4"),
-        mark("EfficientNetV2-S, stage by stage"),
-        mark(
-            "The network of the second search: fused blocks early, MBConv with "
-            "squeeze-and-excitation late, 3 x 3 kernels throughout."
-        ),
-        f"{V2_PAPER} Table 4",
-        v2_s,
-        v2_s_finding,
-        ((mark("The network"), drawn_v2_s),),
-        (
-            Note(
-                mark(
-                    "arXiv v1 prints 272 channels in stage 6 and a head of 1792; v3 prints 256 and "
-                    "1280, as released."
-                ),
-                f"{V2_FIRST} and {V2_PAPER} Table 4",
-            ),
-            Note(
-                mark(
-                    "V2-S's 8.8 B multiply-adds and 24 M parameters belong to the first version's "
-                    "network; the README says 8.4 B for the released one."
-                ),
-                f"{V2_PAPER} Tables 7 and 11; {AUTOML}/README.md; counted here",
-            ),
-            Note(
-                mark(
-                    "Figure 2 draws squeeze-and-excitation inside Fused-MBConv, but no released "
-                    "fused stage has it. With expansion 1 a fused block is a single 3 x 3 "
-                    "convolution."
-                ),
-                f"{V2_PAPER} Figure 2; {AUTOML}/effnetv2_configs.py",
-            ),
-            Note(
-                mark(
-                    "The text says that the last stride-1 stage was removed; V2-M, L and XL "
-                    "have one. Only V2-S is tabulated."
-                ),
-                f"{V2_PAPER} section 3.3; {AUTOML}/effnetv2_configs.py",
-            ),
-        ),
-    ),
+    exhibit("v2-table-3", fused, fused_finding, fused_chart, values=_small_kernels),
+    exhibit("v2-table-4", v2_s, v2_s_finding, drawn_v2_s),
 )

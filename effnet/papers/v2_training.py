@@ -1,15 +1,14 @@
 """How the second paper trains and searches: image size, augmentation, the objective."""
 
-from effnet.base import mark, say, significant
+from effnet.base import say, significant
 from effnet.network import get_variant
-from effnet.papers.beside import counted, dots, free, network, released, rows, series
-from effnet.papers.records import Axis, Chart, Exhibit, Line, Lines, Mark, Note, Series
-from effnet.papers.sources import HOURS, THROUGHPUT, TOP1, V2_PAPER
+from effnet.papers.beside import counted, dots, free, released, series, where
+from effnet.papers.printed_rows import rows
+from effnet.papers.records import Axis, Chart, Line, Lines, Value, exhibit
+from effnet.papers.sources import HOURS, THROUGHPUT, TOP1
 from effnet.papers.wording import shown
 
-STAGES = (1, 2, 3, 4)
 REWARD = "reward, computed"
-SHARE = "cost beside full size (%), computed"
 
 
 # --- Table 2: smaller images, faster training -----------------------------------------------------
@@ -22,21 +21,20 @@ def image_size() -> Lines:
     for row in rows("inference_latency", paper="V2", table="Table 2"):
         size = int(row["model"].rpartition("size ")[2].removesuffix(" px"))
         full = "out of memory" in row["notes"]
+        values: dict[str, Value] = {
+            "training size (px)": size,
+            "hardware": row["hardware"],
+            "batch": row["batch_size"],
+            TOP1: row["top1_percent"],
+            f"throughput ({THROUGHPUT})": row["throughput_images_per_s"],
+            "outcome": "out of memory" if full else "runs",
+            "MACs, computed (G)": counted(b6, size)[1] / 1e9,
+        }
         lines.append(
-            Line(
-                f"{size} px, {row['hardware']}, batch {row['batch_size']}",
-                {
-                    "training size (px)": size,
-                    "hardware": row["hardware"],
-                    "batch": row["batch_size"],
-                    TOP1: row["top1_percent"],
-                    f"throughput ({THROUGHPUT})": row["throughput_images_per_s"],
-                    "outcome": "out of memory" if full else "runs",
-                    "MACs, computed (G)": counted(b6, size)[1] / 1e9,
-                },
-                row["source"],
-                row["notes"],
-                free(depth=b6.depth, width=b6.width, resolution=size),
+            row.line(
+                values,
+                name=f"{size} px, {row['hardware']}, batch {row['batch_size']}",
+                design=free(depth=b6.depth, width=b6.width, resolution=size),
             )
         )
     return tuple(lines)
@@ -61,10 +59,7 @@ def image_size_chart(lines: Lines) -> Chart:
     """Throughput by size, machine and batch."""
     column = f"throughput ({THROUGHPUT})"
     failed = [line for line in lines if line.values["outcome"] != "runs"]
-    by_size = {
-        size: [(i, x) for i, x in enumerate(lines) if x.values["training size (px)"] == size]
-        for size in (512, 380)
-    }
+    large, small = (where(lines, "training size (px)", size) for size in (512, 380))
     return dots(
         say(
             "Smaller images train faster, and leave memory for batches that fail {n} times at "
@@ -74,8 +69,8 @@ def image_size_chart(lines: Lines) -> Chart:
         ),
         say("training throughput per core or GPU (images/s)"),
         (
-            series(by_size[512], "512 px", "other", column, ""),
-            series(by_size[380], "380 px", "v1", column, ""),
+            series(large, "512 px", "other", column),
+            series(small, "380 px", "v1", column),
         ),
     )
 
@@ -86,16 +81,14 @@ def image_size_chart(lines: Lines) -> Chart:
 def regularisation() -> Lines:
     """Table 5: image size against RandAugment's magnitude."""
     return tuple(
-        Line(
-            f"{row['image_size_px']} px, magnitude {row['randaugment_magnitude']}",
+        row.line(
             {
                 "image size (px)": row["image_size_px"],
                 "RandAugment magnitude": row["randaugment_magnitude"],
                 TOP1: row["top1_percent"],
                 "deviation over 3 runs": row["top1_std_percent"],
             },
-            row["source"],
-            row["notes"],
+            name=f"{row['image_size_px']} px, magnitude {row['randaugment_magnitude']}",
         )
         for row in rows("v2_ablations", table="Table 5")
     )
@@ -125,20 +118,17 @@ def regularisation_finding(lines: Lines) -> str:
 
 def regularisation_chart(lines: Lines) -> Chart:
     """Accuracy along the magnitude, a colour for each size."""
-    groups = []
-    for size, colour in zip(_changes(lines), ("setting 1", "setting 2", "setting 3"), strict=True):
-        marks = tuple(
-            Mark(
-                line.number("RandAugment magnitude"),
-                line.number(TOP1),
-                shown(line.name),
-                spread=line.number("deviation over 3 runs"),
-                line=i,
-            )
-            for i, line in enumerate(lines)
-            if line.values["image size (px)"] == size
+    groups = [
+        series(
+            where(lines, "image size (px)", size),
+            f"{size} px",
+            f"setting {i}",
+            "RandAugment magnitude",
+            TOP1,
+            spread="deviation over 3 runs",
         )
-        groups.append(Series(f"{size} px", colour, marks))
+        for i, size in enumerate(_changes(lines), start=1)
+    ]
     return Chart(
         say("Stronger augmentation helps large images and harms small ones"),
         Axis(shown("RandAugment magnitude")),
@@ -153,14 +143,14 @@ def regularisation_chart(lines: Lines) -> Chart:
 def objective() -> Lines:
     """The second search's reward, with Table 7's training hours in place of the step time."""
     (row,) = [r for r in rows("nas_objectives") if r["exponent_v"]]
-    by_time, by_size = float(row["exponent_w"]), float(row["exponent_v"])
+    by_time, by_size = row.number("exponent_w"), row.number("exponent_v")
     lines = []
     for printed in rows("inference_latency", paper="V2", table="Table 7"):
-        spec = network(printed["model"])
+        spec = printed.network
         hours = printed["train_hours_32_tpu_cores"]
         if spec is None or not hours or "21k" in printed["model"]:
             continue
-        top1 = float(printed["top1_percent"])
+        top1 = printed.number("top1_percent")
         time_factor = float(hours) ** by_time
         size_factor = (counted(spec)[0] / 1e6) ** by_size
         lines.append(
@@ -196,91 +186,15 @@ def objective_finding(lines: Lines) -> str:
 def objective_chart(lines: Lines) -> Chart:
     """Rewards."""
     best = max(lines, key=lambda x: x.number(REWARD))
-    marks = tuple(Mark(x.number(REWARD), x.name, x.name, line=i) for i, x in enumerate(lines))
     return dots(
         say("{row} is what this objective asks for", row=best.name),
         say("reward (top-1 in % x factors)"),
-        (Series(shown(REWARD), "v2", marks, "computed"),),
+        (series(enumerate(lines), shown(REWARD), "v2", REWARD, origin="computed"),),
     )
 
 
 EXHIBITS = (
-    Exhibit(
-        "v2-table-2",
-        "v2",
-        mark("Table 2"),
-        mark("B6 trained on smaller images"),
-        mark(
-            "Smaller training images make training faster and leave memory for larger batches, "
-            "at no loss of accuracy."
-        ),
-        f"{V2_PAPER} Table 2",
-        image_size,
-        image_size_finding,
-        ((mark("Throughput"), image_size_chart),),
-        (
-            Note(
-                mark("Batches of 128 on a TPU core and of 24 on a V100 do not fit at 512 px."),
-                f"{V2_PAPER} Table 2",
-            ),
-            Note(mark("B6's top-1 is 84.3 at 512 px and 84.6 at 380 px."), f"{V2_PAPER} Table 2"),
-        ),
-    ),
-    Exhibit(
-        "v2-table-5",
-        "v2",
-        mark("Table 5"),
-        mark("Image size and augmentation"),
-        mark(
-            "The best strength of augmentation depends on the image size: the idea behind "
-            "progressive learning."
-        ),
-        f"{V2_PAPER} Table 5",
-        regularisation,
-        regularisation_finding,
-        ((mark("Accuracy"), regularisation_chart),),
-        (
-            Note(
-                mark("Magnitudes above 10 are legal: RandAugment's scale is linear and goes on."),
-                "arXiv:1909.13719",
-            ),
-        ),
-        pages=(),
-        uncounted=mark("The network is one sampled from the search space and is not printed."),
-    ),
-    Exhibit(
-        "v2-objective",
-        "v2",
-        mark("Section 3.3"),
-        mark("The objective that found V2-S"),
-        mark(
-            "The second search maximises A x S^w x P^v with w = -0.07 for the training step "
-            "time and v = -0.05 for the parameters."
-        ),
-        f"{V2_PAPER} section 3.3",
-        objective,
-        objective_finding,
-        ((mark("Reward"), objective_chart),),
-        (
-            Note(
-                mark(
-                    "Step times are not printed. Hours on 32 TPU cores stand in for them here, "
-                    "so only the order of networks means something, and that roughly."
-                ),
-                "this page",
-            ),
-            Note(
-                mark(
-                    "The search was made with networks of about B4's size on small images, up "
-                    "to 1000 samples of 10 epochs; v3 says reinforcement learning or random "
-                    "search, v1 random search only."
-                ),
-                f"{V2_PAPER} and arXiv v1, section 3.3",
-            ),
-        ),
-        uncounted=mark(
-            "Accuracies need training, and networks outside the families here have no row to "
-            "count. The step time is not printed."
-        ),
-    ),
+    exhibit("v2-table-2", image_size, image_size_finding, image_size_chart),
+    exhibit("v2-table-5", regularisation, regularisation_finding, regularisation_chart),
+    exhibit("v2-objective", objective, objective_finding, objective_chart),
 )

@@ -1,5 +1,7 @@
 from .preparation import EXTENSIONS as EXTENSIONS
+from .preparation import MAX_ASPECT as MAX_ASPECT
 from .preparation import MAX_BYTES as MAX_BYTES
+from .preparation import MAX_PIXELS as MAX_PIXELS
 from .preparation import Source as Source
 from .preparation import crop_box as crop_box
 from .preparation import give_back_memory as give_back_memory
@@ -9,6 +11,7 @@ from .preparation import resized_size as resized_size
 from .preparation import to_array as to_array
 from .preparation import to_pixels as to_pixels
 from .preparation import view as view
+from .samples import Sample as Sample
 from .samples import get_sample as get_sample
 from .samples import list_samples as list_samples
 from .transform import Transform as Transform

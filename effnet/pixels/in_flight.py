@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from effnet.base import EffnetError, say
+from effnet.base import EffnetError
 
 PATIENCE_S = 60.0
 
@@ -46,7 +46,7 @@ class InFlight:
             try:
                 if not self._moved.wait_for(lambda: self._next(mine, share), patience_s):
                     raise EffnetError(
-                        say("too many pictures are being opened at this moment; try again soon")
+                        "too many pictures are being opened at this moment; try again soon"
                     )
                 self.used += share
             finally:

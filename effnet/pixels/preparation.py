@@ -88,16 +88,14 @@ def open_image(
         raise EffnetError(_not_read(data)) from None
     except Image.DecompressionBombError:
         raise EffnetError(
-            say("too many pixels; the limit is {limit:.0f} million", limit=MAX_PIXELS / 1e6)
+            "too many pixels; the limit is {limit:.0f} million", limit=MAX_PIXELS / 1e6
         ) from None
     except MemoryError:
         raise EffnetError(
-            say("the picture needs more memory than there is; use a smaller one")
+            "the picture needs more memory than there is; use a smaller one"
         ) from None
     except Exception as error:  # decoders raise nearly anything on a damaged file
-        raise EffnetError(
-            say("the picture is damaged or cut short ({error})", error=error)
-        ) from error
+        raise EffnetError("the picture is damaged or cut short ({error})", error=error) from error
     if opened.width * opened.height >= LARGE or most_pixels < MAX_PIXELS:
         give_back_memory()
     return opened
@@ -193,7 +191,7 @@ def _bytes(source: Source) -> bytes:
                 return _read(file)
         except OSError as error:
             raise EffnetError(
-                say("can't read {path}: {error}", path=path, error=error.strerror or error)
+                "can't read {path}: {error}", path=path, error=error.strerror or error
             ) from None
     if callable(getattr(source, "read", None)):
         try:
@@ -203,13 +201,11 @@ def _bytes(source: Source) -> bytes:
         except (OSError, ValueError) as error:
             if isinstance(error, EffnetError):
                 raise
-            raise EffnetError(say("can't read the file object ({error})", error=error)) from None
+            raise EffnetError("can't read the file object ({error})", error=error) from None
     raise EffnetError(
-        say(
-            "can't read a picture from {kind}; expected a PIL image, a path, bytes, a binary file "
-            "object, or an (H, W, 3) uint8 array",
-            kind=type(source).__name__,
-        )
+        "can't read a picture from {kind}; expected a PIL image, a path, bytes, a binary file "
+        "object, or an (H, W, 3) uint8 array",
+        kind=type(source).__name__,
     )
 
 
@@ -217,10 +213,8 @@ def _read(file: IO[bytes]) -> bytes:
     data = file.read(MAX_BYTES + 1)  # what it says of its size may be a lie
     if not isinstance(data, (bytes, bytearray)):
         raise EffnetError(
-            say(
-                "the file object gives {kind}; open it in binary mode, as in open(path, 'rb')",
-                kind=type(data).__name__,
-            )
+            "the file object gives {kind}; open it in binary mode, as in open(path, 'rb')",
+            kind=type(data).__name__,
         )
     _check_bytes(len(data))
     return bytes(data)
@@ -228,46 +222,38 @@ def _read(file: IO[bytes]) -> bytes:
 
 def _check_bytes(size: int) -> None:
     if size == 0:
-        raise EffnetError(say("the file is empty"))
+        raise EffnetError("the file is empty")
     if size > MAX_BYTES:
         raise EffnetError(
-            say(
-                "{size:.0f} MiB is too large; the limit is {limit} MiB",
-                size=size / 2**20,
-                limit=MAX_BYTES >> 20,
-            )
+            "{size:.0f} MiB is too large; the limit is {limit} MiB",
+            size=size / 2**20,
+            limit=MAX_BYTES >> 20,
         )
 
 
 def _check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS:
         raise EffnetError(
-            say(
-                "{width} x {height} is too many pixels; the limit is {limit:.0f} million",
-                width=width,
-                height=height,
-                limit=MAX_PIXELS / 1e6,
-            )
+            "{width} x {height} is too many pixels; the limit is {limit:.0f} million",
+            width=width,
+            height=height,
+            limit=MAX_PIXELS / 1e6,
         )
     if min(width, height) == 0 or max(width, height) > MAX_ASPECT * min(width, height):
         raise EffnetError(
-            say(
-                "{width} x {height} is too narrow; one side may be {times} times the other",
-                width=width,
-                height=height,
-                times=MAX_ASPECT,
-            )
+            "{width} x {height} is too narrow; one side may be {times} times the other",
+            width=width,
+            height=height,
+            times=MAX_ASPECT,
         )
 
 
 def _from_array(array: np.ndarray) -> Image.Image:
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
         raise EffnetError(
-            say(
-                "an array of shape {shape} and type {type} is no picture; expected (H, W, 3) uint8",
-                shape=array.shape,
-                type=array.dtype,
-            )
+            "an array of shape {shape} and type {type} is no picture; expected (H, W, 3) uint8",
+            shape=array.shape,
+            type=array.dtype,
         )
     _check_size(array.shape[1], array.shape[0])
     return Image.fromarray(array)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from effnet.base import EffnetError, mark, say
+from effnet.base import EffnetError, mark
 from effnet.weights import package_folder
 
 
@@ -58,5 +58,5 @@ def get_sample(name: str) -> Sample:
             return sample
     names = ", ".join(sample.name for sample in list_samples())
     raise EffnetError(
-        say("unknown sample photo {name}; expected one of {names}", name=repr(name), names=names)
+        "unknown sample photo {name}; expected one of {names}", name=repr(name), names=names
     )

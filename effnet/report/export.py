@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import effnet
-from effnet.base import DEFAULT, EffnetError, csv_text, mark, millions, say, speaking
+from effnet.base import DEFAULT, EffnetError, csv_text, mark, millions, speaking
 from effnet.counting import Cost, stage_rows
 from effnet.network import Spec, blocks_of, to_block_strings
 from effnet.nn import onnx_model
@@ -49,7 +49,7 @@ def manifest(design: Design, cost: Cost, *, link: str, today: date) -> dict[str,
         "date": today.isoformat(),
         "design": title,
         "link": _one_line(link),
-        "resolution": cost.resolution,
+        "resolution": design.spec().resolution,
         "params": cost.params,
         "macs": cost.macs,
         "activations": cost.activations,
@@ -202,21 +202,17 @@ def check_model(spec: Spec, cost: Cost) -> None:
     """Raise `EffnetError` where a design is too large to be built for a download."""
     if cost.params > MOST_PARAMS:
         raise EffnetError(
-            say(
-                "{params} parameters are too many to download as a model here; at most {most} go. "
-                "In Python, effnet.build(spec) makes any size",
-                params=millions(cost.params),
-                most=millions(MOST_PARAMS),
-            )
+            "{params} parameters are too many to download as a model here; at most {most} go. "
+            "In Python, effnet.build(spec) makes any size",
+            params=millions(cost.params),
+            most=millions(MOST_PARAMS),
         )
     if spec.blocks > MOST_MODEL_BLOCKS:
         raise EffnetError(
-            say(
-                "{blocks:,} blocks are too many to download as a model here; at most {most:,} go. "
-                "In Python, effnet.build(spec) makes any size",
-                blocks=spec.blocks,
-                most=MOST_MODEL_BLOCKS,
-            )
+            "{blocks:,} blocks are too many to download as a model here; at most {most:,} go. "
+            "In Python, effnet.build(spec) makes any size",
+            blocks=spec.blocks,
+            most=MOST_MODEL_BLOCKS,
         )
 
 

@@ -13,8 +13,7 @@ from effnet.base import as_html, say, speaking
 from effnet.figures import plotly_config
 from effnet.report.photo_section import Picture
 from effnet.report.sections import Section
-
-TAGS = {"en": "en", "zh": "zh-Hans"}  # languages as HTML names them
+from effnet.web import TAGS, embedded
 
 STYLE = """
 :root { color-scheme: light; }
@@ -114,6 +113,9 @@ def _section(one: Section, number: int) -> str:
             f"<p>{html.escape(say('It prints:'))}</p>"
             f'<pre class="prints">{html.escape(one.prints)}</pre></details>'
         )
+    if one.design:
+        parts.append(f"<h2>{html.escape(say('Move the sliders from here'))}</h2>")
+        parts.append(embedded(one.design))
     return f"<section>{''.join(parts)}</section>\n"
 
 

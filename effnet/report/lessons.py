@@ -300,11 +300,9 @@ def _released(question: Question) -> Answer:
     twin = same_stages(read(question.of).spec())
     if twin is None or twin.name not in question.options:
         raise EffnetError(
-            say(
-                "{design} has the stages of none of {options}",
-                design=repr(question.of),
-                options=question.options,
-            )
+            "{design} has the stages of none of {options}",
+            design=repr(question.of),
+            options=question.options,
         )
     names = tuple(map(display_name, question.options))
     right = question.options.index(twin.name)
@@ -353,6 +351,6 @@ def _schedule(preset: str, stages: int = 0) -> "tuple[str, Progressive]":
 
     one = next((one for one in presets() if one.name == preset), None)
     if one is None:
-        raise EffnetError(say("no published schedule {name}", name=repr(preset)))
+        raise EffnetError("no published schedule {name}", name=repr(preset))
     schedule = replace(one.schedule, stages=stages) if stages else one.schedule
     return one.variant, schedule

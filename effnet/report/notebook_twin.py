@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from effnet.base import EffnetError, as_html, say, speaking, verbatim, write_whole
+from effnet.base import EffnetError, as_html, speaking, verbatim, write_whole
 from effnet.report.html_page import to_html
 from effnet.report.photo_section import Picture
 from effnet.report.sections import Section
@@ -75,9 +75,7 @@ def write(path: Path, found: Sequence[Section]) -> None:
     made = makers.get(path.suffix)
     if made is None:
         raise EffnetError(
-            say(
-                "report {path}; expected a name that ends with .html or .ipynb",
-                path=repr(str(path)),
-            )
+            "report {path}; expected a name that ends with .html or .ipynb",
+            path=repr(str(path)),
         )
     write_whole(path, made(found))

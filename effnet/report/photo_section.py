@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from effnet.base import DEFAULT, current, say
+from effnet.jobs import network_file
 from effnet.network import list_variants
 from effnet.pixels import get_sample, open_image
-from effnet.train import network_file
 
 if TYPE_CHECKING:
     from effnet.cam import Explanation
@@ -256,7 +256,7 @@ def _loaded(seen: Look) -> tuple[str, list[str]]:
     if seen.network in list_variants():
         return f"{seen.network!r}, weights={seen.weights!r}", []
     if network_file(seen.network) != seen.network:  # trained on this machine
-        needed = "from effnet.train import network_file"
+        needed = "from effnet.jobs import network_file"
         return f"network_file({seen.network!r})", [needed]
     return repr(seen.network), []
 

@@ -41,7 +41,8 @@ MOST_BYTES = 8_000_000  # of a report; plotly.js is most of it
 IMPORTS = (
     "from dataclasses import replace",
     "import effnet",
-    "from effnet import figures, formulas",
+    "from effnet import figures",
+    "from effnet.counting import formulas",
     "from effnet import from_block_strings",
 )
 
@@ -58,6 +59,7 @@ class Section:
             before it; "" where a measurement can't be had again.
         prints: What the code prints, in English.
         pictures: Photos that the reader can save.
+        design: What the explorer below the section opens with, in HTML.
         language: What the section is written in.
     """
 
@@ -68,6 +70,7 @@ class Section:
     code: str = ""
     prints: str = ""
     pictures: tuple[Picture, ...] = ()
+    design: Design | None = None
     language: str = field(default_factory=current)
 
 
@@ -142,6 +145,7 @@ def _overview(design: Design) -> Section:
         (figures.network_drawing(spec, base=base),),
         "\n".join(code),
         str(cost),
+        design=design,
     )
 
 

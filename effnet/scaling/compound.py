@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from effnet.base import EffnetError, is_finite, plain, say
+from effnet.base import EffnetError, brief, is_finite, plain
 from effnet.counting import CostCurve, cost_curve
 from effnet.network import Spec, as_spec, check_resolution, round_channels, round_repeats
 
@@ -75,20 +75,18 @@ def scale(
 
 
 def _power(name: str, coefficient: float, phi: float) -> float:
-    phi, coefficient = plain(phi), plain(coefficient)
     if not is_finite(phi):
-        raise EffnetError(say("phi {phi!r}; expected a finite number", phi=phi))
+        raise EffnetError("phi {phi}; expected a finite number", phi=brief(phi))
+    phi, coefficient = plain(phi), plain(coefficient)
     _check_positive(**{name: coefficient})
     try:
         return float(coefficient**phi)
     except OverflowError:
         raise EffnetError(
-            say(
-                "{name}**phi = {coefficient:g}**{phi:g} is too large; use less",
-                name=name,
-                coefficient=coefficient,
-                phi=phi,
-            )
+            "{name}**phi = {coefficient:g}**{phi:g} is too large; use less",
+            name=name,
+            coefficient=coefficient,
+            phi=phi,
         ) from None
 
 
@@ -96,16 +94,16 @@ def _check_positive(**values: float) -> None:
     for name, value in values.items():
         if not (is_finite(value) and value > 0):
             raise EffnetError(
-                say("{name} {value!r}; expected a finite number above 0", name=name, value=value)
+                "{name} {value}; expected a finite number above 0",
+                name=name,
+                value=brief(value),
             )
 
 
 def _sized(network: Spec, factor: float) -> int:
     exact = network.resolution * factor
     if not math.isfinite(exact):
-        raise EffnetError(
-            say("a resolution factor of {factor:g} is too large; use less", factor=factor)
-        )
+        raise EffnetError("a resolution factor of {factor:g} is too large; use less", factor=factor)
     return check_resolution(max(1, round(exact)))
 
 
@@ -127,7 +125,7 @@ def solve_budget(
     values = {"alpha": alpha, "beta": beta, "gamma": gamma}
     if coefficient not in values:
         raise EffnetError(
-            say("unknown coefficient {name!r}; expected alpha, beta or gamma", name=coefficient)
+            "unknown coefficient {name!r}; expected alpha, beta or gamma", name=coefficient
         )
     del values[coefficient]
     _check_positive(**values, target=target)

@@ -230,11 +230,9 @@ def read_origin(text: str) -> Design:
     allowed = BASES if words else tuple(list_variants())
     if name not in allowed:
         raise EffnetError(
-            say(
-                "origin {name!r}; expected one of {among}",
-                name=name[:20],
-                among=", ".join(allowed),
-            )
+            "origin {name!r}; expected one of {among}",
+            name=name[:20],
+            among=", ".join(allowed),
         )
     if not words:
         return Design(mode="released", released=name)
@@ -251,15 +249,13 @@ def read_origin(text: str) -> Design:
                     word=word[:12],
                 )
             )
-            raise EffnetError(say("origin {name!r}: {reason}", name=text[:40], reason=reason))
+            raise EffnetError("origin {name!r}: {reason}", name=text[:40], reason=reason)
         values[label] = value
     modes = {_mode_of(label) for label in values}
     if len(modes) > 1:
         raise EffnetError(
-            say(
-                "origin {name!r} mixes the formula's numbers with multipliers",
-                name=text[:40],
-            )
+            "origin {name!r} mixes the formula's numbers with multipliers",
+            name=text[:40],
         )
     return Design(mode=modes.pop(), base=name, **values)
 
@@ -322,7 +318,7 @@ def from_link(link: str) -> Design:
     query = urlsplit(link).query if "://" in link or "?" in link else link
     design, notes = from_query(dict(parse_qsl(query)))
     if notes:
-        raise EffnetError(say("design {link!r}: {notes}", link=link[:200], notes="; ".join(notes)))
+        raise EffnetError("design {link!r}: {notes}", link=link[:200], notes="; ".join(notes))
     return design
 
 

@@ -7,7 +7,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from effnet.base import EffnetError, Table, plain, say
+from effnet.base import EffnetError, Table, plain
 from effnet.counting import CostCurve, cost_curve
 from effnet.network import Spec, check_resolution
 from effnet.scaling.compound import ALPHA, BETA, GAMMA, compound_scale
@@ -61,8 +61,11 @@ def sweep(
     Args:
         base: What is scaled, as `build` takes networks; or several.
         phi: For the compound formula; where not given, the formula is left out.
-        alpha, beta, gamma: The formula's coefficients.
-        depth, width: Free multipliers, on top of the formula's where phi is given.
+        alpha: The formula's coefficient of depth.
+        beta: Of width.
+        gamma: Of resolution.
+        depth: A free multiplier, on top of the formula's where phi is given.
+        width: The same for width.
         resolution: Sides in pixels; where not given, the formula's or the base's own.
 
     Returns:
@@ -80,12 +83,10 @@ def sweep(
         )),
     ]  # fmt: skip
     if phi is None and axes[2:5] != [[ALPHA], [BETA], [GAMMA]]:
-        raise EffnetError(say("alpha, beta and gamma need phi; give phi=1, or several"))
+        raise EffnetError("alpha, beta and gamma need phi; give phi=1, or several")
     designs = prod(map(len, axes))
     if designs > MOST_DESIGNS:
-        raise EffnetError(
-            say("{n:,} designs; expected at most {most:,}", n=designs, most=MOST_DESIGNS)
-        )
+        raise EffnetError("{n:,} designs; expected at most {most:,}", n=designs, most=MOST_DESIGNS)
     return Table(_rows(axes))
 
 
@@ -95,15 +96,13 @@ def _several(name: str, value: Any) -> list[Any]:
         return [plain(value)]
     values = [plain(one) for one in value]
     if not values:
-        raise EffnetError(
-            say("{name} {value}; expected a number or several", name=name, value="[]")
-        )
+        raise EffnetError("{name} {value}; expected a number or several", name=name, value="[]")
     return values
 
 
 def _rows(axes: list[list[Any]]) -> Iterator[Swept]:
     for start, phi, alpha, beta, gamma, deeper, wider, side in product(*axes):
-        formula: tuple[Any, ...] = (None,) * 4
+        formula: tuple[Any, Any, Any, Any] = (None, None, None, None)
         design: Spec = start
         if phi is not None:
             formula = phi, alpha, beta, gamma

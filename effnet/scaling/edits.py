@@ -100,7 +100,7 @@ def _row_read(row: Row, in_channels: int) -> BlockString:
     operator = row.get("operator")
     if operator not in NAMES:
         raise EffnetError(
-            say("operator {operator!r}; expected MBConv or Fused-MBConv", operator=operator)
+            "operator {operator!r}; expected MBConv or Fused-MBConv", operator=operator
         )
     block = BlockString(in_channels=in_channels, fused=NAMES[operator], **values)
     stage_of(block)
@@ -110,7 +110,7 @@ def _row_read(row: Row, in_channels: int) -> BlockString:
 def _cell_read(name: str, value: Any) -> Any:
     title = say(TITLES[name])
     if value is None:
-        raise EffnetError(say("{cell} is empty; fill it in or delete the row", cell=title))
+        raise EffnetError("{cell} is empty; fill it in or delete the row", cell=title)
     try:
         number = float(value)
     except ValueError:
@@ -118,13 +118,11 @@ def _cell_read(name: str, value: Any) -> Any:
     whole = name not in DECIMAL
     if not math.isfinite(number) or (whole and number != int(number)):
         raise EffnetError(
-            say(
-                "{cell} {value!r}; expected a whole number"
-                if whole
-                else "{cell} {value!r}; expected a number",
-                cell=title,
-                value=value,
-            )
+            "{cell} {value!r}; expected a whole number"
+            if whole
+            else "{cell} {value!r}; expected a number",
+            cell=title,
+            value=value,
         )
     return int(number) if whole else number
 

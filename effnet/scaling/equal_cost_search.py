@@ -9,9 +9,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
-from effnet.base import EffnetError, mark, say
+from effnet.base import EffnetError, Table, Tabular, mark
 from effnet.counting import CostCurve
 from effnet.network import Spec, get_variant
 from effnet.scaling.compound import ALPHA, BETA, GAMMA, scale
@@ -125,15 +125,13 @@ def nearest(base: str, way: Way, target: int) -> Scaled:
     """
     if way not in WAYS:
         raise EffnetError(
-            say(
-                "unknown way to scale {way!r}; expected one of {among}",
-                way=way,
-                among=", ".join(WAYS),
-            )
+            "unknown way to scale {way!r}; expected one of {among}",
+            way=way,
+            among=", ".join(WAYS),
         )
     if target <= 0:
         raise EffnetError(
-            say("a budget of {macs!r} multiply-adds; expected a number above 0", macs=target)
+            "a budget of {macs!r} multiply-adds; expected a number above 0", macs=target
         )
     network = get_variant(base)
 
@@ -179,26 +177,26 @@ def _same_cost(at: Callable[[int], _Place], near: int, low: int, high: int) -> t
     return first, last(lambda n: at(n).macs <= macs, near, high)
 
 
-def at_budget(base: str, factor: float) -> tuple[Scaled, ...]:
+def at_budget(base: str, factor: float) -> Table[Scaled]:
     """The four networks whose counted MACs come closest to `factor` times the base's.
 
     Depth only, width only, resolution only, compound, in this order.
     """
     if not (math.isfinite(factor) and factor > 0):
         raise EffnetError(
-            say("a budget of {factor!r} times the base; expected a number above 0", factor=factor)
+            "a budget of {factor!r} times the base; expected a number above 0", factor=factor
         )
     network = get_variant(base)
     start = width_costs(network, 1.0).curve(repeats_at(network, 1.0)).at(network.resolution)
     target = round(factor * start.macs)
-    return tuple(nearest(base, way, target) for way in WAYS)
+    return Table(nearest(base, way, target) for way in WAYS)
 
 
 # --- all networks of one cost -----------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class EqualCost:
+class EqualCost(Tabular):
     """Networks of nearly one cost: for each depth and width the input side that comes closest.
 
     Attributes:
@@ -216,6 +214,12 @@ class EqualCost:
     resolutions: tuple[tuple[int | None, ...], ...]
     macs: tuple[tuple[int | None, ...], ...]
     activations: tuple[tuple[int | None, ...], ...]
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """One dictionary a network of the surface."""
+        names = ("depth", "width", "resolution", "macs", "activations")
+        once = {"base": self.base, "target_macs": self.target}
+        return [once | dict(zip(names, row, strict=True)) for row in self.networks()]
 
     def networks(self) -> tuple[tuple[float, float, int, int, int], ...]:
         """Depth, width, resolution, MACs and activations of every network, row by row."""

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
+from typing import Any
 
-from effnet.base import EffnetError, say, settle
+from effnet.base import EffnetError, Table, Tabular, rows_of, settle
 from effnet.counting import CostCurve, count
 from effnet.counting.memory import FLOAT_BYTES, peak, weights
 from effnet.network import Spec, get_variant, list_variants
@@ -64,7 +65,7 @@ PUBLISHED_GAP = BUDGET - budget()  # 0.0797: how far the paper's own choice lies
 
 
 @lru_cache(maxsize=128)
-def step_one(base: str, tolerance: float, grid: Grid = Grid()) -> tuple[Candidate, ...]:
+def step_one(base: str, tolerance: float, grid: Grid = Grid()) -> Table[Candidate]:
     """All choices on a grid whose product lies within a tolerance of 2, closest first.
 
     The paper prints neither its grid nor its tolerance.
@@ -78,7 +79,7 @@ def step_one(base: str, tolerance: float, grid: Grid = Grid()) -> tuple[Candidat
         EffnetError: The tolerance or an end of the grid is not a usable number.
     """
     if not (math.isfinite(tolerance) and tolerance >= 0):
-        raise EffnetError(say("tolerance {value!r}; expected 0 or more", value=tolerance))
+        raise EffnetError("tolerance {value!r}; expected 0 or more", value=tolerance)
     network = get_variant(base)
     start = _curve(network, 1.0, 1.0).at(network.resolution)
     axes = [_ticks(name, getattr(grid, name)) for name in ("alpha", "beta", "gamma")]
@@ -110,19 +111,17 @@ def step_one(base: str, tolerance: float, grid: Grid = Grid()) -> tuple[Candidat
                 (alpha, beta, gamma) == (ALPHA, BETA, GAMMA),
             )
         )
-    return tuple(found)
+    return Table(found)
 
 
 def _ticks(name: str, ends: tuple[float, float]) -> list[float]:
     low, high = ends
     if not (0 < low <= high <= 8):
         raise EffnetError(
-            say(
-                "{name} from {low!r} to {high!r}; expected low to high, above 0 to 8",
-                name=name,
-                low=low,
-                high=high,
-            )
+            "{name} from {low!r} to {high!r}; expected low to high, above 0 to 8",
+            name=name,
+            low=low,
+            high=high,
         )
     first, final = math.ceil(low / GRID_STEP - 1e-9), math.floor(high / GRID_STEP + 1e-9)
     return [round(i * GRID_STEP, 2) for i in range(first, final + 1)]
@@ -183,7 +182,7 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
-class Solution:
+class Solution(Tabular):
     """What fits into a budget.
 
     Attributes:
@@ -197,6 +196,17 @@ class Solution:
     fits: tuple[Fit, ...]
     front: tuple[Fit, ...]
     best: Fit | None
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """One dictionary a network that fits, most MACs first; says the front and the choice."""
+        measured = {(one.depth, one.width): one for one in self.front}
+        chosen = self.best and (self.best.depth, self.best.width)
+        rows = []
+        for fit in self.fits:
+            place = fit.depth, fit.width
+            (row,) = rows_of([measured.get(place, fit)])  # on the front the peak was worked out
+            rows.append(row | {"on_front": place in measured, "best": place == chosen})
+        return rows
 
 
 USED = 0.95  # a choice spends at least this share of the most MACs that fit
@@ -253,17 +263,13 @@ def _check(limits: Limits) -> None:
         value = getattr(limits, name)
         if value is not None and value <= 0:
             raise EffnetError(
-                say(
-                    "a limit of {value!r} {name}; expected above 0, or none", value=value, name=name
-                )
+                "a limit of {value!r} {name}; expected above 0, or none", value=value, name=name
             )
     if not 1 <= limits.resolution <= MOST_SIDE:
         raise EffnetError(
-            say(
-                "at least {side!r} px; expected 1 to {most}",
-                side=limits.resolution,
-                most=MOST_SIDE,
-            )
+            "at least {side!r} px; expected 1 to {most}",
+            side=limits.resolution,
+            most=MOST_SIDE,
         )
 
 

@@ -34,7 +34,7 @@ def spec_of(network: AnyNetwork) -> Spec:
         return get_variant(network)  # which says what is expected
     text = str(network).strip()
     if text.startswith("{"):
-        return _spec_of_json(text, "the JSON")
+        return _spec_of_json(text, say("the JSON"))
     if text.endswith((".json", ".safetensors")):
         return _spec_of_file(Path(text).expanduser())
     if is_link(text):
@@ -52,16 +52,14 @@ def _spec_of_file(file: Path) -> Spec:
             return _spec_of_json(header["__metadata__"]["spec"], str(file))
     except OSError as error:
         raise EffnetError(
-            say("can't read {path}: {error}", path=file, error=error.strerror or error)
+            "can't read {path}: {error}", path=file, error=error.strerror or error
         ) from None
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, EffnetError):
             raise
         raise EffnetError(
-            say(
-                "{file} does not say which network it holds; name it: load('b0', weights='{file}')",
-                file=file,
-            )
+            "{file} does not say which network it holds; name it: load('b0', weights='{file}')",
+            file=file,
         ) from None
 
 
@@ -69,7 +67,7 @@ def _spec_of_json(text: str | bytes, called: str) -> Spec:
     try:
         read = json.loads(text)
     except ValueError as error:
-        raise EffnetError(say("{file} is no JSON ({error})", file=called, error=error)) from None
+        raise EffnetError("{file} is no JSON ({error})", file=called, error=error) from None
     if not isinstance(read, dict):
-        raise EffnetError(say("{file} holds no network's fields", file=called))
+        raise EffnetError("{file} holds no network's fields", file=called)
     return spec_of(read)

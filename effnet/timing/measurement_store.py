@@ -132,7 +132,7 @@ class Writer:
 
     def add(self, row: Row, sample: int, sample_ms: float | None) -> None:
         """Append one sample of a run; None where there is none to tell."""
-        values = _cells(row) | {
+        values = cells_of(row) | {
             "sample": sample,
             "sample_ms": "" if sample_ms is None else f"{sample_ms:.6g}",
         }
@@ -192,13 +192,13 @@ def as_csv(rows: Iterable[Row]) -> str:
     lines = []
     for row in rows:
         for number, value in enumerate(row.latency.samples_ms or (None,), start=1):
-            cells = _cells(row) | {"sample": number if value is not None else 0}
+            cells = cells_of(row) | {"sample": number if value is not None else 0}
             cells["sample_ms"] = "" if value is None else f"{value:.6g}"
             lines.append([cells[name] for name in COLUMNS])
     return csv_text(COLUMNS, lines)
 
 
-def _cells(row: Row) -> dict[str, Any]:
+def cells_of(row: Row) -> dict[str, Any]:
     """A run's cells but for its samples; texts on one line."""
     found, where = row.latency, row.latency.environment
     values = {

@@ -5,7 +5,17 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from effnet.base import DEFAULT, Card, Rich, mebibytes, milliseconds, say, significant, speaking
+from effnet.base import (
+    DEFAULT,
+    Card,
+    Rich,
+    Tabular,
+    mebibytes,
+    milliseconds,
+    say,
+    significant,
+    speaking,
+)
 from effnet.timing.options import ENGINES, Options
 
 UNSTABLE_SPREAD = 0.25  # of the median, from p10 to p90
@@ -50,7 +60,7 @@ def quantile(samples: Sequence[float], part: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Latency(Rich):
+class Latency(Rich, Tabular):
     """A measured latency.
 
     Attributes:
@@ -171,6 +181,12 @@ class Latency(Rich):
                 for name in ("median_ms", "p10_ms", "p90_ms", "images_per_s", "stable", "doubts")
             }
         return derived | asdict(self)
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """One dictionary a sample, with what was measured, and where, in every one."""
+        once = asdict(self)
+        samples, where = once.pop("samples_ms"), once.pop("environment")
+        return [{"sample": i, "sample_ms": ms} | once | where for i, ms in enumerate(samples)]
 
     def card(self) -> Card:
         """Median, spread and machine, for notebooks and plain text."""

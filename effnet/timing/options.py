@@ -47,44 +47,34 @@ class Options:
         """Raise `EffnetError` where an option is out of range or two don't go together."""
         if self.precision not in PRECISIONS:
             raise EffnetError(
-                say(
-                    "precision {precision}; expected one of {among}",
-                    precision=repr(self.precision),
-                    among=", ".join(PRECISIONS),
-                )
+                "precision {precision}; expected one of {among}",
+                precision=repr(self.precision),
+                among=", ".join(PRECISIONS),
             )
         if self.engine not in ENGINES:
             raise EffnetError(
-                say(
-                    "engine {engine}; expected one of {among}",
-                    engine=repr(self.engine),
-                    among=", ".join(ENGINES),
-                )
+                "engine {engine}; expected one of {among}",
+                engine=repr(self.engine),
+                among=", ".join(ENGINES),
             )
         if not is_whole(self.batch_size, 1, MOST_BATCH):
             raise EffnetError(
-                say(
-                    "batch size {batch}; expected 1 to {most:,}",
-                    batch=repr(self.batch_size),
-                    most=MOST_BATCH,
-                )
+                "batch size {batch}; expected 1 to {most:,}",
+                batch=repr(self.batch_size),
+                most=MOST_BATCH,
             )
         if self.threads is not None and not is_whole(self.threads, 1, 1024):
-            raise EffnetError(
-                say("{threads} threads; expected 1 to 1,024", threads=repr(self.threads))
-            )
+            raise EffnetError("{threads} threads; expected 1 to 1,024", threads=repr(self.threads))
         switched = self.precision != "fp32" or self.channels_last or self.folded or self.cuda_graph
         if self.engine in OTHERS and switched:
             raise EffnetError(
-                say(
-                    "{engine} chooses memory format and folding itself and is measured in fp32 "
-                    "here; leave precision, channels-last, folding and CUDA graphs off",
-                    engine=ENGINES[self.engine],
-                )
+                "{engine} chooses memory format and folding itself and is measured in fp32 "
+                "here; leave precision, channels-last, folding and CUDA graphs off",
+                engine=ENGINES[self.engine],
             )
         if self.cuda_graph and self.engine == "compile":
             raise EffnetError(
-                say("CUDA graphs record an eager pass; choose them or torch.compile, not both")
+                "CUDA graphs record an eager pass; choose them or torch.compile, not both"
             )
 
     @property

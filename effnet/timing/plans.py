@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from effnet.base import EffnetError, mark, say
+from effnet.base import EffnetError, mark
 from effnet.counting import count
 from effnet.network import Spec, Stage, display_name, get_variant
 from effnet.scaling import compound_scale, scale
@@ -90,7 +90,7 @@ def sweep(kind: str, spec: Spec, options: Options) -> tuple[Point, ...]:
         placed = (replace(point, x=point.macs) for point in points)
         return tuple(sorted(placed, key=lambda point: point.macs))
     known = ", ".join(SWEEPS)
-    raise EffnetError(say("sweep {kind}; expected one of {among}", kind=repr(kind), among=known))
+    raise EffnetError("sweep {kind}; expected one of {among}", kind=repr(kind), among=known)
 
 
 def _point(label: str, x: float, spec: Spec, options: Options) -> Point:

@@ -9,11 +9,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from effnet.base import EffnetError, cell_text, mark, printable, say
-from effnet.timing.measurement_store import COLUMNS, NEEDED, OK, OUTCOMES, Row, folder
+from effnet.base import EffnetError, Text, as_frame, cell_text, mark, path_of, printable
+from effnet.timing.measurement_store import COLUMNS, NEEDED, OK, OUTCOMES, Row, cells_of, folder
 from effnet.timing.measurements import Environment, Latency
 from effnet.timing.options import ENGINES, MOST_BATCH, PRECISIONS, Options
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 MOST_BYTES = 32 * 2**20
 MOST_RUNS = 2000
@@ -61,12 +65,10 @@ def read(data: bytes, *, name: str = mark("the file")) -> Reading:
     """
     if len(data) > MOST_BYTES:
         raise EffnetError(
-            say(
-                "{name} has {size:,} bytes; expected at most {most:,}",
-                name=say(name),
-                size=len(data),
-                most=MOST_BYTES,
-            )
+            "{name} has {size:,} bytes; expected at most {most:,}",
+            name=Text(name),
+            size=len(data),
+            most=MOST_BYTES,
         )
     text = data.decode("utf-8-sig", errors="replace").replace("\0", "")
     head, *lines = text.splitlines() or [""]
@@ -74,12 +76,10 @@ def read(data: bytes, *, name: str = mark("the file")) -> Reading:
     missing = [column for column in NEEDED if column not in columns]
     if missing:
         raise EffnetError(
-            say(
-                "{name} is not a file of measurements: it has no column {missing}; expected what "
-                "the Latency page or `python -m effnet bench` wrote",
-                name=say(name),
-                missing=", ".join(missing),
-            )
+            "{name} is not a file of measurements: it has no column {missing}; expected what "
+            "the Latency page or `python -m effnet bench` wrote",
+            name=Text(name),
+            missing=", ".join(missing),
         )
     skipped = 0
     firsts: dict[str, dict[str, str]] = {}
@@ -99,10 +99,41 @@ def read(data: bytes, *, name: str = mark("the file")) -> Reading:
             samples.setdefault(run, []).append(float(cells["sample_ms"]))
     if not firsts and skipped:
         raise EffnetError(
-            say("none of the {n} lines of {name} is a measurement", n=skipped, name=say(name))
+            "none of the {n} lines of {name} is a measurement", n=skipped, name=Text(name)
         )
     rows = (_row(run, cells, samples.get(run, [])) for run, cells in firsts.items())
     return Reading(tuple(rows), skipped)
+
+
+def as_table(*paths: str | Path) -> "DataFrame":
+    """Measurements of several machines as one data frame, a row a sample.
+
+    Args:
+        *paths: Files that the Latency page or `effnet bench` wrote, or folders of them; the user's
+            own where none is given.
+
+    Returns:
+        The columns of the files, and `file`; runs that gave no time have one row without.
+
+    Raises:
+        EffnetError: A file can't be read, or is no file of measurements.
+    """
+    files: list[Path] = []
+    for path in map(path_of, paths or (folder(),)):
+        files += sorted(path.glob("*.csv")) if path.is_dir() else [path]
+    rows: list[dict[str, Any]] = []
+    for file in files:
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            reason = error.strerror or error
+            raise EffnetError("can't read {path}: {error}", path=file, error=reason) from None
+        for row in read(data, name=file.name).rows:
+            once = {"file": file.name} | cells_of(row)
+            samples = row.latency.samples_ms or (None,)
+            rows += [once | {"sample": i, "sample_ms": ms} for i, ms in enumerate(samples)]
+    found = as_frame(rows)
+    return found.replace("", None).infer_objects()
 
 
 def _cut(line: str) -> list[str]:

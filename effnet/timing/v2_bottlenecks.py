@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 
-from effnet.base import EffnetError, mark, say, table
+from effnet.base import EffnetError, mark
 from effnet.counting import count
 from effnet.network import Spec, get_variant
+from effnet.papers import Row, rows
 
 FUSED_KERNEL = 3  # every released fused stage has 3x3 kernels
 
@@ -46,16 +47,13 @@ def fused(spec: Spec, stages: int, *, kernel: int | None = FUSED_KERNEL) -> Spec
     wrong = next((s for s in spec.stages if s.operator not in ("mbconv", "fused_mbconv")), None)
     if wrong is not None:
         raise EffnetError(
-            say(
-                "a stage of {network} is {operator}; only MBConv can be fused: choose an "
-                "EfficientNet",
-                network=spec.name,
-                operator=repr(wrong.operator),
-            )
+            "a stage of {network} is {operator}; only MBConv can be fused: choose an EfficientNet",
+            network=spec.name,
+            operator=repr(wrong.operator),
         )
     if not 0 <= stages <= len(spec.stages):
         raise EffnetError(
-            say("{n} fused stages; expected 0 to {most}", n=repr(stages), most=len(spec.stages))
+            "{n} fused stages; expected 0 to {most}", n=repr(stages), most=len(spec.stages)
         )
     changed = tuple(
         replace(
@@ -124,31 +122,30 @@ TABLE_3 = mark(
 @lru_cache(maxsize=1)
 def table_3() -> tuple[PrintedFused, ...]:
     """The V2 paper's Table 3, beside what `fused` counts."""
-    found: dict[int, dict[str, dict[str, str]]] = {}
-    for row in table("inference_latency"):
-        if (row["paper"], row["table"]) == ("V2", "Table 3"):
-            last = row["model"].rpartition("-")[2]
-            stages = int(last) if last.isdigit() else 0
-            found.setdefault(stages, {})["GPU" if "GPU" in row["hardware"] else "TPU"] = row
-    b4, rows = get_variant("b4"), []
+    found: dict[int, dict[str, Row]] = {}
+    for row in rows("inference_latency", paper="V2", table="Table 3"):
+        last = row["model"].rpartition("-")[2]
+        stages = int(last) if last.isdigit() else 0
+        found.setdefault(stages, {})["GPU" if "GPU" in row["hardware"] else "TPU"] = row
+    b4, printed = get_variant("b4"), []
     for stages, pair in sorted(found.items()):
         gpu = pair["GPU"]
         small, kept = count(fused(b4, stages)), count(fused(b4, stages, kernel=None))
-        rows.append(
+        printed.append(
             PrintedFused(
                 stages,
-                float(gpu["params_M"]) * 1e6,
-                float(gpu["flops_B"]) * 1e9,
+                gpu.number("params_M"),
+                gpu.number("flops_B"),
                 small.params,
                 small.macs,
                 kept.params,
                 kept.macs,
-                float(gpu["top1_percent"]),
-                float(gpu["throughput_images_per_s"]),
-                float(pair["TPU"]["throughput_images_per_s"]),
+                gpu.number("top1_percent"),
+                gpu.number("throughput_images_per_s"),
+                pair["TPU"].number("throughput_images_per_s"),
             )
         )
-    return tuple(rows)
+    return tuple(printed)
 
 
 # --- deeper late, or alike --------------------------------------------------------------------
@@ -183,13 +180,10 @@ def deepened(spec: Spec, depth: float = 1.6) -> Deepened:
     """
     if not depth > 1 or len(spec.stages) <= LATE:
         raise EffnetError(
-            say(
-                "depth {depth} of {n} stages; expected a factor above 1 and at least {least} "
-                "stages",
-                depth=repr(depth),
-                n=len(spec.stages),
-                least=LATE + 1,
-            )
+            "depth {depth} of {n} stages; expected a factor above 1 and at least {least} stages",
+            depth=repr(depth),
+            n=len(spec.stages),
+            least=LATE + 1,
         )
     alike = replace(spec.scaled(depth=depth), name=f"{spec.name}, all stages deeper")
     goal = count(alike).macs

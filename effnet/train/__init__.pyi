@@ -1,4 +1,3 @@
-from . import run_folders as run_folders
 from . import run_process as run_process
 from .augment import Survival as Survival
 from .augment import block_mask as block_mask
@@ -25,9 +24,9 @@ from .results import Summary as Summary
 from .results import largest_budget as largest_budget
 from .results import read_rows as read_rows
 from .results import summaries as summaries
-from .run_folders import Run as Run
-from .run_folders import network_file as network_file
+from .run_texts import BUSY as BUSY
 from .run_texts import FINE_TUNED as FINE_TUNED
+from .run_texts import STEPS as STEPS
 from .run_texts import retold as retold
 from .schedule import LIMITS as LIMITS
 from .schedule import RULES as RULES

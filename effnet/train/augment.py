@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from effnet.base import EffnetError, say
+from effnet.base import EffnetError
 from effnet.network import Spec, walk
 from effnet.train.schedule import Stage
 
@@ -80,11 +80,9 @@ def rand_augment(pictures: Tensor, magnitude: float) -> Tensor:
     step = round(magnitude)
     if not 0 <= step < MAGNITUDES:
         raise EffnetError(
-            say(
-                "RandAugment magnitude {value}; expected 0 to {most}",
-                value=repr(magnitude),
-                most=MAGNITUDES - 1,
-            )
+            "RandAugment magnitude {value}; expected 0 to {most}",
+            value=repr(magnitude),
+            most=MAGNITUDES - 1,
         )
     if step == 0:
         return pictures
@@ -133,11 +131,9 @@ def seed_rate(side: int, block: int, keep: float) -> float:
     """
     if not 1 <= block <= side:
         raise EffnetError(
-            say(
-                "a block of {block} on a map of {side} px; expected 1 to {side}",
-                block=block,
-                side=side,
-            )
+            "a block of {block} on a map of {side} px; expected 1 to {side}",
+            block=block,
+            side=side,
         )
     return (1 - keep) * side**2 / (block**2 * (side - block + 1) ** 2)
 

@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from effnet.base import EffnetError, mark, path_of, plural, say
+from effnet.base import EffnetError, mark, path_of, plural
 from effnet.train.run_texts import NO_DATA
 
 SIDE = 64
@@ -196,26 +196,22 @@ def read_folder(folder: Path, *, side: int, classes: Sequence[str] = ()) -> Pict
 
     if not os.path.isdir(folder):
         raise EffnetError(
-            say("no folder at {folder}; expected one with a folder a class", folder=folder)
+            "no folder at {folder}; expected one with a folder a class", folder=folder
         )
     items = [item for item in in_folder(folder, empty=True) if "/" in item.name]
     own = sorted({item.name.partition("/")[0] for item in items})
     if classes and (others := [name for name in own if name not in classes]):
         raise EffnetError(
-            say(
-                "{folder} has class {name}, which the training pictures lack; it has {known}",
-                folder=folder,
-                name=repr(others[0]),
-                known=", ".join(classes),
-            )
+            "{folder} has class {name}, which the training pictures lack; it has {known}",
+            folder=folder,
+            name=repr(others[0]),
+            known=", ".join(classes),
         )
     if len(own) < (1 if classes else 2):
         raise EffnetError(
-            say(
-                "{folder} holds {n} class folders; expected two or more",
-                folder=folder,
-                n=len(own),
-            )
+            "{folder} holds {n} class folders; expected two or more",
+            folder=folder,
+            n=len(own),
         )
     names = tuple(classes or own)
     images, labels = [], []
@@ -260,7 +256,7 @@ def load_pictures(
             whole = Pictures(kept["images"], kept["labels"], tuple(map(str, kept["classes"])))
         return _split(whole, path)
     if not os.path.isdir(path):
-        raise EffnetError(say(NO_DATA, name=repr(name), known=", ".join(NAMES)))
+        raise EffnetError(NO_DATA, name=repr(name), known=", ".join(NAMES))
     inner = path / "train" if (path / "train").is_dir() else path
     held = next((path / part for part in HELD_OUT if (path / part).is_dir()), None)
     if inner == path or held is None:

@@ -137,13 +137,10 @@ def _enough(photos: Mapping[str, Sequence[Image.Image]], least: int) -> list[int
     if len(counts) < LEAST_CLASSES or min(counts) < least:
         words = ", ".join(f"{n}: {c}" for n, c in zip(photos, counts, strict=True)) or say("none")
         raise EffnetError(
-            say(
-                "too few photos ({given}); expected at least {classes} classes of {least} photos "
-                "each",
-                given=words,
-                classes=LEAST_CLASSES,
-                least=least,
-            )
+            "too few photos ({given}); expected at least {classes} classes of {least} photos each",
+            given=words,
+            classes=LEAST_CLASSES,
+            least=least,
         )
     return counts
 

@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from effnet.base import EffnetError, say, stamp
+from effnet.base import EffnetError, Text, say, stamp
+from effnet.jobs import stop_asked
 from effnet.train.recipe import Recipe
 from effnet.train.results import Row, read_rows, write_rows
-from effnet.train.run_folders import stop_asked
 from effnet.train.run_texts import MISSING, STOPPED
 
 Progress = Callable[[Row], None]
@@ -51,7 +51,8 @@ def train_job(recipe: dict[str, Any], folder: str | None, watched: str | None) -
 
     Args:
         recipe: What `Recipe.to_dict` gave.
-        folder: Where to keep checkpoint and metrics; a temporary folder where None.
+        folder: Where to keep checkpoint and metrics; a temporary folder where None. The checkpoint
+            stays until whoever asked has written the row.
         watched: A folder whose stop file ends the training.
     """
     from effnet.train.trainer import as_row, train
@@ -65,9 +66,7 @@ def train_job(recipe: dict[str, Any], folder: str | None, watched: str | None) -
             return as_row(train(order, Path(made), stop=stop)) | where()
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
-    row = as_row(train(order, place, stop=stop)) | where()
-    (place / CHECKPOINT).unlink(missing_ok=True)
-    return row
+    return as_row(train(order, place, stop=stop)) | where()
 
 
 def where() -> Row:
@@ -122,6 +121,14 @@ def sweep(
     missing = list({one.key: one for one in jobs if one.key not in rows}.values())
     failures: list[str] = []
 
+    def done_with(one: Job) -> None:
+        if keep:
+            (keep / one.key / CHECKPOINT).unlink(missing_ok=True)
+
+    for one in jobs:
+        if one.key in rows:
+            done_with(one)
+
     def finished(one: Job, future: "Future[Row]") -> None:
         if future.cancelled():
             failures.append(say(STOPPED))
@@ -131,6 +138,7 @@ def sweep(
             return
         rows[one.key] = {"key": one.key, **dict(one.facts), **future.result()}
         write_rows(results, list(rows.values()))
+        done_with(one)  # not before its row is on disk: a kill in between would lose the training
         if progress:
             progress(rows[one.key])
 
@@ -158,11 +166,9 @@ def sweep(
     left = [one for one in jobs if one.key not in rows]
     if left:
         raise EffnetError(
-            say(
-                MISSING,
-                n=len(left),
-                all=len(jobs),
-                why=failures[0] if failures else say(STOPPED),
-            )
+            MISSING,
+            n=len(left),
+            all=len(jobs),
+            why=failures[0] if failures else Text(STOPPED),
         )
     return [rows[one.key] for one in jobs]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Self
 
-from effnet.base import EffnetError, say, settle
+from effnet.base import EffnetError, settle
 from effnet.network import Spec, Stage
 from effnet.train.schedule import Progressive
 
@@ -132,21 +132,17 @@ class Recipe:
         for name, allowed in CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise EffnetError(
-                    say(
-                        "{name} {value}; expected one of {allowed}",
-                        name=name,
-                        value=repr(getattr(self, name)),
-                        allowed=", ".join(allowed),
-                    )
+                    "{name} {value}; expected one of {allowed}",
+                    name=name,
+                    value=repr(getattr(self, name)),
+                    allowed=", ".join(allowed),
                 )
         if self.batch_size < 2 * self.accumulate:
             raise EffnetError(
-                say(
-                    "a batch of {size} in {parts} parts leaves parts of one picture, which "
-                    "BatchNorm can't normalise; use a larger batch or fewer parts",
-                    size=self.batch_size,
-                    parts=self.accumulate,
-                )
+                "a batch of {size} in {parts} parts leaves parts of one picture, which "
+                "BatchNorm can't normalise; use a larger batch or fewer parts",
+                size=self.batch_size,
+                parts=self.accumulate,
             )
 
     @property
@@ -175,9 +171,7 @@ class Recipe:
         """What `to_dict` wrote; unknown fields raise `EffnetError`."""
         known = {f.name for f in fields(cls)}
         if unknown := set(values) - known:
-            raise EffnetError(
-                say("not a recipe's fields: {names}", names=", ".join(sorted(unknown)))
-            )
+            raise EffnetError("not a recipe's fields: {names}", names=", ".join(sorted(unknown)))
         given = dict(values)
         if "spec" in given:
             given["spec"] = Spec.from_dict(given["spec"])

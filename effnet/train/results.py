@@ -7,19 +7,50 @@ from pathlib import Path
 from typing import Any
 
 from effnet.base import cell_text, csv_text, write_whole
+from effnet.jobs import is_number, read_text
 
 Row = dict[str, Any]
+
+# what columns hold, where an experiment writes them
+TEXTS = ("key", "way", "arm")
+POSITIVE = ("budget", "macs", "cpu_seconds")
+NUMBERS = (
+    *POSITIVE, "depth", "width", "resolution", "params", "seed", "epochs", "seconds", "steps",
+    "rung", "alpha", "beta", "gamma", "promise", "relative_macs",
+)  # fmt: skip
+MOST, LONGEST = 1e15, 100
 
 # Student's t, two-sided 95 %, by degrees of freedom from 1
 T_95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 
 
-def read_rows(path: Path) -> list[Row]:
-    """The rows of a results file, numbers as numbers; none where there is no file."""
-    if not path.exists():
+def read_rows(path: Path, *needed: str) -> list[Row]:
+    """The rows of a results file, numbers as numbers; none where it can't be read.
+
+    A row that a crash or a hand has damaged is left out: one that is cut short, or has no number
+    where an experiment writes one.
+
+    Args:
+        path: The CSV.
+        needed: Columns that a row must have.
+    """
+    lines = read_text(path).splitlines()
+    names, *rows = [cells for line in lines or [""] for cells in _cells(line)] or [[]]
+    if not set(needed) <= set(names):
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return [{k: _read(k, v) for k, v in row.items()} for row in csv.DictReader(file)]
+    read = (
+        {name: _read(name, text) for name, text in zip(names, row, strict=True)}
+        for row in rows
+        if len(row) == len(names)
+    )
+    return [row for row in read if all(_sound(name, value) for name, value in row.items())]
+
+
+def _cells(line: str) -> list[list[str]]:
+    try:
+        return list(csv.reader([line], strict=True))
+    except csv.Error:
+        return []
 
 
 def _read(column: str, text: str) -> Any:
@@ -31,6 +62,17 @@ def _read(column: str, text: str) -> Any:
         except ValueError:
             continue
     return cell_text(text)
+
+
+def _sound(column: str, value: Any) -> bool:
+    """Whether a value is one that an experiment can have written into the column."""
+    share = column == "best_top1" or column.startswith("top1")
+    if column in TEXTS:
+        return isinstance(value, str) and len(value) <= LONGEST
+    if not share and column not in NUMBERS:
+        return True
+    top = 1 if share else MOST
+    return is_number(value) and 0 <= value <= top and (value > 0 or column not in POSITIVE)
 
 
 def write_rows(path: Path, rows: Sequence[Row]) -> None:

@@ -19,16 +19,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import asdict, replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from effnet.base import EffnetError, make_folder, say, write_whole
+from effnet.base import EffnetError, make_folder, programs, write_whole
+from effnet.jobs import METRICS, RESULT, Run, runs
 from effnet.network import get_variant
 from effnet.scaling import scale
-from effnet.train import run_folders
 from effnet.train.recipe import CHOICES, FINE_TUNING, Recipe, small_base
-from effnet.train.run_folders import METRICS, RESULT, Run
 from effnet.train.run_texts import STOPPED
 from effnet.train.schedule import Progressive
 
@@ -78,36 +78,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> Answer:
     """What `effnet train` does."""
     if options.action == "list":
-        return [_line(run) for run in run_folders.list_runs()]
+        return [_line(run) for run in runs.list_runs()]
     if options.action == "go":
         return go(Path(options.name or ""))
     if options.action in ("stop", "resume"):
-        run = run_folders.find(options.name or "")
+        run = runs.find(options.name or "")
         if options.action == "stop":
-            run_folders.stop(run)
+            run.stop()
             return _line(run)
-        (run.folder / run_folders.STOP).unlink(missing_ok=True)
+        (run.folder / runs.STOP).unlink(missing_ok=True)
         return go(run.folder)
     order = order_of(options)
     kind = "train" if options.action == "fit" else options.action
     if options.output:
         folder = make_folder(options.output)
         if int(os.environ.get("RANK", "0")) == 0:
-            kept = {"kind": kind, "title": kind, "options": order, "created": 0.0}
-            write_whole(folder / run_folders.ORDER, json.dumps(kept, indent=1).encode())
+            runs.write_order(Run(folder, kind, kind, order, 0.0))
         return carry_out(Run(folder, kind, kind, order, 0.0))
-    return go(run_folders.create(kind, kind, order).folder)
+    return go(runs.create(kind, kind, order).folder)
 
 
 def _line(run: Run) -> dict[str, Any]:
-    return {"name": run.name, "kind": run.kind, "title": run.title, "state": run.state}
+    return {"name": run.name, "kind": run.kind, "title": run.english, "state": run.state}
 
 
 def order_of(options: argparse.Namespace) -> dict[str, Any]:
     """A run's options from the command line's."""
     for name, number in (("seeds", options.seeds), ("workers", options.workers)):
         if number is not None and number < 1:
-            raise EffnetError(say("{name} {number}; expected at least 1", name=name, number=number))
+            raise EffnetError("{name} {number}; expected at least 1", name=name, number=number)
     named = {
         "data": options.data,
         "epochs": options.epochs,
@@ -149,11 +148,15 @@ def order_of(options: argparse.Namespace) -> dict[str, Any]:
 def go(folder: Path) -> dict[str, Any]:
     """Carry out the run in a folder, holding its lock; stopping is not an error.
 
+    One that was launched waits for its turn first.
+
     Raises:
         EffnetError: There is no run in it, or another process is working on it.
     """
-    run = run_folders.open_run(folder)
-    with run_folders.held(folder):
+    run = runs.open_run(folder)
+    with runs.held(folder), runs.turn(folder) as mine:
+        if not mine:
+            return {"state": "stopped"}
         if hasattr(os, "nice"):
             os.nice(max(0, NICENESS - os.nice(0)))  # the app comes first
         from effnet.train.trainer import Stopped
@@ -163,7 +166,7 @@ def go(folder: Path) -> dict[str, Any]:
         except Stopped:
             return {"state": "stopped"}
         except EffnetError:
-            if run_folders.stop_asked(folder):
+            if runs.stop_asked(folder):
                 return {"state": "stopped"}
             raise
         write_whole(folder / RESULT, json.dumps(result).encode())
@@ -181,11 +184,9 @@ def carry_out(run: Run) -> dict[str, Any]:
     }
     if run.kind not in tasks:
         raise EffnetError(
-            say(
-                "unknown kind of run {kind}; expected one of {known}",
-                kind=repr(run.kind),
-                known=", ".join(tasks),
-            )
+            "unknown kind of run {kind}; expected one of {known}",
+            kind=repr(run.kind),
+            known=", ".join(tasks),
         )
     return tasks[run.kind](run)
 
@@ -204,34 +205,56 @@ def _say(row: dict[str, Any]) -> None:
 def _fit(run: Run) -> dict[str, Any]:
     from effnet.train.trainer import train
 
-    result = train(
-        _recipe(run), run.folder, stop=lambda: run_folders.stop_asked(run.folder), progress=_say
-    )
-    return asdict(result)
+    recipe = _recipe(run)
+
+    def heard(row: dict[str, Any]) -> None:
+        runs.report(run.folder, row.get("epoch", 0) / recipe.epochs)  # the first has none
+        _say(row)
+
+    runs.report(run.folder, 0.0)
+    stop = partial(runs.stop_asked, run.folder)
+    return asdict(train(recipe, run.folder, stop=stop, progress=heard))
 
 
 def _workers(run: Run) -> int:
     return int(run.options.get("workers") or os.cpu_count() or 1)
 
 
-def _sweep(run: Run, jobs: "Sequence[Job]", results: Path) -> list[dict[str, Any]]:
-    """Train jobs side by side, one thread each; a curve for each in the run's folder."""
+def _sweep(
+    run: Run, jobs: "Sequence[Job]", results: Path, *, total: int = 0
+) -> list[dict[str, Any]]:
+    """Train jobs side by side, one thread each; a curve for each in the run's folder.
+
+    Args:
+        run: What they belong to.
+        jobs: The trainings.
+        results: The CSV.
+        total: Trainings of the whole run; these where 0.
+    """
     from effnet.train.many_trainings import sweep
+    from effnet.train.results import read_rows
+
+    def heard(row: dict[str, Any] | None = None) -> None:
+        runs.report(run.folder, len(read_rows(results)) / (total or len(jobs)))
+        if row:
+            _say(row)
 
     names = {one.key: dict(one.facts) for one in jobs}
     write_whole(run.folder / "jobs.json", json.dumps(names).encode())
     pool: Any = nullcontext()
     if _workers(run) > 1:
-        pool = ProcessPoolExecutor(_workers(run), mp_context=get_context("spawn"))
+        context = get_context("spawn")
+        pool = ProcessPoolExecutor(_workers(run), context, initializer=programs.end_with_parent)
     with pool as executor:
         started: Executor | None = executor
+        heard()
         return sweep(
             jobs,
             results,
             executor=started,
             keep=run.folder / JOBS,
             watched=run.folder,
-            progress=_say,
+            progress=heard,
         )
 
 
@@ -261,12 +284,14 @@ def _search(run: Run) -> dict[str, Any]:
 
     recipe = _recipe(run)
     rungs = tuple(max(1, round(recipe.epochs * share)) for share in (0.25, 0.5, 1.0))
-    best, *_ = search(
-        run.folder / RESULTS,
-        rungs=rungs,
-        recipe=recipe,
-        run=lambda jobs, path: _sweep(run, jobs, path),
-    )
+    sizes: list[int] = []  # of the rounds: each has half of the one before
+
+    def trained(jobs: "Sequence[Job]", path: Path) -> list[dict[str, Any]]:
+        while len(sizes) < len(rungs):
+            sizes.append(-(-sizes[-1] // 2) if sizes else len(jobs))
+        return _sweep(run, jobs, path, total=sum(sizes))
+
+    best, *_ = search(run.folder / RESULTS, rungs=rungs, recipe=recipe, run=trained)
     return {name: best[name] for name in ("alpha", "beta", "gamma", "top1", "macs")}
 
 
@@ -277,8 +302,9 @@ def _steps(run: Run) -> dict[str, Any]:
     spec = Spec.from_dict(run.options["spec"])
     found = {}
     for size in run.options["sizes"]:
-        if run_folders.stop_asked(run.folder):
-            raise EffnetError(say(STOPPED))
+        if runs.stop_asked(run.folder):
+            raise EffnetError(STOPPED)
         found[str(size)] = step_times(spec, size, batch_size=run.options["batch_size"])
-        run_folders.append_line(run.folder / METRICS, {"size": size, "ms": found[str(size)]})
+        runs.report(run.folder, len(found) / len(run.options["sizes"]))
+        runs.append_line(run.folder / METRICS, {"size": size, "ms": found[str(size)]})
     return {"step_ms": found}

@@ -14,8 +14,9 @@ MISSING = mark(
 NO_DATA = mark("no data {name}; expected {known}, or a folder of pictures")
 BUSY = mark("another process is working on {folder}")
 FINE_TUNED = mark("Fine-tuned on {names}")
+STEPS = mark("Step times of {network}")
 STOPPED = mark("stopped")
-TOLD = (MISSING, NO_DATA, BUSY, FINE_TUNED)
+TOLD = (MISSING, NO_DATA, BUSY, FINE_TUNED, STEPS)
 MOST_TEXT = 300  # characters of what is read back: the patterns try every way to cut it
 LED = re.compile(r"(?:effnet: |EffnetError )(?=.)")  # what the process puts before a message
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any, Literal, Self
 
-from effnet.base import EffnetError, brief, is_finite, is_whole, mark, say, settle, table
+from effnet.base import EffnetError, brief, is_finite, is_whole, mark, settle
 from effnet.counting import cost_curve
 from effnet.network import Spec, check_resolution
+from effnet.papers import Row, rows
 
 Rule = Literal["paper", "code"]
 Range = tuple[float, float]
@@ -106,38 +107,32 @@ class Progressive:
         settle(self)
         if not is_whole(self.stages, 1, MOST_STAGES):
             raise EffnetError(
-                say(
-                    "{stages} stages; expected 1 to {most}",
-                    stages=repr(self.stages),
-                    most=MOST_STAGES,
-                )
+                "{stages} stages; expected 1 to {most}",
+                stages=repr(self.stages),
+                most=MOST_STAGES,
             )
         if not (is_finite(self.epochs) and 0 < self.epochs <= 100_000):
             raise EffnetError(
-                say("{epochs} epochs; expected above 0, at most 100,000", epochs=repr(self.epochs))
+                "{epochs} epochs; expected above 0, at most 100,000", epochs=repr(self.epochs)
             )
         if self.rule not in RULES:
             raise EffnetError(
-                say(
-                    "unknown rule {rule}; expected one of {known}",
-                    rule=repr(self.rule),
-                    known=", ".join(RULES),
-                )
+                "unknown rule {rule}; expected one of {known}",
+                rule=repr(self.rule),
+                known=", ".join(RULES),
             )
         for name, (low, high) in LIMITS.items():
             ends = getattr(self, name)
             if not (isinstance(ends, tuple) and len(ends) == 2):
-                raise EffnetError(say("{name} {value}; expected two", name=name, value=brief(ends)))
+                raise EffnetError("{name} {value}; expected two", name=name, value=brief(ends))
             for value in ends:
                 if not (is_finite(value) and low <= value <= high):
                     raise EffnetError(
-                        say(
-                            "{name} {value}; expected {low:g} to {high:g}",
-                            name=name,
-                            value=repr(value),
-                            low=low,
-                            high=high,
-                        )
+                        "{name} {value}; expected {low:g} to {high:g}",
+                        name=name,
+                        value=repr(value),
+                        low=low,
+                        high=high,
                     )
 
     def share(self, stage: int) -> float:
@@ -185,7 +180,7 @@ class Progressive:
         known = {f.name for f in fields(cls)}
         if set(values) - known:
             names = ", ".join(sorted(set(values) - known))
-            raise EffnetError(say("not a schedule's fields: {names}", names=names))
+            raise EffnetError("not a schedule's fields: {names}", names=names)
         pairs = {name: tuple(values[name]) for name in LIMITS if name in values}
         return cls(**{**values, **pairs})
 
@@ -245,7 +240,7 @@ def relative_time(schedule: Progressive, step_ms: Mapping[int, float]) -> float:
     sizes = {stage.size for stage in (*plan, *schedule.fixed().plan())}
     if missing := sizes - set(step_ms):
         sizes_px = ", ".join(map(str, sorted(missing)))
-        raise EffnetError(say("no step time at {sizes} px; measure it", sizes=sizes_px))
+        raise EffnetError("no step time at {sizes} px; measure it", sizes=sizes_px)
     spent = sum(step_ms[stage.size] * stage.epochs for stage in plan)
     return spent / (step_ms[schedule.fixed().plan()[0].size] * schedule.epochs)
 
@@ -269,10 +264,10 @@ class Preset:
 def presets() -> tuple[Preset, ...]:
     """V2-S, M and L as the paper prints them, and S to XL as the released code runs them."""
     found = []
-    for row in table("v2_progressive"):
+    for row in rows("v2_progressive"):
 
-        def ends(name: str, row: dict[str, str] = row) -> Range:
-            return float(row[f"{name}_min"] or 0), float(row[f"{name}_max"] or 0)
+        def ends(name: str, row: Row = row) -> Range:
+            return row.maybe(f"{name}_min") or 0.0, row.maybe(f"{name}_max") or 0.0
 
         paper = row["setting"] == "paper"
         size = int(row["image_size_min_px"]), int(row["image_size_max_px"])

@@ -8,6 +8,7 @@ the same number of threads. One process, or several under `torchrun`: the same c
 import hashlib
 import io
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,14 +18,14 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from effnet.base import EffnetError, say, write_whole
+from effnet.base import EffnetError, write_whole
+from effnet.jobs import BEST, METRICS
 from effnet.nn import Network, build, saved
 from effnet.train import augment
 from effnet.train.batches import Feed, by_group, moments, seed_of
 from effnet.train.optim import Average, optimiser, rate_at
 from effnet.train.placement import Clock, Machine, this_machine
 from effnet.train.recipe import Recipe
-from effnet.train.run_folders import BEST, METRICS, append_line, read_lines
 from effnet.train.schedule import Progressive, Stage
 from effnet.weights import Preprocessing
 
@@ -92,10 +93,8 @@ def train(
     job.resume()
     while job.step < job.total:
         row = job.epoch(stop)
-        if row is not None and machine.first:
-            append_line(folder / METRICS, row)
-            if progress:
-                progress(row)
+        if row is not None and progress:
+            progress(row)
     return job.result()
 
 
@@ -120,6 +119,7 @@ class _Job:
         half = recipe.precision == "fp16"
         self.scaler = torch.amp.GradScaler(machine.device.type, enabled=half)
         self.step, self.best, self.loss = 0, -1.0, float("nan")
+        self.metrics = ""  # the whole file's text: the checkpoint has it as well, so they agree
         self.clock = Clock()
 
     def _model(self) -> Network:
@@ -130,15 +130,15 @@ class _Job:
             kept = load(self.recipe.start, device="cpu").model.state_dict()
             own = model.state_dict()
             fitting = {k: v for k, v in kept.items() if k in own and own[k].shape == v.shape}
-            missing = [k for k in own if k not in fitting and not k.startswith("linear.")]
+            head = {id(parameter) for parameter in model.linear.parameters()}
+            names = {k for k, parameter in model.named_parameters() if id(parameter) in head}
+            missing = [k for k in own if k not in fitting and k not in names]
             if missing:
                 raise EffnetError(
-                    say(
-                        "{start} is another network than the one to train ({name} does not fit); "
-                        "name it as the network too, at its own depth and width",
-                        start=self.recipe.start,
-                        name=missing[0],
-                    )
+                    "{start} is another network than the one to train ({name} does not fit); "
+                    "name it as the network too, at its own depth and width",
+                    start=self.recipe.start,
+                    name=missing[0],
                 )
             model.load_state_dict(fitting, strict=False)
         if self.recipe.frozen:
@@ -188,7 +188,9 @@ class _Job:
             "seconds": self.clock.seconds,
             "cpu_seconds": self.clock.cpu_seconds,
         }
+        self.metrics += json.dumps(row) + "\n"
         self.save()
+        self.save_metrics()
         return row
 
     def _one(self, stage: Stage, epoch: int, position: int) -> None:
@@ -259,6 +261,7 @@ class _Job:
             "seconds": self.clock.seconds,
             "cpu_seconds": self.clock.cpu_seconds,
             "loss": self.loss,
+            "metrics": self.metrics,
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "average": self.average.state(),
@@ -269,26 +272,41 @@ class _Job:
         torch.save(state, buffer)
         write_whole(self.folder / CHECKPOINT, buffer.getvalue())
 
+    def save_metrics(self) -> None:
+        """Write the metrics of every epoch that the last checkpoint holds."""
+        if self.machine.first:
+            write_whole(self.folder / METRICS, self.metrics.encode())
+
     def resume(self) -> None:
-        """Go on from the folder's checkpoint, if it is this recipe's."""
-        path = self.folder / CHECKPOINT
-        if not path.exists():
-            return
-        kept = torch.load(path, map_location=self.machine.device, weights_only=True)
-        if kept["key"] != self.key:
-            return
-        self.step, self.best = kept["step"], kept["best"]
-        self.loss = kept["loss"]
-        self.clock = Clock(kept["seconds"], kept["cpu_seconds"])
-        self.model.load_state_dict(kept["model"])
-        self.optimiser.load_state_dict(kept["optimiser"])
-        self.average.values = kept["average"]
-        self.average.steps = kept["average_steps"]
-        self.scaler.load_state_dict(kept["scaler"])
-        if self.machine.first:  # rows of an epoch that is trained again would stand there twice
-            rows = [r for r in read_lines(self.folder / METRICS) if r["step"] <= self.step]
-            text = "".join(json.dumps(row) + "\n" for row in rows)
-            write_whole(self.folder / METRICS, text.encode())
+        """Go on from the folder's checkpoint, if it is this recipe's; else from the beginning.
+
+        The metrics are then those of the checkpoint, so that no epoch stands there twice, or not
+        at all, wherever the run was killed.
+        """
+        if kept := self._kept():
+            self.step, self.best = kept["step"], kept["best"]
+            self.loss = kept["loss"]
+            self.clock = Clock(kept["seconds"], kept["cpu_seconds"])
+            self.model.load_state_dict(kept["model"])
+            self.optimiser.load_state_dict(kept["optimiser"])
+            self.average.values = kept["average"]
+            self.average.steps = kept["average_steps"]
+            self.scaler.load_state_dict(kept["scaler"])
+            self.metrics = kept["metrics"]
+        self.save_metrics()
+
+    def _kept(self) -> dict[str, Any] | None:
+        """The folder's checkpoint; None where there is none, or it is damaged or another's."""
+        try:
+            kept: dict[str, Any] = torch.load(
+                self.folder / CHECKPOINT, map_location=self.machine.device, weights_only=True
+            )
+            return kept if kept["key"] == self.key and "metrics" in kept else None
+        except FileNotFoundError:
+            return None
+        except Exception as error:  # a damaged file raises whatever its bytes lead to
+            sys.stderr.write(f"the checkpoint can't be read, so it begins anew: {error}\n"[:300])
+            return None
 
     def save_best(self) -> None:
         """Write the averaged weights with all that `effnet.load` needs to use them."""

@@ -13,21 +13,24 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import effnet
-from effnet.base import DEFAULT, EffnetError, colours, current, mark, say, speaking, table
+from effnet.base import DEFAULT, EffnetError, colours, current, mark, say, speaking
 from effnet.figures import known_language
 from effnet.network import FAMILIES, KINDS, display_name, get_variant, list_variants
-from effnet.papers import released_points
+from effnet.papers import released_points, rows
 from effnet.pixels import get_sample
 from effnet.report import claims
 from effnet.scaling import ALPHA, BASES, BETA, GAMMA, RANGES, Design
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 # in the order in which they are joined: each imports only from those before it
 MODULES = (
-    *("core", "words", "dom", "design", "rows", "drawing", "cost", "curve", "table", "controls"),
-    *("intro", "explorer"),
+    *("core", "words", "dom", "design", "rows", "drawing", "glide", "cost", "curve", "table"),
+    *("totals", "stages", "reports", "controls", "intro", "explorer"),
 )
 TAGS = {"en": "en", "zh": "zh-Hans"}  # languages as HTML names them
 PHOTO_SIDE = 320  # px of the sample photo that enters the drawing
@@ -83,11 +86,18 @@ def _scoped(name: str) -> str:
     return f"const {name}_ = (() => {{\n{body}return {{ {exported} }};\n}})();"
 
 
-@lru_cache(maxsize=1)
-def texts() -> tuple[str, ...]:
-    """The texts that the modules say, as they stand in them in English."""
-    found = (one or other for one, other in _TEXT.findall(module()))
-    return tuple(sorted({text.replace("\\'", "'") for text in found}))
+@lru_cache(maxsize=4)
+def texts(modules: tuple[str, ...] = MODULES) -> tuple[str, ...]:
+    """The texts that modules say, the explorer's if not named, as they stand there in English."""
+    code = "\n".join(source(f"{name}.js") for name in modules)
+    said = (one or other for one, other in _TEXT.findall(code))
+    return tuple(sorted({text.replace("\\'", "'") for text in said}))
+
+
+def translations(modules: tuple[str, ...]) -> dict[str, str]:
+    """What modules say in the current language, by the English text; empty for English."""
+    told = {text: say(text) for text in texts(modules)}
+    return {text: translated for text, translated in told.items() if text != translated}
 
 
 # --- what every host hands in -----------------------------------------------------------------
@@ -143,12 +153,12 @@ def _sources() -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def _ways() -> tuple[dict[str, Any], ...]:
     """Four ways to spend about the same, as published, with what each costs as counted here."""
-    printed = {(row["method"], row["point_index"]): row for row in table("figure8_scaling_methods")}
+    printed = {(row["method"], row["point_index"]): row for row in rows("figure8_scaling_methods")}
     return tuple(
         {
             "way": key[0],
             "design": values,
-            "top1": float(printed[key]["figure_top1_percent"]),
+            "top1": printed[key].number("figure_top1_percent"),
             "macs": effnet.count(Design(**values).spec()).macs,
             "source": mark("arXiv:1905.11946v5 Figure 8"),
         }
@@ -158,21 +168,25 @@ def _ways() -> tuple[dict[str, Any], ...]:
 
 @lru_cache(maxsize=1)
 def _photo() -> str:
-    """A sample photo as the drawing shows it, as a data address."""
-    from PIL import Image, ImageOps
-
-    path = get_sample("chelsea").path
-    if path is None:
+    """A sample photo as the drawing shows it; "" where it can't be read."""
+    try:
+        path = get_sample("chelsea").path
+        from effnet.pixels import open_image
+    except (EffnetError, ModuleNotFoundError):  # no samples or no Pillow, as in a browser's Python
         return ""
+    return photo_address(open_image(path)) if path else ""
+
+
+def photo_address(image: "Image.Image") -> str:
+    """A photo cut to a small square, as an address that holds it: what enters the drawing."""
+    from PIL import ImageOps
+
     buffer = io.BytesIO()
-    with Image.open(path) as opened:
-        ImageOps.fit(opened.convert("RGB"), (PHOTO_SIDE, PHOTO_SIDE)).save(
-            buffer, "JPEG", quality=80
-        )
+    ImageOps.fit(image, (PHOTO_SIDE, PHOTO_SIDE)).save(buffer, "JPEG", quality=80)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def state(design: Design) -> dict[str, Any]:
+def handed(design: Design) -> dict[str, Any]:
     """A design as the explorer takes it, with the network of an edit and what it says of it."""
     found: dict[str, Any] = {"design": asdict(design), "own": None}
     if design.has_edit or design.mode == "edited":
@@ -190,7 +204,21 @@ def state(design: Design) -> dict[str, Any]:
     return found
 
 
-# --- a plain file -----------------------------------------------------------------------------
+def _as_json(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False).replace("</", "<\\/")
+
+
+# --- part of a file, and a plain file ---------------------------------------------------------
+
+
+def embedded(design: Design) -> str:
+    """The explorer at a design as a part of an HTML file, in the current language."""
+    data = constants() | handed(design) | {"inline": True}
+    return (
+        f'<div id="explorer"></div>\n<script type="module">\n{module()}'
+        f"mount(document.getElementById('explorer'), {_as_json(data)});</script>\n"
+    )
+
 
 _PAGE = """<!DOCTYPE html>
 <html lang="{tag}"><head><meta charset="utf-8">
@@ -201,18 +229,34 @@ max-width: 1500px; background: light-dark(#fff, #0e1117); }}</style>
 </head><body>
 <main id="explorer"></main>
 <script type="module">
-{module}
+{script}</script></body></html>
+"""
+_SCRIPT = """{module}
 const data = {data};
 const query = Object.fromEntries(new URLSearchParams(location.search || location.hash.slice(1)));
 const said = Object.keys(query).length > 0;
 data.design = designOf(query, data);
+data.hidden = (query.hide ?? '').split(',');
 data.intro = !said && {intro};
 globalThis.explorer = mount(document.getElementById('explorer'), data, ({{ design }}) => {{
   const now = globalThis.explorer.design;
   history.replaceState(null, '', `#${{new URLSearchParams(queryOf(now))}}`);
 }});
-</script></body></html>
 """
+TITLE = mark("Compound scaling: make a network bigger")
+
+
+def script(*, links: Mapping[str, str] | None = None, intro: bool = True) -> str:
+    """The module that draws the explorer into the element `explorer` of a page, as `page` has it.
+
+    A link's `hide` names what a lesson leaves away, as on the Scale page.
+    """
+    data = constants() | handed(Design()) | {"links": dict(links or {})}
+    return _SCRIPT.format(
+        module=module(),
+        data=_as_json(data),
+        intro=json.dumps(intro),
+    )
 
 
 def page(
@@ -230,12 +274,5 @@ def page(
     """
     code = known_language(language)
     with speaking(code):
-        data = constants() | state(Design()) | {"links": dict(links or {})}
-        title = say("Compound scaling: make a network bigger")
-    return _PAGE.format(
-        tag=TAGS[code],
-        title=title,
-        module=module(),
-        data=json.dumps(data, ensure_ascii=False).replace("</", "<\\/"),
-        intro=json.dumps(intro),
-    )
+        made = script(links=links, intro=intro)
+        return _PAGE.format(tag=TAGS[code], title=say(TITLE), script=made)

@@ -131,8 +131,7 @@ export function controlsIn(parent, { say, titles, bases, released, ranges, prese
       button.addEventListener('click', () => change(values, { lock: null, done: true }));
       return [values, button];
     });
-    const last = group(say('Presets'));
-    const press = (text, title, act) => make('button', last, { type: 'button', title }, text).addEventListener('click', act);
+    const press = (text, title, act) => make('button', rows, { type: 'button', title }, text).addEventListener('click', act);
     press(say('Onto the budget'), say('Keeps the balance of the three and puts their product on 2'),
       () => change(projectToBudget, { done: true }));
     press(say('Reset'), '', () => change(({ mode, base: from, released: which }) => ({ ...USUAL, mode, base: from, released: which }),
@@ -201,11 +200,8 @@ export function controlsIn(parent, { say, titles, bases, released, ranges, prese
 
   return {
     box,
-    show({ design, lock, start, width, colours, hasOwn, began: from }) {
-      for (const [mode, button] of modes ?? []) {
-        put(button, { 'aria-pressed': String(mode === design.mode) });
-        show(button, mode !== 'edited' || hasOwn);
-      }
+    show({ design, lock, start, width, colours, began: from }) {
+      for (const [mode, button] of modes ?? []) put(button, { 'aria-pressed': String(mode === design.mode) });
       const station = stations.find(({ name }) => name === design.released);
       const scaled = design.mode === 'formula' || design.mode === 'free';
       show(base, scaled && shows('base'));

@@ -185,9 +185,9 @@ export function scale(base, { depth = 1, width = 1, resolution = base.resolution
 }
 
 function multiplier(name, coefficient, phi) {
-  if (!Number.isFinite(phi)) refuse('phi {phi!r}; expected a finite number', { phi });
+  if (!Number.isFinite(phi)) refuse('phi {phi}; expected a finite number', { phi });
   if (!(Number.isFinite(coefficient) && coefficient > 0)) {
-    refuse('{name} {value!r}; expected a finite number above 0', { name, value: coefficient });
+    refuse('{name} {value}; expected a finite number above 0', { name, value: coefficient });
   }
   const value = power(coefficient, phi);
   if (!Number.isFinite(value)) {
@@ -350,10 +350,11 @@ export function costCurve(spec) {
   };
 }
 
+// What the formula gives along phi, as far as it can be shown.
 const curves = new Map(); // by the numbers that rounding gives: many designs share a network
 export function phiCurve(base, { alpha, beta, gamma }, phis = PHIS) {
   if (curves.size > 5000) curves.clear();
-  return phis.map((phi) => {
+  const at = (phi) => {
     const depth = power(alpha, phi), width = power(beta, phi);
     const rounded = base.stages.map((stage) => [
       stage.scales_depth ? Math.ceil(stage.repeats * depth) : stage.repeats,
@@ -363,6 +364,14 @@ export function phiCurve(base, { alpha, beta, gamma }, phis = PHIS) {
     if (!curves.has(key)) curves.set(key, costCurve(scale(base, { depth, width })));
     const resolution = sized(base, power(gamma, phi));
     return { phi, resolution, ...curves.get(key)(resolution) };
+  };
+  return phis.flatMap((phi) => {
+    try {
+      return [at(phi)];
+    } catch (error) {
+      if (error.refusal) return [];
+      throw error;
+    }
   });
 }
 

@@ -19,7 +19,7 @@ const USED = {
   edited: ['mode', 'origin', 'blocks', 'own_resolution', 'own_head'],
 };
 const FLOATS = new Set(['phi', 'alpha', 'beta', 'gamma', 'depth', 'width']);
-const LETTERS = { d: 'depth', w: 'width', r: 'resolution', p: 'phi', a: 'alpha', b: 'beta', g: 'gamma' };
+const LETTERS = { p: 'phi', a: 'alpha', b: 'beta', g: 'gamma', d: 'depth', w: 'width', r: 'resolution' };
 
 const four = (value) => Number(value.toFixed(4));
 export const within = ({ low, high }, value) => Math.min(high, Math.max(low, value));
@@ -79,4 +79,25 @@ export function networkOf(design, { specs, families, own }) {
   return { spec, base, against: design.base };
 }
 
-export const letterOf = (name) => Object.keys(LETTERS).find((letter) => LETTERS[letter] === name);
+// What an edit begins from, in one word: `b4`, `b0~p1.5~a1.3`, `v2_s~d1.2~w1.1~r256`.
+export function originOf(design) {
+  if (design.mode === 'edited') return design.origin;
+  if (design.mode === 'released') return design.released;
+  const words = Object.entries(LETTERS)
+    .filter(([, name]) => DIALS[design.mode].includes(name))
+    .filter(([, name]) => name === 'phi' || name === 'depth' || design[name] !== USUAL[name])
+    .map(([letter, name]) => letter + general(design[name]));
+  return [design.base, ...words].join('~');
+}
+
+export const hasEdit = (design) => Boolean(design.blocks || design.own_resolution || design.own_head);
+
+// A short name: `EfficientNet-B0 at phi 1.00`, `EfficientNet-B4`.
+export function titleOf(say, design, { titles, specs, own }) {
+  const base = titles[design.base];
+  if (design.mode === 'edited') return say('Your own, from {start}', { start: own.title });
+  if (design.mode === 'released') return titles[design.released];
+  if (design.mode === 'formula') return say('{base} at phi {phi:.2f}', { base, phi: design.phi });
+  const { depth, width, resolution } = design, size = resolution || specs[design.base].resolution;
+  return say('{base}, depth {depth:g}, width {width:g}, {size} px', { base, depth, width, size });
+}

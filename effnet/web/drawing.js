@@ -207,20 +207,25 @@ function trace(pen, points) {
   pen.closePath();
 }
 
+// Slanted lines across an upright face: [x1, y1, x2, y2] each.
+function hatching([[left, floor], [right], [, top]]) {
+  const lines = [], height = floor - top;
+  for (let x = left - height; x < right; x += 5) {
+    const from = Math.max(0, left - x), to = Math.min(height, right - x);
+    if (from < to) lines.push([x + from, floor - from, x + to, floor - to]);
+  }
+  return lines;
+}
+
 function hatch(pen, points, colour) {
-  const [[left, floor], [right], [, top]] = points;
-  pen.save();
-  trace(pen, points);
-  pen.clip();
   pen.beginPath();
-  for (let x = left - (floor - top); x < right; x += 5) {
-    pen.moveTo(x, floor);
-    pen.lineTo(x + floor - top, top);
+  for (const [x1, y1, x2, y2] of hatching(points)) {
+    pen.moveTo(x1, y1);
+    pen.lineTo(x2, y2);
   }
   pen.strokeStyle = colour;
   pen.lineWidth = 1.5;
   pen.stroke();
-  pen.restore();
 }
 
 function putPhoto(pen, { points, photo, pixels }) {
@@ -295,12 +300,13 @@ export function svgOf(shapes, { width, height, colours, font, title, source }) {
     const points = shape.points.map((point) => point.join()).join(' ');
     const plain = `<polygon points="${points}" fill="${shape.fill}" stroke="${shape.line}"`
       + `${shape.thick ? ` stroke-width="${shape.thick}"` : ''}/>`;
-    return shape.hatched ? `${plain}<polygon points="${points}" fill="url(#rest)"/>` : plain;
+    if (!shape.hatched) return plain;
+    const lines = hatching(shape.points).map(([x1, y1, x2, y2]) => `M${x1},${y1}L${x2},${y2}`).join('');
+    return `${plain}<path d="${lines}" stroke="${colours.shade}" stroke-width="1.5"/>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}"`
     + ` height="${height}" font-family="${escaped(font)}"`
     + ` stroke-width="0.8" stroke-linejoin="round"><title>${escaped(title)}</title>`
-    + `<metadata>${escaped(source)}</metadata><defs><pattern id="rest" width="5" height="5"`
-    + ` patternUnits="userSpaceOnUse"><path d="M0,5L5,0" stroke="${colours.shade}"/></pattern></defs>`
+    + `<metadata>${escaped(source)}</metadata>`
     + `<rect width="100%" height="100%" fill="${colours.paper}"/>${body.join('')}</svg>`;
 }

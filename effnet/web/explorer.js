@@ -1,417 +1,266 @@
 // The explorer: everything above the tabs of Scale, drawn in the reader's browser. A host calls
-// mount(root, data, report): `data` holds texts, specs and the design, `report` hears of changes on
-// release. Gives back { set, destroy }: `set` takes what the host says later.
+// mount(root, data, report): `data` holds texts, specs and the design; `report` hears of changes.
+// Gives back { design, set, destroy }: `set` takes what the host says later.
 import { count, countStages } from './core.js';
 import { controlsIn } from './controls.js';
 import { costShapes, factorsOf } from './cost.js';
 import { curveIn } from './curve.js';
-import { changed, held, networkOf, queryOf } from './design.js';
+import { changed, hasEdit, held, networkOf, originOf, queryOf, titleOf } from './design.js';
 import { make, put, save, show, write } from './dom.js';
 import { layoutOf, paint, shapesOf, stackOf, svgOf } from './drawing.js';
+import { glider } from './glide.js';
 import { introIn } from './intro.js';
-import { stageLayers, stageRows } from './rows.js';
+import { reporter } from './reports.js';
+import { stageRows } from './rows.js';
+import { stagesIn } from './stages.js';
 import { tableIn } from './table.js';
-import { designClaim, factor, giga, integer, millions, networkWords, percent, speaker, twinFinder } from './words.js';
+import { totalsIn } from './totals.js';
+import { designClaim, factor, networkWords, speaker, twinFinder } from './words.js';
 
-const REST_MS = 500; // a hand that rests so long on a slider is heard; two reports are so far apart
-const GLIDE_MS = 150, LIT_MS = 900;
-const NARROW = 640, WIDE = 980; // px of the host
-const isDark = (root) => {
-  const parts = getComputedStyle(root).color.match(/[\d.]+/g).map(Number);
-  return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2] > 128;
-};
+const NARROW = 640, WIDE = 980; // px of the host's room
+const UNSCALED = { mode: 'free', depth: 1, width: 1, resolution: 0 };
+const QUIET_MS = 300; // until what a screen reader hears is written
+
+// Colours of the page that the explorer stands on, light or dark.
+function coloursOn(box, pairs) {
+  const [red, green, blue] = getComputedStyle(box).color.match(/[\d.]+/g).map(Number);
+  const dark = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 128;
+  const pick = (light, other) => (dark ? other : light);
+  const ours = (group) => Object.fromEntries(Object.entries(group).map(([name, pair]) => [name, pick(...pair)]));
+  const way = ours(pairs.way), ink = pick('#1a1c22', '#fafafa');
+  for (const [name, colour] of Object.entries(way)) box.style.setProperty(`--${name}`, colour);
+  return {
+    way, ink, kind: ours(pairs.kind), font: getComputedStyle(box).fontFamily,
+    plate: { fused: pick('#8d6a80', '#b58aa6'), other: pick('#6f7d95', '#8593ab') },
+    paper: pick('#ffffff', '#0e1117'), edge: pick('#ffffff', '#0e1117'), light: '#ffffff', shade: pick('#2b2f38', '#10131a'),
+    ghost: `${ink}88`, faint: `${ink}09`, hair: `${ink}1c`, soft: `${ink}a8`,
+  };
+}
 
 export function mount(root, data, report = () => {}) {
-  const { specs, titles, ranges, css } = data;
-  const say = speaker(data.words);
+  const { specs, titles, ranges } = data, say = speaker(data.words), hidden = new Set(data.hidden ?? []);
   const twinOf = twinFinder(specs), starts = new Map();
-  const hidden = new Set(data.hidden ?? []);
+  const motion = globalThis.matchMedia('(prefers-reduced-motion: reduce)');
+  const glide = glider(() => motion.matches);
+  const names = { depth: say('blocks'), width: say('channels'), resolution: say('side, px') };
   let { design, lock = null, stage = 2, own = null } = data;
-  let isHeld = false, sent = data.answers ?? 0, told = '', lastReport = 0, timer = 0;
-  let dirty = true, frameAsked = 0, gone = false, width = 0, current = null, photo = null;
-  const tickers = new Set();
-  const shownStack = { values: null, resolution: 0, ratio: 1, born: new Map(), at: 0, layout: null, key: '' };
+  let current = null, drawn = null, photo = null, colours = null, room = null;
+  let isNew = true, frame = 0, quiet = 0, steps = [];
   const spent = { count: 0, total: 0, frames: 0 };
-  const motion = globalThis.matchMedia?.('(prefers-reduced-motion: reduce)');
-  const still = () => Boolean(motion?.matches);
+  const reports = reporter(report, () => ({ design, lock, stage }), data.answers);
 
-  // --- reports: on release, or when the hand rests; never two within REST_MS
-  function tell() {
-    timer = 0;
-    const words = JSON.stringify([design, lock, stage]);
-    if (words === told) return;
-    told = words;
-    lastReport = performance.now();
-    sent += 1;
-    report({ design: Object.fromEntries(Object.entries(design).map(([k, v]) => [k, String(v)])), lock, stage, n: sent });
-  }
-  function soon(done) {
-    clearTimeout(timer);
-    const wait = done ? Math.max(0, lastReport + REST_MS - performance.now()) : REST_MS;
-    timer = setTimeout(tell, wait);
-  }
-  function change(values, { done = false, lock: newLock, glide = false } = {}) {
-    if (newLock !== undefined) lock = newLock === lock ? null : newLock;
-    const asked = typeof values === 'function' ? values(design) : values;
-    design = held(changed(design, asked, lock, ranges), newLock ? lock : null, ranges);
-    isHeld = !done;
-    if (!glide) intro?.stop();
+  // --- what changes
+  function change(values, { done = false, lock: pressed, fromIntro = false } = {}) {
+    if (!fromIntro) intro?.stop();
+    let asked = typeof values === 'function' ? values(design) : values;
+    if (asked.mode === 'edited' && !hasEdit(design)) { // nothing is edited yet: it begins from here
+      const title = titleOf(say, design, { ...data, own });
+      asked = { ...asked, origin: originOf(design) };
+      own = { spec: current.spec, start: current.spec, title, edit: say('as yet the same as {start}', { start: title }) };
+    }
+    if (pressed !== undefined) lock = pressed === lock ? null : pressed;
+    design = changed(design, asked, lock, ranges);
+    if (pressed) design = held(design, lock, ranges);
     ask();
-    if (!intro?.gliding()) soon(done);
+    if (done || !intro?.gliding()) reports.soon(done);
   }
   function pick(number) {
-    stage = Math.max(1, Math.min(number, current ? current.spec.stages.length : number));
+    stage = Math.max(1, Math.min(number, current.spec.stages.length));
     ask();
-    soon(true);
+    reports.soon(true);
   }
 
   // --- nodes
-  make('style', root, {}, css);
-  const box = make('div', root, { class: `effnet${data.present ? ' present' : ''}` });
-  const intro = data.intro && data.ways ? introIn(box, {
-    say, ways: data.ways, titles, links: data.links ?? {}, still, frame: (step) => { tickers.add(step); ask(); },
-    change: (values, options) => {
-      const gliding = intro.gliding();
-      change(values, { ...options, glide: true });
-      if (gliding && options.done) soon(true);
-    },
+  make('style', root, {}, data.css);
+  const box = make('div', root, { class: ['effnet', data.present && 'present', data.inline && 'inline'].filter(Boolean).join(' ') });
+  const intro = data.intro ? introIn(box, {
+    say, ways: data.ways, titles, links: data.links ?? {}, still: () => motion.matches,
+    frame: (step) => { steps.push(step); ask(); },
+    change: (values, options) => change(values, { ...options, fromIntro: true }),
   }) : null;
   const claim = make('h3', box, { class: 'claim' });
   const spoken = make('p', box, { class: 'unseen', 'aria-live': 'polite' });
   const grid = make('div', box, { class: 'grid' });
-  const controls = controlsIn(grid, { ...data, say, hidden, change, active: () => root.getRootNode().activeElement });
+  const controls = controlsIn(grid, { ...data, released: data.released_names, say, hidden, change, active: () => root.getRootNode().activeElement });
   const main = make('div', grid, { class: 'main' });
-  const totals = make('dl', main, { class: 'totals' });
-  const cards = ['Parameters', 'Multiply-adds', 'Activations', 'Resolution', 'Blocks'].map(() => {
-    const card = make('div', totals);
-    return { card, name: make('dt', card), value: make('dd', card, { class: 'value' }), below: make('dd', card) };
-  });
+  const totals = totalsIn(main, say);
   const figure = make('figure', main, { class: 'drawing' });
   const canvas = make('canvas', figure, { role: 'img' });
-  const places = make('div', figure, { class: 'places' });
-  const tip = make('div', figure, { class: 'tip', role: 'status' });
+  const stages = stagesIn(figure, { say, pick, ask });
   const saves = make('div', figure, { class: 'saves' });
+  for (const [kind, act] of [['PNG', savePng], ['SVG', saveSvg]]) {
+    const title = say('Save as {kind}', { kind });
+    make('button', saves, { type: 'button', 'aria-label': title, title }, kind).addEventListener('click', act);
+  }
   const curve = curveIn(main, { say, titles, released: data.released });
   const origins = make('p', main, { class: 'note' }, say('Lines and bars are computed, hollow diamonds published; dotted is the promise of the formula.'));
-  const table = tableIn(make('div', box, { class: 'below' }), { say, pick });
-  for (const [kind, act] of [['PNG', savePng], ['SVG', saveSvg]]) {
-    make('button', saves, { type: 'button', 'aria-label': say('Save as {kind}', { kind }), title: say('Save as {kind}', { kind }) }, kind)
-      .addEventListener('click', act);
-  }
-  show(totals, !hidden.has('totals'));
+  const below = make('div', box, { class: 'below' });
+  const table = tableIn(below, { say, pick });
+  show(totals.list, !hidden.has('totals'));
   show(figure, !hidden.has('drawing'));
-  show(table.parent ?? box.lastChild, !hidden.has('table'));
-  if (data.photo) {
+  show(below, !hidden.has('table'));
+  function showPhoto(address) {
     photo = new Image();
-    photo.onload = ask;
-    photo.src = data.photo;
+    photo.onload = () => ask();
+    photo.src = address;
   }
+  if (data.photo) showPhoto(data.photo);
 
-  // --- colours of this page
-  let colours = null;
-  function look() {
-    const dark = isDark(box);
-    box.classList.toggle('dark', dark);
-    const side = (pairs) => Object.fromEntries(Object.entries(pairs).map(([name, pair]) => [name, pair[Number(dark)]]));
-    colours = {
-      kind: side(data.colours.kind), way: side(data.colours.way),
-      ink: dark ? '#fafafa' : '#1a1c22', paper: dark ? '#0e1117' : '#ffffff', light: '#ffffff', shade: dark ? '#10131a' : '#2b2f38',
-      plate: { fused: dark ? '#b58aa6' : '#8d6a80', other: dark ? '#8593ab' : '#6f7d95' },
-      edge: dark ? '#0e1117' : '#ffffff', ghost: dark ? '#ffffff90' : '#1a1c2280', faint: dark ? '#ffffff0a' : '#1a1c2208',
-      hair: dark ? '#ffffff1c' : '#1a1c221a', soft: dark ? '#ffffffa0' : '#1a1c22a8',
-      font: getComputedStyle(box).fontFamily,
-    };
-    for (const [name, colour] of Object.entries(colours.way)) box.style.setProperty(`--${name}`, colour);
-  }
-
-  // --- drawing
-  // Drawing and curve share what the window leaves, so that both are seen without scrolling.
-  function heights() {
-    if (width.narrow) return { drawing: 220, curve: 170 };
-    if (data.present) return { drawing: 440, curve: 440 };
-    const left = Math.max(400, Math.min(700, width.left_below));
-    return { drawing: Math.round(0.62 * left), curve: Math.round(0.38 * left) };
-  }
-  function target({ spec, base, against, total, start }) {
-    const stack = stackOf(spec);
-    const tall = heights().drawing;
-    const key = [base.name, stack.length, width.right, tall].join();
-    if (shownStack.key !== key) {
-      shownStack.key = key;
-      shownStack.values = null;
-    }
-    const layout = layoutOf(base, stack, width.right, tall);
-    const ratio = Number(total.macs) / Number(start.macs);
-    return { stack, layout, ratio, base: stackOf(base), against, resolution: spec.resolution };
-  }
-
-  function settle(goal, now) {
-    const { values, born } = shownStack;
-    if (!values || still()) {
-      shownStack.values = goal.stack.map((one) => ({ ...one }));
-      Object.assign(shownStack, { ratio: goal.ratio, resolution: goal.resolution, over: goal.layout.over });
-      return false;
-    }
-    const part = 1 - Math.exp(-(now - shownStack.at) / (GLIDE_MS / 3));
-    let moving = false;
-    const nearer = (from, to) => {
-      if (Math.abs(to - from) < 0.002 * Math.abs(to)) return to;
-      moving = true;
-      return from + (to - from) * part;
-    };
-    values.forEach((one, i) => {
-      const to = goal.stack[i];
-      for (let n = Math.ceil(one.repeats); n < to.repeats; n += 1) born.set(`${i},${n}`, now);
-      Object.assign(one, { stage: to.stage, kind: to.kind, side: nearer(one.side, to.side),
-        channels: nearer(one.channels, to.channels), repeats: nearer(one.repeats, to.repeats) });
-    });
-    shownStack.ratio = nearer(shownStack.ratio, goal.ratio);
-    shownStack.resolution = nearer(shownStack.resolution, goal.resolution);
-    shownStack.over = nearer(shownStack.over, goal.layout.over);
-    return moving;
-  }
-
-  const names = { depth: say('blocks'), width: say('channels'), resolution: say('side, px'), largest: '' };
-  function drawNetwork(now) {
-    names.largest = current.base.name === 'b0' ? say('outline: B7') : say('outline: as B7 is to B0');
-    const goal = current.goal;
-    const moving = settle(goal, now);
-    shownStack.at = now;
-    let shines = false;
-    const lit = (number, n) => {
-      const when = shownStack.born.get(`${number},${n}`);
-      if (when === undefined || still()) return 0;
-      const left = 1 - (now - when) / LIT_MS;
-      if (left <= 0) shownStack.born.delete(`${number},${n}`); else shines = true;
-      return Math.max(0, left);
-    };
-    const layout = { ...goal.layout, over: shownStack.over };
-    shownStack.layout = layout;
-    shownStack.shapes = shapesOf({ shown: shownStack.values, base: goal.base, layout, colours, photo, lit,
-      resolution: shownStack.resolution, names });
-    const room = Math.min(160, layout.floor - 150, width.right * 0.22);
-    shownStack.shapes.push(...costShapes({ ratio: shownStack.ratio, factors: current.factors, say, colours,
-      width: layout.width, room: Math.max(60, room), against: current.short }));
-    if (layout.over > 1.001) {
-      shownStack.shapes.push({ text: say('drawn {times} smaller', { times: factor(layout.over) }), x: layout.width / 2, y: 14, fill: colours.ink, weight: 600 });
-    }
-    paint(canvas, shownStack.shapes, { width: layout.width, height: layout.height, colours, font: colours.font });
-    put(canvas, { style: `width:${layout.width}px;height:${layout.height}px` });
-    return moving || shines;
-  }
-
-  function place(layout) {
-    while (places.children.length < layout.columns.length) {
-      const number = places.children.length;
-      const button = make('button', places, { type: 'button' });
-      button.addEventListener('click', () => { pick(number); openBlock(number); });
-      button.addEventListener('mouseenter', () => hint(number));
-      button.addEventListener('focus', () => hint(number));
-      for (const leave of ['mouseleave', 'blur']) button.addEventListener(leave, () => hint(-1));
-    }
-    [...places.children].forEach((button, i) => {
-      show(button, i < layout.columns.length);
-      if (i >= layout.columns.length) return;
-      const { left, size } = layout.columns[i];
-      put(button, { style: `left:${left.toFixed(0)}px;width:${(size + 6).toFixed(0)}px;height:${layout.height}px` });
-    });
-  }
-
-  const stageWords = (row) => say('stage {stage}: {operator}, {channels} channels, {side} x {side} px, {blocks} x; {macs} multiply-adds, {share} of all', {
-    stage: row.stage, operator: say(row.operator), channels: row.channels, side: row.out_size, blocks: row.repeats,
-    macs: giga(row.macs), share: percent(row.macs_share) });
-
-  let hinted = -1;
-  function hint(number) {
-    hinted = number;
-    ask();
-  }
-
-  // The block of a stage, opened in place: its layers in order, with what each costs.
-  const block = make('div', figure, { class: 'block', hidden: '', role: 'group' });
-  function openBlock(number) {
-    block.number = block.number === number && !block.hidden ? -1 : number;
-    ask();
-  }
-  block.number = -1;
-  block.addEventListener('keydown', (event) => { if (event.key === 'Escape') openBlock(block.number); });
-  function drawBlock() {
-    show(block, block.number >= 0 && block.number < current.rows.length);
-    if (block.hidden) return;
-    const row = current.rows[block.number], layers = current.layers(block.number);
-    const key = JSON.stringify([row.stage, layers, colours.ink]);
-    if (block.key === key) return;
-    block.key = key;
-    block.replaceChildren();
-    make('p', block, {}, stageWords(row));
-    const line = make('ol', block);
-    for (const layer of layers) {
-      const item = make('li', line);
-      item.style.borderColor = colours.kind[layer.kind];
-      make('b', item, {}, `${say(layer.kind)} ${layer.kernel}x${layer.kernel}`);
-      make('span', item, {}, `${layer.inputs} → ${layer.outputs}, ${layer.out} px`);
-      make('span', item, {}, `${giga(layer.macs)} MACs`);
-    }
-    make('button', block, { type: 'button', class: 'close', 'aria-label': say('Close') }, '×').addEventListener('click', () => openBlock(block.number));
-  }
-
-  // --- totals
-  function drawTotals({ spec, base, total, start, short }) {
-    const blocks = (one) => one.stages.reduce((sum, each) => sum + each.repeats, 0);
-    const entries = [
-      [say('Parameters'), millions(total.params), Number(total.params) / Number(start.params), integer(total.params)],
-      [say('Multiply-adds'), giga(total.macs), Number(total.macs) / Number(start.macs),
-        say("{macs:,} MACs: the paper's FLOPS. Counted singly, {flops:,} FLOPs", { macs: total.macs, flops: total.macs + total.macs })],
-      [say('Activations'), millions(total.activations), Number(total.activations) / Number(start.activations),
-        say('{n:,} elements written by convolutions and fully connected layers', { n: total.activations })],
-      [say('Resolution'), `${spec.resolution} px`, spec.resolution / base.resolution, say('Side of the square input')],
-      [say('Blocks'), String(blocks(spec)), blocks(spec) / blocks(base), say('Stem and head not counted')],
-    ];
-    entries.forEach(([name, value, by, title], i) => {
-      write(cards[i].name, name);
-      write(cards[i].value, value);
-      write(cards[i].below, `${factor(by)} ${short}`);
-      put(cards[i].card, { title });
-    });
-  }
-
-  // --- everything, once a frame
-  function compute() {
-    const { spec, base, against } = networkOf(design, { ...data, own });
+  // --- what is computed
+  function compute(one) {
+    const { spec, base, against } = networkOf(one, { ...data, own });
     if (!starts.has(base)) starts.set(base, count(base));
     const start = starts.get(base), counted = countStages(spec), { total } = counted;
-    const short = (titles[against] ?? against).replace(/^EfficientNet-?/, '');
-    const rows = stageRows(spec, base, counted);
-    const twin = twinOf(spec);
-    const words = designClaim(say, { design, spec, total, titles, twin, edit: own?.edit });
-    const factors = spec === base ? null : factorsOf(spec, base, start.macs, total.macs);
-    const layers = (number) => stageLayers(spec, number);
-    return { spec, base, against, start, total, short, rows, words, factors, layers };
+    return {
+      spec, base, start, total, short: say(titles[against] ?? against).replace(/^EfficientNet-?/, ''),
+      rows: stageRows(spec, base, counted), ratio: Number(total.macs) / Number(start.macs),
+      factors: spec === base ? null : factorsOf(spec, base, start.macs, total.macs),
+      claim: designClaim(say, { design: one, spec, total, titles, twin: twinOf(spec), edit: own?.edit }),
+    };
+  }
+
+  // Drawing and curve share what the window leaves, so that both are seen without scrolling.
+  function heights() {
+    if (room.narrow) return { drawing: 220, curve: 170 };
+    if (data.present) return { drawing: 440, curve: 440 };
+    const left = Math.max(390, Math.min(760, room.left));
+    return { drawing: Math.round(0.62 * left), curve: Math.round(0.38 * left) };
+  }
+
+  function goal() {
+    const { spec, base, ratio } = current, stack = stackOf(spec), height = heights().drawing;
+    const layout = layoutOf(base, stack, room.width, height);
+    const key = [base.name, stack.length, room.width, height].join();
+    return { key, stack, ratio, resolution: spec.resolution, over: layout.over, layout, ghost: stackOf(base) };
+  }
+
+  // --- what is drawn, once a frame
+  function showNumbers() {
+    const { base, start, total, rows } = current;
+    write(claim, current.claim);
+    totals.show(current);
+    const isFormula = design.mode === 'formula' && !hidden.has('curve');
+    curve.svg.style.display = isFormula ? '' : 'none';
+    show(origins, isFormula);
+    if (isFormula) curve.show({ design, base, start, total, colours, width: room.width, height: heights().curve });
+    if (!hidden.has('table')) table(rows, stage);
+    current.goal = goal();
+    stages.show(current, current.goal.layout, colours);
+  }
+
+  function showNetwork(now) {
+    const to = current.goal, { moves, ...at } = glide.step(to, now);
+    const layout = { ...to.layout, over: at.over }, { width, height } = layout;
+    names.largest = current.base.name === 'b0' ? say('outline: B7') : say('outline: as B7 is to B0');
+    const shapes = shapesOf({ shown: at.stack, base: to.ghost, layout, colours, names, photo,
+      resolution: at.resolution, lit: glide.shine(now) });
+    const square = Math.max(56, Math.min(160, layout.floor - 150, 0.22 * width));
+    shapes.push(...costShapes({ ratio: at.ratio, factors: current.factors, say, colours, width, room: square, against: current.short }));
+    if (at.over > 1.001) {
+      shapes.push({ text: say('drawn {times} smaller', { times: factor(at.over) }), x: width / 2, y: 14, fill: colours.ink, weight: 600 });
+    }
+    drawn = { shapes, size: { width, height, colours, font: colours.font } };
+    paint(canvas, shapes, drawn.size);
+    put(canvas, { style: `width:${width}px;height:${height}px` });
+    return moves;
   }
 
   function draw(now) {
-    frameAsked = 0;
-    if (gone) return;
-    for (const step of [...tickers]) if (!step(now)) tickers.delete(step);
-    if (!width.right) return;
-    const began = performance.now();
-    let moving = tickers.size > 0;
-    if (dirty) {
-      dirty = false;
-      controls.show({ design, lock, start: specs[design.base], width: width.left, colours, hasOwn: Boolean(own), began: own?.title ?? '' });
+    frame = 0;
+    steps = steps.filter((step) => step(now));
+    if (!room?.width) return;
+    const began = performance.now(), wasNew = isNew;
+    isNew = false;
+    if (wasNew) {
+      controls.show({ design, lock, start: specs[design.base], width: room.controls, colours, began: own?.title ?? '' });
       try {
-        current = compute();
-      } catch (error) {
+        current = compute(design);
+      } catch (error) { // the last network stays in sight, or the base
         if (!error.refusal) throw error;
-        write(claim, say(error.refusal.text, error.refusal.values));
-        return;
+        const told = say(error.refusal.text, error.refusal.values);
+        current = { ...(current ?? compute({ ...design, ...UNSCALED })), claim: told };
       }
       spent.count += performance.now() - began;
-      current.goal = target(current);
-      write(claim, current.words);
-      drawTotals(current);
-      const formula = design.mode === 'formula' && !hidden.has('curve');
-      show(curve.svg.parentNode === main ? curve.svg : curve.svg, true);
-      curve.svg.style.display = formula ? '' : 'none';
-      show(origins, formula);
-      if (formula) {
-        curve.show({ design, base: current.base, start: current.start, total: current.total, colours,
-          width: width.right, height: heights().curve });
-        curve.name(say('Multiply-adds against phi: promise, computed, published'));
-      }
-      if (!hidden.has('table')) table(current.rows, stage);
-      place(current.goal.layout);
-      const title = titles[current.spec.name] ?? titles[design.base];
-      put(canvas, { 'aria-label': networkWords(say, title, current.spec, current.total) });
-      drawBlock();
+      showNumbers();
     }
-    if (current && !hidden.has('drawing')) moving = drawNetwork(now) || moving;
-    showHint();
+    const moves = current && !hidden.has('drawing') && showNetwork(now);
     spent.total += performance.now() - began;
-    spent.frames += 1;
-    if (moving) ask(false);
-    else settleWords();
+    spent.frames += Number(wasNew);
+    if (moves || steps.length) ask(false);
+    if (wasNew) {
+      clearTimeout(quiet);
+      quiet = setTimeout(rest, QUIET_MS);
+    }
   }
-  function showHint() {
-    show(tip, hinted >= 0 && Boolean(current?.rows[hinted]));
-    if (tip.hidden) return;
-    write(tip, stageWords(current.rows[hinted]));
-    put(places.children[hinted], { 'aria-label': stageWords(current.rows[hinted]) });
+  // What a screen reader hears once everything rests.
+  function rest() {
+    write(spoken, current.claim);
+    stages.name(current);
+    put(canvas, { 'aria-label': networkWords(say, titleOf(say, design, { ...data, own }), current.spec, current.total) });
+    curve.name(say('Multiply-adds against phi: promise, computed, published'));
   }
-  // What a screen reader hears, and what buttons are called, once everything rests.
-  let quiet = 0, top = null;
-  function settleWords() {
-    clearTimeout(quiet);
-    quiet = setTimeout(() => {
-      if (!current || gone) return;
-      write(spoken, current.words);
-      [...places.children].forEach((button, i) => current.rows[i] && put(button, { 'aria-label': stageWords(current.rows[i]) }));
-    }, 300);
-  }
-  function ask(isNew = true) {
-    dirty ||= isNew;
-    frameAsked ||= requestAnimationFrame(draw);
+  function ask(fresh = true) {
+    isNew ||= fresh;
+    frame ||= requestAnimationFrame(draw);
   }
 
   // --- files
-  const fileName = () => `effnet-${new URLSearchParams(queryOf(design)).toString().replace(/[^\w.]+/g, '-') || 'phi-1'}`;
-  const source = () => `${data.madeBy ?? 'effnet'} ${data.address ?? ''}?${new URLSearchParams(queryOf(design))}`;
+  const query = () => String(new URLSearchParams(queryOf(design)));
+  const fileName = () => `effnet-${query().replace(/[^\w.]+/g, '-') || 'phi-1'}`;
   function saveSvg() {
-    const { width: w, height: h } = shownStack.layout;
-    const text = svgOf(shownStack.shapes, { width: w, height: h, colours, font: colours.font, title: current.words, source: source() });
+    const source = `${data.madeBy} ${data.address ?? ''}/?${query()}`;
+    const text = svgOf(drawn.shapes, { ...drawn.size, title: current.claim, source });
     save(`${fileName()}.svg`, new Blob([text], { type: 'image/svg+xml' }));
   }
   function savePng() {
-    const { width: w, height: h } = shownStack.layout, copy = document.createElement('canvas');
-    paint(copy, [{ points: [[0, 0], [w, 0], [w, h], [0, h]], fill: colours.paper, line: 'none' }, ...shownStack.shapes],
-      { width: w, height: h, colours, font: colours.font });
+    const { width, height } = drawn.size, copy = document.createElement('canvas');
+    const paper = { points: [[0, 0], [width, 0], [width, height], [0, height]], fill: colours.paper, line: 'none' };
+    paint(copy, [paper, ...drawn.shapes], drawn.size);
     copy.toBlob((blob) => save(`${fileName()}.png`, blob));
   }
 
   // --- the host's room
-  const observer = new ResizeObserver(() => {
-    const all = box.clientWidth;
-    box.classList.toggle('narrow', all <= NARROW);
-    box.classList.toggle('wide', all >= WIDE);
-    const above = totals.getBoundingClientRect().bottom - box.getBoundingClientRect().top;
-    top ??= box.getBoundingClientRect().top;
-    width = { narrow: all <= NARROW, left: controls.box.clientWidth - 26, right: main.clientWidth,
-      left_below: innerHeight - top - above - 46 };
-    look();
-    ask();
-  });
-  observer.observe(box);
-  const theme = globalThis.matchMedia?.('(prefers-color-scheme: dark)');
-  const restyle = () => { look(); ask(); };
-  theme?.addEventListener('change', restyle);
-  look();
-  if (intro) intro.begin();
-  for (const touch of ['pointerdown', 'keydown']) {
-    box.addEventListener(touch, () => intro?.stop());
+  let top = null;
+  function measure() {
+    if (!box.isConnected) return;
+    const width = box.clientWidth, edges = box.getBoundingClientRect();
+    top ??= edges.top;
+    box.classList.toggle('narrow', width <= NARROW);
+    box.classList.toggle('wide', width >= WIDE);
+    const above = main.getBoundingClientRect().top - edges.top + totals.list.offsetHeight;
+    room = { narrow: width <= NARROW, width: main.clientWidth, controls: controls.box.clientWidth - 26,
+      left: innerHeight - top - above - 50 };
+    restyle();
   }
+  function restyle() {
+    if (!box.isConnected) return;
+    colours = coloursOn(box, data.colours);
+    ask();
+  }
+  const observer = new ResizeObserver(measure), theme = globalThis.matchMedia('(prefers-color-scheme: dark)');
+  observer.observe(box);
+  theme.addEventListener('change', restyle);
+  for (const touch of ['pointerdown', 'keydown']) box.addEventListener(touch, () => intro?.stop());
+  intro?.begin();
 
   return {
     spent,
     get design() { return design; },
     set(next) { // what the host says counts, except while it lags behind a hand
-      own = next.own ?? null;
-      if (!isHeld && !timer && (next.answers ?? 0) >= sent) {
-        if (JSON.stringify(next.design) !== JSON.stringify(design)) intro?.stop();
-        ({ design } = next);
-        lock = next.lock ?? null;
-        stage = next.stage ?? stage;
-        told = JSON.stringify([design, lock, stage]);
+      own = next.own ?? own;
+      if (next.photo && next.photo !== photo?.src) showPhoto(next.photo);
+      if (reports.current(next.answers ?? 0) && !intro?.gliding()) {
+        ({ design, lock = null, stage = stage } = next);
+        reports.accepted();
       }
-      look();
-      ask();
+      restyle();
     },
     destroy() {
-      gone = true;
       observer.disconnect();
-      theme?.removeEventListener('change', restyle);
-      clearTimeout(timer);
+      theme.removeEventListener('change', restyle);
+      reports.stop();
       clearTimeout(quiet);
-      cancelAnimationFrame(frameAsked);
+      cancelAnimationFrame(frame);
     },
   };
 }

@@ -9,7 +9,7 @@ const GUESSES = ['b1', 'b2', 'b3'], RIGHT = 'b2';
 // `change` sets values of the design; `frame` runs a function each frame until it gives false.
 export function introIn(parent, { say, ways, titles, links, change, frame, still }) {
   const box = make('section', parent, { class: 'intro', 'aria-label': say('First steps') });
-  make('h2', box, {}, say('Make a network bigger: deeper, wider, or with larger pictures?'));
+  make('h3', box, {}, say('Make a network bigger: deeper, wider, or with larger pictures?'));
   const parts = make('div', box, { class: 'parts' });
   const panels = [watching(), spending(), guessing(), leaving()];
   const close = make('button', box, { type: 'button', class: 'close', 'aria-label': say('Close the first steps') }, '×');
@@ -45,7 +45,7 @@ export function introIn(parent, { say, ways, titles, links, change, frame, still
       button.addEventListener('click', () => {
         for (const other of panel.querySelectorAll('button[aria-pressed]')) put(other, { 'aria-pressed': 'false' });
         put(button, { 'aria-pressed': 'true' });
-        change(design, { done: true, glide: true });
+        change(design, { done: true });
       });
       put(button, { 'aria-pressed': 'false' });
     }
@@ -65,7 +65,7 @@ export function introIn(parent, { say, ways, titles, links, change, frame, still
         const right = name === RIGHT;
         write(answer, right ? say("Right: B2's widths and depths. The released networks do not lie on the formula.")
           : say("No: B2's widths and depths. The released networks do not lie on the formula."));
-        change({ mode: 'formula', base: 'b0', phi: 1 }, { done: true, glide: true });
+        change({ mode: 'formula', base: 'b0', phi: 1 }, { done: true });
       });
     }
     panel.append(answer);
@@ -86,6 +86,7 @@ export function introIn(parent, { say, ways, titles, links, change, frame, still
   function end() {
     stop();
     box.remove();
+    change({}, { done: true });
   }
 
   function stop() {
@@ -102,8 +103,8 @@ export function introIn(parent, { say, ways, titles, links, change, frame, still
       if (!gliding) return false;
       const part = Math.min(1, (now - began) / GLIDE_MS);
       const eased = part * part * (3 - 2 * part);
-      change({ phi: Number((FROM + (TO - FROM) * eased).toFixed(2)) }, { done: part === 1 });
       gliding = part < 1;
+      change({ phi: Number((FROM + (TO - FROM) * eased).toFixed(2)) }, { done: !gliding });
       return gliding;
     });
   }

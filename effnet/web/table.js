@@ -3,12 +3,16 @@ import { fixed } from './core.js';
 import { make, put, show, write } from './dom.js';
 import { integer, mark, percent, significant } from './words.js';
 
-const COLUMNS = [
-  mark('stage'), mark('operator'), mark('kernel'), mark('stride'), mark('channels'), mark('blocks'),
-  mark('map (px)'), mark('MACs share'), 'MACs', mark('parameters'), mark('activations'),
-  mark('sees (px)'), mark('drop'),
+const COLUMNS = [ // with what they mean
+  [mark('stage')], [mark('operator')], [mark('kernel')], [mark('stride')],
+  [mark('channels'), mark('Output channels; exact value before rounding to multiples of 8 in brackets')],
+  [mark('blocks'), mark('Exact value before rounding up in brackets')],
+  [mark('map (px)'), mark('Side of the input and output maps')],
+  [mark('MACs share')], ['MACs', mark('Multiply-adds for one image')], [mark('parameters')], [mark('activations')],
+  [mark('sees (px)'), mark('Receptive field of its convolutions, in input pixels')],
+  [mark('drop'), mark('Stochastic-depth rate of its last block')], [mark('SE ratio')],
 ];
-const BAR = COLUMNS.indexOf('MACs share');
+const BAR = COLUMNS.findIndex(([title]) => title === 'MACs share');
 
 export function tableIn(parent, { say, pick }) {
   const scroll = make('div', parent, { class: 'scroll', tabindex: '0', role: 'region',
@@ -16,7 +20,9 @@ export function tableIn(parent, { say, pick }) {
   const table = make('table', scroll);
   make('caption', table, {}, say('Stages (• differs from the base; exact values in brackets)'));
   const head = make('tr', make('thead', table));
-  for (const title of COLUMNS) make('th', head, { scope: 'col' }, say(title));
+  for (const [title, help] of COLUMNS) {
+    make('th', head, { scope: 'col', ...(help && { title: say(help) }) }, say(title));
+  }
   const body = make('tbody', table), lines = [];
 
   function line() {
@@ -44,7 +50,7 @@ export function tableIn(parent, { say, pick }) {
         marked('repeats', exact(values.exact_repeats, values.repeats, 3)),
         marked('out_size', say('{side} to {out}', { side: values.in_size, out: values.out_size })),
         null, integer(values.macs), integer(values.params), integer(values.activations),
-        integer(values.receptive_field), fixed(values.drop_rate, 3),
+        integer(values.receptive_field), fixed(values.drop_rate, 3), String(values.se_ratio),
       ];
       texts.forEach((text, j) => { if (text !== null) write(cells[j], text); });
       write(share, percent(values.macs_share));

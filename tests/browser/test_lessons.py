@@ -1,6 +1,10 @@
 """A lesson's link in a fresh browser, presenter mode, and a report opened with no network."""
 
+from playwright.sync_api import expect
+
+import effnet
 from effnet import report
+from effnet.base.units import millions
 from effnet.report.lessons import answer, lessons
 from effnet.scaling.design import Design
 
@@ -32,9 +36,12 @@ def test_a_wrong_lesson_is_told(visit):
 
 def test_a_projector_sees_large_type_and_one_figure(visit):
     page = visit().go("/?present=1&phi=2")
-    page.locator(".js-plotly-plot .main-svg").first.wait_for()
+    drawing = page.locator(".effnet.present .drawing canvas")
+    drawing.wait_for()
     page.wait_for_function("() => getComputedStyle(document.documentElement).fontSize === '21px'")
-    assert page.locator(".js-plotly-plot").count() == 1
+    assert page.locator(".effnet.present").evaluate("n => getComputedStyle(n).fontSize") == "20px"
+    assert drawing.bounding_box()["height"] >= 440
+    assert page.locator(".js-plotly-plot").count() == 0
 
 
 def test_a_report_opens_with_no_network(browser, tmp_path):
@@ -50,6 +57,9 @@ def test_a_report_opens_with_no_network(browser, tmp_path):
     page.wait_for_function(
         f"() => document.querySelectorAll('.js-plotly-plot').length === {figures}"
     )
+    page.get_by_role("slider", name="phi").press("ArrowRight")
+    total = millions(effnet.count(effnet.compound_scale(2.05)).params)
+    expect(page.locator(".totals .value").first).to_have_text(total)
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
     assert broken == []
     context.close()

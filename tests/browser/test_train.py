@@ -27,6 +27,7 @@ def test_a_run_outlives_a_reload_and_its_tab_and_is_stopped_by_another_visitor(v
     stop = page.get_by_role("button", name="Stop", exact=True).last
     expect(stop).to_be_enabled()
     stop.click()
+    page.get_by_role("button", name="Stop it", exact=True).click()  # another visit started it
     expect(page.get_by_role("button", name="Resume", exact=True)).to_be_enabled()
     expect(page.get_by_text("State: stopped")).to_be_visible()
     second.shoot("train-stopped")

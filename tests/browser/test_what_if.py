@@ -18,7 +18,7 @@ def fill_cell(page, row, across, text):
     """Type into a cell of the stage table, counted from its first stage, once the page rests."""
     page.locator("[data-test-script-state=notRunning]").wait_for()
     page.wait_for_timeout(500)  # figures are drawn after the page, and move what lies below
-    table = page.get_by_test_id("stDataFrame").nth(1)
+    table = page.get_by_test_id("stDataFrame").first
     table.scroll_into_view_if_needed()
     box = table.bounding_box()
     assert box is not None
@@ -95,7 +95,7 @@ def test_a_file_is_made_when_its_button_is_pressed(visit, label, ending, begins,
 @pytest.mark.parametrize("kind", ["PNG", "SVG"])
 def test_a_figure_is_saved_with_its_link(visit, kind, tmp_path):
     tab = visit()
-    page = tab.go("/?mode=released&released=b4")
+    page = tab.go("/cost?mode=released&released=b4")
     figure = page.locator(".figure").first
     figure.locator(".main-svg").first.wait_for()
     figure.hover()

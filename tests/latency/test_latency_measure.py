@@ -278,7 +278,7 @@ def test_a_measured_module_is_left_as_it_was(measure, make):
     model = make()
     modes = {name: module.training for name, module in model.named_modules()}
     state = copy.deepcopy(model.state_dict())
-    protocol(model, device="cpu", budget_s=0.01)
+    measure(model, device="cpu", budget_s=0.01)
     assert {name: module.training for name, module in model.named_modules()} == modes
     for key, value in model.state_dict().items():
         assert torch.equal(value, state[key]), key
@@ -428,7 +428,7 @@ def test_a_busy_loop_beside_it_makes_a_measurement_unstable():
 def test_options_out_of_range_are_named(measure, options, named, monkeypatch):
     monkeypatch.setattr(prepare.clock, "timed_passes", lambda *_, **__: pytest.fail("measured"))
     with pytest.raises(EffnetError, match=named):
-        protocol(SMALL, **{"device": "cpu", **options})
+        measure(SMALL, **{"device": "cpu", **options})
 
 
 @pytest.mark.parametrize(

@@ -17,21 +17,26 @@ from torch import nn
 
 import effnet
 from effnet.base import EffnetError
+from effnet.nn import reading
 from effnet.nn.namings import NAMINGS, module_names, padded_as_trained, unsaid
 from effnet.nn.weight_files import (
     download,
     fit,
     load_state,
     read_checkpoint,
-    read_file,
-    timms_name,
     under_our_names,
 )
 from effnet.pixels.preparation import to_array, view
 from effnet.weights import checkpoints
 from effnet.weights.checkpoints import WeightsUnavailable, choose, known_checkpoints
+from effnet.weights.sources import find
 
 SMALL = effnet.scale("b0", depth=0.3, width=0.25, resolution=64)
+
+
+def read_file(path):
+    """What stands in a file."""
+    return reading.read_file(path).state
 
 
 @pytest.fixture
@@ -271,7 +276,7 @@ def test_a_damaged_file_is_read_or_refused_but_never_crashes(tmp_path, kind):
 @pytest.mark.parametrize("name", ["nowhere.pth", "folder.pth"])
 def test_a_file_that_is_not_there_is_named(tmp_path, name):
     (tmp_path / "folder.pth").mkdir()
-    with pytest.raises(WeightsUnavailable, match=f"no weights file at .*{name}"):
+    with pytest.raises(WeightsUnavailable, match=f"no weights .* .*{name}"):
         effnet.load("b0", weights=tmp_path / name)
 
 
@@ -393,7 +398,7 @@ def test_a_network_of_timms_gives_timms_logits(timms, tmp_path, theirs, ours):
     path = tmp_path / f"{theirs}.safetensors"
     save_file(model.state_dict(), path)
     state = read_file(path)
-    spec = padded_as_trained(effnet.get_variant(ours), state, timms_name(path))
+    spec = padded_as_trained(effnet.get_variant(ours), state, find(path).name)
     assert fit(spec, state).problems == {}
     found = load_state(spec, state, origin=theirs).eval()
     for side in (75, 96):  # odd and even maps: where the paddings differ
@@ -424,7 +429,7 @@ def test_a_file_of_the_hub_is_known_by_the_config_beside_it(timms, tmp_path):
     assert (classifier.spec.padding, classifier.spec.norm_eps) == ("same", 1e-3)
     for broken in ("", "[]", '{"architecture": 3}'):
         (tmp_path / "config.json").write_text(broken)
-        assert timms_name(path) == "model.safetensors"
+        assert find(path).name == "model.safetensors"
 
 
 def renamed(state: dict, naming, spec) -> dict:

@@ -324,8 +324,7 @@ def test_speed_loads_no_torch(environment_without_weights):
 
     code = (
         "import sys, effnet.timing.measurement_store, effnet.timing.plans,"
-        " effnet.timing.v2_bottlenecks, effnet.papers.printed_times, effnet.jobs.turns;"
-        "from effnet.timing import capabilities; capabilities.hardware();"
+        " effnet.papers.printed_times, effnet.jobs, effnet.timing.capabilities as h; h.hardware();"
         "print({'torch', 'numpy', 'streamlit'} & set(sys.modules))"
     )
     done = subprocess.run(

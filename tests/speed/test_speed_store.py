@@ -7,14 +7,11 @@ import random
 import signal
 import subprocess
 import sys
-import threading
-import time
 
 import pandas as pd
 import pytest
 
 from effnet.base import EffnetError
-from effnet.jobs.turns import Job, Stopped, Turns
 from effnet.timing import measurement_store, reading
 from effnet.timing.measurement_store import Row, Writer, as_csv, file_name, keep
 from effnet.timing.measurements import Environment, Latency
@@ -227,134 +224,3 @@ def test_what_was_kept_since_is_read_again(tmp_path):
     assert len(kept(tmp_path)) == 1
     keep([row(2.0, run="r2")], into=tmp_path)
     assert len(kept(tmp_path)) == 2
-
-
-# --- one at a time
-
-
-def settled(job: Job) -> Job:
-    assert job.wait(20)
-    return job
-
-
-def test_a_job_gives_its_result_and_what_it_reported():
-    def work(job):
-        job.report(0.5, "half", [1.0])
-        return "done"
-
-    job = settled(Turns().ask("a", "card", work))
-    assert (job.result, job.partial, job.share, job.error) == ("done", [1.0], 0.5, None)
-
-
-def test_two_visitors_never_measure_at_once_and_the_second_knows_its_place():
-    turns, measuring, most = Turns(), [], []
-    first_runs, let_go = threading.Event(), threading.Event()
-
-    def work(job):
-        measuring.append(job)
-        most.append(len(measuring))
-        first_runs.set()
-        let_go.wait(20)
-        measuring.remove(job)
-        return "clean"
-
-    first = turns.ask("first", "a", work)
-    assert first_runs.wait(20)
-    second, third = turns.ask("second", "b", work), turns.ask("third", "c", work)
-    assert [turns.before(job) for job in (first, second, third)] == [0, 1, 2]
-    assert second.began is None
-    let_go.set()
-    assert [settled(job).result for job in (first, second, third)] == ["clean"] * 3
-    assert most == [1, 1, 1]
-    assert turns.before(third) == 0
-
-
-def test_stopping_ends_a_job_at_its_next_report_and_keeps_what_it_has():
-    begun = threading.Event()
-
-    def work(job):
-        samples = []
-        while True:
-            samples.append(float(len(samples)))
-            begun.set()
-            job.report(0.1, partial=samples)
-
-    job = Turns().ask("endless", "a", work)
-    assert begun.wait(20)
-    job.stop()
-    settled(job)
-    assert job.partial
-    assert job.result is None
-    assert job.error is None
-
-
-def test_a_job_that_is_stopped_while_it_waits_never_begins():
-    turns, hold = Turns(), threading.Event()
-    first = turns.ask("first", "a", lambda _: hold.wait(20))
-    second = turns.ask("second", "b", lambda _: pytest.fail("began"))
-    second.stop()
-    hold.set()
-    settled(first)
-    assert settled(second).error is None
-
-
-def test_an_error_is_kept_and_the_next_job_runs():
-    turns = Turns()
-    bad = turns.ask("bad", "a", lambda _: 1 / 0)
-    good = turns.ask("good", "b", lambda _: "fine")
-    assert isinstance(settled(bad).error, ZeroDivisionError)
-    assert settled(good).result == "fine"
-
-
-def test_a_job_that_nobody_looks_at_makes_way_for_the_next(monkeypatch):
-    turns, begun = Turns(), threading.Event()
-
-    def endless(job):
-        while True:
-            begun.set()
-            job.report(0.0)
-
-    lost = turns.ask("lost", "a", endless)
-    assert begun.wait(20)
-    lost._seen = time.monotonic() - 1000
-    following = turns.ask("next", "b", lambda _: "mine")
-    assert settled(following).result == "mine"
-    assert lost.stopped
-
-
-def test_a_page_draws_between_two_passes_never_during_one():
-    passing = threading.Event()
-    seen = []
-
-    def work(job):
-        for _ in range(400):
-            passing.set()
-            time.sleep(0.0005)
-            passing.clear()
-            job.report(0.0)
-
-    job = Turns().ask("drawn", "a", work)
-    for _ in range(10):
-        with job.drawing():
-            during = passing.is_set()
-            time.sleep(0.002)
-            seen.append((job.ended, during or passing.is_set()))
-        if job.ended:
-            break
-    settled(job)
-    assert not any(passed for ended, passed in seen[1:] if not ended)
-
-
-def test_the_time_left_is_told_from_the_share_that_is_done():
-    job = Job("a", "b", lambda _: None)
-    assert job.seconds_left is None
-    job.began, job.share = time.monotonic() - 10, 0.5
-    assert job.seconds_left == pytest.approx(10, abs=1)
-
-
-def test_reporting_a_stop_raises():
-    job = Job("a", "b", lambda _: None)
-    job.report(0.0)
-    job.stop()
-    with pytest.raises(Stopped):
-        job.report(0.0)

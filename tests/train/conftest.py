@@ -3,23 +3,9 @@
 from pathlib import Path
 
 import pytest
+from tiny_network import tiny_spec
 
-from effnet.network.spec import Spec, Stage
 from effnet.train.recipe import Recipe
-
-
-def tiny_spec(**changes) -> Spec:
-    values = {
-        "name": "tiny",
-        "family": "v1",
-        "stages": (Stage("mbconv", 8, 2, 3, 2, 2, 0.25),),
-        "stem_channels": 8,
-        "head_channels": 16,
-        "resolution": 16,
-        "dropout": 0.2,
-        "stochastic_depth": 0.2,
-    }
-    return Spec(**(values | changes))
 
 
 @pytest.fixture

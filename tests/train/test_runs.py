@@ -1,14 +1,16 @@
 """Runs live in processes of their own: they are seen, stopped, resumed."""
 
+import json
 import multiprocessing
 import os
 import signal
 import time
+from contextlib import ExitStack
 
 import pytest
 
 import effnet
-from effnet.train import run_folders
+from effnet.jobs import runs
 
 
 def wait_for(run, state, seconds=400):
@@ -25,42 +27,42 @@ def order(tiny, **changes):
 
 
 def test_a_launched_run_ends_with_a_result_and_a_network(tiny):
-    run = run_folders.create("train", "A tiny one", order(tiny))
-    run_folders.launch(run)
+    run = runs.create("train", "A tiny one", order(tiny))
+    runs.launch(run)
     wait_for(run, "done")
     assert run.result()["steps"] == 12
-    assert len(run_folders.read_lines(run.folder / run_folders.METRICS)) == 2
-    assert effnet.load(str(run.folder / run_folders.BEST)).spec == tiny.spec
-    assert [found.name for found in run_folders.list_runs()] == [run.name]
+    assert len(runs.read_lines(run.folder / runs.METRICS)) == 2
+    assert effnet.load(str(run.folder / runs.BEST)).spec == tiny.spec
+    assert [found.name for found in runs.list_runs()] == [run.name]
 
 
 def test_a_stopped_run_is_resumed_and_ends(tiny):
-    run = run_folders.create("train", "stop me", order(tiny, epochs=400))
-    run_folders.launch(run)
+    run = runs.create("train", "stop me", order(tiny, epochs=400))
+    runs.launch(run)
     assert run.state == "running"
     with pytest.raises(effnet.EffnetError, match="running already"):
-        run_folders.launch(run)
+        runs.launch(run)
     with pytest.raises(effnet.EffnetError, match="stop it first"):
-        run_folders.delete(run)
-    run_folders.stop(run)
+        runs.delete(run)
+    run.stop()
     wait_for(run, "stopped")
-    run_folders.launch(run)
+    runs.launch(run)
     assert run.state == "running"
-    run_folders.stop(run)
+    run.stop()
     wait_for(run, "stopped")
-    run_folders.delete(run)
-    assert run_folders.list_runs() == []
+    runs.delete(run)
+    assert runs.list_runs() == []
 
 
 def test_a_run_that_broke_off_says_why(tiny):
-    run = run_folders.create("train", "broken", order(tiny, data="nowhere"))
-    run_folders.launch(run)
+    run = runs.create("train", "broken", order(tiny, data="nowhere"))
+    runs.launch(run)
     wait_for(run, "broken")
     assert "no data 'nowhere'" in run.last_words()
 
 
 def _hold(folder, ready):
-    with run_folders.held(folder):
+    with runs.held(folder):
         ready.set()
         time.sleep(600)
 
@@ -71,28 +73,92 @@ def test_a_killed_process_lets_go_of_its_run(tmp_path):
     process = context.Process(target=_hold, args=(tmp_path, ready))
     process.start()
     assert ready.wait(60)
-    assert run_folders.is_held(tmp_path)
-    with pytest.raises(effnet.EffnetError, match="another process"), run_folders.held(tmp_path):
+    assert runs.is_held(tmp_path)
+    with pytest.raises(effnet.EffnetError, match="another process"), runs.held(tmp_path):
         pass
     os.kill(process.pid, signal.SIGKILL)
     process.join()
-    assert not run_folders.is_held(tmp_path)
+    assert not runs.is_held(tmp_path)
 
 
 def test_a_line_cut_short_is_skipped(tmp_path):
     path = tmp_path / "m.jsonl"
-    run_folders.append_line(path, {"epoch": 1})
+    runs.append_line(path, {"epoch": 1})
     path.write_text(path.read_text() + '{"epoch": 2, "lo')
-    assert run_folders.read_lines(path) == [{"epoch": 1}]
+    assert runs.read_lines(path) == [{"epoch": 1}]
 
 
 def test_runs_of_one_second_have_folders_of_their_own():
-    names = {run_folders.create("train", "same", {}).name for _ in range(5)}
+    names = {runs.create("train", "same", {}).name for _ in range(5)}
     assert len(names) == 5
-    assert len(run_folders.list_runs("train")) == 5
-    assert run_folders.list_runs("scaling") == []
+    assert len(runs.list_runs("train")) == 5
+    assert runs.list_runs("scaling") == []
 
 
 def test_an_unknown_run_is_told():
     with pytest.raises(effnet.EffnetError, match="no run 'x'"):
-        run_folders.find("x")
+        runs.find("x")
+
+
+# --- turns, limits, owners
+
+
+def test_runs_wait_for_their_turn_in_the_order_they_were_launched(tiny):
+    made = [runs.create("train", f"n{n}", order(tiny, epochs=40), owner=f"v{n}") for n in range(3)]
+    for run in made:
+        runs.launch(run)
+    first, second, third = made
+    assert first.state == "running"
+    assert [run.look().before for run in (second, third)] == [1, 2]
+    assert {run.look().state for run in (second, third)} == {"waiting"}
+    second.stop()  # while it waits
+    wait_for(second, "stopped")
+    most = 0
+    deadline = time.monotonic() + 400
+    while third.state != "done":
+        assert time.monotonic() < deadline, third.last_words()
+        most = max(most, sum(run.state == "running" for run in made))
+        time.sleep(0.02)
+    assert first.state == "done"
+    assert most == 1
+    assert runs.read_lines(second.folder / runs.METRICS) == []
+    assert third.look().share == 1.0
+
+
+def test_a_waiting_run_whose_process_is_killed_is_passed_over(tiny, tmp_path):
+    """The line is on disk, and who stands in it is known by a lock that the system lets go of."""
+    killed = runs.create("train", "killed", {})
+    (killed.folder / runs.WAITING).write_text("1")
+    waits = runs.create("train", "waits", {})
+    (waits.folder / runs.WAITING).write_text("2")
+    with runs.turn(waits.folder) as mine:
+        assert mine
+        assert not (waits.folder / runs.WAITING).exists()
+
+
+def test_a_visitor_has_two_trainings_and_a_machine_eight(monkeypatch):
+    made = [runs.create("train", "t", {}, owner="me" if n < 2 else f"v{n}") for n in range(8)]
+    with ExitStack() as alive:
+        for run in made[:2]:
+            alive.enter_context(runs.held(run.folder))
+        assert "2 trainings of yours run or wait" in runs.refusal("me")
+        assert runs.refusal("another") == ""
+        with pytest.raises(effnet.EffnetError, match="trainings of yours"):
+            runs.start("train", "t", {}, owner="me")
+        assert len(runs.list_runs()) == 8  # nothing is left of what was refused
+        for run in made[2:]:
+            alive.enter_context(runs.held(run.folder))
+        assert "8 trainings to do already" in runs.refusal("another")
+        monkeypatch.setenv("EFFNET_TRAININGS", "9")
+        assert runs.refusal("another") == ""
+    monkeypatch.setenv("EFFNET_TRAININGS", "0")
+    assert "switched off" in runs.refusal("another")
+
+
+def test_a_run_knows_who_started_it():
+    assert runs.open_run(runs.create("train", "t", {}, owner="me").folder).owner == "me"
+    old = runs.create("train", "t", {})
+    values = json.loads((old.folder / runs.ORDER).read_text())
+    del values["owner"]  # as runs were written before
+    (old.folder / runs.ORDER).write_text(json.dumps(values))
+    assert runs.open_run(old.folder).owner == ""

@@ -86,7 +86,7 @@ def test_nonsense_is_refused(values, message):
         Progressive(**values)
 
 
-@pytest.mark.parametrize("room", ["schedule", "recipe", "runs", "plan", "run", "gallery"])
+@pytest.mark.parametrize("room", ["schedule", "recipe", "plan", "run_process", "gallery"])
 def test_what_the_page_opens_with_loads_no_torch(room, environment_without_weights):
     code = f"import effnet.train.{room}, sys; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], env=environment_without_weights, check=True)

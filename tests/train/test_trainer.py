@@ -14,9 +14,9 @@ import pytest
 import torch
 
 import effnet
+from effnet.jobs.runs import METRICS, read_lines
 from effnet.train.optim import Average, RMSProp, optimiser, rate_at
 from effnet.train.recipe import Recipe
-from effnet.train.run_folders import METRICS, read_lines
 from effnet.train.schedule import Progressive
 from effnet.train.trainer import CHECKPOINT, Stopped, stage_at, train
 

@@ -3,7 +3,8 @@
 import pytest
 
 from effnet.base.language import catalogue, in_a_row, say, speaking
-from effnet.train import run_folders, schedule
+from effnet.jobs import runs
+from effnet.train import schedule
 from effnet.train.run_texts import BUSY, FINE_TUNED, MISSING, NO_DATA, retold
 
 NO_MARKS = NO_DATA.format(name="'x'", known="marks, digits")
@@ -37,12 +38,12 @@ def test_what_nobody_knows_stays_as_it_is():
 
 
 def test_titles_are_told_again_and_files_stay_english(tmp_path):
-    run = run_folders.Run(tmp_path, "train", "One network", {}, 0.0)
+    run = runs.Run(tmp_path, "train", "One network", {}, 0.0)
     with speaking("zh"):
-        assert run.said_title == "单个网络"
-        with pytest.raises(run_folders.EffnetError, match="文件夹"):
-            run_folders.open_run(tmp_path / "nowhere")
-    assert run.title == run.said_title == "One network"
+        assert run.title == "单个网络"
+        with pytest.raises(runs.EffnetError, match="文件夹"):
+            runs.open_run(tmp_path / "nowhere")
+    assert run.title == run.title == "One network"
 
 
 def test_every_source_and_note_of_the_published_schedules_has_a_translation():

@@ -1,6 +1,7 @@
 """The Classify page's tabs: each opens with something to see, and nothing before it is opened."""
 
 import csv
+import html
 import io
 import re
 import zipfile
@@ -20,7 +21,7 @@ import effnet
 from effnet.app.kit import cache, photos, state
 from effnet.app.pages.classify import many_images
 from effnet.base.language import speaking
-from effnet.train import run_folders
+from effnet.jobs import runs
 from effnet.weights.checkpoints import choose
 
 TABS = {
@@ -168,7 +169,7 @@ def test_a_network_with_classes_of_its_own_is_not_held_against_imagenets(monkeyp
     app = visits.opened("pages/train.py", session={"train_tabs": "Teach it"})
     app.button(key="teach").click().run()
     app.button(key="teach_keep").click().run()
-    (name,) = run_folders.trained()
+    (name,) = runs.trained()
     app.session_state["chosen_network"] = name
     for tab in ("Ladder", "Ensemble"):
         app.session_state["classify_tabs"] = tab
@@ -228,8 +229,7 @@ def test_a_zip_that_cannot_be_read_is_a_row_among_others(coffee):
             ("cup.png", b"no picture", "image/png"),
         ]
     ).run()
-    app.button(key="many_go").click().run()
-    assert [error.message for error in app.exception] == []
+    visits.ended(app.button(key="many_go").click().run(), "many")
     table = app.dataframe[-1].value
     assert list(table["picture"]) == ["bomb.zip", "cup.png", "cup.png"]
     assert "unpacks to 60000 MiB" in table["problem"].iloc[0]
@@ -265,7 +265,7 @@ def test_a_zip_of_class_folders_is_counted(chelsea, coffee):
     app.file_uploader(key="many_files").set_value(
         [("photos.zip", buffer.getvalue(), "application/zip")]
     ).run()
-    app.button(key="many_go").click().run()
+    visits.ended(app.button(key="many_go").click().run(), "many")
     assert [error.message for error in app.exception] == []
     values = {one.label: one.value for one in app.metric}
     assert values["Pictures"] == "3"
@@ -286,7 +286,7 @@ def test_a_folders_known_classes_are_counted_and_the_others_named(chelsea, coffe
             ("top/.hidden/4.png", cat, "image/png"),
         ]
     ).run()
-    app.button(key="many_go").click().run()
+    visits.ended(app.button(key="many_go").click().run(), "many")
     assert [error.message for error in app.exception] == []
     assert {one.label: one.value for one in app.metric}["Pictures"] == "2"
     assert app.info[0].value == "Not counted, as their folders are no class: my cats"
@@ -307,7 +307,7 @@ def test_many_images_in_chinese_have_a_csv_in_english(chelsea, coffee, lite0):
                 ("top/mine/bad.png", b"no picture", "image/png"),
             ]
         ).run()
-        app.button(key="many_go").click().run()
+        visits.ended(app.button(key="many_go").click().run(), "many")
     assert [error.message for error in app.exception] == []
     assert app.info[0].value == "不计入准确率，因为这些文件夹不是类别：mine"
     table = app.dataframe[1].value
@@ -342,7 +342,7 @@ def test_the_csv_of_many_is_what_the_network_said(chelsea, coffee, lite0):
             ("tabby/=bad.png", b"no picture", "image/png"),
         ]
     ).run()
-    app.button(key="many_go").click().run()
+    visits.ended(app.button(key="many_go").click().run(), "many")
     assert [error.message for error in app.exception] == []
     job = app.session_state[many_images.JOB]
     rows = [many_images._row(one, lite0.classes, judged=True) for one in job.answers]
@@ -388,4 +388,14 @@ def test_fetching_without_a_network_says_what_to_do(tmp_path, monkeypatch):
     app.multiselect(key="to_fetch").set_value([choose("b0")]).run()
     app.button(key="fetch").click().run()
     assert [error.message for error in app.exception] == []
-    assert "could not fetch EfficientNet_B0_Weights" in app.warning[0].value
+    assert "could not fetch EfficientNet_B0_Weights" in html.unescape(app.warning[0].value)
+
+
+def test_a_public_server_fetches_nothing_and_takes_no_weights(monkeypatch):
+    monkeypatch.setenv("EFFNET_PUBLIC", "1")
+    app = page("Weights")
+    said = [caption.value for caption in app.caption]
+    assert any("Downloads are switched off" in text for text in said)
+    assert any("weight files are switched off" in text for text in said)
+    assert "fetch" not in [button.key for button in app.button]
+    assert "own_weights" not in [file.key for file in app.file_uploader]

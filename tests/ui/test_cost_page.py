@@ -102,7 +102,7 @@ def test_an_open_part_that_the_next_design_lacks_does_no_harm():
 
 def test_the_tools_are_asked_in_another_process():
     app = opened(mode="free", base="b0", width="0.25", depth="0.25", resolution="64")
-    app.button(key="ask").click().run(timeout=180)
+    visits.ended(app.button(key="run_ask").click().run(), "ask")
     assert claim(app)
     said = table(app, "counters_table")
     asked = said[said["it really said"].notna()]
@@ -114,7 +114,7 @@ def test_the_tools_are_asked_in_another_process():
 def test_a_design_too_large_to_run_is_counted_and_not_asked():
     app = opened(mode="released", released="l2")
     assert claim(app)
-    app.button(key="ask").click().run()
+    visits.ended(app.button(key="run_ask").click().run(), "ask")
     assert [error.message for error in app.exception] == []
     assert "too large to be run" in app.error[0].value
 

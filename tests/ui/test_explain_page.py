@@ -13,12 +13,13 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visits import sound
 
+import effnet
 from effnet import cam
 from effnet.app.kit import cache, maps, state
 from effnet.app.pages.explain import explain_controls, explain_tabs, ladder_card
 from effnet.base import language
 from effnet.base.language import say, speaking
-from effnet.jobs.turns import Stopped, Turns
+from effnet.jobs import Queue, Stopped
 
 
 def opened(*, tab: str = "", look: str = "", box=None, **query: str) -> AppTest:
@@ -195,7 +196,7 @@ def test_a_stopped_job_ends_and_keeps_nothing():
 
         maps.explanations(cache.classifier("lite0"), "lite0", photo, **asked, progress=progress)
 
-    job = Turns().ask("a map", "map", work)
+    job = Queue("test").ask("a map", "map", work)
     assert job.wait(60)
     assert job.stopped
     assert job.error is None or isinstance(job.error, Stopped)
@@ -208,9 +209,9 @@ def test_a_stopped_job_ends_and_keeps_nothing():
 def test_tabs_compute_only_when_they_are_open(monkeypatch):
     called = []
     for room, name in (
-        (explain_tabs.explain_ladder, "ladder"),
-        (explain_tabs.explain_inside, "inside"),
-        (explain_tabs.explain_belief, "belief"),
+        (explain_tabs.ladder_card, "ladder"),
+        (explain_tabs.inside_card, "inside"),
+        (explain_tabs.belief_card, "belief"),
     ):
         monkeypatch.setattr(room, name, lambda *_, name=name, **__: called.append(name))
     opened()
@@ -329,15 +330,13 @@ def test_names_of_files_and_records_are_english_in_any_language():
 
 def test_what_runs_in_the_background_speaks_the_visitors_language(monkeypatch):
     """A job has a thread of its own, and so has the part of the page that watches it."""
-    from effnet.cam import faithfulness
-
-    spoken, whole = [], faithfulness.judge
+    spoken, whole = [], effnet.cam.judge
 
     def judged(*values, **named):
         spoken.append(language.current())
         return whole(*values, **named, steps=2, random_orders=2)
 
-    monkeypatch.setattr(faithfulness, "judge", judged)
+    monkeypatch.setattr(effnet.cam, "judge", judged)
     with speaking("zh"):
         tab = say("Can I believe it?")
     app = opened(tab=tab, lang="zh", photo="rocket")

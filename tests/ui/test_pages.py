@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visits import claim, opened
+from visits import claim, explorer, opened, report
 
 from effnet.app.kit import frame
 
@@ -38,57 +38,56 @@ def test_a_page_opens_with_something_to_see(page):
 # --- Scale ------------------------------------------------------------------------------------
 
 
-def test_moving_phi_changes_the_totals_and_the_link():
+def test_a_report_changes_the_claim_and_the_link():
     app = opened()
-    assert app.metric[0].value == "9.11 M"
-    app.slider(key="phi").set_value(2.0).run()
-    assert app.metric[0].value == "12.3 M"
+    assert "9.11 M" in claim(app)
+    report(app, phi=2.0)
+    assert "12.3 M" in claim(app)
     assert app.query_params == {"phi": "2"}
     assert "EfficientNet-B3's widths" in claim(app)
 
 
-def test_a_link_sets_the_sliders():
-    app = opened(phi="3", base="v2_s", alpha="1.3")
-    assert app.slider(key="phi").value == 3.0
-    assert app.slider(key="alpha").value == 1.3
-    assert app.selectbox[0].value == "v2_s"
+def test_a_link_sets_the_explorer():
+    design = explorer(opened(phi="3", base="v2_s", alpha="1.3"))["design"]
+    assert (design["phi"], design["alpha"], design["base"]) == (3.0, 1.3, "v2_s")
 
 
 def test_a_design_outlives_a_change_of_page():
     app = opened(phi="3")
     app.switch_page("pages/classify.py").run()
     app.switch_page("app.py").run()
-    assert app.slider(key="phi").value == 3.0
+    assert explorer(app)["design"]["phi"] == 3.0
 
 
-def test_reset_brings_the_defaults_back():
-    app = opened(phi="5", alpha="1.4")
-    app.button(key="reset").click().run()
-    assert app.slider(key="phi").value == 1.0
-    assert app.slider(key="alpha").value == 1.2
-    assert app.query_params == {}
-
-
-def test_the_button_puts_the_coefficients_onto_the_budget():
+def test_every_report_is_answered_with_its_number():
     app = opened()
-    app.button(key="onto_budget").click().run()
-    alpha, beta, gamma = (app.slider(key=name).value for name in ("alpha", "beta", "gamma"))
-    assert alpha * beta**2 * gamma**2 == pytest.approx(2, abs=1e-3)
+    assert explorer(app)["answers"] == 0
+    assert explorer(report(app, phi=2.0))["answers"] == 1
+    assert explorer(report(app, phi=2.5))["answers"] == 2
 
 
-def test_a_preset_sets_the_coefficients_and_frees_the_lock():
-    app = opened(alpha="1.4", lock="gamma")
-    app.button(key="preset_Width only").click().run()
-    values = [app.slider(key=name).value for name in ("alpha", "beta", "gamma")]
-    assert values[0] == values[2] == 1.0
-    assert values[1] ** 2 == pytest.approx(2, abs=0.01)
-    assert "lock" not in app.query_params
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"design": {"phi": "1e400", "base": "../x", "blocks": "drop table", "mode": "?"}, "n": 1},
+        {"design": [1, 2], "lock": {"a": 1}, "stage": "x", "n": "y"},
+        {"design": {"mode": "edited", "origin": "b0~p9e9"}, "lock": 7, "stage": -5, "n": 2},
+        {},
+    ],
+)
+def test_whatever_a_browser_reports_becomes_a_design_that_can_be_shown(said):
+    app = opened()
+    app.text_input(key="explorer").set_value(json.dumps(said)).run()
+    assert claim(app)
+    assert explorer(app)["lock"] is None
 
 
-def test_the_table_is_the_networks_stages():
-    table = opened(mode="released", released="b0").dataframe[0].value
-    assert list(table["channels"]) == ["32", "16", "24", "40", "80", "112", "192", "320", "1280"]
-    assert table["MACs"].sum() == 385_814_752
+def test_the_first_steps_are_for_a_visit_that_no_link_began():
+    assert explorer(opened())["intro"]
+    assert explorer(opened(lang="zh"))["intro"]
+    for query in ({"phi": "1"}, {"present": "1"}, {"hide": "mode"}, {"lesson": "budget"}):
+        assert not explorer(opened(**query))["intro"]
+    assert not explorer(report(opened(), phi=2.0))["intro"]
 
 
 @pytest.mark.parametrize(
@@ -117,12 +116,6 @@ def test_random_links_open():
             for _ in range(5)
         }
         assert [error.message for error in opened(**query).exception] == []
-
-
-def test_the_phi_curve_has_the_published_networks():
-    chart = opened().get("plotly_chart")[1]
-    names = [trace["name"] for trace in json.loads(chart.proto.spec)["data"]]
-    assert "published B0 to B7" in names
 
 
 # --- Classify and Explain -----------------------------------------------------------------------

@@ -69,14 +69,14 @@ def test_the_exhibit_is_remembered_across_pages_and_the_design_is_kept():
     app.selectbox(key="exhibit_choice").set_value("v1-figure-8").run()
     assert app.query_params == {"phi": "3", "exhibit": "v1-figure-8"}
     app.switch_page("app.py").run()
-    assert app.slider(key="phi").value == 3.0
+    assert visits.explorer(app)["design"]["phi"] == 3.0
     app.switch_page("pages/papers.py").run()
     assert app.query_params["exhibit"] == "v1-figure-8"
 
 
 def test_keys_of_the_link_that_are_not_the_designs_stay():
     app = visits.opened("app.py", phi="3", campaign="x", exhibit="v1-figure-3")
-    app.slider(key="phi").set_value(2.0).run()
+    visits.report(app, phi=2.0)
     assert app.query_params == {"phi": "2", "campaign": "x", "exhibit": "v1-figure-3"}
 
 
@@ -85,7 +85,7 @@ def test_a_link_with_foreign_keys_only_leaves_the_design_alone():
     del app.query_params["phi"]
     app.query_params["campaign"] = "x"
     app.run()
-    assert app.slider(key="phi").value == 3.0
+    assert visits.explorer(app)["design"]["phi"] == 3.0
 
 
 def test_the_live_check_begins_at_the_row_that_is_furthest_off():

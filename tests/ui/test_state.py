@@ -1,7 +1,7 @@
 """The link carries the design, the lock and the pins, both ways, and survives any nonsense."""
 
 import pytest
-from visits import opened
+from visits import opened, report
 
 from effnet.scaling.design import Design
 
@@ -34,11 +34,11 @@ def test_a_lock_from_the_link_holds_the_budget():
     assert app.query_params["gamma"] == "1.0758"
 
 
-def test_a_pressed_lock_is_freed_by_a_second_press():
-    app = opened(beta="1.2")
-    app.button(key="lock_gamma").click().run()
+def test_a_lock_that_the_browser_reports_holds_on_other_pages():
+    app = report(opened(beta="1.2"), lock="gamma", gamma=1.0758)
     assert app.session_state["lock"] == "gamma"
-    assert app.session_state["design"].gamma == pytest.approx(1.0758, abs=1e-4)
+    assert app.query_params["lock"] == "gamma"
+    app.switch_page("pages/cost.py").run()
     app.slider(key="beta").set_value(1.1).run()
     assert app.session_state["design"].gamma == pytest.approx((2 / 1.2 / 1.21) ** 0.5, abs=1e-4)
     app.button(key="lock_gamma").click().run()

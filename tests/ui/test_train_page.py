@@ -14,7 +14,7 @@ from visits import sound
 from effnet.app.kit import cache
 from effnet.app.pages.train import results_card, runs_card, teach_card
 from effnet.base.language import say, speaking
-from effnet.train import run_folders
+from effnet.jobs import runs
 from effnet.train.data import load_pictures
 from effnet.train.results import Summary
 
@@ -77,7 +77,7 @@ def test_the_example_is_taught_and_tested_on_photos_it_did_not_see():
 
 def test_fine_tuning_is_started_with_the_photos_beside_it(monkeypatch):
     launched = []
-    monkeypatch.setattr(run_folders, "launch", launched.append)
+    monkeypatch.setattr(runs, "launch", launched.append)
     app = opened("Teach it")
     app.button(key="fine_tune").click().run()
     assert [error.message for error in app.exception] == []
@@ -94,7 +94,7 @@ def test_a_run_is_started_seen_and_ends_while_the_page_is_away():
     app.select_slider(key="run_epochs").set_value(1)
     app.button(key="run_start").click().run()
     assert [error.message for error in app.exception] == []
-    (run,) = run_folders.list_runs("train")
+    (run,) = runs.list_runs("train")
     del app  # the tab is closed
     deadline = time.monotonic() + 400
     while run.state == "running":
@@ -172,8 +172,111 @@ def test_a_taught_network_and_its_run_are_told_in_chinese():
         assert "张留出的照片认对了" in app.success[0].value
         app.button(key="teach_keep").click().run()
     assert [error.message for error in app.exception] == []
-    (run,) = run_folders.list_runs("taught")
-    assert run_folders.trained() == {run.name: run.title}
+    (run,) = runs.list_runs("taught")
+    assert runs.trained() == {run.name: run.title}
+
+
+# --- whose run it is
+
+
+def left(title: str = "One network", owner: str = "", **files: str) -> runs.Run:
+    """A run that is over, as somebody left it."""
+    run = runs.create("train", title, {}, owner=owner)
+    for name, text in files.items():
+        (run.folder / runs.__dict__[name]).write_text(text)
+    return run
+
+
+def test_a_new_run_is_selected_where_another_was_looked_at(monkeypatch):
+    old = left(RESULT=json.dumps({"top1": 0.5, "steps": 3, "seconds": 2.0}))
+    monkeypatch.setattr(runs, "launch", lambda _: None)
+    app = opened("Run")
+    assert app.selectbox(key="run_shown").value == old.name
+    app.button(key="run_start").click().run()
+    sound(app)
+    (new,) = [run for run in runs.list_runs() if run.name != old.name]
+    assert app.selectbox(key="run_shown").value == new.name
+    assert new.owner == app.session_state["visitor"]
+
+
+def test_the_tab_opens_on_no_strangers_failure():
+    left(owner="a stranger", LOG="effnet: no data 'x'")
+    app = opened("Run")
+    assert app.selectbox(key="run_shown").value is None
+    assert app.warning.values == []
+    assert app.get("plotly_chart")[1:] == []  # the schedule's alone
+    done = left(owner="a stranger", RESULT=json.dumps({"top1": 0.5, "steps": 3, "seconds": 2.0}))
+    assert opened("Run").selectbox(key="run_shown").value == done.name
+    failed = left(owner="me", LOG="effnet: no data 'mine'")
+    app = visits.opened("pages/train.py", session={"train_tabs": "Run", "visitor": "me"})
+    assert app.selectbox(key="run_shown").value == failed.name
+    assert "no data 'mine'" in app.warning[0].value
+
+
+def test_a_run_that_was_killed_says_so():
+    left(owner="me")
+    app = visits.opened("pages/train.py", session={"train_tabs": "Run", "visitor": "me"})
+    assert "ended from outside" in app.warning[0].value
+
+
+def test_deleting_asks_first():
+    run = left(RESULT=json.dumps({"top1": 0.5, "steps": 3, "seconds": 2.0}))
+    app = opened("Run")
+    assert any("go for good" in text.value for text in app.markdown)
+    app.button(key="run_delete").click().run()
+    sound(app)
+    assert not run.folder.exists()
+    assert "No runs yet" in app.info[0].value
+
+
+def test_a_damaged_run_does_not_stop_the_page():
+    run = left(RESULT='{"top1": ')
+    (run.folder / runs.METRICS).write_bytes(b"\xff\xfe not a row")
+    (left().folder / runs.ORDER).write_text('{"created": "yesterday"}')
+    app = opened("Run")
+    sound(app)
+    assert "can't be read" in app.warning[0].value
+
+
+# --- a server for a class
+
+
+def test_a_public_server_lets_nobody_change_anothers_run(monkeypatch):
+    monkeypatch.setenv("EFFNET_PUBLIC", "1")
+    run = left(owner="a stranger", STOP="", METRICS='{"epoch": 1, "top1": 0.5}')
+    app = visits.opened("pages/train.py", session={"train_tabs": "Run", "run_shown": run.name})
+    sound(app)
+    assert any("only they may change it" in caption.value for caption in app.caption)
+    assert app.button(key="run_resume").disabled
+    assert app.get("popover")[-1].proto.popover.disabled
+    with runs.held(run.folder):
+        (run.folder / runs.STOP).unlink()
+        app.run()
+        assert "stop_run" not in [button.key for button in app.button]
+    mine = left(owner="me", STOP="")
+    app = visits.opened("pages/train.py", session={"train_tabs": "Run", "visitor": "me"})
+    assert app.selectbox(key="run_shown").value == mine.name
+    assert not app.button(key="run_resume").disabled
+
+
+def test_a_server_without_trainings_says_so(monkeypatch):
+    monkeypatch.setenv("EFFNET_TRAININGS", "0")
+    app = opened("Run")
+    assert app.button(key="run_start").disabled
+    assert "switched off" in app.info[0].value
+    app = visits.opened("pages/train.py", session={"train_tabs": "Teach it"})
+    app.button(key="fine_tune").click().run()
+    assert "switched off" in app.error[0].value
+    assert runs.list_runs() == []
+
+
+def test_anothers_run_is_stopped_at_home_after_a_question():
+    run = left(owner="a stranger")
+    with runs.held(run.folder):
+        app = opened("Run")
+        assert any("Another visit started it" in text.value for text in app.markdown)
+        app.button(key="stop_run").click().run()
+        assert runs.stop_asked(run.folder)
 
 
 # --- photos of one's own under Teach it

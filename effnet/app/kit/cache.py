@@ -11,10 +11,10 @@ import streamlit as st
 from PIL import Image
 
 from effnet.counting import Cost, count
+from effnet.jobs import network_file
 from effnet.network import Spec
 from effnet.pixels import get_sample, give_back_memory, open_image
 from effnet.scaling import Design, PhiPoint, budget, phi_curve
-from effnet.train import network_file
 
 if TYPE_CHECKING:
     from effnet.classify import Classifier, Prediction, Store

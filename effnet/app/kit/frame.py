@@ -8,11 +8,10 @@ from pathlib import Path
 
 import streamlit as st
 
-import effnet
 from effnet.app.kit import lesson_view, live, process, projector, state
-from effnet.base import EffnetError, language, mark, say, verbatim
+from effnet.base import EffnetError, language, mark, say, shipped, verbatim
 
-ICON = Path(effnet.__file__).parents[1] / "assets" / "images" / "icon.png"
+ICON = shipped("assets", "images", "icon.png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,7 @@ def page(file: str) -> Iterator[Page]:
     )
     process.send_at_once()
     state.start()
+    state.settle_jobs()
     live.start()
     notes = lesson_view.start()
     if not projector.on():

@@ -38,7 +38,8 @@ def in_browser() -> bool:
     return st.context.url is not None
 
 
-def _read(name: str) -> str:
+def read(name: str) -> str:
+    """The text of a file of `components`."""
     return (COMPONENTS / name).read_text("utf-8")
 
 
@@ -48,34 +49,34 @@ _component: Any = st.components.v2.component
 @lru_cache(maxsize=1)
 def _slider_component() -> Any:
     return _component(
-        "effnet_slider", html=_read("slider.html"), css=_read("slider.css"), js=_read("slider.js")
+        "effnet_slider", html=read("slider.html"), css=read("slider.css"), js=read("slider.js")
     )
 
 
 @lru_cache(maxsize=1)
 def _figure_component() -> Any:
     html = '<div class="figure"></div>'  # Plotly's own style sheet must reach it
-    return _component("effnet_figure", html=html, js=_read("figure.js"), isolate_styles=False)
+    return _component("effnet_figure", html=html, js=read("figure.js"), isolate_styles=False)
 
 
 @lru_cache(maxsize=1)
 def _page_component() -> Any:
     """The page's language, and plotly.js from the plotly package, which is so sent once."""
     source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    js = _read("page.js").replace("PLOTLY", json.dumps(source.read_text("utf-8")), 1)
+    js = read("page.js").replace("PLOTLY", json.dumps(source.read_text("utf-8")), 1)
     return _component("effnet_page", html="<span></span>", js=js, isolate_styles=False)
 
 
 @lru_cache(maxsize=1)
 def _gauge_component() -> Any:
-    html, css, js = _read("gauge.html"), _read("gauge.css"), _read("gauge.js")
+    html, css, js = read("gauge.html"), read("gauge.css"), read("gauge.js")
     return _component("effnet_gauge", html=html, css=css, js=js)
 
 
 @lru_cache(maxsize=1)
 def _claim_component() -> Any:
     html = '<h3 class="claim" aria-live="polite"></h3>'
-    return _component("effnet_claim", html=html, css=_read("claim.css"), js=_read("claim.js"))
+    return _component("effnet_claim", html=html, css=read("claim.css"), js=read("claim.js"))
 
 
 def start() -> None:

@@ -13,9 +13,9 @@ from effnet.app.kit import cache, live, state
 from effnet.app.kit.cache import Photo
 from effnet.app.pages.scale import report_photo
 from effnet.base import EffnetError, in_a_row, mark, say, verbatim
+from effnet.jobs import runs
 from effnet.network import display_name
 from effnet.pixels import EXTENSIONS, MAX_BYTES, get_sample, list_samples
-from effnet.train import run_folders
 from effnet.weights import known_checkpoints, offline_variants
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _sample() -> Photo:
     """One of the samples."""
     samples = {sample.name: sample for sample in list_samples()}
     if not samples:
-        raise EffnetError(say("no sample photos are installed here; upload one"))
+        raise EffnetError("no sample photos are installed here; upload one")
     chosen = st.pills(
         say("or a sample"),
         list(samples),
@@ -210,7 +210,7 @@ def _paste_component() -> Any:
 
 def title(network: str, classifier: "Classifier") -> str:
     """What a network is called in a sentence; one trained here with what it learned."""
-    name, own = display_name(classifier.spec), run_folders.trained()
+    name, own = display_name(classifier.spec), runs.trained()
     return f"{name} ({own[network]})" if network in own else name
 
 
@@ -219,14 +219,12 @@ def network() -> str:
     here = offline_variants()
     if not here:
         raise EffnetError(
-            say(
-                "no pretrained weights are on this machine; install the packages in "
-                "requirements.txt, or run: python -m effnet weights download b0"
-            )
+            "no pretrained weights are on this machine; install the packages in "
+            "requirements.txt, or run: python -m effnet weights download b0"
         )
     remembered = state.remembered(state.NETWORK, DEFAULT_NETWORK)
     accuracy = {row.variant: row.top1 for row in reversed(known_checkpoints())}
-    own = run_folders.trained()
+    own = runs.trained()
     options = [*here, *own]
 
     def shown(name: str) -> str:

@@ -1,5 +1,6 @@
 """What a visit remembers: every session key, and the design's way into the URL and back."""
 
+import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import fields, replace
 from typing import Any
@@ -13,13 +14,16 @@ from effnet.scaling import RANGES, SOLVABLE, Coefficient, Design, from_query, so
 
 DESIGN = "design"  # Design: the current design, shared by all pages
 LINK = "link"  # dict[str, list[str]]: the query that was last written or read
+FRESH = "fresh"  # bool: True until something is moved in a visit that no link began
+ANSWERED = "answered"  # int: number of the last report of the explorer
 NOTES = "notes"  # list[str]: what was wrong in the URL
 PHOTO = "chosen_photo"  # str: the sample photo's name
 SHOWN = "shown_photo"  # report_photo.Shown: what Classify or Explain showed last
 OWN = "own_photo"  # (name, bytes): uploaded, pasted or taken, while it is the photo
 LOCK = "lock"  # scaling.Coefficient | None: solved from the other two
-TIMING = "timing"  # stopwatch.Asked: the measurement of this visit that waits or runs
-TIMED = "timed"  # dict[str, stopwatch.Result]: what this visit has measured, by card
+VISITOR = "visitor"  # str: stands for this visit; its jobs and runs bear it
+JOBS = "jobs"  # dict[str, Job]: what this visit asked for and has not ended, by card
+RESULTS = "results"  # dict[str, Job]: what has ended, by card
 SENT_TIMES = "sent_times"  # dict[str, reading.Reading]: files of measurements that were loaded
 CLASSES = "asked_classes"  # (photo's digest, class, rather than which or None); link: class
 LOOKED = "looked_for_class"  # (all classes, index): looked for in every photo; None for its best
@@ -27,7 +31,6 @@ METHOD = "method"  # str: how maps are made, of `cam.METHODS`; carried by the li
 LAYER = "layer"  # str: which layer maps are of; carried by the link
 BOX = "drawn_box"  # (photo's digest, fractions of the photo): drawn around the object
 CELL = "picked_cell"  # (network and layer, (row, column)): the place of the map that was picked
-MAP_JOBS = "map_jobs"  # dict[str, explain_jobs.Asked]: slow maps and verdicts, by card
 PINS = "pins"  # list[Design]: to compare with
 STAGE = "picked_stage"  # int: whose anatomy is shown
 EXHIBIT = "exhibit"  # str: what the Papers page shows; carried by the link under the same key
@@ -36,7 +39,6 @@ STAGE_TABLE = "stage_table"  # stage_editor.Table: what the table of stages was 
 STAGE_TEXT = "stage_text"  # stage_editor.Text: the block strings as they were last written
 QUANTITY = "chosen_quantity"  # str: what the Cost page shows, of `receipts.QUANTITIES`
 PART = "chosen_part"  # str: the `receipts.Part` whose receipt is open
-ASKED = "asked"  # Spec: the network that other tools were last asked about
 NETWORK = "chosen_network"  # str: the network that classifies and explains
 SCHEDULE = "schedule"  # str: the Train page's network and schedule, as JSON
 LANGUAGE = "lang"  # str: of `language.LANGUAGES`; in the link where it is not English
@@ -66,6 +68,20 @@ def start_language() -> list[str]:
     return wrong
 
 
+def visitor() -> str:
+    """What stands for this visit: no one else knows it, and it ends with the visit."""
+    found: str = st.session_state.setdefault(VISITOR, secrets.token_hex(8))
+    return found
+
+
+def settle_jobs() -> None:
+    """Put what has ended with the results: once a run, which so never shows a job as both."""
+    asked, ended = st.session_state.get(JOBS, {}), st.session_state.get(RESULTS, {})
+    for key in [key for key, job in asked.items() if job.ended]:
+        ended[key] = asked.pop(key)
+    st.session_state[JOBS], st.session_state[RESULTS] = asked, ended
+
+
 def language() -> str:
     """The language of this visit."""
     return remembered(LANGUAGE, languages.DEFAULT)
@@ -77,6 +93,8 @@ def start() -> None:
     A change of page empties the URL; the design lives on in the session and is written back.
     """
     query = _said()
+    if DESIGN not in st.session_state:
+        st.session_state[FRESH] = set(st.query_params) <= {LANGUAGE}
     if DESIGN not in st.session_state or (query and query != st.session_state.get(LINK)):
         said = {name: values[-1] for name, values in query.items()}
         st.session_state[DESIGN], notes = from_query(said)
@@ -109,6 +127,29 @@ def design() -> Design:
     """The current design."""
     current: Design = st.session_state[DESIGN]
     return current
+
+
+def is_fresh() -> bool:
+    """Whether nothing has been moved yet in a visit that began with no link."""
+    return bool(st.session_state.get(FRESH, False))
+
+
+def answer(number: int) -> None:
+    """Remember the number of a report of the explorer: the visit is not fresh any more."""
+    st.session_state[ANSWERED] = number
+    st.session_state[FRESH] = False
+
+
+def answered() -> int:
+    """The number of the explorer's last report; 0 before the first."""
+    number: int = st.session_state.get(ANSWERED, 0)
+    return number
+
+
+def put(new: Design) -> None:
+    """Put a design in the place of the current one, as the explorer says it."""
+    st.session_state[DESIGN] = new.begun() if new.mode == "edited" else new
+    st.session_state[NOTES] = []
 
 
 def change(**values: Any) -> None:

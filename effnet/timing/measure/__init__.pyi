@@ -8,6 +8,7 @@ from .protocol import compare as compare
 from .protocol import measure_latency as measure_latency
 from .protocol import race as race
 from .roofline import calibrate as calibrate
+from .stage_profiles import profile_kinds as profile_kinds
 from .stage_profiles import profile_stages as profile_stages
 from .stage_profiles import profiles as profiles
 from .training_steps import step_costs as step_costs

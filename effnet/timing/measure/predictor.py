@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from effnet.base import EffnetError, say
+from effnet.base import EffnetError
 from effnet.counting import count
 from effnet.network import Spec
 from effnet.timing import PLAIN, Environment, Options, Pace, features, group, host, quantile, work
@@ -98,11 +98,9 @@ def learn(timed: Sequence[Timed], *, precision: str = "fp32") -> Pace:
     """
     if len(timed) < LEAST_NETWORKS:
         raise EffnetError(
-            say(
-                "{n} networks were timed; expected at least {least}: allow more time",
-                n=len(timed),
-                least=LEAST_NETWORKS,
-            )
+            "{n} networks were timed; expected at least {least}: allow more time",
+            n=len(timed),
+            least=LEAST_NETWORKS,
         )
     checks = []
     for part in range(PARTS):

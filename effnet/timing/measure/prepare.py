@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor, nn
 
-from effnet.base import EffnetError, brief, mark, say
+from effnet.base import EffnetError, Text, brief, mark
 from effnet.counting import count
 from effnet.counting.memory import peak_bytes, weights
 from effnet.network import Spec, check_resolution, get_variant
@@ -108,15 +108,13 @@ def prepared(model: Model, options: Options) -> Iterator[Ready]:
     place = pick_device(options.device)
     if options.cuda_graph and place.type != "cuda":
         raise EffnetError(
-            say("CUDA graphs need a CUDA device, not {device}; switch them off", device=place)
+            "CUDA graphs need a CUDA device, not {device}; switch them off", device=place
         )
     if options.engine in OTHERS and place.type != "cpu":
         raise EffnetError(
-            say(
-                "{engine} runs on the cpu here, not on {device}",
-                engine=options.engine,
-                device=place,
-            )
+            "{engine} runs on the cpu here, not on {device}",
+            engine=options.engine,
+            device=place,
         )
     module, name, size = network(model, options.resolution)
     changes = options.channels_last or options.folded or options.engine == "compile"
@@ -159,22 +157,18 @@ def network(model: Model, resolution: int | None) -> tuple[nn.Module, str, int]:
         macs = count(model, resolution=size).macs
         if macs > MAX_MACS:
             raise EffnetError(
-                say(
-                    "{network} at {side} px takes {macs:,.0f} G multiply-adds, too many to "
-                    "measure here; the limit is {most:,.0f} G",
-                    network=model.name,
-                    side=size,
-                    macs=macs / 1e9,
-                    most=MAX_MACS / 1e9,
-                )
+                "{network} at {side} px takes {macs:,.0f} G multiply-adds, too many to "
+                "measure here; the limit is {most:,.0f} G",
+                network=model.name,
+                side=size,
+                macs=macs / 1e9,
+                most=MAX_MACS / 1e9,
             )
         return build(model), model.name, size
     if not isinstance(model, nn.Module):
         raise EffnetError(
-            say(
-                "{model} can't be measured; expected a network's name, a Spec or a module",
-                model=brief(model),
-            )
+            "{model} can't be measured; expected a network's name, a Spec or a module",
+            model=brief(model),
         )
     size = getattr(getattr(model, "spec", None), "resolution", 224)
     name = getattr(getattr(model, "spec", None), "name", type(model).__name__)
@@ -183,7 +177,7 @@ def network(model: Model, resolution: int | None) -> tuple[nn.Module, str, int]:
 
 def _as_network(module: nn.Module, complaint: str) -> Network:
     if not isinstance(module, Network):
-        raise EffnetError(say(complaint, module=type(module).__name__))
+        raise EffnetError(complaint, module=type(module).__name__)
     return module
 
 
@@ -247,7 +241,7 @@ class OutOfMemory(EffnetError):
 
     def __init__(self, name: str, batch_size: int, size: int, place: torch.device) -> None:
         super().__init__(
-            say(
+            Text(
                 "{network} at batch {batch} and {side} px does not fit on {device}; use less",
                 network=name,
                 batch=batch_size,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 
-from effnet.base import EffnetError, is_finite, say
+from effnet.base import EffnetError, is_finite
 from effnet.timing import PLAIN, Comparison, Engine, Latency, Options, compared
 from effnet.timing.measure import clock, machine
 from effnet.timing.measure.prepare import Model, Ready, prepared
@@ -20,7 +20,7 @@ def check_budget(budget_s: float) -> None:
     """Raise `EffnetError` where a budget is no time."""
     if not (is_finite(budget_s) and budget_s > 0):
         raise EffnetError(
-            say("budget {budget} seconds; expected above 0 and finite", budget=repr(budget_s))
+            "budget {budget} seconds; expected above 0 and finite", budget=repr(budget_s)
         )
 
 

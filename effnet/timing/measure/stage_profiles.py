@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import nn
 
-from effnet.base import EffnetError, say
+from effnet.base import EffnetError
 from effnet.counting import count
 from effnet.nn import Network
 from effnet.timing import PLAIN, KindProfile, Options, StageProfile, Work, by_stage, work
@@ -130,10 +130,8 @@ def unit_times(ready: Ready, passes: int, heard: Callable[[], None]) -> list[flo
 def _network(module: nn.Module) -> Network:
     if not isinstance(module, Network):
         raise EffnetError(
-            say(
-                "can't tell the stages of {module}; expected a Network",
-                module=type(module).__name__,
-            )
+            "can't tell the stages of {module}; expected a Network",
+            module=type(module).__name__,
         )
     return module
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch.nn import functional
 
-from effnet.base import EffnetError, say
+from effnet.base import EffnetError
 from effnet.counting import count
 from effnet.counting.memory import training_bytes, weights
 from effnet.network import NUM_CLASSES, Spec
@@ -51,14 +51,12 @@ def step_costs(
         macs = batch_size * count(spec, resolution=side).macs
         if macs > MOST_MACS:
             raise EffnetError(
-                say(
-                    "a step of {n} images at {side} px takes {macs:,.0f} G multiply-adds "
-                    "forwards; the limit is {most:,.0f} G",
-                    n=batch_size,
-                    side=side,
-                    macs=macs / 1e9,
-                    most=MOST_MACS / 1e9,
-                )
+                "a step of {n} images at {side} px takes {macs:,.0f} G multiply-adds "
+                "forwards; the limit is {most:,.0f} G",
+                n=batch_size,
+                side=side,
+                macs=macs / 1e9,
+                most=MOST_MACS / 1e9,
             )
         needed = training_bytes(spec, batch=batch_size, resolution=side)
         free = machine.free_bytes(place)

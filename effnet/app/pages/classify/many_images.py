@@ -1,8 +1,6 @@
 """Classify's tab for many pictures: a table that fills, with progress, a stop, and a CSV."""
 
 import hashlib
-import itertools
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from PIL import Image
 
-from effnet.app.kit import cache
-from effnet.app.kit.watching import LOOK_S, Progress, watch
+from effnet.app.kit import cache, jobs
 from effnet.base import DEFAULT, EffnetError, csv_text, mark, say, speaking, verbatim
 from effnet.classify import Item, labelled_files
+from effnet.jobs import Job, working
 from effnet.pixels import EXTENSIONS, MAX_BYTES
 
 if TYPE_CHECKING:
@@ -21,14 +19,15 @@ if TYPE_CHECKING:
 
 MAX_ZIP_MIB = 32  # the server's own limit
 MAX_IN_ALL = 256 * 2**20  # bytes of one visitor's pictures
-AT_ONCE, PIXELS_AT_ONCE = 8, 8_000_000  # between two looks at the clock: pictures, their pixels
 THUMBNAIL, MOST_THUMBNAILS = 220, 100  # px; kept in a visit
 
-JOB = "many"  # Job: the pictures that this visit has named, in `st.session_state`
+JOB = "many"  # Named: the pictures that this visit has named, in `st.session_state`
+KEY = "many"
+NAMING = mark("Naming the pictures")
 
 
 @dataclass
-class Job:
+class Named:
     """What has been named so far.
 
     Attributes:
@@ -41,7 +40,6 @@ class Job:
         told: What is wrong with a picture in the visitor's language, by answer; answers and the
             CSV have it in English.
         left: The pictures that are not named yet.
-        going: True while they are being named.
     """
 
     of: str
@@ -50,17 +48,8 @@ class Job:
     thumbnails: "dict[Answer, Image.Image]" = field(default_factory=dict)
     truths: dict[str, int] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
-    told: "dict[Answer, str]" = field(default_factory=dict)
+    told: "dict[Answer, EffnetError]" = field(default_factory=dict)
     left: Iterator[Item] = field(default_factory=lambda: iter(()))
-    going: bool = False
-
-    def go(self) -> None:
-        """Name pictures from the next run on."""
-        self.going = True
-
-    def stop(self) -> None:
-        """Name no more pictures for now."""
-        self.going = False
 
 
 def many(network: str) -> None:
@@ -80,14 +69,14 @@ def many(network: str) -> None:
         digest.update(file.file_id.encode())
     of = digest.hexdigest()
     classifier = cache.classifier(network)
-    job: Job | None = st.session_state.get(JOB)
-    if job is None or job.of != of:
+    named: Named | None = st.session_state.get(JOB)
+    if named is None or named.of != of:
         items = _items(uploaded)
-        job = Job(of, len(items), left=iter(items))
-        job.truths, job.unknown = _truths(items, classifier)
-        st.session_state[JOB] = job
-    _work(job, classifier)
-    _show(job, classifier)
+        named = Named(of, len(items), left=iter(items))
+        named.truths, named.unknown = _truths(items, classifier)
+        st.session_state[JOB] = named
+    _work(named, classifier)
+    _show(named, classifier)
 
 
 def _uploaded() -> list[Any]:
@@ -127,12 +116,10 @@ def _uploaded() -> list[Any]:
     size = sum(file.size for file in found)
     if size > MAX_IN_ALL:
         raise EffnetError(
-            say(
-                "{size:.0f} MiB of pictures; the limit is {limit} MiB. Take some away, or use "
-                "`python -m effnet evaluate DIR`",
-                size=size / 2**20,
-                limit=MAX_IN_ALL >> 20,
-            )
+            "{size:.0f} MiB of pictures; the limit is {limit} MiB. Take some away, or use "
+            "`python -m effnet evaluate DIR`",
+            size=size / 2**20,
+            limit=MAX_IN_ALL >> 20,
         )
     return found
 
@@ -164,11 +151,9 @@ def _items(uploaded: list[Any]) -> list[Item]:
             items.append(Item(file.name, _Refused(data)))
     if len(items) > labelled_files.MAX_PICTURES:
         raise EffnetError(
-            say(
-                "{count} pictures; the limit is {limit}",
-                count=len(items),
-                limit=labelled_files.MAX_PICTURES,
-            )
+            "{count} pictures; the limit is {limit}",
+            count=len(items),
+            limit=labelled_files.MAX_PICTURES,
         )
     return items
 
@@ -185,101 +170,83 @@ def _truths(items: list[Item], classifier: "Classifier") -> tuple[dict[str, int]
     return truths, unknown
 
 
-def _note(job: Job) -> str:
+def _note(named: Named) -> str:
     """Which folders are no class, in words; "" where that says nothing."""
-    if not job.unknown or (not job.truths and len(job.unknown) == 1):  # a folder around all
+    if not named.unknown or (not named.truths and len(named.unknown) == 1):  # a folder around all
         return ""
-    few = ", ".join(job.unknown[:3]) + (" ..." if len(job.unknown) > 3 else "")
-    if not job.truths:
+    few = ", ".join(named.unknown[:3]) + (" ..." if len(named.unknown) > 3 else "")
+    if not named.truths:
         return say("No accuracy: no folder is named as a class ({few})", few=few)
     return say("Not counted, as their folders are no class: {few}", few=few)
 
 
-def _work(job: Job, classifier: "Classifier") -> None:
+def _work(named: Named, classifier: "Classifier") -> None:
     """Name what is not named yet; a stop keeps what is there."""
-    if len(job.answers) >= job.total:
+    job = jobs.of(KEY, named.of)
+    if job is not None and not job.ended:
+        jobs.watch(job, KEY)
         return
-    if not job.going:
-        st.progress(len(job.answers) / job.total, _so_far(job))
-        title = say("Go on" if job.answers else "Name them")
-        st.button(title, key="many_go", type="primary", on_click=job.go)
+    if len(named.answers) >= named.total:
         return
 
-    def look(progress: Progress) -> None:  # a click is heard between two looks
-        if not job.going:
-            st.rerun()
-        progress(len(job.answers) / job.total, _so_far(job))
-        until = time.monotonic() + LOOK_S
-        while len(job.answers) < job.total and time.monotonic() < until:
-            pixels = 0
-            for item in itertools.islice(job.left, AT_ONCE):
-                pixels += _name(job, item, classifier)
-                if pixels > PIXELS_AT_ONCE:
-                    break
-            progress(len(job.answers) / job.total, _so_far(job))
-        if len(job.answers) >= job.total:
-            job.stop()
-            st.rerun()
+    def work(job: Job) -> None:
+        for item in named.left:
+            _name(named, item, classifier)
+            job.report(len(named.answers) / named.total, _so_far(named))
 
-    watch("many_stop", look, stop=job.stop)
+    st.progress(len(named.answers) / named.total, _so_far(named))
+    st.button(
+        say("Go on" if named.answers else "Name them"),
+        key="many_go",
+        type="primary",
+        on_click=jobs.ask,
+        args=(working, KEY, NAMING, work, named.of),
+    )
 
 
-def _so_far(job: Job) -> str:
-    return say("{done} of {total}", done=len(job.answers), total=job.total)
+def _so_far(named: Named) -> str:
+    return say("{done} of {total}", done=len(named.answers), total=named.total)
 
 
-def _name(job: Job, item: Item, classifier: "Classifier") -> int:
-    """Name a picture; gives back how many pixels it took."""
+def _name(named: Named, item: Item, classifier: "Classifier") -> None:
+    """Name a picture."""
     from effnet.classify import Answer, answer
     from effnet.pixels import open_image
 
-    side, pixels = classifier.preprocessing.resize, 0
-    known = Item(item.name, item.source, job.truths.get(item.name))
+    side = classifier.preprocessing.resize
+    known = Item(item.name, item.source, named.truths.get(item.name))
     try:
         image = open_image(item.source, short_side=side)
     except EffnetError as error:
-        found = Answer(known.name, known.truth, problem=_in_english(item, side))
-        job.told[found] = str(error)
+        with speaking(DEFAULT):  # as the CSV has it in any language
+            found = Answer(known.name, known.truth, problem=str(error))
+        named.told[found] = error
     else:
-        pixels = image.width * image.height
         found = answer(known, classifier.predict([image])[0])
-        if found.wrong and len(job.thumbnails) < MOST_THUMBNAILS:
+        if found.wrong and len(named.thumbnails) < MOST_THUMBNAILS:
             image.thumbnail((THUMBNAIL, THUMBNAIL))
-            job.thumbnails[found] = image
-    job.answers.append(found)
-    return pixels
+            named.thumbnails[found] = image
+    named.answers.append(found)
 
 
-def _in_english(item: Item, side: int) -> str:
-    """What is wrong with a picture that can't be opened, as the CSV has it in any language."""
-    from effnet.pixels import open_image
-
-    with speaking(DEFAULT):
-        try:
-            open_image(item.source, short_side=side)
-        except EffnetError as error:
-            return str(error)
-    return ""
-
-
-def _show(job: Job, classifier: "Classifier") -> None:
+def _show(named: Named, classifier: "Classifier") -> None:
     from effnet.classify import accuracy
 
-    if not job.answers:
+    if not named.answers:
         return
     names = classifier.classes
-    note = _note(job)
+    note = _note(named)
     if note:
         st.info(verbatim(note))
-    rows = [_row(one, names, judged=bool(job.truths)) for one in job.answers]
-    if job.truths:
-        counted = accuracy(job.answers)
+    rows = [_row(one, names, judged=bool(named.truths)) for one in named.answers]
+    if named.truths:
+        counted = accuracy(named.answers)
         first, five, pictures = st.columns(3)
         first.metric(say("Top-1"), f"{counted['top1'] or 0:.1f} %", border=True)
         five.metric(say("Top-5"), f"{counted['top5'] or 0:.1f} %", border=True)
         pictures.metric(say("Pictures"), f"{counted['pictures']:,}", border=True)
     st.dataframe(
-        [_told(row, one, job) for row, one in zip(rows, job.answers, strict=True)],
+        [_told(row, one, named) for row, one in zip(rows, named.answers, strict=True)],
         hide_index=True,
         width="stretch",
         height=min(320, 35 * (len(rows) + 1) + 3),
@@ -290,13 +257,13 @@ def _show(job: Job, classifier: "Classifier") -> None:
     )
     st.download_button(
         say("CSV"),
-        csv_text(list(rows[0]), (list(row.values()) for row in rows)),
+        _csv(rows),
         file_name="predictions.csv",
         mime="text/csv",
         key="many_csv",
     )
-    if job.truths:
-        _mistakes(job, names)
+    if named.truths:
+        _mistakes(named, names)
 
 
 def _row(one: "Answer", names: tuple[str, ...], *, judged: bool) -> dict[str, Any]:
@@ -313,16 +280,21 @@ def _row(one: "Answer", names: tuple[str, ...], *, judged: bool) -> dict[str, An
     return row
 
 
-def _told(row: dict[str, Any], one: "Answer", job: Job) -> dict[str, Any]:
+def _told(row: dict[str, Any], one: "Answer", named: Named) -> dict[str, Any]:
     """A row in the visitor's language."""
-    told = row | {"problem": job.told.get(one, one.problem)}
+    told = row | {"problem": str(named.told.get(one, one.problem))}
     return {say(name): value for name, value in told.items()}
 
 
-def _mistakes(job: Job, names: tuple[str, ...]) -> None:
+def _csv(rows: list[dict[str, Any]]) -> str:
+    """The rows as a file, in English in any language."""
+    return csv_text(list(rows[0]), (list(row.values()) for row in rows))
+
+
+def _mistakes(named: Named, names: tuple[str, ...]) -> None:
     from effnet.classify import confusions, worst
 
-    pairs = confusions(job.answers)
+    pairs = confusions(named.answers)
     if not pairs:
         st.success(say("No mistakes."))
         return
@@ -337,8 +309,8 @@ def _mistakes(job: Job, names: tuple[str, ...]) -> None:
     )
     st.markdown(say("**Surest mistakes**"))
     with st.container(horizontal=True, gap="small"):
-        for one in worst(job.answers):
-            image = job.thumbnails.get(one)
+        for one in worst(named.answers):
+            image = named.thumbnails.get(one)
             if image is not None and one.truth is not None:
                 said, right = names[one.top[0]], names[one.truth]
                 caption = say(

@@ -6,11 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from effnet.app.kit import cache
+from effnet.app.kit import cache, public
 from effnet.app.kit.cache import Photo
 from effnet.base import EffnetError, in_a_row, mark, percent, say, verbatim
 from effnet.network import display_name, list_variants
 from effnet.weights import (
+    ENDINGS,
     FOLDER_VARIABLE,
     Checkpoint,
     available_weights,
@@ -78,6 +79,9 @@ def table() -> None:
 
 def fetch() -> None:
     """Fetch weights, with progress; an interrupted try is gone on with."""
+    if refused := public.refusal("download"):
+        st.caption(refused)
+        return
     missing = [row for row in known_checkpoints() if not row.path and row.origin == "torchvision"]
     if not missing:
         st.success(say("Everything that can be fetched is here."))
@@ -125,13 +129,13 @@ def _fetch(row: Checkpoint) -> None:
 def own_files() -> list[Path]:
     """Files in the weights folders that are no known checkpoint: somebody's own."""
     known = {row.file for row in known_checkpoints()}
-    return sorted(
-        path
-        for folder in weights_folders()
-        if folder.is_dir()
-        for path in folder.iterdir()
-        if path.suffix in (".pth", ".pt", ".safetensors") and path.name not in known
-    )
+    found = []
+    for folder in weights_folders():
+        try:
+            found += [one for one in folder.iterdir() if one.name not in known]
+        except OSError:  # not there, or not ours to read
+            continue
+    return sorted(path for path in found if path.name.lower().endswith(ENDINGS))
 
 
 def own(photo: Photo) -> None:
@@ -147,11 +151,13 @@ def own(photo: Photo) -> None:
                 st.selectbox(say("File"), [UPLOADED, *lying], format_func=say, key="own_file")
                 or UPLOADED
             )
-        file = None
-        if which == UPLOADED:
+        file, refused = None, public.refusal("upload")
+        if which == UPLOADED and refused:
+            st.caption(refused)
+        elif which == UPLOADED:
             file = st.file_uploader(
-                say("Weights (.pth, .pt, .safetensors)"),
-                type=["pth", "pt", "safetensors"],
+                say("Weights ({endings})", endings=" ".join(ENDINGS)),
+                type=[ending.removeprefix(".") for ending in ENDINGS],
                 key="own_weights",
                 max_upload_size=MAX_OWN_MIB,
                 help=say(
@@ -175,22 +181,22 @@ def own(photo: Photo) -> None:
     if file is None and which == UPLOADED:
         return
     from effnet.network import get_variant
-    from effnet.nn import (
-        fit,
-        load_state,
-        padded_as_trained,
-        read_bytes,
-        read_file,
-        timms_name,
-        unsaid,
-    )
-    from effnet.weights import usual_preprocessing
+    from effnet.nn import opened, read_bytes, read_file
+    from effnet.weights import Source, sources
 
-    name = which if file is None else file.name
-    state = read_file(lying[name]) if file is None else read_bytes(file.getvalue(), name)
-    called = timms_name(lying[name]) if file is None else name
-    spec = padded_as_trained(get_variant(variant), state, called)
-    found = fit(spec, state)
+    try:
+        if file is None:
+            source = sources.find(lying[which])
+            contents = read_file(source.file)
+        else:
+            known = sources.named(file.name)
+            source = Source(Path(file.name), file.name, known.preprocessing if known else None)
+            contents = read_bytes(file.getvalue(), file.name)
+        weights = opened(source, contents, get_variant(variant))
+    except EffnetError as error:
+        st.error(verbatim(str(error)))
+        return
+    name, spec, found = source.file.name, weights.spec, weights.fit
     if found.problems:
         st.error(
             say(
@@ -208,7 +214,7 @@ def own(photo: Photo) -> None:
         ]
         st.dataframe(rows, hide_index=True, width="stretch", height=300)
         return
-    classes: list[str] = []
+    classes = list(weights.classes)
     if names is not None:
         text = io.TextIOWrapper(io.BytesIO(names.getvalue()), "utf-8", errors="replace").read()
         classes = [line.strip() for line in text.splitlines() if line.strip()]
@@ -222,11 +228,12 @@ def own(photo: Photo) -> None:
             )
             classes = []
     classifier = Classifier(
-        load_state(spec, state, origin=name),
+        weights.network(),
         copy=False,
         weights=name,
-        preprocessing=usual_preprocessing(spec),
+        preprocessing=weights.preprocessing,
         classes=classes,
+        notes=weights.notes,
     )
     (said,) = classifier.predict([photo.image])
     st.success(
@@ -245,9 +252,10 @@ def own(photo: Photo) -> None:
             probability=percent(said.labels[0].probability),
         )
     )
-    doubt = unsaid(spec, state, called)
-    if doubt:
-        st.warning(verbatim(doubt))
+    if weights.doubt:
+        st.warning(verbatim(weights.doubt))
+    for note in classifier.notes:
+        st.caption(verbatim(note))
     st.dataframe(
         [
             {say("class"): label.name, say("probability"): label.probability}

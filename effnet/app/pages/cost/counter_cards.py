@@ -1,18 +1,21 @@
 """The card of the seven counters: closed forms, the tools' own answers, the rules."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
-from effnet.app.kit import live, state
-from effnet.base import EffnetError, in_a_row, mark, say, verbatim
+from effnet.app.kit import jobs, live
+from effnet.base import in_a_row, mark, say
 from effnet.counting import PARTS, Opinion, counted_by_none, opinions
 from effnet.figures import counters_compared
+from effnet.jobs import working
 from effnet.network import Spec, display_name, get_variant
 from effnet.nn import Answer, ask, installed
 
 COMPARED = ("b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7", "v2_s")
+KEY = "ask"
+ASKING = mark("Asking the tools")
 UNITS = (mark("mult-adds"), mark("flops that are MACs"))  # of tools' own, in `data/counters.csv`
 
 
@@ -93,40 +96,32 @@ def _opinion_row(
 
 def _answers(spec: Spec) -> tuple[Answer, ...]:
     """What the tools said when they were last asked, if it was about this network."""
-    return _asked(spec) if st.session_state.get(state.ASKED) == spec else ()
+    last = jobs.results().get(KEY)
+    return last.value or () if last is not None and last.subject == spec else ()
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _asked(spec: Spec) -> tuple[Answer, ...]:
-    return ask(spec)
+def _asked(spec: Spec, _between: Callable[[], None]) -> tuple[Answer, ...]:
+    return ask(spec, between=_between)
 
 
 def _second_opinion(spec: Spec, said: Sequence[Opinion], answers: Sequence[Answer]) -> None:
     """A button that asks the tools themselves, and whether they agree with the closed forms."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button(
-            say("Ask the tools themselves"),
-            key="ask",
-            disabled=bool(answers),
-            help=say(
-                "Builds the network and runs ptflops, PyTorch's counter and whichever of the "
-                "others are installed, in a process of their own: they patch or hook what they "
-                "count."
-            ),
-        )
-        if not answers and not pressed:
-            st.caption(say("Measured on demand, in a separate process; takes 10 to 60 seconds."))
-        if answers:
-            st.caption(_agreement(said, answers))
-    if pressed:
-        try:
-            with st.spinner(say("Asking, one tool after the other"), show_time=True):
-                _asked(spec)
-        except EffnetError as error:
-            st.error(verbatim(error))
-            return
-        st.session_state[state.ASKED] = spec
-        st.rerun()
+    note = say("Measured on demand, in a separate process; takes 10 to 60 seconds.")
+    jobs.card(
+        KEY,
+        say("Ask the tools themselves"),
+        _agreement(said, answers) if answers else note,
+        spec,
+        ASKING,
+        lambda job: _asked(spec, lambda: job.report(0.0)),
+        queue=working,
+        again=False,
+        help=say(
+            "Builds the network and runs ptflops, PyTorch's counter and whichever of the others "
+            "are installed, in a process of their own: they patch or hook what they count."
+        ),
+    )
 
 
 def _agreement(said: Sequence[Opinion], answers: Sequence[Answer]) -> str:

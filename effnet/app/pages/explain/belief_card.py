@@ -4,18 +4,17 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from effnet.app.kit import live, maps
-from effnet.app.pages.explain import slow_maps
+from effnet.app.kit import jobs, live, maps
 from effnet.app.pages.explain.explain_controls import Asked
 from effnet.base import mark, percent, say, verbatim
 from effnet.counting import stage_title
 from effnet.figures import deletion_and_insertion, randomised_maps
+from effnet.jobs import Job, working
 from effnet.report import remarks
 
 if TYPE_CHECKING:
     from effnet.cam import Explanation, Verdict
     from effnet.classify import Classifier
-    from effnet.jobs import Job
 
 TESTING = mark("Testing the map")
 
@@ -34,21 +33,21 @@ def belief(
     if found is None:
         subject = (*key, asked.photo.digest)
 
-        def work(job: "Job") -> None:
+        def work(job: Job) -> None:
             tested = judge(classifier, explanation, progress=job.report)
             maps.keep(asked.photo, key, tested)
 
-        job = slow_maps.of("verdict", subject)
+        job = jobs.of("verdict", subject)
         if job is None:
-            slow_maps.ask("verdict", subject, TESTING, work)
-            job = slow_maps.of("verdict", subject)
+            jobs.ask(working, "verdict", TESTING, work, subject)
+            job = jobs.of("verdict", subject)
         if job is not None and job.ended:
             st.caption(say("The test was stopped."))
-            args = ("verdict", subject, TESTING, work)
-            st.button(say("Test the map"), key="test_map", on_click=slow_maps.ask, args=args)
+            args = (working, "verdict", TESTING, work, subject)
+            st.button(say("Test the map"), key="test_map", on_click=jobs.ask, args=args)
             return
         if job is not None:
-            slow_maps.watch(job, "verdict")
+            jobs.watch(job, "verdict")
         st.caption(
             say(
                 "About {passes} passes: parts of the photo are blurred, and brought back, in the "

@@ -11,9 +11,9 @@ from effnet.app.kit import photos, state
 from effnet.app.kit.cache import Photo
 from effnet.base import DEFAULT, current, percent, say, verbatim
 from effnet.counting import layer_title
+from effnet.jobs import runs
 from effnet.pixels import list_samples
 from effnet.report import remarks
-from effnet.train import run_folders
 from effnet.weights import offline_variants
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _take(key: str, kept: str, allowed: Collection[str]) -> None:
 
 def network_and_photo() -> tuple[str, Photo]:
     """The network and the photo; the same choices as on Classify."""
-    _take("network", state.NETWORK, [*offline_variants(), *run_folders.trained()])
+    _take("network", state.NETWORK, [*offline_variants(), *runs.trained()])
     _take("photo", state.PHOTO, [sample.name for sample in list_samples()])
     network = photos.network()
     photo = photos.photo()

@@ -15,7 +15,7 @@ from effnet.app.kit import frame, open_tab
 from effnet.app.pages.explain import belief_card, explain_view, inside_card, ladder_card
 from effnet.app.pages.explain.explain_controls import Asked
 from effnet.base import DEFAULT, mark, say, speaking
-from effnet.train import network_file
+from effnet.jobs import network_file
 
 if TYPE_CHECKING:
     from effnet.cam import Explanation

@@ -4,18 +4,18 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from effnet.app.kit import maps, state, viewer
-from effnet.app.pages.explain import explain_controls, slow_maps
+from effnet.app.kit import jobs, maps, state, viewer
+from effnet.app.pages.explain import explain_controls
 from effnet.app.pages.explain.explain_controls import Asked
 from effnet.base import percent, say, significant
 from effnet.counting import field_of, stage_title, stages
+from effnet.jobs import Job, working
 from effnet.network import display_name
 from effnet.report import remarks
 
 if TYPE_CHECKING:
     from effnet.cam import Explanation
     from effnet.classify import Classifier
-    from effnet.jobs import Job
 
 WAIT_HEIGHT = 430  # px: the room of the map while a slow one is made
 STAND_IN = "gradcam"  # where many maps are shown at once and the chosen method can't make them
@@ -118,7 +118,7 @@ def slow_map(classifier: "Classifier", asked: Asked) -> None:
     with st.container(border=True, height=WAIT_HEIGHT, vertical_alignment="center"):
         with st.spinner(say("Measuring one slice")):
             seconds, passes = maps.estimate(classifier, asked.network, asked.method, asked.layer)
-        job = slow_maps.of("map", subject)
+        job = jobs.of("map", subject)
         st.markdown(
             say(
                 "**{title} takes {passes:,} passes: about {time} here.**",
@@ -134,10 +134,10 @@ def slow_map(classifier: "Classifier", asked: Asked) -> None:
         stopped = say(" It was stopped; nothing of it is kept.")
         st.caption(estimated + stopped * (job is not None and job.ended))
         if job is not None and not job.ended:  # the same places as the buttons, so nothing jumps
-            slow_maps.watch(job, "map")
+            jobs.watch(job, "map")
             return
 
-        def work(job: "Job") -> None:
+        def work(job: Job) -> None:
             wanted = list(dict.fromkeys([asked.question, *asked.top]))
             maps.explanations(
                 classifier, asked.network, asked.photo,
@@ -149,8 +149,8 @@ def slow_map(classifier: "Classifier", asked: Asked) -> None:
                 say("Compute {title}", title=say(title)),
                 type="primary",
                 key="compute_map",
-                on_click=slow_maps.ask,
-                args=("map", subject, title, work),
+                on_click=jobs.ask,
+                args=(working, "map", title, work, subject),
             )
             st.button(
                 say("Grad-CAM instead, at once"),

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from effnet.app.kit import cache, columns, live
-from effnet.app.pages.latency import stopwatch
-from effnet.app.pages.latency.stopwatch import KEEP, Chosen, Work
+from effnet.app.kit import cache, columns, jobs, live
+from effnet.app.kit.jobs import Work
+from effnet.app.pages.latency.stopwatch import KEEP, Chosen
 from effnet.app.pages.latency.versus_card import UNKNOWN
 from effnet.base import EffnetError, factor, giga, mebibytes, millions, milliseconds, say, verbatim
 from effnet.counting.memory import training_bytes
@@ -93,7 +93,7 @@ def _fused(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     series = v2_bottlenecks.fused_series(spec)
     seconds = max(8.0, 2.0 * len(series) * chosen.budget_s)
     key = "fused"
-    result = stopwatch.card(
+    result = jobs.card(
         key,
         say("Race the fused networks"),
         say(
@@ -109,7 +109,7 @@ def _fused(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
         _race({str(one.stages): one.spec for one in series}, chosen.options, seconds),
         draw=lambda found: _fused_figure(series, found, dark=dark),
     )
-    if not stopwatch.running(key):
+    if not jobs.running(key):
         _fused_figure(series, result.value if result else None, dark=dark)
         with st.expander(
             say("As a table, and the paper's own"), on_change="rerun", key="table3"
@@ -213,7 +213,7 @@ def _steps(design: Design, spec: Spec, *, dark: bool) -> None:
             ),
         )
 
-    result = stopwatch.card(
+    result = jobs.card(
         key,
         say("Time training steps"),
         say(
@@ -227,7 +227,7 @@ def _steps(design: Design, spec: Spec, *, dark: bool) -> None:
         run,
         draw=lambda found: _steps_figure(found, dark=dark),
     )
-    if stopwatch.running(key):
+    if jobs.running(key):
         return
     if result and result.value:
         _steps_figure(result.value, dark=dark)
@@ -269,7 +269,7 @@ def _deepened(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None
     two = v2_bottlenecks.deepened(spec)
     seconds = max(6.0, 3.0 * chosen.budget_s)
     key = "deepened"
-    result = stopwatch.card(
+    result = jobs.card(
         key,
         say("Race both ways to deepen"),
         say(
@@ -284,7 +284,7 @@ def _deepened(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None
         _race({"alike": two.alike, "late": two.late}, chosen.options, seconds),
         draw=lambda found: _deepened_figure(two, found, dark=dark),
     )
-    if not stopwatch.running(key):
+    if not jobs.running(key):
         _deepened_figure(two, result.value if result else None, dark=dark)
         alike, late = (cache.counted_cost(one) for one in (two.alike, two.late))
         st.caption(

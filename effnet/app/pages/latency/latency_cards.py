@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from effnet.app.kit import cards, live
-from effnet.app.pages.latency import stopwatch
+from effnet.app.kit import cards, jobs, live
 from effnet.app.pages.latency.measured_card import Measured, from_disk, link, work_on
 from effnet.app.pages.latency.stopwatch import Chosen
 from effnet.app.pages.latency.versus_card import KEY, Raced
@@ -52,7 +51,7 @@ def measure(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> Measur
     seconds = 2.2 * chosen.budget_s + 1
     expected = predicted_ms(spec) if chosen.options == Options() else None
     guess = say(" Predicted: {time}.", time=milliseconds(expected.ms)) if expected else ""
-    result = stopwatch.card(
+    result = jobs.card(
         "measure",
         say("Measure"),
         say(
@@ -134,7 +133,7 @@ def _entries(latency: Latency, spec: Spec) -> list[tuple[str, str]]:
 
 def samples(found: Measured | None, *, dark: bool) -> None:
     """Totals and every sample; before there are any, what the papers measured elsewhere."""
-    if stopwatch.running("measure"):
+    if jobs.running("measure"):
         return  # totals and samples so far stand above
     latency = found.latency if found else None
     totals(latency, found.spec if found else None)
@@ -266,7 +265,7 @@ def claimed(design: Design, cost: Cost, found: Measured | None) -> str:
     """The page's sentence."""
     from effnet.report import latency_claim
 
-    versus = stopwatch.results().get(KEY)
+    versus = jobs.results().get(KEY)
     sentence = ""
     if versus and found and versus.subject[:2] == (found.spec, found.options):
         told = versus.value.comparison if isinstance(versus.value, Raced) else None

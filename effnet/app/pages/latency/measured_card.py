@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from effnet.app.kit import cache
-from effnet.app.pages.latency.stopwatch import Chosen, Work
+from effnet.app.kit.jobs import Work
+from effnet.app.pages.latency.stopwatch import Chosen
 from effnet.base import milliseconds, say
 from effnet.jobs import Job
 from effnet.network import Spec

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from effnet.app.kit import columns, live
-from effnet.app.pages.latency import stopwatch
-from effnet.app.pages.latency.stopwatch import KEEP, Chosen, Work
+from effnet.app.kit import columns, jobs, live
+from effnet.app.kit.jobs import Work
+from effnet.app.pages.latency.stopwatch import KEEP, Chosen
 from effnet.base import (
     EffnetError,
     factor,
@@ -79,7 +79,7 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     picked = _picked(ways(plain, here), here)
     seconds = len(picked) * 3 * chosen.budget_s
     subject = spec, plain
-    result = stopwatch.card(
+    result = jobs.card(
         KEY,
         say("Measure the gains"),
         say("About {seconds:.0f} s for {n} options.", seconds=max(seconds, 1), n=len(picked)),
@@ -88,7 +88,7 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
         _work(spec, plain, picked, chosen.budget_s),
         draw=lambda found: _shown(found, dark=dark),
     )
-    if not stopwatch.running(KEY):
+    if not jobs.running(KEY):
         _shown(result.value if result else None, dark=dark)
 
 

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from effnet.app.kit import live
-from effnet.app.pages.latency import stopwatch
-from effnet.app.pages.latency.stopwatch import KEEP, Work
+from effnet.app.kit import jobs, live
+from effnet.app.kit.jobs import Work
+from effnet.app.pages.latency.stopwatch import KEEP
 from effnet.base import milliseconds, percent, plural, say, significant
 from effnet.figures import prediction_check
 from effnet.jobs import Job
@@ -46,7 +46,7 @@ def card(design: Design, spec: Spec, *, dark: bool) -> None:
             persist_state=KEEP,
             width=260,
         )
-    stopwatch.card(
+    jobs.card(
         KEY,
         say("Learn this machine's pace" if known is None else "Learn it again"),
         say(
@@ -57,7 +57,7 @@ def card(design: Design, spec: Spec, *, dark: bool) -> None:
         say("this machine's pace"),
         _work(float(seconds)),
     )
-    if stopwatch.running(KEY):
+    if jobs.running(KEY):
         return
     if known is None:
         st.info(

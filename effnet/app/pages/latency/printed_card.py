@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from effnet.app.kit import columns, live
-from effnet.app.pages.latency import stopwatch
+from effnet.app.kit import columns, jobs, live
+from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.measured_card import is_here
-from effnet.app.pages.latency.stopwatch import KEEP, Chosen, Work
+from effnet.app.pages.latency.stopwatch import KEEP, Chosen
 from effnet.base import factor, giga, in_a_row, millions, milliseconds, say
 from effnet.counting import count
 from effnet.figures import COUNTS, published_times, ratios_beside
@@ -41,7 +41,7 @@ def card(chosen: Chosen, *, dark: bool) -> None:
     )
     st.caption(say("Published: {bench}. {fits}", bench=say(bench), fits=_follows(rows)))
     key = "published_here"
-    stopwatch.card(
+    jobs.card(
         key,
         say("Measure these networks here"),
         say(
@@ -54,7 +54,7 @@ def card(chosen: Chosen, *, dark: bool) -> None:
         say("published networks"),
         _work(rows, chosen),
     )
-    if not stopwatch.running(key):
+    if not jobs.running(key):
         _beside(rows, bench, chosen, dark=dark)
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from effnet.app.kit import columns, live
-from effnet.app.pages.latency import stopwatch
-from effnet.app.pages.latency.stopwatch import Chosen, Work
+from effnet.app.kit import columns, jobs, live
+from effnet.app.kit.jobs import Work
+from effnet.app.pages.latency.stopwatch import Chosen
 from effnet.base import giga, percent, say, significant
 from effnet.figures import roofline
 from effnet.jobs import Job
@@ -38,7 +38,7 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     )
     options = replace(chosen.options, engine="eager", cuda_graph=False)
     seconds = CALIBRATION_S + 1.7 * chosen.budget_s + 1
-    result = stopwatch.card(
+    result = jobs.card(
         KEY,
         say("Calibrate and time the layers"),
         say(

@@ -3,23 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
-import effnet
-from effnet.app.kit import columns, live, state
-from effnet.app.pages.latency import stopwatch
+from effnet.app.kit import columns, jobs, live, state
+from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.measured_card import link
-from effnet.app.pages.latency.stopwatch import KEEP, Chosen, Work
-from effnet.base import EffnetError, factor, giga, in_a_row, mark, mebibytes, plural, say
+from effnet.app.pages.latency.stopwatch import KEEP, Chosen
+from effnet.base import EffnetError, factor, giga, in_a_row, mark, mebibytes, plural, say, shipped
 from effnet.figures import batch_sweep, proxies, time_sweep
 from effnet.jobs import Job
 from effnet.network import Spec, display_name, get_variant
 from effnet.scaling import Design
 from effnet.timing import Options, Row, in_words, log_r2, measurement_store, plans, reading
 
-SHIPPED = Path(effnet.__file__).parents[1] / "assets" / "benchmarks"
+SHIPPED = shipped("assets", "benchmarks")
 BOXES = (10, 20, 40, 60, 120, 300)
 MOST_SHOWN = 40  # kept series in the list
 AXES = {
@@ -60,7 +58,7 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     kind = kind or "batch"
     key = f"sweep_{kind}"
     of = design.title if kind in ("batch", "resolution") else say("the networks")
-    stopwatch.card(
+    jobs.card(
         key,
         say("Sweep {what}", what=_title(kind).lower()),
         say(
@@ -74,7 +72,7 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
         _work(kind, spec, chosen, float(box), link(design)),
         draw=lambda rows: _figure(kind, rows or [], dark=dark),
     )
-    if stopwatch.running(key):
+    if jobs.running(key):
         return
     _load()
     rows = _chosen_series(kind)
@@ -168,7 +166,7 @@ def _chosen_series(kind: str) -> list[Row]:
         say("Shown"), names, key=f"shown_{kind}", help=say("Kept on disk, newest first")
     )
     rows = found[chosen or names[0]]
-    last = stopwatch.results().get(f"sweep_{kind}")
+    last = jobs.results().get(f"sweep_{kind}")
     if last and last.value and last.value[0].run == rows[0].run:
         return list(last.value)  # with the points that there was no time for
     return rows

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from effnet.app.kit import cache, columns, live, state
-from effnet.app.pages.latency import stopwatch
-from effnet.app.pages.latency.stopwatch import KEEP, Chosen, Work
+from effnet.app.kit import cache, columns, jobs, live, state
+from effnet.app.kit.jobs import Work
+from effnet.app.pages.latency.stopwatch import KEEP, Chosen
 from effnet.base import factor, giga, mark, milliseconds, say, significant
 from effnet.figures import paired_ratios
 from effnet.jobs import Job
@@ -53,7 +53,7 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
         )
     )
     name, other = _other(spec)
-    result = stopwatch.card(
+    result = jobs.card(
         KEY,
         say("Race"),
         say(
@@ -67,7 +67,7 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
         _work(Raced((design.title, say(name))), spec, other, chosen),
         draw=lambda found: _shown(found, dark=dark),
     )
-    if stopwatch.running(KEY):
+    if jobs.running(KEY):
         return
     if result is None:
         a, b = cache.counted_cost(spec), cache.counted_cost(other)

@@ -9,7 +9,7 @@ from effnet import figures
 from effnet.app.kit import cache, frame, live, pick, state
 from effnet.base import giga, millions, percent, remembered, say
 from effnet.network import Spec, display_name, get_variant
-from effnet.papers import Measured, experiment, experiments, note
+from effnet.papers import Measured, cited, experiment, experiments, note
 from effnet.scaling import (
     ALPHA,
     BASES,
@@ -224,7 +224,7 @@ def _measured_row(row: Measured) -> dict[str, Any]:
         say("MACs (G), published"): row.macs / 1e9,
         say("MACs (G), counted"): row.counted and row.counted / 1e9,
         say("published over counted"): row.macs / row.counted if row.counted else None,
-        say("source"): say(row.source),
+        say("source"): cited(row.source),
     }
 
 

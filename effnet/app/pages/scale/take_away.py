@@ -7,8 +7,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import streamlit as st
 
 from effnet import report
-from effnet.app.kit import state
-from effnet.app.pages.latency import stopwatch
+from effnet.app.kit import jobs, state
 from effnet.app.pages.scale import report_photo
 from effnet.base import EffnetError, current, in_a_row, plural, say, speaking, verbatim
 from effnet.counting import Cost
@@ -151,7 +150,7 @@ def _report(
 
 def _timed() -> list[Latency]:
     """What this visit has measured."""
-    values = [result.value for result in stopwatch.results().values()]
+    values = [result.value for result in jobs.results().values()]
     found = [getattr(value, "latency", value) for value in values]
     return [one for one in found if isinstance(one, Latency)]
 

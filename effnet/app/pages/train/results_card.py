@@ -1,23 +1,31 @@
 """The experiments on the Train page: shipped results, or those of the newest run here."""
 
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-import effnet
+from effnet import base
 from effnet.app.kit import live
 from effnet.base import mark, say
 from effnet.figures import groups_by_way, scaling_experiment, time_and_accuracy
-from effnet.train import TITLES, Summary, largest_budget, read_rows, run_folders, summaries
+from effnet.jobs import Run, runs
+from effnet.train import TITLES, Summary, largest_budget, read_rows, summaries
 
-SHIPPED = Path(effnet.__file__).parents[1] / "assets" / "benchmarks"
+SHIPPED = base.shipped("assets", "benchmarks")
 COMMANDS = {
     "scaling": "python -m effnet train scaling --images 2400 --epochs 6 --batch-size 32",
     "progressive": "python -m effnet train progressive --images 2400 --epochs 20 --batch-size 32",
     "search": "python -m effnet train search --images 1200 --epochs 8 --batch-size 32",
 }
+ORIGIN = ("top1", "seconds", "cpu_seconds", "date", "processor", "cores", "torch")
+NEEDED = {  # columns without which a row of a run here is not shown
+    "scaling": ("way", "budget", "macs", "top1_detail", *ORIGIN),
+    "progressive": ("arm", *ORIGIN),
+    "search": (
+        "rung", "epochs", "alpha", "beta", "gamma", "promise", "resolution", "macs", *ORIGIN
+    ),
+}  # fmt: skip
 PLANNED = {"scaling": 27, "progressive": 9, "search": 27}  # trainings of a complete run
 Rows = list[dict[str, Any]]
 
@@ -45,7 +53,7 @@ def shipped(kind: str) -> tuple[dict[str, Any], ...]:
 
 def chosen_rows(kind: str) -> tuple[Rows, str]:
     """The rows to show and where they come from: shipped, or a run of this machine."""
-    here = [run for run in run_folders.list_runs(kind) if (run.folder / "results.csv").exists()]
+    here = [run for run in runs.list_runs(kind) if (run.folder / "results.csv").exists()]
     names = {"shipped": say("Shipped results")}
     names |= {run.name: say("Here: {name}", name=run.name) for run in here}
     if len(names) == 1:
@@ -55,8 +63,13 @@ def chosen_rows(kind: str) -> tuple[Rows, str]:
     )
     if name == "shipped":
         return list(shipped(kind)), name
-    folder = next(run.folder for run in here if run.name == name)
-    return read_rows(folder / "results.csv"), name
+    return rows_of(next(run for run in here if run.name == name)), name
+
+
+def rows_of(run: Run) -> Rows:
+    """The rows of a run's results that can be shown."""
+    rows = read_rows(run.folder / "results.csv", *NEEDED[run.kind])
+    return [row for row in rows if row.get("way", "base") in TITLES]
 
 
 def _origin(kind: str, rows: Rows, name: str, *, seeds: bool = True) -> None:

@@ -1,19 +1,23 @@
 """Training on the Train page: start, watch, stop, resume; everybody sees the same runs."""
 
-import json
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from effnet.app.kit import frame, live
+from effnet.app.kit import frame, jobs, live, public, state
 from effnet.app.pages.train.results_card import said_rows
 from effnet.base import EffnetError, mark, percent, say, verbatim
 from effnet.figures import run_curves
-from effnet.train import Progressive, Recipe, Run, retold, run_folders, small_base
+from effnet.jobs import Run, runs
+from effnet.train import Progressive, Recipe, retold, small_base
 
-POLL_S = 2.0
 KINDS = {
     "train": mark("One network"),
     "scaling": mark("Scaling experiment"),
@@ -21,7 +25,9 @@ KINDS = {
     "progressive": mark("Fixed or progressive"),
 }
 STATES = {
+    "waiting": mark("waiting"),
     "running": mark("running"),
+    "stopping": mark("stopping"),
     "done": mark("done"),
     "stopped": mark("stopped"),
     "broken": mark("broke off"),
@@ -33,7 +39,20 @@ TABS = {  # where an experiment's results are shown
     "search": mark("Grid search"),
     "progressive": mark("Fixed or progressive"),
 }
+NAMED: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (  # words, numbers, title
+    (("way",), ("budget", "seed"), mark("{way} {budget:g} x, seed {seed}")),
+    (("arm",), ("seed",), mark("{arm}, seed {seed}")),
+    (
+        (),
+        ("alpha", "beta", "gamma", "epochs"),
+        mark("{alpha:g} {beta:g} {gamma:g}, {epochs} epochs"),
+    ),
+)
 MOST_SHOWN = 8
+MOST_EPOCHS = 1e6
+SHOWN = "run_shown"  # str: the name of the run that is looked at
+
+Curves = dict[str, list[dict[str, Any]]]
 
 
 def start() -> None:
@@ -63,15 +82,19 @@ def start() -> None:
     options: dict[str, Any] = {}
     if kind == "train":
         options = _one_network()
-    if st.button(say("Start"), type="primary", key="run_start"):
+    off = runs.refusal() if runs.most() == 0 else ""
+    if st.button(say("Start"), type="primary", key="run_start", disabled=bool(off)):
         try:
             recipe = _recipe(kind, epochs, images, options)
+            order = {"recipe": recipe.to_dict(), "seeds": seeds}
+            run = runs.start(kind, KINDS[kind], order, owner=state.visitor())
         except EffnetError as error:
             st.error(verbatim(error))
             return
-        order = {"recipe": recipe.to_dict(), "seeds": seeds}
-        run_folders.launch(run_folders.create(kind, KINDS[kind], order))
+        st.session_state[SHOWN] = run.name
         st.rerun()
+    if off:
+        st.info(off)
     st.caption(
         say(
             "Runs in a process of its own, at low priority: it goes on when this page is closed, "
@@ -120,46 +143,52 @@ def _recipe(kind: str, epochs: int, images: int, options: dict[str, Any]) -> Rec
 
 
 def watch(*, dark: bool) -> None:
-    """The runs, newest first, and the chosen one's curves; polls only while one is alive."""
-    frame.part(lambda: _watch(_shown(), dark=dark))()
+    """The runs, newest first, and the chosen one: how far it is, its curves, what may be done."""
+    frame.part(lambda: _watch(dark=dark))()
 
 
-def _shown() -> list[Run]:
-    return [run for run in run_folders.list_runs() if run.kind in KINDS][:MOST_SHOWN]
-
-
-def _standing(run: Run) -> tuple[str, str, bool]:
-    """What the list and the buttons show of a run."""
-    return run.name, run.state, (run.folder / run_folders.BEST).exists()
-
-
-def _watch(found: list[Run], *, dark: bool) -> None:
-    if not found:
+def _watch(*, dark: bool) -> None:
+    found = {run.name: run for run in runs.list_runs() if run.kind in KINDS}
+    shown = dict(list(found.items())[:MOST_SHOWN])
+    if not shown:
         st.info(say("No runs yet on this machine. Start one: digits take a quarter of a minute."))
         return
-    names = {run.name: run for run in found}
+    if st.session_state.get(SHOWN) not in shown:  # none yet, or it was deleted
+        st.session_state[SHOWN] = _first(list(shown.values()))
     chosen = st.selectbox(
-        say("Run"), tuple(names), format_func=lambda name: _line(names[name]), key="run_shown"
+        say("Run"),
+        tuple(shown),
+        format_func=lambda name: _line(shown[name]),
+        key=SHOWN,
+        placeholder=say("Choose a run"),
     )
-    run = names[chosen]
-    drawn = [_standing(run) for run in found]
+    if chosen in shown:
+        _run(shown[chosen], dark=dark)
+
+
+def _first(shown: Sequence[Run]) -> str | None:
+    """The run that the tab opens on: one's own, one that runs, one that is done, or none."""
+    mine = [run for run in shown if run.owner == state.visitor()]
+    alive = [run for run in shown if not run.look().over]
+    done = [run for run in shown if run.state == "done"]
+    return next((run.name for run in (*mine, *alive, *done)), None)
+
+
+def _run(run: Run, *, dark: bool) -> None:
+    now = run.look()
+    if not now.over:
+        asked = "" if _mine(run) else say("Another visit started it. Stop it all the same?")
+        refused = _refused(run)
+
+        def draw(_: object) -> None:
+            _curves(run, dark=dark)
+
+        jobs.watch(run, "run", draw, question=asked, may=not refused)
+        if refused:
+            st.caption(refused)
+        return
     _buttons(run)
-
-    def look() -> None:
-        if [_standing(run) for run in _shown()] != drawn:
-            st.rerun()
-        _progress(run, dark=dark)
-
-    alive = any(state == "running" for _, state, _ in drawn)
-    frame.part(look, every_s=POLL_S if alive else None)()  # buttons stand still meanwhile
-
-
-def _progress(run: Run, *, dark: bool) -> None:
-    """The run's curves, and what came of it."""
-    curves = read_curves(run)
-    drawn = run_curves(curves, dark=dark)
-    words = say("Held-out accuracy by epoch of every training of the run")
-    live.figure("run_curves", drawn, alt=words)
+    curves = _curves(run, dark=dark)
     result = run.result()
     if result and run.kind == "train":
         st.success(
@@ -167,19 +196,44 @@ def _progress(run: Run, *, dark: bool) -> None:
                 "{share} of the held-out pictures right after {steps:,} steps in {seconds:.0f} s, "
                 "measured here.",
                 share=percent(result["top1"]),
-                steps=result["steps"],
+                steps=round(result["steps"]),
                 seconds=result["seconds"],
             )
         )
     elif result:
         st.success(done(run.kind, result))
-    if run.state == "broken":
-        words = retold(run.last_words()) or say("none")
-        st.warning(say("It broke off. Its last words: {words}", words=verbatim(words)))
-    with st.expander(say("The curves as a table"), on_change="rerun") as opened:
-        if opened.open:
-            table = [{"training": name, **row} for name, rows in curves.items() for row in rows]
-            st.dataframe(said_rows(table), hide_index=True, width="stretch", height=260)
+    if now.state == "done" and not result:
+        st.warning(say("Its result can't be read: the file is damaged."))
+    if now.state == "broken":
+        words = retold(run.last_words())
+        st.warning(
+            say("It broke off. Its last words: {words}", words=verbatim(words))
+            if words
+            else say("It broke off without a word: its process was ended from outside.")
+        )
+    if curves:
+        with st.expander(say("The curves as a table"), on_change="rerun") as opened:
+            if opened.open:
+                table = [{"training": name, **row} for name, rows in curves.items() for row in rows]
+                st.dataframe(said_rows(table), hide_index=True, width="stretch", height=260)
+
+
+def _curves(run: Run, *, dark: bool) -> Curves:
+    """Draw what there is of the run's trainings, and give it back."""
+    curves = read_curves(run)
+    if curves:
+        words = say("Held-out accuracy by epoch of every training of the run")
+        live.figure("run_curves", run_curves(curves, dark=dark), alt=words)
+    return curves
+
+
+def _mine(run: Run) -> bool:
+    return run.owner == state.visitor()
+
+
+def _refused(run: Run) -> str:
+    """Why this visitor may not stop, resume or delete a run; "" where they may."""
+    return "" if _mine(run) else public.refusal("others")
 
 
 def done(kind: str, result: dict[str, Any]) -> str:
@@ -204,24 +258,25 @@ def done(kind: str, result: dict[str, Any]) -> str:
 
 def _line(run: Run) -> str:
     when = datetime.fromtimestamp(run.created).strftime(say("%d %b %H:%M:%S"))
-    return say("{title}, {when}", title=run.said_title, when=when)
+    return say("{title}, {when}", title=run.title, when=when)
 
 
 def _buttons(run: Run) -> None:
-    now = run.state
+    now, refused = run.state, _refused(run)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(say("Stop"), key="run_stop", disabled=now != "running"):
-            run_folders.stop(run)
-            st.toast(say("Stopping at the next step; a checkpoint is kept"))
         over = now in ("stopped", "broken")
-        if st.button(say("Resume"), key="run_resume", disabled=not over):
-            run_folders.launch(run)
+        if st.button(say("Resume"), key="run_resume", disabled=not over or bool(refused)):
+            runs.launch(replace(run, owner=run.owner or state.visitor()))
             st.rerun()
-        if st.button(say("Delete"), key="run_delete", disabled=now == "running"):
-            run_folders.delete(run)
-            st.rerun()
-        best = run.folder / run_folders.BEST
-        if best.exists():
+        question = say("Its curves, its network and its photos go for good.")
+        if not _mine(run):
+            question = say("Another visit started it. {what}", what=question)
+        jobs.sure(
+            "run_delete", say("Delete"), question, say("Delete it"), partial(_delete, run),
+            disabled=bool(refused),
+        )  # fmt: skip
+        best = run.folder / runs.BEST
+        if best.is_file():
             st.download_button(
                 say("Best weights"),
                 best.read_bytes,
@@ -231,37 +286,44 @@ def _buttons(run: Run) -> None:
             )
         # not in the list above: the browser keeps what a chosen entry was called at first
         st.caption(say("State: {state}", state=say(STATES[now])), width="content")
+    if refused:
+        st.caption(refused)
 
 
-def read_curves(run: Run) -> dict[str, list[dict[str, Any]]]:
+def _delete(run: Run) -> None:
+    with suppress(EffnetError):  # it was resumed meanwhile, by somebody else
+        runs.delete(run)
+
+
+def read_curves(run: Run) -> Curves:
     """Rows of metrics by training: one, or every training of an experiment that has begun."""
     if run.kind == "train":
-        return {run.said_title: run_folders.read_lines(run.folder / run_folders.METRICS)}
-    names = run.folder / "jobs.json"
-    if not names.exists():
-        return {}
+        rows = _rows(run.folder / runs.METRICS)
+        return {run.title: rows} if rows else {}
+    names = runs.read_json(run.folder / "jobs.json")
     found = {}
-    for key, facts in json.loads(names.read_text("utf-8")).items():
-        rows = run_folders.read_lines(Path(run.folder / "jobs" / key / run_folders.METRICS))
+    for key, facts in names.items() if isinstance(names, dict) else ():
+        if not re.fullmatch(r"[\w-]{1,80}", key) or not isinstance(facts, dict):
+            continue
+        rows = _rows(run.folder / "jobs" / key / runs.METRICS)
         if rows:
-            found[_named(facts)] = rows
+            found[_named(key, facts)] = rows
     return found
 
 
-def _named(facts: dict[str, Any]) -> str:
-    if "way" in facts:
-        return say(
-            "{way} {budget:g} x, seed {seed}",
-            way=say(facts["way"]),
-            budget=facts["budget"],
-            seed=facts["seed"],
-        )
-    if "arm" in facts:
-        return say("{arm}, seed {seed}", arm=say(facts["arm"]), seed=facts["seed"])
-    return say(
-        "{alpha:g} {beta:g} {gamma:g}, {epochs} epochs",
-        alpha=facts["alpha"],
-        beta=facts["beta"],
-        gamma=facts["gamma"],
-        epochs=facts["epochs"],
-    )
+def _rows(path: Path) -> list[dict[str, Any]]:
+    """The epochs in a file of metrics; a line that a crash left is not one."""
+    return [
+        {name: value for name, value in row.items() if runs.is_number(value)}
+        for row in runs.read_lines(path, "epoch", "top1")
+        if 0 <= row["epoch"] < MOST_EPOCHS and 0 <= row["top1"] <= 1
+    ]
+
+
+def _named(key: str, facts: dict[str, Any]) -> str:
+    """What a training of an experiment is called, by what its row says of it."""
+    for words, numbers, text in NAMED:
+        if runs.has_numbers(facts, *numbers) and all(isinstance(facts.get(w), str) for w in words):
+            values = {word: say(facts[word]) for word in words}
+            return say(text, **values, **{number: facts[number] for number in numbers})
+    return key

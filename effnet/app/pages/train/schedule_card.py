@@ -8,20 +8,21 @@ from typing import Any
 import streamlit as st
 from PIL import Image, ImageOps
 
-from effnet.app.kit import cache, cards, live, state
+from effnet.app.kit import cache, cards, jobs, live, public, state
 from effnet.base import EffnetError, factor, in_a_row, mark, milliseconds, percent, say
 from effnet.figures import schedule_staircase
+from effnet.jobs import runs
 from effnet.network import display_name, get_variant, list_variants
 from effnet.scaling import Range
 from effnet.train import (
     LIMITS,
     RULES,
+    STEPS,
     Preset,
     Progressive,
     presets,
     relative_cost,
     relative_time,
-    run_folders,
     stage_costs,
 )
 
@@ -255,12 +256,12 @@ def _table(now: Progressive, costs: Any) -> None:
 def step_times(network: str, now: Progressive) -> dict[int, float]:
     """The newest step times on this machine that cover a schedule; none where there are none."""
     sizes = {stage.size for stage in (*now.plan(), *now.fixed().plan())}
-    for run in run_folders.list_runs("steps"):
-        result = run.result()
-        if result and run.options["network"] == network:
-            found = {int(size): float(ms) for size, ms in result["step_ms"].items()}
-            if sizes <= set(found):
-                return found
+    for run in runs.list_runs("steps"):
+        if run.options.get("network") != network:
+            continue
+        times = (run.result() or {}).get("step_ms")
+        if times and runs.has_numbers(times, *map(str, sizes)):
+            return {size: float(times[str(size)]) for size in sorted(sizes)}
     return {}
 
 
@@ -268,33 +269,29 @@ def stopwatch() -> None:
     """A button that measures the step times of the schedule's sizes in a process of its own."""
     network, now = schedule()
     sizes = sorted({stage.size for stage in (*now.plan(), *now.fixed().plan())})
-    going = [run for run in run_folders.list_runs("steps") if run.state == "running"]
+    going = next((run for run in runs.list_runs("steps") if not run.look().over), None)
+    if going is not None:
+        mine = going.owner == state.visitor()
+        jobs.watch(going, "steps", may=mine or not public.on())
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(say("Measure step times here"), key="measure_steps", disabled=bool(going)):
+        if st.button(say("Measure step times here"), key="measure_steps"):
             options = {
                 "network": network,
                 "spec": get_variant(network).to_dict(),
                 "sizes": sizes,
                 "batch_size": STEP_BATCH,
             }
-            run = run_folders.create("steps", f"step times {network}", options)
-            run_folders.launch(run)
+            runs.start("steps", STEPS.format(network=network), options, owner=state.visitor())
             st.rerun()
-        if going:
-            done = run_folders.read_lines(going[0].folder / run_folders.METRICS)
-            sizes_asked = len(going[0].options["sizes"])
-            st.caption(say("Measuring: {n} of {all} sizes", n=len(done), all=sizes_asked))
-            if st.button(say("Stop"), key="stop_steps"):
-                run_folders.stop(going[0])
-        else:
-            found = step_times(network, now)
-            words = in_a_row(f"{s} px {milliseconds(found[s])}" for s in sizes if s in found)
-            st.caption(
-                say("A step of {n} pictures, measured: {times}.", n=STEP_BATCH, times=words)
-                if words
-                else say(
-                    "Trains {network} for a few steps at {n} sizes, in a process of its own.",
-                    network=display_name(network),
-                    n=len(sizes),
-                )
+        found = step_times(network, now)
+        words = in_a_row(f"{size} px {milliseconds(ms)}" for size, ms in found.items())
+        st.caption(
+            say("A step of {n} pictures, measured: {times}.", n=STEP_BATCH, times=words)
+            if words
+            else say(
+                "Trains {network} for a few steps at {n} sizes, in a process of its own.",
+                network=display_name(network),
+                n=len(sizes),
             )
+        )

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from PIL import Image
 
-from effnet.app.kit import cache, photos, state
+from effnet.app.kit import cache, photos, public, state
 from effnet.base import EffnetError, in_a_row, percent, say, verbatim, write_whole
+from effnet.jobs import runs
 from effnet.network import get_variant
 from effnet.pixels import EXTENSIONS, MAX_BYTES, list_samples
-from effnet.train import FINE_TUNED, run_folders
+from effnet.train import FINE_TUNED
 
 if TYPE_CHECKING:
     from effnet.train import Taught
@@ -105,14 +106,12 @@ def _check(chosen: Mapping[str, Sequence[Any]]) -> None:
     size = sum(file.size for file in files)
     if len(files) > MOST_PHOTOS or size > MOST_BYTES:
         raise EffnetError(
-            say(
-                "{n} photos of {size:.0f} MiB; the limit is {most} photos and {limit} MiB. Take "
-                "some away, or train on a folder with `python -m effnet train fit --data DIR`",
-                n=len(files),
-                size=size / 2**20,
-                most=MOST_PHOTOS,
-                limit=MOST_BYTES >> 20,
-            )
+            "{n} photos of {size:.0f} MiB; the limit is {most} photos and {limit} MiB. Take "
+            "some away, or train on a folder with `python -m effnet train fit --data DIR`",
+            n=len(files),
+            size=size / 2**20,
+            most=MOST_PHOTOS,
+            limit=MOST_BYTES >> 20,
         )
 
 
@@ -133,7 +132,7 @@ def _example() -> dict[str, list[Image.Image]]:
     given = {}
     for name in EXAMPLE:
         if name not in titles:
-            raise EffnetError(say("no sample photos are installed here; upload some"))
+            raise EffnetError("no sample photos are installed here; upload some")
         image = cache.sample(name).image
         wide, tall = image.width // 2, image.height // 2
         steps = [(i * wide // 2, j * tall // 2) for j in range(3) for i in range(3)]
@@ -141,16 +140,17 @@ def _example() -> dict[str, list[Image.Image]]:
     return given
 
 
-def fine_tune(network: str, given: Mapping[str, Sequence[Image.Image]]) -> run_folders.Run:
+def fine_tune(network: str, given: Mapping[str, Sequence[Image.Image]]) -> runs.Run:
     """Start a run that trains all layers of a pretrained network on a few photos of each class."""
     from effnet.train import fine_tuning, packed
 
-    photos_file = packed(given, side=get_variant(network).resolution)
-    order = {"recipe": fine_tuning(network, f"./{PHOTOS}").to_dict()}
-    run = run_folders.create("train", FINE_TUNED.format(names=", ".join(given)), order)
-    write_whole(run.folder / PHOTOS, photos_file)
-    run_folders.launch(run)
-    return run
+    return runs.start(
+        "train",
+        FINE_TUNED.format(names=", ".join(given)),
+        {"recipe": fine_tuning(network, f"./{PHOTOS}").to_dict()},
+        owner=state.visitor(),
+        files={PHOTOS: packed(given, side=get_variant(network).resolution)},
+    )
 
 
 def _result(taught: "Taught") -> None:
@@ -181,9 +181,13 @@ def _result(taught: "Taught") -> None:
         )
         if st.button(say("Keep it for Classify and Explain"), key="teach_keep"):
             name = re.sub(r"[^\w ]+", "", in_a_row(taught.classes, " and "))[:40]
-            run = run_folders.create("taught", name, {"classes": list(taught.classes)})
-            taught.write(run.folder / run_folders.BEST)
-            write_whole(run.folder / run_folders.RESULT, b"{}")
+            for run in runs.list_runs("taught") if public.on() else ():
+                if run.owner == state.visitor():  # a visitor of a public server keeps one
+                    runs.delete(run)
+            about = {"classes": list(taught.classes)}
+            run = runs.create("taught", name, about, owner=state.visitor())
+            taught.write(run.folder / runs.BEST)
+            write_whole(run.folder / runs.RESULT, b"{}")
             st.session_state["teach_kept"] = run.name
             state.remember(state.NETWORK, run.name)
         if st.session_state.get("teach_kept"):

@@ -1,0 +1,23 @@
+// Hosts the explorer, whose module another element brings once; see `ui/explorer.py`.
+export default function ({ parentElement, data, setStateValue }) {
+  const place = parentElement.querySelector('.place');
+  place.next = data;
+  const start = () => {
+    const { effnetExplorer: brought } = globalThis;
+    if (brought?.language !== place.next.language) {
+      globalThis.addEventListener('effnet-explorer', start, { once: true });
+      return;
+    }
+    const look = JSON.stringify([place.next.language, place.next.hidden, place.next.present]);
+    if (place.look !== look) { // another language, or other parts of it: drawn anew
+      place.explorer?.destroy();
+      place.replaceChildren();
+      place.look = look;
+      place.explorer = brought.mount(place, { ...brought.constants, ...place.next },
+        (said) => setStateValue('said', said));
+    } else {
+      place.explorer.set(place.next);
+    }
+  };
+  start();
+}

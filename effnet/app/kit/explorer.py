@@ -1,0 +1,121 @@
+"""Scale's explorer: it scales, counts and draws in the visitor's browser, and is heard on release.
+
+Nothing that is seen waits for the server. A report has a number, which is given back; what the
+server says of a design counts only where it has heard the last one.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from effnet.app.kit import cache, cards, lesson_view, live, projector, state
+from effnet.base import EffnetError, current
+from effnet.report import HIDEABLE, claims, lessons
+from effnet.scaling import SOLVABLE, Design, from_query
+from effnet.web import constants, handed, module, photo_address
+
+KEY = "explorer"
+
+
+@lru_cache(maxsize=1)
+def _module() -> Any:
+    js = module() + live.read("explorer_module.js")
+    component: Any = st.components.v2.component
+    return component("effnet_explorer_module", html="<span></span>", js=js, isolate_styles=False)
+
+
+@lru_cache(maxsize=1)
+def _host() -> Any:
+    component: Any = st.components.v2.component
+    html = '<div class="place" style="min-height: 600px"></div>'
+    return component("effnet_explorer", html=html, js=live.read("explorer.js"))
+
+
+def start() -> None:
+    """Bring the explorer's module and constants to the browser, outside of what runs again."""
+    if live.in_browser():
+        data = {"language": current(), "constants": constants()}
+        _module()(key="explorer_module", data=data, height=1)
+
+
+def explorer() -> Design:
+    """Everything above the tabs of Scale, and the design that it says."""
+    if live.in_browser():
+        _host()(key=KEY, data=_data(), on_said_change=lambda: heard(st.session_state[KEY]["said"]))
+    else:  # a test: it sees what the browser is handed, and types what it would report as JSON
+        st.json(_data())
+        st.text_input(
+            KEY, key=KEY, on_change=lambda: heard(json.loads(st.session_state[KEY] or "{}"))
+        )
+        design = state.design()
+        spec = design.spec()
+        st.subheader(claims.design_claim(design, spec, cache.counted_cost(spec)), anchor=False)
+    state.write_link()
+    return state.design()
+
+
+def heard(said: Mapping[str, Any]) -> None:
+    """Take over a report; whatever a browser sends becomes a design that can be shown.
+
+    Args:
+        said: `design` as a link writes it, `lock`, `stage`, and `n`, the report's number.
+    """
+    query = said.get("design") or {}
+    if isinstance(query, Mapping):
+        design, _ = from_query({str(name): str(value) for name, value in query.items()})
+        if design != state.design():
+            state.put(design)
+    lock = said.get("lock")
+    state.set_lock(lock if lock in SOLVABLE else None)
+    if isinstance(said.get("stage"), int):
+        state.set_stage(said["stage"])
+    if isinstance(said.get("n"), int):
+        state.answer(said["n"])
+
+
+def _data() -> dict[str, Any]:
+    link = lessons.in_language(current())
+    first = next(iter(lessons.lessons().values()))
+    photo = _own_photo()
+    return {
+        **handed(state.design()),
+        "language": current(),
+        "lock": state.lock(),
+        "stage": state.stage(),
+        "answers": state.answered(),
+        "hidden": [name for name in HIDEABLE if not lesson_view.shows(name)],
+        "present": projector.on(),
+        "intro": state.is_fresh(),
+        "links": {
+            "photo": f"classify?{urlencode(link)}",
+            "lesson": f"?{urlencode(first.query() | link)}",
+        },
+        "address": lesson_view.address(),
+    } | ({"photo": photo} if photo else {})
+
+
+def _own_photo() -> str:
+    """The visitor's own photo as a small data address; "" while there is none."""
+    own = st.session_state.get(state.OWN)
+    try:
+        return _small(cache.photo(*own)) if own else ""
+    except EffnetError:  # the pages that classify it say why
+        return ""
+
+
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs={cache.Photo: cache.key_of})
+def _small(photo: cache.Photo) -> str:
+    return photo_address(photo.image)
+
+
+def below(design: Design, *, dark: bool) -> None:
+    """What the formula promises and what rounding makes of it, in words and in tables."""
+    spec, base = design.spec(), design.base_spec
+    if lesson_view.shows("totals"):
+        cards.time_here(spec, base)
+    if design.mode == "formula" and lesson_view.shows("curve"):
+        cards.promise(design, dark=dark)

@@ -1,0 +1,72 @@
+"""The explorer and the notebooks out of an installed package: `effnet app`, `effnet notebooks`."""
+
+import argparse
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Never
+
+import effnet
+from effnet.base import EffnetError, make_folder, needing, path_of, shipped, writing
+
+PACKAGE = str(Path(effnet.__file__).parents[1])
+PORTS = range(1, 2**16)
+
+
+def add_app(parser: argparse.ArgumentParser) -> None:
+    """The options of `effnet app`."""
+    parser.add_argument("--port", type=int, default=8501, help="8501 if not given")
+    parser.add_argument(
+        "--address",
+        default="localhost",
+        help="who may open it: localhost if not given, for this machine only; 0.0.0.0 for a class",
+    )
+    parser.add_argument("--headless", action="store_true", help="opens no browser")
+
+
+def add_notebooks(parser: argparse.ArgumentParser) -> None:
+    """The options of `effnet notebooks`."""
+    parser.add_argument("folder", help="where to copy them; made if it is not there")
+
+
+@needing
+def run_app(options: argparse.Namespace) -> Never:
+    """Serve the explorer until it is stopped; its settings lie beside it in the package."""
+    importlib.import_module("streamlit")  # a missing one is said in one line
+    if options.port not in PORTS:
+        raise EffnetError("port {port}; expected 1 to 65535", port=options.port)
+    folder = shipped()
+    command = [
+        *(sys.executable, "-m", "streamlit", "run", "app.py"),
+        f"--server.port={options.port}",
+        f"--server.address={options.address}",
+        f"--server.headless={str(options.headless).lower()}",
+        "--server.showEmailPrompt=false",
+        "--browser.gatherUsageStats=false",
+    ]
+    # its settings are read from the folder that it runs in, and this very package is imported
+    path = os.pathsep.join(filter(None, [PACKAGE, os.environ.get("PYTHONPATH", "")]))
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=os.environ | {"PYTHONPATH": path}, check=False
+        )
+    except KeyboardInterrupt:  # which Streamlit has heard as well
+        sys.exit(0)
+    sys.exit(done.returncode)
+
+
+def copy_notebooks(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Copy the notebooks into a folder; one that is there already is left as it is."""
+    folder = make_folder(path_of(options.folder))
+    rows = []
+    for source in sorted(shipped("notebooks").glob("*.ipynb")):
+        target: Path = folder / source.name
+        kept = target.exists()
+        if not kept:
+            with writing(target):
+                shutil.copyfile(source, target)
+        rows.append({"notebook": str(target), "copied": not kept})
+    return rows

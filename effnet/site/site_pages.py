@@ -1,0 +1,361 @@
+"""The site's pages in one language: templates filled with records, nothing fetched, no server."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+import effnet
+from effnet import papers
+from effnet.base import DEFAULT, LANGUAGES, current, mark, say
+from effnet.counting import count
+from effnet.papers import Exhibit
+from effnet.report import Lesson, Step, lessons
+from effnet.web import TAGS, TITLE, script, translations
+
+TITLES = {
+    "index.html": mark("Scale"),
+    "classify.html": mark("Classify"),
+    "papers.html": mark("Papers"),
+    "lessons.html": mark("Lessons"),
+    "notebooks.html": mark("Notebooks"),
+}
+NOTEBOOKS = {
+    "01_compound_scaling": (
+        mark("1. Compound scaling"),
+        mark("Which phi gives B1 to B7?"),
+    ),
+    "03_counting": (
+        mark("3. Counting"),
+        mark("Why do counters disagree on one network?"),
+    ),
+    "09_reading_the_tables": (
+        mark("9. Reading tables critically"),
+        mark("Which printed numbers can be checked?"),
+    ),
+}
+QUANTITIES = {
+    "macs": mark("multiply-adds"),
+    "params": mark("parameters"),
+    "activations": mark("activations"),
+}
+JUPYTER_MB = 47  # what a browser asks for until the first cell has run
+# what the page that classifies is made of: the page, the network's thread, and what they share
+SCRIPTS = ("classify", "classify.worker", "maps", "pixels", "words", "core")
+APP_PAGES = {
+    "pages/cost.py": mark("Cost"),
+    "pages/latency.py": mark("Latency"),
+    "pages/explain.py": mark("Explain"),
+    "pages/train.py": mark("Train"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Where pages of one language are written, and how they reach what all share.
+
+    Attributes:
+        path: The folder.
+        root: From it to the site's own folder, as links write it.
+        files: The pages that the menu names.
+    """
+
+    path: Path
+    root: str
+    files: tuple[str, ...] = tuple(TITLES)
+
+    def write(self, file: str, template: str, title: str, **values: Any) -> None:
+        """Fill a template and write it; `values` are what it shows besides the frame."""
+        page = {
+            "tag": TAGS[current()],
+            "title": title,
+            "root": self.root,
+            "current": f"{file.partition('-')[0]}s.html" if file.startswith("lesson-") else file,
+            "pages": [{"file": name, "title": say(TITLES[name])} for name in self.files],
+            "languages": [
+                {"name": name, "tag": TAGS[code], "href": f"{self.root}{folder_of(code)}{file}"}
+                for code, name in LANGUAGES.items()
+            ],
+        }
+        words = _frame() | values.pop("words", {})
+        text = _templates().get_template(template).render(**page, words=words, **values)
+        self.path.mkdir(parents=True, exist_ok=True)
+        (self.path / file).write_text(text, "utf-8")
+
+
+def folder_of(code: str) -> str:
+    """Where a language's pages lie: English on top, the others in a folder of their own."""
+    return "" if code == DEFAULT else f"{code}/"
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    loader = PackageLoader("effnet", "site/templates")
+    return Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _frame() -> dict[str, str]:
+    return {
+        "name": say("EfficientNet explorer"),
+        "pages": say("Pages"),
+        "language": say("Language"),
+        "made": say(
+            "Made by effnet {version}. Everything on this page lies in one folder: nothing is "
+            "asked of another place.",
+            version=effnet.__version__,
+        ),
+    }
+
+
+def explorer(folder: Folder, *, classifies: bool) -> None:
+    """The first page; it holds its script and opens with no server as well."""
+    links = {"lesson": "lesson-one-step.html"}
+    if classifies:
+        links["photo"] = "classify.html"
+    folder.write("index.html", "explorer.html", say(TITLE), script=script(links=links))
+
+
+# --- classify -----------------------------------------------------------------------------------
+
+
+def classify(folder: Folder, network: Mapping[str, Any]) -> None:
+    """The page that classifies a photo in the browser; `network` is what its folder holds."""
+    config = {**network, "words": translations(SCRIPTS)}
+    samples = [{**sample, "title": say(sample["title"])} for sample in network["samples"]]
+    megabytes = (network["network"]["model"]["bytes"] + network["runtime_bytes"]) / 1e6
+    folder.write(
+        "classify.html",
+        "classify.html",
+        say(TITLES["classify.html"]),
+        config=config,
+        samples=samples,
+        words={
+            "claim": say("What does {network} see in your photo?", network=network["title"]),
+            "samples": say("Sample photos"),
+            "own": say("Your photo"),
+            "paste": say("or drop one here, or paste it"),
+            "opacity": say("Opacity of the map"),
+            "cells": say("the map's own places"),
+            "answers": say("The most probable classes"),
+            "search": say("Map of any of the {count} classes", count=len(network["classes"])),
+            "example": say("such as teapot"),
+            "loading": say("Loading the network, {size:.0f} MB:", size=megabytes),
+            "about": say(
+                "{network}, published top-1 {accuracy:g} %. Your photo stays in this browser.",
+                network=network["title"],
+                accuracy=network["top1"],
+            ),
+            "from_file": say(
+                "A browser loads a network only from a server. In this folder, run: "
+                "python -m http.server, then open http://localhost:8000"
+            ),
+        },
+    )
+
+
+# --- papers -------------------------------------------------------------------------------------
+
+
+def paper_tables(folder: Folder) -> None:
+    """Every table and figure of the papers as a table that can be sorted, with what to note."""
+    verdicts = [papers.verdict(key) for key in papers.EXHIBITS]
+    found = [
+        {
+            "name": paper.name,
+            "exhibits": [
+                _exhibit(exhibit)
+                for exhibit in papers.EXHIBITS.values()
+                if exhibit.paper == paper.key
+            ],
+        }
+        for paper in papers.PAPERS
+    ]
+    folder.write(
+        "papers.html",
+        "papers.html",
+        say(TITLES["papers.html"]),
+        papers=found,
+        cited=papers.cited,
+        claim=say(
+            "{agree} of {checked} printed numbers that can be computed are ours, rounded as the "
+            "papers round.",
+            agree=sum(verdict.agree for verdict in verdicts),
+            checked=sum(verdict.checked for verdict in verdicts),
+        ),
+        words={
+            "contents": say("Tables and figures"),
+            "legend": say(
+                "\u25c7 printed, \u25ac computed here. A click on a column's title sorts by it."
+            ),
+            "same": say("same"),
+        },
+    )
+
+
+def _exhibit(exhibit: Exhibit) -> dict[str, Any]:
+    lines = papers.lines(exhibit.key)
+    table = papers.flat(lines, word=exhibit.word)
+    kinds = [*(column.kind for column in table.columns[:-1]), "source"]
+    idle = {  # the last two columns, note and source, where they say nothing of their own
+        place
+        for place, known in ((len(kinds) - 2, ""), (len(kinds) - 1, exhibit.source))
+        if all(row[place].text == known for row in table.rows)
+    }
+    shown = [place for place in range(len(kinds)) if place not in idle]
+    return {
+        "key": exhibit.key,
+        "label": say(exhibit.label),
+        "title": say(exhibit.title),
+        "shows": say(exhibit.shows),
+        "finding": exhibit.finding(lines),
+        "checked": papers.checked(exhibit.key),
+        "columns": [
+            {
+                "title": table.columns[place].title,
+                "kind": kinds[place],
+                "numeric": table.columns[place].numeric,
+            }
+            for place in shown
+        ],
+        "rows": [[row[place] for place in shown] for row in table.rows],
+        "notes": [
+            {"said": note.said, "source": papers.cited(note.source)} for note in exhibit.notes
+        ],
+        "source": say("Source: {source}", source=papers.cited(exhibit.source)),
+    }
+
+
+# --- lessons ------------------------------------------------------------------------------------
+
+
+def all_lessons(folder: Folder, *, classifies: bool) -> None:
+    """The list of the lessons, and a page for each: predict, then reveal."""
+    found = list(lessons.lessons().values())
+    folder.write(
+        "lessons.html",
+        "lessons.html",
+        say(TITLES["lessons.html"]),
+        lessons=[
+            {
+                "file": f"lesson-{lesson.key}.html",
+                "title": say(lesson.title),
+                "goal": say(lesson.goal),
+                "plan": [say(line) for line in lesson.plan],
+            }
+            for lesson in found
+        ],
+        words={
+            "lessons_claim": say(
+                "Six lessons of 45 minutes: predict a number, then see it counted."
+            )
+        },
+    )
+    for lesson in found:
+        folder.write(
+            f"lesson-{lesson.key}.html",
+            "lesson.html",
+            say(lesson.title),
+            lesson=_lesson(lesson, classifies=classifies),
+            words={
+                "explorer": say("The explorer, with this step's controls"),
+                "classify": say("Look at such a map on Classify"),
+                "reveal": say("Reveal"),
+                "right": say("Right."),
+                "wrong": say("Not so."),
+                "steps": say("Steps"),
+                "back": say("Back"),
+                "next": say("Next step"),
+                "all_lessons": say("All lessons"),
+            },
+        )
+
+
+def _lesson(lesson: Lesson, *, classifies: bool) -> dict[str, Any]:
+    return {
+        "title": say(lesson.title),
+        "goal": say(lesson.goal),
+        "steps": [
+            _step(step, number, len(lesson.steps), classifies=classifies)
+            for number, step in enumerate(lesson.steps, start=1)
+        ],
+    }
+
+
+def _step(step: Step, number: int, of: int, *, classifies: bool) -> dict[str, Any]:
+    answer = lessons.answer(step.question)
+    elsewhere = step.page in APP_PAGES
+    hidden = f"&hide={','.join(step.hide)}" if step.hide else ""
+    return {
+        "title": say("Step {number} of {n}", number=number, n=of),
+        "say": say(step.say),
+        "ask": say(step.question.ask),
+        "because": say(step.question.because),
+        "choices": answer.choices,
+        "right": answer.right,
+        "shown": answer.shown,
+        "frame": "" if elsewhere else f"index.html?{step.design}{hidden}",
+        "bars": _bars(step) if step.page == "pages/cost.py" else [],
+        "page": (
+            say("In the app this step stands on the page {page}.", page=say(APP_PAGES[step.page]))
+            if elsewhere and step.page != "pages/cost.py"
+            else ""
+        ),
+        "href": "classify.html" if classifies and step.page == "pages/explain.py" else "",
+    }
+
+
+def _bars(step: Step) -> list[dict[str, Any]]:
+    """The quantities of Cost by kind of layer, as bars without numbers: a question asks for one."""
+    kinds = count(lessons.read(step.design).spec()).by_kind()
+    shares = []
+    for quantity, name in QUANTITIES.items():
+        values = {kind: getattr(total, quantity) for kind, total in kinds.items()}
+        most = max(values.values())
+        bars = [{"name": say(kind), "share": value / most} for kind, value in values.items()]
+        shares.append({"quantity": quantity, "name": say(name), "kinds": bars})
+    return shares
+
+
+# --- notebooks, and what is not there -----------------------------------------------------------
+
+
+def notebook_list(folder: Folder) -> None:
+    """The notebooks that run in the browser."""
+    folder.write(
+        "notebooks.html",
+        "notebooks.html",
+        say(TITLES["notebooks.html"]),
+        notebooks=[
+            {"file": f"{file}.ipynb", "title": say(title), "question": say(question)}
+            for file, (title, question) in NOTEBOOKS.items()
+        ],
+        words={
+            "notebooks_claim": say("Three notebooks, with a Python that runs in this browser."),
+            "notebooks_about": say(
+                "The first one takes about {size:.0f} MB and, on a slow machine, a minute to "
+                "start. Run all cells from the Run menu; nothing has to be installed. The "
+                "notebooks are in English.",
+                size=JUPYTER_MB,
+            ),
+        },
+    )
+
+
+def absent(folder: Folder, file: str, why: str) -> None:
+    """A page in the place of one that could not be made: it says why, in its language."""
+    folder.write(
+        file,
+        "absent.html",
+        say(TITLES[file]),
+        claim=say("This copy of the site has no such page."),
+        why=say("When it was made: {why}", why=why),
+    )

@@ -1,0 +1,31 @@
+// What the host hears: the newest design on release, or when the hand rests; numbered, so that an
+// answer to an older one is known for it. Two reports are half a second apart at least.
+const APART_MS = 500;
+
+// `read` gives { design, lock, stage }; `report` is the host's.
+export function reporter(report, read, answered = 0) {
+  let sent = answered, told = JSON.stringify(read()), last = -APART_MS, timer = 0, held = false;
+
+  function tell() {
+    timer = 0;
+    const now = read(), words = JSON.stringify(now);
+    if (words === told) return;
+    told = words;
+    last = performance.now();
+    sent += 1;
+    const design = Object.entries(now.design).map(([name, value]) => [name, String(value)]);
+    report({ ...now, design: Object.fromEntries(design), n: sent });
+  }
+
+  return {
+    soon(done) {
+      held = !done;
+      clearTimeout(timer);
+      timer = setTimeout(tell, done ? Math.max(0, last + APART_MS - performance.now()) : APART_MS);
+    },
+    // Whether the host's word counts: it has heard all, and no hand is on a control.
+    current: (answers) => !held && !timer && answers >= sent,
+    accepted() { told = JSON.stringify(read()); },
+    stop() { clearTimeout(timer); },
+  };
+}

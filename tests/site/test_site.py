@@ -1,0 +1,210 @@
+"""The static folder, without a browser: what is fetched, what is checked, what is said."""
+
+import base64
+import hashlib
+import re
+import subprocess
+import sys
+import tarfile
+import zipfile
+from html.parser import HTMLParser
+from importlib import resources
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+
+import effnet
+from effnet.base import shipped
+from effnet.nn import onnx_model
+from effnet.papers import EXHIBITS
+from effnet.site import PARTS, build, fetched
+from effnet.site.browser_notebooks import NOTEBOOKS
+from effnet.site.own_wheel import own_wheel
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory) -> Path:
+    """A site of pages alone: nothing is fetched for it."""
+    folder = tmp_path_factory.mktemp("site") / "site"
+    build(folder, without=PARTS)
+    return folder
+
+
+class Links(HTMLParser):
+    """What a page asks for and leads to, and the ids that can be led to."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.to: list[str] = []
+        self.ids: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):  # noqa: ARG002
+        values = dict(attrs)
+        self.to += [values[name] for name in ("href", "src") if values.get(name)]
+        self.ids += [values["id"]] if "id" in values else []
+
+
+def test_every_link_of_every_page_stays_in_the_folder_and_leads_somewhere(pages):
+    found = list(pages.rglob("*.html"))
+    assert len(found) == 2 * (5 + 6)  # two languages: the menu's pages and six lessons
+    for file in found:
+        links = Links(file.read_text("utf-8"))
+        assert len(set(links.ids)) == len(links.ids), file
+        for link in links.to:
+            parts = urlsplit(link)
+            if parts.scheme == "data":
+                continue
+            assert not parts.scheme, f"{file}: {link}"
+            assert not parts.netloc, f"{file}: {link}"
+            target = file if not parts.path else (file.parent / parts.path).resolve()
+            assert target.is_file(), f"{file}: {link}"
+            assert target.is_relative_to(pages.resolve())
+
+
+def test_a_page_without_its_part_says_why(pages):
+    text = (pages / "classify.html").read_text("utf-8")
+    assert "it was left out when this site was made" in text
+    assert "生成这个网站时没有选入这一部分" in (pages / "zh/classify.html").read_text("utf-8")
+    assert all(f'id="{key}"' in (pages / "papers.html").read_text("utf-8") for key in EXHIBITS)
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path, pages):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("years")
+    with pytest.raises(effnet.EffnetError, match=r"mine is not empty and holds no site; name"):
+        build(mine, without=PARTS)
+    with pytest.raises(effnet.EffnetError, match=r"thesis.txt is not empty and holds no site"):
+        build(mine / "thesis.txt", without=PARTS)
+    with pytest.raises(effnet.EffnetError, match=r"no part 'explorer'; expected one of classify"):
+        build(tmp_path / "site", without=["explorer"])
+    assert (mine / "thesis.txt").read_text() == "years"
+    build(pages, without=PARTS)  # an earlier site is written anew
+
+
+# --- what is fetched ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "effnet" / "site"
+
+
+def test_without_npm_the_site_is_made_without_what_needs_it(cache, tmp_path, monkeypatch):
+    monkeypatch.setattr(fetched.shutil, "which", lambda _: None)
+    monkeypatch.setattr(fetched, "wheels", list)
+    pages, classify, notebooks = build(tmp_path / "site")
+    assert not pages.missing
+    assert classify.missing == notebooks.missing
+    assert classify.missing == "npm is not installed; it comes with Node.js (nodejs.org)"
+    assert classify.missing in (tmp_path / "site/notebooks.html").read_text("utf-8")
+
+
+def test_a_package_that_is_another_is_refused_and_thrown_away(cache, tmp_path):
+    cache.mkdir(parents=True)
+    version, _ = fetched.NPM["pyodide"]
+    tarball = cache / f"pyodide-{version}.tgz"
+    tarball.write_bytes(b"something else")
+    with pytest.raises(effnet.EffnetError, match=r"pyodide-.*tgz is not the file"):
+        fetched.npm("pyodide", ["pyodide.mjs"], tmp_path / "there")
+    assert not tarball.exists()
+    assert not (tmp_path / "there").exists()
+
+
+def test_a_package_that_is_the_pinned_one_gives_its_files(cache, tmp_path, monkeypatch):
+    cache.mkdir(parents=True)
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package/a.mjs").write_text("export {}")
+    with tarfile.open(cache / "one-1.0.tgz", "w:gz") as archive:
+        archive.add(tmp_path / "package", "package")
+    digest = hashlib.sha512((cache / "one-1.0.tgz").read_bytes()).digest()
+    monkeypatch.setitem(fetched.NPM, "one", ("1.0", base64.b64encode(digest).decode()))
+    fetched.npm("one", ["a.mjs"], tmp_path / "there")
+    assert (tmp_path / "there/a.mjs").read_text() == "export {}"
+
+
+def test_every_wheel_has_one_version_and_one_hash():
+    lines = resources.files("effnet").joinpath("site/wheels.txt").read_text("utf-8")
+    pins = [line for line in lines.splitlines() if not line.startswith("#")]
+    assert len(pins) > 20
+    for pin in pins:
+        assert re.fullmatch(r"[a-z0-9-]+==[0-9.]+ --hash=sha256:[0-9a-f]{64}", pin), pin
+
+
+def test_the_own_wheel_is_this_package_and_asks_for_no_torch(tmp_path):
+    wheel = own_wheel(tmp_path, ("plotly",))
+    with zipfile.ZipFile(wheel) as archive:
+        assert archive.testzip() is None
+        names = set(archive.namelist())
+        info = f"effnet-{effnet.__version__}.dist-info"
+        metadata = archive.read(f"{info}/METADATA").decode()
+        record = archive.read(f"{info}/RECORD").decode().splitlines()
+    assert {"effnet/__init__.py", "effnet/data/b_family.csv", "effnet/web/core.js"} <= names
+    assert not [name for name in names if "__pycache__" in name]
+    assert re.findall(r"Requires-Dist: (.*)", metadata) == ["plotly"]
+    assert {line.partition(",")[0] for line in record} == names
+
+
+def test_the_notebooks_of_the_site_are_notebooks_of_the_project():
+    root = Path(effnet.__file__).parents[1]
+    assert all((root / "notebooks" / f"{name}.ipynb").is_file() for name in NOTEBOOKS)
+
+
+# --- all class maps from one pass ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["lite0", "b0", "resnet50", "mobilenet_v2"])
+def test_the_second_output_is_every_classs_map_and_its_mean_is_the_logit(name):
+    """Zhou et al., arXiv:1512.04150 equation 2, for every class, in any family."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    spec = effnet.scale(name, resolution=64)
+    state = effnet.build(spec, num_classes=7).eval().state_dict()
+    weights = {
+        key: (tuple(value.shape), value.contiguous().numpy().data.cast("B"))
+        for key, value in state.items()
+        if value.ndim
+    }
+    session = onnxruntime.InferenceSession(
+        onnx_model(spec, weights, about={}, num_classes=7, maps=True)
+    )
+    images = np.random.default_rng(0).normal(size=(3, 3, 64, 64)).astype(np.float32)
+    logits, maps = session.run(None, {"image": images})
+    assert maps.shape == (3, 7, 2, 2)
+    bias = [value for key, value in state.items() if key.endswith(".bias")][-1].numpy()
+    assert np.allclose(maps.mean((2, 3)) + bias, logits, rtol=1e-4, atol=1e-4)
+
+
+# --- what a browser's Python lacks --------------------------------------------------------------
+
+WITHOUT = """
+import json, sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"numpy", "pandas", "PIL", "torch", "streamlit", "skimage"}:
+            raise ModuleNotFoundError(name, name=name)
+
+sys.meta_path.insert(0, Absent())
+cells = json.load(open(sys.argv[1], encoding="utf-8"))["cells"]
+room = {}
+for cell in cells:
+    if cell["cell_type"] == "code":
+        exec("".join(cell["source"]), room)
+"""
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_of_the_site_needs_nothing_that_the_browser_lacks(name):
+    notebook = shipped("notebooks", f"{name}.ipynb")
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, str(notebook)],
+        cwd=Path(effnet.__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
