@@ -122,6 +122,6 @@ assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 
 
 def test_a_fork_that_predicted_ends_by_itself(coffee):
-    """A whole exit, all destructors run: those of the parent's engine would wait for its threads."""
+    """All destructors run: those of the parent's engine would wait for its threads."""
     work = [sys.executable, "-c", ENDS, str(coffee)]
     subprocess.run(work, check=True, timeout=3 * PATIENCE_S)
