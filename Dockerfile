@@ -15,7 +15,7 @@ COPY requirements.txt ./
 RUN pip install --extra-index-url "$TORCH_INDEX" -r requirements.txt
 
 COPY pyproject.toml setup.py README.md app.py ./
-COPY requirements requirements
+COPY .ci/extras .ci/extras
 COPY effnet effnet
 COPY pages pages
 COPY assets assets

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from effnet.app.kit import cache, cards, frame, live, open_tab, photos
+from effnet.app.kit import cache, camera, cards, frame, live, open_tab, photos
 from effnet.app.pages.classify import answer_cards, many_images, tries_cards, weights_card
 from effnet.base import mark
 from effnet.report import claims
@@ -18,18 +18,22 @@ TABS = (
 def explorer() -> None:
     """The photo, the network, its answer, and everything that can be asked of it."""
     claim = st.container()
-    left, middle, right = st.columns([1, 1.2, 1.6], gap="medium")
-    with left:
+    camera_place = st.container()
+    left, middle, right = st.columns([1.2, 1.6, 1], gap="medium")
+    with right:
         network = photos.network()
         photo = photos.photo()
     classifier = cache.classifier(network)
     prediction = cache.prediction(network, photo)
+    if photos.camera_on():
+        with camera_place:
+            camera.card(network)
     with claim:
         live.claim(claims.prediction_claim(photos.title(network, classifier), prediction))
     dark = frame.dark()
-    with middle:
+    with left:
         cards.seen(photo.image, classifier)
-    with right:
+    with middle:
         cards.top_classes_card(prediction, classifier.spec.family, dark=dark)
     one, steps, ladder, ensemble, dial, damage, broken, many, weights = open_tab.tabs(
         "classify_tabs", TABS

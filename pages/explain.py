@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from effnet.app.kit import cache, frame, live
+from effnet.app.kit import cache, camera, frame, live, photos
 from effnet.app.pages.explain import explain_controls, explain_tabs, explain_view
 
 
@@ -10,12 +10,16 @@ from effnet.app.pages.explain import explain_controls, explain_tabs, explain_vie
 def explorer() -> None:
     """Controls and everything that follows them."""
     claim = st.container()
-    left, right = st.columns([1, 3.2], gap="medium")
-    with left:
+    camera_place = st.container()
+    left, right = st.columns([3.2, 1], gap="medium")
+    with right:
         network, photo = explain_controls.network_and_photo()
     classifier = cache.classifier(network)
     prediction = cache.prediction(network, photo)
-    with right:
+    if photos.camera_on():
+        with camera_place:
+            camera.card(network)
+    with left:
         panels = st.container()
         asked = explain_controls.asked(network, photo, classifier, prediction)
     explanation = explain_view.the_map(classifier, asked)

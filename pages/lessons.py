@@ -1,4 +1,4 @@
-"""Lessons: six for a class, with a page for the teacher, and links that fix what a class sees."""
+"""Lessons: nine for a class, with a page for the teacher, and links that fix what a class sees."""
 
 import streamlit as st
 
@@ -6,9 +6,7 @@ from effnet.app.kit import frame, lesson_view, live
 from effnet.base import say
 
 with frame.page(__file__):
-    live.claim(
-        say("Six lessons of 45 minutes: predict a number, then see it counted from the live model.")
-    )
+    live.claim(say("Nine lessons of 45 minutes: predict a number, then see it counted."))
     lesson_view.teacher()
     st.markdown(say("**A link of one's own**"))
     st.caption(

@@ -15,15 +15,20 @@ import pytest
 import effnet
 from effnet import papers, web
 from effnet.base import language
-from effnet.base.language import listed, plural, remembered, say, speaking
+from effnet.base.language import content, listed, plural, remembered, say, speaking
 from effnet.cam.methods import METHODS
-from effnet.classify import breakage
+from effnet.classify import breakage, perturbations
+from effnet.network import OPERATORS
 from effnet.papers import dimension_results, printed_times, published, wording
+from effnet.report import lessons
 from effnet.site import SCRIPTS
-from effnet.train import gallery
+from effnet.train import gallery, schedule
 
 ROOT = Path(effnet.__file__).parents[1]
-SOURCES = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "effnet").rglob("*.py")]
+SOURCES = [
+    *(ROOT / "app.py", *(ROOT / "pages").glob("*.py")),
+    *(file for file in (ROOT / "effnet").rglob("*.py") if file.parent.name != "cli"),  # English
+]
 MARKERS = {  # which arguments are texts
     "say": (0,),
     "mark": (0,),
@@ -58,16 +63,6 @@ def texts_of(file: Path) -> set[str]:
         if place < len(node.args)
         for text in constant(node.args[place])
     }
-
-
-def lesson_texts() -> set[str]:
-    """What the lessons' file says and asks."""
-    found: set[str] = set()
-    for lesson in json.loads((ROOT / "effnet/data/lessons.json").read_text("utf-8")):
-        found |= {lesson["title"], lesson["goal"], *lesson["plan"]}
-        for step in lesson["steps"]:
-            found |= {step["say"], step["question"]["ask"], step["question"]["because"]}
-    return found
 
 
 def record_texts() -> set[str]:
@@ -117,7 +112,12 @@ READ = (
     METHODS,
     gallery.EXHIBITS,
     breakage.MISTAKES,
+    perturbations.DAMAGES,
+    lessons.lessons(),
     published.tables(),
+    schedule.SOURCES,
+    schedule.NOTES,
+    [content("operators")[name] for name in OPERATORS if name in content("operators")],
     [dimension_results.note("b0", name) for name in dimension_results.experiments("b0")],
     dimension_results.note("b0", "Table 3"),
     dimension_results.note("resnet50", "Table 3").removeprefix(
@@ -126,7 +126,7 @@ READ = (
 )
 SAID = {file: texts_of(file) for file in SOURCES}
 IN_THE_BROWSER = {*web.texts(), *web.texts(SCRIPTS)}
-ALL = set().union(*SAID.values(), lesson_texts(), record_texts(), IN_THE_BROWSER, content_texts())
+ALL = set().union(*SAID.values(), record_texts(), IN_THE_BROWSER, content_texts())
 CHINESE = language.catalogue("zh")
 
 
@@ -147,10 +147,6 @@ def test_every_text_of_the_browsers_modules_has_a_translation():
     assert len(web.texts()) > 80
     assert len(web.texts(SCRIPTS)) > 15
     assert sorted(IN_THE_BROWSER - CHINESE.keys()) == []
-
-
-def test_every_text_of_the_lessons_has_a_translation():
-    assert sorted(lesson_texts() - CHINESE.keys()) == []
 
 
 def test_every_note_in_the_papers_tables_has_a_translation():

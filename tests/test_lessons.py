@@ -11,16 +11,15 @@ from effnet.base.units import factor
 from effnet.counting import formulas
 from effnet.counting.cost import count
 from effnet.report import claims
+from effnet.report.lesson_answers import answer, value
 from effnet.report.lessons import (
     HIDEABLE,
     LANGUAGE,
     Question,
-    answer,
     lessons,
     link,
     read,
     read_hidden,
-    value,
 )
 from effnet.scaling.design import Design
 
@@ -31,8 +30,8 @@ STEPS = {
 }
 
 
-def test_there_are_six_of_45_minutes():
-    assert len(lessons()) == 6
+def test_there_are_nine_of_45_minutes():
+    assert len(lessons()) == 9
     for lesson in lessons().values():
         assert sum(int(line.split()[0]) for line in lesson.plan) == 45
 
@@ -206,3 +205,80 @@ def test_answers_are_in_the_readers_language():
     assert chinese.choices[chinese.right] == english.choices[english.right]
     assert "训练" in chinese.shown
     assert answer(question) == english
+
+
+QUESTIONS = {name: lesson.steps[number - 1].question for name, (lesson, number) in STEPS.items()}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_wrong_choice_is_a_misconception_that_says_what_it_mistakes(name):
+    question = QUESTIONS[name]
+    found = answer(question)
+    if question.kind in ("which", "released", "faster", "stage", "printed"):
+        assert question.wrong == ()  # the other networks, stages or rows
+        return
+    assert len(question.wrong) == len(found.choices) - 1 == 3
+    assert [bool(why) for why in found.why] == [n != found.right for n in range(4)]
+    assert list(found.values) == sorted(found.values)
+
+
+def choices(name):
+    return answer(QUESTIONS[name]).choices
+
+
+def test_the_misconceptions_that_everybody_has_are_among_the_choices():
+    assert {"1.92 x", "2.00 x"} <= set(choices("one-step 1"))  # the promise, and the doubling
+    assert "128 x" in choices("names 3")  # seven doublings
+
+
+def test_every_way_to_answer_is_asked_for():
+    assert {question.entry for question in QUESTIONS.values()} == {
+        *("choice", "number", "bar", "stage")
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "means"), [(97.8, "97.8 x"), (100, "97.8 x"), (128, "128 x"), (50, None)]
+)
+def test_a_typed_number_means_the_choice_within_a_tenth(given, means):
+    found = answer(QUESTIONS["names 3"])
+    place = found.nearest(given)
+    assert (None if place is None else found.choices[place]) == means
+
+
+def test_a_dragged_bar_is_right_within_four_points():
+    found = answer(QUESTIONS["where-it-goes 2"])  # 0.637 M of 5.29 M
+    assert found.nearest(12) == found.nearest(15) == found.right
+    assert found.nearest(35) is None
+
+
+def test_accuracy_at_equal_cost_is_that_of_the_papers_tables():
+    assert choices("does-it-pay 1")[answer(QUESTIONS["does-it-pay 1"]).right] == "compound scale"
+    assert answer(QUESTIONS["does-it-pay 2"]).shown.startswith("2 points: 81.1 % against 79.1 %")
+    assert answer(QUESTIONS["does-it-pay 3"]).shown.startswith("0.7 points: 78.8 % against 78.1 %")
+
+
+def test_a_place_of_the_last_map_sees_more_than_the_photo():
+    assert answer(QUESTIONS["believe-a-map 2"]).shown == "851 px, in a picture of 224 px."
+
+
+def test_chances_are_powers():
+    assert choices("believe-a-map 3")[0] == "1.6 %"  # 1 in 64
+    assert choices("measure-honestly 1")[1] == "6.2 %"  # 2 in 32
+    assert "0.8 %" in answer(QUESTIONS["measure-honestly 2"]).shown  # 2 in 256
+
+
+def test_between_two_ticks_of_alpha_a_stage_can_gain_a_block():
+    assert value("phi=1&alpha=1.25", "blocks") == 23
+    assert value("phi=1&alpha=1.26", "blocks") == 24
+
+
+def test_resnet_50_has_more_weights_in_its_1x1_layers_than_in_full_3x3():
+    network = torchvision.models.resnet50()
+    sizes = {1: 0, 3: 0}
+    for module in network.modules():
+        if isinstance(module, torch.nn.Conv2d) and module.kernel_size[0] in sizes:
+            sizes[module.kernel_size[0]] += module.weight.numel()
+    assert sizes[1] > sizes[3]
+    said = QUESTIONS["families 1"].because
+    assert "1x1 convolutions hold more of its weights" in said

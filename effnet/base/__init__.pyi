@@ -48,6 +48,12 @@ from .rows import rows_of as rows_of
 from .shipped import shipped as shipped
 from .stamps import stamp as stamp
 from .tables import table as table
+from .tolerant import append_line as append_line
+from .tolerant import has_numbers as has_numbers
+from .tolerant import is_number as is_number
+from .tolerant import read_json as read_json
+from .tolerant import read_lines as read_lines
+from .tolerant import read_text as read_text
 from .units import factor as factor
 from .units import giga as giga
 from .units import mebibytes as mebibytes

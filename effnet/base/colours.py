@@ -44,7 +44,7 @@ _COUNTED = {
 
 # what is scaled: one dimension, or all three
 _WAY = {
-    "depth": ("#B06F00", "#E69F00"),
+    "depth": ("#A16500", "#E69F00"),
     "width": ("#1F78B4", "#6FBCE8"),
     "resolution": ("#00805E", "#3CC9A3"),
     "compound": ("#C22D5C", "#F07AA5"),

@@ -19,8 +19,10 @@ class EffnetError(ValueError):
     """
 
     def __init__(self, message: object = "", /, **values: object) -> None:
-        super().__init__(Text(message, **values) if isinstance(message, str) else message)
+        text = message if isinstance(message, Text) else Text(str(message), **values)
+        super().__init__(text)
+        self.text = text
 
     def __str__(self) -> str:
-        text = printable(str(self.args[0]))
+        text = printable(str(self.text))
         return text if len(text) <= MOST else f"{text[: MOST - 3]}..."

@@ -140,7 +140,7 @@ class Text:
 
     @classmethod
     def from_dict(cls, kept: object) -> "Text":
-        """A text from a file; what is no record of one is shown as it is."""
+        """A text from a file; what is no record of one is a text without values."""
         if isinstance(kept, dict) and isinstance(kept.get("text"), str):
             values = kept.get("values")
             inner = values if isinstance(values, dict) else {}
@@ -151,7 +151,7 @@ class Text:
                     for name, value in inner.items()
                 },
             )
-        return cls("{text}", text=kept)
+        return cls(str(kept))
 
 
 def plural(number: int, one: str, many: str, /, **values: object) -> str:

@@ -4,6 +4,7 @@ from . import labelled_files as labelled_files
 from . import perturbations as perturbations
 from .breakage import MISTAKES as MISTAKES
 from .breakage import Mistake as Mistake
+from .checks import check_top as check_top
 from .classifier import Classifier as Classifier
 from .evaluation import Answer as Answer
 from .evaluation import accuracy as accuracy

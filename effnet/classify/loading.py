@@ -10,9 +10,10 @@ import torch
 
 from effnet.base import EffnetError, brief
 from effnet.classify.classifier import Classifier
-from effnet.network import get_variant
+from effnet.network import get_variant, list_variants
 from effnet.nn import build, load_state, opened, read_checkpoint, read_file, saved
-from effnet.weights import Preprocessing, checkpoints, sources
+from effnet.scaling import spec_of
+from effnet.weights import Preprocessing, WeightsUnavailable, checkpoints, sources
 
 
 def load(
@@ -27,9 +28,10 @@ def load(
     """Load a network with pretrained weights; only `hf-hub:` fetches from a network.
 
     Args:
-        name: A variant's name, or timm's; or what says itself which network it holds: a
-            `.safetensors` file that a training has saved, a folder with a `config.json` as timm
-            and the hub write it, or an address there, `hf-hub:timm/efficientnet_b0.ra_in1k`.
+        name: A variant's name, or timm's; a link ("?phi=1") or a spec's `.json` file; or what says
+            itself which network it holds: a `.safetensors` file that a training has saved, a
+            folder with a `config.json` as timm and the hub write it, or an address there,
+            `hf-hub:timm/efficientnet_b0.ra_in1k`.
         weights: "default" (the best that is on this machine), a torchvision enum name such as
             "IMAGENET1K_V2", a file, folder or address, or "random".
         device: "auto", "cpu", "cuda", "mps".
@@ -68,7 +70,7 @@ def load(
         weights, name = place, ""  # a folder or an address says itself what it holds
     if wanted != "random" and sources.is_source(weights):
         source = sources.find(weights)
-        own = opened(source, read_file(source.file), get_variant(name or source.name), given)
+        own = opened(source, read_file(source.file), spec_of(name or source.name), given)
         if own.doubt:
             warnings.warn(own.doubt, stacklevel=2)
         return made(
@@ -78,7 +80,7 @@ def load(
             classes=classes or own.classes,
             notes=own.notes,
         )
-    spec = get_variant(name)
+    spec = spec_of(name)
     if wanted == "random":
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
@@ -88,6 +90,11 @@ def load(
             weights="random",
             preprocessing=given or checkpoints.usual_preprocessing(spec),
             classes=classes,
+        )
+    if spec.name not in list_variants():
+        raise WeightsUnavailable(
+            "nobody has published weights for {network}; give a file of them, or 'random'",
+            network=spec.name,
         )
     checkpoint = checkpoints.choose(spec.name, wanted)
     model = load_state(spec, read_checkpoint(checkpoint), origin=checkpoint.weights)

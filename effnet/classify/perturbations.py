@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
-from effnet.base import mark
+from effnet.base import content
 from effnet.pixels import to_pixels, view
 
 if TYPE_CHECKING:
@@ -65,52 +65,16 @@ def _rotation(image: Image.Image, degrees: float) -> Image.Image:
     return image.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=GREY)
 
 
+_APPLIED = {
+    "blur": _blur,
+    "noise": _noise,
+    "jpeg": _jpeg,
+    "brightness": _brightness,
+    "rotation": _rotation,
+}
 DAMAGES = {
-    "blur": Damage(
-        title=mark("Blur"),
-        inside=mark("blur"),
-        dial=mark("Blur: sigma (px)"),
-        unit=mark("sigma (px)"),
-        harmless=0,
-        strengths=(0, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 8),
-        apply=_blur,
-    ),
-    "noise": Damage(
-        title=mark("Noise"),
-        inside=mark("noise"),
-        dial=mark("Noise: standard deviation (of 255)"),
-        unit=mark("standard deviation (of 255)"),
-        harmless=0,
-        strengths=tuple(range(0, 121, 12)),
-        apply=_noise,
-    ),
-    "jpeg": Damage(
-        title=mark("JPEG quality"),
-        inside=mark("jpeg quality"),
-        dial=mark("JPEG quality: quality"),
-        unit=mark("quality"),
-        harmless=95,
-        strengths=(95, 80, 65, 50, 40, 30, 20, 15, 10, 5, 2),
-        apply=_jpeg,
-    ),
-    "brightness": Damage(
-        title=mark("Brightness"),
-        inside=mark("brightness"),
-        dial=mark("Brightness: factor"),
-        unit=mark("factor"),
-        harmless=1,
-        strengths=(0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3),
-        apply=_brightness,
-    ),
-    "rotation": Damage(
-        title=mark("Rotation"),
-        inside=mark("rotation"),
-        dial=mark("Rotation: degrees"),
-        unit=mark("degrees"),
-        harmless=0,
-        strengths=tuple(range(-180, 181, 30)),
-        apply=_rotation,
-    ),
+    name: Damage(**told | {"strengths": tuple(told["strengths"])}, apply=_APPLIED[name])
+    for name, told in content("perturbations").items()
 }
 
 

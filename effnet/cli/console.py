@@ -1,17 +1,33 @@
-"""What the command line prints: rows as aligned tables, and lines that grow."""
+"""What the command line prints: tables that know the width, CSV, JSON, doubts and moving bars.
 
+A person at a terminal gets colours and folded cells; a pipe gets one line a row.
+"""
+
+import io
+import json
 import sys
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from effnet.base import giga, millions, percent, printable
+from effnet.base import csv_text, giga, millions, percent, printable
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+    from rich.table import Table
 
 Rows = list[dict[str, Any]]
+Result = dict[str, Any] | Rows
+Advance = Callable[[float], None]
 
-COLUMNS = {
+COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "params": ("parameters", millions),
     "macs": ("MACs", giga),
     "flops": ("FLOPs = 2 MACs", giga),
     "activations": ("activations", millions),
+    "weights_bytes": ("weights, MB", lambda value: f"{value / 1e6:.1f}"),
+    "peak_bytes": ("peak memory, MB", lambda value: f"{value / 1e6:.1f}"),
     "probability": ("probability", percent),
     "macs_share": ("MACs share", percent),
     "median_ms": ("median ms", "{:.2f}".format),
@@ -19,6 +35,9 @@ COLUMNS = {
     "p10_ms": ("p10", "{:.2f}".format),
     "p90_ms": ("p90", "{:.2f}".format),
     "images_per_s": ("images/s", "{:.1f}".format),
+    "params_ratio": ("x parameters", "{:.2f}".format),
+    "macs_ratio": ("x MACs", "{:.2f}".format),
+    "activations_ratio": ("x activations", "{:.2f}".format),
 }
 HIDDEN = {
     "spec",
@@ -37,33 +56,143 @@ HIDDEN = {
     "doubts",
     "peak_memory_bytes",
 }
+UNBROKEN = 100_000  # characters: as wide as a pipe's line may be
+FOLDED = 34  # characters of a cell from which on it is folded
+GAP = 2  # between columns
 
 
-def show(result: dict[str, Any] | Rows) -> None:
-    """Print rows as an aligned table; a dictionary's single values first, then its rows."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command gives, where that is more than its rows.
+
+    Attributes:
+        result: For programs, and for people where `people` is None.
+        people: The rows that people see in its place.
+        remarks: Lines beside the result, on the error stream: sources, doubts.
+        problems: What could not be done, a line each; the exit code is then 1.
+    """
+
+    result: Result
+    people: Result | None = None
+    remarks: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def give(outcome: Outcome, *, form: str) -> None:
+    """Print a result on standard output, and what is to be said of it on the error stream.
+
+    Args:
+        outcome: The result.
+        form: "json", "csv", or "" for people.
+    """
+    if form == "json":
+        print(json.dumps(outcome.result, indent=2, default=str))
+    elif form == "csv":
+        print(as_csv(outcome.result), end="")
+    else:
+        _show(outcome.result if outcome.people is None else outcome.people)
+    sys.stdout.flush()
+    for line in outcome.remarks:
+        warn(line)
+    for line in outcome.problems:
+        warn(f"effnet: {line}")
+
+
+def warn(line: str) -> None:
+    """One line on the error stream."""
+    print(printable(" ".join(line.split())), file=sys.stderr)
+
+
+def as_csv(result: Result) -> str:
+    """A result's rows, or its single values as one row; lists and records as JSON in a cell."""
+    rows = _rows(result) or ([result] if isinstance(result, dict) else [])
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    return csv_text(keys, ([_plain(row.get(key)) for key in keys] for row in rows)) if keys else ""
+
+
+def _plain(value: Any) -> Any:
+    if value is None:
+        return ""
+    return json.dumps(value, default=str) if isinstance(value, (dict, list, tuple)) else value
+
+
+def _rows(result: Result) -> Rows:
+    if isinstance(result, list):
+        return result
+    return next((value for value in result.values() if isinstance(value, list)), [])
+
+
+# --- for people -------------------------------------------------------------------------------
+
+
+def _show(result: Result) -> None:
+    """Single values first, a line each; then the rows as a table."""
+    rows = _rows(result)
     if isinstance(result, dict):
-        rows = next((value for value in result.values() if isinstance(value, list)), [])
         for key, value in result.items():
             if key not in HIDDEN and not isinstance(value, list):
                 title, written = _cell(key, value)
                 print(printable(f"{title}: {written}"))
         if rows:
             print()
-    else:
-        rows = result
-    if not rows:
-        return
+    if rows:
+        _print(rows)
+
+
+def _print(rows: Rows) -> None:
+    """The rows as a table; one that is wider than the terminal goes on below, as pandas' do."""
+    from rich.console import Console
+
     keys = [key for key in rows[0] if key not in HIDDEN]
-    table = [[_cell(key, None)[0] for key in keys]]
-    table += [[_cell(key, row[key])[1] for key in keys] for row in rows]
-    widths = [max(len(line[i]) for line in table) for i in range(len(keys))]
-    numeric = [isinstance(rows[0][key], (int, float)) for key in keys]
-    for line in table:
-        cells = (
-            text.rjust(width) if right else text.ljust(width)
-            for text, width, right in zip(line, widths, numeric, strict=True)
+    if not sys.stdout.isatty():
+        text = io.StringIO()
+        Console(file=text, width=UNBROKEN, color_system=None).print(_table(rows, keys))
+        for line in text.getvalue().splitlines():
+            print(line.rstrip())
+        return
+    console = Console(highlight=False)
+    for part, columns in enumerate(_that_fit(rows, keys, console.width)):
+        console.print(*[""] * bool(part), _table(rows, columns), sep="\n")
+
+
+def _table(rows: Rows, keys: list[str]) -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0))
+    for key in keys:
+        right = any(isinstance(row[key], (int, float)) for row in rows)
+        table.add_column(
+            Text(_cell(key, None)[0]),
+            justify="right" if right else "left",
+            overflow="fold",
+            style="cyan" if key == keys[0] else "",
+            min_width=min(_width(rows, key), FOLDED),
         )
-        print(printable("  ".join(cells).rstrip()))
+    for row in rows:
+        uncertain = row.get("stable") is False
+        cells = (Text(printable(_cell(key, row[key])[1])) for key in keys)
+        table.add_row(*cells, style="yellow" if uncertain else "")
+    return table
+
+
+def _width(rows: Rows, key: str) -> int:
+    return max(len(_cell(key, None)[0]), *(len(_cell(key, row[key])[1]) for row in rows))
+
+
+def _that_fit(rows: Rows, keys: list[str], width: int) -> Iterator[list[str]]:
+    """The columns in groups that fit beside the first one, which is repeated."""
+    first, *others = keys
+    room = width - min(_width(rows, first), FOLDED)
+    group, left = [first], room
+    for key in others:
+        needed = min(_width(rows, key), FOLDED) + GAP
+        if needed > left and len(group) > 1:
+            yield group
+            group, left = [first], room
+        group.append(key)
+        left -= needed
+    yield group
 
 
 def _cell(key: str, value: Any) -> tuple[str, str]:
@@ -72,30 +201,45 @@ def _cell(key: str, value: Any) -> tuple[str, str]:
         return title, "-"
     if isinstance(value, bool):
         return title, "yes" if value else "no"
-    return title, write(value) if write else f"{value:g}" if isinstance(value, float) else str(
-        value
+    if write:
+        return title, write(value)
+    return title, f"{value:g}" if isinstance(value, float) else str(value)
+
+
+# --- bars -------------------------------------------------------------------------------------
+
+
+def _progress() -> "Progress":
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
     )
 
-
-def percent_line(title: str) -> Any:
-    """Writes how much has come to the error stream, one line that grows."""
-    last = [-1]
-
-    def show(done: int, total: int) -> None:
-        share = 100 * done // total if total else 0
-        if share != last[0]:
-            last[0] = share
-            end = "\n" if done == total else ""
-            print(f"\r{title}: {done / 2**20:.1f} MiB, {share} %", end=end, file=sys.stderr)
-
-    return show
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def count_line(what: str) -> Any:
-    """Writes how many are done to the error stream, one line that grows."""
+@contextmanager
+def bar(title: str, *, known: bool = True) -> Iterator[Advance]:
+    """A bar on the error stream while something goes on; nothing where that is no terminal.
 
-    def show(done: int, total: int) -> None:
-        end = "\n" if done == total else ""
-        print(f"\r{done:,} of {total:,} {what}", end=end, file=sys.stderr, flush=True)
+    Args:
+        title: What goes on.
+        known: False where nobody knows how far it is: the bar only moves.
 
-    return show
+    Yields:
+        A function that is told the share that is done, 0 to 1.
+    """
+    with _progress() as progress:
+        task = progress.add_task(printable(title), total=1.0 if known else None)
+        yield lambda share: progress.update(task, completed=share)

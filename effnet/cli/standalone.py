@@ -1,4 +1,4 @@
-"""The explorer and the notebooks out of an installed package: `effnet app`, `effnet notebooks`."""
+"""The explorer out of an installed package: `app`, `site`, `notebooks`."""
 
 import argparse
 import importlib
@@ -11,29 +11,39 @@ from typing import Any, Never
 
 import effnet
 from effnet.base import EffnetError, make_folder, needing, path_of, shipped, writing
+from effnet.cli.parser import Commands
 
 PACKAGE = str(Path(effnet.__file__).parents[1])
 PORTS = range(1, 2**16)
 
 
-def add_app(parser: argparse.ArgumentParser) -> None:
-    """The options of `effnet app`."""
-    parser.add_argument("--port", type=int, default=8501, help="8501 if not given")
-    parser.add_argument(
+def add(commands: Commands) -> None:
+    """The commands of this group."""
+    served = commands.add(
+        "app", _app, "serve the explorer on this machine", "", "--address 0.0.0.0 --headless"
+    )
+    served.add_argument("--port", type=int, default=8501)
+    served.add_argument(
         "--address",
         default="localhost",
-        help="who may open it: localhost if not given, for this machine only; 0.0.0.0 for a class",
+        help="who may open it: localhost for this machine only; 0.0.0.0 for a class",
     )
-    parser.add_argument("--headless", action="store_true", help="opens no browser")
+    served.add_argument("--headless", action="store_true", help="opens no browser")
 
+    static = commands.add(
+        "site", _site, "write a folder that any file server serves: pages, no server", "public"
+    )
+    static.add_argument("folder", help="new, empty, or an earlier site")
+    static.add_argument(
+        "--without", metavar="PART", action="append", default=[], help="classify or notebooks"
+    )
 
-def add_notebooks(parser: argparse.ArgumentParser) -> None:
-    """The options of `effnet notebooks`."""
-    parser.add_argument("folder", help="where to copy them; made if it is not there")
+    copied = commands.add("notebooks", _notebooks, "copy the notebooks into a folder", "lessons")
+    copied.add_argument("folder", help="where to copy them; made if it is not there")
 
 
 @needing
-def run_app(options: argparse.Namespace) -> Never:
+def _app(options: argparse.Namespace) -> Never:
     """Serve the explorer until it is stopped; its settings lie beside it in the package."""
     importlib.import_module("streamlit")  # a missing one is said in one line
     if options.port not in PORTS:
@@ -58,7 +68,7 @@ def run_app(options: argparse.Namespace) -> Never:
     sys.exit(done.returncode)
 
 
-def copy_notebooks(options: argparse.Namespace) -> list[dict[str, Any]]:
+def _notebooks(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Copy the notebooks into a folder; one that is there already is left as it is."""
     folder = make_folder(path_of(options.folder))
     rows = []
@@ -70,3 +80,13 @@ def copy_notebooks(options: argparse.Namespace) -> list[dict[str, Any]]:
                 shutil.copyfile(source, target)
         rows.append({"notebook": str(target), "copied": not kept})
     return rows
+
+
+def _site(options: argparse.Namespace) -> list[dict[str, Any]]:
+    from effnet.site import build
+
+    parts = build(options.folder, without=options.without)
+    return [
+        {"part": part.name, "megabytes": round(part.bytes / 1e6, 1), "left out": part.missing}
+        for part in parts
+    ]

@@ -43,7 +43,7 @@ def top_classes(
                 hovertemplate="%{y}: %{x:.3f} %<extra></extra>",
             )
         ],
-        title=say("{name}: {sure:.1f} % sure", name=first.name, sure=100 * first.probability),
+        title=f"{first.name}: {100 * first.probability:.1f} %",
         dark=dark,
         height=70 + 46 * len(labels),
         xaxis=_shares(say("probability (%)")),

@@ -1,3 +1,4 @@
+from . import limits as limits
 from . import runs as runs
 from .job import Job as Job
 from .job import Progress as Progress
@@ -12,7 +13,5 @@ from .runs import BEST as BEST
 from .runs import METRICS as METRICS
 from .runs import RESULT as RESULT
 from .runs import Run as Run
-from .runs import is_number as is_number
 from .runs import network_file as network_file
-from .runs import read_text as read_text
 from .runs import stop_asked as stop_asked

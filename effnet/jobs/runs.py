@@ -20,26 +20,38 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import effnet
-from effnet.base import EffnetError, files, mark, path_of, plural, say, write_whole
+from effnet.base import (
+    DEFAULT,
+    EffnetError,
+    Text,
+    files,
+    has_numbers,
+    is_number,
+    mark,
+    path_of,
+    read_json,
+    read_text,
+    say,
+    speaking,
+    write_whole,
+)
+from effnet.jobs import limits
 from effnet.jobs.job import Progress, State, left
-from effnet.train import BUSY, retold
 
-FOLDER_VARIABLE, LIMIT_VARIABLE = "EFFNET_RUNS", "EFFNET_TRAININGS"
+FOLDER_VARIABLE = "EFFNET_RUNS"
 ORDER, LOCK, STOP, RESULT, LOG = "order.json", "lock", "stop", "result.json", "log.txt"
-METRICS, BEST = "metrics.jsonl", "best.safetensors"
+METRICS, BEST, FAILURE = "metrics.jsonl", "best.safetensors", "failure.json"
 WAITING, PROGRESS, TURN = "waiting", "progress.json", ".turn"
-IN_ALL, A_VISITOR = 8, 2  # runs that wait or run
+BUSY = mark("another process is working on {folder}")
 TRAINING = mark("training")  # what it is at, where it says nothing else
 POLL_S = 0.2  # between two looks of a run that waits
-LONGEST = 200  # characters of a title
+LONGEST, LONGEST_WORDS = 200, 300  # characters of a title, and of why a run broke off
 LATEST = 4e9  # seconds since 1970: the year 2096
 LONGEST_S = 30 * 86400  # a time left that is worth telling
-MOST_BYTES = 32 * 2**20  # of a file that is read whole
 
 # what a result must have, as numbers, to be shown
 NUMBERS = {
@@ -63,7 +75,7 @@ class Run:
     Attributes:
         folder: Where everything lies.
         kind: What it does: "train", "scaling", "search", "progressive", "steps".
-        english: Its title for people, in English; or as they named it.
+        text: Its title for people, or as they named it.
         options: What it was asked to do.
         created: Seconds since 1970.
         owner: Which visitor started it; "" for nobody, such as on the command line.
@@ -71,7 +83,7 @@ class Run:
 
     folder: Path
     kind: str
-    english: str
+    text: Text
     options: dict[str, Any]
     created: float
     owner: str = ""
@@ -84,7 +96,7 @@ class Run:
     @property
     def title(self) -> str:
         """The title in the reader's language."""
-        return retold(self.english)
+        return str(self.text)
 
     @property
     def state(self) -> State:
@@ -124,7 +136,9 @@ class Run:
         return found if has_numbers(found, *NUMBERS.get(self.kind, ())) else None
 
     def last_words(self) -> str:
-        """The end of its log: why it broke off, if it did."""
+        """Why it broke off, if it did: what it said, else the end of its log."""
+        if failure := read_json(self.folder / FAILURE):
+            return str(Text.from_dict(failure))[:LONGEST_WORDS]
         try:
             with (self.folder / LOG).open("rb") as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - 2**16))
@@ -132,69 +146,18 @@ class Run:
         except OSError:
             return ""
         lines = [line for line in text.splitlines() if line.strip()]
-        return lines[-1][:300] if lines else ""
-
-
-# --- files, as a crash may have left them -----------------------------------------------------
-
-
-def append_line(path: Path, row: Mapping[str, Any]) -> None:
-    """Add a row to a JSONL file; a line cut short by a crash is skipped when read."""
-    files.add_to(path, json.dumps(row) + "\n")
-
-
-def read_text(path: Path) -> str:
-    """A text file, with marks for what is not UTF-8; "" where none can be read, or it is huge."""
-    try:
-        if not path.is_file() or path.stat().st_size > MOST_BYTES:
-            return ""
-        return path.read_text("utf-8", "replace")
-    except OSError:
-        return ""
-
-
-def read_json(path: Path) -> Any:
-    """What a JSON file holds; None where it can't be read."""
-    return _parsed(read_text(path))
-
-
-def _parsed(text: str) -> Any:
-    try:
-        found = json.loads(text)
-        if "\\ud" in text.lower():  # half of a pair can't be shown
-            json.dumps(found, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        return None
-    return found
-
-
-def read_lines(path: Path, *numbers: str) -> list[dict[str, Any]]:
-    """The rows of a JSONL file in which these are numbers; none where it can't be read."""
-    rows = (_parsed(line) for line in read_text(path).splitlines())
-    return [row for row in rows if has_numbers(row, *numbers)]
-
-
-def has_numbers(found: Any, *names: str) -> bool:
-    """Whether this is a dictionary in which these are finite numbers."""
-    return isinstance(found, dict) and all(is_number(found.get(name)) for name in names)
-
-
-def is_number(value: Any) -> bool:
-    """Whether this is a number that can be drawn."""
-    return (
-        isinstance(value, (int, float))
-        and not isinstance(value, bool)
-        and abs(value) < 1e300
-        and isfinite(value)
-    )
+        return lines[-1][:LONGEST_WORDS] if lines else ""
 
 
 # --- starting, finding, stopping --------------------------------------------------------------
 
 
-def create(kind: str, title: str, options: Mapping[str, Any], *, owner: str = "") -> Run:
+def create(kind: str, title: str | Text, options: Mapping[str, Any], *, owner: str = "") -> Run:
     """Make a run's folder; nothing starts yet."""
     created = time.time()
+    text = title if isinstance(title, Text) else Text(title[:LONGEST])
+    with speaking(DEFAULT):  # folders are named in English
+        title = str(text)
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(created))
     slug = re.sub(r"[^a-z0-9]+", "-", title.lower()[:LONGEST]).strip("-")[:40] or kind
     root = files.make_folder(runs_folder())
@@ -207,7 +170,7 @@ def create(kind: str, title: str, options: Mapping[str, Any], *, owner: str = ""
             if isinstance(error.__cause__, FileExistsError):
                 continue
             raise
-        run = Run(folder, kind, title[:LONGEST], dict(options), created, owner)
+        run = Run(folder, kind, text, dict(options), created, owner)
         write_order(run)
         return run
     raise EffnetError("can't make a folder for the run in {root}", root=root)
@@ -217,7 +180,7 @@ def write_order(run: Run) -> None:
     """Write what a run is asked to do into its folder."""
     order = {
         "kind": run.kind,
-        "title": run.english,
+        "title": run.text.as_dict() if run.text.values else run.text.template,
         "options": run.options,
         "created": run.created,
         "owner": run.owner,
@@ -236,7 +199,7 @@ def open_run(folder: Path) -> Run:
     if not isinstance(order, dict):
         wrong = say("{file} is missing or damaged", file=ORDER)
     else:
-        kinds = {"kind": str, "title": str, "options": dict}
+        kinds = {"kind": (str,), "title": (str, dict), "options": (dict,)}
         bad = [name for name, kind in kinds.items() if not isinstance(order.get(name), kind)]
         if not is_number(order.get("created")) or not 0 <= order["created"] <= LATEST:
             bad.append("created")
@@ -244,8 +207,10 @@ def open_run(folder: Path) -> Run:
             wrong = say("{file} has no usable {names}", file=ORDER, names=", ".join(bad))
     if wrong:
         raise EffnetError("{folder} is not a run's folder ({error})", folder=folder, error=wrong)
-    title, owner = order["title"][:LONGEST], str(order.get("owner", ""))
-    return Run(folder, order["kind"], title, order["options"], float(order["created"]), owner)
+    owner = str(order.get("owner", ""))
+    title = order["title"]
+    text = Text.from_dict(title[:LONGEST] if isinstance(title, str) else title)
+    return Run(folder, order["kind"], text, order["options"], float(order["created"]), owner)
 
 
 def find(name: str) -> Run:
@@ -301,35 +266,9 @@ def network_file(name: str) -> str:
     return str(runs_folder() / name / BEST)
 
 
-def most() -> int:
-    """How many runs may wait or run on this machine: `$EFFNET_TRAININGS`; 0 for none at all."""
-    text = os.environ.get(LIMIT_VARIABLE, "")
-    return int(text) if re.fullmatch(r"\d{1,4}", text) else IN_ALL
-
-
 def refusal(owner: str = "") -> str:
-    """Why no run can be started now, in a sentence; "" where one can.
-
-    Args:
-        owner: Who wants to; "" for the machine's own people, who have no limit of their own.
-    """
-    if most() == 0:
-        return say("Trainings are switched off on this server.")
-    alive = [run for run in list_runs() if is_held(run.folder)]
-    mine = sum(run.owner == owner for run in alive)
-    if owner and mine >= A_VISITOR:
-        return plural(
-            mine,
-            "A training of yours runs or waits; stop it, or wait for its end.",
-            "{n} trainings of yours run or wait; stop one, or wait for one to end.",
-        )
-    if len(alive) >= most():
-        return plural(
-            len(alive),
-            "This machine has a training to do already; try again later.",
-            "This machine has {n} trainings to do already; try again later.",
-        )
-    return ""
+    """Why no run of this owner can be started now, in a sentence; "" where one can."""
+    return limits.over(owner, [run.owner for run in list_runs() if is_held(run.folder)])
 
 
 def launch(run: Run) -> None:
@@ -344,6 +283,7 @@ def launch(run: Run) -> None:
         raise EffnetError(why)
     with files.writing(run.folder):
         (run.folder / STOP).unlink(missing_ok=True)
+        (run.folder / FAILURE).unlink(missing_ok=True)
         (run.folder / WAITING).write_text(str(time.time_ns()))
     with (run.folder / LOG).open("ab") as log:
         process = subprocess.Popen(
@@ -365,7 +305,7 @@ def launch(run: Run) -> None:
 
 def start(
     kind: str,
-    title: str,
+    title: str | Text,
     options: Mapping[str, Any],
     *,
     owner: str = "",
@@ -401,7 +341,7 @@ def delete(run: Run) -> None:
     shutil.rmtree(run.folder, ignore_errors=True)
 
 
-# --- in the run's own process: its turn, and how far it is ------------------------------------
+# --- in the run's own process: its turn, how far it is, and that it lives --------------------
 
 
 @contextmanager
@@ -443,9 +383,6 @@ def report(folder: Path, share: float, text: str = TRAINING) -> None:
     began, first = (before["began"], before["from"]) if going else (now, share)
     said = {"share": share, "text": text, "began": began, "from": first, "process": os.getpid()}
     write_whole(folder / PROGRESS, json.dumps(said).encode())
-
-
-# --- whether it lives -------------------------------------------------------------------------
 
 
 @contextmanager

@@ -51,6 +51,7 @@ from .search_objectives import STEP_TIMES as STEP_TIMES
 from .search_objectives import Rated as Rated
 from .search_objectives import StepTime as StepTime
 from .sources import PAPERS as PAPERS
+from .tables import Cell as Cell
 from .tables import Table as Table
 from .tables import as_csv as as_csv
 from .tables import flat as flat

@@ -77,7 +77,7 @@ def get_paper(key: str) -> Paper:
 @lru_cache(maxsize=64)
 def lines(key: str) -> Lines:
     """The lines of an exhibit, read and counted once."""
-    return get_exhibit(key).read()
+    return tuple(get_exhibit(key).read())
 
 
 @dataclass(frozen=True, slots=True)

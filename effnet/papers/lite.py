@@ -1,5 +1,7 @@
 """EfficientNet-Lite, which has a README and no paper."""
 
+from collections.abc import Iterator
+
 from effnet.base import say
 from effnet.papers.beside import counted, dots, furthest, network, params_m, released, series
 from effnet.papers.printed_rows import rows
@@ -12,9 +14,8 @@ FP32, INT8 = "top-1, FP32 (%)", "top-1, INT8 (%)"
 CPU_FP32, CPU_INT8 = "Pixel 4 CPU, 4 threads, FP32 (ms)", "Pixel 4 CPU, 4 threads, INT8 (ms)"
 
 
-def lite() -> Lines:
+def lite() -> Iterator[Line]:
     """The README's first table."""
-    lines = []
     for row in rows("lite_family"):
         spec = row.network
         assert spec is not None
@@ -28,8 +29,7 @@ def lite() -> Lines:
             MACS_M: Beside(row["readme_mult_adds_M"], counted(spec)[1] / 1e6),
             "evaluated by timm at (px)": row["timm_eval_px"],
         }
-        lines.append(row.line(values))
-    return tuple(lines)
+        yield row.line(values)
 
 
 def lite_finding(lines: Lines) -> str:
@@ -64,7 +64,7 @@ def lite_chart(lines: Lines) -> Chart:
     )
 
 
-def lite_latency() -> Lines:
+def lite_latency() -> Iterator[Line]:
     """The README's latencies, a line a network."""
     found: dict[str, dict[str, str]] = {}
     sources: dict[str, str] = {}
@@ -72,20 +72,16 @@ def lite_latency() -> Lines:
         column = f"{row['hardware']}, {row['precision']} (ms)"
         found.setdefault(row["model"], {})[column] = row["latency_ms"]
         sources[row["model"]] = row["source"]
-    lines = []
     for name, values in found.items():
         spec = network(name)
         assert spec is not None
         macs = counted(spec)[1] / 1e6
-        lines.append(
-            Line(
-                name,
-                {**values, "MACs, computed (M)": macs},
-                sources[name],
-                design=released(name),
-            )
+        yield Line(
+            name,
+            {**values, "MACs, computed (M)": macs},
+            sources[name],
+            design=released(name),
         )
-    return tuple(lines)
 
 
 def lite_latency_finding(lines: Lines) -> str:

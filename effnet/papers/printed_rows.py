@@ -3,7 +3,7 @@
 Standard library only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from effnet.base import table
@@ -60,3 +60,8 @@ def _table(name: str) -> tuple[Row, ...]:
 def rows(name: str, /, **where: str) -> list[Row]:
     """The rows of a published table whose columns have these values."""
     return [row for row in _table(name) if all(row[k] == v for k, v in where.items())]
+
+
+def after_another(found: Sequence[Row]) -> list[tuple[Row, Row | None]]:
+    """Rows that are printed in twos, each with the one before it of its two."""
+    return [(row, found[i - 1] if i % 2 else None) for i, row in enumerate(found)]

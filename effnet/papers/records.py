@@ -3,7 +3,7 @@
 Standard library only.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -224,7 +224,7 @@ class Exhibit:
     title: str
     shows: str
     source: str
-    read: Callable[[], Lines]
+    read: Callable[[], Iterable[Line]]
     finding: Callable[[Lines], str]
     charts: tuple[tuple[str, Callable[[Lines], Chart | Network]], ...] = ()
     notes: tuple[Note, ...] = ()
@@ -235,7 +235,7 @@ class Exhibit:
 
 def exhibit(
     key: str,
-    read: Callable[[], Lines],
+    read: Callable[[], Iterable[Line]],
     finding: Callable[[Lines], str],
     *charts: Callable[[Lines], Chart | Network],
     values: Callable[[], Mapping[str, str]] = dict,

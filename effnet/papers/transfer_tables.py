@@ -1,7 +1,7 @@
 """Transfer to other data sets: Tables 5 and 6 of the first paper, Tables 8 and 9 of the second."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from effnet.base import say, significant
 from effnet.papers.beside import (
@@ -24,9 +24,8 @@ SIZE = "EfficientNet's parameters (M)"
 SETS = ("CIFAR-10", "CIFAR-100", "Flowers", "Stanford Cars")
 
 
-def transfer() -> Lines:
+def transfer() -> Iterator[Line]:
     """Table 5: the smallest EfficientNet that does as well as the best known networks."""
-    lines = []
     for row in rows("transfer_datasets", paper="V1"):
         if not row["efficientnet_model"]:
             continue
@@ -52,14 +51,11 @@ def transfer() -> Lines:
                 row["efficientnet_params_M"],
             ),
         }
-        lines.append(
-            row.line(
-                values,
-                name=f"{row['dataset']}, {which}",
-                design=released(row["efficientnet_model"]),
-            )
+        yield row.line(
+            values,
+            name=f"{row['dataset']}, {which}",
+            design=released(row["efficientnet_model"]),
         )
-    return tuple(lines)
 
 
 def transfer_finding(lines: Lines) -> str:
@@ -151,13 +147,12 @@ def datasets_chart(lines: Lines) -> Chart:
     )
 
 
-def transfer_v2() -> Lines:
+def transfer_v2() -> Iterator[Line]:
     """Tables 8 and 9 of the second paper, a line a network."""
     found: dict[str, dict[str, Row]] = {}
     for row in rows("transfer_datasets", paper="V2"):
         name = row["baseline_model"] or row["efficientnet_model"]
         found.setdefault(name, {})[row["dataset"]] = row
-    lines = []
     for name, by_set in found.items():
         row = next(iter(by_set.values()))
         ours = bool(row["efficientnet_model"])
@@ -174,8 +169,7 @@ def transfer_v2() -> Lines:
                 for which, r in sets.items()
             },
         }
-        lines.append(row.line(values, name=name, design=released(name)))
-    return tuple(lines)
+        yield row.line(values, name=name, design=released(name))
 
 
 def transfer_v2_finding(lines: Lines) -> str:

@@ -1,5 +1,7 @@
 """Figures 3, 4 and 8 of the first paper: one dimension at a time, and all together."""
 
+from collections.abc import Iterator
+
 from effnet.base import in_a_row, say, significant
 from effnet.papers.beside import (
     by_accuracy,
@@ -29,9 +31,8 @@ def _scaled(dimension: str, factor: float) -> Design:
     return scaled(depth, width, size)
 
 
-def single_dimension() -> Lines:
+def single_dimension() -> Iterator[Line]:
     """Figure 3, measured from its vector paths, and B0 with the same factors counted."""
-    lines = []
     for row in rows("single_dimension_scaling"):
         if not row["figure_mult_adds_B"]:
             continue  # Table 7's, not in the figure
@@ -46,8 +47,7 @@ def single_dimension() -> Lines:
             MACS: drawn(row["figure_mult_adds_B"], spec),
             "parameters, computed": counted(spec)[0],
         }
-        lines.append(row.line(values, name=f"{row['dimension']} x {factor:g}", design=design))
-    return tuple(lines)
+        yield row.line(values, name=f"{row['dimension']} x {factor:g}", design=design)
 
 
 def single_dimension_finding(lines: Lines) -> str:
@@ -100,9 +100,8 @@ def single_dimension_chart(lines: Lines) -> Chart:
     return _dimension_chart(lines, title, DIMENSIONS[:3])
 
 
-def width_at_depth() -> Lines:
+def width_at_depth() -> Iterator[Line]:
     """Figure 4: width at four depths and resolutions; counted where the width is known."""
-    lines = []
     for row in rows("width_by_depth_resolution"):
         depth, width, size = row.factors
         # the lowest dot of a series is its baseline, w = 1
@@ -117,8 +116,7 @@ def width_at_depth() -> Lines:
             MACS: drawn(row["figure_mult_adds_B"], design.spec() if design else None),
         }
         name = f"{row['series']}, dot {row['point_index']}"
-        lines.append(row.line(values, name=name, design=design))
-    return tuple(lines)
+        yield row.line(values, name=name, design=design)
 
 
 def width_at_depth_finding(lines: Lines) -> str:
@@ -158,9 +156,8 @@ def width_at_depth_chart(lines: Lines) -> Chart:
     )
 
 
-def scaling_methods() -> Lines:
+def scaling_methods() -> Iterator[Line]:
     """Figure 8: one dimension each, and compound scaling, which is B0 to B4."""
-    lines = []
     for row in rows("figure8_scaling_methods"):
         method, index = row["method"], row["point_index"]
         if method == "compound":
@@ -175,8 +172,7 @@ def scaling_methods() -> Lines:
             TOP1: row["figure_top1_percent"],
             MACS: drawn(row["figure_mult_adds_B"], design.spec()),
         }
-        lines.append(row.line(values, name=name, design=design))
-    return tuple(lines)
+        yield row.line(values, name=name, design=design)
 
 
 def scaling_methods_finding(lines: Lines) -> str:

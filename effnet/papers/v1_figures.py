@@ -1,5 +1,7 @@
 """Figures of the first paper: accuracy against size and cost, and the activation maps' networks."""
 
+from collections.abc import Iterator
+
 from effnet.base import in_a_row, say, significant
 from effnet.papers.beside import (
     by_accuracy,
@@ -97,9 +99,8 @@ def by_macs(lines: Lines) -> Chart:
 # --- Table 7 --------------------------------------------------------------------------------------
 
 
-def map_models() -> Lines:
+def map_models() -> Iterator[Line]:
     """Table 7: the four scaled networks whose class activation maps Figure 7 shows."""
-    lines = []
     for row in rows("cam_models"):
         start = row.factors == (1, 1, 1)
         design = Design(mode="released", released="b0") if start else scaled(*row.factors)
@@ -109,8 +110,7 @@ def map_models() -> Lines:
             "top-1, v2 (%)": row["top1_percent_arxiv_v2"],
             MACS: macs_g(row["mult_adds_B"], design.spec()),
         }
-        lines.append(row.line(values, name=row["model"].partition(" (")[0], design=design))
-    return tuple(lines)
+        yield row.line(values, name=row["model"].partition(" (")[0], design=design)
 
 
 def map_models_finding(lines: Lines) -> str:

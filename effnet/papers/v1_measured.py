@@ -1,6 +1,6 @@
 """What the first paper measured: other networks scaled, latency, accuracy on the test server."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from effnet.base import in_a_row, say, significant
 from effnet.papers.beside import (
@@ -23,12 +23,11 @@ from effnet.papers.wording import shown
 # --- Table 3 --------------------------------------------------------------------------------------
 
 
-def other_networks() -> Lines:
+def other_networks() -> Iterator[Line]:
     """Table 3: MobileNets and ResNet-50 scaled, counted with the same factors."""
     bases = {"MobileNetV1": "mobilenet_v1", "MobileNetV2": "mobilenet_v2", "ResNet-50": "resnet50"}
     compound = rows("scaling_baselines", model="MobileNetV1", scaling="compound")[0]
     start = {row["model"]: row for row in rows("scaling_baselines", scaling="baseline")}
-    lines = []
     for row in rows("scaling_baselines"):
         factors = compound if row["scaling"] == "compound" else row
         design = scaled(*factors.factors, base=bases[row["model"]])
@@ -44,8 +43,7 @@ def other_networks() -> Lines:
             "gain (points)": round(gain, 1) if row["scaling"] != "baseline" else None,
             MACS: macs_g(row["mult_adds_B"], design.spec()),
         }
-        lines.append(row.line(values, name=f"{row['model']}, {row['scaling']}", design=design))
-    return tuple(lines)
+        yield row.line(values, name=f"{row['model']}, {row['scaling']}", design=design)
 
 
 def other_networks_finding(lines: Lines) -> str:
@@ -88,11 +86,10 @@ def other_networks_chart(lines: Lines) -> Chart:
 # --- Table 4 --------------------------------------------------------------------------------------
 
 
-def latency() -> Lines:
+def latency() -> Iterator[Line]:
     """Table 4: milliseconds on one core, with the speed-up worked out again."""
     found = rows("inference_latency", paper="V1", table="Table 4")
     by_name = {row["model"]: row for row in found}
-    lines = []
     for row in found:
         slower: Mapping[str, str] = (
             by_name.get(row["compared_with"], {}) if row["speedup_x"] else {}
@@ -109,8 +106,7 @@ def latency() -> Lines:
             "MACs, computed (G)": counted(spec)[1] / 1e9 if spec else None,
             "hardware": row["hardware"],
         }
-        lines.append(row.line(values))
-    return tuple(lines)
+        yield row.line(values)
 
 
 def latency_finding(lines: Lines) -> str:
@@ -151,9 +147,8 @@ def latency_chart(lines: Lines) -> Chart:
 # --- Table 8 --------------------------------------------------------------------------------------
 
 
-def server_test() -> Lines:
+def server_test() -> Iterator[Line]:
     """Table 8: accuracy on the validation set and on the test server."""
-    lines = []
     for row in rows("b_family"):
         if not row["paper_val_top1_percent_table8"]:
             continue
@@ -163,15 +158,12 @@ def server_test() -> Lines:
             for which, short in (("validation", "val"), ("test", "test"))
         }
         gap = float(values["top-1, test (%)"]) - float(values["top-1, validation (%)"])
-        lines.append(
-            Line(
-                f"EfficientNet-{row['model']}",
-                {**values, "top-1, test minus validation (points)": round(gap, 2)},
-                row["source"],
-                design=released(row["model"]),
-            )
+        yield Line(
+            f"EfficientNet-{row['model']}",
+            {**values, "top-1, test minus validation (points)": round(gap, 2)},
+            row["source"],
+            design=released(row["model"]),
         )
-    return tuple(lines)
 
 
 def server_test_finding(lines: Lines) -> str:

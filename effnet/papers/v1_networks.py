@@ -1,6 +1,6 @@
 """Networks of the first paper: the baseline stage by stage, and the comparison on ImageNet."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from effnet.base import say, significant
 from effnet.counting import stage_rows
@@ -80,13 +80,12 @@ def drawn_b0(_: Lines) -> Network:
 # --- Table 2 --------------------------------------------------------------------------------------
 
 
-def comparison() -> Lines:
+def comparison() -> Iterator[Line]:
     """Table 2 with the accuracies of every version, our counts, and its ratios worked out again."""
     others = {f"EfficientNet-{row['model']}": row for row in rows("b_family")}
     first = {
         row["compared_with"]: row for row in rows("convnet_comparison") if row["cited_work"] == ""
     }
-    lines = []
     for row in rows("convnet_comparison"):
         name, against = row["model"], first[row["compared_with"]]
         third: Mapping[str, str] = others.get(name, {})
@@ -111,8 +110,7 @@ def comparison() -> Lines:
             "parameters, ratio (x)": ratios[0],
             "MACs, ratio (x)": ratios[1],
         }
-        lines.append(row.line(values, name=name, design=released(name)))
-    return tuple(lines)
+        yield row.line(values, name=name, design=released(name))
 
 
 def comparison_finding(lines: Lines) -> str:

@@ -1,5 +1,7 @@
 """What the first paper's text says of scaling and search, and what the released code scales by."""
 
+from collections.abc import Iterator
+
 from effnet.base import say, significant
 from effnet.network import get_variant
 from effnet.papers.beside import (
@@ -25,9 +27,8 @@ REWARD = "reward, computed"
 # --- the released coefficients ------------------------------------------------------------------
 
 
-def coefficients() -> Lines:
+def coefficients() -> Iterator[Line]:
     """B0 to L2 by the code's coefficients, with the phi of each axis and torchvision's counts."""
-    lines = []
     for row in rows("b_family"):
         spec = row.network
         assert spec is not None
@@ -52,8 +53,7 @@ def coefficients() -> Lines:
             "parameters with BatchNorm statistics, computed": params_with_statistics(spec),
             "MACs, computed": macs,
         }
-        lines.append(row.line(values, name=f"EfficientNet-{row['model']}", design=design))
-    return tuple(lines)
+        yield row.line(values, name=f"EfficientNet-{row['model']}", design=design)
 
 
 def coefficients_finding(lines: Lines) -> str:
@@ -90,11 +90,10 @@ def coefficients_chart(lines: Lines) -> Chart:
 # --- the search objective -----------------------------------------------------------------------
 
 
-def objective() -> Lines:
+def objective() -> Iterator[Line]:
     """The search's reward for the paper's networks: printed accuracy, our multiply-adds."""
     (row,) = [r for r in rows("nas_objectives") if r["target_T_mult_adds_M"]]
     target, exponent = row.number("target_T_mult_adds_M"), row.number("exponent_w")
-    lines = []
     for printed in rows("b_family"):
         top1 = printed["paper_top1_percent_arxiv_v5"]
         if not top1:
@@ -102,20 +101,17 @@ def objective() -> Lines:
         spec = get_variant(printed["model"])
         macs = counted(spec)[1]
         factor = (macs / target) ** exponent
-        lines.append(
-            Line(
-                f"EfficientNet-{printed['model']}",
-                {
-                    TOP1: top1,
-                    "MACs, computed (G)": macs / 1e9,
-                    "factor (MACs / T)^w, computed": round(factor, 4),
-                    REWARD: round(float(top1) * factor, 2),
-                },
-                f"objective: {row['source']}; top-1: {V1_PAPER} Table 2",
-                design=released(printed["model"]),
-            )
+        yield Line(
+            f"EfficientNet-{printed['model']}",
+            {
+                TOP1: top1,
+                "MACs, computed (G)": macs / 1e9,
+                "factor (MACs / T)^w, computed": round(factor, 4),
+                REWARD: round(float(top1) * factor, 2),
+            },
+            f"objective: {row['source']}; top-1: {V1_PAPER} Table 2",
+            design=released(printed["model"]),
         )
-    return tuple(lines)
 
 
 def objective_finding(lines: Lines) -> str:

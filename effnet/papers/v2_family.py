@@ -1,8 +1,9 @@
 """The V2 family measured: beside other networks, trained alike, scaled down."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from effnet.base import say, significant
+from effnet.base import mark, say, significant
 from effnet.papers.beside import (
     by_accuracy,
     called,
@@ -13,7 +14,7 @@ from effnet.papers.beside import (
     ratio,
     series,
 )
-from effnet.papers.printed_rows import rows
+from effnet.papers.printed_rows import after_another, rows
 from effnet.papers.records import Beside, Chart, Line, Lines, Series, Value, exhibit
 from effnet.papers.sources import HOURS, LATENCY, MACS, PARAMS, THROUGHPUT, TOP1
 
@@ -44,9 +45,7 @@ def family() -> Lines:
 
 def family_finding(lines: Lines) -> str:
     """The training time that V2 saves at an accuracy no lower."""
-    old = max((x for x in lines if x.name.startswith("EfficientNet-B")), key=_top1)
-    rivals = [x for x in lines if x.name.startswith("EfficientNetV2") and "21k" not in x.name]
-    new = min((x for x in rivals if _top1(x) >= _top1(old)), key=lambda x: x.number(HOURS))
+    old, new = _fastest(lines, HOURS)
     line, _, beside = furthest(lines, MACS)
     return say(
         "{new} trains in {hours} hours where {old} takes {its}, and is {points:.1f} points better; "
@@ -91,66 +90,47 @@ def _short(line: Line) -> str:
     return line.name.rpartition("-")[2]
 
 
-def _fastest(lines: Lines, column: str) -> tuple[Line, float]:
-    """The V2 network no worse than the best V1 that takes least of a column, and the saving."""
+def _fastest(lines: Lines, column: str) -> tuple[Line, Line]:
+    """The best V1, and the V2 network no worse than it that takes least of a column."""
     has = [x for x in lines if x.has(column)]
     old = max((x for x in has if x.name.startswith("EfficientNet-B")), key=_top1)
-    new = min(
-        (
-            x
-            for x in has
-            if x.name.startswith("EfficientNetV2")
-            and "21k" not in x.name
-            and _top1(x) >= _top1(old)
-        ),
-        key=lambda x: x.number(column),
-    )
-    return new, old.number(column) / new.number(column)
+    plain = (x for x in has if x.name.startswith("EfficientNetV2") and "21k" not in x.name)
+    new = min((x for x in plain if _top1(x) >= _top1(old)), key=lambda x: x.number(column))
+    return old, new
 
 
-def family_by_hours(lines: Lines) -> Chart:
-    """Training time."""
-    new, times = _fastest(lines, HOURS)
-    title = say(
-        "{new} trains {times} times faster than the best V1",
-        new=new.name,
-        times=significant(times, 2),
-    )
-    return _against(lines, HOURS, say("training (hours on 32 TPU cores, log scale)"), title)
+def _saving(column: str, title: str, axis: str) -> Callable[[Lines], Chart]:
+    def chart(lines: Lines) -> Chart:
+        old, new = _fastest(lines, column)
+        times = significant(old.number(column) / new.number(column), 2)
+        said = say(title, new=new.name, times=times)
+        return _against(lines, column, say(axis), said)
+
+    return chart
 
 
-def family_by_latency(lines: Lines) -> Chart:
-    """Latency on a V100."""
-    new, times = _fastest(lines, LATENCY)
-    title = say(
-        "{new} is {times} times as fast as the best V1 on a V100",
-        new=new.name,
-        times=significant(times, 2),
-    )
-    axis = say("latency of 16 images on a V100, fp16 (ms, log scale)")
-    return _against(lines, LATENCY, axis, title)
-
-
-def family_by_parameters(lines: Lines) -> Chart:
-    """Size."""
-    new, times = _fastest(lines, PARAMS)
-    title = say(
-        "{new} has {times} times fewer parameters than the best V1",
-        new=new.name,
-        times=significant(times, 2),
-    )
-    return _against(lines, PARAMS, say("parameters (M, log scale)"), title)
-
-
-def family_by_macs(lines: Lines) -> Chart:
-    """Cost."""
-    new, times = _fastest(lines, MACS)
-    title = say(
-        "{new} does {times} times fewer multiply-adds than the best V1",
-        new=new.name,
-        times=significant(times, 2),
-    )
-    return _against(lines, MACS, say("multiply-adds (G, log scale)"), title)
+FAMILY_CHARTS = (
+    _saving(
+        HOURS,
+        mark("{new} trains {times} times faster than the best V1"),
+        mark("training (hours on 32 TPU cores, log scale)"),
+    ),
+    _saving(
+        LATENCY,
+        mark("{new} is {times} times as fast as the best V1 on a V100"),
+        mark("latency of 16 images on a V100, fp16 (ms, log scale)"),
+    ),
+    _saving(
+        PARAMS,
+        mark("{new} has {times} times fewer parameters than the best V1"),
+        mark("parameters (M, log scale)"),
+    ),
+    _saving(
+        MACS,
+        mark("{new} does {times} times fewer multiply-adds than the best V1"),
+        mark("multiply-adds (G, log scale)"),
+    ),
+)
 
 
 def same_training() -> Lines:
@@ -173,12 +153,9 @@ def same_training_finding(lines: Lines) -> str:
     )
 
 
-def scaled_down() -> Lines:
+def scaled_down() -> Iterator[Line]:
     """Table 11: small V2 networks beside V1 networks of like accuracy."""
-    found = rows("inference_latency", paper="V2", table="Table 11")
-    lines = []
-    for old, row in ((found[i - i % 2], row) for i, row in enumerate(found)):
-        slower = old if row is not old else {}
+    for row, slower in after_another(rows("inference_latency", paper="V2", table="Table 11")):
         values: dict[str, Value] = {
             TOP1: row["top1_percent"],
             PARAMS: params_m(row["params_M"], row.network),
@@ -187,11 +164,10 @@ def scaled_down() -> Lines:
             "speed-up (x)": ratio(
                 row["speedup_x"],
                 row["throughput_images_per_s"],
-                slower.get("throughput_images_per_s", ""),
+                slower["throughput_images_per_s"] if slower else "",
             ),
         }
-        lines.append(row.line(values))
-    return tuple(lines)
+        yield row.line(values)
 
 
 def scaled_down_finding(lines: Lines) -> str:
@@ -234,15 +210,7 @@ def _short_v1(line: Line) -> str:
 
 
 EXHIBITS = (
-    exhibit(
-        "v2-table-7",
-        family,
-        family_finding,
-        family_by_hours,
-        family_by_latency,
-        family_by_parameters,
-        family_by_macs,
-    ),
+    exhibit("v2-table-7", family, family_finding, *FAMILY_CHARTS),
     exhibit("v2-table-10", same_training, same_training_finding),
     exhibit("v2-table-11", scaled_down, scaled_down_finding, scaled_down_chart),
 )

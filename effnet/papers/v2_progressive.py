@@ -1,9 +1,11 @@
 """Progressive learning in the second paper: its settings, other networks, the ablation."""
 
+from collections.abc import Iterator
+
 from effnet.base import in_a_row, say
 from effnet.papers.beside import counted, dots, drop, free, released, series, two_decimals, where
-from effnet.papers.printed_rows import rows
-from effnet.papers.records import Axis, Beside, Chart, Lines, Mark, Series, Value, exhibit
+from effnet.papers.printed_rows import after_another, rows
+from effnet.papers.records import Axis, Beside, Chart, Line, Lines, Mark, Series, Value, exhibit
 from effnet.papers.sources import TOP1
 from effnet.papers.wording import shown
 from effnet.scaling import Design
@@ -26,9 +28,8 @@ def stage_sizes(low: int, high: int, *, code: bool) -> tuple[float, ...]:
     return tuple(round(low + (high - low) * (stage - 1) / 3, 2) for stage in STAGES)
 
 
-def progressive() -> Lines:
+def progressive() -> Iterator[Line]:
     """Table 6 and the released settings, with the sizes and costs that follow."""
-    lines = []
     for row in rows("v2_progressive"):
         spec = row.network
         assert spec is not None
@@ -54,12 +55,9 @@ def progressive() -> Lines:
             **{f"stage {i} (px), computed": size for i, size in zip(STAGES, sizes, strict=True)},
             SHARE: round(100 * share, 1),
         }
-        lines.append(
-            row.line(
-                values, name=f"{row['model']}, {row['setting']}", design=_at(row["model"], high)
-            )
+        yield row.line(
+            values, name=f"{row['model']}, {row['setting']}", design=_at(row["model"], high)
         )
-    return tuple(lines)
 
 
 def _at(model: str, size: int) -> Design | None:
@@ -119,11 +117,9 @@ def progressive_chart(lines: Lines) -> Chart:
 # --- Tables 12 and 13: ablations ------------------------------------------------------------------
 
 
-def other_networks() -> Lines:
+def other_networks() -> Iterator[Line]:
     """Table 12: progressive learning on other networks."""
-    found = rows("v2_ablations", table="Table 12")
-    lines = []
-    for before, row in ((found[i - i % 2], row) for i, row in enumerate(found)):
+    for row, before in after_another(rows("v2_ablations", table="Table 12")):
         size = row["image_size_px"]
         at = f" at {size} px" if size else ""
         spec = row.network
@@ -135,21 +131,18 @@ def other_networks() -> Lines:
             "training (hours)": row["train_hours"],
             "time saved (%)": drop(
                 row["train_time_reduction_percent"],
-                before["train_hours"] if row is not before else "",
+                before["train_hours"] if before else "",
                 row["train_hours"],
             ),
             "MACs, computed (G)": counted(spec, pixels)[1] / 1e9 if spec else None,
         }
-        lines.append(
-            row.line(
-                values,
-                name=f"{row['model']}{at}, {row['setting'].removesuffix(' training')}",
-                design=free("resnet50", resolution=pixels or 0)
-                if row["model"] == "ResNet50"
-                else released(row["model"]),
-            )
+        yield row.line(
+            values,
+            name=f"{row['model']}{at}, {row['setting'].removesuffix(' training')}",
+            design=free("resnet50", resolution=pixels or 0)
+            if row["model"] == "ResNet50"
+            else released(row["model"]),
         )
-    return tuple(lines)
 
 
 def other_networks_finding(lines: Lines) -> str:
@@ -185,21 +178,17 @@ def other_networks_chart(lines: Lines) -> Chart:
     )
 
 
-def adaptive() -> Lines:
+def adaptive() -> Iterator[Line]:
     """Table 13: progressive or random sizes, with and without adaptive regularisation."""
-    found = rows("v2_ablations", table="Table 13")
-    lines = []
-    for before, row in ((found[i - i % 2], row) for i, row in enumerate(found)):
-        gain: float | None = None
-        if row is not before:
-            gain = round(row.number("top1_percent") - before.number("top1_percent"), 2)
+    for row, before in after_another(rows("v2_ablations", table="Table 13")):
+        top1 = row.number("top1_percent")
+        gain = round(top1 - before.number("top1_percent"), 2) if before else None
         values: dict[str, Value] = {
             TOP1: row["top1_percent"],
             "deviation over 3 runs": two_decimals(row["top1_std_percent"]),
             "gain (points)": Beside(row["top1_gain_points"], gain),
         }
-        lines.append(row.line(values, name=row["setting"]))
-    return tuple(lines)
+        yield row.line(values, name=row["setting"])
 
 
 def adaptive_finding(lines: Lines) -> str:

@@ -1,17 +1,18 @@
 """The V2 family as released: what paper, README, Keras and torchvision say of the same networks."""
 
+from collections.abc import Iterator
+
 from effnet.base import say, significant
 from effnet.papers.beside import counted, furthest, macs_g, pairs, params_m, params_with_statistics
 from effnet.papers.printed_rows import rows
-from effnet.papers.records import Beside, Lines, Value, exhibit
+from effnet.papers.records import Beside, Line, Lines, Value, exhibit
 from effnet.papers.v2_stages import first_v2_s
 
 # --- the released networks ------------------------------------------------------------------------
 
 
-def released_v2() -> Lines:
+def released_v2() -> Iterator[Line]:
     """The README's and torchvision's numbers of every V2 beside ours."""
-    lines = []
     for row in rows("v2_family"):
         spec = row.network
         assert spec is not None
@@ -37,8 +38,7 @@ def released_v2() -> Lines:
             "README, MACs (G)": macs_g(row["repo_flops_B"], spec, size),
             "torchvision, MACs (G)": macs_g(row["torchvision_gmacs"], spec, size),
         }
-        lines.append(row.line(values, name=f"EfficientNet{row['model']}"))
-    return tuple(lines)
+        yield row.line(values, name=f"EfficientNet{row['model']}")
 
 
 def released_v2_finding(lines: Lines) -> str:

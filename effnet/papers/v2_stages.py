@@ -1,5 +1,6 @@
 """Architectures of the second paper: B4 with fused stages, V2-S stage by stage."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
@@ -129,9 +130,8 @@ def fused_b4(stages: int, *, kernel: int | None = None) -> Spec:
     return replace(b4, name=f"b4 fused {stages}" if stages else b4.name, stages=changed)
 
 
-def fused() -> Lines:
+def fused() -> Iterator[Line]:
     """Table 3: parameters, multiply-adds and training throughput of B4, fused by and by."""
-    lines = []
     for setting, stages in FUSED_STAGES.items():
         both = rows(
             "inference_latency", paper="V2", table="Table 3", model=f"EfficientNet-B4, {setting}"
@@ -148,10 +148,9 @@ def fused() -> Lines:
             MACS: macs_g(row["flops_B"], spec),
             **speed,
         }
-        lines.append(
-            row.line(values, name=setting, design=edited("b4", spec) if stages else released("B4"))
+        yield row.line(
+            values, name=setting, design=edited("b4", spec) if stages else released("B4")
         )
-    return tuple(lines)
 
 
 def fused_finding(lines: Lines) -> str:

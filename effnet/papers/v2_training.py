@@ -1,5 +1,7 @@
 """How the second paper trains and searches: image size, augmentation, the objective."""
 
+from collections.abc import Iterator
+
 from effnet.base import say, significant
 from effnet.network import get_variant
 from effnet.papers.beside import counted, dots, free, released, series, where
@@ -14,10 +16,9 @@ REWARD = "reward, computed"
 # --- Table 2: smaller images, faster training -----------------------------------------------------
 
 
-def image_size() -> Lines:
+def image_size() -> Iterator[Line]:
     """Table 2: training throughput of B6 at two sizes."""
     b6 = get_variant("b6")
-    lines = []
     for row in rows("inference_latency", paper="V2", table="Table 2"):
         size = int(row["model"].rpartition("size ")[2].removesuffix(" px"))
         full = "out of memory" in row["notes"]
@@ -30,14 +31,11 @@ def image_size() -> Lines:
             "outcome": "out of memory" if full else "runs",
             "MACs, computed (G)": counted(b6, size)[1] / 1e9,
         }
-        lines.append(
-            row.line(
-                values,
-                name=f"{size} px, {row['hardware']}, batch {row['batch_size']}",
-                design=free(depth=b6.depth, width=b6.width, resolution=size),
-            )
+        yield row.line(
+            values,
+            name=f"{size} px, {row['hardware']}, batch {row['batch_size']}",
+            design=free(depth=b6.depth, width=b6.width, resolution=size),
         )
-    return tuple(lines)
 
 
 def image_size_finding(lines: Lines) -> str:
@@ -140,11 +138,10 @@ def regularisation_chart(lines: Lines) -> Chart:
 # --- section 3.3: the search ----------------------------------------------------------------------
 
 
-def objective() -> Lines:
+def objective() -> Iterator[Line]:
     """The second search's reward, with Table 7's training hours in place of the step time."""
     (row,) = [r for r in rows("nas_objectives") if r["exponent_v"]]
     by_time, by_size = row.number("exponent_w"), row.number("exponent_v")
-    lines = []
     for printed in rows("inference_latency", paper="V2", table="Table 7"):
         spec = printed.network
         hours = printed["train_hours_32_tpu_cores"]
@@ -153,23 +150,20 @@ def objective() -> Lines:
         top1 = printed.number("top1_percent")
         time_factor = float(hours) ** by_time
         size_factor = (counted(spec)[0] / 1e6) ** by_size
-        lines.append(
-            Line(
-                printed["model"],
-                {
-                    TOP1: printed["top1_percent"],
-                    HOURS: hours,
-                    "parameters, computed (M)": counted(spec)[0] / 1e6,
-                    "S^w, computed": round(time_factor, 4),
-                    "P^v, computed": round(size_factor, 4),
-                    REWARD: round(top1 * time_factor * size_factor, 2),
-                },
-                f"objective: {row['source']}; top-1 and hours: {printed['source']}",
-                printed["notes"],
-                released(printed["model"]),
-            )
+        yield Line(
+            printed["model"],
+            {
+                TOP1: printed["top1_percent"],
+                HOURS: hours,
+                "parameters, computed (M)": counted(spec)[0] / 1e6,
+                "S^w, computed": round(time_factor, 4),
+                "P^v, computed": round(size_factor, 4),
+                REWARD: round(top1 * time_factor * size_factor, 2),
+            },
+            f"objective: {row['source']}; top-1 and hours: {printed['source']}",
+            printed["notes"],
+            released(printed["model"]),
         )
-    return tuple(lines)
 
 
 def objective_finding(lines: Lines) -> str:

@@ -10,6 +10,7 @@ import importlib
 import io
 import math
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -19,7 +20,7 @@ from typing import IO, Any
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from effnet.base import EffnetError, mark, path_of, say
+from effnet.base import EffnetError, brief, mark, path_of, say
 from effnet.pixels.in_flight import InFlight
 from effnet.weights import Preprocessing
 
@@ -31,6 +32,7 @@ EXTENSIONS = (
     *("jpg", "jpeg", "jfif", "png", "webp", "avif", "gif", "bmp", "tif", "tiff"),
     *("heic", "heif"),
 )
+ADDRESS = re.compile(r"[a-z]+://", re.IGNORECASE)
 HEIC = "HEIC"
 KINDS = (  # what people have that is no picture here: where its mark stands, the mark, its name
     (4, (b"ftyphei", b"ftyphev", b"ftypmif1", b"ftypmsf1"), HEIC),
@@ -183,6 +185,12 @@ def _bytes(source: Source) -> bytes:
     if isinstance(source, (bytes, bytearray, memoryview)):
         _check_bytes(memoryview(source).nbytes)
         return bytes(source)
+    if isinstance(source, str) and ADDRESS.match(source):
+        raise EffnetError(
+            "{address} is an address, and addresses are not fetched; save the picture and give its "
+            "file",
+            address=brief(source),
+        )
     if isinstance(source, (str, os.PathLike)):
         path = path_of(source)
         try:

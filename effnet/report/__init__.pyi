@@ -5,8 +5,11 @@ from . import remarks as remarks
 from .claims import latency_claim as latency_claim
 from .claims import same_stages as same_stages
 from .html_page import to_html as to_html
+from .lesson_answers import answer as answer
 from .lessons import HIDEABLE as HIDEABLE
+from .lessons import Answer as Answer
 from .lessons import Lesson as Lesson
+from .lessons import Question as Question
 from .lessons import Step as Step
 from .notebook_twin import to_notebook as to_notebook
 from .notebook_twin import write as write

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from effnet.timing import Estimate, Latency
     from effnet.train import Progressive
 
+UNSURE = 0.2  # under this probability of the best class an answer is called a guess
+
 
 def same_stages(spec: Spec) -> Spec | None:
     """The released network with these stages, whatever its resolution, stem and head; if any."""
@@ -179,8 +181,19 @@ def _share(share: float) -> str:
 
 
 def prediction_claim(network: str, prediction: "Prediction") -> str:
-    """What a network says of a photo, and by what margin."""
+    """What a network says of a photo, and by what margin; or that it is unsure."""
     first, *rest = prediction.labels
+    classes = len(prediction.logits)
+    if classes > 1 and first.probability < UNSURE:
+        return say(
+            "Unsure: no class reaches {threshold}; perhaps none of the {classes:,} fits. "
+            "{network}'s best guess is {label}, {share}.",
+            threshold=f"{100 * UNSURE:.0f} %",
+            classes=classes,
+            network=display_name(network),
+            label=first.name,
+            share=percent(first.probability),
+        )
     sure = say(
         "{network} says {label}, {share} sure",
         network=display_name(network),

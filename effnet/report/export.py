@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import effnet
 from effnet.base import DEFAULT, EffnetError, csv_text, mark, millions, speaking
 from effnet.counting import Cost, stage_rows
-from effnet.network import Spec, blocks_of, to_block_strings
+from effnet.network import Spec, blocks_of, display_name, to_block_strings
 from effnet.nn import onnx_model
 from effnet.scaling import Design
 
@@ -32,24 +32,25 @@ RANDOM = mark("Random weights, not trained: for shapes, sizes and times, not for
 Manifest = Mapping[str, str | int]
 
 
-def manifest(design: Design, cost: Cost, *, link: str, today: date) -> dict[str, str | int]:
+def manifest(design: Design | Spec, cost: Cost, *, link: str, today: date) -> dict[str, str | int]:
     """What every download says of itself: versions, date, the design, its link, exact counts.
 
     Args:
-        design: The design.
+        design: The design, or a network that no link can say.
         cost: Its counts.
-        link: The address that opens it again.
+        link: The address that opens it again; "" for none.
         today: The date.
     """
     with speaking(DEFAULT):
-        title = design.title
+        title = design.title if isinstance(design, Design) else display_name(design)
+    spec = design.spec() if isinstance(design, Design) else design
     return {
         "made_by": f"effnet {effnet.__version__}",
         "python": platform.python_version(),
         "date": today.isoformat(),
         "design": title,
         "link": _one_line(link),
-        "resolution": design.spec().resolution,
+        "resolution": spec.resolution,
         "params": cost.params,
         "macs": cost.macs,
         "activations": cost.activations,

@@ -1,19 +1,39 @@
 """What a map, its tests and its neighbours say, in words computed from them. No torch."""
 
+import math
 from typing import TYPE_CHECKING
 
-from effnet.base import percent, probability, say, significant
+from effnet.base import mark, percent, probability, say, significant
 from effnet.counting import layer_title, stage_ends
 from effnet.network import Spec, display_name
 
 if TYPE_CHECKING:
     from effnet.cam import Explanation, Microscope, Rung, Verdict
 
+FRACTIONS = {  # of a picture, as one says them
+    mark("About a fiftieth"): 1 / 50,
+    mark("About a twentieth"): 1 / 20,
+    mark("About a tenth"): 1 / 10,
+    mark("About an eighth"): 1 / 8,
+    mark("About a sixth"): 1 / 6,
+    mark("About a fifth"): 1 / 5,
+    mark("About a quarter"): 1 / 4,
+    mark("About three tenths"): 3 / 10,
+    mark("About a third"): 1 / 3,
+    mark("About two fifths"): 2 / 5,
+    mark("About half"): 1 / 2,
+}
+SAME_AT_LAST = ("cam", "gradcam", "hirescam", "xgradcam")  # methods whose last map is one
 PART = 0.2  # the brightest part whose loss a verdict tells
 
 
 def _part() -> str:
     return f"{100 * PART:.0f} %"
+
+
+def _in_words(share: float) -> str:
+    """The simple fraction that is nearest, by ratio, to a share of at most a half; not yet said."""
+    return min(FRACTIONS, key=lambda words: abs(math.log(share / FRACTIONS[words])))
 
 
 def explanation_claim(spec: Spec, photo: str, explanation: "Explanation") -> str:
@@ -40,9 +60,11 @@ def explanation_claim(spec: Spec, photo: str, explanation: "Explanation") -> str
         if half >= total / 2:
             break
     return say(
-        "Half of what speaks for {asked} lies on {part} of what {network} saw of {photo}.",
+        "{Part} of the picture holds half of what speaks for {asked}: {share} of what {network} "
+        "saw of {photo}.",
+        Part=say(_in_words(used / len(values))),
         asked=explanation.asked,
-        part=percent(used / len(values)),
+        share=percent(used / len(values)),
         network=network,
         photo=photo,
     )
@@ -70,6 +92,15 @@ def notes(spec: Spec, explanation: "Explanation", *, local: bool) -> list[str]:
     found = []
     rows, columns = explanation.native.shape
     last = explanation.layer == stage_ends(spec)[-1]
+    if last and explanation.method in SAME_AT_LAST:
+        found.append(
+            say(
+                "At the last layer CAM, Grad-CAM, HiResCAM and XGrad-CAM give this same map: "
+                "behind it come only a mean and one linear layer, so a channel has the same "
+                "gradient at every place. Grad-CAM++ and LayerCAM differ a little: they leave out "
+                "what speaks against."
+            )
+        )
     if explanation.method in ("gradcam", "gradcam++", "xgradcam") and not (last or local):
         found.append(
             say(

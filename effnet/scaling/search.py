@@ -15,7 +15,7 @@ from typing import Any
 from effnet.base import EffnetError, Table, Tabular, rows_of, settle
 from effnet.counting import CostCurve, count
 from effnet.counting.memory import FLOAT_BYTES, peak, weights
-from effnet.network import Spec, get_variant, list_variants
+from effnet.network import Spec, as_spec, get_variant, list_variants
 from effnet.scaling.compound import ALPHA, BETA, BUDGET, GAMMA, budget
 from effnet.scaling.shapes import PeakCurve, largest_resolution, peak_curve, repeats_at, width_costs
 
@@ -65,13 +65,13 @@ PUBLISHED_GAP = BUDGET - budget()  # 0.0797: how far the paper's own choice lies
 
 
 @lru_cache(maxsize=128)
-def step_one(base: str, tolerance: float, grid: Grid = Grid()) -> Table[Candidate]:
+def step_one(base: str | Spec, tolerance: float, grid: Grid = Grid()) -> Table[Candidate]:
     """All choices on a grid whose product lies within a tolerance of 2, closest first.
 
     The paper prints neither its grid nor its tolerance.
 
     Args:
-        base: The network that is scaled, by name.
+        base: The network that is scaled.
         tolerance: The largest distance from 2.
         grid: Where to look.
 
@@ -80,7 +80,7 @@ def step_one(base: str, tolerance: float, grid: Grid = Grid()) -> Table[Candidat
     """
     if not (math.isfinite(tolerance) and tolerance >= 0):
         raise EffnetError("tolerance {value!r}; expected 0 or more", value=tolerance)
-    network = get_variant(base)
+    network = as_spec(base)
     start = _curve(network, 1.0, 1.0).at(network.resolution)
     axes = [_ticks(name, getattr(grid, name)) for name in ("alpha", "beta", "gamma")]
     chosen = [
@@ -215,7 +215,7 @@ MOST_DEPTH, MOST_WIDTH = 8.0, 6.0
 
 
 @lru_cache(maxsize=64)
-def solve(base: str, limits: Limits) -> Solution:
+def solve(base: str | Spec, limits: Limits) -> Solution:
     """The networks of a base's (d, w, r) that fit into limits, and the choice among them.
 
     Every shape is taken at the largest input that fits, up to 1024 px. Multipliers go in steps of
@@ -226,7 +226,7 @@ def solve(base: str, limits: Limits) -> Solution:
         EffnetError: A limit is not above 0.
     """
     _check(limits)
-    network = get_variant(base)
+    network = as_spec(base)
     depths = _grouped(network)
     looked_at, fits = 0, list[Fit]()
     for width in _steps(MOST_WIDTH):

@@ -13,7 +13,7 @@ from effnet import papers
 from effnet.base import DEFAULT, LANGUAGES, current, mark, say
 from effnet.counting import count
 from effnet.papers import Exhibit
-from effnet.report import Lesson, Step, lessons
+from effnet.report import Lesson, Step, answer, lessons
 from effnet.web import TAGS, TITLE, script, translations
 
 TITLES = {
@@ -255,7 +255,7 @@ def all_lessons(folder: Folder, *, classifies: bool) -> None:
         ],
         words={
             "lessons_claim": say(
-                "Six lessons of 45 minutes: predict a number, then see it counted."
+                "Nine lessons of 45 minutes: predict a number, then see it counted."
             )
         },
     )
@@ -291,7 +291,7 @@ def _lesson(lesson: Lesson, *, classifies: bool) -> dict[str, Any]:
 
 
 def _step(step: Step, number: int, of: int, *, classifies: bool) -> dict[str, Any]:
-    answer = lessons.answer(step.question)
+    found = answer(step.question)
     elsewhere = step.page in APP_PAGES
     hidden = f"&hide={','.join(step.hide)}" if step.hide else ""
     return {
@@ -299,9 +299,9 @@ def _step(step: Step, number: int, of: int, *, classifies: bool) -> dict[str, An
         "say": say(step.say),
         "ask": say(step.question.ask),
         "because": say(step.question.because),
-        "choices": answer.choices,
-        "right": answer.right,
-        "shown": answer.shown,
+        "choices": found.choices,
+        "right": found.right,
+        "shown": found.shown,
         "frame": "" if elsewhere else f"index.html?{step.design}{hidden}",
         "bars": _bars(step) if step.page == "pages/cost.py" else [],
         "page": (

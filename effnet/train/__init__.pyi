@@ -24,10 +24,6 @@ from .results import Summary as Summary
 from .results import largest_budget as largest_budget
 from .results import read_rows as read_rows
 from .results import summaries as summaries
-from .run_texts import BUSY as BUSY
-from .run_texts import FINE_TUNED as FINE_TUNED
-from .run_texts import STEPS as STEPS
-from .run_texts import retold as retold
 from .schedule import LIMITS as LIMITS
 from .schedule import RULES as RULES
 from .schedule import STRENGTHS as STRENGTHS

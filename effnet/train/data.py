@@ -27,7 +27,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from effnet.base import EffnetError, mark, path_of, plural
-from effnet.train.run_texts import NO_DATA
 
 SIDE = 64
 GROUPS = (mark("detail"), mark("context"), mark("patterns"))
@@ -256,7 +255,11 @@ def load_pictures(
             whole = Pictures(kept["images"], kept["labels"], tuple(map(str, kept["classes"])))
         return _split(whole, path)
     if not os.path.isdir(path):
-        raise EffnetError(NO_DATA, name=repr(name), known=", ".join(NAMES))
+        raise EffnetError(
+            "no data {name}; expected {known}, or a folder of pictures",
+            name=repr(name),
+            known=", ".join(NAMES),
+        )
     inner = path / "train" if (path / "train").is_dir() else path
     held = next((path / part for part in HELD_OUT if (path / part).is_dir()), None)
     if inner == path or held is None:

@@ -16,11 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from effnet.base import EffnetError, Text, say, stamp
+from effnet.base import EffnetError, Text, stamp
 from effnet.jobs import stop_asked
 from effnet.train.recipe import Recipe
 from effnet.train.results import Row, read_rows, write_rows
-from effnet.train.run_texts import MISSING, STOPPED
 
 Progress = Callable[[Row], None]
 
@@ -119,7 +118,7 @@ def sweep(
     """
     rows = {row["key"]: row for row in read_rows(results)}
     missing = list({one.key: one for one in jobs if one.key not in rows}.values())
-    failures: list[str] = []
+    failures: list[object] = []
 
     def done_with(one: Job) -> None:
         if keep:
@@ -131,10 +130,11 @@ def sweep(
 
     def finished(one: Job, future: "Future[Row]") -> None:
         if future.cancelled():
-            failures.append(say(STOPPED))
+            failures.append(Text("stopped"))
             return
         if (error := future.exception()) is not None:
-            failures.append(f"{type(error).__name__} {error}".strip())
+            told = f"{type(error).__name__} {error}".strip()
+            failures.append(error.text if isinstance(error, EffnetError) else told)
             return
         rows[one.key] = {"key": one.key, **dict(one.facts), **future.result()}
         write_rows(results, list(rows.values()))
@@ -166,9 +166,10 @@ def sweep(
     left = [one for one in jobs if one.key not in rows]
     if left:
         raise EffnetError(
-            MISSING,
+            "{n} of {all} trainings are missing ({why}); run it again to go on, the finished ones "
+            "are kept",
             n=len(left),
             all=len(jobs),
-            why=failures[0] if failures else Text(STOPPED),
+            why=failures[0] if failures else Text("stopped"),
         )
     return [rows[one.key] for one in jobs]

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from effnet.base import cell_text, csv_text, write_whole
-from effnet.jobs import is_number, read_text
+from effnet.base import cell_text, csv_text, is_number, read_text, write_whole
 
 Row = dict[str, Any]
 

@@ -24,18 +24,17 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from effnet.base import EffnetError, make_folder, programs, write_whole
+from effnet.base import EffnetError, Text, append_line, make_folder, programs, write_whole
 from effnet.jobs import METRICS, RESULT, Run, runs
-from effnet.network import get_variant
-from effnet.scaling import scale
+from effnet.scaling import scale, spec_of
 from effnet.train.recipe import CHOICES, FINE_TUNING, Recipe, small_base
-from effnet.train.run_texts import STOPPED
 from effnet.train.schedule import Progressive
 
 if TYPE_CHECKING:
     from effnet.train.many_trainings import Job
 
 Answer = dict[str, Any] | list[dict[str, Any]]
+Told = Callable[[float, dict[str, Any]], None]  # the share that is done, and what came last
 
 ACTIONS = ("fit", "scaling", "search", "progressive", "list", "stop", "resume", "go")
 RESULTS = "results.csv"
@@ -48,7 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=ACTIONS)
     parser.add_argument("name", nargs="?", help="of a run, for stop, resume and go")
     parser.add_argument("--output", type=Path, help="folder to write; a run's own if not given")
-    parser.add_argument("--network", help="a variant's name, or small; --start's if not given")
+    parser.add_argument(
+        "--network",
+        help="small, a variant's name, a link, or a spec's .json file; --start's if not given",
+    )
     parser.add_argument("--depth", type=float, default=1.0)
     parser.add_argument("--width", type=float, default=1.0)
     parser.add_argument("--resolution", type=int)
@@ -75,31 +77,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, help="of one training")
 
 
-def execute(options: argparse.Namespace) -> Answer:
-    """What `effnet train` does."""
+def json_line(_share: float, row: dict[str, Any]) -> None:
+    """What came last as a line on the error stream."""
+    shown = {k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()}
+    sys.stderr.write(json.dumps(shown) + "\n")
+    sys.stderr.flush()
+
+
+def execute(options: argparse.Namespace, *, told: Told = json_line) -> Answer:
+    """What `effnet train` does; `told` hears of every epoch and every training that is done."""
     if options.action == "list":
         return [_line(run) for run in runs.list_runs()]
     if options.action == "go":
-        return go(Path(options.name or ""))
+        return go(Path(options.name or ""), told=told)
     if options.action in ("stop", "resume"):
         run = runs.find(options.name or "")
         if options.action == "stop":
             run.stop()
             return _line(run)
         (run.folder / runs.STOP).unlink(missing_ok=True)
-        return go(run.folder)
+        return go(run.folder, told=told)
     order = order_of(options)
     kind = "train" if options.action == "fit" else options.action
     if options.output:
         folder = make_folder(options.output)
         if int(os.environ.get("RANK", "0")) == 0:
-            runs.write_order(Run(folder, kind, kind, order, 0.0))
-        return carry_out(Run(folder, kind, kind, order, 0.0))
-    return go(runs.create(kind, kind, order).folder)
+            runs.write_order(Run(folder, kind, Text(kind), order, 0.0))
+        return carry_out(Run(folder, kind, Text(kind), order, 0.0), told)
+    return go(runs.create(kind, kind, order).folder, told=told)
 
 
 def _line(run: Run) -> dict[str, Any]:
-    return {"name": run.name, "kind": run.kind, "title": run.english, "state": run.state}
+    return {"name": run.name, "kind": run.kind, "title": run.title, "state": run.state}
 
 
 def order_of(options: argparse.Namespace) -> dict[str, Any]:
@@ -125,7 +134,7 @@ def order_of(options: argparse.Namespace) -> dict[str, Any]:
     if options.start:
         given = FINE_TUNING | given
     network = options.network or options.start or "small"
-    base = small_base() if network == "small" else get_variant(network)
+    base = small_base() if network == "small" else spec_of(network)
     resolution = options.resolution or (64 if options.action == "progressive" else None)
     spec = scale(base, depth=options.depth, width=options.width, resolution=resolution)
     recipe = Recipe(spec=spec, **given)
@@ -145,7 +154,7 @@ def order_of(options: argparse.Namespace) -> dict[str, Any]:
 # --- in the run's own process -----------------------------------------------------------------
 
 
-def go(folder: Path) -> dict[str, Any]:
+def go(folder: Path, *, told: Told = json_line) -> dict[str, Any]:
     """Carry out the run in a folder, holding its lock; stopping is not an error.
 
     One that was launched waits for its turn first.
@@ -162,20 +171,21 @@ def go(folder: Path) -> dict[str, Any]:
         from effnet.train.trainer import Stopped
 
         try:
-            result = carry_out(run)
+            result = carry_out(run, told)
         except Stopped:
             return {"state": "stopped"}
-        except EffnetError:
+        except EffnetError as error:
             if runs.stop_asked(folder):
                 return {"state": "stopped"}
+            write_whole(folder / runs.FAILURE, json.dumps(error.text.as_dict()).encode())
             raise
         write_whole(folder / RESULT, json.dumps(result).encode())
         return {"folder": str(folder), **result}
 
 
-def carry_out(run: Run) -> dict[str, Any]:
+def carry_out(run: Run, told: Told = json_line) -> dict[str, Any]:
     """Do what a run was asked to; gives back its result as plain values."""
-    tasks: dict[str, Callable[[Run], dict[str, Any]]] = {
+    tasks: dict[str, Callable[[Run, Told], dict[str, Any]]] = {
         "train": _fit,
         "scaling": _scaling,
         "search": _search,
@@ -188,28 +198,27 @@ def carry_out(run: Run) -> dict[str, Any]:
             kind=repr(run.kind),
             known=", ".join(tasks),
         )
-    return tasks[run.kind](run)
+    return tasks[run.kind](run, told)
 
 
 def _recipe(run: Run) -> Recipe:
     return Recipe.from_dict(run.options.get("recipe", {}))
 
 
-def _say(row: dict[str, Any]) -> None:
-    if int(os.environ.get("RANK", "0")) == 0:
-        shown = {k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()}
-        sys.stderr.write(json.dumps(shown) + "\n")
-        sys.stderr.flush()
+def _tell(run: Run, told: Told, share: float, row: dict[str, Any] | None = None) -> None:
+    """Write how far a run is; of several processes the first one says what came last."""
+    runs.report(run.folder, share)
+    if row and int(os.environ.get("RANK", "0")) == 0:
+        told(share, row)
 
 
-def _fit(run: Run) -> dict[str, Any]:
+def _fit(run: Run, told: Told) -> dict[str, Any]:
     from effnet.train.trainer import train
 
     recipe = _recipe(run)
 
     def heard(row: dict[str, Any]) -> None:
-        runs.report(run.folder, row.get("epoch", 0) / recipe.epochs)  # the first has none
-        _say(row)
+        _tell(run, told, row.get("epoch", 0) / recipe.epochs, row)  # the first has none
 
     runs.report(run.folder, 0.0)
     stop = partial(runs.stop_asked, run.folder)
@@ -221,12 +230,13 @@ def _workers(run: Run) -> int:
 
 
 def _sweep(
-    run: Run, jobs: "Sequence[Job]", results: Path, *, total: int = 0
+    run: Run, told: Told, jobs: "Sequence[Job]", results: Path, *, total: int = 0
 ) -> list[dict[str, Any]]:
     """Train jobs side by side, one thread each; a curve for each in the run's folder.
 
     Args:
         run: What they belong to.
+        told: Hears of each that is done.
         jobs: The trainings.
         results: The CSV.
         total: Trainings of the whole run; these where 0.
@@ -235,9 +245,7 @@ def _sweep(
     from effnet.train.results import read_rows
 
     def heard(row: dict[str, Any] | None = None) -> None:
-        runs.report(run.folder, len(read_rows(results)) / (total or len(jobs)))
-        if row:
-            _say(row)
+        _tell(run, told, len(read_rows(results)) / (total or len(jobs)), row)
 
     names = {one.key: dict(one.facts) for one in jobs}
     write_whole(run.folder / "jobs.json", json.dumps(names).encode())
@@ -258,15 +266,15 @@ def _sweep(
         )
 
 
-def _scaling(run: Run) -> dict[str, Any]:
+def _scaling(run: Run, told: Told) -> dict[str, Any]:
     from effnet.train.experiment import scaling_jobs
 
     recipe = _recipe(run)
     jobs = scaling_jobs(seeds=int(run.options.get("seeds", 3)), epochs=recipe.epochs, recipe=recipe)
-    return {"rows": len(_sweep(run, jobs, run.folder / RESULTS))}
+    return {"rows": len(_sweep(run, told, jobs, run.folder / RESULTS))}
 
 
-def _progressive(run: Run) -> dict[str, Any]:
+def _progressive(run: Run, told: Told) -> dict[str, Any]:
     from effnet.train.experiment import progressive_jobs
 
     recipe = _recipe(run)
@@ -276,10 +284,10 @@ def _progressive(run: Run) -> dict[str, Any]:
         recipe=recipe,
         size=recipe.spec.resolution,
     )
-    return {"rows": len(_sweep(run, jobs, run.folder / RESULTS))}
+    return {"rows": len(_sweep(run, told, jobs, run.folder / RESULTS))}
 
 
-def _search(run: Run) -> dict[str, Any]:
+def _search(run: Run, told: Told) -> dict[str, Any]:
     from effnet.train.experiment import search
 
     recipe = _recipe(run)
@@ -289,13 +297,13 @@ def _search(run: Run) -> dict[str, Any]:
     def trained(jobs: "Sequence[Job]", path: Path) -> list[dict[str, Any]]:
         while len(sizes) < len(rungs):
             sizes.append(-(-sizes[-1] // 2) if sizes else len(jobs))
-        return _sweep(run, jobs, path, total=sum(sizes))
+        return _sweep(run, told, jobs, path, total=sum(sizes))
 
     best, *_ = search(run.folder / RESULTS, rungs=rungs, recipe=recipe, run=trained)
     return {name: best[name] for name in ("alpha", "beta", "gamma", "top1", "macs")}
 
 
-def _steps(run: Run) -> dict[str, Any]:
+def _steps(run: Run, _told: Told) -> dict[str, Any]:
     from effnet.network import Spec
     from effnet.train.step_times import step_times
 
@@ -303,8 +311,8 @@ def _steps(run: Run) -> dict[str, Any]:
     found = {}
     for size in run.options["sizes"]:
         if runs.stop_asked(run.folder):
-            raise EffnetError(STOPPED)
+            raise EffnetError("stopped")
         found[str(size)] = step_times(spec, size, batch_size=run.options["batch_size"])
         runs.report(run.folder, len(found) / len(run.options["sizes"]))
-        runs.append_line(run.folder / METRICS, {"size": size, "ms": found[str(size)]})
+        append_line(run.folder / METRICS, {"size": size, "ms": found[str(size)]})
     return {"step_ms": found}

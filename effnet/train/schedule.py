@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any, Literal, Self
 
-from effnet.base import EffnetError, brief, is_finite, is_whole, mark, settle
+from effnet.base import EffnetError, brief, content, is_finite, is_whole, mark, settle
 from effnet.counting import cost_curve
 from effnet.network import Spec, check_resolution
 from effnet.papers import Row, rows
@@ -32,28 +32,7 @@ LIMITS: dict[str, Range] = {
     "cutmix": (0, 5),
 }
 # what the table of published schedules says in words
-SOURCES = (
-    mark(
-        "arXiv:2104.00298v3 Table 6 and Section 5.1 (identical in arXiv:2104.00298v1); stage sizes "
-        "computed with Algorithm 1 (i = 0..M-1)"
-    ),
-    mark(
-        "google/automl efficientnetv2/effnetv2_configs.py; google/automl efficientnetv2/main.py "
-        "(stage loop), efficientnetv2/hparams.py (ibase 128, epochs 350)"
-    ),
-)
-NOTES = (
-    mark("CutMix is not mentioned in the paper"),
-    mark(
-        "code sizes use ratio (stage+1)/M so training never happens at 128 px; dropout schedule is "
-        "commented out (constant); MixUp and CutMix each on half the batch"
-    ),
-    mark(
-        "code sizes use ratio (stage+1)/M so training never happens at 128 px; dropout schedule is "
-        "commented out (constant); MixUp and CutMix each on half the batch; config exists, but XL "
-        "is documented as 21k pretraining only"
-    ),
-)
+SOURCES, NOTES = (tuple(content("schedules")[name]) for name in ("sources", "notes"))
 MOST_STAGES = 12
 IMAGENET_IMAGES = 1_281_167  # ILSVRC-2012, training
 

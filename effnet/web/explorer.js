@@ -72,7 +72,7 @@ export function mount(root, data, report = () => {}) {
 
   // --- nodes
   make('style', root, {}, data.css);
-  const box = make('div', root, { class: ['effnet', data.present && 'present', data.inline && 'inline'].filter(Boolean).join(' ') });
+  const box = make('div', root, { class: ['effnet', 'waiting', data.present && 'present', data.inline && 'inline'].filter(Boolean).join(' ') });
   const intro = data.intro ? introIn(box, {
     say, ways: data.ways, titles, links: data.links ?? {}, still: () => motion.matches,
     frame: (step) => { steps.push(step); ask(); },
@@ -186,6 +186,7 @@ export function mount(root, data, report = () => {}) {
     const moves = current && !hidden.has('drawing') && showNetwork(now);
     spent.total += performance.now() - began;
     spent.frames += Number(wasNew);
+    box.classList.remove('waiting');
     if (moves || steps.length) ask(false);
     if (wasNew) {
       clearTimeout(quiet);
@@ -220,6 +221,11 @@ export function mount(root, data, report = () => {}) {
   }
 
   // --- the host's room
+  // The longest sentence decides the room of all, so that nothing below moves.
+  const longest = () => {
+    const one = { ...design, mode: 'formula', base: 'b0', phi: 2 }, spec = { ...specs.b3, head_channels: 1552 };
+    return designClaim(say, { design: one, spec, total: count(spec), titles, twin: specs.b3 });
+  };
   let top = null;
   function measure() {
     if (!box.isConnected) return;
@@ -227,6 +233,10 @@ export function mount(root, data, report = () => {}) {
     top ??= edges.top;
     box.classList.toggle('narrow', width <= NARROW);
     box.classList.toggle('wide', width >= WIDE);
+    claim.style.minHeight = '';
+    write(claim, longest());
+    claim.style.minHeight = `${claim.offsetHeight}px`;
+    write(claim, current?.claim ?? '');
     const above = main.getBoundingClientRect().top - edges.top + totals.list.offsetHeight;
     room = { narrow: width <= NARROW, width: main.clientWidth, controls: controls.box.clientWidth - 26,
       left: innerHeight - top - above - 50 };

@@ -44,22 +44,20 @@ def pins(file: str) -> dict[str, str]:
 @pytest.mark.parametrize("extra", ["core", "train", "notebook", "export"])
 def test_the_extras_ask_for_the_ranges_that_are_tested(extra):
     tested = pins("tests/requirements.txt") | pins("requirements.txt")
-    for name, ranges in pins(f"requirements/{extra}.txt").items():
+    for name, ranges in pins(f".ci/extras/{extra}.txt").items():
         assert tested[name] == ranges, name
 
 
 @pytest.mark.parametrize("extra", ["train", "notebook", "export"])
 def test_what_an_extra_is_said_to_bring_is_in_it(extra):
-    names = {
-        IMPORTED.get(name, name).replace("-", "_") for name in pins(f"requirements/{extra}.txt")
-    }
+    names = {IMPORTED.get(name, name).replace("-", "_") for name in pins(f".ci/extras/{extra}.txt")}
     assert BROUGHT[extra] - {"traitlets"} <= names
 
 
 def test_the_app_needs_all_that_the_core_and_the_trainings_need():
     app = pins("requirements.txt")
-    assert pins("requirements/core.txt").items() <= app.items()
-    assert pins("requirements/train.txt").items() <= app.items()
+    assert pins(".ci/extras/core.txt").items() <= app.items()
+    assert pins(".ci/extras/train.txt").items() <= app.items()
 
 
 def test_the_extra_is_that_of_the_room_that_asks():

@@ -7,10 +7,9 @@ import re
 
 import pytest
 
-from effnet.base import EffnetError, speaking
+from effnet.base import EffnetError
 from effnet.base.foreign import cell, cell_text, csv_text, printable, verbatim
 from effnet.train.results import read_rows, write_rows
-from effnet.train.run_texts import MISSING, retold
 
 HOSTILE = (
     "![](http://evil.example/x.png)", "[Sign in again](http://evil.example)", "<img src=x>",
@@ -60,9 +59,3 @@ def test_a_cell_is_no_formula_and_is_read_back_as_it_was(value, tmp_path):
 @pytest.mark.parametrize("value", ["-0.5", "+3", -2, 0.1, None, "b0", "1e-5", "-inf"])
 def test_numbers_and_words_stay_as_they_are(value):
     assert cell(value) == value
-
-
-def test_long_texts_of_others_are_not_read_back():
-    hostile = MISSING.format(n=1, all=2, why="of ( are missing (" * 4000)
-    with speaking("zh"):
-        assert retold(hostile) == hostile

@@ -113,9 +113,7 @@ def profile(classifier: effnet.Classifier) -> None:
 if __name__ == "__main__":
     use_threads()
     theirs = calibrated_b0()
-    engines = {
-        name: with_engine(theirs, name) for name in ("auto", "packed", "bf16", "openvino")
-    }
+    engines = {name: with_engine(theirs, name) for name in ("auto", "packed", "bf16", "openvino")}
     here = {name: classifier for name, classifier in engines.items() if classifier}
     compare("One photo of 0.1 to 0.3 MP", jpegs(1), theirs, here)
     compare("One photo of 12 MP", jpegs(1, CAMERA), theirs, {"auto": here["auto"]})

@@ -1,4 +1,4 @@
-"""One step of the phi slider on the server: the whole Scale page at B7's size, by part.
+"""A report of the phi slider on the server: what Scale does on release at B7's size, by part.
 
 Each step is a new value, so that nothing is answered from a cache that the page would not have.
 A bare page with one slider, one table and one chart is the rival, in two settings: under the test
@@ -17,20 +17,16 @@ from slider_steps import reruns, show_parts
 from streamlit.testing.v1 import AppTest
 from visitor import arrive
 
-from effnet.app.kit import cache
+from effnet import web
 from effnet.counting import stage_table
 from effnet.counting.cost import count
-from effnet.figures.network_drawings import network_drawing
-from effnet.figures.phi_curve import macs_along_phi
-from effnet.papers.published import released_points
 from effnet.report import claims
-from effnet.scaling.design import RANGES, Design
-from effnet.scaling.flat_spots import changes_along
+from effnet.scaling.design import Design
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+import visits
 from servers import HEALTH, Server, running, streamlit
 
-ROOT = Path(__file__).parents[2]
 STEPS = [round(6 + i / 40, 3) for i in range(40)]
 
 BARE = """
@@ -44,31 +40,13 @@ st.plotly_chart(go.Figure(go.Scatter(x=list(range(181)), y=[value * i for i in r
 
 def parts(design: Design) -> dict[str, Callable[[], object]]:
     spec, base = design.spec(), design.base_spec
-    cost, base_cost = count(spec), count(base)
-    points = cache.curve("b0", design.alpha, design.beta, design.gamma)
-    promise = cache.promise(base_cost.macs, design.alpha, design.beta, design.gamma)
-    ranges = {name: RANGES[name] for name in ("phi", "alpha", "beta", "gamma")}
+    cost = count(spec)
     return {
         "scale the network": design.spec,
         "count it, every layer": lambda: count(spec),
         "claim": lambda: claims.design_claim(design, spec, cost),
         "stage table": lambda: stage_table.stage_rows(spec, cost=cost, base=base),
-        "flat spots of four sliders": lambda: [
-            changes_along(
-                name,
-                base,
-                phi=design.phi,
-                alpha=design.alpha,
-                beta=design.beta,
-                low=span.low,
-                high=span.high,
-            )
-            for name, span in ranges.items()
-        ],
-        "drawing, to JSON": lambda: network_drawing(spec, base=base).to_json(),
-        "phi curve, to JSON": lambda: macs_along_phi(
-            points, promise=promise, released=released_points(), chosen=cache.point(design)
-        ).to_json(),
+        "what the browser is handed": lambda: web.handed(design),
     }
 
 
@@ -99,7 +77,7 @@ def in_servers() -> None:
 
 if __name__ == "__main__":
     show_parts(parts, STEPS)
-    page = reruns(AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run(), STEPS)
+    page = reruns(visits.opened(), STEPS, move=lambda app, phi: visits.report(app, phi=phi))
     bare = reruns(AppTest.from_string(BARE, default_timeout=60).run(), STEPS)
     print(f"{'the page in the harness':30} {page:7.2f} ms")
     print(f"{'a bare page in the harness':30} {bare:7.2f} ms")

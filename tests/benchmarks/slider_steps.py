@@ -29,13 +29,19 @@ def show_parts(parts: Parts, steps: list[float]) -> None:
     print(f"{'what the page computes':30} {total:7.2f} ms")
 
 
-def reruns(app: AppTest, steps: list[float]) -> float:
+def slide(app: AppTest, value: float) -> None:
+    """Move the page's own slider."""
+    app.slider(key="phi").set_value(value).run()
+
+
+def reruns(
+    app: AppTest, steps: list[float], move: Callable[[AppTest, float], object] = slide
+) -> float:
     """Median milliseconds of a whole run of an opened page after a step."""
     samples = []
     for value in steps:
-        app.slider(key="phi").set_value(value)
         start = time.perf_counter()
-        app.run()
+        move(app, value)
         samples.append(time.perf_counter() - start)
     assert not app.exception
     return median_ms(samples)

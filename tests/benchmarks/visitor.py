@@ -20,7 +20,7 @@ PATIENCE = 60  # seconds for one answer
 
 
 class Visitor:
-    """One session: it opens a page with a slider called phi, and moves it."""
+    """One session: it opens a page with the explorer or a slider, and moves phi."""
 
     def __init__(self, socket: ClientConnection, url: str, seed: int) -> None:
         self.socket, self.url = socket, url
@@ -28,7 +28,8 @@ class Visitor:
         self.page, self.slider, self.fragment = "", "", ""
         self.cached: set[str] = set()
         self.value = 1.0
-        self.claim = ""
+        self.design: dict[str, Any] = {}
+        self.answers = 0
         self.errors: list[str] = []
 
     async def ask(self, value: float | None = None) -> float:
@@ -43,7 +44,9 @@ class Visitor:
             state = run.widget_states.widgets.add()
             state.id = self.slider
             if self.fragment:
-                state.json_value = json.dumps({"value": value})
+                design = {name: str(said) for name, said in (self.design | {"phi": value}).items()}
+                said = {"design": design, "lock": None, "stage": 2, "n": self.answers + 1}
+                state.json_value = json.dumps({"said": said})
                 run.fragment_id = self.fragment
             else:  # Streamlit's own slider
                 state.double_array_value.data.append(value)
@@ -70,11 +73,10 @@ class Visitor:
                 self.slider = element.slider.id
             elif what == "bidi_component":
                 data = _data(element.bidi_component)
-                if data.get("label") == "phi":
+                if "answers" in data:  # the explorer
                     self.slider = element.bidi_component.id
                     self.fragment = message.delta.fragment_id
-                if str(data.get("text", "")).startswith("phi = "):
-                    self.claim = data["text"]
+                    self.design, self.answers = data["design"], data["answers"]
         return kind == "script_finished"
 
     async def move(self, seconds: float, pause: float) -> list[float]:
@@ -85,7 +87,7 @@ class Visitor:
             step = -step if not 0 <= self.value + step <= 6 else step
             self.value = round(self.value + step, 2)
             waits.append(await self.ask(self.value))
-            if not self.claim.startswith(f"phi = {self.value:.2f} "):
+            if self.design["phi"] != self.value:
                 self.errors.append("the answer was to another value")
             await asyncio.sleep(self.random.uniform(0.5 * pause, 1.5 * pause))
         return waits

@@ -30,7 +30,11 @@ def test_a_pasted_picture_is_answered_and_the_samples_come_back(visit, chelsea):
     expect(page.get_by_text("or paste a picture")).to_be_visible()
     page.evaluate(PASTE, base64.b64encode(chelsea.read_bytes()).decode())
     expect(page.locator("h3").first).to_contain_text("cat")
-    page.get_by_role("button", name="Back to the samples").click()
+    page.get_by_role("button", name="Coffee").click()
+    expect(page.locator("h3").first).to_contain_text("espresso")
+    page.get_by_role("button", name="the pasted picture", exact=True).click()
+    expect(page.locator("h3").first).to_contain_text("cat")
+    page.get_by_role("button", name="Remove the pasted picture").click()
     expect(page.locator("h3").first).to_contain_text("espresso")
 
 
@@ -76,6 +80,7 @@ def test_a_folder_is_uploaded_with_its_classes_and_its_csv_comes_back(
     uploader.locator("input[type=file]").set_input_files(tmp_path / "top")
     page.get_by_role("button", name="Name them").click()
     expect(page.get_by_text("Not counted, as their folders are no class: others")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0, timeout=60_000)
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV", exact=True).click()
     rows = list(csv.DictReader(Path(download.value.path()).read_text("utf-8").splitlines()))
@@ -142,14 +147,3 @@ def test_tabs_draw_within_the_page(visit, width, theme):
         page.wait_for_timeout(500)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     one.shoot(f"classify-{width}-{theme}")
-
-
-def test_the_cameras_photo_comes_at_its_own_size_not_the_buttons(visit):
-    tab = visit()
-    page = tab.go("/classify")
-    page.get_by_text("Camera", exact=True).click()
-    page.wait_for_function("() => document.querySelector('video')?.videoHeight === 720")
-    page.get_by_role("button", name="Take Photo").click()
-    expect(page.get_by_text("The photo, 1280 x 720 px")).to_be_visible()
-    page.get_by_role("button", name="Clear photo").click()
-    expect(page.locator("h3").first).to_contain_text("espresso")

@@ -5,7 +5,8 @@ from playwright.sync_api import expect
 import effnet
 from effnet import report
 from effnet.base.units import millions
-from effnet.report.lessons import answer, lessons
+from effnet.report.lesson_answers import answer
+from effnet.report.lessons import lessons
 from effnet.scaling.design import Design
 
 

@@ -14,7 +14,8 @@ import pytest
 from tiny_network import tiny_spec
 
 import effnet
-from effnet.base import programs
+from effnet.base import programs, tolerant
+from effnet.base.language import Text
 from effnet.jobs import runs
 from effnet.train.many_trainings import CHECKPOINT, job, sweep
 from effnet.train.recipe import Recipe
@@ -71,7 +72,7 @@ def started(folder: Path, environment: dict[str, str]) -> subprocess.Popen:
 def scaling_run(folder: Path, recipe: Recipe, workers: int) -> runs.Run:
     folder.mkdir()
     options = {"recipe": recipe.to_dict(), "seeds": 1, "workers": workers}
-    run = runs.Run(folder, "scaling", "t", options, 0.0)
+    run = runs.Run(folder, "scaling", Text("t"), options, 0.0)
     runs.write_order(run)
     return run
 
@@ -173,7 +174,7 @@ def test_a_sweep_killed_again_and_again_ends_with_the_rows_of_an_unbroken_one(
     again = sweep(jobs, tmp_path / "r.csv", keep=tmp_path / "jobs")
     assert [row["digest"] for row in again] == [row["digest"] for row in whole]
     for one in jobs:
-        epochs = runs.read_lines(tmp_path / "jobs" / one.key / runs.METRICS, "epoch")
+        epochs = tolerant.read_lines(tmp_path / "jobs" / one.key / runs.METRICS, "epoch")
         assert [row["epoch"] for row in epochs] == [1, 2, 3]
         assert not (tmp_path / "jobs" / one.key / CHECKPOINT).exists()
 
@@ -196,7 +197,7 @@ MEASURED = ("seconds", "cpu_seconds")
 
 
 def learned(folder: Path) -> list[dict]:
-    rows = runs.read_lines(folder / runs.METRICS)
+    rows = tolerant.read_lines(folder / runs.METRICS)
     return [{k: v for k, v in row.items() if k not in MEASURED} for row in rows]
 
 

@@ -14,7 +14,7 @@ import pytest
 from effnet import figures
 from effnet.app.kit import jobs
 from effnet.app.pages.train import results_card, runs_card, schedule_card
-from effnet.base import EffnetError
+from effnet.base import EffnetError, tolerant
 from effnet.base.language import speaking
 from effnet.jobs import runs
 from effnet.train.results import read_rows, summaries, write_rows
@@ -90,8 +90,8 @@ def damage(folder: Path, dice: random.Random) -> str:
         for _ in range(dice.randint(1, 20)):
             broken[dice.randrange(len(broken))] = dice.randrange(256)
         file.write_bytes(bytes(broken))
-    elif way == "value" and name.endswith(".json") and runs.read_json(file):
-        values = runs.read_json(file)
+    elif way == "value" and name.endswith(".json") and tolerant.read_json(file):
+        values = tolerant.read_json(file)
         if not isinstance(values, dict):
             return "nothing"
         inside = dice.choice([values, *(v for v in values.values() if isinstance(v, dict))])
@@ -180,7 +180,7 @@ def test_torn_lines_lose_only_themselves(tmp_path):
     path.write_bytes(
         b'{"epoch": 1, "top1": 0.5}\n\xff\xfe\n{"epoch": 2, "to\n{"epoch": 3, "top1": 1}'
     )
-    assert [row["epoch"] for row in runs.read_lines(path, "epoch", "top1")] == [1, 3]
+    assert [row["epoch"] for row in tolerant.read_lines(path, "epoch", "top1")] == [1, 3]
 
 
 def test_a_damaged_table_keeps_its_whole_rows(tmp_path):

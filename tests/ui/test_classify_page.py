@@ -9,6 +9,7 @@ from collections import OrderedDict
 from dataclasses import replace
 
 import hostile_zips
+import numpy as np
 import pytest
 import torch
 import visits
@@ -21,7 +22,9 @@ import effnet
 from effnet.app.kit import cache, photos, state
 from effnet.app.pages.classify import many_images
 from effnet.base.language import speaking
+from effnet.classify.prediction import Label, Prediction
 from effnet.jobs import runs
+from effnet.report.claims import prediction_claim
 from effnet.weights.checkpoints import choose
 
 TABS = {
@@ -101,67 +104,107 @@ def test_damage_follows_its_slider():
     assert float(app.metric[0].value.split()[0]) < before
 
 
-def test_several_uploads_can_be_picked_from(chelsea, coffee):
+def upload(app: AppTest, *paths: tuple[str, bytes]) -> AppTest:
+    app.file_uploader[0].set_value([(name, data, "image/png") for name, data in paths]).run()
+    assert [error.message for error in app.exception] == []
+    return app
+
+
+def photos_of(app: AppTest) -> list[str]:
+    """What stands in the strip."""
+    return app.button_group(key="sample").options
+
+
+def pick(app: AppTest, name: str) -> AppTest:
+    return app.button_group(key="sample").set_value(chosen_by(app, name)).run()
+
+
+def chosen_by(app: AppTest, name: str) -> str:
+    (digest,) = [one.digest for one in app.session_state[state.OWN] if one.name == name]
+    return str(digest)
+
+
+def test_several_uploads_stand_in_the_strip_behind_the_samples(chelsea, coffee):
     app = opened()
-    files = [("cat.png", chelsea.read_bytes(), "image/png")]
-    files.append(("cup.png", coffee.read_bytes(), "image/png"))
-    app.file_uploader[0].set_value(files).run()
+    before = photos_of(app)
+    upload(app, ("cat.png", chelsea.read_bytes()), ("cup.png", coffee.read_bytes()))
+    assert photos_of(app) == [*before, "cat.png", "cup.png"]
     assert "espresso" in claim(app)
-    app.button_group(key="which_of_2").set_value(0).run()
-    assert "cat" in claim(app)
+    assert "cat" in claim(pick(app, "cat.png"))
+    app.button_group(key="sample").set_value("rocket").run()
+    assert "missile" in claim(app)
+    assert photos_of(app) == [*before, "cat.png", "cup.png"], "uploads stay as the samples do"
 
 
 def test_a_photo_that_cannot_be_read_leaves_the_page_with_another_one(chelsea):
     app = opened("Ladder")
-    bad = ("notes.jpg", b"I am a text file", "image/jpeg")
-    app.file_uploader[0].set_value([bad]).run()
+    bad = ("notes.jpg", b"I am a text file")
+    upload(app, bad)
     assert "espresso" in claim(app)
     assert app.error[0].value == (
         "notes.jpg: not a picture that can be read; expected one of JPEG, PNG, WEBP, AVIF, GIF, "
         "BMP, TIFF. Choose another photo; meanwhile the page shows Coffee."
     )
     assert app.session_state["classify_tabs"] == "Ladder"
-    app.file_uploader[0].set_value([("cat.png", chelsea.read_bytes(), "image/png"), bad]).run()
+    upload(app, ("cat.png", chelsea.read_bytes()), bad)
     assert "cat" in claim(app)
     assert app.error[0].value.endswith("meanwhile the page shows cat.png.")
-    app.button_group(key="which_of_2").set_value(0).run()
+    app.button_group(key="sample").set_value("coffee").run()
     assert not app.error
 
 
 def test_ones_own_photo_and_network_go_along_to_other_pages_and_back(chelsea):
     app = opened()
     app.selectbox(key="network").set_value("lite2").run()
-    app.file_uploader[0].set_value([("mine.png", chelsea.read_bytes(), "image/png")]).run()
-    first = claim(app)
+    first = claim(upload(app, ("mine.png", chelsea.read_bytes())))
     assert first.startswith("EfficientNet-Lite2 says")
     assert "cat" in first
     app.switch_page("pages/explain.py").run()
     assert claim(app).endswith("of what EfficientNet-Lite2 saw of mine.png.")
+    app.button_group(key="sample").set_value("coffee").run()
+    assert claim(app).endswith("of what EfficientNet-Lite2 saw of Coffee.")
     app.switch_page("pages/classify.py").run()
-    assert claim(app) == first
-    assert "Shown: mine.png" in words(app)
-    app.button(key="forget_own").click().run()
     assert claim(app).startswith("EfficientNet-Lite2 says espresso")
+    assert claim(pick(app, "mine.png")) == first
+    assert app.button(key="remove_own").label == "Remove mine.png"
+    app.button(key="remove_own").click().run()
+    assert claim(app).startswith("EfficientNet-Lite2 says espresso")
+    assert "mine.png" not in photos_of(app)
 
 
-def test_a_picture_that_is_pasted_is_newer_than_the_uploaded_ones(chelsea, coffee):
-    app = opened()
-    app.file_uploader[0].set_value([("mine.png", chelsea.read_bytes(), "image/png")]).run()
-    app.session_state[state.OWN] = photos.PASTED, coffee.read_bytes()
-    assert "espresso" in claim(app.run())
-    assert app.button(key="forget_own").label == "Back to the uploaded photos"
-    app.button(key="forget_own").click().run()
+def test_the_newest_photo_is_shown_and_the_same_one_stands_there_once(chelsea, coffee):
+    app = upload(opened(), ("mine.png", chelsea.read_bytes()))
+    upload(app, ("cup.png", coffee.read_bytes()))
+    assert "espresso" in claim(app)
+    upload(app, ("again.png", chelsea.read_bytes()))
+    assert photos_of(app)[-2:] == ["cup.png", "again.png"]
     assert "cat" in claim(app)
-    assert "cat" in claim(app.run())
 
 
-def test_more_photos_than_fit_still_show_the_newest(chelsea, coffee):
+def test_more_photos_than_fit_keep_the_newest(chelsea, coffee, monkeypatch):
     app = opened()
-    many = [(f"{i}.png", coffee.read_bytes(), "image/png") for i in range(20)]
-    many.append(("cat.png", chelsea.read_bytes(), "image/png"))
-    app.file_uploader[0].set_value(many).run()
+    samples = photos_of(app)
+    monkeypatch.setattr(photos, "MOST_OWN", 2)
+    upload(
+        app, *((f"{i}.png", coffee.read_bytes()) for i in range(2)), ("c.png", chelsea.read_bytes())
+    )
     assert "cat" in claim(app)
-    assert app.error[0].value.startswith("21 photos; up to 20 here, more under Many images.")
+    assert app.error[0].value.startswith("3 photos; up to 2 here, more under Many images.")
+    monkeypatch.setattr(photos, "MOST_BYTES", 1000)
+    upload(app, ("cup.png", coffee.read_bytes()))
+    assert photos_of(app) == [*samples, "cup.png"], "the last one always fits"
+
+
+@pytest.mark.parametrize(("best", "unsure"), [(0.199, True), (0.2, False)])
+def test_under_a_fifth_the_answer_is_called_a_guess(best, unsure):
+    labels = (Label(643, "mask", best), Label(1, "goldfish", 0.1))
+    said = prediction_claim("lite0", Prediction(labels, np.zeros(1000, np.float32), 0.0))
+    wanted = (
+        "Unsure: no class reaches 20 %; perhaps none of the 1,000 fits. "
+        "EfficientNet-Lite0's best guess is mask, 19.9 %."
+    )
+    assert (said == wanted) is unsure
+    assert said.startswith("EfficientNet-Lite0 says mask, 20.0 % sure") is not unsure
 
 
 def test_a_network_with_classes_of_its_own_is_not_held_against_imagenets(monkeypatch, tmp_path):

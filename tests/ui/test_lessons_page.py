@@ -6,7 +6,8 @@ import pytest
 import visits
 
 from effnet.base.language import speaking
-from effnet.report.lessons import answer, lessons
+from effnet.report.lesson_answers import answer
+from effnet.report.lessons import lessons
 
 
 def opened(page="app.py", **query):
@@ -27,8 +28,8 @@ def test_a_link_opens_its_state_with_its_controls_and_no_others(key):
     assert [warning.value for warning in app.warning] == []
     if step.page == "app.py":
         assert hidden(app) == set(step.hide)
-    assert app.radio[0].label == step.question.ask
-    assert app.radio[0].value is None
+    (asked,) = [one for one in (*app.radio, *app.number_input) if one.label == step.question.ask]
+    assert asked.value is None
     if "mode" in step.hide:
         assert not any(button.key == "choose_mode" for button in app.segmented_control)
 
@@ -57,10 +58,41 @@ def test_a_prediction_is_revealed_with_the_count():
     assert app.button(key="reveal_one-step_1").disabled
     app.radio[0].set_value((found.right + 1) % len(found.choices)).run()
     app.button(key="reveal_one-step_1").click().run()
-    assert app.info[0].value.startswith("**Not so.** 2.57 x")
+    assert app.info[0].value.startswith(
+        "**Not so:** alpha alone; width and resolution grow as well. 2.57 x"
+    )
     app.radio[0].set_value(found.right).run()
     app.button(key="reveal_one-step_1").click().run()
     assert app.success[0].value.startswith("**Right.** 2.57 x")
+
+
+def revealed(app, place):
+    app.button(key=f"reveal_{place}").click().run()
+    assert [error.message for error in app.exception] == []
+    return next(box.value for box in (*app.success, *app.info))
+
+
+def test_a_number_is_typed():
+    app = opened(**lessons()["names"].query(3))
+    assert app.button(key="reveal_names_3").disabled
+    app.number_input(key="predict_names_3").set_value(100.0).run()
+    assert revealed(app, "names_3").startswith("**Right.** 97.8 x")
+    app.number_input(key="predict_names_3").set_value(128.0).run()
+    assert revealed(app, "names_3").startswith("**Not so:** seven doublings. 97.8 x")
+    app.number_input(key="predict_names_3").set_value(1000.0).run()
+    assert revealed(app, "names_3").startswith("**Not so.** 97.8 x")
+
+
+def test_a_bar_is_dragged():
+    app = opened("pages/cost.py", **lessons()["where-it-goes"].query(2))
+    app.slider(key="predict_where-it-goes_2").set_value(13).run()
+    assert revealed(app, "where-it-goes_2").startswith("**Right.** 12.0 %")
+
+
+def test_a_stage_is_chosen():
+    app = opened("pages/cost.py", **lessons()["where-it-goes"].query(4))
+    app.button_group(key="predict_where-it-goes_4").set_value(2).run()
+    assert revealed(app, "where-it-goes_4").startswith("**Right.**")
 
 
 def test_steps_go_on_and_the_lesson_ends():
@@ -119,7 +151,7 @@ def test_a_projector_leaves_the_budget_that_a_step_speaks_of():
 def test_the_teachers_page_begins_a_lesson():
     app = opened("pages/lessons.py")
     assert len(app.subheader[0].value) > 30
-    assert len(app.expander) == 6
+    assert len(app.expander) == 9
 
 
 LAST = {

@@ -53,8 +53,9 @@ def test_a_photo_of_ones_own_is_in_and_small():
 
 
 def test_a_photo_that_was_pasted_is_in():
-    pasted = photos.PASTED, png(64, 48)
-    app = opened("pages/explain.py", session={state.OWN: pasted})
+    image = Image.open(io.BytesIO(png(64, 48)))
+    pasted = photos.Own(photos.PASTED, "digest", png(64, 48), image)
+    app = opened("pages/explain.py", session={state.OWN: [pasted], state.OWN_CHOSEN: "digest"})
     assert "in your photo" in taken(app)
     assert app.session_state[state.SHOWN].picture().same
 

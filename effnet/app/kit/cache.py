@@ -14,7 +14,7 @@ from effnet.counting import Cost, count
 from effnet.jobs import network_file
 from effnet.network import Spec
 from effnet.pixels import get_sample, give_back_memory, open_image
-from effnet.scaling import Design, PhiPoint, budget, phi_curve
+from effnet.scaling import PhiPoint, phi_curve
 
 if TYPE_CHECKING:
     from effnet.classify import Classifier, Prediction, Store
@@ -40,18 +40,6 @@ def counted_cost(spec: Spec) -> Cost:
 def curve(base: str, alpha: float, beta: float, gamma: float) -> tuple[PhiPoint, ...]:
     """What the formula gives at every position of the phi slider."""
     return phi_curve(PHIS, alpha, beta, gamma, base=base)
-
-
-def promise(base_macs: int, alpha: float, beta: float, gamma: float) -> list[float]:
-    """The formula's smooth curve in MACs at the same positions."""
-    value = budget(alpha, beta, gamma)
-    return [base_macs * value**phi for phi in PHIS]
-
-
-def point(design: Design) -> PhiPoint:
-    """The current design as a point of the curve."""
-    (found,) = phi_curve([design.phi], design.alpha, design.beta, design.gamma, base=design.base)
-    return found
 
 
 @st.cache_resource(show_spinner=False)

@@ -11,7 +11,7 @@ from effnet.base import factor, mark, say
 from effnet.counting import Cost, steps_from_promise
 from effnet.figures import promise_to_real, top_classes
 from effnet.network import Spec, display_name
-from effnet.pixels import crop_box, view
+from effnet.pixels import crop_box
 from effnet.report import claims
 from effnet.scaling import Design
 from effnet.timing import predicted_ms
@@ -118,28 +118,19 @@ def _why(design: Design, base: Cost, *, dark: bool) -> None:
 
 
 def seen(image: Image.Image, classifier: "Classifier") -> None:
-    """The photo with the crop drawn on it, and the network's view at its own resolution."""
+    """The photo with what the network does not see dimmed."""
     preprocessing = classifier.preprocessing
     st.image(
         cropped_outline(shown(image), preprocessing),
         caption=say(
-            "The photo, {width} x {height} px; dimmed: never seen",
+            "The photo, {width} x {height} px; dimmed: never seen. The network gets "
+            "{crop} x {crop} px.",
             width=image.width,
             height=image.height,
+            crop=preprocessing.crop,
         ),
         width="stretch",
         alt=say("The photo with what the network does not see dimmed"),
-    )
-    st.image(
-        view(image, preprocessing),
-        caption=say(
-            "What the network gets: short side to {resize} px ({interpolation}), centre "
-            "{crop} x {crop}",
-            resize=preprocessing.resize,
-            interpolation=say(preprocessing.interpolation),
-            crop=preprocessing.crop,
-        ),
-        alt=say("The photo as the network sees it"),
     )
 
 

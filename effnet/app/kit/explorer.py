@@ -12,13 +12,16 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from effnet.app.kit import cache, cards, lesson_view, live, projector, state
-from effnet.base import EffnetError, current
+from effnet.app.kit import cache, cards, lesson_view, live, photos, projector, state
+from effnet.base import current
 from effnet.report import HIDEABLE, claims, lessons
 from effnet.scaling import SOLVABLE, Design, from_query
 from effnet.web import constants, handed, module, photo_address
 
 KEY = "explorer"
+PLACE = '<div class="place"></div>'
+# what it will take, so that nothing below moves when it comes
+ROOM = ".place { min-height: 905px } @media (max-width: 760px) { .place { min-height: 1020px } }"
 
 
 @lru_cache(maxsize=1)
@@ -31,8 +34,7 @@ def _module() -> Any:
 @lru_cache(maxsize=1)
 def _host() -> Any:
     component: Any = st.components.v2.component
-    html = '<div class="place" style="min-height: 600px"></div>'
-    return component("effnet_explorer", html=html, js=live.read("explorer.js"))
+    return component("effnet_explorer", html=PLACE, css=ROOM, js=live.read("explorer.js"))
 
 
 def start() -> None:
@@ -100,11 +102,8 @@ def _data() -> dict[str, Any]:
 
 def _own_photo() -> str:
     """The visitor's own photo as a small data address; "" while there is none."""
-    own = st.session_state.get(state.OWN)
-    try:
-        return _small(cache.photo(*own)) if own else ""
-    except EffnetError:  # the pages that classify it say why
-        return ""
+    own = photos.own_photo()
+    return _small(own) if own else ""
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs={cache.Photo: cache.key_of})

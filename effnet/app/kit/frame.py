@@ -38,7 +38,7 @@ PAGES = (
     Page(
         "pages/lessons.py",
         mark("Lessons"),
-        mark("Six lessons for a class, and links that fix what it sees"),
+        mark("Nine lessons for a class, and links that fix what it sees"),
     ),
 )
 

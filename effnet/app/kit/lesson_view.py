@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from effnet.app.kit import live, projector, state
 from effnet.base import language, say
-from effnet.report import HIDEABLE, Lesson, Step, lessons
+from effnet.report import HIDEABLE, Answer, Lesson, Question, Step, answer, lessons
 from effnet.scaling import Design, unknown
 
 # hidden on a projector
@@ -188,25 +188,38 @@ def _question(lesson: Lesson, number: int) -> None:
     """Predict, then reveal."""
     language.use(state.language())  # a fragment runs by itself
     question = lesson.steps[number - 1].question
-    found = lessons.answer(question)
+    found = answer(question)
     place = f"{lesson.key}_{number}"
-    chosen = st.radio(
-        say(question.ask),
-        range(len(found.choices)),
-        format_func=lambda number: found.choices[number],
-        index=None,
-        key=f"predict_{place}",
-        horizontal=True,
-    )
-    asked = st.button(say("Reveal"), key=f"reveal_{place}", disabled=chosen is None)
-    if asked and chosen is not None:
-        right = chosen == found.right
-        told = say(
-            "**Right.** {shown} {because}" if right else "**Not so.** {shown} {because}",
-            shown=found.shown,
-            because=say(question.because),
+    given, chosen = _given(question, found, f"predict_{place}")
+    asked = st.button(say("Reveal"), key=f"reveal_{place}", disabled=not given)
+    if not (asked and given):
+        return
+    told = {"shown": found.shown, "because": say(question.because)}
+    if chosen == found.right:
+        st.success(say("**Right.** {shown} {because}", **told))
+    elif chosen is not None and found.why and found.why[chosen]:
+        st.info(say("**Not so:** {why}. {shown} {because}", why=found.why[chosen], **told))
+    else:
+        st.info(say("**Not so.** {shown} {because}", **told))
+
+
+def _given(question: Question, found: Answer, key: str) -> tuple[bool, int | None]:
+    """Whether something was predicted, and which of the choices it is, if any."""
+    ask = say(question.ask)
+    if question.entry == "number":
+        typed = st.number_input(
+            ask, value=None, format="%g", key=key, placeholder=say("A number"), width=320
         )
-        (st.success if right else st.info)(told)
+        return typed is not None, None if typed is None else found.nearest(typed)
+    if question.entry == "bar":
+        dragged = st.slider(ask, 0, 100, 50, format="%d %%", key=key, width=480)
+        return True, found.nearest(dragged)
+    options, named = range(len(found.choices)), found.choices.__getitem__
+    if question.entry == "stage":
+        chosen = st.pills(ask, options, format_func=named, key=key)
+    else:
+        chosen = st.radio(ask, options, format_func=named, index=None, key=key, horizontal=True)
+    return chosen is not None, chosen
 
 
 @lru_cache(maxsize=1)
@@ -247,7 +260,7 @@ def _plan(lesson: Lesson) -> None:
     st.caption(say("The same for a projector, in large type with one figure:"))
     st.code(f"{said}&{state.PRESENT}=1", language=None, wrap_lines=True)
     for number, step in enumerate(lesson.steps, start=1):
-        question, found = step.question, lessons.answer(step.question)
+        question, found = step.question, answer(step.question)
         st.markdown(
             say(
                 "**Step {number}.** {said}\n\n*{ask}* {shown} {because}",

@@ -3,19 +3,21 @@
 import base64
 import binascii
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from PIL import Image, ImageOps
 
-from effnet.app.kit import cache, live, state
+from effnet.app.kit import cache, live, state, viewer
 from effnet.app.kit.cache import Photo
 from effnet.app.pages.scale import report_photo
 from effnet.base import EffnetError, in_a_row, mark, say, verbatim
 from effnet.jobs import runs
 from effnet.network import display_name
-from effnet.pixels import EXTENSIONS, MAX_BYTES, get_sample, list_samples
+from effnet.pixels import EXTENSIONS, MAX_BYTES, list_samples, open_image
 from effnet.weights import known_checkpoints, offline_variants
 
 if TYPE_CHECKING:
@@ -23,162 +25,212 @@ if TYPE_CHECKING:
 
 DEFAULT_PHOTO = "coffee"
 DEFAULT_NETWORK = "lite0"
-MAX_FILES = 20
+MOST_OWN, MOST_BYTES = 20, 64 * 2**20  # photos that a visit keeps, and their files' bytes
+THUMBNAIL = 112  # px
 CAMERA, PASTED = mark("the camera's photo"), mark("the pasted picture")
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A photo that the visitor added: uploaded, pasted or taken.
+
+    Attributes:
+        name: What it is called.
+        digest: Stands for it in caches.
+        data: Its file.
+        small: What the strip shows of it.
+    """
+
+    name: str
+    digest: str
+    data: bytes
+    small: Image.Image
+
+
+def own() -> list[Own]:
+    """What the visitor added, the oldest first; the same on every page."""
+    found: list[Own] = st.session_state.get(state.OWN, [])
+    return found
+
+
+def own_photo() -> Photo | None:
+    """The visitor's own photo, where one is chosen."""
+    chosen = st.session_state.get(state.OWN_CHOSEN)
+    return next((cache.photo(one.name, one.data) for one in own() if one.digest == chosen), None)
+
+
+def add(files: Iterable[tuple[str, bytes]]) -> None:
+    """Put photos at the end of the strip and choose the last one that can be read.
+
+    The oldest go where there is no room for more; what can't be read is told under the strip.
+
+    Args:
+        files: Names and contents.
+    """
+    refused: list[tuple[str, EffnetError]] = []
+    kept = own()
+    for name, data in files:
+        try:
+            photo = cache.photo(name, data)
+        except EffnetError as error:
+            refused.append((name, error))
+            continue
+        small = ImageOps.fit(photo.image, (THUMBNAIL, THUMBNAIL))
+        kept = [one for one in kept if one.digest != photo.digest]
+        kept.append(Own(name, photo.digest, data, small))
+        choose(photo.digest)
+    while len(kept) > MOST_OWN or (len(kept) > 1 and sum(len(o.data) for o in kept) > MOST_BYTES):
+        kept = kept[1:]
+    st.session_state[state.OWN] = kept
+    st.session_state[state.REFUSED] = refused
+
+
+def choose(key: str) -> None:
+    """Choose a photo of the strip, by a sample's name or the digest of one's own."""
+    st.session_state[state.REFUSED] = []
+    if key in {sample.name for sample in list_samples()}:
+        state.remember(state.PHOTO, key)
+        key = ""
+    state.remember(state.OWN_CHOSEN, key)
+
+
+def _remove(digest: str) -> None:
+    """Take one's own photo out of the strip; the one beside it is chosen, or the sample."""
+    digests = [one.digest for one in own()]
+    st.session_state[state.OWN] = [one for one in own() if one.digest != digest]
+    beside = [other for other in digests if other != digest]
+    choose(beside[-1] if beside else state.remembered(state.PHOTO, DEFAULT_PHOTO))
+
+
 def photo() -> Photo:
-    """The photo that the visitor chose: uploaded, pasted, taken, or a sample."""
-    chosen = _chosen()
+    """The photo that the visitor chose among samples and what was uploaded, pasted or taken."""
+    samples = {sample.name: sample for sample in list_samples()}
+    mine, sample = own_photo(), state.remembered(state.PHOTO, DEFAULT_PHOTO)
+    if not samples and not mine:
+        _add()
+        raise EffnetError("no sample photos are installed here; upload one")
+    if mine is None and sample not in samples:
+        sample = next(iter(samples))
+    _strip(mine.digest if mine else sample)
+    _add()
+    chosen = mine or cache.sample(sample)
+    if mine:
+        words, removed = say("Remove {photo}", photo=verbatim(say(mine.name))), mine.digest
+        st.button(words, key="remove_own", type="tertiary", on_click=_remove, args=(removed,))
+    else:
+        title, credit, licence = (
+            getattr(samples[sample], n) for n in ("title", "credit", "licence")
+        )
+        st.caption(
+            say(
+                "{title}: {credit}, {licence}",
+                title=say(title),
+                credit=credit,
+                licence=say(licence),
+            )
+        )
+    _refused(chosen)
     report_photo.remember(chosen)
     return chosen
 
 
-def _chosen() -> Photo:
-    uploaded = st.file_uploader(
+def _strip(chosen: str) -> None:
+    """Samples and the visitor's own as small pictures; a click chooses one."""
+    shown = {name: (say(title), small) for name, title, small in _samples()}
+    shown |= {one.digest: (say(one.name), one.small) for one in own()}
+    keys = list(shown)
+    if live.in_browser():
+        frames = [
+            viewer.Frame(title, "", small, chosen=key == chosen)
+            for key, (title, small) in shown.items()
+        ]
+        viewer.strip(
+            "photos",
+            frames,
+            label=say("Photos"),
+            small=True,
+            on_click=lambda number: choose(keys[number]),
+        )
+        return
+    if st.session_state.get("sample") != chosen:
+        st.session_state["sample"] = chosen
+    st.pills(
+        say("Photos"),
+        keys,
+        format_func=lambda key: shown[key][0],
+        key="sample",
+        required=True,
+        on_change=lambda: choose(st.session_state["sample"]),
+    )
+
+
+@lru_cache(maxsize=1)
+def _samples() -> list[tuple[str, str, Image.Image]]:
+    """Every sample's name, title and thumbnail."""
+    size = (THUMBNAIL, THUMBNAIL)
+    return [
+        (sample.name, sample.title, ImageOps.fit(open_image(sample.path), size))
+        for sample in list_samples()
+        if sample.path is not None
+    ]
+
+
+def _add() -> None:
+    """Ways to add a photo, side by side: a file, the camera; and the clipboard."""
+    key = f"upload_{st.session_state.get(state.UPLOADS, 0)}"
+
+    def uploaded() -> None:
+        files = st.session_state[key]
+        add((file.name, file.getvalue()) for file in files[-MOST_OWN:])
+        if len(files) > MOST_OWN:
+            problem = EffnetError(
+                "{count} photos; up to {limit} here, more under Many images",
+                count=len(files),
+                limit=MOST_OWN,
+            )
+            st.session_state[state.REFUSED].append(("", problem))
+        st.session_state[state.UPLOADS] = st.session_state.get(state.UPLOADS, 0) + 1  # empties it
+
+    st.file_uploader(
         say("Your photos"),
         type=list(EXTENSIONS),
         accept_multiple_files=True,
-        key="upload",
-        on_change=_forget_own,
+        key=key,
+        on_change=uploaded,
         max_upload_size=MAX_BYTES >> 20,
+        label_visibility="collapsed",
         help=say("Stay in this machine's memory; nothing is written to disk"),
     )
+    st.toggle(say("Camera"), key="camera")
     _paste()
-    place, refused = st.container(), list[str]()
-    found = _own(uploaded, refused) or _sample()
-    if refused:
-        place.error(
-            say(
-                "{problems}. Choose another photo; meanwhile the page shows {photo}.",
-                problems=in_a_row(refused, "; "),
-                photo=say(found.name),
-            )
-        )
-    return found
 
 
-def _own(uploaded: Sequence[Any], refused: list[str]) -> Photo | None:
-    """The visitor's own photo, if there is one that can be read; `refused` gets what can't.
-
-    The newest wins, and goes along to other pages, where the uploader is empty.
-    """
-    kept: tuple[str, bytes] | None = st.session_state.get(state.OWN)
-    if uploaded and (kept is None or kept[0] != PASTED):
-        found = _one_of(uploaded, refused)
-        if found is not None:
-            return found
-    if not uploaded:
-        _camera()
-        kept = st.session_state.get(state.OWN)
-    if kept is None:
-        return None
-    back = say("Back to the uploaded photos") if uploaded else say("Back to the samples")
-    if st.button(back, key="forget_own"):
-        del st.session_state[state.OWN]
-        return _one_of(uploaded, refused) if uploaded else None
-    st.caption(say("Shown: {photo}", photo=verbatim(say(kept[0]))))
-    return _opened(*kept, refused)
-
-
-def _forget_own() -> None:
-    """The uploader changed: what it holds is the newest; where it is empty, there is no photo."""
-    kept = st.session_state.get(state.OWN)
-    if kept is not None and (not st.session_state["upload"] or kept[0] == PASTED):
-        del st.session_state[state.OWN]
-
-
-def _opened(name: str, data: bytes, refused: list[str]) -> Photo | None:
-    try:
-        return cache.photo(name, data)
-    except EffnetError as error:
-        refused.append(say("{file}: {problem}", file=say(name), problem=error))
-        return None
-
-
-def _sample() -> Photo:
-    """One of the samples."""
-    samples = {sample.name: sample for sample in list_samples()}
-    if not samples:
-        raise EffnetError("no sample photos are installed here; upload one")
-    chosen = st.pills(
-        say("or a sample"),
-        list(samples),
-        format_func=lambda name: say(samples[name].title),
-        default=state.remembered(state.PHOTO, DEFAULT_PHOTO),
-        key="sample",
-        required=True,
-        wrap=True,
-    )
-    sample = get_sample(chosen or DEFAULT_PHOTO)
-    state.remember(state.PHOTO, sample.name)
-    st.caption(
+def _refused(chosen: Photo) -> None:
+    """What could not be read of the last files."""
+    refused: list[tuple[str, EffnetError]] = st.session_state.get(state.REFUSED, [])
+    if not refused:
+        return
+    problems = [
+        say("{file}: {problem}", file=say(name), problem=error) if name else str(error)
+        for name, error in refused
+    ]
+    st.error(
         say(
-            "{title}: {credit}, {licence}",
-            title=say(sample.title),
-            credit=sample.credit,
-            licence=say(sample.licence),
+            "{problems}. Choose another photo; meanwhile the page shows {photo}.",
+            problems=in_a_row(problems, "; "),
+            photo=say(chosen.name),
         )
     )
-    return cache.sample(sample.name)
 
 
-def _one_of(uploaded: Sequence[Any], refused: list[str]) -> Photo | None:
-    """The uploaded file that is shown; the newest, or the one that was picked of several.
-
-    Where that one can't be read, the newest that can.
-    """
-    if len(uploaded) > MAX_FILES:
-        refused.append(
-            say(
-                "{count} photos; up to {limit} here, more under Many images",
-                count=len(uploaded),
-                limit=MAX_FILES,
-            )
-        )
-        uploaded = uploaded[-MAX_FILES:]
-    last = len(uploaded) - 1
-    chosen = last
-    if last:
-        picked = st.pills(
-            say("Which one"),
-            range(len(uploaded)),
-            format_func=lambda i: uploaded[i].name[:24],
-            default=last,
-            key=f"which_of_{len(uploaded)}",
-            required=True,
-            wrap=True,
-        )
-        chosen = last if picked is None else int(picked)
-    first = uploaded[chosen]
-    found, shown = _opened(first.name, first.getvalue(), refused), first
-    for file in reversed(uploaded):
-        if found is None and file is not first:
-            found, shown = _opened(file.name, file.getvalue(), []), file
-    if found is not None:
-        st.session_state[state.OWN] = shown.name, shown.getvalue()
-    return found
+def camera_on() -> bool:
+    """Whether the visitor's camera is asked for."""
+    return bool(st.session_state.get("camera", False))
 
 
-def _camera() -> None:
-    """A photo from the visitor's camera, which is asked for only when this is opened."""
-
-    def taken() -> None:
-        photo = st.session_state["camera"]
-        if photo is not None:
-            st.session_state[state.OWN] = CAMERA, photo.getvalue()
-        elif st.session_state.get(state.OWN, ("",))[0] == CAMERA:
-            del st.session_state[state.OWN]
-
-    with st.expander(say("Camera"), on_change="rerun", key="camera_open") as opened:
-        if opened.open:
-            st.camera_input(
-                say("Take a photo"),
-                key="camera",
-                resolution="720p",
-                label_visibility="collapsed",
-                on_change=taken,
-            )
+def camera_off() -> None:
+    """Switch the camera off, before the page runs again."""
+    st.session_state["camera"] = False
 
 
 def _paste() -> None:
@@ -191,7 +243,7 @@ def _paste() -> None:
         head, _, body = sent.partition(",")
         if head.startswith("data:image/") and head.endswith(";base64"):
             with contextlib.suppress(binascii.Error):
-                st.session_state[state.OWN] = PASTED, base64.b64decode(body, validate=True)
+                add([(PASTED, base64.b64decode(body, validate=True))])
 
     data = {
         "words": say("or paste a picture with Ctrl+V"),
@@ -249,12 +301,13 @@ def network() -> str:
     state.remember(state.NETWORK, chosen)
     missing = list(dict.fromkeys(r.variant for r in known_checkpoints() if r.variant not in here))
     if missing:
-        st.caption(
-            say(
-                "Works now: {networks}. For another one, once, with a network: "
-                "`python -m effnet weights download {name}`",
-                networks=in_a_row(map(display_name, here)),
-                name=missing[0],
+        with st.popover(say("Add more networks"), type="tertiary"):
+            st.markdown(
+                say(
+                    "Works now: {networks}. For another one, once, with a network: "
+                    "`python -m effnet weights download {name}`",
+                    networks=in_a_row(map(display_name, here)),
+                    name=missing[0],
+                )
             )
-        )
     return chosen

@@ -215,6 +215,7 @@ def strip(
     frames: Sequence[Frame],
     *,
     label: str,
+    small: bool = False,
     on_click: Callable[[int], None] | None = None,
 ) -> None:
     """A row of small pictures that scrolls inside itself.
@@ -223,6 +224,7 @@ def strip(
         key: Its name in the session.
         frames: The pictures, left to right.
         label: What the row is, for those who don't see it.
+        small: True for thumbnails without words, in rows where there is room below.
         on_click: Called with a picture's number before the page runs again.
     """
     if not live.in_browser():
@@ -231,6 +233,7 @@ def strip(
         return
     data = {
         "label": label,
+        "small": small,
         "clickable": on_click is not None,
         "frames": [
             {

@@ -1,4 +1,3 @@
-from .bench import execute as execute
 from .measured_sweep import record as record
 from .measured_sweep import sweep as sweep
 from .predictor import gather as gather
@@ -6,6 +5,7 @@ from .predictor import learn as learn
 from .prepare import Model as Model
 from .protocol import compare as compare
 from .protocol import measure_latency as measure_latency
+from .protocol import measured as measured
 from .protocol import race as race
 from .roofline import calibrate as calibrate
 from .stage_profiles import profile_kinds as profile_kinds

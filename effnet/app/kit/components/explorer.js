@@ -13,6 +13,7 @@ export default function ({ parentElement, data, setStateValue }) {
       place.explorer?.destroy();
       place.replaceChildren();
       place.look = look;
+      place.style.minHeight = place.next.hidden.length ? '0' : '';
       place.explorer = brought.mount(place, { ...brought.constants, ...place.next },
         (said) => setStateValue('said', said));
     } else {

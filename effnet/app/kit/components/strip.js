@@ -2,6 +2,7 @@
 export default function ({ parentElement, data, setTriggerValue }) {
   const strip = parentElement.querySelector('.strip');
   strip.setAttribute('aria-label', data.label);
+  strip.classList.toggle('small', data.small);
   const kind = data.clickable ? 'BUTTON' : 'DIV';
   while (strip.children.length > data.frames.length) strip.lastElementChild.remove();
   data.frames.forEach((frame, number) => {
@@ -23,7 +24,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (picture.src !== frame.picture) picture.src = frame.picture;
     picture.width = frame.width;
     picture.height = frame.height;
-    picture.alt = `${frame.title}: ${frame.caption}`;
+    picture.alt = frame.caption ? `${frame.title}: ${frame.caption}` : frame.title;
+    node.title = data.small ? frame.title : '';
     node.querySelector('.title').textContent = frame.title;
     node.querySelector('.caption').textContent = frame.caption;
     node.classList.toggle('chosen', frame.chosen);

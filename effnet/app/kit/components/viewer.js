@@ -10,13 +10,6 @@ function canvasOf(width, height) {
   return made;
 }
 
-function colour(anchors, value) {
-  const place = clamp(value, 0, 1) * (anchors.length - 1);
-  const low = Math.min(Math.floor(place), anchors.length - 2);
-  const part = place - low;
-  return [0, 1, 2].map((i) => anchors[low][i] * (1 - part) + anchors[low + 1][i] * part);
-}
-
 // The map read between its cells' middles, as the server lays it over a photo.
 function smooth(map, across, down) {
   const x = clamp(across * map.columns - 0.5, 0, map.columns - 1);

@@ -17,7 +17,7 @@ from effnet.pixels import EXTENSIONS, MAX_BYTES
 if TYPE_CHECKING:
     from effnet.classify import Answer, Classifier
 
-MAX_ZIP_MIB = 32  # the server's own limit
+MAX_ZIP_MIB = 32
 MAX_IN_ALL = 256 * 2**20  # bytes of one visitor's pictures
 THUMBNAIL, MOST_THUMBNAILS = 220, 100  # px; kept in a visit
 

@@ -5,30 +5,11 @@ from dataclasses import asdict
 import streamlit as st
 
 from effnet.app.kit import live, state
-from effnet.base import mark, say
+from effnet.base import content, mark, say
 from effnet.counting import Cost
 from effnet.figures import block_anatomy
 from effnet.network import OPERATORS, Block, Spec, operator_label, walk
 
-WORDS = {
-    "mbconv": mark(
-        "MBConv widens the map, filters each channel by itself, gates the channels by what "
-        "the whole map holds, and narrows again. The narrow ends are linear and carry the skip."
-    ),
-    "fused_mbconv": mark(
-        "Fused-MBConv widens and filters in one full convolution: more multiply-adds "
-        "than MBConv, but fewer passes over memory (arXiv:2104.00298, section 3.2)."
-    ),
-    "inverted_residual": mark(
-        "MobileNetV2's inverted residual: narrow ends, a wide depthwise middle, "
-        "a linear projection (arXiv:1801.04381)."
-    ),
-    "separable": mark(
-        "A depthwise convolution filters each channel, a 1x1 convolution mixes them "
-        "(arXiv:1704.04861)."
-    ),
-    "bottleneck": mark("ResNet's bottleneck: wide ends, a narrow middle (arXiv:1512.03385)."),
-}
 LAYERS = {  # what the columns of the layers' table are called
     name: name
     for name in (
@@ -88,7 +69,7 @@ def anatomy(spec: Spec, cost: Cost, *, dark: bool) -> None:
     st.caption(
         say(
             "{words} Numbers under a slab: channels, and the side of its maps in px.",
-            words=say(WORDS[stage.operator]),
+            words=say(content("operators")[stage.operator]),
         )
     )
     with st.expander(say("Its layers as a table"), on_change="rerun") as opened:

@@ -13,10 +13,20 @@ import streamlit as st
 
 from effnet.app.kit import frame, jobs, live, public, state
 from effnet.app.pages.train.results_card import said_rows
-from effnet.base import EffnetError, mark, percent, say, verbatim
+from effnet.base import (
+    EffnetError,
+    has_numbers,
+    is_number,
+    mark,
+    percent,
+    read_json,
+    read_lines,
+    say,
+    verbatim,
+)
 from effnet.figures import run_curves
-from effnet.jobs import Run, runs
-from effnet.train import Progressive, Recipe, retold, small_base
+from effnet.jobs import Run, limits, runs
+from effnet.train import Progressive, Recipe, small_base
 
 KINDS = {
     "train": mark("One network"),
@@ -82,7 +92,7 @@ def start() -> None:
     options: dict[str, Any] = {}
     if kind == "train":
         options = _one_network()
-    off = runs.refusal() if runs.most() == 0 else ""
+    off = runs.refusal() if limits.most() == 0 else ""
     if st.button(say("Start"), type="primary", key="run_start", disabled=bool(off)):
         try:
             recipe = _recipe(kind, epochs, images, options)
@@ -205,7 +215,7 @@ def _run(run: Run, *, dark: bool) -> None:
     if now.state == "done" and not result:
         st.warning(say("Its result can't be read: the file is damaged."))
     if now.state == "broken":
-        words = retold(run.last_words())
+        words = run.last_words()
         st.warning(
             say("It broke off. Its last words: {words}", words=verbatim(words))
             if words
@@ -300,7 +310,7 @@ def read_curves(run: Run) -> Curves:
     if run.kind == "train":
         rows = _rows(run.folder / runs.METRICS)
         return {run.title: rows} if rows else {}
-    names = runs.read_json(run.folder / "jobs.json")
+    names = read_json(run.folder / "jobs.json")
     found = {}
     for key, facts in names.items() if isinstance(names, dict) else ():
         if not re.fullmatch(r"[\w-]{1,80}", key) or not isinstance(facts, dict):
@@ -314,8 +324,8 @@ def read_curves(run: Run) -> Curves:
 def _rows(path: Path) -> list[dict[str, Any]]:
     """The epochs in a file of metrics; a line that a crash left is not one."""
     return [
-        {name: value for name, value in row.items() if runs.is_number(value)}
-        for row in runs.read_lines(path, "epoch", "top1")
+        {name: value for name, value in row.items() if is_number(value)}
+        for row in read_lines(path, "epoch", "top1")
         if 0 <= row["epoch"] < MOST_EPOCHS and 0 <= row["top1"] <= 1
     ]
 
@@ -323,7 +333,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 def _named(key: str, facts: dict[str, Any]) -> str:
     """What a training of an experiment is called, by what its row says of it."""
     for words, numbers, text in NAMED:
-        if runs.has_numbers(facts, *numbers) and all(isinstance(facts.get(w), str) for w in words):
+        if has_numbers(facts, *numbers) and all(isinstance(facts.get(w), str) for w in words):
             values = {word: say(facts[word]) for word in words}
             return say(text, **values, **{number: facts[number] for number in numbers})
     return key

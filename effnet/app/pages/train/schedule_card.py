@@ -9,7 +9,17 @@ import streamlit as st
 from PIL import Image, ImageOps
 
 from effnet.app.kit import cache, cards, jobs, live, public, state
-from effnet.base import EffnetError, factor, in_a_row, mark, milliseconds, percent, say
+from effnet.base import (
+    EffnetError,
+    Text,
+    factor,
+    has_numbers,
+    in_a_row,
+    mark,
+    milliseconds,
+    percent,
+    say,
+)
 from effnet.figures import schedule_staircase
 from effnet.jobs import runs
 from effnet.network import display_name, get_variant, list_variants
@@ -17,7 +27,6 @@ from effnet.scaling import Range
 from effnet.train import (
     LIMITS,
     RULES,
-    STEPS,
     Preset,
     Progressive,
     presets,
@@ -260,7 +269,7 @@ def step_times(network: str, now: Progressive) -> dict[int, float]:
         if run.options.get("network") != network:
             continue
         times = (run.result() or {}).get("step_ms")
-        if times and runs.has_numbers(times, *map(str, sizes)):
+        if times and has_numbers(times, *map(str, sizes)):
             return {size: float(times[str(size)]) for size in sorted(sizes)}
     return {}
 
@@ -282,7 +291,12 @@ def stopwatch() -> None:
                 "sizes": sizes,
                 "batch_size": STEP_BATCH,
             }
-            runs.start("steps", STEPS.format(network=network), options, owner=state.visitor())
+            runs.start(
+                "steps",
+                Text("Step times of {network}", network=network),
+                options,
+                owner=state.visitor(),
+            )
             st.rerun()
         found = step_times(network, now)
         words = in_a_row(f"{size} px {milliseconds(ms)}" for size, ms in found.items())

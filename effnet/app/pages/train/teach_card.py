@@ -8,11 +8,10 @@ import streamlit as st
 from PIL import Image
 
 from effnet.app.kit import cache, photos, public, state
-from effnet.base import EffnetError, in_a_row, percent, say, verbatim, write_whole
+from effnet.base import EffnetError, Text, in_a_row, percent, say, verbatim, write_whole
 from effnet.jobs import runs
 from effnet.network import get_variant
 from effnet.pixels import EXTENSIONS, MAX_BYTES, list_samples
-from effnet.train import FINE_TUNED
 
 if TYPE_CHECKING:
     from effnet.train import Taught
@@ -146,7 +145,7 @@ def fine_tune(network: str, given: Mapping[str, Sequence[Image.Image]]) -> runs.
 
     return runs.start(
         "train",
-        FINE_TUNED.format(names=", ".join(given)),
+        Text("Fine-tuned on {names}", names=", ".join(given)),
         {"recipe": fine_tuning(network, f"./{PHOTOS}").to_dict()},
         owner=state.visitor(),
         files={PHOTOS: packed(given, side=get_variant(network).resolution)},

@@ -6,10 +6,11 @@ import pytest
 import torch
 
 import effnet
+from effnet.cli import machines
 from effnet.cli.main import main
 from effnet.scaling.design import Design
-from effnet.timing import reading
-from effnet.timing.measure import bench, machine
+from effnet.timing import measure, reading
+from effnet.timing.measure import machine
 from effnet.timing.measure.predictor import Timed
 from effnet.timing.predicted import predicted_ms
 from effnet.timing.traffic import work
@@ -45,7 +46,7 @@ def test_scale_takes_block_strings(capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["lost"], ["count"], ["scale", "--phi", "x"], ["count", "b0", "--by", "ear"]]
+    "arguments", [["lost"], ["count"], ["scale", "--phi", "x"], ["count", "b0", "--by", "ear"]]
 )
 def test_what_the_parser_refuses_is_one_line_too(capsys, arguments):
     with pytest.raises(SystemExit) as ended:
@@ -102,7 +103,7 @@ def test_bench_keeps_samples_in_a_folder(capsys, tmp_path):
 
 
 def test_bench_takes_families_each_network_once():
-    assert bench.named(["lite0", "lite", "efficientnet_b0"]) == [
+    assert list(machines.named(["lite0", "lite", "efficientnet_b0"])) == [
         *effnet.list_variants("lite"),
         "b0",
     ]
@@ -135,7 +136,7 @@ def test_bench_learns_the_pace(capsys, monkeypatch, tmp_path):
             found.append(Timed(spec, sum(units), units, where))
         return found
 
-    monkeypatch.setattr(bench, "gather", made_up)
+    monkeypatch.setattr(measure, "gather", made_up)
     result = run_json(capsys, "bench", "--fit")
     assert (result["networks"], result["median error"]) == (20, "0.0 %")
     spec = effnet.get_variant("b0")
@@ -183,6 +184,18 @@ def test_tables_are_aligned_for_people(capsys, arguments):
         (["explain", "coffee", "no/such.png"], ["no/such.png", "No such file"]),
         (["explain", "coffee", "map.xyz"], ["'map.xyz'", ".png or .jpg"]),
         (["explain", "coffee", "x.png", "--target", "²"], ["'²'", "0 to 999"]),
+        (["compare", "b0", "?phi=x"], ["phi", "'x' is not a number"]),
+        (["count", "no.json"], ["no.json", "No such file"]),
+        (["count", "no.safetensors"], ["no.safetensors", "No such file"]),
+        (["search"], ["no limit", "--macs 1e9"]),
+        (["search", "--macs", "-1"], ["--macs -1"]),
+        (["search", "--macs", "1000"], ["nothing scaled from b0 fits"]),
+        (["export", "b0", "b0.tflite"], ["'b0.tflite'", ".onnx"]),
+        (["export", "b0", "no/such.json"], ["such.json"]),
+        (["papers", "v1-tabel-2"], ["'v1-tabel-2'", "v1-table-2"]),
+        (["classify", "https://a.org/cat.jpg"], ["addresses are not fetched"]),
+        (["classify", "*.nothing"], ["no file matches '*.nothing'"]),
+        (["classify", "coffee", "--model", "?phi=0.5"], ["published weights", "'random'"]),
     ],
     ids=lambda value: " ".join(value)[:24],
 )
