@@ -30,6 +30,7 @@ from .network import list_variants as list_variants
 from .nn import backbone as backbone
 from .nn import build as build
 from .notebook import explore as explore
+from .notebook import explore_photo as explore_photo
 from .papers import compare as compare
 from .papers import published as published
 from .scaling import Design as Design

@@ -17,7 +17,7 @@ TABS = (
 @frame.part
 def explorer() -> None:
     """The photo, the network, its answer, and everything that can be asked of it."""
-    claim = st.container()
+    claim = live.claim_room()
     camera_place = st.container()
     left, middle, right = st.columns([1.2, 1.6, 1], gap="medium")
     with right:

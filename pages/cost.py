@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from effnet.app.kit import controls, frame, lesson_view, live
+from effnet.app.kit import controls, frame, lesson_view, live, state
 from effnet.app.pages.cost import cost_cards, counter_cards, memory_cards
 from effnet.counting import formulas
 from effnet.report import claims
@@ -11,13 +11,12 @@ from effnet.report import claims
 @frame.part
 def explorer() -> None:
     """Controls and everything that follows them."""
-    claim, totals = st.container(), st.container()
+    claim = live.claim_room()
+    cost_cards.totals(state.design().spec())
     left, right = lesson_view.columns()
     with left, st.container(border=lesson_view.controls_shown()):
         design = controls.design()
     spec, dark = design.spec(), frame.dark()
-    with totals:
-        cost_cards.totals(spec)
     with right:
         shown = cost_cards.quantity()
         found = formulas.items(spec, shown)

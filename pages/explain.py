@@ -9,7 +9,7 @@ from effnet.app.pages.explain import explain_controls, explain_tabs, explain_vie
 @frame.part
 def explorer() -> None:
     """Controls and everything that follows them."""
-    claim = st.container()
+    claim = live.claim_room()
     camera_place = st.container()
     left, right = st.columns([3.2, 1], gap="medium")
     with right:

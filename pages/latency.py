@@ -9,7 +9,7 @@ from effnet.app.pages.latency import latency_cards, latency_tabs, stopwatch
 @frame.part
 def explorer() -> None:
     """Controls, the measurement, and everything that follows them."""
-    claim = st.container()
+    claim = live.claim_room()
     left, right = st.columns([1, 2.6], gap="medium")
     with left, st.container(border=True):
         design = controls.design()

@@ -8,7 +8,7 @@ from effnet.app.pages.papers import paper_cards
 from effnet.report import claims
 
 with frame.page(__file__):
-    claim = st.container()
+    claim = live.claim_room()
     exhibit = paper_cards.exhibit()
     lines = papers.lines(exhibit.key)
     with claim:

@@ -22,7 +22,7 @@ TABS = (
 @frame.part
 def schedule() -> None:
     """The schedule and everything that follows its sliders."""
-    claim = st.container()
+    claim = live.claim_room()
     left, right = st.columns([1, 2.6], gap="medium")
     with left, st.container(border=True):
         schedule_card.controls()

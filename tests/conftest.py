@@ -13,14 +13,15 @@ import effnet
 from effnet.pixels.samples import get_sample
 
 torch.set_num_threads(2)
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # for tests that open a session of their own
 
 # Left out of `make check`: what draws pages, drives browsers, runs or trains networks, or starts
 # processes.
 SLOW = (
     *("browser", "classify", "latency", "nn", "train", "ui", "web", "test_cam", "test_cli"),
     *("test_counters", "test_export", "test_fetch", "test_memory", "test_mistakes"),
-    *("test_notebooks", "test_predict", "test_preprocess", "test_report", "test_rich"),
-    *("test_second_opinion", "test_threads"),
+    *("test_notebooks", "test_photo_explorer", "test_predict", "test_preprocess", "test_report"),
+    *("test_rich", "test_second_opinion", "test_threads"),
 )
 
 

@@ -31,6 +31,7 @@ from .map_verdict import Verdict as Verdict
 from .methods import METHODS as METHODS
 from .methods import Method as Method
 from .methods import known_method as known_method
+from .methods import method_title as method_title
 from .question import Question as Question
 from .question import Target as Target
 from .question import asked as asked

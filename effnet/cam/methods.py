@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from effnet.base import EffnetError, brief, content
+from effnet.base import EffnetError, brief, content, say
 
 Array = NDArray[np.float32]
 Formula = Callable[[Array, Array], Array]
@@ -54,6 +54,12 @@ def known_method(name: str) -> Method:
             known=", ".join(METHODS),
         )
     return METHODS[name]
+
+
+def method_title(name: str) -> str:
+    """A method's name, and that it is slow where it is."""
+    title = say(METHODS[name].title)
+    return say("{title} (slow)", title=title) if METHODS[name].slow else title
 
 
 def weighted(weights: Array, a: Array) -> Array:

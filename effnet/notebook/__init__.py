@@ -1,4 +1,4 @@
-"""The explorer inside a notebook."""
+"""The explorers inside a notebook: of a design, and of a photo."""
 
 import lazy_loader
 

@@ -1,1 +1,2 @@
 from .explorer import explore as explore
+from .photo_explorer import explore_photo as explore_photo

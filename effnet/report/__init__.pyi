@@ -6,6 +6,7 @@ from .claims import latency_claim as latency_claim
 from .claims import same_stages as same_stages
 from .html_page import to_html as to_html
 from .lesson_answers import answer as answer
+from .lesson_answers import shown_by as shown_by
 from .lessons import HIDEABLE as HIDEABLE
 from .lessons import Answer as Answer
 from .lessons import Lesson as Lesson

@@ -42,6 +42,15 @@ def answer(question: Question) -> Answer:
     return makers[question.kind](question)
 
 
+def shown_by(question: Question) -> str:
+    """The design that shows the answer, as links write it; "" where no design does."""
+    if question.kind in ("which", "faster"):
+        right = question.options[answer(question).right]
+        return right if question.kind == "which" else f"mode=released&released={right}"
+    asked_of_designs = ("ratio", "share", "released", "cells", "stage", "sees")
+    return question.of if question.kind in asked_of_designs else ""
+
+
 def value(query: str, quantity: str) -> float:
     """A quantity of a design."""
     spec = read(query).spec()

@@ -82,6 +82,8 @@ def test_other_missing_modules_stay_what_they_are():
     ("hidden", "code", "extra"),
     [
         ("ipywidgets anywidget", "effnet.explore()", "notebook"),
+        ("ipywidgets anywidget", "effnet.explore_photo()", "notebook"),
+        ("torch", "effnet.explore_photo()", "train"),
         ("torch", "effnet.build('b0')", "train"),
         ("torch", "effnet.load('lite0')", "train"),
         ("pandas", "effnet.count('b0').to_pandas()", "notebook"),

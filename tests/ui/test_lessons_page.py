@@ -148,10 +148,42 @@ def test_a_projector_leaves_the_budget_that_a_step_speaks_of():
     assert "budget" not in hidden(app)
 
 
-def test_the_teachers_page_begins_a_lesson():
+def test_students_see_a_card_for_every_lesson_and_no_answer():
     app = opened("pages/lessons.py")
     assert len(app.subheader[0].value) > 30
-    assert len(app.expander) == 9
+    begin = [button for button in app.button if str(button.key).startswith("begin_")]
+    assert [button.key for button in begin] == [f"begin_{key}" for key in lessons()]
+    told = " ".join(text.value for text in [*app.markdown, *app.caption])
+    for lesson in lessons().values():
+        assert lesson.goal in told
+        assert not any(answer(step.question).shown in told for step in lesson.steps)
+    begin[0].click().run()
+    assert app.query_params["lesson"] in ("one-step", ["one-step"])
+
+
+@pytest.mark.parametrize("key", lessons())
+def test_a_teacher_finds_every_answer_of_a_lesson_with_its_links(key):
+    app = visits.opened("pages/lessons.py", session={"for_teachers": True, "teachers_lesson": key})
+    told = " ".join(text.value for text in app.markdown)
+    assert all(answer(step.question).shown in told for step in lessons()[key].steps)
+    assert f"lesson={key}" in app.code[0].value
+
+
+@pytest.mark.parametrize(
+    ("key", "number", "shown"),
+    [
+        ("one-step", 1, "phi = 1.00"),
+        ("one-dimension", 2, "1.45 G"),  # width doubled
+        ("families", 1, "ResNet-50"),  # 25.6 M parameters, the others 19.3 and 21.5
+        ("families", 2, "EfficientNet-B4"),
+    ],
+)
+def test_reveal_moves_the_page_to_the_answer(key, number, shown):
+    app = opened(**lessons()[key].query(number))
+    app.radio[0].set_value(0).run()
+    app.button(key=f"reveal_{key}_{number}").click().run()
+    assert shown in app.subheader[0].value
+    assert len([*app.success, *app.info]) == 1  # the verdict stays
 
 
 LAST = {
@@ -205,12 +237,15 @@ def test_a_step_can_be_left_for_another_page():
     assert app.subheader[0].value.split()[0] == "EfficientNet-B0"
 
 
+TEACHING = {"for_teachers": True}
+
+
 def own_link(app):
     return app.code[-1].value
 
 
 def test_a_teacher_chooses_the_language_of_a_link():
-    app = opened("pages/lessons.py")
+    app = visits.opened("pages/lessons.py", session=TEACHING)
     assert "lang=" not in own_link(app)
     app.selectbox(key="link_language").set_value("zh").run()
     assert "lang=zh" in own_link(app)
@@ -218,11 +253,8 @@ def test_a_teacher_chooses_the_language_of_a_link():
 
 def test_links_are_in_the_teachers_language():
     with speaking("zh"):  # the harness looks for a choice among those shown
-        app = opened("pages/lessons.py", lang="zh")
+        app = visits.opened("pages/lessons.py", session=TEACHING, lang="zh")
         assert "lang=zh" in own_link(app)
-        app.expander[0].open = True
-        app.session_state["lesson_one-step"] = True
-        app.run()
         assert app.code[0].value.endswith("&lang=zh")
         app.selectbox(key="link_language").set_value("en").run()
         assert "lang=" not in own_link(app)

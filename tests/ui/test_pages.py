@@ -235,6 +235,19 @@ def test_a_page_reads_calls_and_renders(page):
                 and len(getattr(n, "elts", getattr(n, "keys", []))) > 5]  # fmt: skip
 
 
+@pytest.mark.parametrize("page", frame.PAGES, ids=lambda page: page.title)
+def test_a_page_ends_with_a_link_to_the_one_that_goes_on(page):
+    following = [*frame.PAGES, frame.PAGES[0]][frame.PAGES.index(page) + 1]
+    last = opened(page.file).get("page_link")[-1].proto
+    assert last.label == f"Next, {following.title}: {following.line}"
+
+
+def test_nothing_leads_away_from_a_lesson_or_a_projector():
+    for query in ({"lesson": "budget"}, {"present": "1"}):
+        links = opened(**query).get("page_link")
+        assert not [link for link in links if link.proto.label.startswith("Next, ")]
+
+
 def test_every_page_file_is_in_the_menu():
     files = {f"pages/{path.name}" for path in (ROOT / "pages").glob("*.py")}
     assert files == set(PAGES) - {"app.py"}

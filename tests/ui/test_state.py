@@ -58,3 +58,26 @@ def test_nonsense_in_the_link_is_told(query, told):
     assert not app.exception
     assert any(told in note for note in app.session_state["notes"])
     assert told in " ".join(box.value for box in [*app.warning, *app.info, *app.caption])
+
+
+# --- the open tab -------------------------------------------------------------------------------
+
+
+def test_the_open_tab_stands_in_the_link_and_outlives_a_change_of_page():
+    app = opened("pages/train.py", session={"train_tabs": "Grid search"})
+    assert app.query_params["tab"] == "Grid search"
+    app.switch_page("pages/lessons.py").run()
+    app.switch_page("pages/train.py").run()
+    assert app.session_state["train_tabs"] == "Grid search"
+
+
+def test_a_link_opens_a_tab_in_any_language_and_the_first_needs_none():
+    assert opened("pages/train.py", tab="Gallery").session_state["train_tabs"] == "Gallery"
+    assert opened("pages/train.py", tab="Gallery", lang="zh").session_state["train_tabs"] == "画廊"
+    assert "tab" not in opened("pages/train.py").query_params
+
+
+def test_a_tab_that_no_page_has_is_told():
+    app = opened("pages/train.py", tab="<b>x</b>")
+    assert not app.exception
+    assert any("tab '<b>x</b>' is not one of Experiment, " in box.value for box in app.warning)

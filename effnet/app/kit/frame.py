@@ -11,6 +11,7 @@ import streamlit as st
 from effnet.app.kit import lesson_view, live, process, projector, state
 from effnet.base import EffnetError, language, mark, say, shipped, verbatim
 
+MENU_HEIGHT = 44  # px, whatever comes into it
 ICON = shipped("assets", "images", "icon.png")
 
 
@@ -60,15 +61,19 @@ def page(file: str) -> Iterator[Page]:
     process.send_at_once()
     state.start()
     state.settle_jobs()
-    live.start()
+    st.html(live.COMPONENTS / "frame.css")
     notes = lesson_view.start()
-    if not projector.on():
-        _menu(this)
+    if projector.on():
+        live.start()
+    else:
+        _menu()
     for note in (*wrong, *state.notes(), *notes):
         st.warning(say("From the link: {note}", note=verbatim(note)))
     lesson_view.panel(this.file)
     with _messages():
         yield this
+    if lesson_view.current() is None and not projector.on():
+        _next_step(this)
     process.settle()
 
 
@@ -96,16 +101,19 @@ def part(function: Callable[[], None], *, every_s: float | None = None) -> Calla
     return st.fragment(guarded, run_every=every_s)
 
 
-def _menu(current: Page) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+def _menu() -> None:
+    """Every page in one line, which scrolls where it is longer than the screen."""
+    with st.container(
+        key="menu",
+        horizontal=True,
+        vertical_alignment="center",
+        gap="small",
+        height=MENU_HEIGHT,
+        border=False,
+    ):
         st.markdown(f"**{say('EfficientNet explorer')}**", width="content")
         for entry in PAGES:
-            st.page_link(
-                entry.file,
-                label=say(entry.title),
-                help=say(entry.line),
-                disabled=entry is current,
-            )
+            st.page_link(entry.file, label=say(entry.title), width="content")
         for code, name in language.LANGUAGES.items():
             if code != language.current():
                 st.button(
@@ -115,6 +123,18 @@ def _menu(current: Page) -> None:
                     on_click=state.remember,
                     args=(state.LANGUAGE, code),
                 )
+        live.start()  # it takes no room of the page here
+
+
+def _next_step(current: Page) -> None:
+    """A link to the page that goes on from here; design and photo go along with the visit."""
+    following = PAGES[(PAGES.index(current) + 1) % len(PAGES)]
+    st.page_link(
+        following.file,
+        label=say("Next, {page}: {line}", page=say(following.title), line=say(following.line)),
+        icon=":material/arrow_forward:",
+        icon_position="right",
+    )
 
 
 def dark() -> bool:

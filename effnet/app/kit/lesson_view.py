@@ -11,12 +11,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from effnet.app.kit import live, projector, state
-from effnet.base import language, say
-from effnet.report import HIDEABLE, Answer, Lesson, Question, Step, answer, lessons
+from effnet.base import language, plural, say
+from effnet.report import HIDEABLE, Answer, Lesson, Question, Step, answer, lessons, shown_by
 from effnet.scaling import Design, unknown
 
 # hidden on a projector
 PRESENTED = frozenset({"mode", "base", "table", "curve", "tabs", "budget", "totals"})
+CARD_WIDTH, CARD_HEIGHT = 300, 210  # px, of a lesson's card
 ADDRESS = "http://localhost:8501"
 AS_MINE = ""  # the link's language is that of the page
 TURN = "turn_to_step"  # str: "yes" where a link or a button opened a step, maybe of another page
@@ -191,8 +192,16 @@ def _question(lesson: Lesson, number: int) -> None:
     found = answer(question)
     place = f"{lesson.key}_{number}"
     given, chosen = _given(question, found, f"predict_{place}")
-    asked = st.button(say("Reveal"), key=f"reveal_{place}", disabled=not given)
-    if not (asked and given):
+    revealed, now = f"revealed_{place}", repr(st.session_state.get(f"predict_{place}"))
+    if st.button(
+        say("Reveal"),
+        key=f"reveal_{place}",
+        disabled=not given,
+        on_click=_reveal,
+        args=(question, revealed, now),
+    ):
+        st.rerun()  # the whole page: its controls and figures go to the answer
+    if not given or st.session_state.get(revealed) != now:
         return
     told = {"shown": found.shown, "because": say(question.because)}
     if chosen == found.right:
@@ -222,6 +231,13 @@ def _given(question: Question, found: Answer, key: str) -> tuple[bool, int | Non
     return chosen is not None, chosen
 
 
+def _reveal(question: Question, revealed: str, predicted: str) -> None:
+    st.session_state[revealed] = predicted
+    design = shown_by(question)
+    if design:
+        state.edit(lessons.read(design))
+
+
 @lru_cache(maxsize=1)
 def _large() -> Any:
     css = (live.COMPONENTS / "present.css").read_text("utf-8")
@@ -230,7 +246,22 @@ def _large() -> Any:
     return component("effnet_present", html="<span></span>", css=css, js=js, isolate_styles=False)
 
 
-# --- the teacher's page -----------------------------------------------------------------------
+# --- the page of lessons ----------------------------------------------------------------------
+
+
+def students() -> None:
+    """A card for every lesson: what it is about, and the way in; no answer stands here."""
+    with st.grid(3, min_column_width=projector.larger(CARD_WIDTH), row_height=CARD_HEIGHT):
+        for lesson in lessons.lessons().values():
+            with st.container(border=True, height="stretch", key=f"card_{lesson.key}"):
+                st.markdown(f"**{say(lesson.title)}**")
+                st.markdown(say(lesson.goal))
+                st.button(
+                    plural(len(lesson.steps), "Begin: {n} step", "Begin: {n} steps"),
+                    key=f"begin_{lesson.key}",
+                    on_click=_go,
+                    args=(lesson, 1),
+                )
 
 
 def address() -> str:
@@ -240,13 +271,18 @@ def address() -> str:
 
 
 def teacher() -> None:
-    """Every lesson with its plan, its link, and its questions with the computed answers."""
-    for lesson in lessons.lessons().values():
-        with st.expander(
-            say(lesson.title), key=f"lesson_{lesson.key}", on_change="rerun"
-        ) as opened:
-            if opened.open:
-                _plan(lesson)
+    """A lesson's plan, links, and questions with the computed answers; and a link of one's own."""
+    with st.expander(say("For teachers"), key="for_teachers", on_change="rerun") as opened:
+        if opened.open:
+            known = lessons.lessons()
+            chosen = st.selectbox(
+                say("Plan, links and answers of"),
+                known,
+                format_func=lambda key: say(known[key].title),
+                key="teachers_lesson",
+            )
+            _plan(known[chosen])
+            _own_link()
 
 
 def _plan(lesson: Lesson) -> None:
@@ -271,11 +307,17 @@ def _plan(lesson: Lesson) -> None:
                 because=say(question.because),
             )
         )
-    st.button(say("Begin"), key=f"begin_{lesson.key}", on_click=_go, args=(lesson, 1))
 
 
-def own_link() -> None:
+def _own_link() -> None:
     """A link of one's own: the current design, with what is hidden."""
+    st.markdown(say("**A link of one's own**"))
+    st.caption(
+        say(
+            "It opens Scale with the current design; what is hidden stays hidden on every page, "
+            "and one button shows everything again."
+        )
+    )
     hidden = st.multiselect(
         say("Hide on Scale and Cost"),
         list(HIDEABLE),

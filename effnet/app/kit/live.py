@@ -5,7 +5,10 @@ every 80 ms while dragged, and redraw in place, keeping zoom and selection. With
 tests) Streamlit's own elements stand in, with the same keys.
 """
 
+import gzip
 import json
+import tempfile
+import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +17,7 @@ from typing import Any
 import plotly
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 import effnet
 from effnet.app.kit import projector
@@ -21,6 +25,8 @@ from effnet.base import DEFAULT, current, mark, say
 from effnet.figures import Values, locale
 from effnet.scaling import Range
 
+SLIDER_HEIGHT, GAUGE_HEIGHT, NOTE_HEIGHT = 61, 47, 17  # px; the last of a line of a note
+NOTE_LETTERS = 38  # a line of a note at 1024 px
 COMPONENTS = Path(__file__).parent / "components"
 
 # what Streamlit itself writes into an uploader and a camera; longer ones first
@@ -61,10 +67,23 @@ def _figure_component() -> Any:
 
 @lru_cache(maxsize=1)
 def _page_component() -> Any:
-    """The page's language, and plotly.js from the plotly package, which is so sent once."""
+    """The page's language, its place in the menu, and the way to plotly.js."""
+    return _component("effnet_page", html="<span></span>", js=read("page.js"), isolate_styles=False)
+
+
+@lru_cache(maxsize=1)
+def _packed() -> tempfile.TemporaryDirectory[str]:
+    """A folder with the plotly package's plotly.js, compressed once and not for each visitor."""
+    folder = tempfile.TemporaryDirectory(prefix="effnet-")
     source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    js = read("page.js").replace("PLOTLY", json.dumps(source.read_text("utf-8")), 1)
-    return _component("effnet_page", html="<span></span>", js=js, isolate_styles=False)
+    Path(folder.name, "plotly.js.gz").write_bytes(gzip.compress(source.read_bytes(), 1))
+    return folder
+
+
+def _plotly_address() -> str:
+    """Where the server gives plotly.js, below the app's own address."""
+    served = st.components.v1.declare_component("plotly", path=_packed().name)
+    return f"component/{served.name}/plotly.js.gz?version={plotly.__version__}"
 
 
 @lru_cache(maxsize=1)
@@ -80,10 +99,11 @@ def _claim_component() -> Any:
 
 
 def start() -> None:
-    """Tell the browser the page's language and bring plotly.js to it, before anything is drawn."""
+    """Tell the browser the page's language and have it fetch plotly.js beside what is drawn."""
     if in_browser():
         words = {} if current() == DEFAULT else {word: say(word) for word in STREAMLITS}
-        _page_component()(key="page", data={"language": current(), "words": words}, height=1)
+        data = {"language": current(), "words": words, "plotly": _plotly_address()}
+        _page_component()(key="page", data=data, height=1)
 
 
 def slider(
@@ -141,7 +161,21 @@ def slider(
         data=data,
         default={"value": value},
         on_value_change=lambda: on_change(float(st.session_state[key]["value"])),
+        height=SLIDER_HEIGHT + NOTE_HEIGHT * _lines(note),
     )
+
+
+def _lines(note: str) -> int:
+    """How many lines a note takes in the narrowest column of controls."""
+    wide = sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in note)
+    return -(-wide // NOTE_LETTERS)
+
+
+def claim_room() -> DeltaGenerator:
+    """The room of the page's sentence, kept while what it says is still being worked out."""
+    return st.container(
+        key="claim_room", height=67, border=False
+    )  # px; frame.css says it for each screen
 
 
 def claim(text: str) -> None:
@@ -168,7 +202,8 @@ def gauge(
         return
     low, high = span
     data = {"label": label, "value": value, "goal": goal, "low": low, "high": high}
-    _gauge_component()(key=key, data=data | {"text": text, "note": note})
+    height = GAUGE_HEIGHT + NOTE_HEIGHT * _lines(note)
+    _gauge_component()(key=key, data=data | {"text": text, "note": note}, height=height)
 
 
 def figure(
@@ -208,4 +243,5 @@ def figure(
         if on_click and event:
             on_click(str(event["trace"]), int(event["index"]))
 
-    _figure_component()(key=key, data=data, on_clicked_change=clicked)
+    height = drawn["layout"]["height"]
+    _figure_component()(key=key, data=data, on_clicked_change=clicked, height=height)

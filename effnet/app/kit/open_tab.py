@@ -1,30 +1,49 @@
-"""Tabs that compute only when they are open, and stay open where the language changes."""
+"""Tabs that compute only when they are open; the open one stands in the link and is remembered."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 from streamlit.elements.lib.mutable_tab_container import TabContainer
 
+from effnet.app.kit import state
 from effnet.base import LANGUAGES, EffnetError, say, speaking, verbatim
+from effnet.scaling import unknown
+
+TAB = "tab"  # the link's key; a page has one row of tabs
 
 
 def tabs(key: str, titles: Sequence[str]) -> Sequence[TabContainer]:
-    """A tab for every title.
+    """A tab for every title; the open one outlives a change of page and of language.
 
-    Streamlit knows a tab by its label, so that one in another language is another tab to it.
+    Streamlit forgets tabs with their page, and knows one by its label, so that one in another
+    language is another tab to it.
 
     Args:
         key: Their name in the session, which holds the open tab's label.
         titles: In English, as `mark` has them.
     """
-    kept, labels = st.session_state.get(key), [say(title) for title in titles]
-    if kept is not None and kept not in labels:
-        for code in LANGUAGES:
-            with speaking(code):
-                others = [say(title) for title in titles]
-            if kept in others:
-                st.session_state[key] = labels[others.index(kept)]
+    labels, kept = [say(title) for title in titles], f"open of {key}"
+    _remember(kept, st.session_state.get(key), titles)
+    said = state.newly_said(TAB)
+    if said and said in titles:
+        state.remember(kept, said)
+    elif said:
+        st.warning(say("From the link: {note}", note=unknown(TAB, said[:40], titles)))
+    chosen = state.remembered(kept, titles[0])
+    if st.session_state.get(key) != say(chosen):
+        st.session_state[key] = say(chosen)
+    state.say_in_link(TAB, chosen if chosen != titles[0] else None)
     return st.tabs(labels, key=key, on_change="rerun")
+
+
+def _remember(kept: str, label: str | None, titles: Sequence[str]) -> None:
+    """Remember the title that is called this in some language."""
+    for code in LANGUAGES if label else ():
+        with speaking(code):
+            named = {say(title): title for title in titles}
+        if label in named:
+            state.remember(kept, named[label])
+            return
 
 
 def cards(key: str, drawn: Mapping[str, Callable[[], None]]) -> None:

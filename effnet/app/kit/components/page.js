@@ -1,5 +1,5 @@
 // What a page needs once: its language, for screen readers and in the place of the English words
-// that Streamlit writes into its own controls; and plotly.js, whose source is put in below.
+// that Streamlit writes into its own controls; its place in the menu; and plotly.js.
 const CONTROLS = '[data-testid="stFileUploader"], [data-testid="stCameraInput"]';
 
 function translate(words) {
@@ -26,10 +26,33 @@ function speak(language, words) {
   page.observer.observe(document.body, { childList: true, characterData: true, subtree: true });
 }
 
+// The link to this page, which is also brought into sight where the menu is longer than the screen.
+function showPlace() {
+  const page = (address) => address.split('/').at(-1);
+  for (const link of document.querySelectorAll('.st-key-menu a')) {
+    const here = page(link.getAttribute('href')) === page(location.pathname);
+    if (here === (link.getAttribute('aria-current') === 'page')) continue;
+    if (here) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+    const strip = link.closest('.st-key-menu');
+    if (here) strip.scrollLeft = link.offsetLeft - (strip.clientWidth - link.offsetWidth) / 2;
+  }
+}
+
+// From the browser's cache where it is there: an address is one version.
+async function bringPlotly(address) {
+  if (globalThis.Plotly || globalThis.effnetPage.coming) return;
+  globalThis.effnetPage.coming = true;
+  const answer = await fetch(address, { cache: 'force-cache' });
+  const source = new Response(answer.body.pipeThrough(new DecompressionStream('gzip')));
+  const script = document.createElement('script');
+  script.src = URL.createObjectURL(await source.blob());
+  script.onload = () => URL.revokeObjectURL(script.src);
+  document.head.appendChild(script);
+}
+
 export default function ({ data }) {
   speak(data.language, data.words);
-  if (globalThis.Plotly) return;
-  const script = document.createElement("script");
-  script.textContent = PLOTLY;
-  document.head.appendChild(script);
+  showPlace();
+  bringPlotly(data.plotly);
 }

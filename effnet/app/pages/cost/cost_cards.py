@@ -13,7 +13,7 @@ from effnet.network import Spec
 
 RECEIPT_HEIGHT = 470  # px, as the treemap beside it
 NUMBER_WIDTH = 110  # px, of a cell with 999,999,999
-TOTAL_WIDTH = 150  # px: five in a row, two on a phone
+TOTAL_WIDTH, TOTAL_HEIGHT = 150, 108  # px: five in a row, two on a phone
 
 
 def quantity() -> str:
@@ -59,7 +59,7 @@ def totals(spec: Spec) -> None:
     )
     with st.grid(len(entries), min_column_width=projector.larger(TOTAL_WIDTH)):
         for label, value, note in entries:
-            st.metric(label, value, border=True, help=note)
+            st.metric(label, value, border=True, height=projector.larger(TOTAL_HEIGHT), help=note)
 
 
 # --- where it goes ----------------------------------------------------------------------------

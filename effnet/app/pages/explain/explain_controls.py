@@ -192,7 +192,7 @@ def _searched(photo: Photo, against: int | None) -> None:
 
 def method_and_layer(classifier: "Classifier") -> tuple[str, str]:
     """How the map is made, and of which layer."""
-    from effnet.cam import METHODS, list_layers
+    from effnet.cam import METHODS, list_layers, method_title
 
     layers = list_layers(classifier.model)
     method = _linked("method", state.METHOD, METHODS, DEFAULT_METHOD)
@@ -243,14 +243,6 @@ def method_and_layer(classifier: "Classifier") -> tuple[str, str]:
 def _in_language(key: str) -> str:
     """A widget's key; options with other titles make another widget, whose choice is not lost."""
     return key if current() == DEFAULT else f"{key}_{current()}"
-
-
-def method_title(name: str) -> str:
-    """A method's name, and that it is slow where it is."""
-    from effnet.cam import METHODS
-
-    title = say(METHODS[name].title)
-    return say("{title} (slow)", title=title) if METHODS[name].slow else title
 
 
 def choose_layer(layer: str) -> None:

@@ -14,7 +14,7 @@ from effnet.figures import exhibit_redrawn, network_drawing
 from effnet.papers import Exhibit, Line, Lines, Network, Table, as_csv, cited, flat, letters, shown
 from effnet.scaling import Design
 
-DEFAULT = "v1-table-2"
+DEFAULT = "v1-figure-1"
 PAGE_NAMES = {
     "app.py": mark("Check it live in Scale"),
     "pages/latency.py": mark("Measure it in Latency"),
@@ -80,9 +80,17 @@ def _choice(
             format_func=lambda name: names[name],
             required=True,
             on_change=changed,
+            label_visibility="collapsed",
         )
     else:
-        st.selectbox(label, options, key=key, format_func=_named, on_change=changed)
+        st.selectbox(
+            label,
+            options,
+            key=key,
+            format_func=_named,
+            on_change=changed,
+            label_visibility="collapsed",
+        )
 
 
 def _named(key: str) -> str:
