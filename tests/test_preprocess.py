@@ -31,6 +31,7 @@ from effnet.pixels.preparation import (
     to_array,
     view,
 )
+from effnet.pixels.webp_size import webp_size
 from effnet.weights.checkpoints import Preprocessing, known_checkpoints
 
 FROM_TORCHVISION = [row for row in known_checkpoints() if row.origin == "torchvision"]
@@ -607,6 +608,21 @@ def test_a_webp_is_let_in_alone_as_it_takes_memory_before_its_size_is_known(monk
         open_image(saved(picture(40, 30), format))
     assert seen == [10_000, 0]
     assert room.used == 0
+
+
+@pytest.mark.parametrize("options", [{"lossless": True}, {"quality": 50}, {"exif": b"Exif\0\0"}])
+def test_the_size_of_a_webp_is_known_before_it_is_decoded(options, monkeypatch):
+    """Three forms of the header: lossless, lossy, and extended (with alpha or metadata)."""
+    assert webp_size(saved(picture(40, 30), "WEBP", **options)) == (40, 30)
+    large = saved(Image.new("RGB", (8000, 8000)), "WEBP", **options)
+    monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("it was opened"))
+    with pytest.raises(EffnetError, match=r"8000 x 8000 is too many pixels; the limit is 32 mill"):
+        open_image(large)
+
+
+def test_what_is_no_webp_has_no_size_as_one():
+    for data in (b"", b"RIFF", saved(picture(40, 30), "PNG"), b"RIFF\0\0\0\0WEBPJUNK" + bytes(20)):
+        assert webp_size(data) is None
 
 
 def test_a_file_of_more_pixels_than_are_kept_is_made_smaller():

@@ -22,10 +22,12 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from effnet.base import EffnetError, Text, brief, mark, path_of
 from effnet.pixels.in_flight import InFlight
+from effnet.pixels.webp_size import webp_size
 from effnet.weights import Preprocessing
 
 MAX_BYTES = 32 * 2**20
 MAX_PIXELS = 64_000_000
+MAX_WEBP_PIXELS = 32_000_000  # its decoder takes 16 bytes a pixel, and can't go by strips
 MAX_ASPECT = 20
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 EXTENSIONS = (
@@ -112,7 +114,9 @@ def _upright(image: Image.Image) -> Image.Image:
 def _decoded(data: bytes, short_side: int | None, most_pixels: int) -> Image.Image:
     if data[8:12] != b"WEBP":
         return _loaded(data, short_side, most_pixels, _decoding)
-    with IN_FLIGHT.hold(IN_FLIGHT.room):  # its canvases are made before its size is known
+    if size := webp_size(data):
+        _check_size(*size, most=MAX_WEBP_PIXELS)
+    with IN_FLIGHT.hold(IN_FLIGHT.room):  # its canvases are made while it is opened
         return _loaded(data, short_side, most_pixels, _has_its_turn)
 
 
@@ -239,13 +243,13 @@ def _check_bytes(size: int) -> None:
         )
 
 
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
+def _check_size(width: int, height: int, *, most: int = MAX_PIXELS) -> None:
+    if width * height > most:
         raise EffnetError(
             "{width} x {height} is too many pixels; the limit is {limit:.0f} million",
             width=width,
             height=height,
-            limit=MAX_PIXELS / 1e6,
+            limit=most / 1e6,
         )
     if min(width, height) == 0 or max(width, height) > MAX_ASPECT * min(width, height):
         raise EffnetError(
