@@ -13,6 +13,7 @@ import effnet
 from effnet.pixels.samples import get_sample
 
 torch.set_num_threads(2)
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # for tests that open a session of their own
 
 # Left out of `make check`: what draws pages, drives browsers, runs or trains networks, or starts
 # processes.

@@ -48,13 +48,13 @@ MICROSCOPE = Microscope(
 )
 
 DRAWN = {
-    "deletion_and_insertion": lambda dark=False: figures.deletion_and_insertion(
+    "deletion_and_insertion": lambda dark=None: figures.deletion_and_insertion(
         VERDICT, label="a thing", dark=dark
     ),
-    "randomised_maps": lambda dark=False: figures.randomised_maps(VERDICT, dark=dark),
-    "map_in_box": lambda dark=False: figures.map_in_box(RUNGS, ["first", "second"], dark=dark),
-    "gate_values": lambda dark=False: figures.gate_values(MICROSCOPE, dark=dark),
-    "forced_gates": lambda dark=False: figures.forced_gates(
+    "randomised_maps": lambda dark=None: figures.randomised_maps(VERDICT, dark=dark),
+    "map_in_box": lambda dark=None: figures.map_in_box(RUNGS, ["first", "second"], dark=dark),
+    "gate_values": lambda dark=None: figures.gate_values(MICROSCOPE, dark=dark),
+    "forced_gates": lambda dark=None: figures.forced_gates(
         MICROSCOPE, [(1, "a thing"), (0, "another")], dark=dark
     ),
 }

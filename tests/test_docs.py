@@ -6,7 +6,9 @@ import shlex
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+import effnet
 from effnet.app.kit import frame
 from effnet.cli.main import make_parser
 
@@ -38,6 +40,27 @@ def test_the_readmes_first_block_gives_what_its_comments_say():
     exec(block, room)
     assert eval("effnet.count(b2ish).macs", room) == 992_629_472
     assert "992629472" in block
+
+
+def test_every_line_of_the_readmes_library_runs_and_gives_what_its_comment_says(
+    lite0, chelsea, tmp_path, monkeypatch
+):
+    text = (ROOT / "README.md").read_text("utf-8").partition("### As a library")[2]
+    monkeypatch.chdir(tmp_path)
+    Image.open(chelsea).convert("RGB").save("cat.jpg")
+    room: dict[str, object] = {"effnet": effnet, "classifier": lite0}
+    said = 0
+    for line in "\n".join(re.findall(r"```python\n(.*?)```", text, re.S)).splitlines():
+        code, _, comment = line.partition("  # ")
+        if re.match(r"import |from |[a-z]+ = ", code):
+            exec(code, room)
+            continue
+        value = eval(code or "None", room)
+        promised = re.match(r"\([\d, ]+\)(, \([\d, ]+\))*|True", comment)
+        if promised:
+            said += 1
+            assert value == eval(promised[0]), line
+    assert said == 6
 
 
 def test_commands_of_the_readme_are_understood():

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import subprocess
 import sys
 import time
 import warnings
@@ -38,10 +39,8 @@ def child_ends_well(work) -> bool:
     return False
 
 
-@pytest.mark.parametrize("engine", ["auto", "eager", "onnxruntime"])
+@pytest.mark.parametrize("engine", ["auto", "eager", "packed"])
 def test_a_fork_predicts_and_explains_as_its_parent(engine, coffee):
-    if engine == "onnxruntime":
-        pytest.importorskip("onnxruntime")
     classifier = effnet.load("lite0", device="cpu", engine=engine)
     logits = [one.logits for one in classifier.predict([coffee] * 3)]  # its decoders run as well
     native = classifier.explain(coffee).native
@@ -57,7 +56,7 @@ def test_a_fork_predicts_and_explains_as_its_parent(engine, coffee):
 
 def test_a_fork_while_the_parent_holds_the_locks(coffee):
     classifier = effnet.load("lite0", device="cpu")
-    with classifier._making:  # another thread is making its engine just now
+    with classifier._engine._making:  # another thread is making its engine just now
         assert child_ends_well(lambda: classifier.predict(coffee))
 
 
@@ -101,9 +100,28 @@ def test_a_pool_that_forks_gives_its_answers(lite0, coffee, chelsea):
 
 def test_the_decoders_are_made_anew(lite0, coffee):
     lite0.predict([coffee, coffee])
-    assert workers.decoders.cache_info().currsize == 1
+    assert workers._decoders.cache_info().currsize == 1
 
     def work() -> None:
-        assert workers.decoders.cache_info().currsize == 0
+        assert workers._decoders.cache_info().currsize == 0
 
     assert child_ends_well(work)
+
+
+ENDS = """
+import os, sys, warnings, effnet
+warnings.simplefilter("ignore")
+classifier = effnet.load("lite0", device="cpu")
+classifier.predict(sys.argv[1])
+child = os.fork()
+if not child:
+    classifier.predict(sys.argv[1])
+    sys.exit(7)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+"""
+
+
+def test_a_fork_that_predicted_ends_by_itself(coffee):
+    """All destructors run: those of the parent's engine would wait for its threads."""
+    work = [sys.executable, "-c", ENDS, str(coffee)]
+    subprocess.run(work, check=True, timeout=3 * PATIENCE_S)

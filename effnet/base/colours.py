@@ -63,19 +63,19 @@ _SETTING = (
 )
 
 
-def family(name: str, *, dark: bool = False) -> str:
+def family(name: str, *, dark: bool | None = None) -> str:
     """The colour of a family of networks, the same on every page; grey for others."""
-    return _FAMILY.get(name, _FAMILY["resnet"])[dark]
+    return _FAMILY.get(name, _FAMILY["resnet"])[bool(dark)]
 
 
-def kind(name: str, *, dark: bool = False) -> str:
+def kind(name: str, *, dark: bool | None = None) -> str:
     """The colour of a kind of layer, by the names of `walk.KINDS`."""
-    return _KIND[name][dark]
+    return _KIND[name][bool(dark)]
 
 
-def counted(part: str, *, dark: bool = False) -> str:
+def counted(part: str, *, dark: bool | None = None) -> str:
     """The colour of what a tool counts besides, by the names of `counters.PARTS`."""
-    return _COUNTED[part][dark]
+    return _COUNTED[part][bool(dark)]
 
 
 def text_on(colour: str) -> str:
@@ -96,14 +96,14 @@ def group() -> str:
     return "rgba(128,128,128,0.12)"
 
 
-def way(name: str, *, dark: bool = False) -> str:
+def way(name: str, *, dark: bool | None = None) -> str:
     """The colour of a way to scale, by the names of `equal_cost.WAYS`."""
-    return _WAY[name][dark]
+    return _WAY[name][bool(dark)]
 
 
-def setting(number: int, *, dark: bool = False) -> str:
+def setting(number: int, *, dark: bool | None = None) -> str:
     """The colour of a setting, version or machine, by its place in a figure, from 1."""
-    return _SETTING[(number - 1) % len(_SETTING)][dark]
+    return _SETTING[(number - 1) % len(_SETTING)][bool(dark)]
 
 
 VIRIDIS = (

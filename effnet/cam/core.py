@@ -6,7 +6,7 @@ the classifier's own row. Nothing is registered on the model and no `.grad` is t
 number of threads may explain on one model at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from torch import Tensor
 from effnet.base import EffnetError, brief, mark
 from effnet.cam.methods import FORMULAS, Array, first_component, known_method, weighted
 from effnet.cam.question import Question
-from effnet.nn import Network, Step
+from effnet.nn import Network, Pass, Step
 
 Steps = list[tuple[str, Step]]
 
@@ -89,6 +89,7 @@ def quick_maps(
     method: str,
     questions: Sequence[Question | None],
     layers: Sequence[str | None],
+    last: Callable[[], Pass] | None = None,
 ) -> RawMaps:
     """Maps by any method but the sweeps: every question at every layer, from one forward pass.
 
@@ -98,14 +99,20 @@ def quick_maps(
         method: A name of `METHODS`.
         questions: What to explain; None is the class with the highest logit.
         layers: Names of `list_layers` or of stages; None is the last.
+        last: Gives the last map and the logits of x, by a faster engine; where only the last
+            layer is asked for, nothing else runs.
     """
     named = checked_cuts(model, method, layers)
     cuts = [cut for _, cut in named]
     steps = model.steps()
-    last = len(steps) - 1
-    needs_graph = method in FORMULAS and any(cut < last for cut in cuts)
-    with torch.inference_mode():
-        kept, logits = _through(steps, cuts, x, stop=min(cuts) if needs_graph else len(steps))
+    early = min(cuts) < len(steps) - 1
+    needs_graph = early and method in FORMULAS
+    if last and not early:
+        made = last()
+        kept, logits = {len(steps) - 1: made.features}, made.logits
+    else:
+        with torch.inference_mode():
+            kept, logits = _through(steps, cuts, x, stop=min(cuts) if needs_graph else len(steps))
     if needs_graph:
         with torch.inference_mode(False), torch.enable_grad():
             start = kept[min(cuts)].clone().requires_grad_()  # an inference tensor has no gradient

@@ -1,7 +1,7 @@
 """What a pretrained network sees in pictures: `load` gives a `Classifier` that many may share.
 
 classifier, prediction   the network and its answers
-engines                  the same network by other engines, each checked against the plain modules
+batches, loading         pictures prepared while the network runs; `load`
 answers                  several networks on one picture: ladder, ensemble, resolution dial
 perturbations, breakage  damage to the picture; the usual mistakes in preprocessing
 labelled_files           pictures in folders, zips and uploads, and their classes

@@ -6,7 +6,6 @@ from .breakage import MISTAKES as MISTAKES
 from .breakage import Mistake as Mistake
 from .checks import check_top as check_top
 from .classifier import Classifier as Classifier
-from .classifier import load as load
 from .evaluation import Answer as Answer
 from .evaluation import accuracy as accuracy
 from .evaluation import answer as answer
@@ -16,6 +15,7 @@ from .evaluation import worst as worst
 from .labelled_files import Item as Item
 from .labelled_files import in_folder as in_folder
 from .loaded_networks import Store as Store
+from .loading import load as load
 from .prediction import ONE_OUTPUT as ONE_OUTPUT
 from .prediction import Label as Label
 from .prediction import Prediction as Prediction

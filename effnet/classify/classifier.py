@@ -1,55 +1,27 @@
-"""Pretrained networks on people's pictures: `load` gives a `Classifier` that many may share."""
+"""A pretrained network on people's pictures: a `Classifier`, which many may share."""
 
-import threading
 import time
-import warnings
-from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Future
-from contextvars import copy_context
-from functools import partial
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from weakref import WeakSet
 
 import numpy as np
 import torch
+from PIL import Image
 
 from effnet import cam
-from effnet.base import EffnetError, after_fork, brief
+from effnet.base import EffnetError
 from effnet.cam import Explanation, Target
 from effnet.classify import portable
+from effnet.classify.batches import batches, in_parts
 from effnet.classify.checks import check_finite, check_logits, check_pixels, check_top
 from effnet.classify.prediction import Label, Prediction, imagenet_classes, softmax
-from effnet.network import Spec, get_variant, list_variants
-from effnet.nn import (
-    Network,
-    build,
-    fast,
-    load_state,
-    opened,
-    pick_device,
-    read_checkpoint,
-    read_file,
-    saved,
-    workers,
-)
-from effnet.pixels import Source, Transform, crop_box, open_image, to_array, to_pixels, view
-from effnet.scaling import spec_of
-from effnet.weights import (
-    Checkpoint,
-    Preprocessing,
-    WeightsUnavailable,
-    checkpoints,
-    sources,
-)
+from effnet.network import Spec
+from effnet.nn import CHUNK, Engine, Network, Pass, pick_device, workers
+from effnet.pixels import Source, Transform, crop_box, open_image, to_pixels, view
+from effnet.weights import Checkpoint, Preprocessing, checkpoints
 
-ENGINES = ("auto", "eager", "bf16", "compile", "onnxruntime", "openvino")
-WITH_THREADS = ("compile", "onnxruntime", "openvino")  # of their own, which a fork leaves behind
 GPU_CHUNK = 32  # pictures a pass on a graphics processor
-
-_alive: "WeakSet[Classifier]" = WeakSet()
-_left_behind: list[object] = []  # engines of the parent: to end one would wait for its threads
 
 
 class Classifier:
@@ -69,7 +41,7 @@ class Classifier:
         preprocessing: How pictures are prepared.
         classes: Class names in index order.
         device: Where it runs.
-        engine: What `predict` runs on, of `ENGINES`; `model` is always PyTorch's.
+        engine: What was asked to run it, of `effnet.nn.ENGINES`; `model` is always PyTorch's.
         notes: What was chosen, stripped, filled in or guessed of a file of one's own, in words.
 
     Raises:
@@ -90,23 +62,15 @@ class Classifier:
         notes: Sequence[str] = (),
     ) -> None:
         model = portable.private(net) if copy else net
-        if engine not in ENGINES:
-            raise EffnetError(
-                "unknown engine {engine}; expected one of {engines}",
-                engine=repr(engine),
-                engines=", ".join(ENGINES),
-            )
         self.device = pick_device(device)
-        self.engine = engine
-        self._run: Callable[[torch.Tensor], torch.Tensor] | None = None
-        self._making = threading.Lock()
-        _alive.add(self)
         self.model = model.eval().requires_grad_(False).to(self.device)
         self.spec: Spec = model.spec
         self.weights = weights
         self.checkpoint = checkpoint
         self.notes = tuple(notes)
         self.preprocessing = preprocessing or checkpoints.usual_preprocessing(self.spec)
+        self.engine = engine
+        self._engine = Engine(self.model, engine, self.preprocessing.crop)
         names = imagenet_classes()
         if classes and len(classes) != model.num_classes:
             raise EffnetError(
@@ -120,13 +84,6 @@ class Classifier:
             self.classes = names
         else:
             self.classes = tuple(f"class {i}" for i in range(model.num_classes))
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_run": None, "_making": None}  # made anew where it is unpickled
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__ |= state | {"_making": threading.Lock()}
-        _alive.add(self)
 
     @property
     def trained(self) -> bool:
@@ -146,11 +103,7 @@ class Classifier:
             EffnetError: A picture can't be read or is too large or narrow; says which and why.
         """
         check_top(top)
-        found: list[Prediction] = []
-        for batch in self._batches(images):
-            logits, seconds = workers.call(self._forward, batch)
-            found += [self.prediction(row, top=top, seconds=seconds) for row in logits]
-        return found
+        return self._predictions(self._batches(images), top)
 
     def features(self, images: Sequence[Source] | Source) -> np.ndarray:
         """What the classifier layer is given for each picture: `(N, C)` float32, pooled maps.
@@ -158,7 +111,7 @@ class Classifier:
         Args:
             images: As `predict` takes them.
         """
-        rows = [workers.call(self._pooled, batch) for batch in self._batches(images)]
+        rows = workers.passes(self._pooled, self._batches(images))
         return np.concatenate([np.empty((0, self.model.linear.in_features), np.float32), *rows])
 
     def transform(self, *, train: bool = False) -> Transform:
@@ -202,16 +155,13 @@ class Classifier:
             EffnetError: They have another shape or kind, or hold NaN or infinite numbers.
         """
         check_top(top)
-        pixels = check_pixels(pixels)
-        found: list[Prediction] = []
-        for start in range(0, len(pixels), fast.CHUNK):
-            logits, seconds = workers.call(self._forward, pixels[start : start + fast.CHUNK])
-            found += [self.prediction(row, top=top, seconds=seconds) for row in logits]
-        return found
+        return self._predictions(in_parts(check_pixels(pixels), self._chunk), top)
 
     def forward(self, pixels: np.ndarray) -> np.ndarray:
-        """Logits of `(N, side, side, 3)` in one pass on this thread, under its autocast."""
-        return self._forward(pixels)[0]
+        """Logits of `(N, side, side, 3)` on this thread, under its autocast."""
+        return np.concatenate(
+            [self._engine(part).logits.numpy() for part in in_parts(pixels, self._chunk)]
+        )
 
     def prediction(self, logits: np.ndarray, *, top: int = 5, seconds: float = 0) -> Prediction:
         """The record of `(classes,)` logits, with this network's class names.
@@ -226,34 +176,6 @@ class Classifier:
         order = np.argsort(-probabilities, kind="stable")[:top]
         labels = tuple(Label(int(i), self.classes[i], float(probabilities[i])) for i in order)
         return Prediction(labels, logits, seconds)
-
-    def _batches(self, images: Sequence[Source] | Source) -> Iterator[np.ndarray]:
-        """Prepared pictures, a few at a time; the next are decoded while the network runs."""
-        if isinstance(images, torch.Tensor):
-            yield from _split(images)
-            return
-        if isinstance(images, Iterator):
-            images = list(images)
-        if not isinstance(images, (list, tuple)):
-            images = [images]
-        total = len(images)
-        if total == 1:
-            yield self._prepared(images[0], 0, 1)[None]
-            return
-        size = fast.CHUNK if self.device.type == "cpu" else GPU_CHUNK
-        pool, ahead = workers.decoders(), deque[Future[np.ndarray]]()
-        submitted = 0
-        try:
-            for start in range(0, total, size):
-                end = min(start + size, total)
-                for i in range(submitted, min(end + size, total)):
-                    run = copy_context().run  # in the caller's language
-                    ahead.append(pool.submit(run, self._prepared, images[i], i, total))
-                submitted = min(end + size, total)
-                yield np.stack([ahead.popleft().result() for _ in range(start, end)])
-        finally:
-            for future in ahead:
-                future.cancel()
 
     def explain(
         self,
@@ -309,13 +231,14 @@ class Classifier:
         questions = [cam.asked(target, self.classes) for target in targets]
         if not questions or not layers:
             raise EffnetError("nothing to explain; expected at least one target and one layer")
-        array = to_array(view(picture, self.preprocessing), self.preprocessing)
-        x = torch.from_numpy(array)[None].to(self.device)
+        pixels = to_pixels(view(picture, self.preprocessing), self.preprocessing)[None]
+        x = torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))).to(self.device)
         start = time.perf_counter()
         asked: dict[str, Any] = {"method": method, "questions": questions, "layers": layers}
         if cam.known_method(method).slow:
             found = cam.sweep_maps(self.model, x, **asked, progress=progress)
         else:
+            asked["last"] = lambda: self._pass(pixels)
             found = workers.call(cam.quick_maps, self.model, x, **asked)
         seconds = time.perf_counter() - start
         check_finite(found.logits, self.model, self._called)
@@ -348,46 +271,34 @@ class Classifier:
                 )
         return explanations
 
-    def _prepared(self, image: Source, position: int, total: int) -> np.ndarray:
-        try:
-            picture = open_image(image, short_side=self.preprocessing.resize)
-            return to_pixels(view(picture, self.preprocessing), self.preprocessing)
-        except EffnetError as error:
-            if total == 1:
-                raise
-            raise EffnetError(
-                "picture {number} of {total}: {error}",
-                number=position + 1,
-                total=total,
-                error=error,
-            ) from error
+    def warm_up(self) -> None:
+        """Make and check the engine in the background, so that no visitor waits for it."""
+        side = self.preprocessing.crop
+        workers.begin(lambda: self.explain(Image.new("RGB", (side, side))))
 
-    def _forward(self, pixels: np.ndarray) -> tuple[np.ndarray, float]:
-        """Logits of `(N, crop, crop, 3)`, and the seconds that they took."""
-        run = self._runner()
-        start = time.perf_counter()
-        with torch.inference_mode():
-            batch = torch.from_numpy(pixels).permute(0, 3, 1, 2)  # channels last as it lies
-            logits = run(batch.to(self.device)).float().cpu().numpy()
-        return logits, time.perf_counter() - start
+    def runs_on(self) -> str:
+        """One line: which engine answers, and why. Waits for it where it is not there yet."""
+        return workers.call(self._engine.words)
+
+    def _predictions(self, parts: Iterator[np.ndarray], top: int) -> list[Prediction]:
+        return [
+            self.prediction(row, top=top, seconds=made.seconds)
+            for made in workers.passes(self._pass, parts)
+            for row in made.logits.numpy()
+        ]
+
+    def _pass(self, pixels: np.ndarray) -> Pass:
+        return self._engine.once(pixels) if len(pixels) == 1 else self._engine(pixels)
 
     def _pooled(self, pixels: np.ndarray) -> np.ndarray:
-        with torch.inference_mode():
-            batch = torch.from_numpy(pixels).permute(0, 3, 1, 2).to(self.device)
-            pooled = self.model.avgpool(self.model.forward_features(batch)).flatten(1)
-        return np.asarray(pooled.float().cpu().numpy())
+        return np.asarray(self._pass(pixels).features.float().mean((2, 3)).cpu().numpy())
 
-    def _runner(self) -> Callable[[torch.Tensor], torch.Tensor]:
-        """The network as `engine` runs it, made when first asked for."""
-        if self._run is None:
-            with self._making:
-                if self._run is None:
-                    from effnet.classify import engines
+    def _batches(self, images: Sequence[Source] | Source) -> Iterator[np.ndarray]:
+        return batches(images, self.preprocessing, self._chunk)
 
-                    self._run = engines.runner(
-                        self.model, self.engine, side=self.preprocessing.crop
-                    )
-        return self._run
+    @property
+    def _chunk(self) -> int:
+        return CHUNK if self.device.type == "cpu" else GPU_CHUNK
 
     @property
     def _called(self) -> str:
@@ -398,118 +309,3 @@ class Classifier:
         """What its weights take, with the copy that `predict` makes for speed."""
         held = sum(int(v.nbytes) for v in self.model.state_dict().values())
         return held if self.engine == "eager" else 2 * held
-
-
-def _split(images: torch.Tensor) -> Iterator[np.ndarray]:
-    """Prepared pictures as `predict_pixels` takes them, a few at a time."""
-    if images.ndim != 4 or images.shape[1] != 3 or not images.is_floating_point():
-        raise EffnetError(
-            "a tensor of shape {shape} and type {type} is no prepared pictures; expected "
-            "(N, 3, H, W) of floats",
-            shape=tuple(images.shape),
-            type=images.dtype,
-        )
-    for part in torch.split(images.detach(), fast.CHUNK):
-        yield check_pixels(part.float().cpu().permute(0, 2, 3, 1).numpy())
-
-
-def _after_fork() -> None:
-    for one in _alive:
-        one._making = threading.Lock()
-        if one.engine in WITH_THREADS:
-            _left_behind.append(one._run)
-            one._run = None
-
-
-after_fork(_after_fork)
-
-
-def load(
-    name: str,
-    *,
-    weights: str | Path = "default",
-    device: str = "auto",
-    engine: str = "auto",
-    classes: Sequence[str] = (),
-    preprocessing: Preprocessing | Mapping[str, Any] | None = None,
-) -> Classifier:
-    """Load a network with pretrained weights; only `hf-hub:` fetches from a network.
-
-    Args:
-        name: A variant's name, or timm's; a link ("?phi=1") or a spec's `.json` file; or what says
-            itself which network it holds: a `.safetensors` file that a training has saved, a
-            folder with a `config.json` as timm and the hub write it, or an address there,
-            `hf-hub:timm/efficientnet_b0.ra_in1k`.
-        weights: "default" (the best that is on this machine), a torchvision enum name such as
-            "IMAGENET1K_V2", a file, folder or address, or "random".
-        device: "auto", "cpu", "cuda", "mps".
-        engine: What `predict` runs on. "auto" is PyTorch with BatchNorm folded, channels last and,
-            on a CPU, nonlinearities inside the convolutions; "eager" the plain modules; "bf16",
-            "compile", "onnxruntime" and "openvino" are there where installed.
-        classes: Class names in index order, one for each output, for a file of one's own.
-        preprocessing: How pictures are prepared, where the weights want it otherwise than is known:
-            a `Preprocessing`, or its values by name. A file that says nothing of it, and is no
-            known one of timm's, is fed the variant's usual numbers; `notes` says so.
-
-    Raises:
-        WeightsUnavailable: The weights are not here: says where to put them, and what works.
-        EffnetError: The name, the weights or the device is unknown, or the file does not fit.
-    """
-    if not isinstance(name, (str, Path)):
-        get_variant(name)  # says what may be a name
-    if not isinstance(weights, (str, Path)):
-        raise EffnetError("weights {given}; expected their name, or a path", given=brief(weights))
-    made = partial(Classifier, copy=False, device=device, engine=engine)
-    if str(name).endswith(".safetensors"):
-        kept = saved.read(Path(name))
-        return made(
-            kept.network(str(name)),
-            weights=str(name),
-            preprocessing=(
-                kept.preprocessing
-                if preprocessing is None
-                else sources.as_preprocessing(preprocessing)
-            ),
-            classes=classes or kept.classes,
-        )
-    wanted = str(weights)
-    given = None if preprocessing is None else sources.as_preprocessing(preprocessing)
-    if wanted == "default" and (place := sources.place_of(str(name))):
-        weights, name = place, ""  # a folder or an address says itself what it holds
-    if wanted != "random" and sources.is_source(weights):
-        source = sources.find(weights)
-        own = opened(source, read_file(source.file), spec_of(name or source.name), given)
-        if own.doubt:
-            warnings.warn(own.doubt, stacklevel=2)
-        return made(
-            own.network(),
-            weights=str(weights),
-            preprocessing=own.preprocessing,
-            classes=classes or own.classes,
-            notes=own.notes,
-        )
-    spec = spec_of(name)
-    if wanted == "random":
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            untrained = build(spec)
-        return made(
-            untrained,
-            weights="random",
-            preprocessing=given or checkpoints.usual_preprocessing(spec),
-            classes=classes,
-        )
-    if spec.name not in list_variants():
-        raise WeightsUnavailable(
-            "nobody has published weights for {network}; give a file of them, or 'random'",
-            network=spec.name,
-        )
-    checkpoint = checkpoints.choose(spec.name, wanted)
-    model = load_state(spec, read_checkpoint(checkpoint), origin=checkpoint.weights)
-    return made(
-        model,
-        weights=checkpoint.short_name,
-        preprocessing=given or checkpoint.preprocessing,
-        checkpoint=checkpoint,
-        classes=classes,
-    )

@@ -17,8 +17,9 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from effnet.base import EffnetError, files, path_of, stamp
-from effnet.classify.classifier import Classifier, load
+from effnet.classify.classifier import Classifier
 from effnet.classify.labelled_files import Item, labelled
+from effnet.classify.loading import load
 from effnet.classify.prediction import Prediction
 from effnet.nn import pick_device
 from effnet.nn import workers as passes

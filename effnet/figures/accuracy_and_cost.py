@@ -26,7 +26,7 @@ def accuracy_against_cost(
     quantity: Quantity,
     *,
     designs: Sequence[Pinned] = (),
-    dark: bool = False,
+    dark: bool | None = None,
 ) -> go.Figure:
     """Published top-1 against cost, with the front that nobody beats.
 
@@ -92,7 +92,9 @@ def accuracy_against_cost(
     )
 
 
-def _family(members: Sequence[Rival], family: str, quantity: Quantity, dark: bool) -> go.Scatter:
+def _family(
+    members: Sequence[Rival], family: str, quantity: Quantity, dark: bool | None
+) -> go.Scatter:
     name = FAMILIES.get(family) or say("other networks")
     return go.Scatter(
         x=[getattr(rival, quantity) / UNIT[quantity] for rival in members],
@@ -125,7 +127,9 @@ def _family(members: Sequence[Rival], family: str, quantity: Quantity, dark: boo
     )
 
 
-def promise_to_real(steps: Sequence[Step], *, base_macs: int, dark: bool = False) -> go.Figure:
+def promise_to_real(
+    steps: Sequence[Step], *, base_macs: int, dark: bool | None = None
+) -> go.Figure:
     """What lies between the formula's promise and the real cost, reason by reason.
 
     Args:

@@ -33,7 +33,7 @@ class Tensor:
 
 
 @theme.Drawing
-def block_anatomy(block: Block, *, title: str, dark: bool = False) -> theme.Values:
+def block_anatomy(block: Block, *, title: str, dark: bool | None = None) -> theme.Values:
     """A block's layers in a row, from its input to its output, with the skip and the gates.
 
     Args:
@@ -158,7 +158,7 @@ def _gates(gates: list[Layer], x: float, tallest: int) -> dict[str, Any]:
 
 
 def _skip(
-    block: Block, centres: list[float], tallest: int, dark: bool
+    block: Block, centres: list[float], tallest: int, dark: bool | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The way around the block, and its words."""
     start, end, low = centres[0], centres[-1], -1.02 * tallest

@@ -17,7 +17,7 @@ def coefficient_grid(
     candidates: Sequence[Candidate],
     *,
     chosen: tuple[float, float, float] | None = None,
-    dark: bool = False,
+    dark: bool | None = None,
 ) -> go.Figure:
     """The choices of step 1 in space, coloured by what one step of phi really costs.
 
@@ -142,7 +142,7 @@ def _bar(title: str) -> dict[str, Any]:
     }
 
 
-def promised_and_real(candidates: Sequence[Candidate], *, dark: bool = False) -> go.Figure:
+def promised_and_real(candidates: Sequence[Candidate], *, dark: bool | None = None) -> go.Figure:
     """What one step of phi really costs against what the product promises."""
     ratios = [one.ratio for one in candidates]
     products = [one.product for one in candidates]
@@ -224,7 +224,7 @@ def budget_front(
     *,
     best: Fit | None = None,
     enough: float | None = None,
-    dark: bool = False,
+    dark: bool | None = None,
 ) -> go.Figure:
     """What fits into a budget: multiply-adds against balance, with the front that nobody beats.
 

@@ -26,7 +26,7 @@ class NamedProbability(Protocol):
 
 
 def top_classes(
-    labels: Sequence[NamedProbability], *, family: str = "v1", dark: bool = False
+    labels: Sequence[NamedProbability], *, family: str = "v1", dark: bool | None = None
 ) -> go.Figure:
     """Bars of the most probable classes, highest on top."""
     first = labels[0]
@@ -72,7 +72,7 @@ class RungLike(Protocol):
 
 
 def ladder(
-    rungs: Sequence[RungLike], titles: Sequence[str], reference: str, *, dark: bool = False
+    rungs: Sequence[RungLike], titles: Sequence[str], reference: str, *, dark: bool | None = None
 ) -> go.Figure:
     """How sure each network is of one class; hollow bars have another class first."""
     agree = sum(rung.agrees for rung in rungs)
@@ -132,7 +132,7 @@ def probability_curves(
     title: str,
     unit: str,
     chosen: float | None = None,
-    dark: bool = False,
+    dark: bool | None = None,
 ) -> go.Figure:
     """Probability of some classes against a strength or a resolution; a line at the chosen one."""
     dashes = ("solid", "dash", "dot", "dashdot", "longdash")
@@ -175,7 +175,7 @@ def mistakes(
     right: str,
     usual: float,
     family: str = "v1",
-    dark: bool = False,
+    dark: bool | None = None,
 ) -> go.Figure:
     """What is left of the right answer's probability after each mistake, under that of none.
 

@@ -27,7 +27,7 @@ def short_name(kind: str) -> str:
 
 
 def cost_by_stage(
-    found: Sequence[Item], quantity: str, *, selected: Part | None = None, dark: bool = False
+    found: Sequence[Item], quantity: str, *, selected: Part | None = None, dark: bool | None = None
 ) -> go.Figure:
     """A stacked bar for every stage, coloured by kind of layer.
 
@@ -112,7 +112,7 @@ def _largest_stage(found: Sequence[Item], shown: Quantity) -> str:
 
 
 def cost_treemap(
-    nodes: Sequence[Node], quantity: str, *, selected: Part | None = None, dark: bool = False
+    nodes: Sequence[Node], quantity: str, *, selected: Part | None = None, dark: bool | None = None
 ) -> go.Figure:
     """The network as nested rectangles: stage, run of alike blocks, kind of layer.
 

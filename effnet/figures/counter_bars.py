@@ -13,7 +13,7 @@ def counters_compared(
     opinions: Sequence[Opinion],
     *,
     measured: Mapping[str, int] | None = None,
-    dark: bool = False,
+    dark: bool | None = None,
 ) -> go.Figure:
     """What each tool adds to the multiply-adds that all agree on, by name, and what it prints.
 

@@ -19,7 +19,7 @@ GAP = 0.085  # between stages, as a part of all channels: room for a number unde
 MACS_TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 
 
-def equal_budget_drawings(networks: Sequence[Scaled], *, dark: bool = False) -> go.Figure:
+def equal_budget_drawings(networks: Sequence[Scaled], *, dark: bool | None = None) -> go.Figure:
     """Networks of one cost below each other, all drawn to the same scale.
 
     Channels run across, the map's side stands upwards, blocks hang downwards; the base network is
@@ -162,7 +162,7 @@ def accuracy_by_way(
     *,
     budget: int | None = None,
     counted: bool = False,
-    dark: bool = False,
+    dark: bool | None = None,
 ) -> go.Figure:
     """Published top-1 against multiply-adds, a line per way to scale.
 

@@ -27,7 +27,7 @@ def equal_cost_surface(
     corners: Sequence[Scaled] = (),
     line: Sequence[tuple[float, float, float]] = (),
     chosen: tuple[float, float, int] | None = None,
-    dark: bool = False,
+    dark: bool | None = None,
 ) -> go.Figure:
     """The surface of all (d, w, r) of one cost, coloured by activations; every dot is a network.
 
@@ -145,7 +145,7 @@ def equal_cost_map(
     corners: Sequence[Scaled] = (),
     line: Sequence[tuple[float, float, float]] = (),
     chosen: tuple[float, float, int] | None = None,
-    dark: bool = False,
+    dark: bool | None = None,
 ) -> go.Figure:
     """The same networks from above: the resolution that keeps the cost, over width and depth."""
     cells = found.networks()
@@ -275,7 +275,7 @@ def _span(values: Sequence[float]) -> list[float]:
     return [low - margin, high + margin]
 
 
-def solid_axis(title: str, dark: bool) -> dict[str, Any]:
+def solid_axis(title: str, dark: bool | None) -> dict[str, Any]:
     """An axis of a picture in space, small enough for a phone."""
     return {
         "title": {"text": title, "font": {"size": 12}},

@@ -21,7 +21,7 @@ COUNTED = "line-ns-open"  # a short line: computed, where no line can be drawn t
 
 
 def exhibit_redrawn(
-    chart: Chart, *, source: str = "", chosen: int | None = None, dark: bool = False
+    chart: Chart, *, source: str = "", chosen: int | None = None, dark: bool | None = None
 ) -> go.Figure:
     """An exhibit of a paper: printed numbers as hollow diamonds, ours as lines.
 
@@ -104,7 +104,7 @@ def _in_legend(one: Series, chart: Chart) -> bool:
     return one.origin == "published" or chart.y is None or not any(same)
 
 
-def _colour(name: str, dark: bool) -> str:
+def _colour(name: str, dark: bool | None) -> str:
     if name.startswith("setting "):
         return colours.setting(int(name.removeprefix("setting ")), dark=dark)
     if name in {"depth", "width", "resolution", "compound"}:
@@ -142,7 +142,7 @@ def _trace(
     chart: Chart,
     source: str,
     chosen: int | None,
-    dark: bool,
+    dark: bool | None,
 ) -> dict[str, Any]:
     colour, ours, named = _colour(one.colour, dark), one.origin == "computed", chart.y is None
     labelled = any(labels)
@@ -196,7 +196,7 @@ def _key_name() -> str:
     return say("line: computed")
 
 
-def _key(dark: bool) -> dict[str, Any]:
+def _key(dark: bool | None) -> dict[str, Any]:
     """The legend's entry for all lines: they share their colours with the printed points."""
     return theme.trace(
         "scatter",
@@ -209,7 +209,7 @@ def _key(dark: bool) -> dict[str, Any]:
     )
 
 
-def _zero(text: str, dark: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _zero(text: str, dark: bool | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     line = {"color": theme.ink(dark), "width": 2}
     shape = {"type": "line", "yref": "paper", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "line": line}
     label = {

@@ -15,7 +15,7 @@ def fused_race(
     raced: Mapping[int, Sequence[float]],
     tied: Sequence[int],
     *,
-    dark: bool = False,
+    dark: bool | None = None,
 ) -> go.Figure:
     """Multiply-adds (computed) and time (measured) against the number of fused stages.
 
@@ -115,7 +115,7 @@ def _fused_title(
     )
 
 
-def step_against_size(found: Sequence[StepCost], *, dark: bool = False) -> go.Figure:
+def step_against_size(found: Sequence[StepCost], *, dark: bool | None = None) -> go.Figure:
     """A training step's time and memory against image size; the batch stays."""
     sides = [one.resolution for one in found]
     mebi = 2.0**20
@@ -190,7 +190,7 @@ def where_to_deepen(
     raced: Mapping[str, Sequence[float]],
     verdict: str,
     *,
-    dark: bool = False,
+    dark: bool | None = None,
 ) -> go.Figure:
     """Two ways to deepen at equal multiply-adds: blocks of each stage, and the time of each way.
 

@@ -10,7 +10,7 @@ from effnet.figures import theme
 from effnet.timing import Latency, Pace
 
 
-def latency_samples(latency: Latency, *, dark: bool = False) -> go.Figure:
+def latency_samples(latency: Latency, *, dark: bool | None = None) -> go.Figure:
     """Every sample in the order it was taken, beside how often each time came.
 
     A line marks the median, a band p10 to p90.
@@ -82,7 +82,7 @@ def _shown_to(samples: Sequence[float]) -> float:
     return 1.08 * min(max(samples), 4 * statistics.median(samples))
 
 
-def prediction_check(pace: Pace, *, dark: bool = False) -> go.Figure:
+def prediction_check(pace: Pace, *, dark: bool | None = None) -> go.Figure:
     """Predicted against measured time of networks that a fit did not see, and a line's guesses."""
     measured = [ms for ms, _, _ in pace.checks]
     ends = [min(measured) / 1.5, max(measured) * 1.5]

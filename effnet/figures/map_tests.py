@@ -17,7 +17,7 @@ ALIKE = 0.5  # from here on two maps count as alike
 
 
 def deletion_and_insertion(
-    verdict: "Verdict", *, label: str, family: str = "v1", dark: bool = False
+    verdict: "Verdict", *, label: str, family: str = "v1", dark: bool | None = None
 ) -> go.Figure:
     """The class's probability while places are blurred, and while they come back.
 
@@ -103,7 +103,7 @@ def _points(order: "Order", side: str) -> list[float]:
     return [100 * value for value in getattr(order, side)]
 
 
-def randomised_maps(verdict: "Verdict", *, dark: bool = False) -> go.Figure:
+def randomised_maps(verdict: "Verdict", *, dark: bool | None = None) -> go.Figure:
     """How alike the map stays while the weights are randomised from the classifier to the stem."""
     names = [stage_title(step.layer) for step in verdict.cascade]
     last = verdict.randomised
@@ -152,7 +152,7 @@ def randomised_maps(verdict: "Verdict", *, dark: bool = False) -> go.Figure:
 
 
 def map_in_box(
-    rungs: "Sequence[Rung]", names: Sequence[str], *, family: str = "lite", dark: bool = False
+    rungs: "Sequence[Rung]", names: Sequence[str], *, family: str = "lite", dark: bool | None = None
 ) -> go.Figure:
     """How much of each network's map lies in the box, against an even map.
 
@@ -207,7 +207,7 @@ def map_in_box(
     )
 
 
-def gate_values(microscope: "Microscope", *, dark: bool = False) -> go.Figure:
+def gate_values(microscope: "Microscope", *, dark: bool | None = None) -> go.Figure:
     """How far the gates of every block stand open for a picture."""
     spreads = [(gates.layer, gates.spread) for gates in microscope.gates]
     widest = max(spreads, key=lambda entry: entry[1].mean)
@@ -246,7 +246,7 @@ def gate_values(microscope: "Microscope", *, dark: bool = False) -> go.Figure:
 
 
 def forced_gates(
-    microscope: "Microscope", names: Sequence[tuple[int, str]], *, dark: bool = False
+    microscope: "Microscope", names: Sequence[tuple[int, str]], *, dark: bool | None = None
 ) -> go.Figure:
     """The logits of some classes with the gates as they are, wide open, and at their mean.
 

@@ -10,7 +10,7 @@ from effnet.counting.memory import CurvePoint
 from effnet.figures import theme
 
 
-def live_memory(points: Sequence[CurvePoint], *, dark: bool = False) -> go.Figure:
+def live_memory(points: Sequence[CurvePoint], *, dark: bool | None = None) -> go.Figure:
     """What is alive while an image passes through the network, with the peak marked.
 
     Args:
@@ -37,7 +37,7 @@ def live_memory(points: Sequence[CurvePoint], *, dark: bool = False) -> go.Figur
     )
 
 
-def kept_memory(points: Sequence[CurvePoint], *, dark: bool = False) -> go.Figure:
+def kept_memory(points: Sequence[CurvePoint], *, dark: bool | None = None) -> go.Figure:
     """What autograd has kept by each layer of the forward pass, for one image.
 
     Args:
@@ -68,7 +68,7 @@ def _curve(
     title: str,
     axis: str,
     *,
-    dark: bool,
+    dark: bool | None,
     shape: str,
     mark: tuple[float, float, str],
     names: Sequence[str],

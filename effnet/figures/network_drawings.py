@@ -52,7 +52,9 @@ def slabs(spec: Spec) -> list[Slab]:
 
 
 @theme.Drawing
-def network_drawing(spec: Spec, *, base: Spec | None = None, dark: bool = False) -> theme.Values:
+def network_drawing(
+    spec: Spec, *, base: Spec | None = None, dark: bool | None = None
+) -> theme.Values:
     """The network drawn to scale: a slab per stage, as wide as its channels, as high as its maps.
 
     Args:

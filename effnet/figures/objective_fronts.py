@@ -13,7 +13,7 @@ from effnet.papers import Rated
 BAR = 24  # px, of one network
 
 
-def rewards(ranked: Sequence[Rated], *, dark: bool = False) -> go.Figure:
+def rewards(ranked: Sequence[Rated], *, dark: bool | None = None) -> go.Figure:
     """Published networks by reward: a line from the printed accuracy to what cost makes of it."""
     names = [one.name for one in ranked]
     traces: list[dict[str, Any]] = []

@@ -9,7 +9,7 @@ from effnet.figures import theme
 from effnet.timing import FASTER, MARGIN, Comparison, quantile
 
 
-def paired_ratios(found: Comparison, *, dark: bool = False) -> go.Figure:
+def paired_ratios(found: Comparison, *, dark: bool | None = None) -> go.Figure:
     """The ratio of times in every round of two networks, its median, and the median's interval.
 
     Args:
@@ -90,7 +90,7 @@ def paired_ratios(found: Comparison, *, dark: bool = False) -> go.Figure:
     )
 
 
-def option_gains(found: Mapping[str, Comparison], *, dark: bool = False) -> go.Figure:
+def option_gains(found: Mapping[str, Comparison], *, dark: bool | None = None) -> go.Figure:
     """How many times as fast each option is as plain eager fp32, with its interval.
 
     Args:

@@ -16,7 +16,7 @@ def macs_along_phi(
     promise: Sequence[float],
     released: Sequence[ReleasedPoint] = (),
     chosen: PhiPoint | None = None,
-    dark: bool = False,
+    dark: bool | None = None,
 ) -> theme.Values:
     """Multiply-adds against phi: the formula's promise, what rounding gives, the released networks.
 
@@ -80,7 +80,7 @@ def macs_along_phi(
     )
 
 
-def _released(released: Sequence[ReleasedPoint], dark: bool) -> dict[str, Any]:
+def _released(released: Sequence[ReleasedPoint], dark: bool | None) -> dict[str, Any]:
     colour = colours.family("v2", dark=dark)
     middle = [sum(point.phis) / 3 for point in released]
     return theme.trace(

@@ -11,7 +11,7 @@ from effnet.papers import Printed, Surprise
 
 
 def published_times(
-    rows: Sequence[Printed], surprise: Surprise | None, *, dark: bool = False
+    rows: Sequence[Printed], surprise: Surprise | None, *, dark: bool | None = None
 ) -> go.Figure:
     """Published times of one bench against computed multiply-adds.
 
@@ -95,7 +95,7 @@ def ratios_beside(
     published: Mapping[str, Sequence[float | None]],
     *,
     against: str,
-    dark: bool = False,
+    dark: bool | None = None,
 ) -> go.Figure:
     """Times as ratios to one network: one's own beside the published ones.
 

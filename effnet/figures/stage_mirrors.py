@@ -27,7 +27,7 @@ def stage_names(profile: Sequence[StageProfile]) -> list[str]:
 
 
 def stage_mirror(
-    profile: Sequence[StageProfile], *, measured: bool = True, dark: bool = False
+    profile: Sequence[StageProfile], *, measured: bool = True, dark: bool | None = None
 ) -> go.Figure:
     """Per stage: share of multiply-adds to the left, of time to the right, activations beside.
 
@@ -120,7 +120,7 @@ def _ticks(most: float) -> list[float]:
     return [*(-value for value in reversed(side)), 0, *side]
 
 
-def _note(text: str, x: float, dark: bool) -> dict[str, Any]:
+def _note(text: str, x: float, dark: bool | None) -> dict[str, Any]:
     return {
         "text": text,
         "xref": "paper",
@@ -151,7 +151,7 @@ def _mirror_title(profile: Sequence[StageProfile], names: list[str], *, measured
     )
 
 
-def roofline(profile: Sequence[KindProfile], roof: Roof, *, dark: bool = False) -> go.Figure:
+def roofline(profile: Sequence[KindProfile], roof: Roof, *, dark: bool | None = None) -> go.Figure:
     """What this machine can do at best, and where each kind of layer in each stage stands.
 
     Args:

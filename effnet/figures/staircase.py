@@ -40,7 +40,7 @@ def schedule_staircase(
     *,
     relative: float,
     picture: "Image.Image | None" = None,
-    dark: bool = False,
+    dark: bool | None = None,
 ) -> go.Figure:
     """The stages as steps of image size over the epochs, with the picture; strengths below.
 
@@ -132,7 +132,7 @@ def schedule_staircase(
     return theme.figure([steps, *bars], title=title, dark=dark, height=520, **layout)
 
 
-def _strength(name: str, row: int, schedule: Progressive, dark: bool) -> dict[str, Any]:
+def _strength(name: str, row: int, schedule: Progressive, dark: bool | None) -> dict[str, Any]:
     """One regularisation's strength, a bar a stage, as high as it is strong."""
     plan = schedule.plan()
     values = [getattr(stage, name) for stage in plan]
@@ -155,7 +155,7 @@ def _strength(name: str, row: int, schedule: Progressive, dark: bool) -> dict[st
 
 
 def block_survival(
-    blocks: "Sequence[Survival]", alive: Sequence[bool], *, dark: bool = False
+    blocks: "Sequence[Survival]", alive: Sequence[bool], *, dark: bool | None = None
 ) -> go.Figure:
     """Every block's chance to be left out, and which of them are in this draw.
 

@@ -19,7 +19,7 @@ COUNTS = {
 }
 
 
-def batch_sweep(rows: Sequence[Row], *, dark: bool = False) -> go.Figure:
+def batch_sweep(rows: Sequence[Row], *, dark: bool | None = None) -> go.Figure:
     """Latency and throughput against batch size, the knee and the edge of memory marked."""
     done = [row.latency for row in rows if row.latency.samples_ms]
     edge = next((r.latency.batch_size for r in rows if r.outcome == MEMORY), None)
@@ -135,7 +135,7 @@ def time_sweep(
     families: Sequence[str],
     *,
     axis: str,
-    dark: bool = False,
+    dark: bool | None = None,
 ) -> go.Figure:
     """Measured time against what was swept, with the spread of every dot.
 
@@ -200,7 +200,7 @@ def _growth(rows: Sequence[Row], places: Sequence[float], axis: str) -> str:
 
 
 def proxies(
-    rows: Sequence[Row], fits: Mapping[str, float | None], *, dark: bool = False
+    rows: Sequence[Row], fits: Mapping[str, float | None], *, dark: bool | None = None
 ) -> go.Figure:
     """Time against parameters, multiply-adds and activations, each with how well time follows it.
 

@@ -1,4 +1,8 @@
-"""One look for every figure: a template of our own for light and dark, titles, margins, marks."""
+"""One look for every figure: a template of our own for light and dark, titles, margins, marks.
+
+Who knows the page says whether it is `dark`, and the page shows through. Where nobody says so, as
+in a notebook, a figure is dark ink on paper of its own: it can be read on any page.
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -13,17 +17,22 @@ P = ParamSpec("P")
 MARKS = {"measured": "circle", "published": "diamond-open"}
 
 
-def ink(dark: bool) -> str:
+def ink(dark: bool | None) -> str:
     """Text, and one's own design: black on light, white on dark."""
     return "#FAFAFA" if dark else "#1A1C22"
 
 
-def faint(dark: bool) -> str:
+def faint(dark: bool | None) -> str:
     """Grid lines, ghosts and notes."""
     return "#5C606B" if dark else "#A9AEBB"
 
 
-def _template(dark: bool) -> dict[str, Any]:
+def paper(dark: bool | None) -> str:
+    """What a figure stands on."""
+    return "#FFFFFF" if dark is None else "rgba(0,0,0,0)"
+
+
+def _template(dark: bool | None) -> dict[str, Any]:
     grid = "#33363F" if dark else "#E3E5EA"
     axis = {
         "gridcolor": grid,
@@ -38,8 +47,8 @@ def _template(dark: bool) -> dict[str, Any]:
     return {
         "layout": {
             "font": {"family": FONT, "size": 14, "color": ink(dark)},
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
+            "paper_bgcolor": paper(dark),
+            "plot_bgcolor": paper(dark),
             "xaxis": axis,
             "yaxis": axis,
             "hoverlabel": {"font": {"family": FONT, "size": 13}},
@@ -97,7 +106,9 @@ class Drawing(Generic[P]):
         return go.Figure(self.values(*args, **options), _validate=False)
 
 
-def figure(traces: list[Any], *, title: str, dark: bool, height: int, **layout: Any) -> go.Figure:
+def figure(
+    traces: list[Any], *, title: str, dark: bool | None, height: int, **layout: Any
+) -> go.Figure:
     """A figure in the common look. The title says what to see; the height never changes.
 
     Plotly checks each property of a figure as it is made, which costs most of a slider's step; the
@@ -107,7 +118,9 @@ def figure(traces: list[Any], *, title: str, dark: bool, height: int, **layout: 
     return go.Figure(found, _validate=False)
 
 
-def values(traces: list[Any], *, title: str, dark: bool, height: int, **layout: Any) -> Values:
+def values(
+    traces: list[Any], *, title: str, dark: bool | None, height: int, **layout: Any
+) -> Values:
     """The same as plain data."""
     return {
         "data": traces,

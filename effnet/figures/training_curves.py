@@ -22,7 +22,7 @@ SYMBOLS = {
 }
 
 
-def _way_colour(name: str, dark: bool) -> str:
+def _way_colour(name: str, dark: bool | None) -> str:
     if name in ("compound", "progressive"):
         return theme.ink(dark)
     families = {"base": "resnet", "depth": "v1", "width": "v2", "resolution": "lite"}
@@ -30,7 +30,7 @@ def _way_colour(name: str, dark: bool) -> str:
 
 
 def scaling_experiment(
-    found: "Sequence[Summary]", *, group: str = "", dark: bool = False
+    found: "Sequence[Summary]", *, group: str = "", dark: bool | None = None
 ) -> go.Figure:
     """Accuracy against multiply-adds for each way of scaling; bars are 95 % intervals over seeds.
 
@@ -119,7 +119,7 @@ def experiment_title(found: "Sequence[Summary]", group: str = "") -> str:
     return say("{group}: {title}", group=say(group), title=title) if group else title
 
 
-def groups_by_way(found: "Sequence[Summary]", *, dark: bool = False) -> go.Figure:
+def groups_by_way(found: "Sequence[Summary]", *, dark: bool | None = None) -> go.Figure:
     """What each way gains and loses by group of classes, at the largest budget, over the base."""
     base = next(s for s in found if s.name == "base")
     largest = largest_budget(found)
@@ -154,7 +154,7 @@ def groups_by_way(found: "Sequence[Summary]", *, dark: bool = False) -> go.Figur
     )
 
 
-def time_and_accuracy(found: "Sequence[Summary]", *, dark: bool = False) -> go.Figure:
+def time_and_accuracy(found: "Sequence[Summary]", *, dark: bool | None = None) -> go.Figure:
     """Fixed and progressive: processor time against accuracy, every seed's interval drawn."""
     fixed = next(s for s in found if s.name == "fixed")
     grown = next(s for s in found if s.name == "progressive")
@@ -205,7 +205,7 @@ def time_and_accuracy(found: "Sequence[Summary]", *, dark: bool = False) -> go.F
 
 
 def run_curves(
-    curves: Mapping[str, Sequence[Mapping[str, Any]]], *, dark: bool = False
+    curves: Mapping[str, Sequence[Mapping[str, Any]]], *, dark: bool | None = None
 ) -> go.Figure:
     """Held-out accuracy by epoch of trainings that run or ran, side by side.
 

@@ -4,6 +4,7 @@ model, blocks    modules, block by block along the walk, with torchvision's name
 weight_files     read once, hash checked, never unpickled as code; `namings` for others' keys
 saved            a network with all that is needed to use it in one file
 fold, fast       the same logits from fewer operators
+engines          which program runs a network: chosen, checked, and made anew after a fork
 workers          the few long-lived threads that run every model call
 onnx_graph       the network as an ONNX file, written from the walk; standard library only
 second_opinion   tools that count modules, each asked in a process of its own

@@ -8,6 +8,13 @@ from .blocks import MBConv as MBConv
 from .blocks import SqueezeExcitation as SqueezeExcitation
 from .convert import convert as convert
 from .devices import pick_device as pick_device
+from .engines import CHUNK as CHUNK
+from .engines import ENGINES as ENGINES
+from .engines import OTHERS as OTHERS
+from .engines import Engine as Engine
+from .engines import Pass as Pass
+from .engines import compiled as compiled
+from .engines import session as session
 from .fold import folded as folded
 from .model import Network as Network
 from .model import Step as Step

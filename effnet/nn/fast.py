@@ -14,7 +14,6 @@ from effnet.nn.blocks import SqueezeExcitation
 from effnet.nn.fold import folded
 from effnet.nn.model import Network
 
-CHUNK = 4  # images a pass: larger maps leave the cache and cost fresh pages from the system
 POINTWISE = {nn.SiLU: ("swish", []), nn.ReLU: ("relu", []), nn.ReLU6: ("hardtanh", [0.0, 6.0])}
 
 

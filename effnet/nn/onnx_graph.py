@@ -29,6 +29,7 @@ def onnx_model(
     note: str = "",
     num_classes: int = NUM_CLASSES,
     image: Sequence[int | str] = (),
+    features: bool = False,
     maps: bool = False,
 ) -> bytes:
     """The file: input `image` float `(N, 3, R, R)`, output `logits` `(N, num_classes)`.
@@ -41,13 +42,17 @@ def onnx_model(
         num_classes: Outputs of the classifier.
         image: The input's four axes, each a size or the name of a free one; where not given, a free
             batch of the network's own resolution.
-        maps: Whether every class's activation map is a second output, `maps`
+        maps: Whether every class's activation map is an output too, `maps`
             `(N, num_classes, h, w)`: the last map's channels, each times the class's weight. The
             mean over the places plus the class's bias is its logit.
+        features: Whether the last map before pooling is an output too, before all others.
     """
     graph, size = _network(spec, num_classes, maps=maps), spec.resolution
     image = image or ("N", 3, size, size)
-    outputs: dict[str, tuple[int | str, ...]] = {"logits": (image[0], num_classes)}
+    outputs: dict[str, tuple[int | str, ...]] = {}
+    if features:
+        outputs[graph.last_map] = (image[0], "channels", "h", "w")
+    outputs["logits"] = (image[0], num_classes)
     if maps:
         outputs["maps"] = (image[0], num_classes, "h", "w")
     tensors = [(name, *weights[name]) for name in graph.used]
@@ -77,11 +82,12 @@ def onnx_model(
 
 @dataclass(slots=True)
 class _Graph:
-    """Nodes in order, and the weights that they use."""
+    """Nodes in order, the weights that they use, and the map that is pooled in the end."""
 
     spec: Spec
     nodes: list[bytes] = field(default_factory=list)
     used: list[str] = field(default_factory=list)
+    last_map: str = ""
 
     def add(
         self, operator: str, inputs: Sequence[str], output: str = "", /, **attributes: Attribute
@@ -164,6 +170,7 @@ def _network(spec: Spec, num_classes: int, *, maps: bool) -> _Graph:
         x = graph.block(block, x)
         if block.stage == 0 and spec.stem_pool:
             x = graph.add("MaxPool", [x], kernel_shape=[3, 3], strides=[2, 2], pads=[1] * 4)
+    graph.last_map = x
     pooled = graph.add("Flatten", [graph.add("GlobalAveragePool", [x])])
     weight, bias = graph.weights(last.path(last.layers[0]), "weight", "bias")
     graph.add("Gemm", [pooled, weight, bias], "logits", transB=1)

@@ -6,8 +6,9 @@ about twice; here the threads stay warm, and no more passes run at once than the
 
 import os
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import lru_cache, partial
 from typing import ParamSpec, TypeVar
@@ -16,6 +17,7 @@ from effnet.base import after_fork
 
 P = ParamSpec("P")
 T = TypeVar("T")
+S = TypeVar("S")
 
 _PREFIX = "effnet-worker"
 
@@ -27,13 +29,12 @@ def _pool() -> ThreadPoolExecutor:
 
 
 @lru_cache(maxsize=1)
-def decoders() -> ThreadPoolExecutor:
-    """Threads that decode and resize pictures: Pillow lets go of Python's lock for both."""
+def _decoders() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(os.cpu_count() or 2, thread_name_prefix="effnet-decoder")
 
 
 after_fork(_pool.cache_clear)
-after_fork(decoders.cache_clear)
+after_fork(_decoders.cache_clear)
 
 
 def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -41,7 +42,45 @@ def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
     The caller's language goes along, for what it may say.
     """
-    if threading.current_thread().name.startswith(_PREFIX):
+    if _on_worker():
         return function(*args, **kwargs)
     made: Callable[[], T] = partial(function, *args, **kwargs)
     return _pool().submit(copy_context().run, made).result()
+
+
+def begin(function: Callable[[], object]) -> None:
+    """Run `function` on a worker thread in the background; what it gives or raises is dropped."""
+    _pool().submit(copy_context().run, function)
+
+
+def decoded(function: Callable[[S], T], items: Iterable[S], *, ahead: int) -> Iterator[T]:
+    """`function` of each item in order, `ahead` of them done before they are asked for.
+
+    They run on threads that decode and resize: Pillow lets go of Python's lock for both.
+    """
+    return _in_order(_decoders(), function, items, ahead)
+
+
+def passes(function: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:
+    """`function` of each item in order, on the worker threads, one ahead of what is asked for."""
+    return map(function, items) if _on_worker() else _in_order(_pool(), function, items, 1)
+
+
+def _on_worker() -> bool:
+    return threading.current_thread().name.startswith(_PREFIX)
+
+
+def _in_order(
+    pool: ThreadPoolExecutor, function: Callable[[S], T], items: Iterable[S], ahead: int
+) -> Iterator[T]:
+    waiting: deque[Future[T]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(copy_context().run, function, item))
+            if len(waiting) > ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()

@@ -1,19 +1,16 @@
 """How a network is run while it is measured."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-from effnet.base import EffnetError, in_a_row, is_whole, mark, plural, say, settle
+from effnet.base import EffnetError, in_a_row, is_whole, plural, say, settle
+from effnet.nn import ENGINES as ALL_ENGINES
+from effnet.nn import OTHERS
 
 Engine = Literal["eager", "compile", "onnxruntime", "openvino"]
 
 PRECISIONS = ("fp32", "bf16", "fp16")
-ENGINES: dict[str, str] = {
-    "eager": mark("PyTorch, eager"),
-    "compile": "torch.compile",
-    "onnxruntime": "ONNX Runtime",
-    "openvino": "OpenVINO",
-}
+ENGINES = {name: ALL_ENGINES[name] for name in get_args(Engine)}
 MOST_BATCH = 4096
 
 
@@ -69,7 +66,7 @@ class Options:
         if self.threads is not None and not is_whole(self.threads, 1, 1024):
             raise EffnetError("{threads} threads; expected 1 to 1,024", threads=repr(self.threads))
         switched = self.precision != "fp32" or self.channels_last or self.folded or self.cuda_graph
-        if self.engine in ("onnxruntime", "openvino") and switched:
+        if self.engine in OTHERS and switched:
             raise EffnetError(
                 "{engine} chooses memory format and folding itself and is measured in fp32 "
                 "here; leave precision, channels-last, folding and CUDA graphs off",

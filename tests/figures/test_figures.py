@@ -35,7 +35,7 @@ TRAININGS = [
 ]
 
 
-def phi_figure(*, dark=False):
+def phi_figure(*, dark=None):
     points = compound.phi_curve([0, 1, 2])
     return figures.macs_along_phi(
         points,
@@ -55,74 +55,72 @@ DRAWN = (
     latency_examples.DRAWN
     | explain_examples.DRAWN
     | {
-        "cost_by_stage": lambda dark=False: figures.cost_by_stage(
+        "cost_by_stage": lambda dark=None: figures.cost_by_stage(
             formulas.items(B0, "macs"), "macs", dark=dark
         ),
-        "cost_treemap": lambda dark=False: figures.cost_treemap(
+        "cost_treemap": lambda dark=None: figures.cost_treemap(
             receipts.tree(formulas.items(B0, "params"), "B0"), "params", dark=dark
         ),
-        "counters_compared": lambda dark=False: figures.counters_compared(
+        "counters_compared": lambda dark=None: figures.counters_compared(
             counters.opinions(B0), dark=dark
         ),
-        "live_memory": lambda dark=False: figures.live_memory(memory.curve(B0), dark=dark),
-        "kept_memory": lambda dark=False: figures.kept_memory(memory.curve(B0), dark=dark),
-        "block_survival": lambda dark=False: figures.block_survival(
+        "live_memory": lambda dark=None: figures.live_memory(memory.curve(B0), dark=dark),
+        "kept_memory": lambda dark=None: figures.kept_memory(memory.curve(B0), dark=dark),
+        "block_survival": lambda dark=None: figures.block_survival(
             survivals(effnet.get_variant("b0")), [True] * 16, dark=dark
         ),
-        "groups_by_way": lambda dark=False: figures.groups_by_way(TRAININGS[:3], dark=dark),
-        "run_curves": lambda dark=False: figures.run_curves(
+        "groups_by_way": lambda dark=None: figures.groups_by_way(TRAININGS[:3], dark=dark),
+        "run_curves": lambda dark=None: figures.run_curves(
             {"a training": [{"epoch": 1, "top1": 0.5}]}, dark=dark
         ),
-        "scaling_experiment": lambda dark=False: figures.scaling_experiment(
+        "scaling_experiment": lambda dark=None: figures.scaling_experiment(
             TRAININGS[:3], dark=dark
         ),
-        "schedule_staircase": lambda dark=False: figures.schedule_staircase(
+        "schedule_staircase": lambda dark=None: figures.schedule_staircase(
             Progressive(),
             stage_costs(Progressive(), effnet.get_variant("b0")),
             relative=0.56,
             dark=dark,
         ),
-        "time_and_accuracy": lambda dark=False: figures.time_and_accuracy(TRAININGS[3:], dark=dark),
-        "accuracy_by_way": lambda dark=False: figures.accuracy_by_way(
+        "time_and_accuracy": lambda dark=None: figures.time_and_accuracy(TRAININGS[3:], dark=dark),
+        "accuracy_by_way": lambda dark=None: figures.accuracy_by_way(
             dimension_results.experiment("b0", "Figure 8"), budget=10**9, dark=dark
         ),
-        "budget_front": lambda dark=False: figures.budget_front(
+        "budget_front": lambda dark=None: figures.budget_front(
             BUDGET.fits, BUDGET.front, best=BUDGET.best, enough=0.95e9, dark=dark
         ),
-        "coefficient_grid": lambda dark=False: figures.coefficient_grid(
+        "coefficient_grid": lambda dark=None: figures.coefficient_grid(
             search.step_one("b0", 0.1), chosen=(1.2, 1.1, 1.15), dark=dark
         ),
-        "equal_budget_drawings": lambda dark=False: figures.equal_budget_drawings(FOUR, dark=dark),
-        "equal_cost_map": lambda dark=False: figures.equal_cost_map(
+        "equal_budget_drawings": lambda dark=None: figures.equal_budget_drawings(FOUR, dark=dark),
+        "equal_cost_map": lambda dark=None: figures.equal_cost_map(
             ONE_COST,
             corners=FOUR,
             line=((1, 1, 224), (1.2, 1.1, 258)),
             chosen=(1, 1, 224),
             dark=dark,
         ),
-        "equal_cost_surface": lambda dark=False: figures.equal_cost_surface(
+        "equal_cost_surface": lambda dark=None: figures.equal_cost_surface(
             ONE_COST,
             corners=FOUR,
             line=((1, 1, 224), (1.2, 1.1, 258)),
             chosen=(1, 1, 224),
             dark=dark,
         ),
-        "promised_and_real": lambda dark=False: figures.promised_and_real(
+        "promised_and_real": lambda dark=None: figures.promised_and_real(
             search.step_one("b0", 0.1), dark=dark
         ),
-        "exhibit_redrawn": lambda dark=False: figures.exhibit_redrawn(
+        "exhibit_redrawn": lambda dark=None: figures.exhibit_redrawn(
             papers.beside_chart(papers.lines("v1-table-2"), "printed"), source="Table 2", dark=dark
         ),
-        "rewards": lambda dark=False: figures.rewards(
-            search_objectives.rated_by_first(), dark=dark
-        ),
-        "block_anatomy": lambda dark=False: figures.block_anatomy(
+        "rewards": lambda dark=None: figures.rewards(search_objectives.rated_by_first(), dark=dark),
+        "block_anatomy": lambda dark=None: figures.block_anatomy(
             list(walk(effnet.get_variant("b0")))[2], title="Stage 2", dark=dark
         ),
-        "accuracy_against_cost": lambda dark=False: figures.accuracy_against_cost(
+        "accuracy_against_cost": lambda dark=None: figures.accuracy_against_cost(
             comparison.rivals(), "macs", designs=[comparison.pinned(Design())], dark=dark
         ),
-        "promise_to_real": lambda dark=False: figures.promise_to_real(
+        "promise_to_real": lambda dark=None: figures.promise_to_real(
             promise.steps_from_promise(
                 effnet.get_variant("b0"), depth=1.2, width=1.1, resolution=258
             ),
@@ -130,16 +128,16 @@ DRAWN = (
             dark=dark,
         ),
         "macs_along_phi": phi_figure,
-        "network_drawing": lambda dark=False: figures.network_drawing(
+        "network_drawing": lambda dark=None: figures.network_drawing(
             effnet.compound_scale(1), base=effnet.get_variant("b0"), dark=dark
         ),
-        "ladder": lambda dark=False: figures.ladder(
+        "ladder": lambda dark=None: figures.ladder(
             [Rung("lite0", "espresso", 0.9, 1, 0.9, 0.01), Rung("b0", "cup", 0.5, 2, 0.4, 0.02)],
             ["Lite0", "B0"],
             "espresso",
             dark=dark,
         ),
-        "mistakes": lambda dark=False: figures.mistakes(
+        "mistakes": lambda dark=None: figures.mistakes(
             ["BGR", "squashed"],
             [0.2, 0.8],
             ["cup", "espresso"],
@@ -147,7 +145,7 @@ DRAWN = (
             usual=0.9,
             dark=dark,
         ),
-        "probability_curves": lambda dark=False: figures.probability_curves(
+        "probability_curves": lambda dark=None: figures.probability_curves(
             [0, 1, 2],
             {"espresso": [0.9, 0.5, 0.1]},
             title="It falls",
@@ -155,9 +153,9 @@ DRAWN = (
             chosen=1,
             dark=dark,
         ),
-        "top_classes": lambda dark=False: figures.top_classes(LABELS, dark=dark),
-        "latency_samples": lambda dark=False: figures.latency_samples(TIMES, dark=dark),
-        "stage_mirror": lambda dark=False: figures.stage_mirror(PROFILE, dark=dark),
+        "top_classes": lambda dark=None: figures.top_classes(LABELS, dark=dark),
+        "latency_samples": lambda dark=None: figures.latency_samples(TIMES, dark=dark),
+        "stage_mirror": lambda dark=None: figures.stage_mirror(PROFILE, dark=dark),
     }
 )
 
@@ -233,3 +231,52 @@ def test_mirrored_shares_sum_to_the_whole():
 def test_the_median_line_is_the_median():
     shapes = figures.latency_samples(TIMES).layout.shapes
     assert shapes[1].y0 == shapes[1].y1 == 22.0
+
+
+def luminance(colour):
+    """WCAG 2's relative luminance."""
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    linear = [
+        v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (red, green, blue)
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one, other):
+    """WCAG 2's ratio of contrast, 1 to 21."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def text_colours(part):
+    """The colours of all fonts within a figure's plain data, but those inside marks."""
+    for key, value in part.items() if isinstance(part, dict) else enumerate(part):
+        if key in ("font", "textfont", "tickfont") and isinstance(value.get("color"), str):
+            yield value["color"]
+        if isinstance(value, dict | list | tuple):
+            yield from text_colours(value)
+
+
+def test_contrast_is_wcags():
+    assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.005)
+
+
+@pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
+def test_a_figure_is_read_on_any_page_where_nobody_says_whether_it_is_dark(draw):
+    drawn = draw(dark=None)
+    backgrounds = {
+        drawn.layout[f"{part}_bgcolor"] or drawn.layout.template.layout[f"{part}_bgcolor"]
+        for part in ("paper", "plot")
+    }
+    (paper,) = backgrounds
+    colours = set(text_colours(drawn.to_plotly_json()))
+    assert theme.ink(False) in colours
+    assert min(contrast(colour, paper) for colour in colours) >= 4.5
+
+
+@pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_page_that_says_what_it_is_shows_through(draw, dark):
+    layout = draw(dark=dark).layout.template.layout
+    assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0,0,0,0)"

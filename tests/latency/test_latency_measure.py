@@ -17,7 +17,8 @@ import effnet
 from effnet.base import EffnetError
 from effnet.counting.memory.inference import peak_bytes
 from effnet.counting.memory.tensors import weights
-from effnet.timing.measure import clock, machine, prepare, protocol, timed_engines
+from effnet.nn import engines
+from effnet.timing.measure import clock, machine, prepare, protocol
 from effnet.timing.measure.protocol import compare, measured, race
 from effnet.timing.measurements import Latency
 from effnet.timing.options import Options
@@ -187,13 +188,13 @@ def test_torch_compile_starts_afresh_for_every_network(monkeypatch):
 def test_another_engine_gets_the_network_as_onnx_and_its_version_is_kept(monkeypatch):
     built = {}
 
-    def started(module, model, image, threads):
-        built.update(bytes=len(model), image=tuple(image.shape), threads=threads)
-        return lambda: None
+    def started(module, model, threads):
+        built.update(bytes=len(model), threads=threads)
+        return lambda image: built.update(image=image.shape)
 
     fake = SimpleNamespace(__version__="1.2.3")
     monkeypatch.setitem(__import__("sys").modules, "onnxruntime", fake)
-    monkeypatch.setattr(timed_engines, "_onnxruntime", started)
+    monkeypatch.setattr(engines, "_onnxruntime", started)
     found = effnet.measure_latency(
         SMALL, device="cpu", engine="onnxruntime", batch_size=2, budget_s=0.01
     )

@@ -43,7 +43,7 @@ def lite0_state() -> dict[str, torch.Tensor]:
 
 @pytest.fixture
 def small(monkeypatch):
-    monkeypatch.setattr("effnet.classify.classifier.get_variant", lambda _: SMALL)
+    monkeypatch.setattr("effnet.classify.loading.spec_of", lambda _: SMALL)
 
 
 def written(content: object) -> bytes:

@@ -137,7 +137,7 @@ def test_a_broken_download_is_refused_by_its_hash(cached_b0, content):
 @pytest.mark.parametrize("ending", [".pth", ".pt", ".safetensors"])
 @pytest.mark.parametrize("as_text", [True, False], ids=["str", "Path"])
 def test_a_file_of_ones_own_loads(tmp_path, state, monkeypatch, ending, as_text):
-    monkeypatch.setattr("effnet.classify.classifier.get_variant", lambda _: SMALL)
+    monkeypatch.setattr("effnet.classify.loading.spec_of", lambda _: SMALL)
     path = tmp_path / f"mine{ending}"
     (save_file if ending == ".safetensors" else torch.save)(state, path)
     classifier = effnet.load("small", weights=str(path) if as_text else path, device="cpu")
@@ -164,7 +164,7 @@ def test_weights_of_another_precision_run_in_single(tmp_path, state, dtype):
 
 
 def test_the_number_of_classes_is_the_files(tmp_path, monkeypatch):
-    monkeypatch.setattr("effnet.classify.classifier.get_variant", lambda _: SMALL)
+    monkeypatch.setattr("effnet.classify.loading.spec_of", lambda _: SMALL)
     path = tmp_path / "ten.pth"
     torch.save(effnet.build(SMALL, num_classes=10).state_dict(), path)
     classifier = effnet.load("small", weights=path, device="cpu")

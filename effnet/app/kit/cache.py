@@ -49,7 +49,9 @@ def store() -> "Store":
 
     def loaded(name: str) -> "Classifier":
         variant, _, weights = name.partition(":")
-        return load(network_file(variant), weights=weights or "default")
+        found = load(network_file(variant), weights=weights or "default")
+        found.warm_up()
+        return found
 
     return Store(loaded)
 

@@ -12,9 +12,9 @@ from effnet.base import EffnetError, Text, brief, mark
 from effnet.counting import count
 from effnet.counting.memory import peak_bytes, weights
 from effnet.network import Spec, check_resolution, get_variant
-from effnet.nn import Network, build, folded, pick_device
+from effnet.nn import OTHERS, Network, build, compiled, folded, pick_device, session
 from effnet.timing import Environment, Latency, Options
-from effnet.timing.measure import clock, live_tensors, machine, timed_engines
+from effnet.timing.measure import clock, live_tensors, machine
 
 MAX_MACS = 2 * 10**12
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
@@ -110,7 +110,7 @@ def prepared(model: Model, options: Options) -> Iterator[Ready]:
         raise EffnetError(
             "CUDA graphs need a CUDA device, not {device}; switch them off", device=place
         )
-    if options.engine in ("onnxruntime", "openvino") and place.type != "cpu":
+    if options.engine in OTHERS and place.type != "cpu":
         raise EffnetError(
             "{engine} runs on the cpu here, not on {device}",
             engine=options.engine,
@@ -183,14 +183,14 @@ def _as_network(module: nn.Module, complaint: str) -> Network:
 
 def _step(module: nn.Module, image: Tensor, options: Options) -> tuple[Callable[[], object], str]:
     """The pass, and the version of its engine where that is not PyTorch."""
-    if options.engine in ("onnxruntime", "openvino"):
-        run, version = timed_engines.other_engine(
-            _as_network(module, CANT_EXPORT), image, options.engine, torch.get_num_threads()
-        )
-        return run, version
+    if options.engine in OTHERS:
+        given, feed = _as_network(module, CANT_EXPORT), image.numpy()
+        threads = torch.get_num_threads()
+        opened = session(given, options.engine, image=tuple(image.shape), threads=threads)
+        return (lambda: opened.run(feed)), opened.version
     called: Callable[[Tensor], object] = module
     if options.engine == "compile":
-        called = timed_engines.compiled(module)
+        called = compiled(module)
     run = _pass(called, image, options.precision, casts_kept=not options.cuda_graph)
     return (_recorded(run) if options.cuda_graph else run), ""
 

@@ -149,6 +149,7 @@ def steps(image: Image.Image, classifier: "Classifier") -> None:
                 "answer."
             )
         )
+    st.caption(classifier.runs_on())
 
 
 def _alone(classifier: "Classifier") -> bool:
