@@ -27,14 +27,17 @@ class Network(nn.Module):
 
     __jit_unused_properties__: ClassVar[list[str]] = ["linear", "num_classes"]
 
+    _step_names: list[str]
+    _levels: list[list[str]]
+
     def __init__(
         self, spec: Spec, *, num_classes: int = NUM_CLASSES, in_channels: int = IMAGE_CHANNELS
     ) -> None:
         super().__init__()
         self.spec = spec
         self.in_channels = in_channels
-        self._step_names: list[str] = []
-        self._levels: list[list[str]] = []
+        self._step_names = []
+        self._levels = []
         stem, *blocks, last = walk(spec, num_classes=num_classes, in_channels=in_channels)
         self._add_stem(stem)
         for block in blocks:

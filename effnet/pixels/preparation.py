@@ -20,7 +20,7 @@ from typing import IO, Any
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from effnet.base import EffnetError, brief, mark, path_of, say
+from effnet.base import EffnetError, Text, brief, mark, path_of
 from effnet.pixels.in_flight import InFlight
 from effnet.weights import Preprocessing
 
@@ -164,21 +164,21 @@ def _kind(data: bytes) -> str:
     return next((kind for at, marks, kind in KINDS if data[at:].startswith(marks)), "")
 
 
-def _not_read(data: bytes) -> str:
+def _not_read(data: bytes) -> Text:
     kind, formats = _kind(data), ", ".join(FORMATS)
     if kind == HEIC and not _reads_heic():
-        return say(
+        return Text(
             "HEIC, as telephones save it, is not a picture that can be read here; install "
             "pillow-heif, or save it as one of {formats}",
             formats=formats,
         )
     if kind:
-        return say(
+        return Text(
             "not a picture that can be read but {kind}; expected one of {formats}",
             kind=kind,
             formats=formats,
         )
-    return say("not a picture that can be read; expected one of {formats}", formats=formats)
+    return Text("not a picture that can be read; expected one of {formats}", formats=formats)
 
 
 def _bytes(source: Source) -> bytes:

@@ -12,6 +12,7 @@ from effnet import pixels
 from effnet.base import VIRIDIS, needing
 from effnet.network import display_name, get_variant
 from effnet.pixels import Sample, list_samples
+from effnet.report import claims
 from effnet.site import fetched
 from effnet.weights import checkpoints
 
@@ -53,6 +54,7 @@ def classifier(folder: Path) -> dict[str, Any]:
         "title": display_name(NETWORK),
         "top1": checkpoint.top1,
         "classes": network.classes,
+        "unsure": claims.UNSURE,
         "anchors": VIRIDIS,
         "network": {
             "model": {"url": f"{NETWORK}.onnx", "bytes": len(model)},

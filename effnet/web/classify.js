@@ -81,6 +81,13 @@ function complain(text) {
 
 function claim() {
   const { top, probabilities } = state.answer;
+  if (probabilities[top[0]] < config.unsure) {
+    at('claim').textContent = say("Unsure: no class reaches {threshold}; perhaps none of the {classes:,} fits. {network}'s best guess is {label}, {share}.", {
+      threshold: `${100 * config.unsure} %`, classes: config.classes.length, network: config.title,
+      label: config.classes[top[0]], share: percent(probabilities[top[0]]),
+    });
+    return;
+  }
   const sure = say('{network} says {label}, {share} sure', {
     network: config.title, label: config.classes[top[0]], share: percent(probabilities[top[0]]),
   });

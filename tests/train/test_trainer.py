@@ -14,7 +14,8 @@ import pytest
 import torch
 
 import effnet
-from effnet.jobs.runs import METRICS, read_lines
+from effnet.base.tolerant import read_lines
+from effnet.jobs.runs import METRICS
 from effnet.train.optim import Average, RMSProp, optimiser, rate_at
 from effnet.train.recipe import Recipe
 from effnet.train.schedule import Progressive
