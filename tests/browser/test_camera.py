@@ -40,7 +40,7 @@ def test_frames_are_answered_one_at_a_time_and_one_is_frozen_for_every_page(visi
     camera.get_by_role("button", name="Freeze: use this picture").click()
     expect(page.get_by_text("The photo, 1280 x 720 px")).to_be_visible()
     expect(camera).to_have_count(0)
-    page.get_by_role("link", name="Explain").click()
+    page.get_by_role("link", name="Explain").first.click()
     expect(page.locator("h3").first).to_contain_text("the camera's photo")
 
 

@@ -119,7 +119,7 @@ function afterPaint(box, draw) {
 export default function ({ parentElement, data, setTriggerValue }) {
   const box = parentElement.querySelector('.figure');
   box.style.height = `${data.height}px`;
-  box.setAttribute('role', 'img');
+  box.setAttribute('role', 'group'); // it holds buttons
   box.setAttribute('aria-label', data.alt);
   const draw = async () => {
     const { data: traces, layout } = JSON.parse(data.figure);

@@ -39,6 +39,15 @@ function showPlace() {
   }
 }
 
+// What scrolls inside itself, which the keyboard could not reach.
+function letScroll() {
+  const page = globalThis.effnetPage;
+  page.scrolls ??= new MutationObserver(() => {
+    for (const box of document.querySelectorAll('.st-key-receipt')) box.tabIndex = 0;
+  });
+  page.scrolls.observe(document.body, { childList: true, subtree: true });
+}
+
 // From the browser's cache where it is there: an address is one version.
 async function bringPlotly(address) {
   if (globalThis.Plotly || globalThis.effnetPage.coming) return;
@@ -46,13 +55,13 @@ async function bringPlotly(address) {
   const answer = await fetch(address, { cache: 'force-cache' });
   const source = new Response(answer.body.pipeThrough(new DecompressionStream('gzip')));
   const script = document.createElement('script');
-  script.src = URL.createObjectURL(await source.blob());
-  script.onload = () => URL.revokeObjectURL(script.src);
+  script.textContent = await source.text();
   document.head.appendChild(script);
 }
 
 export default function ({ data }) {
   speak(data.language, data.words);
   showPlace();
+  letScroll();
   bringPlotly(data.plotly);
 }
