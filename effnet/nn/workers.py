@@ -13,6 +13,8 @@ from contextvars import copy_context
 from functools import lru_cache, partial
 from typing import ParamSpec, TypeVar
 
+import torch
+
 from effnet.base import after_fork
 
 P = ParamSpec("P")
@@ -25,7 +27,14 @@ _PREFIX = "effnet-worker"
 @lru_cache(maxsize=1)
 def _pool() -> ThreadPoolExecutor:
     workers = max(2, min(4, (os.cpu_count() or 2) // 4))
-    return ThreadPoolExecutor(workers, thread_name_prefix=_PREFIX)
+    return ThreadPoolExecutor(
+        workers,
+        thread_name_prefix=_PREFIX,
+        # a thread keeps the count of the moment when it was made: all have the same, as another
+        # count adds up in another order, and the last bits of an answer would depend on the thread
+        initializer=torch.set_num_threads,
+        initargs=(torch.get_num_threads(),),
+    )
 
 
 @lru_cache(maxsize=1)

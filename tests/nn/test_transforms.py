@@ -176,7 +176,9 @@ def test_lower_precision_runs_in_both_modes(base):
 
 def test_counters_see_every_convolution_of_lite():
     """thop and ptflops look for PyTorch's own classes; a subclass gave 28 of 385 million."""
-    import thop
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # thop asks distutils for versions
+        import thop
     from ptflops import get_model_complexity_info
 
     macs = effnet.count("lite0").macs
