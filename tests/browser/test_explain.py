@@ -94,7 +94,7 @@ def test_a_click_in_the_ladder_changes_the_network(visit):
     expect(page).to_have_url(re.compile(r"network=lite1"))
     expect(page.locator("h3").first).to_contain_text("EfficientNet-Lite1 saw of Coffee")
     expect(page.get_by_role("button", name="Lite1")).to_have_attribute("aria-pressed", "true")
-    shown = page.get_by_test_id("stSelectbox").locator("input").first
+    shown = page.get_by_test_id("stSelectbox").filter(has_text="Network").locator("input").first
     expect(shown).to_have_value(re.compile(r"EfficientNet-Lite1 \(top-1"))
 
 
@@ -104,10 +104,10 @@ def test_the_choices_outlive_a_change_of_language(visit):
     expect(page.get_by_text("is the strongest for espresso")).to_be_visible()
     page.get_by_role("button", name="中文", exact=True).click()
     expect(page.get_by_text("对 espresso 的支持最强")).to_be_visible()
-    expect(page).to_have_url(re.compile(r"method=layercam&layer=features\.4\.0&lang=zh"))
+    expect(page).to_have_url(re.compile(r"method=layercam&layer=features\.4\.0&tab=Inside&lang=zh"))
     page.get_by_role("button", name="English", exact=True).click()
     expect(page.get_by_text("is the strongest for espresso")).to_be_visible()
-    expect(page).to_have_url(re.compile(r"method=layercam&layer=features\.4\.0$"))
+    expect(page).to_have_url(re.compile(r"method=layercam&layer=features\.4\.0&tab=Inside$"))
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
