@@ -38,5 +38,4 @@ from .receptive_field import stage_title as stage_title
 from .receptive_field import stages as stages
 from .repeats import Run as Run
 from .repeats import runs as runs
-from .stage_table import StageRow as StageRow
 from .stage_table import stage_rows as stage_rows

@@ -42,7 +42,6 @@ from effnet.base import (
 from effnet.jobs import limits
 from effnet.jobs.job import Progress, State, left
 
-FOLDER_VARIABLE = "EFFNET_RUNS"
 ORDER, LOCK, STOP, RESULT, LOG = "order.json", "lock", "stop", "result.json", "log.txt"
 METRICS, BEST, FAILURE = "metrics.jsonl", "best.safetensors", "failure.json"
 WAITING, PROGRESS, TURN = "waiting", "progress.json", ".turn"
@@ -64,7 +63,7 @@ NUMBERS = {
 
 def runs_folder() -> Path:
     """Where all runs lie: `$EFFNET_RUNS`, or `effnet/runs` in the user's cache folder."""
-    own = os.environ.get(FOLDER_VARIABLE)
+    own = os.environ.get("EFFNET_RUNS")
     return path_of(own) if own else files.cache_folder("runs")
 
 

@@ -58,4 +58,3 @@ from .tables import flat as flat
 from .wording import cited as cited
 from .wording import letters as letters
 from .wording import shown as shown
-from .wording import tidy as tidy

@@ -18,7 +18,6 @@ from .compound import solve_budget as solve_budget
 from .design import BASES as BASES
 from .design import MODES as MODES
 from .design import RANGES as RANGES
-from .design import WHOLE as WHOLE
 from .design import Design as Design
 from .design import Range as Range
 from .design import from_link as from_link

@@ -52,7 +52,7 @@ if __name__ == "__main__":
     found = medians({f"{size} px": step(size) for size in SIZES}, rounds=15)
     show(f"A training step of {BATCH} pictures, small base", found, rival=f"{SIZES[-1]} px")
     with tempfile.TemporaryDirectory() as folder:
-        os.environ[runs.FOLDER_VARIABLE] = folder
+        os.environ["EFFNET_RUNS"] = folder
         idle = slider_ms()
         order = {"recipe": Recipe(epochs=1000).to_dict()}
         training = runs.create("train", "beside the slider", order)

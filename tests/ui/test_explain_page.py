@@ -255,7 +255,10 @@ def test_a_click_in_the_ladder_chooses_that_network(monkeypatch):
     assert app.button(key="ladder 2").label == "Lite2, chosen"
     app.button(key="ladder 0").click().run()
     assert "EfficientNet-Lite0 saw of Coffee" in claim(app)
-    assert "network" not in app.query_params, "the usual network is not in the link"
+    assert app.query_params == {
+        "layer": "features.4.0",
+        "tab": "Ladder of networks",
+    }, "the usual network is not in the link"
 
 
 def test_with_a_box_the_ladder_tells_the_share_in_it():
