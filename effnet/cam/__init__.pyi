@@ -5,10 +5,12 @@ from .agreement import rungs as rungs
 from .agreement import share_in_box as share_in_box
 from .channel_sweeps import estimate_s as estimate_s
 from .channel_sweeps import sweep_maps as sweep_maps
+from .core import default_layer as default_layer
 from .core import finished as finished
 from .core import list_layers as list_layers
 from .core import quick_maps as quick_maps
 from .core import unit_range as unit_range
+from .explanation import DIMMED as DIMMED
 from .explanation import Box as Box
 from .explanation import Explanation as Explanation
 from .explanation import place as place
