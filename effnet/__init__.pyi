@@ -3,6 +3,7 @@ from . import cam as cam
 from . import classify as classify
 from . import counting as counting
 from . import figures as figures
+from . import int8 as int8
 from . import jobs as jobs
 from . import network as network
 from . import nn as nn
@@ -22,6 +23,7 @@ from .classify import load as load
 from .counting import Cost as Cost
 from .counting import LayerCost as LayerCost
 from .counting import count as count
+from .int8 import quantize as quantize
 from .network import Spec as Spec
 from .network import Stage as Stage
 from .network import from_block_strings as from_block_strings

@@ -3,14 +3,20 @@
 import streamlit as st
 
 from effnet.app.kit import cache, camera, cards, frame, live, open_tab, photos
-from effnet.app.pages.classify import answer_cards, many_images, tries_cards, weights_card
+from effnet.app.pages.classify import (
+    answer_cards,
+    int8_card,
+    many_images,
+    tries_cards,
+    weights_card,
+)
 from effnet.base import mark
 from effnet.report import claims
 
 TABS = (
     *(mark("Any class"), mark("Preprocessing"), mark("Ladder"), mark("Ensemble")),
     *(mark("Resolution"), mark("Perturb"), mark("Break it on purpose")),
-    *(mark("Many images"), mark("Weights")),
+    *(mark("Many images"), mark("int8"), mark("Weights")),
 )
 
 
@@ -35,7 +41,7 @@ def explorer() -> None:
         cards.seen(photo.image, classifier)
     with middle:
         cards.top_classes_card(prediction, classifier.spec.family, dark=dark)
-    one, steps, ladder, ensemble, dial, damage, broken, many, weights = open_tab.tabs(
+    one, steps, ladder, ensemble, dial, damage, broken, many, eight, weights = open_tab.tabs(
         "classify_tabs", TABS
     )
     if one.open:
@@ -62,6 +68,9 @@ def explorer() -> None:
     if many.open:
         with many:
             many_images.many(network)
+    if eight.open:
+        with eight:
+            int8_card.int8(network, photo, dark=dark)
     if weights.open:
         with weights:
             weights_card.weights(photo)

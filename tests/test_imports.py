@@ -26,6 +26,7 @@ FLOORS = {
     "pixels": 3,
     "classify": 3,
     "cam": 3,
+    "int8": 3,
     "timing": 3,
     "jobs": 3,
     "train": 3,
@@ -37,7 +38,7 @@ FLOORS = {
     "cli": 5,
     "app": 5,
 }
-TORCH_ROOMS = {"nn", "classify", "cam", "timing", "train"}
+TORCH_ROOMS = {"nn", "classify", "cam", "int8", "timing", "train"}
 STREAMLIT_ROOMS = {"app"}
 HEAVY = {"torch", "torchvision", "streamlit", "plotly", "numpy", "pandas", "PIL"}
 

@@ -37,6 +37,7 @@ from .numbers import is_finite as is_finite
 from .numbers import is_whole as is_whole
 from .numbers import plain as plain
 from .numbers import settle as settle
+from .numbers import wilson as wilson
 from .paths import path_of as path_of
 from .rich import Card as Card
 from .rich import Rich as Rich

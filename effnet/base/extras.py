@@ -18,10 +18,19 @@ BROUGHT = {
         *("torch", "torchvision", "safetensors", "numpy", "pandas", "PIL"),
         *("pytorch_grad_cam", "ptflops", "skimage", "sklearn"),
     },
-    "export": {"torch", "numpy", "safetensors", "onnxruntime"},
+    "export": {"torch", "numpy", "safetensors", "onnxruntime", "onnx"},
     "app": {"streamlit", "pyarrow", "jinja2"},
 }
-TENSORS = {"nn", "pixels", "classify", "cam", "timing", "train", "jobs"}  # rooms of effnet[train]
+TENSORS = {
+    "nn",
+    "pixels",
+    "classify",
+    "cam",
+    "int8",
+    "timing",
+    "train",
+    "jobs",
+}  # rooms of effnet[train]
 
 
 def extra_for(package: str, room: str) -> str:

@@ -16,6 +16,7 @@ from .labelled_files import Item as Item
 from .labelled_files import in_folder as in_folder
 from .loaded_networks import Store as Store
 from .loading import load as load
+from .portable import as_onnx as as_onnx
 from .prediction import ONE_OUTPUT as ONE_OUTPUT
 from .prediction import Label as Label
 from .prediction import Prediction as Prediction

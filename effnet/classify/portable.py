@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,8 @@ from effnet.network import IMAGE_CHANNELS
 from effnet.nn import Network, fit, onnx_model, saved
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from effnet.classify.classifier import Classifier
 
 AXES = ("N", "H", "W")
@@ -61,13 +63,30 @@ def save(classifier: "Classifier", path: str | Path) -> Path:
 
 def to_onnx(classifier: "Classifier", path: str | Path, dynamic: Collection[str]) -> Path:
     """Write an ONNX file (opset 17): input `image`, output `logits`; gives its path."""
+    file = _ending(path, ".onnx")
+    write_whole(file, as_onnx(classifier, dynamic=dynamic))
+    return file
+
+
+def as_onnx(
+    classifier: "Classifier",
+    *,
+    dynamic: Collection[str] = ("N",),
+    state: "Mapping[str, Tensor] | None" = None,
+) -> bytes:
+    """The same as bytes.
+
+    Args:
+        classifier: The network with its classes and preprocessing, which the file says.
+        dynamic: The free axes of the input, of `AXES`.
+        state: Weights in the place of its own, named as in its state dict.
+    """
     if isinstance(dynamic, str) or not set(dynamic) <= set(AXES):
         raise EffnetError("dynamic axes {axes}; expected some of N, H and W", axes=brief(dynamic))
-    file = _ending(path, ".onnx")
     prepared, model = classifier.preprocessing, classifier.model
     weights = {
         name: (tuple(value.shape), value.detach().float().cpu().contiguous().numpy().tobytes())
-        for name, value in model.state_dict().items()
+        for name, value in (state or model.state_dict()).items()
     }
     shape = (1, IMAGE_CHANNELS, prepared.crop, prepared.crop)
     sides = zip(("N", "", "H", "W"), shape, strict=True)
@@ -79,15 +98,13 @@ def to_onnx(classifier: "Classifier", path: str | Path, dynamic: Collection[str]
         "crop": str(prepared.crop),
         "interpolation": prepared.interpolation,
     }
-    data = onnx_model(
+    return onnx_model(
         classifier.spec,
         weights,
         about=about,
         num_classes=model.num_classes,
         image=tuple(axis if axis in dynamic else size for axis, size in sides),
     )
-    write_whole(file, data)
-    return file
 
 
 def _ending(path: str | Path, ending: str) -> Path:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from effnet import report
 from effnet.base import DEFAULT, LANGUAGES, EffnetError, path_of, write_whole
 from effnet.cli import networks, pictures
-from effnet.cli.console import Outcome, bar
+from effnet.cli.console import Advance, Outcome, bar
 from effnet.cli.parser import Commands, number
 from effnet.counting import count
 from effnet.report import export
@@ -19,6 +19,7 @@ from effnet.scaling import Design, spec_of
 
 if TYPE_CHECKING:
     from effnet.classify import Classifier
+    from effnet.int8 import Quantized
 
 ADDRESS = "http://localhost:8501/"
 TEXTS = {
@@ -43,6 +44,7 @@ def add(commands: Commands) -> None:
         "b0 b0.onnx --weights default --dynamic N H W",
         "'?phi=1.5' mine.json",
         "lite0 lite0.py",
+        "lite0 lite0.onnx --weights default --int8 --calibrate photos",
     )
     networks.add(parser)
     kinds = "; ".join(f"{ending} {what}" for ending, what in KINDS.items())
@@ -60,6 +62,16 @@ def add(commands: Commands) -> None:
         default=["N"],
         metavar="AXIS",
         help="axes of a .onnx's input that are free, of N, H and W; N if not given",
+    )
+    parser.add_argument(
+        "--int8",
+        action="store_true",
+        help="a .onnx in 8-bit whole numbers, held against fp32: size, time, agreement",
+    )
+    parser.add_argument(
+        "--calibrate",
+        metavar="FOLDER",
+        help="pictures to calibrate --int8 on; the sample photos if not given",
     )
 
     told = commands.add(
@@ -92,22 +104,66 @@ def _export(options: argparse.Namespace) -> Outcome:
             name=options.output,
             endings=", ".join(KINDS),
         )
+    if (options.int8 or options.calibrate) and kind != ".onnx":
+        raise EffnetError("--int8 writes an ONNX file; expected a name that ends in .onnx")
+    if options.calibrate and not options.int8:
+        raise EffnetError("--calibrate is for --int8; add that, or leave this out")
     if kind in TEXTS:
         write_whole(output, _text(options, kind).encode())
         return Outcome(_told(options, output, networks.spec(options.network).name))
     weights = options.weights
     if weights is None:
         weights = "default" if options.network.endswith(".safetensors") else "random"
-    with bar(f"writing {output.name}", known=False):
+    made = None
+    with bar(f"writing {output.name}", known=options.int8) as advance:
         from effnet.classify import load
 
         classifier = load(options.network, weights=weights)
-        _write_model(classifier, output, kind, options.dynamic)
+        if options.int8:
+            made = _quantized(classifier, options, advance)
+            made.save(output)
+        else:
+            _write_model(classifier, output, kind, options.dynamic)
     remarks = tuple(f"effnet: {note}" for note in classifier.notes)
     if not classifier.trained:
         remarks += ("effnet: random weights, not trained; --weights default takes pretrained ones",)
     told = _told(options, output, classifier.spec.name) | {"weights": classifier.weights}
-    return Outcome(told, remarks=remarks)
+    people = told
+    if made is not None:
+        told |= _measured(made)
+        people = {name: value for name, value in told.items() if name != "layers"}
+        remarks += tuple(f"effnet: {note}" for note in made.notes())
+    return Outcome(told, people, remarks=remarks)
+
+
+def _quantized(
+    classifier: "Classifier", options: argparse.Namespace, advance: Advance
+) -> "Quantized":
+    from effnet.int8 import quantize
+
+    given = pictures.named([options.calibrate]) if options.calibrate else []
+    return quantize(
+        classifier,
+        [image.source for image in given],
+        dynamic=options.dynamic,
+        progress=lambda share, _text: advance(share),
+    )
+
+
+def _measured(made: "Quantized") -> dict[str, Any]:
+    """What is said of an int8 file beside its name."""
+    low, high = made.agreement.interval
+    return {
+        "fp32_bytes": made.fp32_bytes,
+        "size_ratio": made.size_ratio,
+        "fp32_ms": made.times.first.median_ms if made.times else None,
+        "int8_ms": made.times.second.median_ms if made.times else None,
+        "same_best_class": made.agreement.share,
+        "same_best_class_low": low,
+        "same_best_class_high": high,
+        "pictures": made.agreement.pictures,
+        "layers": made.as_rows(),
+    }
 
 
 def _told(options: argparse.Namespace, output: Path, name: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from .fused_blocks import step_against_size as step_against_size
 from .fused_blocks import where_to_deepen as where_to_deepen
 from .latency_dots import latency_samples as latency_samples
 from .latency_dots import prediction_check as prediction_check
+from .layer_noise import layer_noise as layer_noise
 from .map_tests import deletion_and_insertion as deletion_and_insertion
 from .map_tests import forced_gates as forced_gates
 from .map_tests import gate_values as gate_values

@@ -13,12 +13,15 @@ from .engines import ENGINES as ENGINES
 from .engines import OTHERS as OTHERS
 from .engines import Engine as Engine
 from .engines import Pass as Pass
+from .engines import Session as Session
 from .engines import compiled as compiled
 from .engines import session as session
+from .engines import session_of as session_of
 from .fold import folded as folded
 from .model import Network as Network
 from .model import Step as Step
 from .model import build as build
+from .onnx_graph import layer_outputs as layer_outputs
 from .onnx_graph import onnx_model as onnx_model
 from .own import opened as opened
 from .pretrained import Backbone as Backbone

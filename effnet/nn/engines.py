@@ -310,15 +310,6 @@ def session(
     Raises:
         EffnetError: It is not installed, or can't be loaded.
     """
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # nothing is sent; and a fork could not end
-    try:
-        module = __import__(engine)
-    except ImportError as error:
-        raise EffnetError(
-            "{engine} is not installed; `pip install {name}`, or choose another engine",
-            engine=ENGINES[engine],
-            name=engine,
-        ) from error
     weights = {
         name: (tuple(value.shape), value.detach().float().contiguous().numpy().tobytes())
         for name, value in network.state_dict().items()
@@ -331,6 +322,30 @@ def session(
         image=image,
         features=features,
     )
+    return session_of(data, engine, threads=threads, called=network.spec.name)
+
+
+def session_of(data: bytes, engine: str, *, threads: int, called: str) -> Session:
+    """Open an ONNX file whose input is `image`, as `session` opens a network.
+
+    Args:
+        data: The file.
+        engine: One of `OTHERS`.
+        threads: Threads that one pass may use, all callers together.
+        called: What to call it where it can't be opened.
+
+    Raises:
+        EffnetError: The engine is not installed, or can't load it.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # nothing is sent; and a fork could not end
+    try:
+        module = __import__(engine)
+    except ImportError as error:
+        raise EffnetError(
+            "{engine} is not installed; `pip install {name}`, or choose another engine",
+            engine=ENGINES[engine],
+            name=engine,
+        ) from error
     start = _onnxruntime if engine == "onnxruntime" else _openvino
     try:
         return Session(start(module, data, threads), module.__version__)
@@ -338,7 +353,7 @@ def session(
         raise EffnetError(
             "{engine} can't run {network} here ({error})",
             engine=ENGINES[engine],
-            network=network.spec.name,
+            network=called,
             error=error,
         ) from error
 

@@ -77,16 +77,25 @@ def onnx_model(
     )
 
 
+def layer_outputs(spec: Spec, *, num_classes: int = NUM_CLASSES) -> dict[str, str]:
+    """The tensor that each layer gives in the file, after BatchNorm and nonlinearity.
+
+    By the layer's module path, in the order in which they run.
+    """
+    return _network(spec, num_classes, maps=False).outputs
+
+
 # --- the graph --------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
 class _Graph:
-    """Nodes in order, the weights that they use, and the map that is pooled in the end."""
+    """Nodes in order, the weights that they use, each layer's output, and the last map."""
 
     spec: Spec
     nodes: list[bytes] = field(default_factory=list)
     used: list[str] = field(default_factory=list)
+    outputs: dict[str, str] = field(default_factory=dict)
     last_map: str = ""
 
     def add(
@@ -145,6 +154,7 @@ class _Graph:
         mean = self.add("GlobalAveragePool", [x])
         hidden = self.activation(self.convolution(block, squeeze, mean))
         gates = self.add("Sigmoid", [self.convolution(block, excite, hidden)])
+        self.outputs |= {block.path(squeeze): hidden, block.path(excite): gates}
         return self.add("Mul", [x, gates])
 
     def block(self, block: Block, x: str) -> str:
@@ -153,11 +163,13 @@ class _Graph:
         for layer in layers:
             if layer.kind == "shortcut":
                 skip = self.convolution(block, layer, x)
+                self.outputs[block.path(layer)] = skip
             elif layer.kind == "squeeze-and-excitation":
                 y = self.gated(block, layer, next(layers), y)
             else:
                 y = self.convolution(block, layer, y)
                 y = self.activation(y) if layer.activation else y
+                self.outputs[block.path(layer)] = y
         if block.residual:
             y = self.add("Add", [y, skip])
         return self.activation(y) if block.operator == "bottleneck" else y
@@ -173,7 +185,9 @@ def _network(spec: Spec, num_classes: int, *, maps: bool) -> _Graph:
     graph.last_map = x
     pooled = graph.add("Flatten", [graph.add("GlobalAveragePool", [x])])
     weight, bias = graph.weights(last.path(last.layers[0]), "weight", "bias")
-    graph.add("Gemm", [pooled, weight, bias], "logits", transB=1)
+    graph.outputs[last.path(last.layers[0])] = graph.add(
+        "Gemm", [pooled, weight, bias], "logits", transB=1
+    )
     if maps:
         graph.add("Einsum", [weight, x], "maps", equation="kc,nchw->nkhw")
     return graph

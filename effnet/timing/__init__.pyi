@@ -5,6 +5,7 @@ from . import v2_bottlenecks as v2_bottlenecks
 from .capabilities import Hardware as Hardware
 from .capabilities import cores as cores
 from .capabilities import hardware as hardware
+from .capabilities import has_units as has_units
 from .capabilities import processor as processor
 from .comparisons import FASTER as FASTER
 from .comparisons import MARGIN as MARGIN

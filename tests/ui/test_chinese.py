@@ -45,7 +45,7 @@ TABS = {
         "classify_tabs",
         [
             *("Any class", "Preprocessing", "Ladder", "Ensemble", "Resolution", "Perturb"),
-            *("Break it on purpose", "Many images", "Weights"),
+            *("Break it on purpose", "Many images", "int8", "Weights"),
         ],
     ),
 }

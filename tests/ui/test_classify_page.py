@@ -36,6 +36,7 @@ TABS = {
     "Perturb": "after the crop",
     "Break it on purpose": "its own preprocessing",
     "Many images": "resumes after a break",
+    "int8": "whole numbers of 8 bits",
     "Weights": "In memory now",
 }
 
