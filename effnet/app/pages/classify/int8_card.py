@@ -9,7 +9,6 @@ from effnet.app.kit import cache, jobs, live
 from effnet.app.kit.cache import Photo
 from effnet.base import mark, say
 from effnet.jobs import Job
-from effnet.network import display_name
 
 if TYPE_CHECKING:
     from effnet.int8 import Quantized
@@ -17,6 +16,14 @@ if TYPE_CHECKING:
 KEY = "int8"
 SAMPLES, OWN = mark("sample photos"), mark("this photo")
 TITLE = mark("Quantising")
+BOUNDS = {
+    "relu6": mark(
+        "ReLU6 keeps maps from 0 to 6, so 256 steps are fine ones; the projections behind have no "
+        "bounds, and coarser steps."
+    ),
+    "silu": mark("Swish has no upper bound: one large value makes all steps of its map coarse."),
+    "relu": mark("ReLU has no upper bound: one large value makes all steps of its map coarse."),
+}
 README = "tensorflow/tpu, models/official/efficientnet/lite/README.md"
 
 
@@ -70,16 +77,12 @@ def _show(made: "Quantized", network: str, *, dark: bool) -> None:
         st.caption(note)
     live.figure(
         "int8_layers",
-        figures.layer_noise({say("int8"): made}, dark=dark),
+        figures.layer_noise({"int8": made}, dark=dark),
         alt=say("Signal to noise of every layer's output in int8"),
     )
+    spec = cache.classifier(network).spec
     st.caption(
-        say(
-            "20 dB are noise of a tenth of the signal. ReLU6 keeps maps from 0 to 6, so 256 steps "
-            "are fine ones; the projections behind have no bounds, and coarser steps."
-        )
-        if made.layers[0].high <= 6
-        else say("20 dB are noise of a tenth of the signal.")
+        say("20 dB are noise of a tenth of the signal.") + " " + say(BOUNDS[spec.activation])
     )
     st.download_button(
         say("Download the int8 file (.onnx)"),
@@ -97,11 +100,9 @@ def _published() -> None:
         st.dataframe(
             [
                 {
-                    say("network"): display_name(line.name),
-                    **{
-                        say(column): line.number(column)
-                        for column in ("top-1, FP32 (%)", "top-1, INT8 (%)")
-                    },
+                    say("network"): line.name,
+                    "fp32 (%)": line.number("top-1, FP32 (%)"),
+                    "int8 (%)": line.number("top-1, INT8 (%)"),
                 }
                 for line in lines
             ],
