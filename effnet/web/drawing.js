@@ -2,6 +2,7 @@
 // side of its map, its thickness its channels. The base network stands before it as a wireframe.
 // The geometry is one list of shapes, which the canvas paints and an SVG file writes down.
 import { outSize, scale } from './core.js';
+import { make } from './dom.js';
 
 const KIND = {
   mbconv: 'depthwise', inverted_residual: 'depthwise', separable: 'depthwise',
@@ -230,24 +231,23 @@ function hatch(pen, points, colour) {
 
 function putPhoto(pen, { points, photo, pixels }) {
   const [[x, y], [right, bottom], , [, top]] = points;
-  const small = shrunk(photo, pixels);
+  const seen = atPixels(photo, pixels), { width } = seen;
   pen.save();
-  pen.transform((right - x) / pixels, (bottom - y) / pixels, 0, (y - top) / pixels, x, top);
+  pen.transform((right - x) / width, (bottom - y) / width, 0, (y - top) / width, x, top);
   pen.imageSmoothingEnabled = false;
-  pen.drawImage(small, 0, 0);
+  pen.drawImage(seen, 0, 0);
   pen.restore();
 }
 
-const sizes = new WeakMap();
-function shrunk(photo, pixels) {
-  const kept = sizes.get(photo);
-  if (kept?.width === pixels) return kept;
-  const canvas = document.createElement('canvas');
-  canvas.width = canvas.height = pixels;
-  const side = Math.min(photo.naturalWidth, photo.naturalHeight);
-  canvas.getContext('2d').drawImage(photo, (photo.naturalWidth - side) / 2,
-    (photo.naturalHeight - side) / 2, side, side, 0, 0, pixels, pixels);
-  sizes.set(photo, canvas);
+const canvases = new WeakMap(); // one a photo: making one anew each frame costs more than drawing
+// A square photo at so many pixels a side, as far as it has them.
+function atPixels(photo, pixels) {
+  if (!canvases.has(photo)) canvases.set(photo, make('canvas', null, { width: 0, height: 0 }));
+  const canvas = canvases.get(photo), side = Math.min(pixels, photo.naturalWidth);
+  if (canvas.width !== side) {
+    canvas.width = canvas.height = side;
+    canvas.getContext('2d').drawImage(photo, 0, 0, side, side);
+  }
   return canvas;
 }
 

@@ -99,12 +99,11 @@ export function mount(root, data, report = () => {}) {
   show(totals.list, !hidden.has('totals'));
   show(figure, !hidden.has('drawing'));
   show(below, !hidden.has('table'));
-  function showPhoto(address) {
+  if (data.photo) {
     photo = new Image();
     photo.onload = () => ask();
-    photo.src = address;
+    photo.src = data.photo;
   }
-  if (data.photo) showPhoto(data.photo);
 
   // --- what is computed
   function compute(one) {
@@ -258,7 +257,6 @@ export function mount(root, data, report = () => {}) {
     get design() { return design; },
     set(next) { // what the host says counts, except while it lags behind a hand
       own = next.own ?? own;
-      if (next.photo && next.photo !== photo?.src) showPhoto(next.photo);
       if (reports.current(next.answers ?? 0) && !intro?.gliding()) {
         ({ design, lock = null, stage = stage } = next);
         reports.accepted();

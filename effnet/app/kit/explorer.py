@@ -38,9 +38,11 @@ def _host() -> Any:
 
 
 def start() -> None:
-    """Bring the explorer's module and constants to the browser, outside of what runs again."""
+    """Bring module, constants and the visitor's photo to the browser, outside of what runs again."""
     if live.in_browser():
-        data = {"language": current(), "constants": constants()}
+        photo = _own_photo()
+        own = {"photo": photo} if photo else {}
+        data = {"language": current(), "constants": constants() | own}
         _module()(key="explorer_module", data=data, height=1)
 
 
@@ -82,7 +84,6 @@ def heard(said: Mapping[str, Any]) -> None:
 def _data() -> dict[str, Any]:
     link = lessons.in_language(current())
     first = next(iter(lessons.lessons().values()))
-    photo = _own_photo()
     return {
         **handed(state.design()),
         "language": current(),
@@ -97,7 +98,7 @@ def _data() -> dict[str, Any]:
             "lesson": f"?{urlencode(first.query() | link)}",
         },
         "address": lesson_view.address(),
-    } | ({"photo": photo} if photo else {})
+    }
 
 
 def _own_photo() -> str:

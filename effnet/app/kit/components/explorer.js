@@ -8,11 +8,11 @@ export default function ({ parentElement, data, setStateValue }) {
       globalThis.addEventListener('effnet-explorer', start, { once: true });
       return;
     }
-    const look = JSON.stringify([place.next.language, place.next.hidden, place.next.present]);
-    if (place.look !== look) { // another language, or other parts of it: drawn anew
+    const look = JSON.stringify([place.next.hidden, place.next.present]);
+    if (place.brought !== brought || place.look !== look) { // other texts, photo or parts: drawn anew
       place.explorer?.destroy();
       place.replaceChildren();
-      place.look = look;
+      Object.assign(place, { brought, look });
       place.style.minHeight = place.next.hidden.length ? '0' : '';
       place.explorer = brought.mount(place, { ...brought.constants, ...place.next },
         (said) => setStateValue('said', said));
