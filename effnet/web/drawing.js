@@ -54,25 +54,26 @@ export function layoutOf(base, stack, width, height) {
   const unitY = (floor - TITLE) / (tallest * (1 + SLANT_Y));
   const slanted = (one) => Math.sqrt(one.side) * unitY * SLANT_X;
   const begin = slanted(largest[0]) + 26;
-  const free = width - begin - slanted(largest.at(-1)) - 4;
-  const narrowest = Math.min(COLUMN, free / (largest.length * 1.4));
+  const across = width - begin - slanted(largest.at(-1)) - 4;
+  const narrowest = Math.min(COLUMN, across / (largest.length * 1.4));
   const between = Math.min(BETWEEN, narrowest / 5);
   const sizes = (unit) => largest.map((one) => Math.max(narrowest, extent(one, unit, GAP)) + between);
   let low = 0, high = 10;
   for (let i = 0; i < 40; i += 1) { // columns have a least width, so no formula gives the unit
     const middle = (low + high) / 2;
-    if (sizes(middle).reduce((a, b) => a + b, 0) > free) high = middle; else low = middle;
+    if (sizes(middle).reduce((a, b) => a + b, 0) > across) high = middle; else low = middle;
   }
   const matching = stack.length === largest.length;
   let left = begin;
-  const columns = (matching ? sizes(low) : stack.map(() => free / stack.length)).map((size) => {
+  const columns = (matching ? sizes(low) : stack.map(() => across / stack.length)).map((size) => {
     left += size;
     return { left: left - size, size: size - between };
   });
   // what is larger than its column is drawn smaller as a whole
   const over = Math.max(1, Math.sqrt(stack[0].side) / tallest,
     ...stack.map((one, i) => extent(one, low, GAP) / columns[i].size));
-  return { columns, unit: low, unitY, over, floor, width, height, largest: matching ? largest : null };
+  const free = floor - Math.sqrt(largest.at(-1).side) * unitY * (1 + SLANT_Y); // above the last stage
+  return { columns, unit: low, unitY, over, floor, width, height, free, largest: matching ? largest : null };
 }
 
 // --- shapes -------------------------------------------------------------------------------------

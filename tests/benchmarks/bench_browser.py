@@ -48,18 +48,20 @@ WATCH = """(selector) => {
     return clearRect.apply(this, room);
   };
   const seen = globalThis.seen = {
-    text: '', drawing: 0, asked: 0, painted: 0, totals: 0, drawings: 0, frames: [] };
-  addEventListener('keydown', (event) => { seen.asked = event.timeStamp; }, true);
+    text: '', drawing: 0, asked: 0, waits: [], totals: 0, drawings: 0, frames: [] };
+  for (const kind of ['keydown', 'input']) { // the first that nothing has answered yet
+    addEventListener(kind, (event) => { seen.asked ||= event.timeStamp; }, true);
+  }
   const { port1, port2 } = new MessageChannel(); // heard after the frame
-  port1.onmessage = () => { seen.painted = performance.now(); };
+  port1.onmessage = ({ data }) => seen.waits.push(performance.now() - data);
   const look = (now) => {
     if (!find().length) roots = [document, ...deep(document)];
     const text = find().map((node) => node.textContent).join();
     if (text !== seen.text) {
+      if (seen.asked) port2.postMessage(seen.asked);
       seen.text = text;
-      seen.painted = 0;
+      seen.asked = 0;
       seen.totals += 1;
-      port2.postMessage(0);
     }
     if (drawing !== seen.drawing) {
       seen.drawing = drawing;
@@ -82,6 +84,7 @@ STEPS = """async () => {
   }
   return steps.slice(20).sort((a, b) => a - b);
 }"""
+
 
 @dataclass
 class Seat:
@@ -117,12 +120,10 @@ def press(seat: Seat, number: int) -> None:
     page.bring_to_front()  # a page in the back is not painted
     page.get_by_role("slider", name="phi").first.focus()
     page.wait_for_timeout(150)
-    before = page.evaluate("() => globalThis.seen.text")
+    page.evaluate("() => Object.assign(globalThis.seen, { asked: 0, waits: [] })")
     page.keyboard.press("ArrowRight" if number % 2 == 0 else "ArrowLeft")
-    page.wait_for_function(
-        "before => globalThis.seen.text !== before && globalThis.seen.painted", arg=before
-    )
-    seat.keys_ms.append(page.evaluate("() => globalThis.seen.painted - globalThis.seen.asked"))
+    page.wait_for_function("() => globalThis.seen.waits.length")
+    seat.keys_ms.append(page.evaluate("() => globalThis.seen.waits[0]"))
     page.wait_for_timeout(700)
 
 
@@ -138,7 +139,7 @@ def drag(seat: Seat) -> None:
     page.wait_for_timeout(900)
     seat.sent.clear()
     before = seat.server.processor()
-    page.evaluate("() => { seen.totals = 0; seen.drawings = 0; seen.frames = []; }")
+    page.evaluate("() => Object.assign(seen, { totals: 0, drawings: 0, frames: [] })")
     began, moves = time.monotonic(), 0
     while (share := (time.monotonic() - began) / DRAG_S) < 1:
         page.mouse.move(box["x"] + (0.22 + 0.6 * share) * box["width"], y)
@@ -186,8 +187,10 @@ def steps(browser: Browser) -> None:
         page.locator(".totals .value").first.wait_for()
         taken = page.evaluate(STEPS)
     page.close()
-    print(f"JavaScript a step: median {statistics.median(taken):.1f} ms, "
-          f"p90 {taken[int(0.9 * len(taken))]:.1f}")
+    print(
+        f"JavaScript a step: median {statistics.median(taken):.1f} ms, "
+        f"p90 {taken[int(0.9 * len(taken))]:.1f}"
+    )
 
 
 def spin() -> None:

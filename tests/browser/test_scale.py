@@ -5,6 +5,13 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+PHI = "input[type=range][aria-label=phi]"
+STEPS = """(slider, end) => {
+  for (let i = 59; i >= 0; i -= 1) {
+    slider.value = end - i / 20;
+    slider.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+}"""
 LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 
 
@@ -51,3 +58,21 @@ def test_lock_pin_and_link_open_again_as_they_were(visit, width, theme):
     expect(page.get_by_label("gamma, exact value")).to_be_disabled()
     page.get_by_role("tab", name="Compare").click()
     expect(page.get_by_role("button", name="Unpin all")).to_be_enabled()
+
+
+def test_the_server_hears_of_a_drag_once(visit):
+    """Sixty steps and another sixty are two messages: nothing is sent between the reports."""
+    tab = visit()
+    sent = []
+    tab.page.on(
+        "websocket", lambda socket: socket.on("framesent", lambda data: sent.append(len(data)))
+    )
+    page = tab.go("/?phi=1")
+    page.get_by_text("Next, ").wait_for()
+    page.locator("[data-testid=stSkeleton]").first.wait_for(state="detached")
+    sent.clear()
+    for end in (4, 6):
+        page.locator(PHI).evaluate(STEPS, end)
+        expect(page.locator("h3").first).to_contain_text(f"phi = {end}.00")
+        expect(page).to_have_url(re.compile(f"phi={end}"))  # the answer has come
+    assert len(sent) == 2

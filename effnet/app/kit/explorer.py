@@ -20,8 +20,8 @@ from effnet.web import constants, handed, module, photo_address
 
 KEY = "explorer"
 PLACE = '<div class="place"></div>'
-# what it will take, so that nothing below moves when it comes
-ROOM = ".place { min-height: 905px } @media (max-width: 760px) { .place { min-height: 1020px } }"
+# until it is drawn it takes the window, so that nothing below moves when it comes
+ROOM = ".place:not(:has(.effnet:not(.waiting))) { min-height: min(100vh, 1100px) }"
 
 
 @lru_cache(maxsize=1)
@@ -38,7 +38,7 @@ def _host() -> Any:
 
 
 def start() -> None:
-    """Bring module, constants and the visitor's photo to the browser, outside of what runs again."""
+    """Bring module, constants and the visitor's photo to the browser, outside what runs again."""
     if live.in_browser():
         photo = _own_photo()
         own = {"photo": photo} if photo else {}

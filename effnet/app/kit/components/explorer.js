@@ -1,7 +1,8 @@
-// Hosts the explorer, whose module another element brings once; see `ui/explorer.py`.
+// Hosts the explorer, whose module another element brings once; see `app/kit/explorer.py`.
 export default function ({ parentElement, data, setStateValue }) {
   const place = parentElement.querySelector('.place');
   place.next = data;
+  parentElement.getRootNode().host?.closest('.st-key-explorer')?.style.setProperty('min-height', '0');
   const start = () => {
     const { effnetExplorer: brought } = globalThis;
     if (brought?.language !== place.next.language) {
@@ -13,7 +14,6 @@ export default function ({ parentElement, data, setStateValue }) {
       place.explorer?.destroy();
       place.replaceChildren();
       Object.assign(place, { brought, look });
-      place.style.minHeight = place.next.hidden.length ? '0' : '';
       place.explorer = brought.mount(place, { ...brought.constants, ...place.next },
         (said) => setStateValue('said', said));
     } else {
