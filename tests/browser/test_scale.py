@@ -1,8 +1,10 @@
 """The lock, a pin and the permalink, in a real browser, in every width and theme."""
 
+import io
 import re
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 PHI = "input[type=range][aria-label=phi]"
@@ -11,6 +13,17 @@ STEPS = """(slider, end) => {
     slider.value = end - i / 20;
     slider.dispatchEvent(new Event('input', { bubbles: true }));
   }
+}"""
+RED = """() => {
+  const inside = [...document.querySelectorAll('.st-key-explorer *')];
+  const { shadowRoot } = inside.find((one) => one.shadowRoot);
+  const canvas = shadowRoot.querySelector('.drawing canvas'), { width, height } = canvas;
+  const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+  let red = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i] > 240 && data[i + 1] < 15 && data[i + 2] < 15) red += 1;
+  }
+  return red > 500;
 }"""
 LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 
@@ -76,3 +89,16 @@ def test_the_server_hears_of_a_drag_once(visit):
         expect(page.locator("h3").first).to_contain_text(f"phi = {end}.00")
         expect(page).to_have_url(re.compile(f"phi={end}"))  # the answer has come
     assert len(sent) == 2
+
+
+def test_ones_own_photo_enters_the_drawing(visit):
+    tab = visit()
+    page = tab.go("/classify")
+    file = io.BytesIO()
+    Image.new("RGB", (300, 400), (255, 0, 0)).save(file, "PNG")
+    own = {"name": "red.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    page.locator("input[type=file]").first.set_input_files(own)
+    page.get_by_text("red.png").first.wait_for()
+    page.get_by_test_id("stPageLink-NavLink").filter(has_text="Scale").click()
+    page.locator(".totals .value").first.wait_for()
+    page.wait_for_function(RED)
