@@ -11,6 +11,7 @@ from tiny_network import tiny_spec
 import effnet
 from effnet import EffnetError
 from effnet.base import wilson
+from effnet.cli import main
 from effnet.int8.correction import rounded
 from effnet.int8.crops import crops
 from effnet.int8.differences import _decibels
@@ -155,10 +156,29 @@ def test_it_can_be_stopped_between_two_batches(tiny):
 
 def test_both_are_timed_in_turn(tiny):
     made = effnet.quantize(tiny, [picture()], crops_compared=1, budget_s=0.05)
-    assert made.times.first.precision == "fp32"
-    assert made.times.second.precision == "int8"
+    assert (made.times.first.name, made.times.second.name) == ("fp32", "int8")
     assert len(made.times.first.samples_ms) == len(made.times.second.samples_ms)
     assert made.card().rows[1][0] == "one picture, measured"
+
+
+def test_the_command_line_writes_it_and_says_what_it_costs(tmp_path, capsys):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    picture().save(folder / "one.png")
+    network, file = tmp_path / "tiny.safetensors", tmp_path / "tiny.onnx"
+    effnet.Classifier(effnet.build(tiny_spec(), num_classes=4)).save(network)
+    command = ["export", str(network), str(file), "--int8", "--calibrate", str(folder), "--json"]
+    assert main(command) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (
+        said["bytes"]
+        == file.stat().st_size
+        == pytest.approx(said["size_ratio"] * said["fp32_bytes"])
+    )
+    assert said["same_best_class_low"] <= said["same_best_class"] <= said["same_best_class_high"]
+    assert said["pictures"] == 200
+    assert said["int8_ms"] > 0
+    assert {row["kind"] for row in said["layers"]} >= {"stem", "depthwise", "classifier"}
 
 
 # --- Lite0

@@ -155,14 +155,7 @@ def _times(
         budget_s=budget_s,
         progress=lambda share, _samples: heard(share),
     )
-    return compared(
-        *(
-            replace(
-                one,
-                precision=name,
-                engine="onnxruntime",
-                environment=replace(one.environment, engine_version=fp32.version),
-            )
-            for name, one in found.items()
-        )
+    how_it_ran = (
+        replace(one, options=replace(one.options, engine="onnxruntime")) for one in found.values()
     )
+    return compared(*how_it_ran)

@@ -34,7 +34,8 @@ def median_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> 
     n = len(values)
     tail, rank = 0.0, 0
     while rank < n:
-        tail += math.comb(n, rank) * 0.5**n
+        ways = math.lgamma(n + 1) - math.lgamma(rank + 1) - math.lgamma(n - rank + 1)
+        tail += math.exp(ways - n * math.log(2))
         if tail > (1 - confidence) / 2:
             break
         rank += 1

@@ -208,6 +208,8 @@ def test_tables_are_aligned_for_people(capsys, arguments):
         (["search", "--macs", "1000"], ["nothing scaled from b0 fits"]),
         (["export", "b0", "b0.tflite"], ["'b0.tflite'", ".onnx"]),
         (["export", "b0", "no/such.json"], ["such.json"]),
+        (["export", "b0", "b0.csv", "--int8"], ["--int8", ".onnx"]),
+        (["export", "b0", "b0.onnx", "--calibrate", "."], ["--calibrate", "--int8"]),
         (["papers", "v1-tabel-2"], ["'v1-tabel-2'", "v1-table-2"]),
         (["classify", "https://a.org/cat.jpg"], ["addresses are not fetched"]),
         (["classify", "*.nothing"], ["no file matches '*.nothing'"]),
