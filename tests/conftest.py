@@ -19,7 +19,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # for tests that open a ses
 # processes.
 SLOW = (
     *("browser", "classify", "latency", "nn", "train", "ui", "web", "test_cam", "test_cli"),
-    *("test_counters", "test_export", "test_fetch", "test_memory", "test_mistakes"),
+    *("test_counters", "test_export", "test_fetch", "test_int8", "test_memory", "test_mistakes"),
     *("test_notebooks", "test_photo_explorer", "test_predict", "test_preprocess", "test_report"),
     *("test_rich", "test_second_opinion", "test_threads"),
 )

@@ -13,6 +13,7 @@ from effnet.classify.answers import Rung
 from effnet.classify.prediction import Label
 from effnet.counting import counters, formulas, memory, promise, receipts
 from effnet.figures import theme
+from effnet.int8.record import Agreement, LayerNoise, Quantized
 from effnet.network.layer_walk import walk
 from effnet.papers import comparison, dimension_results, published, search_objectives
 from effnet.scaling import compound, equal_cost_search, search
@@ -51,11 +52,19 @@ FOUR = equal_cost_search.at_budget("b0", 4)
 ONE_COST = equal_cost_search.equal_cost("b0", 10**9)
 BUDGET = search.solve("b0", search.Limits(macs=10**9, params=10**7))
 
+ALL = Agreement(19, 20)
+LAYERS = (
+    LayerNoise("features.0.0", 0, "stem", 0.0, 6.0, 33.0, 53.0),
+    LayerNoise("classifier.1", 8, "classifier", -4.0, 11.0, 23.0, None),
+)
+EIGHT = Quantized("lite0", "own", b"12345", 20, 32, 8, True, True, ALL, ALL, LAYERS, None, None)
+
 B0 = effnet.get_variant("b0")
 DRAWN = (
     latency_examples.DRAWN
     | explain_examples.DRAWN
     | {
+        "layer_noise": lambda dark=None: figures.layer_noise({"int8": EIGHT}, dark=dark),
         "cost_by_stage": lambda dark=None: figures.cost_by_stage(
             formulas.items(B0, "macs"), "macs", dark=dark
         ),
