@@ -70,7 +70,7 @@ def quantize(
     Raises:
         EffnetError: A picture can't be read, there is none, or ONNX's tools are not installed.
     """
-    import onnxruntime.quantization  # noqa: F401  # stands on onnx: says so before any work
+    import onnx  # noqa: F401  # ONNX Runtime's tools stand on it: said before any work
 
     if not is_whole(crops_compared, 1):
         raise EffnetError(

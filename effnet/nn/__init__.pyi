@@ -13,10 +13,7 @@ from .engines import ENGINES as ENGINES
 from .engines import OTHERS as OTHERS
 from .engines import Engine as Engine
 from .engines import Pass as Pass
-from .engines import Session as Session
 from .engines import compiled as compiled
-from .engines import session as session
-from .engines import session_of as session_of
 from .fold import folded as folded
 from .model import Network as Network
 from .model import Step as Step
@@ -31,6 +28,9 @@ from .reading import read_file as read_file
 from .second_opinion import Answer as Answer
 from .second_opinion import ask as ask
 from .second_opinion import installed as installed
+from .sessions import Session as Session
+from .sessions import session as session
+from .sessions import session_of as session_of
 from .weight_files import download as download
 from .weight_files import fit as fit
 from .weight_files import load_state as load_state

@@ -1,23 +1,21 @@
 """How a network runs: the one place that says it, for answers, for maps and for the clock.
 
 An `Engine` gives a network's last map and its logits, from one pass. It is chosen and checked
-against the plain modules once, when first needed. ONNX Runtime and OpenVINO read the network as
-ONNX, which `onnx_graph` writes from the walk: no exporter is needed.
+against the plain modules once, when first needed.
 """
 
 import ctypes
-import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from effnet.base import EffnetError, Text, after_fork, mark, say
 from effnet.network import IMAGE_CHANNELS
-from effnet.nn.onnx_graph import onnx_model
+from effnet.nn.sessions import PROGRAMS, session
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,10 +29,9 @@ ENGINES: dict[str, str] = {
     "packed": mark("PyTorch, BatchNorm folded"),
     "bf16": mark("PyTorch, bfloat16"),
     "compile": "torch.compile",
-    "onnxruntime": "ONNX Runtime",
-    "openvino": "OpenVINO",
+    **PROGRAMS,
 }
-OTHERS = ("onnxruntime", "openvino")  # programs besides PyTorch, on the CPU only
+OTHERS = tuple(PROGRAMS)  # programs besides PyTorch, on the CPU only
 WITH_THREADS = ("compile", *OTHERS)  # of their own, which a fork leaves behind
 CHUNK = 4  # pictures a pass on a CPU: larger maps leave the cache
 KEPT = 4  # single pictures whose last pass is remembered
@@ -280,111 +277,6 @@ def compiled(module: "nn.Module") -> Callable[["Tensor"], object]:
 
 
 # --- other programs
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A network in another program: `run` takes an image `(N, 3, H, W)` and gives its outputs."""
-
-    run: Callable[["np.ndarray"], Sequence["np.ndarray"]]
-    version: str
-
-
-def session(
-    network: "Network",
-    engine: str,
-    *,
-    threads: int,
-    image: Sequence[int | str] = ("N", IMAGE_CHANNELS, "H", "W"),
-    features: bool = False,
-) -> Session:
-    """Open a network in ONNX Runtime or OpenVINO; any number of threads may run it.
-
-    Args:
-        network: In evaluation mode, on the CPU.
-        engine: One of `OTHERS`.
-        threads: Threads that one pass may use, all callers together.
-        image: The input's axes: sizes, or the names of those that are free.
-        features: Whether the last map is given, before the logits.
-
-    Raises:
-        EffnetError: It is not installed, or can't be loaded.
-    """
-    weights = {
-        name: (tuple(value.shape), value.detach().float().contiguous().numpy().tobytes())
-        for name, value in network.state_dict().items()
-    }
-    data = onnx_model(
-        network.spec,
-        weights,
-        about={},
-        num_classes=network.num_classes,
-        image=image,
-        features=features,
-    )
-    return session_of(data, engine, threads=threads, called=network.spec.name)
-
-
-def session_of(data: bytes, engine: str, *, threads: int, called: str) -> Session:
-    """Open an ONNX file whose input is `image`, as `session` opens a network.
-
-    Args:
-        data: The file.
-        engine: One of `OTHERS`.
-        threads: Threads that one pass may use, all callers together.
-        called: What to call it where it can't be opened.
-
-    Raises:
-        EffnetError: The engine is not installed, or can't load it.
-    """
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # nothing is sent; and a fork could not end
-    try:
-        module = __import__(engine)
-    except ImportError as error:
-        raise EffnetError(
-            "{engine} is not installed; `pip install {name}`, or choose another engine",
-            engine=ENGINES[engine],
-            name=engine,
-        ) from error
-    start = _onnxruntime if engine == "onnxruntime" else _openvino
-    try:
-        return Session(start(module, data, threads), module.__version__)
-    except Exception as error:  # theirs have no common base
-        raise EffnetError(
-            "{engine} can't run {network} here ({error})",
-            engine=ENGINES[engine],
-            network=called,
-            error=error,
-        ) from error
-
-
-def _onnxruntime(module: Any, data: bytes, threads: int) -> Callable[[Any], Any]:
-    options = module.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    # a thread that waits for work sleeps: the cores belong to the other visitors, and to the clock
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    opened = module.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    return lambda image: opened.run(None, {"image": image})
-
-
-def _openvino(module: Any, data: bytes, threads: int) -> Callable[[Any], Any]:
-    import numpy as np
-
-    core, own = module.Core(), threading.local()
-    settings = {
-        "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_NUM_THREADS": threads,
-        "INFERENCE_PRECISION_HINT": "f32",  # else bf16 on processors that have it
-    }
-    network = core.compile_model(core.read_model(data), "CPU", settings)
-
-    def run(image: "np.ndarray") -> list["np.ndarray"]:
-        if not hasattr(own, "request"):
-            own.request = network.create_infer_request()  # one a thread: they share nothing
-        outputs = own.request.infer([image], share_inputs=True)
-        return [np.array(values) for values in outputs.values()]
-
-    return run
 
 
 def _other(engine: str) -> Callable[["Network"], Run]:

@@ -17,7 +17,7 @@ import effnet
 from effnet.base import EffnetError
 from effnet.counting.memory.inference import peak_bytes
 from effnet.counting.memory.tensors import weights
-from effnet.nn import engines
+from effnet.nn import sessions
 from effnet.timing.measure import clock, machine, prepare, protocol
 from effnet.timing.measure.protocol import compare, measured, race
 from effnet.timing.measurements import Latency
@@ -195,7 +195,7 @@ def test_another_engine_gets_the_network_as_onnx_and_its_version_is_kept(monkeyp
 
     fake = SimpleNamespace(__version__="1.2.3")
     monkeypatch.setitem(__import__("sys").modules, "onnxruntime", fake)
-    monkeypatch.setattr(engines, "_onnxruntime", started)
+    monkeypatch.setattr(sessions, "_onnxruntime", started)
     found = effnet.measure_latency(
         SMALL, device="cpu", engine="onnxruntime", batch_size=2, budget_s=0.01
     )
