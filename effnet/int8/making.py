@@ -96,10 +96,13 @@ def quantize(
     )
     data, fp32 = made.SerializeToString(), as_onnx(classifier, dynamic=dynamic)
     called = classifier.spec.name
-    opened = [session_of(x, "onnxruntime", threads=threads, called=called) for x in (fp32, data)]
+    plain, small = (
+        session_of(file, "onnxruntime", threads=threads, called=called) for file in (fp32, data)
+    )
     others = list(compare_on) or pictures
     alike, alike_when_sure = agreements(
-        *opened,
+        plain,
+        small,
         crops(others, prepared, crops_compared, seed=SEEDS[1]),
         lambda done: heard(0.2 + 0.4 * done / crops_compared, COMPARING),
     )
@@ -115,7 +118,7 @@ def quantize(
     times = None
     if budget_s:
         times = _times(
-            *opened, prepared.crop, budget_s, lambda share: heard(0.7 + 0.3 * share, TIMING)
+            plain, small, prepared.crop, budget_s, lambda share: heard(0.7 + 0.3 * share, TIMING)
         )
     return Quantized(
         network=called,
