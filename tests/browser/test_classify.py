@@ -143,7 +143,7 @@ def test_tabs_draw_within_the_page(visit, width, theme):
     page = one.go("/classify")
     for tab, text in (
         ("Perturb", "Blur: sigma"),
-        ("Break it on purpose", "with the right preprocessing"),
+        ("Break it on purpose", "the right preprocessing"),
     ):
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_text(text).first).to_be_visible()
