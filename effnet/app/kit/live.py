@@ -98,11 +98,11 @@ def _claim_component() -> Any:
     return _component("effnet_claim", html=html, css=read("claim.css"), js=read("claim.js"))
 
 
-def start() -> None:
-    """Tell the browser the page's language and have it fetch plotly.js beside what is drawn."""
+def start(page: str) -> None:
+    """Tell the browser page and language, and have it fetch plotly.js beside what is drawn."""
     if in_browser():
         words = {} if current() == DEFAULT else {word: say(word) for word in STREAMLITS}
-        data = {"language": current(), "words": words, "plotly": _plotly_address()}
+        data = {"page": page, "language": current(), "words": words, "plotly": _plotly_address()}
         _page_component()(key="page", data=data, height=1)
 
 
@@ -231,7 +231,8 @@ def figure(
         "figure": json.dumps(drawn) if isinstance(drawn, dict) else drawn.to_json(),
         "alt": alt,
         "key": key,
-        "height": drawn["layout"]["height"],
+        "height": f"{drawn['layout']['height']}px",
+        "fills": projector.on(),
         "locale": locale(),
         "saves": {"png": say("Save as PNG"), "svg": say("Save as SVG")},
         "clickable": on_click is not None,
@@ -243,5 +244,5 @@ def figure(
         if on_click and event:
             on_click(str(event["trace"]), int(event["index"]))
 
-    height = drawn["layout"]["height"]
+    height = "content" if projector.on() else drawn["layout"]["height"]
     _figure_component()(key=key, data=data, on_clicked_change=clicked, height=height)

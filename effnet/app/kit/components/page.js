@@ -48,6 +48,33 @@ function letScroll() {
   page.scrolls.observe(document.body, { childList: true, subtree: true });
 }
 
+// Whether all that a page sends has come and has its size: code of its elements, pictures, letters.
+function whole() {
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  return document.querySelector('.stApp').dataset.testScriptState === 'notRunning'
+    && all('.st-key-content > *').length
+    && !all('[data-testid="stSkeleton"]:not(.stSkeleton)').length
+    && all('[data-testid="stBidiComponentIsolated"]').every((host) => host.shadowRoot?.firstChild)
+    && [...document.images].every((image) => image.complete)
+    && document.fonts.status === 'loaded';
+}
+
+// Shows a page at once instead of piece by piece.
+function showWhole(page) {
+  const { dataset } = document.documentElement;
+  if (globalThis.effnetPage.shown === page) return;
+  globalThis.effnetPage.shown = page;
+  delete dataset.whole;
+  let times = 0;
+  const look = () => {
+    if (globalThis.effnetPage.shown !== page) return;
+    times = whole() ? times + 1 : 0;
+    if (times > 1) dataset.whole = page;
+    else requestAnimationFrame(look);
+  };
+  look();
+}
+
 // From the browser's cache where it is there: an address is one version.
 async function bringPlotly(address) {
   if (globalThis.Plotly || globalThis.effnetPage.coming) return;
@@ -63,5 +90,6 @@ export default function ({ data }) {
   speak(data.language, data.words);
   showPlace();
   letScroll();
+  showWhole(data.page);
   bringPlotly(data.plotly);
 }
