@@ -76,6 +76,8 @@ def page(file: str) -> Iterator[Page]:
                 yield this
             if lesson_view.current() is None and not projector.on():
                 _next_step(this)
+    if live.in_browser():
+        process.load_ahead()
     process.settle()
 
 

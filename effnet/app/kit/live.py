@@ -8,7 +8,6 @@ tests) Streamlit's own elements stand in, with the same keys.
 import gzip
 import json
 import tempfile
-import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -25,8 +24,6 @@ from effnet.base import DEFAULT, current, mark, say
 from effnet.figures import Values, locale
 from effnet.scaling import Range
 
-SLIDER_HEIGHT, GAUGE_HEIGHT, NOTE_HEIGHT = 61, 47, 17  # px; the last of a line of a note
-NOTE_LETTERS = 38  # a line of a note at 1024 px
 COMPONENTS = Path(__file__).parent / "components"
 
 # what Streamlit itself writes into an uploader and a camera; longer ones first
@@ -161,14 +158,7 @@ def slider(
         data=data,
         default={"value": value},
         on_value_change=lambda: on_change(float(st.session_state[key]["value"])),
-        height=SLIDER_HEIGHT + NOTE_HEIGHT * _lines(note),
     )
-
-
-def _lines(note: str) -> int:
-    """How many lines a note takes in the narrowest column of controls."""
-    wide = sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in note)
-    return -(-wide // NOTE_LETTERS)
 
 
 def claim_room() -> DeltaGenerator:
@@ -202,8 +192,7 @@ def gauge(
         return
     low, high = span
     data = {"label": label, "value": value, "goal": goal, "low": low, "high": high}
-    height = GAUGE_HEIGHT + NOTE_HEIGHT * _lines(note)
-    _gauge_component()(key=key, data=data | {"text": text, "note": note}, height=height)
+    _gauge_component()(key=key, data=data | {"text": text, "note": note})
 
 
 def figure(
