@@ -24,11 +24,6 @@ DRAWN = """(language) => {
     && !document.querySelector('[data-testid=stSkeleton]')
     && [...document.querySelectorAll('.figure')].every((box) => box.dataset.drawn);
 }"""
-SCALE = pytest.mark.xfail(reason="buttons of the drawing have no names", strict=False)
-PAGES = [
-    pytest.param(page, id=page.title, marks=SCALE if page.file == "app.py" else ())
-    for page in frame.PAGES
-]
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +39,7 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     return Path(folder, "node_modules", "axe-core", "axe.min.js").read_text("utf-8")
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", frame.PAGES, ids=lambda page: page.title)
 def test_no_page_has_a_serious_violation(visit, axe, page):
     tab = visit().go("/" if page.file == "app.py" else f"/{Path(page.file).stem}")
     tab.evaluate(axe)
