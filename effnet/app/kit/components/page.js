@@ -48,13 +48,19 @@ function letScroll() {
   page.scrolls.observe(document.body, { childList: true, subtree: true });
 }
 
-// Whether all that a page sends has come and has its size: code of its elements, pictures, letters.
+// Whether what the window shows of a page is there and has its size: code of its elements, pictures,
+// letters. A page that goes on well below the window has sent what lies in it.
 function whole() {
   const all = (selector) => [...document.querySelectorAll(selector)];
-  return document.querySelector('.stApp').dataset.testScriptState === 'notRunning'
-    && all('.st-key-content > *').length
-    && !all('[data-testid="stSkeleton"]:not(.stSkeleton)').length
-    && all('[data-testid="stBidiComponentIsolated"]').every((host) => host.shadowRoot?.firstChild)
+  const inSight = (node) => node.getBoundingClientRect().top < innerHeight;
+  const [content] = all('.st-key-content');
+  const sent = document.querySelector('.stApp').dataset.testScriptState === 'notRunning'
+    || (content?.getBoundingClientRect().bottom > 1.5 * innerHeight
+      && !content.querySelector('[data-stale="true"]'));
+  return sent && content?.childElementCount
+    && !all('[data-testid="stSkeleton"]:not(.stSkeleton)').some(inSight)
+    && !all('[data-testid="stBidiComponentIsolated"]').some((host) => (
+      inSight(host) && !host.shadowRoot?.firstChild))
     && [...document.images].every((image) => image.complete)
     && document.fonts.status === 'loaded';
 }
@@ -65,11 +71,9 @@ function showWhole(page) {
   if (globalThis.effnetPage.shown === page) return;
   globalThis.effnetPage.shown = page;
   delete dataset.whole;
-  let times = 0;
   const look = () => {
     if (globalThis.effnetPage.shown !== page) return;
-    times = whole() ? times + 1 : 0;
-    if (times > 1) dataset.whole = page;
+    if (whole()) dataset.whole = page;
     else requestAnimationFrame(look);
   };
   look();
