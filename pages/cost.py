@@ -1,6 +1,6 @@
 """Cost: where parameters, multiply-adds and memory go, with a receipt for every number."""
 
-from effnet.app.kit import controls, frame, lesson_view, live, projector, state
+from effnet.app.kit import controls, frame, lesson_view, live, state
 from effnet.app.pages.cost import cost_cards, counter_cards, memory_cards
 from effnet.counting import formulas
 from effnet.report import claims
@@ -10,8 +10,7 @@ from effnet.report import claims
 def explorer() -> None:
     """Controls and everything that follows them."""
     claim = live.claim_room()
-    if not projector.on():
-        cost_cards.totals(state.design().spec())
+    cost_cards.totals(state.design().spec())
     left, right = lesson_view.columns(shown=lesson_view.controls_shown())
     with left:
         design = controls.design()

@@ -29,10 +29,15 @@ CURVE = ("phi", "network", "resolution", "params", "macs", "activations")  # col
 
 
 def row(entries: Iterable[tuple[str, str, str | None, str]]) -> None:
-    """Cards side by side, of one height: label, number, what stands below it, help."""
+    """Cards side by side, of one height: label, number, what stands below it, help.
+
+    A projector's page has none: its claim says the number, and its figure takes the room.
+    """
+    if projector.on():
+        return
     shown = tuple(entries)
     height = CARD_HEIGHT if any(below for _, _, below, _ in shown) else SHORT_CARD_HEIGHT
-    with st.grid(len(shown), min_column_width=projector.larger(CARD_WIDTH)):
+    with st.grid(len(shown), min_column_width=CARD_WIDTH):
         for label, value, below, note in shown:
             st.metric(
                 label,
@@ -41,7 +46,7 @@ def row(entries: Iterable[tuple[str, str, str | None, str]]) -> None:
                 delta_color="off",
                 delta_arrow="off",
                 border=True,
-                height=projector.larger(height),
+                height=height,
                 help=note,
             )
 

@@ -111,12 +111,13 @@ def controls_shown() -> bool:
 def columns(*, shown: bool = True) -> tuple[DeltaGenerator, DeltaGenerator]:
     """A place for the controls and one for the rest.
 
-    Side by side; on a projector the controls lie in a row above the rest, which has the whole page
-    where none of them is `shown`.
+    Side by side; the rest has the whole page where none of them is `shown`, and on a projector,
+    where they unfold from a button above it.
     """
-    beside = shown and not projector.on()
-    left, right = st.columns([1, 2.6], gap="medium") if beside else (st.container(), st.container())
-    return left.container(border=shown, horizontal=not beside, key="controls"), right
+    if shown and projector.on():
+        return st.popover(say("Controls")), st.container()
+    left, right = st.columns([1, 2.6], gap="medium") if shown else (st.container(), st.container())
+    return left.container(border=shown, key="controls"), right
 
 
 def current() -> Lesson | None:

@@ -26,17 +26,21 @@ function speak(language, words) {
   page.observer.observe(document.body, { childList: true, characterData: true, subtree: true });
 }
 
-// The link to this page, which is also brought into sight where the menu is longer than the screen.
+// The link to this page is marked.
 function showPlace() {
   const page = (address) => address.split('/').at(-1);
   for (const link of document.querySelectorAll('.st-key-menu a')) {
     const here = page(link.getAttribute('href')) === page(location.pathname);
-    if (here === (link.getAttribute('aria-current') === 'page')) continue;
     if (here) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
-    const strip = link.closest('.st-key-menu');
-    if (here) strip.scrollLeft = link.offsetLeft - (strip.clientWidth - link.offsetWidth) / 2;
   }
+}
+
+// It is brought into sight where the menu is longer than the screen.
+function reachPlace() {
+  const strip = document.querySelector('.st-key-menu');
+  const link = strip?.querySelector('[aria-current]');
+  if (link) strip.scrollLeft = link.offsetLeft - (strip.clientWidth - link.offsetWidth) / 2;
 }
 
 // What scrolls inside itself, which the keyboard could not reach.
@@ -73,8 +77,11 @@ function showWhole(page) {
   delete dataset.whole;
   const look = () => {
     if (globalThis.effnetPage.shown !== page) return;
-    if (whole()) dataset.whole = page;
-    else requestAnimationFrame(look);
+    if (whole()) {
+      dataset.whole = page;
+      showPlace();
+      reachPlace();
+    } else requestAnimationFrame(look);
   };
   look();
 }
