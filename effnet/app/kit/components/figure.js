@@ -118,7 +118,7 @@ function afterPaint(box, draw) {
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const box = parentElement.querySelector('.figure');
-  box.style.height = data.fills ? `clamp(20rem, 100vh - 14rem, 1.4 * ${data.height})` : data.height;
+  box.style.height = data.fills ? `clamp(20rem, 100vh - 17rem, 1.4 * ${data.height})` : data.height;
   box.setAttribute('role', 'group'); // it holds buttons
   box.setAttribute('aria-label', data.alt);
   const draw = async () => {
