@@ -1,6 +1,7 @@
 """The link carries the design, the lock and the pins, both ways, and survives any nonsense."""
 
 import html
+
 import pytest
 from visits import opened, report
 
