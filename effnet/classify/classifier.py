@@ -231,7 +231,8 @@ class Classifier:
         questions = [cam.asked(target, self.classes) for target in targets]
         if not questions or not layers:
             raise EffnetError("nothing to explain; expected at least one target and one layer")
-        pixels = to_pixels(view(picture, self.preprocessing), self.preprocessing)[None]
+        seen = view(picture, self.preprocessing, exact=False)  # what `predict` sees of it
+        pixels = to_pixels(seen, self.preprocessing)[None]
         x = torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))).to(self.device)
         start = time.perf_counter()
         asked: dict[str, Any] = {"method": method, "questions": questions, "layers": layers}

@@ -17,13 +17,13 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from effnet.base import EffnetError, files, path_of, stamp
+from effnet.classify.batches import prepared
 from effnet.classify.classifier import Classifier
 from effnet.classify.labelled_files import Item, labelled
 from effnet.classify.loading import load
 from effnet.classify.prediction import Prediction
 from effnet.nn import pick_device
 from effnet.nn import workers as passes
-from effnet.pixels import open_image, to_pixels, view
 from effnet.weights import Preprocessing
 
 HALVES = {"cuda": torch.float16, "cpu": torch.bfloat16}
@@ -298,8 +298,7 @@ class _Pictures(Dataset[Prepared]):
 
     def __getitem__(self, i: int) -> Prepared:
         try:
-            image = open_image(self.items[i].source, short_side=self.preprocessing.resize)
-            return i, to_pixels(view(image, self.preprocessing), self.preprocessing), ""
+            return i, prepared(self.items[i].source, self.preprocessing), ""
         except EffnetError as error:
             return i, None, str(error)
 

@@ -278,3 +278,20 @@ def test_pixels_are_the_array_channels_last(coffee):
     settings = usual_preprocessing(effnet.get_variant("b0"))
     seen = view(open_image(coffee), settings)
     assert np.array_equal(to_pixels(seen, settings).transpose(2, 0, 1), to_array(seen, settings))
+
+
+@pytest.mark.parametrize("size", [(512, 512), (777, 1311), (2049, 600)], ids=str)
+def test_of_a_large_picture_the_crop_alone_is_resized_to_a_level_of_255(size):
+    settings = usual_preprocessing(effnet.get_variant("b0"))
+    large = Image.effect_noise(size, 90).convert("RGB")
+    exact, quick = (np.asarray(view(large, settings, exact=one), int) for one in (True, False))
+    apart = np.abs(exact - quick)
+    assert apart.max() <= 1
+    assert apart.mean() < 1e-3
+
+
+def test_a_map_of_a_large_picture_shares_the_answers_pass(lite0, coffee, monkeypatch):
+    large = Image.open(coffee).convert("RGB").resize((900, 600))
+    lite0.predict(large)
+    monkeypatch.setattr(type(lite0._engine), "__call__", lambda *_: pytest.fail("a second pass"))
+    assert lite0.explain(large).target == 967
