@@ -352,7 +352,7 @@ def session(
 def _onnxruntime(module: Any, data: bytes, threads: int) -> Callable[[Any], Any]:
     options = module.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    # between two layers a thread waits awake, as to wake it takes longer than a layer; after them it
+    # between two layers a thread waits awake, as to wake one takes longer than a layer; then it
     # sleeps: the cores belong to the other visitors, and to the clock
     options.add_session_config_entry("session.intra_op.spin_duration_us", str(AWAKE_US))
     options.add_session_config_entry("session.force_spinning_stop", "1")

@@ -329,9 +329,7 @@ def resized(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:
     return image.resize(size, _RESAMPLING[preprocessing.interpolation])
 
 
-def view(
-    image: Image.Image, preprocessing: Preprocessing, *, exact: bool = True
-) -> Image.Image:
+def view(image: Image.Image, preprocessing: Preprocessing, *, exact: bool = True) -> Image.Image:
     """The picture as the network sees it: short side resized, centre cropped, `crop` px square.
 
     Args:

@@ -46,13 +46,14 @@ def calibrated_b0() -> torch.nn.Module:
 
 
 def jpegs(number: int, size: tuple[int, int] | None = None) -> list[bytes]:
-    """The sample photos in turn; enlarged to `size` they are as a camera's files would come."""
-    found = []
+    """The sample photos in turn, no two files alike; at `size` they are as a camera's would be."""
+    found, samples = [], list_samples()
     for i in range(number):
-        samples = list_samples()
         buffer = io.BytesIO()
         with Image.open(samples[i % len(samples)].path) as photo:
-            (photo.resize(size) if size else photo).convert("RGB").save(buffer, "JPEG", quality=90)
+            (photo.resize(size) if size else photo).convert("RGB").save(
+                buffer, "JPEG", quality=90 - i // len(samples)
+            )
         found.append(buffer.getvalue())
     return found
 
