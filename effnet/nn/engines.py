@@ -384,10 +384,27 @@ def _other(engine: str) -> Callable[["Network"], Run]:
     def make(network: "Network") -> Run:
         import torch
 
-        opened = session(network, engine, threads=torch.get_num_threads(), features=True)
+        from effnet.nn import workers
+
+        # a pass alone has all threads; passes beside each other have together as many as there are,
+        # else each would wait for helpers that are waiting for a core
+        everything = torch.get_num_threads()
+        counts = everything, max(1, everything - workers.COUNT + 1)
+        opened: dict[int, Session] = {}
+        lock, running = threading.Lock(), [0]
 
         def run(x: "Tensor") -> Maps:
-            features, logits = map(torch.from_numpy, opened.run(x.contiguous().numpy()))
+            with lock:
+                threads = counts[running[0] > 0]
+                running[0] += 1
+                if threads not in opened:
+                    opened[threads] = session(network, engine, threads=threads, features=True)
+                chosen = opened[threads]
+            try:
+                features, logits = map(torch.from_numpy, chosen.run(x.contiguous().numpy()))
+            finally:
+                with lock:
+                    running[0] -= 1
             return features, logits
 
         return run

@@ -90,12 +90,12 @@ SLOW = """async ({ html, source, rounds, dropped }) => {
     data: { ...data, answer },
     setTriggerValue: (kind, { number }) => sent.push({ number, at: shown() }),
   });
-  give(null);
+  give({ ...say, number: 57, wait: 0 }); // of a visit before, which nobody waits for any more
   for (let round = 1; round <= rounds; round += 1) {
     await until(() => sent.length === round);
     await until(() => shown() >= sent.at(-1).at + dropped);
     if (sent.length > round) return sent;
-    give({ ...say, number: round, wait: 0 });
+    give({ ...say, number: sent.at(-1).number, wait: 0 });
   }
   await until(() => sent.length > rounds);
   host.remove();
@@ -114,8 +114,9 @@ def test_a_slow_engine_drops_frames_and_is_sent_the_newest(visit):
             "dropped": 8,
         },
     )
-    assert [one["number"] for one in sent] == [1, 2, 3, 4, 5, 6], "one at a time, none twice"
+    assert len(sent) == 6, "one at a time"
     for last, this in itertools.pairwise(sent):
+        assert this["number"] == last["number"] + 1
         assert this["at"] >= last["at"] + 8, "what was shown meanwhile is never sent"
 
 

@@ -1,7 +1,9 @@
 """The path for speed, and other engines, say what the plain modules and torchvision say."""
 
 import io
+import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -295,3 +297,31 @@ def test_a_map_of_a_large_picture_shares_the_answers_pass(lite0, coffee, monkeyp
     lite0.predict(large)
     monkeypatch.setattr(type(lite0._engine), "__call__", lambda *_: pytest.fail("a second pass"))
     assert lite0.explain(large).target == 967
+
+
+@pytest.mark.parametrize("name", ["lite0", "b0", "v2_b0"])
+def test_passes_beside_each_other_give_what_one_alone_gives(name):
+    spec = effnet.scale(effnet.get_variant(name), depth=0.5, width=0.5)
+    classifier = effnet.Classifier(effnet.build(spec), device="cpu")
+    pixels = np.random.default_rng(0).normal(size=(24, 96, 96, 3)).astype(np.float32)
+    alone = [classifier.forward(one[None])[0] for one in pixels]
+    with ThreadPoolExecutor(4) as pool:
+        beside = list(pool.map(lambda one: classifier.forward(one[None])[0], pixels))
+    assert np.array_equal(alone, beside)
+
+
+def test_after_the_warm_up_a_first_photo_loads_nothing_more(tmp_path, coffee):
+    Image.open(coffee).convert("RGB").save(tmp_path / "photo.jpg")
+    code = """
+import sys, effnet
+from effnet.nn import workers
+network = effnet.load("lite0", device="cpu")
+network.warm_up()
+workers._pool().shutdown()  # once it has ended
+workers._pool.cache_clear()
+before = set(sys.modules)
+network.predict(sys.argv[1]), network.explain(sys.argv[1])
+print(sorted(set(sys.modules) - before))
+"""
+    command = [sys.executable, "-c", code, str(tmp_path / "photo.jpg")]
+    assert subprocess.check_output(command, text=True).strip() == "[]"
