@@ -223,8 +223,9 @@ def test_a_mirror_that_another_machine_measured_stands_under_ones_own(times, mon
     ]
     measurement_store.keep(rows, into=times / "shipped")
     monkeypatch.setattr(latency_cards, "SHIPPED", times / "shipped")
-    app = visits.opened("pages/latency.py", session={"mirrors": True})
-    sound(app)
+    app = visits.opened("pages/latency.py")
+    app.session_state["mirrors"] = True
+    sound(app.run())
     (shown,) = app.selectbox(key="mirror_shown").options
     assert shown == "NVIDIA H100, fp16, 16 images a pass, 2026-01-01"
     (table,) = [one.value for one in app.dataframe if "time share" in one.value]
