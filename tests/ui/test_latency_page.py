@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import effnet
 from effnet.app.pages.latency import latency_cards
-from effnet.timing import Latency, Row, computed_stages, measurement_store, reading
+from effnet.timing import Latency, Options, Row, computed_stages, measurement_store, reading
 from effnet.timing.predicted import Pace, host, predicted_ms, save
 
 TABS = ("Roofline", "Options", "Race", "Sweeps", "Why V2", "Published", "Predict")
@@ -210,11 +210,12 @@ def test_without_a_pace_scale_predicts_nothing():
 
 def test_a_mirror_that_another_machine_measured_stands_under_ones_own(times, monkeypatch):
     gpu = replace(HERE, device="cuda", processor="NVIDIA H100")
+    how = gpu.settled(Options(batch_size=16, precision="fp16"), 224)
     rows = [
         Row(
             f"there.{one.stage:02d}",
             reading.STAGE,
-            Latency("b0", (1.0 + one.stage,), 16, 224, "fp16", None, gpu),
+            Latency("b0", (1.0 + one.stage,), how, None, gpu),
             one.macs,
             one.params,
             one.activations,

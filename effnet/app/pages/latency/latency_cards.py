@@ -222,7 +222,7 @@ def _elsewhere(spec: Spec, *, dark: bool) -> None:
             in_a_row(
                 [
                     where.environment.processor,
-                    where.options.words,
+                    replace(where.options, threads=None).words,
                     plural(where.batch_size, "{n} image a pass", "{n} images a pass"),
                     where.environment.date[:10],
                 ]
