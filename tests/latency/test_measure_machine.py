@@ -38,7 +38,7 @@ def test_on_a_gpu_every_way_is_timed_and_what_compiles_comes_last():
     script = runpy.run_path(str(SCRIPT))
     ways = script["ways"]("cuda")
     assert [way.words for way in ways] == [
-        "plain eager, fp32",
+        "PyTorch's default way (fp32)",
         "fp16",
         "fp16, channels-last",
         "fp16, channels-last, CUDA graph",

@@ -224,7 +224,7 @@ def test_a_mirror_that_another_machine_measured_stands_under_ones_own(times, mon
     ]
     measurement_store.keep(rows, into=times / "shipped")
     monkeypatch.setattr(latency_cards, "SHIPPED", times / "shipped")
-    app = visits.opened("pages/latency.py")
+    app = visits.opened("pages/latency.py", mode="released", released="b0")
     app.session_state["mirrors"] = True
     sound(app.run())
     (shown,) = app.selectbox(key="mirror_shown").options
