@@ -16,7 +16,7 @@ from effnet.cam import Explanation, Target
 from effnet.classify import portable
 from effnet.classify.batches import batches, in_parts
 from effnet.classify.checks import check_finite, check_logits, check_pixels, check_top
-from effnet.classify.prediction import Label, Prediction, imagenet_classes, softmax
+from effnet.classify.prediction import MOST_NAME, Label, Prediction, imagenet_classes, softmax
 from effnet.network import Spec
 from effnet.nn import CHUNK, Engine, Network, Pass, pick_device, workers
 from effnet.pixels import Source, Transform, crop_box, open_image, to_pixels, view
@@ -40,7 +40,7 @@ class Classifier:
         weights: What the weights are called; "random" means untrained.
         checkpoint: The known checkpoint behind them, if it is one.
         preprocessing: How pictures are prepared.
-        classes: Class names in index order.
+        classes: Class names in index order, of at most 200 characters each.
         device: Where it runs.
         engine: What was asked to run it, of `effnet.nn.ENGINES`; `model` is always PyTorch's.
         notes: What was chosen, stripped, filled in or guessed of a file of one's own, in words.
@@ -81,7 +81,7 @@ class Classifier:
                 outputs=model.num_classes,
             )
         if len(classes) == model.num_classes:
-            self.classes = tuple(classes)
+            self.classes = tuple(str(name)[:MOST_NAME] for name in classes)
         elif model.num_classes == len(names):
             self.classes = names
         else:

@@ -10,7 +10,18 @@ from effnet.app.kit import columns, jobs, live, state
 from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.measured_card import link
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen
-from effnet.base import EffnetError, factor, giga, in_a_row, mark, mebibytes, plural, say, shipped
+from effnet.base import (
+    EffnetError,
+    factor,
+    giga,
+    in_a_row,
+    mark,
+    mebibytes,
+    plural,
+    say,
+    shipped,
+    verbatim,
+)
 from effnet.figures import batch_sweep, proxies, time_sweep
 from effnet.jobs import Job
 from effnet.network import Spec, display_name, get_variant
@@ -140,7 +151,7 @@ def _load() -> None:
             say(
                 "{n} {n:measurement|measurements} ({kinds}){skipped}.",
                 n=len(found.rows),
-                kinds=in_a_row([say(SERIES.get(kind, kind)) for kind in kinds]),
+                kinds=verbatim(in_a_row([say(SERIES.get(kind, kind)) for kind in kinds])),
                 skipped=say("; {n} {n:line|lines} could not be used", n=found.skipped)
                 if found.skipped
                 else "",
