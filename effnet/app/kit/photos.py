@@ -283,7 +283,7 @@ def network() -> str:
             return say("Trained here: {title} ({name})", title=own[name], name=name)
         return say(
             "{network} (top-1 {accuracy:g} %)",
-            network=display_name(name),
+            network=display_name(name).removeprefix("EfficientNet-"),
             accuracy=accuracy[name],
         )
 
