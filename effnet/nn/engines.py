@@ -15,7 +15,7 @@ from weakref import WeakSet
 
 from effnet.base import EffnetError, Text, after_fork, mark, say
 from effnet.network import IMAGE_CHANNELS
-from effnet.nn.sessions import PROGRAMS, session
+from effnet.nn.sessions import PROGRAMS, Session, session
 
 if TYPE_CHECKING:
     import numpy as np
@@ -108,7 +108,7 @@ class Engine:
         run = self._ready().run
         start = time.perf_counter()
         with torch.inference_mode():
-            batch = torch.from_numpy(pixels).permute(0, 3, 1, 2)  # channels last as it lies
+            batch = torch.from_numpy(pixels).permute(0, 3, 1, 2)
             features, logits = run(batch.to(self._device))
             logits = logits.float().cpu()
         return Pass(features, logits, time.perf_counter() - start)
@@ -245,7 +245,7 @@ def _of_modules(network: "Network") -> Run:
 def _packed(network: "Network") -> Run:
     from effnet.nn import fast
 
-    return _of_modules(fast.quick(network))
+    return _channels_last(_of_modules(fast.quick(network)))
 
 
 def _bf16(network: "Network") -> Run:
@@ -253,7 +253,7 @@ def _bf16(network: "Network") -> Run:
 
     from effnet.nn import fast
 
-    run = _of_modules(fast.quick(network, dtype=torch.bfloat16))
+    run = _channels_last(_of_modules(fast.quick(network, dtype=torch.bfloat16)))
     return lambda x: run(x.bfloat16())
 
 
@@ -263,8 +263,13 @@ def _compile(network: "Network") -> Run:
     from effnet.nn.fold import folded
 
     run = _of_modules(folded(network).to(memory_format=torch.channels_last))
-    called: Run = torch.compile(run, dynamic=True)
-    return called
+    return _channels_last(torch.compile(run, dynamic=True))
+
+
+def _channels_last(run: Run) -> Run:
+    import torch
+
+    return lambda x: run(x.contiguous(memory_format=torch.channels_last))
 
 
 def compiled(module: "nn.Module") -> Callable[["Tensor"], object]:
@@ -283,10 +288,27 @@ def _other(engine: str) -> Callable[["Network"], Run]:
     def make(network: "Network") -> Run:
         import torch
 
-        opened = session(network, engine, threads=torch.get_num_threads(), features=True)
+        from effnet.nn import workers
+
+        # a pass alone has all threads; passes beside each other have together as many as there are,
+        # else each would wait for helpers that are waiting for a core
+        everything = torch.get_num_threads()
+        counts = everything, max(1, everything - workers.COUNT + 1)
+        opened: dict[int, Session] = {}
+        lock, running = threading.Lock(), [0]
 
         def run(x: "Tensor") -> Maps:
-            features, logits = map(torch.from_numpy, opened.run(x.contiguous().numpy()))
+            with lock:
+                threads = counts[running[0] > 0]
+                running[0] += 1
+                if threads not in opened:
+                    opened[threads] = session(network, engine, threads=threads, features=True)
+                chosen = opened[threads]
+            try:
+                features, logits = map(torch.from_numpy, chosen.run(x.contiguous().numpy()))
+            finally:
+                with lock:
+                    running[0] -= 1
             return features, logits
 
         return run

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # before anybody loads ONNX Runtime: nothing is sent; and a fork could not end
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
+AWAKE_US = 20  # how long a thread of ONNX Runtime's waits for the next layer before it sleeps
 PROGRAMS = {"onnxruntime": "ONNX Runtime", "openvino": "OpenVINO"}
 
 
@@ -102,8 +103,10 @@ def session_of(data: bytes, engine: str, *, threads: int, called: str) -> Sessio
 def _onnxruntime(module: Any, data: bytes, threads: int) -> Callable[[Any], Any]:
     options = module.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    # a thread that waits for work sleeps: the cores belong to the other visitors, and to the clock
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # between two layers a thread waits awake, as to wake one takes longer than a layer; then it
+    # sleeps: the cores belong to the other visitors, and to the clock
+    options.add_session_config_entry("session.intra_op.spin_duration_us", str(AWAKE_US))
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     opened = module.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     return lambda image: opened.run(None, {"image": image})
 

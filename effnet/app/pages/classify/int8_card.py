@@ -24,7 +24,6 @@ BOUNDS = {
     "silu": mark("Swish has no upper bound: one large value makes all steps of its map coarse."),
     "relu": mark("ReLU has no upper bound: one large value makes all steps of its map coarse."),
 }
-README = "tensorflow/tpu, models/official/efficientnet/lite/README.md"
 
 
 def int8(network: str, photo: Photo, *, dark: bool) -> None:
@@ -112,9 +111,9 @@ def _published() -> None:
         )
         st.caption(
             say(
-                "Published, ImageNet top-1 (%): {source}. With swish in the place of ReLU6 the "
-                "same network fell from 75 to 46 % in int8 (published: TensorFlow's blog, March "
-                "2020). B0 has swish and squeeze-and-excitation.",
-                source=README,
+                "Published, ImageNet top-1 (%): README of EfficientNet-Lite. With swish in "
+                "the place of ReLU6 the same network fell from 75 to 46 % in int8 "
+                "(published: TensorFlow's blog, March 2020). B0 has swish and "
+                "squeeze-and-excitation.",
             )
         )

@@ -42,6 +42,7 @@ SERIES = {  # what a file's rows call the series that they belong to
     "resolution": mark("resolution"),
     "family": mark("family"),
     "published": mark("published"),
+    reading.STAGE: mark("stage"),
 }
 
 
@@ -165,7 +166,7 @@ def _chosen_series(kind: str) -> list[Row]:
     for name, one in sent.items():
         prefix = say("sent, {name}: ", name=name)
         found |= _labelled(one.rows, kind, prefix)
-        single = [row for row in one.rows if row.what not in plans.SWEEPS]
+        single = [row for row in one.rows if row.what not in (*plans.SWEEPS, reading.STAGE)]
         if single and kind == "family":
             found[prefix + say("{n} single {n:measurement|measurements}", n=len(single))] = single
     found |= _labelled(reading.kept(), kind, "")
