@@ -337,7 +337,7 @@ class TakeAway(Part):
     title = mark("Take away")
 
     def controls(self) -> Sequence[ipywidgets.Widget]:
-        self.folder = ipywidgets.Text(".", description=say("folder"), style=STYLE)
+        self.folder = ipywidgets.Text(value=".", description=say("folder"), style=STYLE)
         kinds: dict[str, tuple[str, Callable[..., str | bytes]]] = {
             say("Stages (CSV)"): ("stages.csv", export.stage_csv),
             say("Layers (CSV)"): ("layers.csv", lambda _, *rest: export.layer_csv(*rest)),
