@@ -109,7 +109,8 @@ _CONTRASTS = """() => {
       const inner = element instanceof SVGElement ? 'fill' : 'color';
       const [one, two] = [luminance(over(colour(element, inner), under)), luminance(under)];
       const contrast = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
-      found.push({ text: text.slice(0, 60), contrast, figure: !!element.closest('.js-plotly-plot') });
+      const figure = !!element.closest('.js-plotly-plot');
+      found.push({ text: text.slice(0, 60), contrast, figure });
     }
   }
   style.remove();

@@ -1,7 +1,7 @@
 """All notebooks in a real JupyterLab, on light and on dark: can every text be read?
 
-    python tests/notebooks_in_browser.py            # all of them, both themes
-    python tests/notebooks_in_browser.py 04 06      # these
+    python tests/benchmarks/notebooks_in_browser.py            # all of them, both themes
+    python tests/benchmarks/notebooks_in_browser.py 04 06      # these
 
 Prints, for each, how many texts its outputs have and the one with the least contrast; pictures go
 to `.screenshots`. Ends with 1 where a figure's text has less than 4.5 to what lies behind it.
@@ -12,10 +12,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-import lab
 from playwright.sync_api import Browser, sync_playwright
 
-ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import lab
+
+ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / ".screenshots"
 LEAST = 4.5  # WCAG 2.2, 1.4.3
 WINDOW = {"width": 1280, "height": 1000}
