@@ -213,7 +213,7 @@ class OneDimension(Part):
         base, found = self.base.value, at_budget(self.base.value, self.times.value)
         drawn(self.networks, figures.equal_budget_drawings(found))
         names = experiments(base)
-        notes = ()
+        notes: tuple[str, ...] = ()
         if names:
             printed = experiment(base, names[0])
             drawn(self.measured, figures.accuracy_by_way(printed, budget=found[0].target))

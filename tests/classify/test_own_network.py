@@ -82,11 +82,11 @@ def changed(change) -> nn.Module:
         ),
         (
             lambda: changed(lambda net: net.get_submodule("features.0").add_module("2", nn.ReLU())),
-            r"ReLU\(\) in the place of SiLU",
+            r"ReLU\(\) in the place of ReLU6",
         ),
         (
             lambda: changed(lambda net: effnet.nn.Backbone(net, output_stride=8)),  # its own layers
-            r"stride=\(1, 1\).* in the place of Conv2d\(.*stride=\(2, 2\)",
+            r"Conv2d\(.* in the place of SamePadding",
         ),
     ],
 )
