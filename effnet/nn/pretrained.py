@@ -129,6 +129,8 @@ def _dilate(stage: nn.Module, dilation: int) -> None:
             elif isinstance(child, nn.Conv2d):
                 spread = dilation // 2 if child.stride == (2, 2) else dilation
                 child.stride = (1, 1)
+                if child.kernel_size == (1, 1):
+                    continue
                 child.dilation = (spread, spread)
                 child.padding = (spread * (child.kernel_size[0] // 2),) * 2
 
