@@ -64,7 +64,7 @@ def scaling_experiment(
                 marker={"symbol": SYMBOLS[way], "size": 10, "color": _way_colour(way, dark)},
                 customdata=[len(s.top1) for s in line],
                 hovertemplate=say(
-                    "{way}: %{{y:.1f}} % at %{{x:.2f}} M MACs, %{{customdata}} seeds",
+                    "{way}: %{{y:.1f}} % at %{{x:.2f}} M MACs, seeds: %{{customdata}}",
                     way=say(TITLES[way]),
                 )
                 + "<extra></extra>",
@@ -101,19 +101,20 @@ def experiment_title(found: "Sequence[Summary]", group: str = "") -> str:
     }
     if min(len(first.top1), len(second.top1)) < 2:
         title = say(
-            "{first} leads {second} by {points} points at {budget:g} x the multiply-adds, with one "
-            "seed: too few for a verdict",
+            "{first} leads {second} by {points} {points:point|points} at {budget:g} x the "
+            "multiply-adds, with one seed: too few for a verdict",
             **values,
         )
     elif not group and first.mean - first.spread <= second.mean + second.spread:
         title = say(
-            "{first} leads by {points} points at {budget:g} x the multiply-adds, but its error bar "
-            "touches that of {second}",
+            "{first} leads by {points} {points:point|points} at {budget:g} x the "
+            "multiply-adds, but its error bar touches that of {second}",
             **values,
         )
     else:
         title = say(
-            "{first} wins at {budget:g} x the multiply-adds, {points} points ahead of {second}",
+            "{first} wins at {budget:g} x the multiply-adds, {points} "
+            "{points:point|points} ahead of {second}",
             **values,
         )
     return say("{group}: {title}", group=say(group), title=title) if group else title

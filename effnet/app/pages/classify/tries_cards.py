@@ -6,9 +6,9 @@ import streamlit as st
 from PIL import Image
 
 from effnet import figures
-from effnet.app.kit import cache, frame, live, photos, pick, viewer
+from effnet.app.kit import cache, columns, frame, live, photos, pick, viewer
 from effnet.app.kit.cache import Photo
-from effnet.base import mark, percent, say
+from effnet.base import mark, percent, say, verbatim
 from effnet.classify import answers, perturbations
 from effnet.pixels import view
 from effnet.scaling import Range
@@ -53,9 +53,10 @@ def _of_top(predictions: "list[Prediction]", usual: "Prediction") -> dict[str, l
 def _table(x: str, values: list[float], curves: dict[str, list[float]]) -> None:
     with st.expander(say("As a table"), on_change="rerun") as opened:
         if opened.open:
-            columns = {name: st.column_config.NumberColumn(format="percent") for name in curves}
+            percents = {name: [100 * one for one in curve] for name, curve in curves.items()}
+            kinds = columns.shares(*curves)
             st.dataframe(
-                {x: values, **curves}, hide_index=True, width="stretch", column_config=columns
+                {x: values, **percents}, hide_index=True, width="stretch", column_config=kinds
             )
 
 
@@ -127,7 +128,7 @@ def damage(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> No
         st.image(
             damaged,
             width="stretch",
-            caption=_says(now, usual),
+            caption=verbatim(_says(now, usual)),
             alt=say(
                 "What the network sees at {unit} {strength:g}",
                 unit=say(kind.unit),
@@ -184,7 +185,7 @@ def _occlusion(classifier: "Classifier", photo: Photo, usual: "Prediction", *, d
         first = before.labels[0]
         after = answers.standing(now, first.index)[1]
         st.metric(
-            first.name,
+            verbatim(first.name),
             percent(after),
             say("{change:+.1f} points", change=100 * (after - first.probability)),
             help=say("Probability with the box there, and what the box took from it"),
@@ -219,7 +220,8 @@ def _covered(
     """The covered picture, on which a new box can be dragged."""
     side = seen.width
     if not live.in_browser():
-        st.image(hidden, width="stretch", caption=caption, alt=say("The photo with a box over it"))
+        alt = say("The photo with a box over it")
+        st.image(hidden, width="stretch", caption=verbatim(caption), alt=alt)
         return
 
     def moved(drawn: viewer.Fractions) -> None:
@@ -266,17 +268,14 @@ def mistakes(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> 
         ],
         hide_index=True,
         width="stretch",
-        column_config={
-            say("probability"): st.column_config.NumberColumn(format="percent"),
-            say("of the right class"): st.column_config.NumberColumn(format="percent"),
-        },
+        column_config=columns.shares(say("probability"), say("of the right class")),
     )
     st.caption(
         say(
-            "Computed. No mistake is {network}'s answer with its own preprocessing: {name}, "
-            "{probability}. Hollow bars: another class comes first.",
-            network=photos.title(network, classifier),
-            name=first.name,
+            "Computed. The bar “No mistake” is {network}'s answer with the right "
+            "preprocessing: {name}, {probability}. A hollow bar: another class comes first.",
+            network=verbatim(photos.title(network, classifier)),
+            name=verbatim(first.name),
             probability=percent(first.probability),
         )
     )
@@ -287,6 +286,6 @@ def _mistake_row(mistake: "Mistake", one: "Prediction", standing: float) -> dict
         say("mistake"): say(mistake.title),
         say("in code"): say(mistake.code),
         say("says"): one.labels[0].name,
-        say("probability"): one.labels[0].probability,
-        say("of the right class"): standing,
+        say("probability"): 100 * one.labels[0].probability,
+        say("of the right class"): 100 * standing,
     }

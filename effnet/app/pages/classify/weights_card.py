@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from effnet.app.kit import cache, public
+from effnet.app.kit import cache, columns, public
 from effnet.app.kit.cache import Photo
 from effnet.base import EffnetError, in_a_row, mark, percent, say, verbatim
 from effnet.network import display_name, list_variants
@@ -198,15 +198,14 @@ def own(photo: Photo) -> None:
         return
     name, spec, found = source.file.name, weights.spec, weights.fit
     if found.problems:
-        st.error(
-            say(
-                "{file} has {project}'s names and does not fit {network}: {problems}",
-                file=name,
-                project=found.names,
-                network=display_name(variant),
-                problems=in_a_row(found.counts()),
-            )
+        misfit = say(
+            "{file} has {project}'s names and does not fit {network}: {problems}",
+            file=name,
+            project=found.names,
+            network=display_name(variant),
+            problems=in_a_row(found.counts()),
         )
+        st.error(verbatim(misfit))
         rows: list[dict[str, Any]] = [
             {say("what"): say(kind), say("key"): key}
             for kind, keys in found.problems.items()
@@ -221,7 +220,7 @@ def own(photo: Photo) -> None:
         if len(classes) != found.classes:
             st.warning(
                 say(
-                    "{names} names for {classes} classes: not used",
+                    "{names} {names:name|names} for {classes} {classes:class|classes}: not used",
                     names=len(classes),
                     classes=found.classes,
                 )
@@ -238,17 +237,18 @@ def own(photo: Photo) -> None:
     (said,) = classifier.predict([photo.image])
     st.success(
         say(
-            "{file} fits {network}: {project}'s names, {classes:,} classes, padded as TensorFlow "
-            "does. Of {photo} it says {name}, {probability}."
+            "{file} fits {network}: {project}'s names, {classes:,} "
+            "{classes:class|classes}, padded as TensorFlow does. Of {photo} it says "
+            "{name}, {probability}."
             if spec.padding == "same"
-            else "{file} fits {network}: {project}'s names, {classes:,} classes. Of {photo} it "
-            "says {name}, {probability}.",
-            file=name,
+            else "{file} fits {network}: {project}'s names, {classes:,} "
+            "{classes:class|classes}. Of {photo} it says {name}, {probability}.",
+            file=verbatim(name),
             network=display_name(variant),
             project=found.names,
             classes=found.classes,
-            photo=say(photo.name),
-            name=said.labels[0].name,
+            photo=verbatim(say(photo.name)),
+            name=verbatim(said.labels[0].name),
             probability=percent(said.labels[0].probability),
         )
     )
@@ -258,12 +258,12 @@ def own(photo: Photo) -> None:
         st.caption(verbatim(note))
     st.dataframe(
         [
-            {say("class"): label.name, say("probability"): label.probability}
+            {say("class"): label.name, say("probability"): 100 * label.probability}
             for label in said.labels
         ],
         hide_index=True,
         width="stretch",
-        column_config={say("probability"): st.column_config.NumberColumn(format="percent")},
+        column_config=columns.shares(say("probability")),
     )
 
 

@@ -138,7 +138,7 @@ def classes(
     st.pills(
         say("What speaks for"),
         chips,
-        format_func=lambda i: f"{names[i]}  {likely[i]}" if i in likely else names[i],
+        format_func=lambda i: f"{verbatim(names[i])}  {likely.get(i, '')}".rstrip(),
         key="class_chips",
         required=True,
         wrap=True,
@@ -152,7 +152,7 @@ def classes(
             range(len(names)),
             index=None,
             format_func=lambda i: names[i],
-            placeholder=say("Search {number:,} classes", number=len(names)),
+            placeholder=say("Search {number:,} {number:class|classes}", number=len(names)),
             key="class_search",
             on_change=lambda: _searched(photo, against),
         )

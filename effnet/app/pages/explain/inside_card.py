@@ -78,7 +78,7 @@ def _channels(classifier: "Classifier", asked: Asked, explanation: "Explanation"
             "score.**",
             where=where,
             channel=first.index,
-            asked=explanation.asked,
+            asked=verbatim(explanation.asked),
             push=significant(first.push),
         )
     else:
@@ -106,9 +106,10 @@ def _channels(classifier: "Classifier", asked: Asked, explanation: "Explanation"
     )
     st.caption(
         say(
-            "{number} channels of {where}, {rows} x {rows} places each, every one scaled to its "
-            "own highest. What a channel adds is exact at the last layer and a first-order "
-            "estimate before it. Choose another layer above.",
+            "{number} {number:channel|channels} of {where}. Each is a map of {rows} x "
+            "{rows} places, scaled to its own highest value. What a channel adds to the "
+            "score is exact at the last layer and an estimate (first order) before it. "
+            "Another layer can be chosen above.",
             number=CHANNELS,
             where=where,
             rows=rows,
@@ -131,7 +132,7 @@ def _gates(classifier: "Classifier", asked: Asked, *, dark: bool) -> None:
                 "leaves it out because phones' accelerators run it badly. B0 to B7 and V2 have "
                 "it; with the weights of one of them here, choose it under Network: "
                 "`python -m effnet weights download b0`",
-                network=display_name(spec),
+                network=verbatim(display_name(spec)),
             )
         )
         return

@@ -10,7 +10,17 @@ from effnet.app.kit import cards, jobs, live
 from effnet.app.pages.latency.measured_card import Measured, from_disk, link, work_on
 from effnet.app.pages.latency.stopwatch import Chosen
 from effnet.app.pages.latency.versus_card import KEY, Raced
-from effnet.base import factor, in_a_row, mark, mebibytes, milliseconds, plural, say, significant
+from effnet.base import (
+    factor,
+    in_a_row,
+    mark,
+    mebibytes,
+    milliseconds,
+    plural,
+    say,
+    shipped,
+    significant,
+)
 from effnet.counting import Cost
 from effnet.counting.memory import weights
 from effnet.figures import latency_samples, published_times, stage_mirror
@@ -26,8 +36,10 @@ from effnet.timing import (
     in_words,
     measurement_store,
     predicted_ms,
+    reading,
 )
 
+SHIPPED = shipped("assets", "benchmarks")
 FIRST_SEEN = "V100 GPU, FP16, batch 16 (V2 Table 7)"
 FIGURE_HEIGHT = 340  # px, of the samples
 TOTALS = (
@@ -53,7 +65,9 @@ def measure(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> Measur
         "measure",
         say("Measure"),
         say(
-            "About {seconds:.0f} s, {how}; random weights take the same time.{guess}",
+            "Takes about {seconds:.0f} s: the network runs again and again, and every pass "
+            "is timed. How it runs: {how}. Its weights are random, as trained ones take "
+            "the same time.{guess}",
             seconds=seconds,
             how=chosen.options.words,
             guess=guess,
@@ -113,7 +127,7 @@ def _entries(latency: Latency, spec: Spec) -> list[tuple[str, str]]:
         ),
         (
             f"{100 * (high - low) / middle:.0f} %",
-            say("of {n} passes", n=len(latency.samples_ms)),
+            say("of {n} {n:pass|passes}", n=len(latency.samples_ms)),
         ),
         (
             f"{significant(latency.images_per_s)} /s",
@@ -140,8 +154,8 @@ def samples(found: Measured | None, *, dark: bool) -> None:
         live.figure("published_first", drawn, alt=say("Published times against multiply-adds"))
         st.caption(
             say(
-                "Published: {bench}. Multiply-adds alone don't tell the time; measure this "
-                "machine's own.",
+                "Published: {bench}. Multiply-adds alone don't tell the time. How long does it "
+                "take on this machine? Measure it.",
                 bench=say(FIRST_SEEN),
             )
         )
@@ -160,12 +174,13 @@ def conditions(latency: Latency) -> str:
         load = say(", load {load:.1f} before", load=where.load_before)
     if where.other_cores is not None:
         cores = significant(where.other_cores, 2)
-        busy = say(", other programs took {cores} cores", cores=cores)
+        busy = say(", other programs took {cores} {cores:core|cores}", cores=cores)
     driver = where.driver.replace("driver ", f"{say('driver')} ")
     device = in_a_row([where.device, *([driver] if driver else [])])
     return say(
-        "Measured {when} UTC: {n} passes of batch {batch} at {side} px, {how}; {processor} "
-        "({device}), {threads} of {cores} cores, PyTorch {torch}{engine}{load}{busy}.",
+        "Measured {when} UTC: {n} {n:pass|passes} with batch size {batch} at {side} "
+        "px, {how}; {processor} ({device}), {threads} of {cores} {cores:core|cores}, "
+        "PyTorch {torch}{engine}{load}{busy}.",
         when=where.date.replace("T", " ")[:16],
         n=len(latency.samples_ms),
         batch=latency.batch_size,
@@ -192,6 +207,33 @@ def mirror(found: Measured | None, spec: Spec, *, dark: bool) -> None:
     with st.expander(title, on_change="rerun", key="stage_times") as opened:
         if opened.open:
             _stage_table(shown, measured=measured)
+    _elsewhere(spec, dark=dark)
+
+
+def _elsewhere(spec: Spec, *, dark: bool) -> None:
+    """Mirrors of this network that other machines measured; nothing where none is shipped."""
+    found = reading.mirrors(reading.kept(SHIPPED), spec)
+    if not found:
+        return
+    with st.expander(say("On other machines"), on_change="rerun", key="mirrors") as opened:
+        if not opened.open:
+            return
+        names = {
+            in_a_row(
+                [
+                    where.environment.processor,
+                    replace(where.options, threads=None).words,
+                    plural(where.batch_size, "{n} image a pass", "{n} images a pass"),
+                    where.environment.date[:10],
+                ]
+            ): stages
+            for where, stages in found
+        }
+        chosen = st.selectbox(say("Shown"), list(names), key="mirror_shown")
+        stages = names[chosen or next(iter(names))]
+        alt = say("Shares of multiply-adds, time and activations by stage")
+        live.figure("mirror_shipped", stage_mirror(stages, dark=dark), alt=alt)
+        _stage_table(stages, measured=True)
 
 
 def _stage_table(shown: Sequence[StageProfile], *, measured: bool) -> None:

@@ -10,7 +10,18 @@ from effnet.app.kit import columns, jobs, live, state
 from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.measured_card import link
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen
-from effnet.base import EffnetError, factor, giga, in_a_row, mark, mebibytes, plural, say, shipped
+from effnet.base import (
+    EffnetError,
+    factor,
+    giga,
+    in_a_row,
+    mark,
+    mebibytes,
+    plural,
+    say,
+    shipped,
+    verbatim,
+)
 from effnet.figures import batch_sweep, proxies, time_sweep
 from effnet.jobs import Job
 from effnet.network import Spec, display_name, get_variant
@@ -31,6 +42,7 @@ SERIES = {  # what a file's rows call the series that they belong to
     "resolution": mark("resolution"),
     "family": mark("family"),
     "published": mark("published"),
+    reading.STAGE: mark("stage"),
 }
 
 
@@ -53,7 +65,7 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
             key="sweep_box",
             persist_state=KEEP,
             width=260,
-            help=say("Cheap points first; what there is no time for is told, not dropped"),
+            help=say("The cheapest points come first; points that there is no time for are named"),
         )
     kind = kind or "batch"
     key = f"sweep_{kind}"
@@ -137,10 +149,10 @@ def _load() -> None:
         kinds = sorted({row.what for row in found.rows})
         st.caption(
             say(
-                "{n} measurements ({kinds}){skipped}.",
+                "{n} {n:measurement|measurements} ({kinds}){skipped}.",
                 n=len(found.rows),
-                kinds=in_a_row([say(SERIES.get(kind, kind)) for kind in kinds]),
-                skipped=say("; {n} lines could not be used", n=found.skipped)
+                kinds=verbatim(in_a_row([say(SERIES.get(kind, kind)) for kind in kinds])),
+                skipped=say("; {n} {n:line|lines} could not be used", n=found.skipped)
                 if found.skipped
                 else "",
             )
@@ -154,9 +166,9 @@ def _chosen_series(kind: str) -> list[Row]:
     for name, one in sent.items():
         prefix = say("sent, {name}: ", name=name)
         found |= _labelled(one.rows, kind, prefix)
-        single = [row for row in one.rows if row.what not in plans.SWEEPS]
+        single = [row for row in one.rows if row.what not in (*plans.SWEEPS, reading.STAGE)]
         if single and kind == "family":
-            found[prefix + say("{n} single measurements", n=len(single))] = single
+            found[prefix + say("{n} single {n:measurement|measurements}", n=len(single))] = single
     found |= _labelled(reading.kept(), kind, "")
     found |= _labelled(reading.kept(SHIPPED), kind, say("shipped: "))
     if not found:
@@ -227,7 +239,11 @@ def _figure(kind: str, rows: Sequence[Row], *, dark: bool) -> None:
         st.caption(say("Batch {batch} does not fit into memory.", batch=edge.latency.batch_size))
     if late:
         st.caption(
-            say("{n} larger points did not fit into the seconds; allow more of them.", n=len(late))
+            say(
+                "{n} larger {n:point was|points were} left out for lack of time; allow more "
+                "seconds.",
+                n=len(late),
+            )
         )
 
 

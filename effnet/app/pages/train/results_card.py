@@ -6,8 +6,8 @@ from typing import Any
 import streamlit as st
 
 from effnet import base
-from effnet.app.kit import live
-from effnet.base import mark, say
+from effnet.app.kit import columns, live
+from effnet.base import say
 from effnet.figures import groups_by_way, scaling_experiment, time_and_accuracy
 from effnet.jobs import Run, runs
 from effnet.train import TITLES, Summary, largest_budget, read_rows, summaries
@@ -28,20 +28,6 @@ NEEDED = {  # columns without which a row of a run here is not shown
 }  # fmt: skip
 PLANNED = {"scaling": 27, "progressive": 9, "search": 27}  # trainings of a complete run
 Rows = list[dict[str, Any]]
-
-# the columns of results and of curves, as their files have them
-COLUMNS = (
-    mark("key"), mark("way"), mark("arm"), mark("rung"), mark("seed"), mark("budget"),
-    mark("depth"), mark("width"), mark("resolution"), mark("promise"), mark("macs"),
-    mark("relative_macs"), mark("params"), mark("epochs"), mark("top1"), mark("best_top1"),
-    mark("top1_detail"), mark("top1_context"), mark("top1_patterns"), mark("loss"),
-    mark("seconds"), mark("cpu_seconds"), mark("steps"), mark("digest"), mark("device"),
-    mark("processor"), mark("cores"), mark("threads"), mark("load"), mark("torch"),
-    mark("python"), mark("date"), mark("training"), mark("epoch"), mark("step"), mark("size"),
-    mark("rate"),
-)  # fmt: skip
-PERCENT = "%.1f %%"
-NAMED = ("way", "arm")  # columns whose values are words
 
 
 @lru_cache(maxsize=8)
@@ -77,11 +63,12 @@ def _origin(kind: str, rows: Rows, name: str, *, seeds: bool = True) -> None:
     first = rows[0]
     expected = PLANNED.get(kind, 0) if name == "shipped" else 0
     text = say(
-        "Measured {date} on {processor}, {cores} cores, PyTorch {torch}, fp32, one thread a "
-        "training; dots are means, bars 95 % intervals over seeds (Student's t)."
+        "Measured {date} on {processor}, {cores} {cores:core|cores}, PyTorch {torch}, "
+        "fp32, one thread a training; dots are means, bars 95 % intervals over seeds "
+        "(Student's t)."
         if seeds
-        else "Measured {date} on {processor}, {cores} cores, PyTorch {torch}, fp32, one thread a "
-        "training.",
+        else "Measured {date} on {processor}, {cores} {cores:core|cores}, PyTorch {torch}, "
+        "fp32, one thread a training.",
         date=str(first["date"])[:10],
         processor=first["processor"],
         cores=first["cores"],
@@ -94,15 +81,10 @@ def _origin(kind: str, rows: Rows, name: str, *, seeds: bool = True) -> None:
     st.caption(text)
 
 
-def said_rows(rows: Rows) -> Rows:
-    """Rows with their columns, and the values that are words, in the reader's language."""
-    return [{say(k): say(v) if k in NAMED else v for k, v in row.items()} for row in rows]
-
-
 def _table(rows: Rows) -> None:
     with st.expander(say("Every training as a table"), on_change="rerun") as opened:
         if opened.open:
-            st.dataframe(said_rows(rows), hide_index=True, width="stretch", height=300)
+            columns.show(rows, height=300)
 
 
 def _none_yet(kind: str) -> None:
@@ -125,11 +107,12 @@ def scaling(*, dark: bool) -> None:
     live.figure("groups", groups_by_way(found, dark=dark), alt=words)
     st.caption(
         say(
-            "The data are drawn by the program: fine stripes (detail), rows of marks (context), "
-            "noisy motifs (patterns), a third each; each group was meant to ask for one dimension "
-            "of a network. Earlier versions of the set were changed because one dimension alone "
-            "was enough; in the last of those, tried on one seed, resolution only had 99.9 % and "
-            "all three 83.4 %. The present one was settled before its full run."
+            "The program draws the pictures: a third fine stripes (detail), a third rows "
+            "of marks (context), a third noisy motifs (patterns). Each group was meant to "
+            "need one dimension of a network. Earlier versions were changed, because one "
+            "dimension alone solved them: in the last of those, with one seed, resolution "
+            "only reached 99.9 % and all three 83.4 %. The present set was fixed before "
+            "its full run."
         )
     )
     _summary_table(found)
@@ -172,9 +155,10 @@ def verdict(found: tuple[Summary, ...]) -> str:
     weak, share = min(mine.groups, key=lambda pair: pair[1])
     return say(
         "**The paper's claim is not seen here**: {name} beats scaling all three by "
-        "{behind:.1f} points. The compound network is weakest in {weak} ({mine:.0f} %), where "
-        "{name} has {its:.0f} %. What the set-up may add to that: short training rewards what "
-        "learns quickly, and deeper networks learn slowest.",
+        "{behind:.1f} points. The compound network is weakest in {weak} ({mine:.0f} "
+        "%), where {name} has {its:.0f} %. One reason may lie in the set-up: training "
+        "is short, which rewards networks that learn quickly, and deep ones learn "
+        "slowly.",
         name=name,
         behind=-ahead,
         weak=say(weak),
@@ -204,10 +188,7 @@ def _summary_table(found: tuple[Summary, ...]) -> None:
         width="stretch",
         column_config={
             "MACs": st.column_config.NumberColumn(format="localized"),
-            **{
-                name: st.column_config.NumberColumn(format=PERCENT)
-                for name in (accuracy, interval, *groups)
-            },
+            **dict.fromkeys((accuracy, interval, *groups), columns.SHARE),
             seconds: st.column_config.NumberColumn(format="%.0f"),
         },
         alt=say("Every way and budget: counted multiply-adds, accuracy with interval, by group"),
@@ -282,9 +263,10 @@ def search(*, dark: bool) -> None:
     best = max((row for row in rows if row["rung"] == last), key=lambda row: row["top1"])
     st.markdown(
         say(
-            "**alpha {alpha:g}, beta {beta:g}, gamma {gamma:g}** is left after {rounds} rounds of "
-            "halving over {networks} networks on the budget, one seed each; the paper found 1.2, "
-            "1.1 and 1.15 for B0 on ImageNet.",
+            "**alpha {alpha:g}, beta {beta:g}, gamma {gamma:g}** won: {networks} "
+            "{networks:network|networks} of equal cost were trained with one seed each, "
+            "and the better half went on, {rounds} {rounds:time|times}. The paper found "
+            "1.2, 1.1 and 1.15 for B0 on ImageNet.",
             alpha=best["alpha"],
             beta=best["beta"],
             gamma=best["gamma"],
@@ -324,8 +306,8 @@ def search(*, dark: bool) -> None:
                 format="%.2f", help=say("alpha x beta² x gamma²; the search keeps it near 2")
             ),
             "MACs": number(format="localized"),
-            accuracy: number(format=PERCENT, help=say("On held-out pictures; measured")),
-            **{title: number(format=PERCENT) for title in groups},
+            accuracy: number(format=columns.PERCENT, help=say("On held-out pictures; measured")),
+            **dict.fromkeys(groups, columns.SHARE),
         },
         alt=say("Every candidate of every round"),
     )
