@@ -71,7 +71,7 @@ def changed(change) -> nn.Module:
     ("given", "message"),
     [
         (lambda: nn.Linear(3, 4), "Linear is no network of effnet.build"),
-        (lambda: effnet.build(SPEC, in_channels=1), "takes 1 channels"),
+        (lambda: effnet.build(SPEC, in_channels=1), "takes 1 channel;"),
         (
             lambda: changed(lambda net: net.classifier.append(nn.Linear(3, 2))),
             "no longer what its spec says",
