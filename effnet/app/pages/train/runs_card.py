@@ -28,12 +28,12 @@ from effnet.figures import run_curves
 from effnet.jobs import Run, limits, runs
 from effnet.train import Progressive, Recipe, small_base
 
-KINDS = {
+KINDS = {  # those that stand in the list
     "train": mark("One network"),
     "scaling": mark("Scaling experiment"),
-    "search": mark("Grid search of alpha, beta, gamma"),
     "progressive": mark("Fixed or progressive"),
 }
+STARTED_HERE = ("train", "progressive")  # the scaling experiment has its own place
 STATES = {
     "waiting": mark("waiting"),
     "running": mark("running"),
@@ -46,17 +46,11 @@ DATA = (mark("marks"), mark("digits"))
 OPTIMISERS = {"rmsprop": "RMSProp", "adamw": "AdamW"}
 TABS = {  # where an experiment's results are shown
     "scaling": mark("Experiment"),
-    "search": mark("Grid search"),
     "progressive": mark("Fixed or progressive"),
 }
 NAMED: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (  # words, numbers, title
     (("way",), ("budget", "seed"), mark("{way} {budget:g} x, seed {seed}")),
     (("arm",), ("seed",), mark("{arm}, seed {seed}")),
-    (
-        (),
-        ("alpha", "beta", "gamma", "epochs"),
-        mark("{alpha:g} {beta:g} {gamma:g}, {epochs} epochs"),
-    ),
 )
 MOST_SHOWN = 8
 MOST_EPOCHS = 1e6
@@ -69,7 +63,7 @@ def start() -> None:
     """What to run, and the button."""
     kind = st.segmented_control(
         say("What"),
-        tuple(KINDS),
+        STARTED_HERE,
         format_func=lambda k: say(KINDS[k]),
         default="train",
         required=True,
@@ -87,7 +81,7 @@ def start() -> None:
             (1, 2, 3, 5),
             value=3,
             key="run_seeds",
-            disabled=kind in ("train", "search"),
+            disabled=kind == "train",
         )
     options: dict[str, Any] = {}
     if kind == "train":
@@ -249,16 +243,6 @@ def _refused(run: Run) -> str:
 def done(kind: str, result: dict[str, Any]) -> str:
     """What an experiment that has ended gave, and where to see it."""
     tab = say(TABS[kind])
-    if kind == "search":
-        return say(
-            "Done: alpha {alpha:g}, beta {beta:g}, gamma {gamma:g} is left, {share} right. Every "
-            "round stands under the tab {tab}.",
-            alpha=result["alpha"],
-            beta=result["beta"],
-            gamma=result["gamma"],
-            share=percent(result["top1"]),
-            tab=tab,
-        )
     return say(
         "Done: {n} trainings. What they show stands under the tab {tab}.",
         n=result["rows"],
