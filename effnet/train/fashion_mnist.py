@@ -7,7 +7,9 @@ checked by its hash, so what is trained on is the same everywhere.
 
 import gzip
 import hashlib
+import math
 import os
+import struct
 import zlib
 from functools import lru_cache
 from pathlib import Path
@@ -36,6 +38,7 @@ HASHES = {
 }
 PARTS = ("train", "t10k")
 MOST_BYTES = 64 * 2**20  # of a file, unpacked; the largest has 47,040,016
+MOST_DIMENSIONS = 4
 BYTE = 8  # idx: the third byte is the type of the values, 8 for unsigned bytes
 
 Arrays = tuple[NDArray[np.uint8], NDArray[np.int64]]
@@ -101,19 +104,13 @@ def _unpacked(path: Path) -> bytes:
 
 
 def _array(content: bytes, path: Path) -> NDArray[np.uint8]:
-    sizes = np.frombuffer(content[4 : 4 + 4 * content[3]], ">u4") if len(content) > 3 else ()
-    start = 4 + 4 * len(sizes)
-    shape = tuple(int(size) for size in sizes)
-    if content[:3] != bytes((0, 0, BYTE)) or not shape or len(content) - start != _product(shape):
-        raise EffnetError("{path} is no idx file of unsigned bytes", path=path)
-    return np.frombuffer(bytearray(content), np.uint8, offset=start).reshape(shape)
-
-
-def _product(sizes: tuple[int, ...]) -> int:
-    found = 1
-    for size in sizes:  # plain integers: a damaged header's don't overflow
-        found *= size
-    return found
+    dimensions = content[3] if content[:3] == bytes((0, 0, BYTE)) and len(content) > 3 else 0
+    start = 4 + 4 * dimensions
+    if 1 <= dimensions <= MOST_DIMENSIONS and len(content) >= start:
+        shape = struct.unpack(f">{dimensions}I", content[4:start])
+        if len(content) - start == math.prod(shape):
+            return np.frombuffer(bytearray(content), np.uint8, offset=start).reshape(shape)
+    raise EffnetError("{path} is no idx file of unsigned bytes", path=path)
 
 
 def fashion_mnist(named: str = "", *, choosing: bool = False) -> tuple[Arrays, Arrays]:

@@ -7,7 +7,7 @@ from effnet import EffnetError
 from effnet.train import claim, plan
 from effnet.train.progressive_trainings import progressive_jobs
 from effnet.train.recipe import small_base
-from effnet.train.results import write_rows
+from effnet.train.results import read_rows, write_rows
 
 
 def facts(jobs):
@@ -196,3 +196,16 @@ def test_progressive_and_its_rivals_are_compared_at_equal_epochs_and_equal_cost(
     assert {stage.dropout for stage in even.recipe.plan.plan()} == {last.dropout}
     assert [s.size for s in even.recipe.plan.plan()] == [s.size for s in grown.recipe.plan.plan()]
     assert fixed.recipe.spec == small_base(resolution=64)
+
+
+def test_the_shipped_rows_are_those_of_the_plans_trainings():
+    """So the same command goes on with them, whatever has changed in the trainer since."""
+    rate, searched = claim.settled()
+    wanted = {
+        "rate": claim.rate_jobs(),
+        "check": claim.check_jobs(claim.best_rate(read_rows(claim.SHIPPED / "rate.csv"))),
+        "scaling": claim.scaling_jobs(rate, searched),
+    }
+    for part, jobs in wanted.items():
+        keys = [row["key"] for row in read_rows(claim.SHIPPED / f"{part}.csv")]
+        assert keys == [one.key for one in jobs][: len(keys)], part
