@@ -19,7 +19,7 @@ B0 = effnet.get_variant("b0")
 
 def latency(name: str, median: float, *, batch_size: int = 1) -> Latency:
     samples = tuple(median * (1 + (i - 4) / 100) for i in range(9))
-    return Latency(name, samples, batch_size, 224, "fp32", None, HERE)
+    return Latency(name, samples, HERE.settled(Options(batch_size=batch_size), 224), None, HERE)
 
 
 def row(name: str, median: float, batch_size: int = 1) -> Row:

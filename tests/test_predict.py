@@ -117,6 +117,15 @@ def test_a_tuple_is_a_batch_and_none_is_none(lite0, chelsea):
     assert lite0.predict([]) == []
 
 
+def test_a_file_object_is_one_picture_and_an_iterator_is_many(lite0, chelsea):
+    expected = lite0.predict(chelsea)[0].logits
+    with chelsea.open("rb") as opened:
+        for source in (opened, io.BytesIO(chelsea.read_bytes()), [opened], iter([chelsea])):
+            (prediction,) = lite0.predict(source)
+            assert np.array_equal(prediction.logits, expected)
+        assert lite0.features(opened).shape == (1, 1280)
+
+
 def test_a_png_with_transparency_is_seen_on_white(lite0, chelsea):
     image = Image.open(chelsea).convert("RGBA")
     image.putalpha(0)

@@ -24,10 +24,11 @@ from effnet.jobs import runs
 from effnet.nn import saved
 from effnet.scaling.design import Design
 from effnet.timing.measurements import Environment, Latency
+from effnet.timing.options import Options
 
 TODAY = date(2026, 1, 2)
 MACHINE = Environment("cpu", "a <processor>", 2, 0.1, "2", "3.11", "Linux", "2026-01-01")
-TIMED = Latency("b0", (20.0, 21.0, 22.0), 1, 224, "fp32", None, MACHINE)
+TIMED = Latency("b0", (20.0, 21.0, 22.0), Options(resolution=224), None, MACHINE)
 DESIGNS = {
     "formula": Design(phi=2.5, alpha=1.3),
     "free": Design(mode="free", base="v2_s", depth=0.5, width=1.25, resolution=200),

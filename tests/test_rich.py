@@ -8,6 +8,7 @@ from IPython.core.formatters import DisplayFormatter
 import effnet
 from effnet.base.rich import Card, as_html, as_text
 from effnet.timing.measurements import Environment, Latency
+from effnet.timing.options import Options
 
 MACHINE = Environment("cpu", "a processor", 2, 0.1, "2", "3.11", "Linux", "2026-01-01")
 
@@ -20,7 +21,7 @@ def records(lite0, coffee):
         "cost": (effnet.count(spec), ("0.386 G", "91,528,224")),
         "compare": (effnet.compare("b0", "b1"), ("EfficientNet-B1", "1.78 x")),
         "latency": (
-            Latency("b0", (20.0, 21.0, 22.0), 1, 224, "fp32", None, MACHINE),
+            Latency("b0", (20.0, 21.0, 22.0), Options(resolution=224), None, MACHINE),
             ("21.0 ms", "3 passes", "a processor"),
         ),
         "prediction": (lite0.predict([coffee])[0], ("espresso", "95.7 %")),

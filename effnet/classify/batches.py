@@ -23,7 +23,7 @@ def batches(
     if isinstance(images, torch.Tensor):
         yield from _of_tensor(images, size)
         return
-    if isinstance(images, Iterator):
+    if isinstance(images, Iterator) and not hasattr(images, "read"):  # a file gives its lines
         images = list(images)
     if not isinstance(images, (list, tuple)):
         images = [images]

@@ -67,7 +67,14 @@ def add(commands: Commands) -> None:
         "own.safetensors --resolution 320 --json",
     )
     networks.add(counted)
-    counted.add_argument("--resolution", type=int, metavar="PIXELS", help="its own if not given")
+    counted.add_argument(
+        "--resolution",
+        type=_sides,
+        metavar="PIXELS",
+        help="a side, or height and width as 320x480; its own if not given",
+    )
+    counted.add_argument("--in-channels", type=int, default=3, metavar="N", help="of the input")
+    counted.add_argument("--classes", type=int, default=1000, metavar="N", help="of the answer")
     counted.add_argument(
         "--by",
         choices=("stage", "kind", "layer", "tool"),
@@ -151,9 +158,33 @@ def _scale(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def _sides(text: str) -> int | tuple[int, int]:
+    """A side, or height and width."""
+    height, cross, width = text.lower().partition("x")
+    return (int(height), int(width)) if cross else int(height)
+
+
+_sides.__name__ = "pixels"  # "invalid pixels value: '2xx'"
+
+
+def _square(options: argparse.Namespace) -> int | None:
+    """The side that counting tools are asked about."""
+    if isinstance(options.resolution, tuple) or options.in_channels != 3 or options.classes != 1000:
+        raise EffnetError(
+            "--by tool counts a square picture of 3 channels and 1,000 classes; leave "
+            "--in-channels, --classes and a second side out"
+        )
+    return options.resolution
+
+
 def _count(options: argparse.Namespace) -> Outcome:
     spec = networks.spec(options.network)
-    totals = count(spec, resolution=options.resolution)
+    totals = count(
+        spec,
+        resolution=options.resolution,
+        in_channels=options.in_channels,
+        num_classes=options.classes,
+    )
     people = None
     if options.by == "layer":
         rows = totals.as_rows()
@@ -167,7 +198,7 @@ def _count(options: argparse.Namespace) -> Outcome:
                 "as": opinion.unit,
                 "made of": opinion.formula,
             }
-            for opinion in opinions(spec, resolution=options.resolution)
+            for opinion in opinions(spec, resolution=_square(options))
         ]
         people = [row | {"prints": f"{row['prints']:,}"} for row in rows]
     else:

@@ -8,53 +8,111 @@ next writer.
 
 import csv
 import io
+import math
 import os
 import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any, Self
 
-from effnet.base import cell, csv_text, files, mark
+from effnet.base import cell, cell_text, csv_text, files, mark, printable
 from effnet.timing.measurements import Environment, Latency
+from effnet.timing.options import Options
 
+LONGEST_TEXT = 120  # of those read from a file
 FOLDER = "EFFNET_TIMES"  # environment variable: where measurements are kept
 
-COLUMNS = (
-    "run",
-    "date",
-    "network",
-    "link",
-    "what",
-    "batch_size",
-    "resolution",
-    "precision",
-    "channels_last",
-    "folded",
-    "engine",
-    "cuda_graph",
-    "threads",
-    "device",
-    "processor",
-    "cores",
-    "driver",
-    "torch",
-    "engine_version",
-    "python",
-    "platform",
-    "load_before",
-    "other_cores",
-    "macs",
-    "params",
-    "activations",
-    "peak_memory_bytes",
-    "sample",
-    "sample_ms",
-    "outcome",
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the file: which value of which record it holds, and how that is written.
+
+    Attributes:
+        name: Its title in the file.
+        home: Whose value it is: "row", "latency", "options" or "environment".
+        write: The value as it stands in the file.
+        read: The text in the file as a value; None where it is none.
+        field: The value's name in its record; the column's where not given.
+    """
+
+    name: str
+    home: str
+    write: Callable[[Any], str | int]
+    read: Callable[[str], Any]
+    field: str = ""
+
+
+def _text(value: str) -> str:
+    return " ".join(value.split())
+
+
+def _told(text: str) -> str:
+    return _text(printable(cell_text(text)))[:LONGEST_TEXT]
+
+
+def number(text: str) -> float | None:
+    """A finite number; None where the text is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def whole(text: str) -> int | None:
+    """A whole number; None where the text is none."""
+    value = number(text)
+    return int(value) if value is not None and value == int(value) else None
+
+
+def _count(text: str) -> int:
+    return max(0, whole(text) or 0)
+
+
+def _known(written: str) -> Callable[[float | None], str]:
+    return lambda value: "" if value is None else format(value, written)
+
+
+TEXT, COUNT, FLAG = (_text, _told), (int, _count), (int, "1".__eq__)
+WHOLE = _known("d"), whole
+
+TABLE = (
+    Column("run", "row", *TEXT),
+    Column("date", "environment", *TEXT),
+    Column("network", "latency", *TEXT, "name"),
+    Column("link", "latency", *TEXT),
+    Column("what", "row", *TEXT),
+    Column("batch_size", "options", *COUNT),
+    Column("resolution", "options", *COUNT),
+    Column("precision", "options", *TEXT),
+    Column("channels_last", "options", *FLAG),
+    Column("folded", "options", *FLAG),
+    Column("engine", "options", *TEXT),
+    Column("cuda_graph", "options", *FLAG),
+    Column("threads", "environment", *COUNT),
+    Column("device", "environment", *TEXT),
+    Column("processor", "environment", *TEXT),
+    Column("cores", "environment", *WHOLE),
+    Column("driver", "environment", *TEXT),
+    Column("torch", "environment", *TEXT),
+    Column("engine_version", "environment", *TEXT),
+    Column("python", "environment", *TEXT),
+    Column("platform", "environment", *TEXT),
+    Column("load_before", "environment", _known(".2f"), number),
+    Column("other_cores", "environment", _known(".3f"), number),
+    Column("macs", "row", *COUNT),
+    Column("params", "row", *COUNT),
+    Column("activations", "row", *COUNT),
+    Column("peak_memory_bytes", "latency", *WHOLE),
+    Column("sample", "", *COUNT),
+    Column("sample_ms", "", _known(".6g"), number),
+    Column("outcome", "row", *TEXT),
 )
+COLUMNS = tuple(column.name for column in TABLE)
 NEEDED = ("run", "network", "batch_size", "resolution", "sample_ms")
 OK, MEMORY, REFUSED = "ok", mark("out of memory"), mark("not measured")
 OUTCOMES = (OK, MEMORY, REFUSED)
@@ -132,11 +190,7 @@ class Writer:
 
     def add(self, row: Row, sample: int, sample_ms: float | None) -> None:
         """Append one sample of a run; None where there is none to tell."""
-        values = cells_of(row) | {
-            "sample": sample,
-            "sample_ms": "" if sample_ms is None else f"{sample_ms:.6g}",
-        }
-        self._write([values[name] for name in COLUMNS])
+        self._write(_line(row, sample, sample_ms))
 
     def add_all(self, row: Row) -> None:
         """Append every sample of a run, or its outcome where it has none."""
@@ -192,46 +246,44 @@ def as_csv(rows: Iterable[Row]) -> str:
     lines = []
     for row in rows:
         for number, value in enumerate(row.latency.samples_ms or (None,), start=1):
-            cells = cells_of(row) | {"sample": number if value is not None else 0}
-            cells["sample_ms"] = "" if value is None else f"{value:.6g}"
-            lines.append([cells[name] for name in COLUMNS])
+            lines.append(_line(row, number if value is not None else 0, value))
     return csv_text(COLUMNS, lines)
+
+
+def _line(row: Row, sample: int, sample_ms: float | None) -> list[str | int]:
+    cells = cells_of(row)
+    cells |= {"sample": sample, "sample_ms": _known(".6g")(sample_ms)}
+    return [cells[name] for name in COLUMNS]
 
 
 def cells_of(row: Row) -> dict[str, Any]:
     """A run's cells but for its samples; texts on one line."""
-    found, where = row.latency, row.latency.environment
-    values = {
-        "run": row.run,
-        "date": where.date,
-        "network": found.name,
-        "link": found.link,
-        "what": row.what,
-        "batch_size": found.batch_size,
-        "resolution": found.resolution,
-        "precision": found.precision,
-        "channels_last": int(found.channels_last),
-        "folded": int(found.folded),
-        "engine": found.engine,
-        "cuda_graph": int(found.cuda_graph),
-        "threads": where.threads,
-        "device": where.device,
-        "processor": where.processor,
-        "cores": "" if where.cores is None else where.cores,
-        "driver": where.driver,
-        "torch": where.torch,
-        "engine_version": where.engine_version,
-        "python": where.python,
-        "platform": where.platform,
-        "load_before": "" if where.load_before is None else f"{where.load_before:.2f}",
-        "other_cores": "" if where.other_cores is None else f"{where.other_cores:.3f}",
-        "macs": row.macs,
-        "params": row.params,
-        "activations": row.activations,
-        "peak_memory_bytes": "" if found.peak_memory_bytes is None else found.peak_memory_bytes,
-        "outcome": row.outcome,
+    latency = row.latency
+    homes = {
+        "row": row,
+        "latency": latency,
+        "options": latency.options,
+        "environment": latency.environment,
     }
     return {
-        name: " ".join(value.split()) if isinstance(value, str) else value
-        for name, value in values.items()
+        column.name: column.write(getattr(homes[column.home], column.field or column.name))
+        for column in TABLE
+        if column.home
     }
+
+
+def row_of(run: str, cells: Mapping[str, str], samples: Iterable[float]) -> Row:
+    """The run whose cells these are: what `cells_of` wrote; what a file lacks is left open."""
+    homes: dict[str, dict[str, Any]] = {"row": {}, "latency": {}, "options": {}, "environment": {}}
+    defaults = {"network": "unknown", "device": "unknown", "processor": "unknown"}
+    defaults |= {"precision": "fp32", "engine": "eager", "what": "latency", "outcome": OK}
+    for column in TABLE:
+        if column.home:
+            text = cells.get(column.name) or defaults.get(column.name, "")
+            homes[column.home][column.field or column.name] = column.read(text)
+    where = Environment(**homes["environment"])
+    options = Options(**homes["options"], device=where.device, threads=where.threads)
+    latency = Latency(
+        **homes["latency"], samples_ms=tuple(samples), options=options, environment=where
+    )
+    return Row(**homes["row"] | {"run": run}, latency=latency)

@@ -16,7 +16,7 @@ from effnet.base import (
     significant,
     speaking,
 )
-from effnet.timing.options import ENGINES, Options
+from effnet.timing.options import ENGINES, PLAIN, Engine, Options
 
 UNSTABLE_SPREAD = 0.25  # of the median, from p10 to p90
 DRIFT = 0.10  # between the first and the last third of the samples
@@ -49,6 +49,13 @@ class Environment:
     engine_version: str = ""
     other_cores: float | None = None
 
+    def settled(self, options: Options, resolution: int) -> Options:
+        """Options with nothing left open: this device, these threads, a side in pixels."""
+        return replace(options, device=self.device, threads=self.threads, resolution=resolution)
+
+
+UNKNOWN = Environment("", "", 0, None, "", "", "", "")  # of samples that no machine is told for
+
 
 def quantile(samples: Sequence[float], part: float) -> float:
     """The value below which `part` of the samples lie, linear between two of them."""
@@ -66,26 +73,55 @@ class Latency(Rich, Tabular):
     Attributes:
         name: What was measured.
         samples_ms: Every raw sample in order: one forward pass of the batch, in milliseconds.
-        batch_size, resolution, precision: The input, `(batch, 3, R, R)`.
+        options: How it ran, with nothing left open: the device, the side of the input in pixels
+            and the threads that were used.
         peak_memory_bytes: Largest memory that tensors took during a pass, weights included; None
             where it can't be told.
         environment: The machine.
-        channels_last, folded, engine, cuda_graph: How it ran; see `Options`.
         link: The design's link, where one was given: `?phi=1`.
     """
 
     name: str
     samples_ms: tuple[float, ...]
-    batch_size: int
-    resolution: int
-    precision: str
-    peak_memory_bytes: int | None
-    environment: Environment
-    channels_last: bool = False
-    folded: bool = False
-    engine: str = "eager"
-    cuda_graph: bool = False
+    options: Options = PLAIN
+    peak_memory_bytes: int | None = None
+    environment: Environment = UNKNOWN
     link: str = ""
+
+    @property
+    def batch_size(self) -> int:
+        """Images in a pass."""
+        return self.options.batch_size
+
+    @property
+    def resolution(self) -> int:
+        """Side of the input in pixels."""
+        return self.options.resolution or 0
+
+    @property
+    def precision(self) -> str:
+        """Of the arithmetic: "fp32", "bf16" or "fp16"."""
+        return self.options.precision
+
+    @property
+    def channels_last(self) -> bool:
+        """Whether a pixel's channels lay side by side in memory."""
+        return self.options.channels_last
+
+    @property
+    def folded(self) -> bool:
+        """Whether each BatchNorm was folded into the convolution before it."""
+        return self.options.folded
+
+    @property
+    def engine(self) -> Engine:
+        """What ran the network: one of `ENGINES`."""
+        return self.options.engine
+
+    @property
+    def cuda_graph(self) -> bool:
+        """Whether the pass was recorded once and replayed."""
+        return self.options.cuda_graph
 
     @property
     def median_ms(self) -> float:
@@ -158,21 +194,6 @@ class Latency(Rich, Tabular):
         """False where spread, drift or the machine's load is too high; `doubts` says which."""
         return not self._doubts()
 
-    @property
-    def options(self) -> Options:
-        """The options that would measure this again."""
-        return Options(
-            self.environment.device,
-            self.batch_size,
-            self.resolution,
-            self.precision,
-            self.channels_last,
-            self.folded,
-            self.engine,  # type: ignore[arg-type]
-            self.cuda_graph,
-            self.environment.threads,
-        )
-
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain values for JSON, with the derived numbers; in English."""
         with speaking(DEFAULT):
@@ -180,13 +201,16 @@ class Latency(Rich, Tabular):
                 name: getattr(self, name)
                 for name in ("median_ms", "p10_ms", "p90_ms", "images_per_s", "stable", "doubts")
             }
-        return derived | asdict(self)
+        plain = asdict(self)
+        how = plain.pop("options").items()
+        return derived | plain | {k: v for k, v in how if k not in plain["environment"]}
 
     def as_rows(self) -> list[dict[str, Any]]:
         """One dictionary a sample, with what was measured, and where, in every one."""
         once = asdict(self)
-        samples, where = once.pop("samples_ms"), once.pop("environment")
-        return [{"sample": i, "sample_ms": ms} | once | where for i, ms in enumerate(samples)]
+        samples, how, where = (once.pop(name) for name in ("samples_ms", "options", "environment"))
+        once |= how | where  # device and threads stand in both, alike
+        return [{"sample": i, "sample_ms": ms} | once for i, ms in enumerate(samples)]
 
     def card(self) -> Card:
         """Median, spread and machine, for notebooks and plain text."""
@@ -219,7 +243,7 @@ class Latency(Rich, Tabular):
                     device=where.device,
                     threads=where.threads,
                     precision=self.precision,
-                    engine=say(ENGINES.get(self.engine, self.engine)),
+                    engine=say(ENGINES[self.engine]),
                     torch=where.torch,
                     date=where.date,
                 ),

@@ -4,16 +4,26 @@ A line that a crash tore, or that holds what can't be, is skipped and counted.
 """
 
 import csv
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from effnet.base import EffnetError, Text, as_frame, cell_text, mark, path_of, printable
-from effnet.timing.measurement_store import COLUMNS, NEEDED, OK, OUTCOMES, Row, cells_of, folder
-from effnet.timing.measurements import Environment, Latency
+from effnet.base import EffnetError, Text, as_frame, mark, path_of
+from effnet.timing.measurement_store import (
+    COLUMNS,
+    LONGEST_TEXT,
+    NEEDED,
+    OK,
+    OUTCOMES,
+    Row,
+    cells_of,
+    folder,
+    number,
+    row_of,
+    whole,
+)
 from effnet.timing.options import ENGINES, MOST_BATCH, PRECISIONS, Options
 
 if TYPE_CHECKING:
@@ -21,7 +31,6 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 32 * 2**20
 MOST_RUNS = 2000
-TEXT = 120  # longest text that is read from a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,7 @@ def read(data: bytes, *, name: str = mark("the file")) -> Reading:
         if len(values) != len(columns) or not _usable(cells):
             skipped += bool(line.strip())
             continue
-        run = cells["run"][:TEXT]
+        run = cells["run"][:LONGEST_TEXT]
         if run not in firsts and len(firsts) >= MOST_RUNS:
             skipped += 1
             continue
@@ -101,7 +110,7 @@ def read(data: bytes, *, name: str = mark("the file")) -> Reading:
         raise EffnetError(
             "none of the {n} lines of {name} is a measurement", n=skipped, name=Text(name)
         )
-    rows = (_row(run, cells, samples.get(run, [])) for run, cells in firsts.items())
+    rows = (row_of(run, cells, samples.get(run, [])) for run, cells in firsts.items())
     return Reading(tuple(rows), skipped)
 
 
@@ -148,8 +157,8 @@ def _usable(cells: dict[str, str]) -> bool:
     outcome = cells.get("outcome", OK)
     if outcome not in OUTCOMES or not cells["run"]:
         return False
-    batch, side = _whole(cells["batch_size"]), _whole(cells["resolution"])
-    if not (1 <= (batch or 0) <= MOST_BATCH and 1 <= (side or 0) <= 2**20):
+    batch, side = whole(cells["batch_size"]) or 0, whole(cells["resolution"]) or 0
+    if not (1 <= batch <= MOST_BATCH and 1 <= side <= 2**20):
         return False
     if cells.get("precision", "fp32") not in PRECISIONS:
         return False
@@ -157,68 +166,8 @@ def _usable(cells: dict[str, str]) -> bool:
         return False
     if not cells["sample_ms"]:
         return outcome != OK
-    value = _number(cells["sample_ms"])
+    value = number(cells["sample_ms"])
     return value is not None and 0 < value < 1e8
-
-
-def _whole(text: str | None) -> int | None:
-    value = _number(text)
-    return int(value) if value is not None and value == int(value) else None
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def _row(run: str, cells: dict[str, str], samples: Sequence[float]) -> Row:
-    def said(name: str, default: str = "") -> str:
-        text = cell_text(cells.get(name) or default)
-        return " ".join(printable(text).split())[:TEXT]
-
-    def positive(name: str) -> int:
-        return max(0, _whole(cells.get(name)) or 0)
-
-    where = Environment(
-        said("device", "unknown"),
-        said("processor", "unknown"),
-        positive("threads"),
-        _number(cells.get("load_before")),
-        said("torch"),
-        said("python"),
-        said("platform"),
-        said("date"),
-        _whole(cells.get("cores")),
-        said("driver"),
-        said("engine_version"),
-        _number(cells.get("other_cores")),
-    )
-    latency = Latency(
-        said("network", "unknown"),
-        tuple(samples),
-        positive("batch_size"),
-        positive("resolution"),
-        cells.get("precision") or "fp32",
-        _whole(cells.get("peak_memory_bytes")),
-        where,
-        cells.get("channels_last") == "1",
-        cells.get("folded") == "1",
-        cells.get("engine") or "eager",
-        cells.get("cuda_graph") == "1",
-        said("link"),
-    )
-    return Row(
-        run,
-        said("what", "latency"),
-        latency,
-        positive("macs"),
-        positive("params"),
-        positive("activations"),
-        cells.get("outcome") or OK,
-    )
 
 
 def newest(rows: Sequence[Row], network: str, resolution: int, options: Options) -> Row | None:

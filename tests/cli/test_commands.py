@@ -64,6 +64,22 @@ def test_count_rows_sum_to_the_total(capsys, by):
     assert sum(row["macs"] for row in result["rows"]) == result["macs"] == 385_814_752
 
 
+def test_count_takes_a_picture_that_is_not_square_other_channels_and_classes(capsys):
+    options = ("--resolution", "200x300", "--in-channels", "1", "--classes", "10")
+    said = run_json(capsys, "count", "b0", *options)
+    cost = effnet.count("b0", resolution=(200, 300), in_channels=1, num_classes=10)
+    assert (said["params"], said["macs"]) == (cost.params, cost.macs)
+    assert said["params"] == 5_288_548 - 990 * 1281 - 2 * 32 * 9  # a smaller head, one channel
+
+
+@pytest.mark.parametrize("side", ["200x", "x", "2x3x4", "b"])
+def test_a_side_that_is_none_is_refused(capsys, side):
+    with pytest.raises(SystemExit) as ended:
+        main(["count", "b0", "--resolution", side])
+    assert ended.value.code == 2
+    assert f"invalid pixels value: '{side}'" in capsys.readouterr().err
+
+
 def test_classify_names_the_picture(capsys, coffee):
     rows = run_json(capsys, "classify", str(coffee), "--top", "3")
     assert rows[0]["name"] == "espresso"

@@ -19,6 +19,7 @@ from effnet.papers import comparison, dimension_results, published, search_objec
 from effnet.scaling import compound, equal_cost_search, search
 from effnet.scaling.design import Design
 from effnet.timing.measurements import Environment, Latency
+from effnet.timing.options import Options
 from effnet.timing.profiles import StageProfile
 from effnet.train.augment import survivals
 from effnet.train.results import Summary
@@ -26,7 +27,7 @@ from effnet.train.schedule import Progressive, stage_costs
 
 LABELS = (Label(967, "espresso", 0.9), Label(968, "cup", 0.06), Label(504, "coffee mug", 0.04))
 MACHINE = Environment("cpu", "a processor", 2, 0.1, "2", "3.11", "Linux", "2026-01-01")
-TIMES = Latency("b0", (20.0, 21.0, 22.0, 23.0, 30.0), 1, 224, "fp32", None, MACHINE)
+TIMES = Latency("b0", (20.0, 21.0, 22.0, 23.0, 30.0), Options(resolution=224), None, MACHINE)
 PROFILE = [StageProfile(0, 1.0, 0.25, 10, 0.1, 5, 7), StageProfile(1, 3.0, 0.75, 90, 0.9, 6, 8)]
 
 

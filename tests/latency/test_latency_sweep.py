@@ -121,7 +121,7 @@ def test_a_point_that_would_take_too_long_is_told_from_the_last_ones_pace(left_s
 def latency(*samples):
     from effnet.timing.measurements import Latency
 
-    return Latency("t", samples, 1, 24, "fp32", None, HERE)
+    return Latency("t", samples, Options(resolution=24), None, HERE)
 
 
 # --- learning a machine's pace

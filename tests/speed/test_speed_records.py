@@ -22,7 +22,9 @@ HERE = Environment(
 
 def record(*samples_ms: float, batch_size: int = 1, **where) -> Latency:
     found = dataclasses.replace(HERE, **where)
-    return Latency("b0", samples_ms, batch_size, 224, "fp32", None, found)
+    return Latency(
+        "b0", samples_ms, found.settled(Options(batch_size=batch_size), 224), None, found
+    )
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 10, 11, 37])
@@ -262,7 +264,13 @@ def test_options_in_chinese_stand_in_one_row():
 
 
 def test_a_measurement_knows_the_options_that_would_repeat_it():
-    found = Latency("b0", (1.0,), 4, 96, "bf16", None, HERE, channels_last=True)
+    found = Latency(
+        "b0",
+        (1.0,),
+        HERE.settled(Options(batch_size=4, precision="bf16", channels_last=True), 96),
+        None,
+        HERE,
+    )
     assert found.options == Options("cpu", 4, 96, "bf16", True, threads=2)
 
 

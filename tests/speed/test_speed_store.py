@@ -33,9 +33,8 @@ HERE = Environment(
 
 
 def row(*samples: float, run: str = "r1", **changes) -> Row:
-    latency = Latency(
-        "b0 at phi 1,5", samples, 4, 224, "bf16", 123, HERE, channels_last=True, link="phi=1.5"
-    )
+    ran = HERE.settled(Options(batch_size=4, precision="bf16", channels_last=True), 224)
+    latency = Latency("b0 at phi 1,5", samples, ran, 123, HERE, "phi=1.5")
     return dataclasses.replace(Row(run, "batch", latency, 10, 20, 30), **changes)
 
 

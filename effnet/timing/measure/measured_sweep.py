@@ -155,19 +155,7 @@ def _row(run: str, what: str, point: Point, latency: Latency) -> measurement_sto
 
 
 def _none(run: str, what: str, point: Point, outcome: str) -> measurement_store.Row:
-    how = point.options
-    place = pick_device(how.device)
-    latency = Latency(
-        point.spec.name,
-        (),
-        how.batch_size,
-        how.resolution or point.spec.resolution,
-        how.precision,
-        None,
-        machine.environment(place),
-        how.channels_last,
-        how.folded,
-        how.engine,
-        how.cuda_graph,
-    )
+    where = machine.environment(pick_device(point.options.device))
+    ran = where.settled(point.options, point.options.resolution or point.spec.resolution)
+    latency = Latency(point.spec.name, (), ran, None, where)
     return replace(_row(run, what, point, latency), outcome=outcome)

@@ -77,21 +77,8 @@ class Ready:
     def latency(self, samples: list[float], *, link: str = "", peak: int | None = None) -> Latency:
         """The record of these samples, with what other programs took since the warm-up."""
         where = machine.with_others(self.environment, self.others.cores())
-        how = self.options
-        return Latency(
-            self.name,
-            tuple(samples),
-            how.batch_size,
-            self.size,
-            how.precision,
-            peak,
-            where,
-            how.channels_last,
-            how.folded,
-            how.engine,
-            how.cuda_graph,
-            link,
-        )
+        ran = where.settled(self.options, self.size)
+        return Latency(self.name, tuple(samples), ran, peak, where, link)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ import streamlit as st
 from effnet.app.kit import cache, columns, jobs, live
 from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen
-from effnet.app.pages.latency.versus_card import UNKNOWN
 from effnet.base import EffnetError, factor, giga, mebibytes, millions, milliseconds, say, verbatim
 from effnet.counting.memory import training_bytes
 from effnet.figures import fused_race, step_against_size, where_to_deepen
@@ -134,9 +133,7 @@ def _fused_tables(series: tuple[Fused, ...], found: Race | None) -> None:
 
     def told(stages: int) -> str:
         values = raced.get(str(stages))
-        return milliseconds(Latency("", tuple(values), 1, 1, "fp32", None, UNKNOWN).median_ms) if (
-            values
-        ) else "-"  # fmt: skip
+        return milliseconds(Latency("", tuple(values)).median_ms) if values else "-"
 
     st.dataframe(
         [
@@ -302,7 +299,7 @@ def _deepened_figure(two: Deepened, found: Race | None, *, dark: bool) -> None:
     verdict = ""
     if raced:
         first, second = (
-            Latency(name, tuple(raced[key]), 1, 1, "fp32", None, UNKNOWN)
+            Latency(name, tuple(raced[key]))
             for key, name in (("alike", say("deeper alike")), ("late", say("deeper late")))
         )
         told = compared(first, second).sentence()

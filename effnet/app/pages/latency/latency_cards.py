@@ -19,7 +19,6 @@ from effnet.papers import printed_times
 from effnet.scaling import Design
 from effnet.timing import (
     Comparison,
-    Environment,
     Latency,
     Options,
     StageProfile,
@@ -31,7 +30,6 @@ from effnet.timing import (
 
 FIRST_SEEN = "V100 GPU, FP16, batch 16 (V2 Table 7)"
 FIGURE_HEIGHT = 340  # px, of the samples
-NOWHERE = Environment("", "", 0, None, "", "", "", "")
 TOTALS = (
     (
         mark("Median"),
@@ -78,8 +76,7 @@ def _strip(found: Measured | None, *, dark: bool) -> None:
         totals(None, None)
         st.skeleton(height=FIGURE_HEIGHT)
         return
-    how = found.options
-    so_far = Latency(found.spec.name, samples, how.batch_size, 1, how.precision, None, NOWHERE)
+    so_far = Latency(found.spec.name, samples, found.options)
     totals(so_far, found.spec, judged=False)
     drawn = latency_samples(so_far, dark=dark)
     live.figure("samples_now", drawn, alt=say("Every pass so far, with median and spread"))

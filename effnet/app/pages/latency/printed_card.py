@@ -98,17 +98,10 @@ def _work(rows: Sequence[Printed], chosen: Chosen) -> Work:
 
 def _own(names: Sequence[str], chosen: Chosen) -> dict[str, Row]:
     """The newest measurement on this machine of each network, run as the controls say."""
-    wanted = chosen.options
     found = {}
     for row in reading.kept():
         one = row.latency
-        alike = (one.batch_size, one.precision, one.channels_last, one.folded, one.engine) == (
-            wanted.batch_size,
-            wanted.precision,
-            wanted.channels_last,
-            wanted.folded,
-            wanted.engine,
-        )
+        alike = one.options == one.environment.settled(chosen.options, one.resolution)
         if one.name not in names or not one.samples_ms or not alike or not is_here(row):
             continue
         if one.resolution == get_variant(one.name).resolution:

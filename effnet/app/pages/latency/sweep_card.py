@@ -132,8 +132,8 @@ def _load() -> None:
         )
         if file is None:
             return
-        found = reading.read(file.getvalue(), name=file.name[: reading.TEXT])
-        st.session_state[state.SENT_TIMES] = {file.name[: reading.TEXT]: found}
+        found = reading.read(file.getvalue(), name=file.name[: measurement_store.LONGEST_TEXT])
+        st.session_state[state.SENT_TIMES] = {file.name[: measurement_store.LONGEST_TEXT]: found}
         kinds = sorted({row.what for row in found.rows})
         st.caption(
             say(

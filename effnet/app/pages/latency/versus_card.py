@@ -12,12 +12,11 @@ from effnet.figures import paired_ratios
 from effnet.jobs import Job
 from effnet.network import Spec, display_name, get_variant, list_variants
 from effnet.scaling import Design
-from effnet.timing import Comparison, Environment, Latency, Options, compared
+from effnet.timing import Comparison, Latency, Options, compared
 
 KEY = "versus"
 ITSELF = mark("the same network again")
 SIDES = ("first", "second")
-UNKNOWN = Environment("", "", 0, None, "", "", "", "")
 
 
 @dataclass(slots=True)
@@ -35,9 +34,10 @@ class Raced:
         pairs = min(map(len, columns))
         if not pairs:
             return None
-        blank = Latency("", (), 1, 1, "fp32", None, UNKNOWN)
         first, second = (
-            replace(self.whole.get(side, blank), name=name, samples_ms=tuple(column[:pairs]))
+            replace(
+                self.whole.get(side, Latency(name, ())), name=name, samples_ms=tuple(column[:pairs])
+            )
             for side, name, column in zip(SIDES, self.names, columns, strict=True)
         )
         return compared(first, second)
