@@ -66,8 +66,11 @@ class Feed:
         """What is trained on and how it is changed on the way, for the reader."""
         plan = self.recipe.plan
         names = ("randaugment", "mixup", "cutmix")
-        moves = {name: getattr(self.recipe, name) for name in ("shift", "flip")}
-        moves = {name: value for name, value in moves.items() if value}
+        moves: dict[str, Any] = {}
+        if self.recipe.shift:
+            moves["shift"] = f"{self.recipe.shift:.4g} of the side"
+        if self.recipe.flip:
+            moves["flip"] = "left to right"
         changes = {name: getattr(plan, name) for name in names if any(getattr(plan, name))}
         return {
             "training": len(self.training),

@@ -1,10 +1,12 @@
 """The scaling experiment's plan: networks of equal cost, what is chosen, and in which order."""
 
+import argparse
+
 import pytest
 
 import effnet
 from effnet import EffnetError
-from effnet.train import claim, plan
+from effnet.train import claim, plan, run_process
 from effnet.train.progressive_trainings import progressive_jobs
 from effnet.train.recipe import small_base
 from effnet.train.results import read_rows, write_rows
@@ -180,6 +182,19 @@ def test_what_the_rows_have_settled_is_read_back(tmp_path):
     chosen = claim.claim(tmp_path, run=trained, until="search")
     rate, letters = claim.settled(tmp_path)
     assert {"rate": rate, **dict(zip(claim.LETTERS, letters, strict=True))} == chosen
+
+
+def test_a_part_of_it_runs_in_a_folder_and_its_rows_lie_on_the_curve(tiny_set, tmp_path):
+    parser = argparse.ArgumentParser()
+    run_process.add_arguments(parser)
+    words = ["scaling", "--budget", "2", "--seed", "7", "--seeds", "1", "--workers", "1"]
+    asked = parser.parse_args([*words, "--output", str(tmp_path / "run")])
+    answer = run_process.execute(asked, told=lambda *_: None)
+    rows = read_rows(tmp_path / "run" / "results.csv", "top1", "macs", "date", "torch", "effnet")
+    assert answer["rows"] == len(rows)
+    assert {row["seed"] for row in rows} == {7}
+    assert {row["way"] for row in rows} >= {"base", *plan.WAYS}
+    assert {row["budget"] for row in rows} == {1.0, 2.0}
 
 
 # --- progressive

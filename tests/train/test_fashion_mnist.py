@@ -1,42 +1,14 @@
 """Fashion-MNIST from idx files: found, read, checked; what is damaged is said in one line."""
 
 import gzip
-import hashlib
-import struct
 
 import numpy as np
 import pytest
+from idx_files import idx
 
 from effnet import EffnetError
 from effnet.train import data, fashion_mnist
 from effnet.train.fashion_mnist import read_idx
-
-
-def idx(array):
-    """An idx file by its description (yann.lecun.com/exdb/mnist): big-endian sizes, then bytes."""
-    head = struct.pack(">BBBB", 0, 0, 8, array.ndim)
-    return head + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
-
-
-@pytest.fixture
-def tiny_set(tmp_path, monkeypatch):
-    """Twelve pictures to train on and four to test, in place of the real files' 70,000."""
-    generator = np.random.default_rng(0)
-    monkeypatch.setattr(fashion_mnist, "HELD", 2)
-    monkeypatch.setattr(fashion_mnist, "folders", lambda *_: [tmp_path])
-    fashion_mnist._read.cache_clear()
-    hashes = {}
-    for part, count in (("train", 12), ("t10k", 4)):
-        pictures = generator.integers(0, 256, (count, 28, 28), dtype=np.uint8)
-        labels = np.arange(count, dtype=np.uint8) % 10
-        for kind, array in (("images-idx3", pictures), ("labels-idx1", labels)):
-            content = idx(array)
-            name = f"{part}-{kind}-ubyte"
-            (tmp_path / f"{name}.gz").write_bytes(gzip.compress(content))
-            hashes[name] = hashlib.sha256(content).hexdigest()
-    monkeypatch.setattr(fashion_mnist, "HASHES", hashes)
-    yield tmp_path
-    fashion_mnist._read.cache_clear()
 
 
 def test_an_idx_file_is_the_array_it_holds(tmp_path):
