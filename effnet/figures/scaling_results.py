@@ -1,4 +1,4 @@
-"""Figures of the scaling experiment: accuracy by way, and how far all three are ahead, by seed."""
+"""Figures of the scaling experiment: accuracy by way, and the lead of compound scaling by seed."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -126,23 +126,27 @@ def _title(rows: "Sequence[Row]") -> str:
     best = min(found, key=lambda one: one.mean)
     values = {"budget": HEADLINE, "rival": say(TITLES[best.rival]).lower()}
     if answer == HOLDS:
-        return say("At {budget:g} x the multiply-adds all three together beat each alone", **values)
+        return say(
+            "At {budget:g} x the multiply-adds compound scaling beats each dimension alone",
+            **values,
+        )
     if answer == FAILS and best.high < 0:
-        return say("At {budget:g} x the multiply-adds {rival} beats all three together", **values)
+        return say("At {budget:g} x the multiply-adds {rival} beats compound scaling", **values)
     if answer == FAILS:
         return say(
-            "At {budget:g} x the multiply-adds all three together have no lead over {rival}",
+            "At {budget:g} x the multiply-adds compound scaling has no lead over {rival}",
             **values,
         )
     return say(
-        "At {budget:g} x the multiply-adds all three and {rival} are too close to call", **values
+        "At {budget:g} x the multiply-adds compound scaling and {rival} are too close to call",
+        **values,
     )
 
 
 def paired_differences(
     rows: "Sequence[Row]", budget: float = HEADLINE, *, dark: bool | None = None
 ) -> go.Figure:
-    """All three less each single dimension, paired by seed: every seed, the mean, its interval.
+    """Compound scaling less each single dimension, by seed: every one, the mean, its interval.
 
     Args:
         rows: Trainings.
@@ -163,8 +167,8 @@ def paired_differences(
     return theme.figure(
         traces,
         title=say(
-            "{budget:g} x: of {n} pairs all three are surely ahead in {ahead}, surely behind in "
-            "{behind}",
+            "{budget:g} x: of {n} pairs compound scaling is surely ahead in {ahead}, surely behind "
+            "in {behind}",
             budget=budget,
             n=len(ends),
             ahead=ahead,

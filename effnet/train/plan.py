@@ -23,8 +23,8 @@ TITLES = {
     "depth": mark("Depth only"),
     "width": mark("Width only"),
     "resolution": mark("Resolution only"),
-    "compound": mark("All three (the paper's coefficients)"),
-    "searched": mark("All three (coefficients found here)"),
+    "compound": mark("Compound (the paper's coefficients)"),
+    "searched": mark("Compound (coefficients found here)"),
 }
 DOUBLED = 1.65, 2.1  # what the search takes for twice the multiply-adds
 NEAR = 0.15  # a wish for a budget may be moved so far to where the ways meet

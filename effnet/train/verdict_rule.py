@@ -72,16 +72,16 @@ def differences(rows: Iterable[Row], way: str, budget: float) -> tuple[Differenc
     return tuple(found)
 
 
-def judged(found: Sequence[Difference]) -> str:
-    """One of the four verdicts."""
-    if len(found) < len(SINGLE) or min(len(one.points) for one in found) < SEEDS:
+def judged(found: Sequence[Difference], *, seeds: int = SEEDS) -> str:
+    """One of the four verdicts, where `seeds` were planned."""
+    if len(found) < len(SINGLE) or min(len(one.points) for one in found) < seeds:
         return UNFINISHED
     if all(one.low > 0 for one in found):
         return HOLDS
     return FAILS if any(one.high < LEAST_LEAD for one in found) else OPEN
 
 
-def verdict(rows: Sequence[Row], way: str, budget: float) -> str:
+def verdict(rows: Sequence[Row], way: str, budget: float, *, seeds: int = SEEDS) -> str:
     """What the rows say of one way of scaling all three, in one sentence."""
     found = differences(rows, way, budget)
     if not found:
@@ -89,7 +89,7 @@ def verdict(rows: Sequence[Row], way: str, budget: float) -> str:
             "**Not finished**: at {budget:g} x the multiply-adds there is nothing to compare yet.",
             budget=budget,
         )
-    answer = judged(found)
+    answer = judged(found, seeds=seeds)
     by_end = answer == FAILS  # then it is the interval's end that says it
     hardest = min(found, key=lambda one: one.high if by_end else one.mean)
     values = {
@@ -99,7 +99,7 @@ def verdict(rows: Sequence[Row], way: str, budget: float) -> str:
         "points": f"{hardest.mean:+.2f} ± {hardest.half:.2f}",
         "least": LEAST_LEAD,
         "seeds": min(len(one.points) for one in found),
-        "planned": SEEDS,
+        "planned": seeds,
     }
     texts = {
         UNFINISHED: mark(

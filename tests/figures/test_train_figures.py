@@ -60,8 +60,8 @@ def test_every_way_starts_at_the_base_and_has_its_interval():
         "Depth only",
         "Width only",
         "Resolution only",
-        "All three (the paper's coefficients)",
-        "All three (coefficients found here)",
+        "Compound (the paper's coefficients)",
+        "Compound (coefficients found here)",
     ]
     for trace in figure.data:
         assert trace.x[0] == pytest.approx(0.128928)
@@ -80,9 +80,9 @@ def test_trainings_of_ones_own_lie_on_the_curve():
 @pytest.mark.parametrize(
     ("found", "title"),
     [
-        ({"searched": wobbling(0.92)}, "all three together beat each alone"),
-        ({"searched": 0.90, "width": 0.92}, "width only beats all three together"),
-        ({"searched": wobbling(0.9, by=0.0001)}, "all three together have no lead over"),
+        ({"searched": wobbling(0.92)}, "compound scaling beats each dimension alone"),
+        ({"searched": 0.90, "width": 0.92}, "width only beats compound scaling"),
+        ({"searched": wobbling(0.9, by=0.0001)}, "compound scaling has no lead over"),
         ({"searched": wobbling(0.903, by=0.005)}, "are too close to call"),
         ({"seeds": 3}, "so there is no verdict"),
     ],

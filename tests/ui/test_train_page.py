@@ -118,11 +118,19 @@ def summary(name, budget, values):
 
 def test_the_experiment_is_told_by_its_rule_with_its_figures(monkeypatch):
     found = scaling_rows.rows(searched=scaling_rows.wobbling(0.92), compound=0.88)
-    monkeypatch.setattr(scaling_card, "part", lambda _: found)
+    others = scaling_rows.rows(seeds=2, compound=0.95)
+    others = [row | {"family": "resnet", "budget": row["budget"] / 2} for row in others]
+    first = [dict(one.facts) | {"top1": one.recipe.spec.width} for one in claim.search_jobs(0.04)]
+    finals = [dict(one.facts) for one in claim.final_jobs(first, 0.04)]
+    search = [row | {"top1": 0.9 if row["alpha"] == 1 else 0.8} for row in finals]
+    parts = {"scaling": found, "families": others, "search": search}
+    monkeypatch.setattr(scaling_card, "part", parts.__getitem__)
     app = opened("Experiment")
+    assert any("search on this base left depth" in one.value for one in app.caption)
     told = [one.value for one in app.markdown]
     assert any(one.startswith("**The paper's claim holds here**") for one in told)
     assert any("does not hold here" in one for one in told)
+    assert any(one.startswith("ResNet-like base: **Not finished**: 2 of 3") for one in told)
     (table,) = [one.value for one in app.dataframe if "± 95 %" in one.value]
     assert table["way"].tolist()[:2] == ["Base network", "Depth only"]
     assert table["MACs"][0] == 128_928
@@ -136,7 +144,9 @@ def test_a_part_of_the_experiment_runs_here_or_says_what_it_lacks(monkeypatch, m
             raise missing
 
     asked = []
-    monkeypatch.setattr(scaling_card, "part", lambda _: scaling_rows.rows())
+    monkeypatch.setattr(
+        scaling_card, "part", lambda name: scaling_rows.rows() if name == "scaling" else []
+    )
     monkeypatch.setattr(scaling_card.fashion_mnist, "find", find)
     monkeypatch.setattr(scaling_card.runs, "start", lambda *given, **_: asked.append(given))
     app = opened("Experiment")

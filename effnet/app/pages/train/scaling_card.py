@@ -8,12 +8,13 @@ import streamlit as st
 
 from effnet.app.kit import jobs, live, state
 from effnet.app.pages.train.results_card import Rows, origin, rows_of, table
-from effnet.base import EffnetError, Text, mark, say, verbatim
+from effnet.base import EffnetError, Text, in_a_row, mark, say, verbatim
 from effnet.figures import HEADLINE, accuracy_by_way, paired_differences, scaling_experiment
 from effnet.jobs import limits, runs
 from effnet.papers import experiment
 from effnet.train import (
     BALANCED,
+    SINGLE,
     TITLES,
     claim,
     fashion_mnist,
@@ -25,6 +26,7 @@ from effnet.train import (
 
 TITLE = mark("Scaling experiment, {budget:g} x, seed {seed}")
 COMMAND = "effnet train claim --workers 1 --output FOLDER"
+FAMILIES = {"mobilenet": mark("MobileNet-like"), "resnet": mark("ResNet-like")}
 NEW_SEEDS = (5, 6, 7, 8, 9)  # those that are not shipped
 
 
@@ -43,9 +45,12 @@ def scaling(*, dark: bool) -> None:
     for way in BALANCED:
         if any(row["way"] == way for row in rows):
             st.markdown(verdict(rows, way, HEADLINE))
+    _kept()
     _curves(rows, dark=dark)
     origin(rows, COMMAND)
-    alt = say("Lead of both ways that scale all three over each single dimension, seed by seed")
+    alt = say(
+        "Lead of compound scaling, by either coefficients, over each single dimension, by seed"
+    )
     live.figure("paired", paired_differences(rows, dark=dark), alt=alt)
     st.caption(
         say(
@@ -57,7 +62,33 @@ def scaling(*, dark: bool) -> None:
     )
     _paper(dark=dark)
     _summary(rows)
+    _families()
     table(rows)
+
+
+def _kept() -> None:
+    """Says so where the search found that a dimension is best left alone."""
+    finals = [row for row in part("search") if row["epochs"] == claim.FINAL_EPOCHS]
+    letters = claim.best_letters(finals) if finals else ()
+    kept = [way for way, value in zip(SINGLE, letters, strict=False) if value == 1]
+    if kept:
+        st.caption(
+            say(
+                "The search on this base left {dimensions} as it was, so there compound means the "
+                "others.",
+                dimensions=in_a_row(say(way) for way in kept),
+            )
+        )
+
+
+def _families() -> None:
+    """The same on bases of other families (the paper's Table 3), as far as it is trained."""
+    rows = part("families")
+    for family, title in FAMILIES.items():
+        own = [row for row in rows if row["family"] == family]
+        if own:
+            told = verdict(own, "compound", claim.FAMILY_BUDGET, seeds=claim.FAMILY_SEEDS)
+            st.markdown(say("{family} base: {verdict}", family=say(title), verdict=told))
 
 
 def _curves(rows: Rows, *, dark: bool) -> None:
