@@ -155,7 +155,8 @@ def _seconds(rows: Rows, budget: float) -> float:
     if len(known) == sum(row["way"] == "base" for row in rows):
         return _seconds(rows, HEADLINE) * budget / HEADLINE
     seeds = {row["seed"] for row in known if row["budget"] == budget}
-    return sum(row["cpu_seconds"] for row in known if row["seed"] in seeds) / len(seeds)
+    spent = [float(row["cpu_seconds"]) for row in known if row["seed"] in seeds]
+    return sum(spent) / len(seeds)
 
 
 def _paper(*, dark: bool) -> None:
