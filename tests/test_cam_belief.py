@@ -94,7 +94,7 @@ def test_rungs_compare_each_with_the_one_before_and_skip_blank_ones():
     assert [rung.agreement for rung in ladder] == [None, pytest.approx(1), None, None]
     assert [rung.share is None for rung in ladder] == [False, False, True, False]
     claim = remarks.ladder_claim(ladder)
-    assert claim.startswith("Neighbours agree by 1.0 (rank correlation)")
+    assert claim.startswith("Two maps side by side agree by 1.0 (rank correlation)")
     assert "an even map would have 50.0 %" in claim
 
 

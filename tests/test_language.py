@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import json
+import re
 import string
 import tomllib
 from collections import Counter
@@ -15,7 +16,7 @@ import pytest
 import effnet
 from effnet import papers, web
 from effnet.base import language
-from effnet.base.language import content, listed, plural, remembered, say, speaking
+from effnet.base.language import Text, content, listed, plural, remembered, say, speaking
 from effnet.cam.methods import METHODS
 from effnet.classify import breakage, perturbations
 from effnet.network import OPERATORS
@@ -53,13 +54,13 @@ def constant(node: ast.expr) -> list[str]:
     return []
 
 
-def texts_of(file: Path) -> set[str]:
+def texts_of(file: Path, markers: Mapping[str, tuple[int, ...]] = MARKERS) -> set[str]:
     """The literal texts that a file says or marks."""
     return {
         text
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(node, ast.Call)
-        for place in MARKERS.get(name_of(node.func), ())
+        for place in markers.get(name_of(node.func), ())
         if place < len(node.args)
         for text in constant(node.args[place])
     }
@@ -225,3 +226,34 @@ def test_what_is_remembered_is_remembered_by_language():
     with speaking("zh"):
         assert title(2) == "缩放缩放"
     assert title(2) == "ScaleScale"
+
+
+PICKED = re.compile(r"\{\w+:[^{}|]*\|([^{}|]*)\}")  # {n:photo|photos}
+MANY = {found[1].split()[0].removesuffix("</b>") for text in ALL for found in PICKED.finditer(text)}
+MANY = {word for word in MANY if word.endswith("s")} - {"is", "times"}
+COUNTED = re.compile(
+    r"(?<!} of )(?<!of the ){(\w+)(?::,)?}(?:\*\*)? (?:[a-z-]+ )?(" + "|".join(MANY) + r")\b(?!/s)"
+)
+NEVER_ONE = {"all", "limit", "most", "passes", "pictures", "classes", "tools", "file", "folder"}
+NEVER_ONE |= {"count", "names", "orders", "rate"}  # what they stand for is counted elsewhere
+
+
+def test_words_that_follow_a_number_follow_it():
+    assert say("{n} {n:photo|photos}", n=1) == "1 photo"
+    assert say("{n:,} {n:photo is|photos are} here", n=1000) == "1,000 photos are here"
+    assert str(Text.from_dict(Text("{n} {n:map|maps}", n=1).as_dict())) == "1 map"
+    with speaking("zh"):
+        assert say("{n} {n:photo|photos}", n=1) == "1 张照片"
+
+
+def test_no_text_says_1_photos():
+    """A text's numbers pick the words behind them, unless they stand for a limit."""
+    assert len(MANY) > 20
+    said_by_plural = {text for file in SOURCES for text in texts_of(file, {"plural": (2,)})}
+    wrong = {
+        f"{found[0]}: {text}"
+        for text in ALL - said_by_plural
+        for found in COUNTED.finditer(text)
+        if found[1] not in NEVER_ONE and not re.search("; expected|limit|at most|save one", text)
+    }
+    assert sorted(wrong) == []

@@ -31,7 +31,7 @@ MISTAKES = {
     "built with half a class": (lambda: effnet.build("b0", num_classes=1.5), "1.5 classes"),
     "built past memory": (lambda: effnet.build("b0", num_classes=10**12), "at?.*10,000,000"),
     "device missing": (lambda: effnet.load("lite0", device=None), "device None"),
-    "too few names": (lambda: effnet.load("lite0", classes=["cat"]), "1 class names for 1,000"),
+    "too few names": (lambda: effnet.load("lite0", classes=["cat"]), "1 class name for 1,000"),
     "measured nothing": (lambda: effnet.measure_latency(None), "None can't be measured"),
     "budget as text": (lambda: effnet.measure_latency("b0", budget_s="5"), "budget '5'"),
     "channels as text": (lambda: Stage("mbconv", "16", 1), "'16' channels"),

@@ -7,6 +7,7 @@ together. Files that programs read (CSV, JSON, code) and the command line stay E
 """
 
 import json
+import string
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -94,7 +95,8 @@ def say(text: str, /, **values: object) -> str:
     """A text in the reader's language, with `values` in its braces.
 
     Args:
-        text: In English, as the catalogues know it; with braces, `str.format`'s rules hold.
+        text: In English, as the catalogues know it; with braces, `str.format`'s rules hold, and
+            `{n:photo|photos}` is the first word where `n` is 1, else the second.
         values: What the braces name. Numbers come written out, with their units.
 
     Returns:
@@ -102,7 +104,20 @@ def say(text: str, /, **values: object) -> str:
     """
     code = _current.get()
     said = text if code == DEFAULT else catalogue(code).get(text, text)
-    return said.format(**values) if values else said
+    return _WORDS.vformat(said, (), values) if values else said
+
+
+class _Words(string.Formatter):
+    """`str.format`, with words that follow a number."""
+
+    def format_field(self, value: Any, spec: str) -> str:
+        one, among, many = spec.partition("|")
+        if among:
+            return one if str(value) == "1" else many
+        return format(value, spec)
+
+
+_WORDS = _Words()
 
 
 class Text:

@@ -74,7 +74,8 @@ class Classifier:
         names = imagenet_classes()
         if classes and len(classes) != model.num_classes:
             raise EffnetError(
-                "{given:,} class names for {outputs:,} outputs; expected one for each",
+                "{given:,} class {given:name|names} for {outputs:,} {outputs:output|outputs}; "
+                "expected one for each",
                 given=len(classes),
                 outputs=model.num_classes,
             )

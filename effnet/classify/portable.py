@@ -32,7 +32,9 @@ def private(network: nn.Module) -> Network:
             kind=type(network).__name__,
         )
     if network.in_channels != IMAGE_CHANNELS:
-        raise EffnetError("the network takes {n} channels; pictures have 3", n=network.in_channels)
+        raise EffnetError(
+            "the network takes {n} {n:channel|channels}; pictures have 3", n=network.in_channels
+        )
     state = {name: value.cpu() for name, value in network.state_dict().items()}
     doubts = fit(network.spec, state).problems
     if doubts:

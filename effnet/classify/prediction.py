@@ -56,7 +56,7 @@ class Prediction(Rich, Tabular):
     def card(self) -> Card:
         """The classes with their probabilities, for notebooks and plain text."""
         return Card(
-            say("Most probable of {n:,} classes", n=len(self.logits)),
+            say("Most probable of {n:,} {n:class|classes}", n=len(self.logits)),
             columns=(say("class"), say("probability")),
             rows=tuple((one.name, percent(one.probability)) for one in self.labels),
             shares=tuple(one.probability for one in self.labels),

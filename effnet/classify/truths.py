@@ -114,7 +114,7 @@ def _by_line(path: Path, lines: Sequence[str], items: "Sequence[Item]") -> dict[
     }
     if len(found) < len(items):
         raise EffnetError(
-            "{path} has {lines} lines for {pictures} pictures",
+            "{path} has {lines} {lines:line|lines} for {pictures} {pictures:picture|pictures}",
             path=path,
             lines=len(lines),
             pictures=len(items),

@@ -86,7 +86,8 @@ def coefficient_grid(
     return theme.figure(
         traces,
         title=say(
-            "{n} choices lie this near the budget; they are {networks} networks",
+            "{n} {n:choice lies|choices lie} this near the budget and {n:gives|give} "
+            "{networks} different {networks:network|networks}",
             n=len(candidates),
             networks=networks,
         ),
@@ -199,8 +200,8 @@ def promised_and_real(candidates: Sequence[Candidate], *, dark: bool | None = No
     return theme.figure(
         traces,
         title=say(
-            "Promised about {budget:g} x, one step really costs {least} to {most}; {over} of {all} "
-            "cost more than promised",
+            "One step is promised to cost about {budget:g} x; really it costs {least} to "
+            "{most}, in {over} of {all} cases more than promised",
             budget=BUDGET,
             least=significant(min(ratios)),
             most=factor(max(ratios)),
@@ -262,8 +263,8 @@ def budget_front(
     title = say("Nothing fits these limits; loosen one")
     if best:
         title = say(
-            "Of {n:,} networks that fit, depth {depth:g}, width {width:g} at {side} px spends "
-            "{macs} and is the most balanced",
+            "Of {n:,} {n:network|networks} that fit, the most balanced has depth {depth:g} "
+            "and width {width:g} at {side} px, for {macs}",
             n=len(fits),
             depth=best.depth,
             width=best.width,

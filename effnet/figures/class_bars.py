@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import plotly.graph_objects as go
 
-from effnet.base import colours, plural, say
+from effnet.base import colours, percent, plural, say
 from effnet.figures import theme
 from effnet.network import get_variant
 
@@ -37,13 +37,13 @@ def top_classes(
                 y=[label.name for label in labels],
                 orientation="h",
                 marker={"color": colours.family(family, dark=dark)},
-                text=[f"{100 * label.probability:.1f} %" for label in labels],
+                text=[percent(label.probability) for label in labels],
                 textposition="outside",
                 cliponaxis=False,
                 hovertemplate="%{y}: %{x:.3f} %<extra></extra>",
             )
         ],
-        title=f"{first.name}: {100 * first.probability:.1f} %",
+        title=f"{first.name}: {percent(first.probability)}",
         dark=dark,
         height=70 + 46 * len(labels),
         xaxis=_shares(say("probability (%)")),
@@ -121,8 +121,8 @@ def ladder(
 def _bar_text(probability: float, instead: str) -> str:
     """A probability at a bar's end, with the class that came first instead, if another did."""
     if not instead:
-        return f"{100 * probability:.1f} %"
-    return say("{probability:.1f} %, says {name}", probability=100 * probability, name=instead)
+        return percent(probability)
+    return say("{probability}, says {name}", probability=percent(probability), name=instead)
 
 
 def probability_curves(
@@ -204,7 +204,7 @@ def mistakes(
             )
         ],
         title=say(
-            "{changed} of {all} mistakes change the answer; the others go unnoticed",
+            "The answer changes under {changed} of {all} mistakes; hollow bars",
             changed=changed,
             all=len(said),
         ),

@@ -111,8 +111,8 @@ def _spread(opinions: Sequence[Opinion], core: int) -> str:
     part = _largest_difference(opinions)
     apart = percent(max(counts) / min(counts) - 1)
     return say(
-        "All seven count {core} in convolutions and fully connected layers; what they count "
-        "besides sets them <b>{apart}</b> apart, mostly {part}",
+        "All seven tools find {core} in convolutions and fully connected layers; what "
+        "they add makes totals differ by <b>{apart}</b>, mostly {part}",
         core=giga(core),
         apart=apart,
         part=part,

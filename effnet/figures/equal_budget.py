@@ -84,7 +84,7 @@ def _drawings_title(networks: Sequence[Scaled]) -> str:
     found = {network.way: network for network in networks}
     parts = []
     if "depth" in found:
-        parts.append(say("{n} blocks", n=found["depth"].blocks))
+        parts.append(say("{n} {n:block|blocks}", n=found["depth"].blocks))
     if "width" in found:
         parts.append(say("{factor} x the channels", factor=significant(found["width"].width)))
     if "resolution" in found:
@@ -95,7 +95,7 @@ def _drawings_title(networks: Sequence[Scaled]) -> str:
     if "compound" in found:
         one = found["compound"]
         text += say(
-            "; or all three: {blocks} blocks, {width} x, {side} px",
+            "; or all three: {blocks} {blocks:block|blocks}, {width} x, {side} px",
             blocks=one.blocks,
             width=significant(one.width),
             side=one.resolution,
@@ -106,7 +106,7 @@ def _drawings_title(networks: Sequence[Scaled]) -> str:
 def _caption(network: Scaled, top: float) -> dict[str, Any]:
     over = f"{100 * network.off:+.1f} %".replace("-0.0", "+0.0")
     text = say(
-        "<b>{way}</b>: {blocks} blocks, w {width}, {side} px; {macs} ({over})",
+        "<b>{way}</b>: {blocks} {blocks:block|blocks}, w {width}, {side} px; {macs} ({over})",
         way=say(WAYS[network.way]),
         blocks=network.blocks,
         width=significant(network.width),

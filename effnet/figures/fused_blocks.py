@@ -103,11 +103,14 @@ def _fused_title(
     if best == none.stages:
         return say("On this machine no fused stage is faster than none")
     if none.stages in tied:
-        return say("{n} fused stages have the least median, but can't be told from none", n=best)
+        return say(
+            "{n} fused {n:stage has|stages have} the least median, but can't be told from none",
+            n=best,
+        )
     others = in_a_row([str(stages) for stages in sorted(tied[1:])])
     return say(
-        "<b>{n} fused stages</b> are fastest here{others}: {macs} the multiply-adds, {time} the "
-        "time",
+        "<b>{n} fused {n:stage</b> is|stages</b> are} fastest here{others}: {macs} the "
+        "multiply-adds, {time} the time",
         n=best,
         others=say(" (can't be told from {others})", others=others) if others else "",
         macs=factor(chosen.macs / none.macs),
@@ -176,7 +179,7 @@ def _step_title(found: Sequence[StepCost]) -> str:
         return say("No size measured")
     first, last = found[0], found[-1]
     if first is last:
-        return say("A training step of {n} images", n=first.batch_size)
+        return say("A training step of {n} {n:image|images}", n=first.batch_size)
     return say(
         "{side} the side costs <b>{time}</b> the step and {memory} the kept memory",
         side=factor(last.resolution / first.resolution),

@@ -34,11 +34,11 @@ def latency_samples(latency: Latency, *, dark: bool | None = None) -> go.Figure:
                 name=say("passes"),
                 nbinsy=40,
                 marker={"color": colour, "opacity": 0.75},
-                hovertemplate=say("%{x} passes at %{y} ms<extra></extra>"),
+                hovertemplate=say("%{y} ms: passes counted %{x}<extra></extra>"),
             ),
         ],
         title=say(
-            "Half of {n} passes took under <b>{median}</b>; the band holds four in five",
+            "Half of {n} {n:pass|passes} took under <b>{median}</b>; the band holds four in five",
             n=len(samples),
             median=milliseconds(latency.median_ms),
         ),

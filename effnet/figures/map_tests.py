@@ -43,7 +43,7 @@ def deletion_and_insertion(
                 opacity=0.35,
                 line={"width": 0},
                 mode="lines",
-                name=say("{number} random orders", number=len(randoms)),
+                name=say("{number} random {number:order|orders}", number=len(randoms)),
                 hoverinfo="skip",
                 **place,
             ),

@@ -19,7 +19,8 @@ OPERATOR_KIND = {
 # with a slab's stage, channels, size, repeats and label
 SLAB_HOVER = mark(
     "stage %{customdata[0]}: %{customdata[4]}<br>%{customdata[1]} channels, "
-    "%{customdata[2]} x %{customdata[2]} px, %{customdata[3]} blocks<extra></extra>"
+    "%{customdata[2]} x %{customdata[2]} px, blocks: "
+    "%{customdata[3]}<extra></extra>"
 )
 
 

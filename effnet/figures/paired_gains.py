@@ -91,7 +91,7 @@ def paired_ratios(found: Comparison, *, dark: bool | None = None) -> go.Figure:
 
 
 def option_gains(found: Mapping[str, Comparison], *, dark: bool | None = None) -> go.Figure:
-    """How many times as fast each option is as plain eager fp32, with its interval.
+    """How many times as fast each option is as PyTorch run the default way, with its interval.
 
     Args:
         found: By option in words; the first of each comparison is the plain way.
@@ -103,7 +103,7 @@ def option_gains(found: Mapping[str, Comparison], *, dark: bool | None = None) -
     best = max(found, key=lambda name: found[name].gain)
     furthest = max(1 / one.low if one.low > 0 else float("inf") for one in found.values())
     said = say(
-        "<b>{option}</b> is {gain} as fast as plain eager fp32",
+        "<b>{option}</b> is {gain} as fast as PyTorch's default",
         option=best,
         gain=factor(found[best].gain),
     )
@@ -114,7 +114,7 @@ def option_gains(found: Mapping[str, Comparison], *, dark: bool | None = None) -
                 x=[one.gain for one in found.values()],
                 y=names,
                 mode="markers",
-                name=say("measured in turn with plain eager fp32"),
+                name=say("measured in turn with PyTorch's default (fp32)"),
                 error_x={
                     "type": "data",
                     "symmetric": False,
@@ -140,7 +140,7 @@ def option_gains(found: Mapping[str, Comparison], *, dark: bool | None = None) -
         dark=dark,
         height=130 + 36 * len(names),
         xaxis={
-            "title": {"text": say("times as fast as plain eager fp32 (hollow: can't tell)")},
+            "title": {"text": say("times as fast as PyTorch's default (hollow: can't tell)")},
             "range": [0, 1.1 * min(furthest, 2 * max(found[best].gain, 1))],
         },
         yaxis={"autorange": "reversed", "ticks": ""},

@@ -68,7 +68,7 @@ def macs_along_phi(
         )
     return theme.values(
         traces,
-        title=say("Rounding lifts the real cost above the formula's promise, in steps"),
+        title=say("Rounding lifts the real cost above the promise, step by step"),
         dark=dark,
         height=420,
         xaxis={"title": {"text": "phi"}, "range": [min(phis) - 0.2, max(phis) + 0.2]},

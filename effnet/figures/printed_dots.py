@@ -142,7 +142,8 @@ def ratios_beside(
     return theme.figure(
         traces,
         title=say(
-            "Times as multiples of {against}: ratios travel between machines, times don't",
+            "Times relative to {against}: from machine to machine ratios change little, "
+            "times a lot",
             against=against,
         ),
         dark=dark,

@@ -9,7 +9,7 @@ from effnet.jobs.job import Job
 
 ABANDONED_S = 30.0  # a job that nobody looks at makes way for others after this
 A_VISITOR, IN_ALL = 3, 24  # jobs that wait or run
-WAITS = mark("waiting for {n} other"), mark("waiting for {n} others")
+WAITS = mark("waiting for {n} {n:other|others}")
 
 
 class Queue:
@@ -22,7 +22,7 @@ class Queue:
         at_once: How many jobs run at the same time.
         a_visitor: How many jobs of one visitor wait or run.
         in_all: How many jobs wait or run.
-        waits: What a job that waits says of one before it, and of several.
+        waits: What a job that waits says of those before it.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Queue:
         at_once: int = 1,
         a_visitor: int = A_VISITOR,
         in_all: int = IN_ALL,
-        waits: tuple[str, str] = WAITS,
+        waits: str = WAITS,
     ) -> None:
         self.name, self.at_once, self.a_visitor, self.in_all = name, at_once, a_visitor, in_all
         self.waits = waits
@@ -135,9 +135,9 @@ class Queue:
 measuring = Queue(
     "effnet-measuring",
     a_visitor=1,
-    waits=(
-        mark("Waiting: another visitor measures; two at once would measure each other"),
-        mark("Waiting: {n} others measure first; two at once would measure each other"),
+    waits=mark(
+        "Waiting: {n:another visitor measures|other visitors measure}; two at once would measure "
+        "each other"
     ),
 )
 working = Queue("effnet-working", at_once=2)

@@ -331,7 +331,7 @@ class Spec(Rich):
             self.name,
             (
                 say("stem {channels}", channels=self.stem_channels),
-                say("{n} blocks", n=self.blocks),
+                say("{n} {n:block|blocks}", n=self.blocks),
                 say("head {channels}", channels=self.head_channels or say("none")),
                 f"{self.resolution} px",
             ),

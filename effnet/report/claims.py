@@ -97,7 +97,11 @@ def edit_in_words(design: Design, spec: Spec) -> str:
     changed = [str(i) for i, (mine, its) in enumerate(pairs, start=1) if mine != its]
     if len(changed) > 3:
         if len(changed) == len(pairs):
-            return say("all {n} stages differ from those of {start}", n=len(pairs), start=title)
+            return say(
+                "all {n} {n:stage differs|stages differ} from those of {start}",
+                n=len(pairs),
+                start=title,
+            )
         return say(
             "{n} of {all} stages differ from those of {start}",
             n=len(changed),
@@ -243,7 +247,7 @@ def latency_claim(
     where, batch = latency.environment, latency.batch_size
     threads = plural(where.threads, "{n} thread", "{n} threads")
     place = threads if where.device == "cpu" else where.processor
-    many = say(" for {n} images", n=batch) if batch > 1 else ""
+    many = say(" for {n} {n:image|images}", n=batch) if batch > 1 else ""
     said = say(
         "On this machine ({place}, {precision}) {network} takes {time}{many}, {low} to "
         "{high}{told}.",
@@ -283,8 +287,9 @@ def schedule_claim(network: str, schedule: "Progressive", relative: float) -> st
             side=last,
         )
     return say(
-        "Growing from {first} to {side} px in {stages} stages, {network} trains with "
-        "{factor} the multiply-adds of {side} px throughout: {saved} saved.",
+        "Growing from {first} to {side} px in {stages} {stages:stage|stages}, "
+        "{network} trains with {factor} the multiply-adds of {side} px throughout: "
+        "{saved} saved.",
         first=first,
         side=last,
         stages=schedule.stages,

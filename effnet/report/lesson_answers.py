@@ -242,13 +242,13 @@ def _apart(question: Question) -> Answer:
     rows = {line.name: line for line in lines(question.exhibit)}
     of, against = (rows[name].number(question.column) for name in (question.of, question.against))
     true = round(of - against, 2)
-    shown = say("{points} points: {of} % against {against} %, as printed.",
+    shown = say("{points} {points:point|points}: {of} % against {against} %, as printed.",
                 points=f"{true:g}", of=f"{of:g}", against=f"{against:g}")  # fmt: skip
     return _among(question, true, _no_other, _points, "points", shown)
 
 
 def _points(points: float) -> str:
-    return say("{points} points", points=f"{points:g}")
+    return say("{points} {points:point|points}", points=f"{points:g}")
 
 
 def _chance(question: Question) -> Answer:

@@ -234,7 +234,7 @@ def ladder_claim(rungs: "list[Rung]") -> str:
     if alike:
         low, high = significant(min(alike), 2), significant(max(alike), 2)
         span = low if low == high else say("{low} to {high}", low=low, high=high)
-        words.append(say("Neighbours agree by {span} (rank correlation)", span=span))
+        words.append(say("Two maps side by side agree by {span} (rank correlation)", span=span))
     shares = [rung.share for rung in rungs if rung.share is not None]
     if shares:
         low, high = percent(min(s.mass for s in shares)), percent(max(s.mass for s in shares))

@@ -82,7 +82,7 @@ class Comparison:
         first, second = first or self.first.name, second or self.second.name
         if math.isinf(self.high):
             return say(
-                "can't tell {first} and {second} apart: {n} rounds are too few",
+                "can't tell {first} and {second} apart: {n} {n:round is|rounds are} too few",
                 first=first,
                 second=second,
                 n=len(self.first.samples_ms),

@@ -223,7 +223,7 @@ class Latency(Rich, Tabular):
                 high=milliseconds(self.p90_ms),
             ),
             say("{rate} images/s", rate=significant(self.images_per_s)),
-            say("{n} passes", n=len(self.samples_ms)),
+            say("{n} {n:pass|passes}", n=len(self.samples_ms)),
         ]
         if peak is not None:
             facts.append(say("tensors take at most {size}", size=mebibytes(peak)))
@@ -237,8 +237,8 @@ class Latency(Rich, Tabular):
             tuple(facts),
             notes=(
                 say(
-                    "{processor}, {device}, {threads} threads, {precision}, {engine}, torch "
-                    "{torch}, {date}",
+                    "{processor}, {device}, {threads} {threads:thread|threads}, {precision}, "
+                    "{engine}, torch {torch}, {date}",
                     processor=where.processor,
                     device=where.device,
                     threads=where.threads,

@@ -84,7 +84,7 @@ class Options:
 
     @property
     def words(self) -> str:
-        """What differs from the plain way: "bf16, channels-last"; "plain eager, fp32" if nothing.
+        """What differs from the plain way: "bf16, channels-last"; of the plain way, its name.
 
         Device, batch size and resolution are the input, and are told elsewhere.
         """
@@ -96,7 +96,7 @@ class Options:
             say("CUDA graph") if self.cuda_graph else "",
             plural(self.threads, "{n} thread", "{n} threads") if self.threads else "",
         ]
-        return in_a_row([word for word in said if word]) or say("plain eager, fp32")
+        return in_a_row([word for word in said if word]) or say("PyTorch's default way (fp32)")
 
 
 PLAIN = Options()  # one image of the network's own size, eager fp32, on the best device

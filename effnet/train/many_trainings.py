@@ -168,8 +168,8 @@ def sweep(
     left = [one for one in jobs if one.key not in rows]
     if left:
         raise EffnetError(
-            "{n} of {all} trainings are missing ({why}); run it again to go on, the finished ones "
-            "are kept",
+            "{n} of {all} trainings {n:is|are} missing ({why}); run it again to go on, the "
+            "finished ones are kept",
             n=len(left),
             all=len(jobs),
             why=failures[0] if failures else Text("stopped"),

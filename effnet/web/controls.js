@@ -120,7 +120,7 @@ export function controlsIn(parent, { say, titles, bases, released, ranges, prese
     const note = make('p', below, { class: 'note' });
     const group = (title) => make('div', place, { class: 'buttons', role: 'group', 'aria-label': title });
     const locks = group(say('Hold the budget by solving'));
-    make('span', locks, { title: say('The chosen coefficient follows the other two, so that the product stays 2') }, say('solve'));
+    make('span', locks, { title: say('This coefficient follows the other two, so that the product stays at 2') }, say('solve'));
     const lockButtons = SOLVABLE.map((name) => {
       const button = make('button', locks, { type: 'button' }, name);
       button.addEventListener('click', () => change({}, { lock: name, done: true }));
@@ -147,7 +147,7 @@ export function controlsIn(parent, { say, titles, bases, released, ranges, prese
     money.fill.style.width = `${(100 * along(value)).toFixed(1)}%`;
     put(money.track, { 'aria-valuenow': value.toFixed(3) });
     const share = percent(Math.abs(off));
-    write(money.note, Math.abs(off) < 0.005 ? say('On the budget: one step of phi doubles the promise')
+    write(money.note, Math.abs(off) < 0.005 ? say('On the budget: each step of phi doubles the promised cost')
       : off > 0 ? say("{share} over the paper's 2", { share }) : say("{share} under the paper's 2", { share }));
     for (const [name, button] of money.lockButtons) put(button, { 'aria-pressed': String(name === lock) });
     for (const [values, button] of money.presetButtons) {

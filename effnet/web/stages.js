@@ -9,7 +9,7 @@ export function stagesIn(figure, { say, pick, ask }) {
   const block = make('div', figure, { class: 'block', role: 'group', hidden: '' });
   let hinted = -1, opened = -1, drawn = '';
 
-  const words = (row) => say('stage {stage}: {operator}, {channels} channels, {side} x {side} px, {blocks} x; {macs} multiply-adds, {share} of all', {
+  const words = (row) => say('stage {stage}: {operator}, {channels} {channels:channel|channels}, {side} x {side} px, {blocks} x; {macs} multiply-adds, {share} of all', {
     stage: row.stage, operator: say(row.operator), channels: row.channels, side: row.out_size,
     blocks: row.repeats, macs: giga(row.macs), share: percent(row.macs_share),
   });

@@ -38,6 +38,8 @@ export const percent = (share) => `${fixed(100 * share, 1)} %`;
 const FIELD = /\{(\w+)(!r)?(?::([^}]*))?\}/g;
 
 function written(value, form) {
+  const [one, many] = form.split('|'); // {n:block|blocks}
+  if (many !== undefined) return String(value) === '1' ? one : many;
   if (form === ',') return integer(value);
   const [, digits, kind] = /^(?:\.(\d+))?([fg])?$/.exec(form) ?? [];
   if (kind === 'f') return fixed(value, Number(digits));
@@ -110,7 +112,7 @@ function twinWords(say, { design, spec, titles, twin }) {
 
 // A network in one line, for those who do not see it drawn.
 export function networkWords(say, title, spec, total) {
-  return say('{network}: {blocks} blocks, {side} px, {macs} multiply-adds; stages drawn to scale', {
+  return say('{network}: {blocks} {blocks:block|blocks}, {side} px, {macs} multiply-adds; stages drawn to scale', {
     network: title, blocks: blockCount(spec), side: spec.resolution, macs: giga(total.macs),
   });
 }

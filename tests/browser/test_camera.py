@@ -30,7 +30,7 @@ def test_frames_are_answered_one_at_a_time_and_one_is_frozen_for_every_page(visi
         page.wait_for_timeout(20)
     expect(camera).not_to_have_attribute("data-answered", str(first))
     expect(camera.locator(".pace")).to_have_text(
-        re.compile(r"[\d.]+ frames a second, each answered in \d+ ms")
+        re.compile(r"[\d.]+ frames/s, each answered in \d+ ms")
     )
     camera.locator(".bar").nth(3).click()
     expect(camera.get_by_role("button", name="Follow the best")).to_have_attribute(

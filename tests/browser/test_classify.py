@@ -141,7 +141,10 @@ def test_a_box_is_dragged_on_the_photo_and_the_answer_follows(visit):
 def test_tabs_draw_within_the_page(visit, width, theme):
     one = visit(width=width, theme=theme)
     page = one.go("/classify")
-    for tab, text in (("Perturb", "Blur: sigma"), ("Break it on purpose", "its own preprocessing")):
+    for tab, text in (
+        ("Perturb", "Blur: sigma"),
+        ("Break it on purpose", "the right preprocessing"),
+    ):
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_text(text).first).to_be_visible()
         page.wait_for_timeout(500)

@@ -171,7 +171,7 @@ def test_the_fastest_number_of_fused_stages_is_filled_and_told():
     drawn = figures.fused_race(SERIES, RACED, [1, 0])
     assert drawn.layout.title.text.endswith("can't be told from none")
     others = figures.fused_race(SERIES, RACED, [1, 2]).layout.title.text
-    assert "<b>1 fused stages</b> are fastest here (can't be told from 2)" in others
+    assert "<b>1 fused stage</b> is fastest here (can't be told from 2)" in others
     times = named(drawn, "time")
     assert list(times.marker.symbol)[:3] == ["circle", "circle", "circle-dot"]
     assert list(named(drawn, "multiply-adds").y) == [one.macs / 1e9 for one in SERIES]

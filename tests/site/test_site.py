@@ -208,3 +208,13 @@ def test_a_notebook_of_the_site_needs_nothing_that_the_browser_lacks(name):
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_step_on_bytes_shows_which_layers_wait_for_memory(pages):
+    """A depthwise weight is used within its own channel alone, a 1x1 one for all outputs."""
+    text = (pages / "lesson-where-it-goes.html").read_text("utf-8")
+    (bars,) = re.findall(r'<dl class="intensity">(.*?)</dl>', text)
+    found = re.findall(r"<dt>(.*?)</dt><dd style=\"inline-size: ([\d.]+)%", bars)
+    shares = {kind: float(share) for kind, share in found}
+    assert shares["depthwise"] < 10
+    assert 30 < shares["expand"] < shares["project"] == 100

@@ -241,8 +241,8 @@ def test_a_correlation_of_too_little_is_none(x, y):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (Options(), "plain eager, fp32"),
-        (Options(batch_size=8, resolution=64), "plain eager, fp32"),
+        (Options(), "PyTorch's default way (fp32)"),
+        (Options(batch_size=8, resolution=64), "PyTorch's default way (fp32)"),
         (Options(precision="bf16", channels_last=True), "bf16, channels-last"),
         (Options(folded=True, threads=1), "folded BatchNorm, 1 thread"),
         (Options(engine="openvino", threads=4), "OpenVINO, 4 threads"),
@@ -252,7 +252,7 @@ def test_a_correlation_of_too_little_is_none(x, y):
 )
 def test_options_say_what_differs_from_the_plain_way(options, words):
     assert options.words == words
-    assert options.plain.words == "plain eager, fp32"
+    assert options.plain.words == "PyTorch's default way (fp32)"
 
 
 def test_options_in_chinese_stand_in_one_row():

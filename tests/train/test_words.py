@@ -10,7 +10,8 @@ from effnet.train import schedule
 
 NO_DATA = Text("no data {name}; expected {known}, or a folder of pictures", name="'x'", known="a")
 MISSING = Text(
-    "{n} of {all} trainings are missing ({why}); run it again to go on, the finished ones are kept",
+    "{n} of {all} trainings {n:is|are} missing ({why}); run it again to go on, the "
+    "finished ones are kept",
     n=2,
     all=27,
     why=NO_DATA,

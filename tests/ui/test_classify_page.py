@@ -34,7 +34,7 @@ TABS = {
     "Ensemble": "Networks in the ensemble",
     "Resolution": "published for",
     "Perturb": "after the crop",
-    "Break it on purpose": "its own preprocessing",
+    "Break it on purpose": "with the right preprocessing",
     "Many images": "resumes after a break",
     "Weights": "In memory now",
 }

@@ -108,7 +108,7 @@ def test_the_tools_are_asked_in_another_process():
     asked = said[said["it really said"].notna()]
     assert len(asked) >= 3  # what the app itself needs; the others where they are installed
     assert list(asked["it really said"]) == list(asked["prints"])
-    assert any("print exactly" in caption.value for caption in app.caption)
+    assert any("the closed form is exact" in caption.value for caption in app.caption)
 
 
 def test_a_design_too_large_to_run_is_counted_and_not_asked():

@@ -230,7 +230,7 @@ def test_the_ladder_has_every_network_that_is_here():
     ladder = [text for text in captions(app) if text.startswith("Lite")]
     assert [text.partition(":")[0] for text in ladder] == ["Lite0", "Lite1", "Lite2"]
     assert [size in text for size, text in zip(("7 x 7", "8 x 8", "9 x 9"), ladder, strict=True)]
-    assert "Neighbours agree by" in said(app)
+    assert "Two maps side by side agree by" in said(app)
     assert "Drag a box around the object" in said(app)
 
 
@@ -265,7 +265,7 @@ def test_with_a_box_the_ladder_tells_the_share_in_it():
     box = ("coffee", (172 / 600, 18 / 400, 408 / 600, 308 / 400))
     app = opened(tab="Ladder of networks", box=box)
     claim(app)
-    assert "82.5 % of the map lies in the box, 1.5 times what an even map" in said(app)
+    assert "82.5 % of the map lies in the box, 1.5 x what an even map" in said(app)
     (chart,) = app.get("plotly_chart")
     bars, even = json.loads(chart.proto.spec)["data"]
     assert all(value > 70 for value in bars["y"])

@@ -188,7 +188,9 @@ def test_the_solver_s_choice_becomes_the_design():
     run(app)
     now = design(app)
     assert now.mode == "free"
-    assert f"depth {now.depth:g}, width {now.width:g}" in chart(app, 0)["layout"]["title"]["text"]
+    assert (
+        f"depth {now.depth:g} and width {now.width:g}" in chart(app, 0)["layout"]["title"]["text"]
+    )
 
 
 def test_limits_come_and_go():

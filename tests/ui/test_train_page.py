@@ -12,7 +12,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visits import sound
 
-from effnet.app.kit import cache
+from effnet.app.kit import cache, columns
 from effnet.app.pages.train import results_card, runs_card, scaling_card, teach_card
 from effnet.base import EffnetError
 from effnet.base.language import say, speaking
@@ -183,10 +183,9 @@ def test_an_ended_experiment_says_where_it_stands():
 def test_no_column_is_lost_in_translation(kind, language):
     rows = scaling_rows.rows() if kind == "scaling" else list(results_card.shipped(kind))
     with speaking(language):
-        said = results_card.said_rows(rows)
+        said = columns.said(rows)
     assert [list(row.values())[-1] for row in said] == [list(row.values())[-1] for row in rows]
     assert [len(row) for row in said] == [len(row) for row in rows]
-    assert (said == rows) is (language == "en")
 
 
 def test_the_progressive_verdict_is_told_in_chinese():
@@ -257,7 +256,7 @@ def test_deleting_asks_first():
     app.button(key="run_delete").click().run()
     sound(app)
     assert not run.folder.exists()
-    assert "No runs yet" in app.info[0].value
+    assert "Nothing has been trained" in app.info[0].value
 
 
 def test_a_damaged_run_does_not_stop_the_page():

@@ -132,11 +132,12 @@ def _best(base: str, found: Solution) -> None:
     best = found.best
     st.caption(
         say(
-            "Tried {n:,} shapes of depth and width, each at the largest input that "
-            "fits. Rule: of the networks that spend at least 95 % of the most multiply-adds that "
-            "fit (dotted line), the one whose depth, width and resolution stand for the most equal "
-            "phi. The front (blue) holds all that no other beats in both. Computed; balance is the "
-            "paper's advice, not a measured accuracy.",
+            "Tried: {n:,} {n:pair|pairs} of depth and width, each at the largest input "
+            "that fits. Chosen: the most balanced network of those right of the dotted "
+            "line, which spend at least 95 % of the multiply-adds that the limits allow. "
+            "Balanced means that depth, width and resolution stand for nearly the same "
+            "phi. On the front (blue) no other network is better in both. All computed; "
+            "balance is the paper's advice, not a measured accuracy.",
             n=found.looked_at,
         )
     )
@@ -207,7 +208,10 @@ def _columns(limits: Limits) -> dict[str, Any]:
     return {
         say("imbalance"): number(
             format="%.2f",
-            help=say("Largest minus smallest phi that the three multipliers stand for"),
+            help=say(
+                "Depth, width and resolution each stand for some phi: the largest minus the "
+                "smallest"
+            ),
         ),
         "MACs": number(format="localized"),
         say("parameters"): number(format="localized"),

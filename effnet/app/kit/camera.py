@@ -86,7 +86,7 @@ def _words() -> dict[str, str]:
         "follow": say("Follow the best class"),
         "freeze": say("Freeze: use this picture"),
         "other": say("Other camera"),
-        "pace": say("{frames} frames a second, each answered in {ms} ms"),
+        "pace": say("{frames} frames/s, each answered in {ms} ms"),
         "starting": say("Starting the camera"),
         "insecure": say(
             "The browser gives its camera only to a page over https or on localhost: open the page "

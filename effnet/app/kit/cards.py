@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from PIL import Image, ImageEnhance, ImageOps
 
-from effnet.app.kit import cache, live, projector
+from effnet.app.kit import cache, columns, live, projector
 from effnet.base import factor, mark, say
 from effnet.counting import Cost, steps_from_promise
 from effnet.figures import promise_to_real, top_classes
@@ -24,14 +24,7 @@ SHOWN_SIDE = 900
 CARD_WIDTH = 140  # px: five in a row beside the controls, two on a phone
 INTERPOLATIONS = (mark("bilinear"), mark("bicubic"))  # as weights' preprocessing names them
 ORIGINS = mark("Lines and bars are computed, filled dots measured, hollow diamonds published.")
-CURVE = {  # what the columns of the curve's table are called
-    "phi": "phi",
-    "network": mark("network"),
-    "resolution": mark("resolution"),
-    "params": mark("params"),
-    "macs": mark("macs"),
-    "activations": mark("activations"),
-}
+CURVE = ("phi", "network", "resolution", "params", "macs", "activations")  # columns of its table
 
 
 def row(entries: Iterable[tuple[str, str, str | None, str]]) -> None:
@@ -72,8 +65,9 @@ def promise(design: Design, *, dark: bool) -> None:
     budget = claims.budget_claim(design, start, cache.counted_cost(design.spec()))
     st.caption(
         say(
-            "{budget} {origins} The bar of a published network spans the phi that its depth, width "
-            "and resolution imply.",
+            "{budget} {origins} Each published network has a bar: its depth, width and "
+            "resolution each stand for some phi, and the bar runs from the least to the "
+            "greatest.",
             budget=budget,
             origins=say(ORIGINS),
         )
@@ -84,11 +78,8 @@ def promise(design: Design, *, dark: bool) -> None:
     with st.expander(say("The curve as a table"), on_change="rerun") as opened:
         if opened.open:
             points = cache.curve(design.base, design.alpha, design.beta, design.gamma)
-            columns = {
-                say(title): [getattr(point, name) for point in points]
-                for name, title in CURVE.items()
-            }
-            st.dataframe(columns, hide_index=True, width="stretch", height=300)
+            rows = [{name: getattr(point, name) for name in CURVE} for point in points]
+            columns.show(rows, height=300)
 
 
 def _why(design: Design, base: Cost, *, dark: bool) -> None:
@@ -159,14 +150,14 @@ def top_classes_card(prediction: "Prediction", family: str, *, dark: bool) -> No
             [
                 {
                     say("class"): label.name,
-                    say("probability"): label.probability,
+                    say("probability"): 100 * label.probability,
                     say("index"): label.index,
                 }
                 for label in prediction.labels
             ],
             hide_index=True,
             width="stretch",
-            column_config={say("probability"): st.column_config.NumberColumn(format="percent")},
+            column_config=columns.shares(say("probability")),
         )
     if len(prediction.logits) == 1:
         from effnet.classify import ONE_OUTPUT

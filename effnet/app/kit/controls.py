@@ -65,7 +65,7 @@ def design() -> Design:
         for name in filter(lesson_view.shows, names):
             _dial(name, current)
     if current.mode in ("formula", "free"):
-        st.caption(say("Ticks: the stages change there. Between them only the resolution does."))
+        st.caption(say("At each tick a stage changes. Between two ticks only the resolution does."))
     if current.mode == "formula" and lesson_view.shows("budget"):
         _budget(current)
     state.write_link()
@@ -121,7 +121,7 @@ def _budget(current: Design) -> None:
         goal=BUDGET,
         span=(1.0, 4.0),
         text=say("{value} of 2", value=significant(value)),
-        note=say("On the budget: one step of phi doubles the promise")
+        note=say("On the budget: each step of phi doubles the promised cost")
         if abs(off) < 0.005
         else say(
             "{share} over the paper's 2" if off > 0 else "{share} under the paper's 2",
@@ -161,7 +161,7 @@ def _lock() -> None:
 
     st.caption(
         say("Hold the budget by solving"),
-        help=say("The chosen coefficient follows the other two, so that the product stays 2"),
+        help=say("This coefficient follows the other two, so that the product stays at 2"),
     )
     with st.container(horizontal=True, gap="small"):
         for name in SOLVABLE:

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from effnet.app.kit import frame, state
-from effnet.base import EffnetError, plural, say, speaking, verbatim
+from effnet.base import EffnetError, say, speaking, verbatim
 from effnet.jobs import WAITS, Job, Progress, Queue, Watched, measuring
 
 LOOK_S = 1.0  # seconds between two looks
@@ -207,7 +207,7 @@ def words(job: Watched, now: Progress) -> str:
     """How far a job is, in a line."""
     if now.state == "waiting":
         waits = job.queue.waits if isinstance(job, Job) and job.queue else WAITS
-        doing = plural(now.before, *waits) if now.before else say("Waiting")
+        doing = say(waits, n=now.before) if now.before else say("Waiting")
     elif now.state == "stopping":
         doing = say("stopping")
     else:

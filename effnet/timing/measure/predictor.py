@@ -98,7 +98,7 @@ def learn(timed: Sequence[Timed], *, precision: str = "fp32") -> Pace:
     """
     if len(timed) < LEAST_NETWORKS:
         raise EffnetError(
-            "{n} networks were timed; expected at least {least}: allow more time",
+            "{n} {n:network was|networks were} timed; expected at least {least}: allow more time",
             n=len(timed),
             least=LEAST_NETWORKS,
         )

@@ -7,7 +7,7 @@ import streamlit as st
 from PIL import Image
 
 from effnet import figures
-from effnet.app.kit import cache, cards, live, state
+from effnet.app.kit import cache, cards, columns, live, state
 from effnet.app.kit.cache import Photo
 from effnet.base import percent, probability, say
 from effnet.classify import Prediction, answers, imagenet_classes, softmax
@@ -17,8 +17,6 @@ from effnet.weights import offline_variants
 
 if TYPE_CHECKING:
     from effnet.classify import Classifier
-
-PERCENT = st.column_config.NumberColumn(format="percent")
 
 
 def any_class(prediction: Prediction, classifier: "Classifier") -> None:
@@ -49,13 +47,13 @@ def any_class(prediction: Prediction, classifier: "Classifier") -> None:
                 {
                     say("class"): [names[i] for i in order],
                     say("logit"): prediction.logits[order],
-                    say("probability"): probabilities[order],
+                    say("probability"): 100 * probabilities[order],
                     say("index"): order,
                 },
                 hide_index=True,
                 width="stretch",
                 height=300,
-                column_config={say("probability"): PERCENT},
+                column_config=columns.shares(say("probability")),
             )
 
 
@@ -176,7 +174,7 @@ def ladder(photo: Photo, prediction: Prediction, classifier: "Classifier", *, da
         hide_index=True,
         width="stretch",
         column_config={
-            say("probability"): PERCENT,
+            **columns.shares(say("probability")),
             say("time (ms)"): st.column_config.NumberColumn(
                 format="%.0f", help=say("Measured: one forward pass; the first one is slower")
             ),
@@ -189,7 +187,7 @@ def _rung_row(one: answers.Rung, title: str) -> dict[str, Any]:
     return {
         say("network"): title,
         say("says"): one.label,
-        say("probability"): one.probability,
+        say("probability"): 100 * one.probability,
         say("agrees"): say("yes")
         if one.agrees
         else say("no, has it at rank {rank}", rank=one.reference_rank),
@@ -231,10 +229,10 @@ def ensemble(photo: Photo, classifier: "Classifier", *, dark: bool) -> None:
     live.figure("ensemble_bars", drawn, alt=say("The ensemble's five most probable classes"))
     rows = []
     for label, index in zip(labels, order, strict=True):
-        each = {display_name(n): answers.standing(p, int(index))[1] for n, p in found.items()}
-        rows.append({say("class"): label.name, say("mean"): label.probability, **each})
-    columns = dict.fromkeys(rows[0], PERCENT) | {say("class"): st.column_config.TextColumn()}
-    st.dataframe(rows, hide_index=True, width="stretch", column_config=columns)
+        each = {display_name(n): 100 * answers.standing(p, int(index))[1] for n, p in found.items()}
+        rows.append({say("class"): label.name, say("mean"): 100 * label.probability, **each})
+    kinds = columns.shares(*list(rows[0])[1:])
+    st.dataframe(rows, hide_index=True, width="stretch", column_config=kinds)
 
 
 class _Named:

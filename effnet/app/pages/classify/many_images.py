@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from PIL import Image
 
-from effnet.app.kit import cache, jobs
+from effnet.app.kit import cache, columns, jobs
 from effnet.base import DEFAULT, EffnetError, csv_text, mark, say, speaking, verbatim
 from effnet.classify import Item, labelled_files
 from effnet.jobs import Job, working
@@ -250,10 +250,7 @@ def _show(named: Named, classifier: "Classifier") -> None:
         hide_index=True,
         width="stretch",
         height=min(320, 35 * (len(rows) + 1) + 3),
-        column_config={
-            name: st.column_config.NumberColumn(format="percent")
-            for name in (say("probability"), say("second probability"))
-        },
+        column_config=columns.shares(say("probability"), say("second probability")),
     )
     st.download_button(
         say("CSV"),
@@ -281,9 +278,9 @@ def _row(one: "Answer", names: tuple[str, ...], *, judged: bool) -> dict[str, An
 
 
 def _told(row: dict[str, Any], one: "Answer", named: Named) -> dict[str, Any]:
-    """A row in the visitor's language."""
+    """A row in the visitor's language, probabilities in percent."""
     told = row | {"problem": str(named.told.get(one, one.problem))}
-    return {say(name): value for name, value in told.items()}
+    return {say(k): 100 * v if isinstance(v, float) else v for k, v in told.items()}
 
 
 def _csv(rows: list[dict[str, Any]]) -> str:

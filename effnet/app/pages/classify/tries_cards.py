@@ -6,7 +6,7 @@ import streamlit as st
 from PIL import Image
 
 from effnet import figures
-from effnet.app.kit import cache, frame, live, photos, pick, viewer
+from effnet.app.kit import cache, columns, frame, live, photos, pick, viewer
 from effnet.app.kit.cache import Photo
 from effnet.base import mark, percent, say
 from effnet.classify import answers, perturbations
@@ -53,9 +53,10 @@ def _of_top(predictions: "list[Prediction]", usual: "Prediction") -> dict[str, l
 def _table(x: str, values: list[float], curves: dict[str, list[float]]) -> None:
     with st.expander(say("As a table"), on_change="rerun") as opened:
         if opened.open:
-            columns = {name: st.column_config.NumberColumn(format="percent") for name in curves}
+            percents = {name: [100 * one for one in curve] for name, curve in curves.items()}
+            kinds = columns.shares(*curves)
             st.dataframe(
-                {x: values, **curves}, hide_index=True, width="stretch", column_config=columns
+                {x: values, **percents}, hide_index=True, width="stretch", column_config=kinds
             )
 
 
@@ -266,15 +267,12 @@ def mistakes(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> 
         ],
         hide_index=True,
         width="stretch",
-        column_config={
-            say("probability"): st.column_config.NumberColumn(format="percent"),
-            say("of the right class"): st.column_config.NumberColumn(format="percent"),
-        },
+        column_config=columns.shares(say("probability"), say("of the right class")),
     )
     st.caption(
         say(
-            "Computed. No mistake is {network}'s answer with its own preprocessing: {name}, "
-            "{probability}. Hollow bars: another class comes first.",
+            "Computed. The bar “No mistake” is {network}'s answer with the right "
+            "preprocessing: {name}, {probability}. A hollow bar: another class comes first.",
             network=photos.title(network, classifier),
             name=first.name,
             probability=percent(first.probability),
@@ -287,6 +285,6 @@ def _mistake_row(mistake: "Mistake", one: "Prediction", standing: float) -> dict
         say("mistake"): say(mistake.title),
         say("in code"): say(mistake.code),
         say("says"): one.labels[0].name,
-        say("probability"): one.labels[0].probability,
-        say("of the right class"): standing,
+        say("probability"): 100 * one.labels[0].probability,
+        say("of the right class"): 100 * standing,
     }

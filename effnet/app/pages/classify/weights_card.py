@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from effnet.app.kit import cache, public
+from effnet.app.kit import cache, columns, public
 from effnet.app.kit.cache import Photo
 from effnet.base import EffnetError, in_a_row, mark, percent, say, verbatim
 from effnet.network import display_name, list_variants
@@ -221,7 +221,7 @@ def own(photo: Photo) -> None:
         if len(classes) != found.classes:
             st.warning(
                 say(
-                    "{names} names for {classes} classes: not used",
+                    "{names} {names:name|names} for {classes} {classes:class|classes}: not used",
                     names=len(classes),
                     classes=found.classes,
                 )
@@ -238,11 +238,12 @@ def own(photo: Photo) -> None:
     (said,) = classifier.predict([photo.image])
     st.success(
         say(
-            "{file} fits {network}: {project}'s names, {classes:,} classes, padded as TensorFlow "
-            "does. Of {photo} it says {name}, {probability}."
+            "{file} fits {network}: {project}'s names, {classes:,} "
+            "{classes:class|classes}, padded as TensorFlow does. Of {photo} it says "
+            "{name}, {probability}."
             if spec.padding == "same"
-            else "{file} fits {network}: {project}'s names, {classes:,} classes. Of {photo} it "
-            "says {name}, {probability}.",
+            else "{file} fits {network}: {project}'s names, {classes:,} "
+            "{classes:class|classes}. Of {photo} it says {name}, {probability}.",
             file=name,
             network=display_name(variant),
             project=found.names,
@@ -258,12 +259,12 @@ def own(photo: Photo) -> None:
         st.caption(verbatim(note))
     st.dataframe(
         [
-            {say("class"): label.name, say("probability"): label.probability}
+            {say("class"): label.name, say("probability"): 100 * label.probability}
             for label in said.labels
         ],
         hide_index=True,
         width="stretch",
-        column_config={say("probability"): st.column_config.NumberColumn(format="percent")},
+        column_config=columns.shares(say("probability")),
     )
 
 

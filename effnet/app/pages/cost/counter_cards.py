@@ -129,8 +129,8 @@ def _agreement(said: Sequence[Opinion], answers: Sequence[Answer]) -> str:
     good = [a for a in answers if a.says == expected[a.tool].says]
     words = [
         say(
-            "Measured just now, in a separate process: {good} of the {n} tools print exactly what "
-            "the closed form says.",
+            "Measured just now, in a separate process: the closed form is exact for {good} "
+            "of {n} {n:tool|tools}.",
             good=len(good),
             n=len(answers),
         )

@@ -40,8 +40,8 @@ def memory_card(spec: Spec, *, dark: bool) -> None:
         _training_table(spec, batch)
     st.caption(
         say(
-            "Computed from the lifetimes of tensors as PyTorch runs the network eagerly. Not "
-            "counted: {what}.",
+            "Computed: which tensors are alive at the same time while PyTorch runs one "
+            "layer after another. Not counted: {what}.",
             what=say(memory.NOT_COUNTED),
         )
     )

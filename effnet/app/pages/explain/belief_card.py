@@ -50,9 +50,10 @@ def belief(
             jobs.watch(job, "verdict")
         st.caption(
             say(
-                "About {passes} passes: parts of the photo are blurred, and brought back, in the "
-                "order of the map, in {orders} random orders and from the middle outwards; then "
-                "the map is made again while the weights of a copy are shuffled, stage by stage.",
+                "About {passes} passes, in two tests. First, parts of the photo are blurred "
+                "and brought back: in the order of the map, in {orders} random orders, and "
+                "from the middle outwards. Then the weights of a copy are shuffled stage by "
+                "stage, and the map is made again each time.",
                 passes=2 * (STEPS + 1) * (RANDOM_ORDERS + 2),
                 orders=RANDOM_ORDERS,
             )
@@ -80,10 +81,11 @@ def _shown(
     )
     st.caption(
         say(
-            "Grey band: too far from the true map to be called the same. A map that stays the "
-            "same with random weights shows edges of the picture, not what the network learned "
-            "(arXiv:1810.03292). Deletion and insertion after arXiv:1806.07421, blurred rather "
-            "than greyed: a grey hole is itself a thing to be seen."
+            "In the grey band a map is too far from the true one to be called the same. A "
+            "map that stays the same with random weights shows edges of the picture, not "
+            "what the network learned (arXiv:1810.03292). Deletion and insertion follow "
+            "arXiv:1806.07421, but blur instead of painting grey: a grey hole is itself a "
+            "thing to be seen."
         )
     )
     if explanation.against_label:

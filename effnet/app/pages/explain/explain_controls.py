@@ -152,7 +152,7 @@ def classes(
             range(len(names)),
             index=None,
             format_func=lambda i: names[i],
-            placeholder=say("Search {number:,} classes", number=len(names)),
+            placeholder=say("Search {number:,} {number:class|classes}", number=len(names)),
             key="class_search",
             on_change=lambda: _searched(photo, against),
         )

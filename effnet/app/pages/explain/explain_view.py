@@ -98,8 +98,7 @@ def photo_and_map(classifier: "Classifier", asked: Asked, explanation: "Explanat
         found.insert(
             0,
             say(
-                "{part} of the map lies in the box, {gain} times what an even map would have "
-                "({area}).",
+                "{part} of the map lies in the box, {gain} x what an even map would have ({area}).",
                 part=percent(share.mass),
                 gain=significant(share.gain, 2),
                 area=percent(share.area),
@@ -121,15 +120,15 @@ def slow_map(classifier: "Classifier", asked: Asked) -> None:
         job = jobs.of("map", subject)
         st.markdown(
             say(
-                "**{title} takes {passes:,} passes: about {time} here.**",
+                "**{title} takes {passes:,} {passes:pass|passes}: about {time} here.**",
                 title=say(title),
                 passes=passes,
                 time=_time(seconds),
             )
         )
         estimated = say(
-            "Estimated from one slice measured before. The map of every top class comes out of the "
-            "same passes, and stays for as long as the photo is used."
+            "The time is estimated from a small part that was measured. The same passes "
+            "give the maps of all top classes, which are kept as long as the photo is used."
         )
         stopped = say(" It was stopped; nothing of it is kept.")
         st.caption(estimated + stopped * (job is not None and job.ended))
@@ -225,8 +224,9 @@ def film_strip(classifier: "Classifier", asked: Asked) -> None:
     )
     st.caption(
         say(
-            "Each at its own grid, from one forward pass; click one to see it above. Agreement is "
-            "the rank correlation with the stage before: 1 is the same order of places, 0 is none."
+            "All from one forward pass, each at its own grid; click one to see it above. "
+            "Agreement compares a map with that of the stage before: 1 means the same "
+            "order of places, 0 means none (rank correlation)."
         )
         + instead(asked, method)
     )
@@ -261,8 +261,8 @@ def top_classes(classifier: "Classifier", asked: Asked) -> None:
     spread = ""
     if alike:
         spread = say(
-            "Neighbours agree by {low} to {high} (rank correlation): maps that agree are of one "
-            "object under several names. ",
+            "Two maps side by side agree by {low} to {high} (rank correlation). Maps that "
+            "agree show one object that goes by several names. ",
             low=significant(min(alike), 2),
             high=significant(max(alike), 2),
         )

@@ -106,9 +106,10 @@ def _channels(classifier: "Classifier", asked: Asked, explanation: "Explanation"
     )
     st.caption(
         say(
-            "{number} channels of {where}, {rows} x {rows} places each, every one scaled to its "
-            "own highest. What a channel adds is exact at the last layer and a first-order "
-            "estimate before it. Choose another layer above.",
+            "{number} {number:channel|channels} of {where}. Each is a map of {rows} x "
+            "{rows} places, scaled to its own highest value. What a channel adds to the "
+            "score is exact at the last layer and an estimate (first order) before it. "
+            "Another layer can be chosen above.",
             number=CHANNELS,
             where=where,
             rows=rows,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from effnet.app.kit import cache, live, maps, viewer
+from effnet.app.kit import cache, columns, live, maps, viewer
 from effnet.app.pages.explain import explain_controls, explain_view
 from effnet.app.pages.explain.explain_controls import Asked
 from effnet.base import percent, say, verbatim
@@ -58,9 +58,10 @@ def ladder(classifier: "Classifier", asked: Asked, *, dark: bool) -> None:
         )
     st.caption(
         say(
-            "Every network's last map at its own grid, on the same photo, each through its own "
-            "resize and crop. Agreement is the rank correlation with the network before, over "
-            "what both saw."
+            "The last map of every network on the same photo, each at its own grid and "
+            "through its own resize and crop. Agreement compares a map with the one before "
+            "it, where both networks saw the photo: 1 means the same order of places, 0 "
+            "means none (rank correlation)."
         )
         + say(" Click one to choose that network.")
         + explain_view.instead(asked, method)
@@ -126,8 +127,8 @@ def _more(names: list[str]) -> None:
     if missing:
         st.caption(
             say(
-                "{here} networks are here. {missing} more join with their weights, such as "
-                "`python -m effnet weights download {name}`.",
+                "{here} {here:network is|networks are} here. {missing} more can be added, with "
+                "`python -m effnet weights download {name}` for example.",
                 here=len(names),
                 missing=len(missing),
                 name=missing[0],
@@ -136,27 +137,25 @@ def _more(names: list[str]) -> None:
 
 
 def _table(names: list[str], compared: "list[Rung]") -> None:
-    percents = st.column_config.NumberColumn(format="percent")
     st.dataframe(
         [
             {
                 say("network"): display_name(name),
                 say("grid"): "{} x {}".format(*rung.explanation.native.shape),
-                say("probability"): rung.explanation.probability,
+                say("probability"): 100 * rung.explanation.probability,
                 say("agreement with the one before"): rung.agreement,
-                say("in the box"): rung.share and rung.share.mass,
-                say("even map"): rung.share and rung.share.area,
-                say("of the box seen"): rung.share and rung.share.seen,
+                say("in the box"): rung.share and 100 * rung.share.mass,
+                say("even map"): rung.share and 100 * rung.share.area,
+                say("of the box seen"): rung.share and 100 * rung.share.seen,
             }
             for name, rung in zip(names, compared, strict=True)
         ],
         hide_index=True,
         width="stretch",
         column_config={
-            say("probability"): percents,
-            say("in the box"): percents,
-            say("even map"): percents,
-            say("of the box seen"): percents,
+            **columns.shares(
+                *(say("probability"), say("in the box"), say("even map"), say("of the box seen"))
+            ),
             say("agreement with the one before"): st.column_config.NumberColumn(format="%.3f"),
         },
     )

@@ -73,7 +73,7 @@ def _race(runners: dict[str, Spec], options: Options, budget_s: float) -> Work:
 
         def heard(share: float, samples: Samples) -> None:
             found.samples = samples
-            job.report(share, say("{n} rounds", n=len(next(iter(samples.values())))))
+            job.report(share, say("{n} {n:round|rounds}", n=len(next(iter(samples.values())))))
 
         race(
             {name: (spec, options) for name, spec in runners.items()},
@@ -96,9 +96,9 @@ def _fused(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
         key,
         say("Race the fused networks"),
         say(
-            "About {seconds:.0f} s: {n} networks in turn, {how}. In a fused stage one full 3x3 "
-            "convolution takes the place of the 1x1 expansion and the depthwise one, and "
-            "squeeze-and-excitation goes.",
+            "About {seconds:.0f} s: {n} {n:network|networks} in turn, {how}. A fused stage "
+            "has one full 3x3 convolution in place of the 1x1 expansion and the depthwise "
+            "convolution, and no squeeze-and-excitation.",
             seconds=1.5 * seconds,
             n=len(series),
             how=chosen.options.words,
@@ -206,7 +206,7 @@ def _steps(design: Design, spec: Spec, *, dark: bool) -> None:
             batch_size=batch,
             budget_s=STEP_S,
             progress=lambda share, found: job.report(
-                share, say("{n} sizes", n=len(found)), list(found)
+                share, say("{n} {n:size|sizes}", n=len(found)), list(found)
             ),
         )
 
@@ -214,7 +214,8 @@ def _steps(design: Design, spec: Spec, *, dark: bool) -> None:
         key,
         say("Time training steps"),
         say(
-            "About {seconds:.0f} s: forward, loss and backward of {n} images at {sizes} sizes.",
+            "About {seconds:.0f} s: forward pass, loss and backward pass of {n} "
+            "{n:image|images} at {sizes} {sizes:size|sizes}.",
             seconds=2 * STEP_S,
             n=batch,
             sizes=len(SIDES),
@@ -286,8 +287,9 @@ def _deepened(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None
         alike, late = (cache.counted_cost(one) for one in (two.alike, two.late))
         st.caption(
             say(
-                "Late: {params} the parameters, {activations} the activations of alike. Only time "
-                "is measured here; which way is more accurate takes training.",
+                "Against deepening all stages alike, deepening the late ones gives {params} "
+                "the parameters and {activations} the activations. Only time is measured here; "
+                "accuracy would take training.",
                 params=factor(late.params / alike.params),
                 activations=factor(late.activations / alike.activations),
             )

@@ -53,7 +53,9 @@ def measure(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> Measur
         "measure",
         say("Measure"),
         say(
-            "About {seconds:.0f} s, {how}; random weights take the same time.{guess}",
+            "Takes about {seconds:.0f} s: the network runs again and again, and every pass "
+            "is timed. How it runs: {how}. Its weights are random, as trained ones take "
+            "the same time.{guess}",
             seconds=seconds,
             how=chosen.options.words,
             guess=guess,
@@ -113,7 +115,7 @@ def _entries(latency: Latency, spec: Spec) -> list[tuple[str, str]]:
         ),
         (
             f"{100 * (high - low) / middle:.0f} %",
-            say("of {n} passes", n=len(latency.samples_ms)),
+            say("of {n} {n:pass|passes}", n=len(latency.samples_ms)),
         ),
         (
             f"{significant(latency.images_per_s)} /s",
@@ -140,8 +142,8 @@ def samples(found: Measured | None, *, dark: bool) -> None:
         live.figure("published_first", drawn, alt=say("Published times against multiply-adds"))
         st.caption(
             say(
-                "Published: {bench}. Multiply-adds alone don't tell the time; measure this "
-                "machine's own.",
+                "Published: {bench}. Multiply-adds alone don't tell the time. How long does it "
+                "take on this machine? Measure it.",
                 bench=say(FIRST_SEEN),
             )
         )
@@ -160,12 +162,13 @@ def conditions(latency: Latency) -> str:
         load = say(", load {load:.1f} before", load=where.load_before)
     if where.other_cores is not None:
         cores = significant(where.other_cores, 2)
-        busy = say(", other programs took {cores} cores", cores=cores)
+        busy = say(", other programs took {cores} {cores:core|cores}", cores=cores)
     driver = where.driver.replace("driver ", f"{say('driver')} ")
     device = in_a_row([where.device, *([driver] if driver else [])])
     return say(
-        "Measured {when} UTC: {n} passes of batch {batch} at {side} px, {how}; {processor} "
-        "({device}), {threads} of {cores} cores, PyTorch {torch}{engine}{load}{busy}.",
+        "Measured {when} UTC: {n} {n:pass|passes} with batch size {batch} at {side} "
+        "px, {how}; {processor} ({device}), {threads} of {cores} {cores:core|cores}, "
+        "PyTorch {torch}{engine}{load}{busy}.",
         when=where.date.replace("T", " ")[:16],
         n=len(latency.samples_ms),
         batch=latency.batch_size,

@@ -76,7 +76,7 @@ def work_on(spec: Spec, chosen: Chosen, made: str) -> Work:
                 job.report(part * share)
                 return
             last = milliseconds(samples[-1])
-            job.report(part * share, say("{n} passes, {last}", n=len(samples), last=last))
+            job.report(part * share, say("{n} {n:pass|passes}, {last}", n=len(samples), last=last))
 
         record(
             "latency",

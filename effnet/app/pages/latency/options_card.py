@@ -71,9 +71,9 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     here, plain = hardware(), chosen.options.plain
     st.markdown(
         say(
-            "Each option is measured in turn with plain eager fp32, pass by pass, so that a busy "
-            "spell hits both alike. Where the interval of the ratio (99 %) covers 1, the two can't "
-            "be told apart."
+            "Each option takes turns with PyTorch's default way (fp32), pass by pass, so "
+            "that a busy moment of the machine slows both alike. Where the 99 % interval "
+            "of the ratio contains 1, the two can't be told apart."
         )
     )
     picked = _picked(ways(plain, here), here)
@@ -82,7 +82,11 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     result = jobs.card(
         KEY,
         say("Measure the gains"),
-        say("About {seconds:.0f} s for {n} options.", seconds=max(seconds, 1), n=len(picked)),
+        say(
+            "About {seconds:.0f} s for {n} {n:option|options}.",
+            seconds=max(seconds, 1),
+            n=len(picked),
+        ),
         subject,
         design.title,
         _work(spec, plain, picked, chosen.budget_s),

@@ -50,7 +50,8 @@ def card(design: Design, spec: Spec, *, dark: bool) -> None:
         KEY,
         say("Learn this machine's pace" if known is None else "Learn it again"),
         say(
-            "About {seconds} s, batch 1, plain eager fp32; leave the machine alone meanwhile.",
+            "Takes about {seconds} s, one image at a time, in PyTorch's default way "
+            "(fp32). Please leave the machine alone meanwhile.",
             seconds=seconds,
         ),
         None,
@@ -62,8 +63,8 @@ def card(design: Design, spec: Spec, *, dark: bool) -> None:
     if known is None:
         st.info(
             say(
-                "No pace was learned on this machine ({processor}, {cores} cores) yet. Learn it "
-                "here, or by `python -m effnet bench --fit`.",
+                "The app has not yet learned how fast this machine is ({processor}, {cores} "
+                "{cores:core|cores}). Learn it here, or with `python -m effnet bench --fit`.",
                 processor=processor(),
                 cores=cores(),
             )
@@ -96,8 +97,8 @@ def _shown(known: Pace, design: Design, spec: Spec, *, dark: bool) -> None:
     found = estimate(known, spec)
     st.markdown(
         say(
-            "**{design}: {expected}.** Nine predictions in ten were as close as {low} to {high} is "
-            "here.",
+            "**{design}: {expected}.** Nine times in ten the real time lies between {low} "
+            "and {high}.",
             design=design.title,
             expected=found.words,
             low=significant(found.low),
@@ -112,10 +113,12 @@ def _shown(known: Pace, design: Design, spec: Spec, *, dark: bool) -> None:
     where = known.environment
     st.caption(
         say(
-            "Learned {when} UTC from {n} networks, {processor}, {threads}, {precision}. Each dot "
-            "was predicted from a fit to other networks (six parts, one left out in turn). Nine "
-            "in ten are within {error}. A line through multiply-adds alone: {fixed:.2f} ms + "
-            "{slope:.4f} ms per M MACs, half within {line_error}.",
+            "Learned {when} UTC from {n} {n:network|networks}, {processor}, {threads}, "
+            "{precision}. Each dot is predicted without having seen that network: the "
+            "networks are split into six parts, and each part is predicted from the other "
+            "five. Nine predictions in ten are within {error}. From multiply-adds alone "
+            "({fixed:.2f} ms + {slope:.4f} ms per M MACs) only half are within "
+            "{line_error}.",
             when=where.date.replace("T", " ")[:16],
             n=known.networks,
             processor=where.processor,

@@ -141,8 +141,8 @@ def _beside(rows: Sequence[Printed], bench: str, chosen: Chosen, *, dark: bool) 
     else:
         st.caption(
             say(
-                "Fewer than two of these networks were measured here with these options; measure "
-                "them to see whether the ratios travel."
+                "Fewer than two of these networks were measured here with these options. "
+                "Measure them to see whether the published ratios hold on this machine."
             )
         )
     rate = rows[0].latency_ms is None

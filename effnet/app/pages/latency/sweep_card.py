@@ -53,7 +53,7 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
             key="sweep_box",
             persist_state=KEEP,
             width=260,
-            help=say("Cheap points first; what there is no time for is told, not dropped"),
+            help=say("The cheapest points come first; points that there is no time for are named"),
         )
     kind = kind or "batch"
     key = f"sweep_{kind}"
@@ -137,10 +137,10 @@ def _load() -> None:
         kinds = sorted({row.what for row in found.rows})
         st.caption(
             say(
-                "{n} measurements ({kinds}){skipped}.",
+                "{n} {n:measurement|measurements} ({kinds}){skipped}.",
                 n=len(found.rows),
                 kinds=in_a_row([say(SERIES.get(kind, kind)) for kind in kinds]),
-                skipped=say("; {n} lines could not be used", n=found.skipped)
+                skipped=say("; {n} {n:line|lines} could not be used", n=found.skipped)
                 if found.skipped
                 else "",
             )
@@ -156,7 +156,7 @@ def _chosen_series(kind: str) -> list[Row]:
         found |= _labelled(one.rows, kind, prefix)
         single = [row for row in one.rows if row.what not in plans.SWEEPS]
         if single and kind == "family":
-            found[prefix + say("{n} single measurements", n=len(single))] = single
+            found[prefix + say("{n} single {n:measurement|measurements}", n=len(single))] = single
     found |= _labelled(reading.kept(), kind, "")
     found |= _labelled(reading.kept(SHIPPED), kind, say("shipped: "))
     if not found:
@@ -227,7 +227,11 @@ def _figure(kind: str, rows: Sequence[Row], *, dark: bool) -> None:
         st.caption(say("Batch {batch} does not fit into memory.", batch=edge.latency.batch_size))
     if late:
         st.caption(
-            say("{n} larger points did not fit into the seconds; allow more of them.", n=len(late))
+            say(
+                "{n} larger {n:point was|points were} left out for lack of time; allow more "
+                "seconds.",
+                n=len(late),
+            )
         )
 
 

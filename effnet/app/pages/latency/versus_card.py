@@ -117,7 +117,7 @@ def _work(raced: Raced, spec: Spec, other: Spec, chosen: Chosen) -> Work:
 
         def heard(share: float, samples: dict[str, list[float]]) -> None:
             raced.samples = samples
-            job.report(share, say("{n} rounds", n=len(samples["first"])))
+            job.report(share, say("{n} {n:round|rounds}", n=len(samples["first"])))
 
         runners: dict[str, tuple[Model, Options]] = {
             "first": (spec, options),

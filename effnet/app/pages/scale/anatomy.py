@@ -4,30 +4,16 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from effnet.app.kit import live, state
-from effnet.base import content, mark, say
+from effnet.app.kit import columns, live, state
+from effnet.base import content, say
 from effnet.counting import Cost
 from effnet.figures import block_anatomy
 from effnet.network import OPERATORS, Block, Spec, operator_label, walk
 
-LAYERS = {  # what the columns of the layers' table are called
-    name: name
-    for name in (
-        mark("stage"),
-        mark("name"),
-        mark("kind"),
-        mark("in_channels"),
-        mark("out_channels"),
-        mark("kernel"),
-        mark("stride"),
-        mark("groups"),
-        mark("in_size"),
-        mark("out_size"),
-        mark("params"),
-        mark("macs"),
-        mark("activations"),
-    )
-}
+LAYERS = (  # columns of the layers' table
+    *("stage", "name", "kind", "in_channels", "out_channels", "kernel", "stride", "groups"),
+    *("in_size", "out_size", "params", "macs", "activations"),
+)
 
 
 def anatomy(spec: Spec, cost: Cost, *, dark: bool) -> None:
@@ -75,13 +61,8 @@ def anatomy(spec: Spec, cost: Cost, *, dark: bool) -> None:
     with st.expander(say("Its layers as a table"), on_change="rerun") as opened:
         if opened.open:
             prefix = f"{block.name}."
-            rows = [
-                {say(LAYERS[name]): value for name, value in asdict(row).items()}
-                | {say("kind"): say(row.kind)}
-                for row in cost.layers
-                if row.name.startswith(prefix)
-            ]
-            st.dataframe(rows, hide_index=True, width="stretch")
+            rows = [asdict(row) for row in cost.layers if row.name.startswith(prefix)]
+            columns.show([{name: row[name] for name in LAYERS} for row in rows])
 
 
 def _block(spec: Spec, stage: int, *, position: int) -> Block:

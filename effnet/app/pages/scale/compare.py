@@ -1,10 +1,8 @@
 """The compare card: pinned designs beside each other and beside published networks."""
 
-from typing import Any
-
 import streamlit as st
 
-from effnet.app.kit import live, state
+from effnet.app.kit import columns, live, state
 from effnet.base import factor, giga, mark, millions, say
 from effnet.figures import accuracy_against_cost
 from effnet.papers import Quantity, pinned, rivals
@@ -15,15 +13,11 @@ QUANTITIES: dict[Quantity, str] = {
     "params": mark("Parameters"),
     "activations": mark("Activations"),
 }
-RIVALS = {  # what the columns of the published networks' table are called
-    "name": mark("name"),
-    "family": mark("family"),
-    "params": mark("params"),
-    "macs": mark("macs"),
-    "activations": mark("activations"),
-    "top1": mark("top1"),
-    "computed": mark("computed"),
-    "source": mark("source"),
+RIVALS = {  # columns of the published networks' table, and what fills them
+    **{name: name for name in ("name", "family", "params", "macs", "activations")},
+    "printed_top1": "top1",
+    "computed": "computed",
+    "source": "source",
 }
 WORDS = {mark("lite"), mark("mobilenet"), mark("resnet"), mark("other")}  # families in it
 
@@ -81,12 +75,5 @@ def compare(design: Design, *, dark: bool) -> None:
     )
     with st.expander(say("Published networks as a table"), on_change="rerun") as opened:
         if opened.open:
-            columns = {
-                say(title): [_cell(getattr(rival, name)) for rival in rivals()]
-                for name, title in RIVALS.items()
-            }
-            st.dataframe(columns, hide_index=True, width="stretch", height=300)
-
-
-def _cell(value: Any) -> Any:
-    return say(value) if isinstance(value, str) else value
+            rows = [{name: getattr(one, key) for name, key in RIVALS.items()} for one in rivals()]
+            columns.show(rows, height=300)

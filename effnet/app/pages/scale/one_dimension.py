@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from effnet import figures
-from effnet.app.kit import cache, frame, live, pick, state
+from effnet.app.kit import cache, columns, frame, live, pick, state
 from effnet.base import giga, millions, percent, remembered, say
 from effnet.network import Spec, display_name, get_variant
 from effnet.papers import Measured, cited, experiment, experiments, note
@@ -79,10 +79,10 @@ def _four(base: str, found: tuple[Scaled, ...]) -> None:
     )
     st.caption(
         say(
-            "Channels across, map side upwards, blocks downwards (their number below), all to one "
-            "scale; the outline is {base}. Computed: of all multipliers with up to "
-            "four decimals, the networks whose counted multiply-adds come closest; rounding makes "
-            "them jump, so some lie off the budget. {kept}",
+            "Drawn to one scale: channels across, side of the map upwards, number of "
+            "blocks below; the outline is {base}. Computed: of all multipliers with up to "
+            "four decimals, these come closest to the budget. Rounding makes the cost "
+            "jump, so some miss it a little. {kept}",
             base=display_name(base),
             kept=_kept(found),
         )
@@ -280,10 +280,10 @@ def _equal_cost() -> None:
     off = [abs(cell[3] / target - 1) for cell in found.networks()]
     st.caption(
         say(
-            "Computed from {base} for the current design ({macs}). Every dot is a real network, at "
-            "the depths that rounding gives; the sheet between them only guides the eye. Their "
-            "costs lie within {off} of the design's, as near as rounded map sizes allow. The pink "
-            "line is the compound direction; click a dot to make it the design.",
+            "Every dot is a network that costs what the current design costs ({macs}), "
+            "computed from {base}. Rounding keeps it from being exact: the dots lie within "
+            "{off}. The surface between them only guides the eye. The pink line is the "
+            "compound direction. A click on a dot makes it the design.",
             base=display_name(base),
             macs=giga(target),
             off=percent(max(off)),
@@ -350,7 +350,7 @@ def _equal_cost_table(base: str, found: EqualCost) -> None:
             say("width"): widths,
             say("resolution (px)"): sides,
             "MACs": macs,
-            say("off"): [one / found.target - 1 for one in macs],
+            say("off"): [100 * (one / found.target - 1) for one in macs],
             say("activations"): activations,
             say("activations, least = 1"): [one / least for one in activations],
         },
@@ -363,7 +363,7 @@ def _equal_cost_table(base: str, found: EqualCost) -> None:
         column_config={
             "MACs": st.column_config.NumberColumn(format="localized"),
             say("activations"): st.column_config.NumberColumn(format="localized"),
-            say("off"): st.column_config.NumberColumn(format="percent"),
+            **columns.shares(say("off")),
             say("activations, least = 1"): st.column_config.NumberColumn(format="%.2f x"),
         },
         alt=say("All networks of equal cost; choosing a row makes it the design"),

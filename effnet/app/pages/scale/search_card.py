@@ -120,8 +120,8 @@ def _bounds() -> Grid:
 def _step_one_words(base: str, found: tuple[Candidate, ...]) -> str:
     networks = len({one.network for one in found})
     words = say(
-        "With phi = 1, {n} choices in steps of 0.05 round to {networks} different networks of "
-        "{base}. ",
+        "With phi = 1, {n} {n:choice|choices} in steps of 0.05 round to {networks} "
+        "different {networks:network|networks} of {base}. ",
         n=len(found),
         networks=networks,
         base=display_name(base),
@@ -132,7 +132,7 @@ def _step_one_words(base: str, found: tuple[Candidate, ...]) -> str:
     else:
         words += say(
             "The published choice (1.2, 1.1, 1.15) promises {promised} and costs {real}; "
-            "{cheaper} of the others cost less. ",
+            "{cheaper} of the others {cheaper:costs|cost} less. ",
             promised=factor(paper.product),
             real=factor(paper.ratio),
             cheaper=sum(one.ratio < paper.ratio for one in found),
@@ -194,7 +194,7 @@ def _step_one_table(base: str, found: tuple[Candidate, ...]) -> None:
     )
     st.caption(
         say(
-            "The published choice, then those closest to 2; all computed. Choosing a row, or a dot "
-            "in a figure, sets the sliders to it at phi = 1."
+            "First the published choice, then those closest to 2; all computed. A click on "
+            "a row, or on a dot in a figure, sets the sliders to that choice at phi = 1."
         )
     )

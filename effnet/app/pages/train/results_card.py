@@ -6,8 +6,8 @@ from typing import Any
 import streamlit as st
 
 from effnet import base
-from effnet.app.kit import live
-from effnet.base import mark, say
+from effnet.app.kit import columns, live
+from effnet.base import say
 from effnet.figures import time_and_accuracy
 from effnet.jobs import Run, runs
 from effnet.train import TITLES, Summary, read_rows, summaries
@@ -22,20 +22,6 @@ NEEDED = {  # columns without which a row of a run here is not shown
     "progressive": ("arm", *ORIGIN),
 }  # fmt: skip
 Rows = list[dict[str, Any]]
-
-# the columns of results and of curves, as their files have them
-COLUMNS = (
-    mark("key"), mark("way"), mark("arm"), mark("family"), mark("seed"), mark("budget"),
-    mark("depth"), mark("width"), mark("resolution"), mark("macs"),
-    mark("relative_macs"), mark("params"), mark("epochs"), mark("top1"), mark("best_top1"),
-    mark("top1_detail"), mark("top1_context"), mark("top1_patterns"), mark("loss"),
-    mark("seconds"), mark("cpu_seconds"), mark("steps"), mark("digest"), mark("device"),
-    mark("processor"), mark("cores"), mark("threads"), mark("load"), mark("torch"),
-    mark("python"), mark("date"), mark("training"), mark("epoch"), mark("step"), mark("size"),
-    mark("rate"),
-)  # fmt: skip
-PERCENT = "%.1f %%"
-NAMED = ("way", "arm")  # columns whose values are words
 
 
 @lru_cache(maxsize=8)
@@ -70,9 +56,9 @@ def origin(rows: Rows, command: str = "") -> None:
     """When and where rows were measured, how long that took in all, and how they are made."""
     first = rows[0]
     text = say(
-        "Measured {date} on {processor}, {cores} cores, PyTorch {torch}, fp32, one thread a "
-        "training; dots are means, bars 95 % intervals over seeds (Student's t). {n} trainings "
-        "took {hours:.1f} hours of one core.",
+        "Measured {date} on {processor}, {cores} {cores:core|cores}, PyTorch {torch}, fp32, one "
+        "thread a training; dots are means, bars 95 % intervals over seeds (Student's t). {n} "
+        "{n:training|trainings} took {hours:.1f} hours of one core.",
         date=str(first["date"])[:10],
         processor=first["processor"],
         cores=first["cores"],
@@ -83,16 +69,11 @@ def origin(rows: Rows, command: str = "") -> None:
     st.caption(text + (say(" Made by `{command}`.", command=command) if command else ""))
 
 
-def said_rows(rows: Rows) -> Rows:
-    """Rows with their columns, and the values that are words, in the reader's language."""
-    return [{say(k): say(v) if k in NAMED else v for k, v in row.items()} for row in rows]
-
-
 def table(rows: Rows) -> None:
     """Every row; the table's own menu gives it as a CSV."""
     with st.expander(say("Every training as a table"), on_change="rerun") as opened:
         if opened.open:
-            st.dataframe(said_rows(rows), hide_index=True, width="stretch", height=300)
+            columns.show(rows, height=300)
 
 
 def _none_yet(kind: str) -> None:

@@ -11,8 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from effnet.app.kit import frame, jobs, live, public, state
-from effnet.app.pages.train.results_card import said_rows
+from effnet.app.kit import columns, frame, jobs, live, public, state
 from effnet.base import (
     EffnetError,
     has_numbers,
@@ -101,8 +100,8 @@ def start() -> None:
         st.info(off)
     st.caption(
         say(
-            "Runs in a process of its own, at low priority: it goes on when this page is closed, "
-            "and everybody who opens this app sees it. On the command line: `{command}`",
+            "The training goes on when this page is closed, at low priority, and everybody "
+            "who opens this app sees it. On the command line: `{command}`",
             command=f"python -m effnet train {'fit' if kind == 'train' else kind}",
         )
     )
@@ -116,8 +115,8 @@ def _one_network() -> dict[str, Any]:
             format_func=say,
             key="run_data",
             help=say(
-                "marks: drawn by the program, as in the experiment; digits: small scans of "
-                "handwriting that come with scikit-learn"
+                "marks: pictures that the program draws, as in the experiment; digits: small "
+                "scans of handwriting that come with scikit-learn"
             ),
         )
         optimiser = st.selectbox(
@@ -155,7 +154,12 @@ def _watch(*, dark: bool) -> None:
     found = {run.name: run for run in runs.list_runs() if run.kind in KINDS}
     shown = dict(list(found.items())[:MOST_SHOWN])
     if not shown:
-        st.info(say("No runs yet on this machine. Start one: digits take a quarter of a minute."))
+        st.info(
+            say(
+                "Nothing has been trained on this machine yet. Press Start: one network on "
+                "digits takes about 15 seconds, and its curve grows here."
+            )
+        )
         return
     if st.session_state.get(SHOWN) not in shown:  # none yet, or it was deleted
         st.session_state[SHOWN] = _first(list(shown.values()))
@@ -197,8 +201,8 @@ def _run(run: Run, *, dark: bool) -> None:
     if result and run.kind == "train":
         st.success(
             say(
-                "{share} of the held-out pictures right after {steps:,} steps in {seconds:.0f} s, "
-                "measured here.",
+                "{share} of the held-out pictures right after {steps:,} {steps:step|steps} in "
+                "{seconds:.0f} s, measured here.",
                 share=percent(result["top1"]),
                 steps=round(result["steps"]),
                 seconds=result["seconds"],
@@ -219,7 +223,7 @@ def _run(run: Run, *, dark: bool) -> None:
         with st.expander(say("The curves as a table"), on_change="rerun") as opened:
             if opened.open:
                 table = [{"training": name, **row} for name, rows in curves.items() for row in rows]
-                st.dataframe(said_rows(table), hide_index=True, width="stretch", height=260)
+                columns.show(table, height=260)
 
 
 def _curves(run: Run, *, dark: bool) -> Curves:
@@ -244,7 +248,7 @@ def done(kind: str, result: dict[str, Any]) -> str:
     """What an experiment that has ended gave, and where to see it."""
     tab = say(TABS[kind])
     return say(
-        "Done: {n} trainings. What they show stands under the tab {tab}.",
+        "Done: {n} {n:training|trainings}. The results are under the tab {tab}.",
         n=result["rows"],
         tab=tab,
     )

@@ -182,8 +182,8 @@ def card(*, dark: bool) -> None:
     st.caption(
         say(
             "Steps and bars are computed; the share under a size is its part of all "
-            "multiply-adds. A training step takes three times a forward pass at every size alike, "
-            "so it cancels."
+            "multiply-adds. Only forward passes are counted: a training step costs about "
+            "three of them at every size, so shares and savings stay the same."
         )
     )
     with st.expander(say("The stages as a table"), on_change="rerun") as opened:
@@ -258,7 +258,7 @@ def _table(now: Progressive, costs: Any) -> None:
             per_image: st.column_config.NumberColumn(format="localized"),
             of_stage: st.column_config.NumberColumn(format="localized"),
         },
-        alt=say("The {n} stages: epochs, sizes, strengths and costs", n=now.stages),
+        alt=say("{n} {n:stage|stages}: epochs, sizes, strengths and costs", n=now.stages),
     )
 
 
@@ -301,10 +301,10 @@ def stopwatch() -> None:
         found = step_times(network, now)
         words = in_a_row(f"{size} px {milliseconds(ms)}" for size, ms in found.items())
         st.caption(
-            say("A step of {n} pictures, measured: {times}.", n=STEP_BATCH, times=words)
+            say("A step of {n} {n:picture|pictures}, measured: {times}.", n=STEP_BATCH, times=words)
             if words
             else say(
-                "Trains {network} for a few steps at {n} sizes, in a process of its own.",
+                "Trains {network} for a few steps at {n} {n:size|sizes}, in a process of its own.",
                 network=display_name(network),
                 n=len(sizes),
             )

@@ -83,7 +83,7 @@ def _given() -> dict[str, list[Image.Image]]:
                     say("One more"), key=f"teach_shot_{place}", resolution="720p"
                 )
             if mine := [*files, *([shot] if shot else [])]:
-                st.caption(say("{n} photos", n=len(mine)))
+                st.caption(say("{n} {n:photo|photos}", n=len(mine)))
                 chosen.setdefault(name.strip() or unnamed, []).extend(mine)
     _check(chosen)
     given = {name: _opened(files) for name, files in chosen.items()}
@@ -105,8 +105,9 @@ def _check(chosen: Mapping[str, Sequence[Any]]) -> None:
     size = sum(file.size for file in files)
     if len(files) > MOST_PHOTOS or size > MOST_BYTES:
         raise EffnetError(
-            "{n} photos of {size:.0f} MiB; the limit is {most} photos and {limit} MiB. Take "
-            "some away, or train on a folder with `python -m effnet train fit --data DIR`",
+            "{n} {n:photo|photos} of {size:.0f} MiB; the limit is {most} photos and "
+            "{limit} MiB. Take some away, or train on a folder with `python -m effnet "
+            "train fit --data DIR`",
             n=len(files),
             size=size / 2**20,
             most=MOST_PHOTOS,
@@ -155,8 +156,8 @@ def fine_tune(network: str, given: Mapping[str, Sequence[Image.Image]]) -> runs.
 def _result(taught: "Taught") -> None:
     st.success(
         say(
-            "{share} of {n} held-out photos right, classes {classes}. So few photos tell little: "
-            "one photo is {one}.",
+            "{share} of {n} held-out {n:photo|photos} right; the classes are {classes}. So "
+            "few photos say little: each one counts for {one}.",
             share=percent(taught.top1),
             n=taught.held_out,
             classes=verbatim(in_a_row(taught.classes)),
