@@ -127,6 +127,31 @@ def test_a_package_that_is_the_pinned_one_gives_its_files(cache, tmp_path, monke
     assert (tmp_path / "there/a.mjs").read_text() == "export {}"
 
 
+def test_a_kept_wheel_that_is_damaged_is_fetched_again(cache, tmp_path, monkeypatch):
+    """A stand-in for pip writes both wheels; one is damaged after that, as long as it was."""
+    pinned = tmp_path / "wheels.txt"
+    sums = [hashlib.sha256(data).hexdigest() for data in (b"one", b"two")]
+    pinned.write_text(
+        f"a==1 --hash=sha256:{sums[0]}\nb==1 --hash=sha256:{sums[1]}\n", encoding="utf-8"
+    )
+    asked = []
+
+    def pip(_, command):
+        asked.append(command)
+        kept = Path(command[command.index("--dest") + 1])
+        (kept / "a-1-py3-none-any.whl").write_bytes(b"one")
+        (kept / "b-1-py3-none-any.whl").write_bytes(b"two")
+
+    monkeypatch.setattr(fetched, "PINNED", pinned)
+    monkeypatch.setattr(fetched, "_run", pip)
+    wheels = fetched.wheels()
+    assert [wheel.read_bytes() for wheel in fetched.wheels()] == [b"one", b"two"]
+    assert len(asked) == 1
+    wheels[1].write_bytes(b"tow")
+    assert [wheel.read_bytes() for wheel in fetched.wheels()] == [b"one", b"two"]
+    assert len(asked) == 2
+
+
 def test_every_wheel_has_one_version_and_one_hash():
     lines = resources.files("effnet").joinpath("site/wheels.txt").read_text("utf-8")
     pins = [line for line in lines.splitlines() if not line.startswith("#")]

@@ -138,7 +138,7 @@ def classes(
     st.pills(
         say("What speaks for"),
         chips,
-        format_func=lambda i: f"{names[i]}  {likely[i]}" if i in likely else names[i],
+        format_func=lambda i: f"{verbatim(names[i])}  {likely.get(i, '')}".rstrip(),
         key="class_chips",
         required=True,
         wrap=True,
