@@ -9,7 +9,16 @@ import streamlit as st
 from PIL import Image
 
 from effnet.app.kit import cache, columns, jobs
-from effnet.base import DEFAULT, EffnetError, csv_text, mark, say, speaking, verbatim
+from effnet.base import (
+    DEFAULT,
+    EffnetError,
+    class_name,
+    csv_text,
+    mark,
+    say,
+    speaking,
+    verbatim,
+)
 from effnet.classify import Item, labelled_files
 from effnet.jobs import Job, working
 from effnet.pixels import EXTENSIONS, MAX_BYTES
@@ -280,6 +289,7 @@ def _row(one: "Answer", names: tuple[str, ...], *, judged: bool) -> dict[str, An
 def _told(row: dict[str, Any], one: "Answer", named: Named) -> dict[str, Any]:
     """A row in the visitor's language, probabilities in percent."""
     told = row | {"problem": str(named.told.get(one, one.problem))}
+    told |= {k: class_name(v) for k, v in told.items() if k in ("says", "second", "is")}
     return {say(k): 100 * v if isinstance(v, float) else v for k, v in told.items()}
 
 
@@ -298,7 +308,11 @@ def _mistakes(named: Named, names: tuple[str, ...]) -> None:
     st.markdown(say("**Most confused**"))
     st.dataframe(
         [
-            {say("is"): names[a], say("taken for"): names[b], say("times"): n}
+            {
+                say("is"): class_name(names[a]),
+                say("taken for"): class_name(names[b]),
+                say("times"): n,
+            }
             for a, b, n in pairs[:50]
         ],
         hide_index=True,
@@ -309,7 +323,7 @@ def _mistakes(named: Named, names: tuple[str, ...]) -> None:
         for one in worst(named.answers):
             image = named.thumbnails.get(one)
             if image is not None and one.truth is not None:
-                said, right = names[one.top[0]], names[one.truth]
+                said, right = class_name(names[one.top[0]]), class_name(names[one.truth])
                 caption = say(
                     "{right}, taken for {said}, {sure:.0f} %",
                     right=right,
