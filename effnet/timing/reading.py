@@ -5,18 +5,19 @@ A line that a crash tore, or that holds what can't be, is skipped and counted.
 
 import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from effnet.base import EffnetError, Text, as_frame, mark, path_of
+from effnet.base import EffnetError, Text, as_frame, has_numbers, mark, path_of, read_lines
 from effnet.timing.measurement_store import (
     COLUMNS,
     LONGEST_TEXT,
     NEEDED,
     OK,
     OUTCOMES,
+    STAGES,
     Row,
     cells_of,
     folder,
@@ -25,6 +26,7 @@ from effnet.timing.measurement_store import (
     whole,
 )
 from effnet.timing.options import ENGINES, MOST_BATCH, PRECISIONS, Options
+from effnet.timing.profiles import StageProfile
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -50,7 +52,7 @@ def kept(where: Path | None = None) -> tuple[Row, ...]:
     return _kept(tuple(files))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _kept(files: tuple[tuple[Path, int, int], ...]) -> tuple[Row, ...]:
     found: list[Row] = []
     for path, _, size in files:
@@ -64,6 +66,17 @@ def _kept(files: tuple[tuple[Path, int, int], ...]) -> tuple[Row, ...]:
         except (OSError, EffnetError):
             continue
     return tuple(sorted(found, key=lambda row: row.latency.environment.date))
+
+
+def stages_of(run: str, where: Path | None = None) -> list[StageProfile]:
+    """Where a run's time went, stage by stage; none where that was not kept, or is damaged."""
+    path = (folder() if where is None else where) / STAGES
+    found = [row["stages"] for row in read_lines(path) if row.get("run") == run]
+    stages = found[-1] if found and isinstance(found[-1], list) else []
+    names = [field.name for field in fields(StageProfile)]
+    if not all(has_numbers(one, *names) for one in stages):
+        return []
+    return [StageProfile(**{name: one[name] for name in names}) for one in stages]
 
 
 def read(data: bytes, *, name: str = mark("the file")) -> Reading:

@@ -357,7 +357,7 @@ def test_many_images_in_chinese_have_a_csv_in_english(chelsea, coffee, lite0):
     assert list(table) == ["图像", "判断为", "概率", "第二", "第二的概率", "实际是", "问题"]
     assert "不是能读取的图像" in table["问题"].iloc[2]
     assert app.dataframe[2].value.to_dict("records") == [
-        {"实际是": "cup", "误认为": "espresso", "次数": 1}
+        {"实际是": "杯子", "误认为": "浓缩咖啡", "次数": 1}
     ]
     answers = app.session_state[many_images.JOB].answers
     rows = [many_images._row(one, lite0.classes, judged=True) for one in answers]
