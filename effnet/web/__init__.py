@@ -33,7 +33,7 @@ MODULES = (
     *("totals", "stages", "reports", "controls", "intro", "explorer"),
 )
 TAGS = {"en": "en", "zh": "zh-Hans"}  # languages as HTML names them
-PHOTO_SIDE = 320  # px of the sample photo that enters the drawing
+PHOTO_SIDE = 600  # px at most of the photo that enters the drawing: those that B7 looks at
 PRESETS: dict[str, dict[str, float]] = {
     mark("Paper"): {"alpha": ALPHA, "beta": BETA, "gamma": GAMMA},
     mark("Depth only"): {"alpha": 2.0, "beta": 1.0, "gamma": 1.0},
@@ -182,7 +182,8 @@ def photo_address(image: "Image.Image") -> str:
     from PIL import ImageOps
 
     buffer = io.BytesIO()
-    ImageOps.fit(image, (PHOTO_SIDE, PHOTO_SIDE)).save(buffer, "JPEG", quality=80)
+    side = min(PHOTO_SIDE, *image.size)
+    ImageOps.fit(image, (side, side)).save(buffer, "JPEG", quality=80)
     return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 

@@ -116,7 +116,8 @@ export function controlsIn(parent, { say, titles, bases, released, ranges, prese
     const fill = make('i', track);
     const goal = make('u', track);
     goal.style.left = `${100 * along(BUDGET)}%`;
-    const note = make('p', place, { class: 'note' });
+    const below = make('div', place, { class: 'gauge-head' });
+    const note = make('p', below, { class: 'note' });
     const group = (title) => make('div', place, { class: 'buttons', role: 'group', 'aria-label': title });
     const locks = group(say('Hold the budget by solving'));
     make('span', locks, { title: say('This coefficient follows the other two, so that the product stays at 2') }, say('solve'));
@@ -131,14 +132,14 @@ export function controlsIn(parent, { say, titles, bases, released, ranges, prese
       button.addEventListener('click', () => change(values, { lock: null, done: true }));
       return [values, button];
     });
-    const press = (text, title, act) => make('button', rows, { type: 'button', title }, text).addEventListener('click', act);
-    press(say('Onto the budget'), say('Keeps the balance of the three and puts their product on 2'),
+    const press = (where, text, title, act) => (
+      make('button', where, { type: 'button', title }, text).addEventListener('click', act));
+    press(rows, say('Onto the budget'), say('Keeps the balance of the three and puts their product on 2'),
       () => change(projectToBudget, { done: true }));
-    press(say('Reset'), '', () => change(({ mode, base: from, released: which }) => ({ ...USUAL, mode, base: from, released: which }),
+    press(below, say('Reset'), '', () => change(({ mode, base: from, released: which }) => ({ ...USUAL, mode, base: from, released: which }),
       { lock: null, done: true }));
     return { place, value, track, fill, note, lockButtons, presetButtons };
   }
-
 
   function showBudget(design, lock) {
     const value = budget(design), off = value / BUDGET - 1;

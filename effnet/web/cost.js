@@ -30,12 +30,14 @@ export function factorsOf(spec, base, start, total) {
 
 const square = (right, floor, side) => [[right - side, floor], [right, floor], [right, floor - side], [right - side, floor - side]];
 
-// The square in the drawing's upper right corner, with its words on its left.
+// The square in the drawing's upper right corner, with its words below it; `room` is the height that
+// both may take.
 export function costShapes({ ratio, factors, say, colours, width, room, against }) {
-  const over = Math.max(1, ratio / LARGEST), right = width - 4, floor = room + 4;
-  const side = (times) => Math.max(1.5, room * Math.sqrt(times / over / LARGEST));
+  const whole = Math.max(40, Math.min(160, room - 5 * LINE, 0.22 * width));
+  const over = Math.max(1, ratio / LARGEST), right = width - 4, floor = whole + 4;
+  const side = (times) => Math.max(1.5, whole * Math.sqrt(times / over / LARGEST));
   const shapes = [
-    { points: square(right, floor, room), fill: colours.faint, line: 'none' },
+    { points: square(right, floor, whole), fill: colours.faint, line: 'none' },
     { points: square(right, floor, side(ratio)), fill: colours.way.compound, line: 'none' },
     { points: square(right, floor, side(1)), fill: 'none', line: colours.ink },
   ];

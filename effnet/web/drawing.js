@@ -2,6 +2,7 @@
 // side of its map, its thickness its channels. The base network stands before it as a wireframe.
 // The geometry is one list of shapes, which the canvas paints and an SVG file writes down.
 import { outSize, scale } from './core.js';
+import { make } from './dom.js';
 
 const KIND = {
   mbconv: 'depthwise', inverted_residual: 'depthwise', separable: 'depthwise',
@@ -53,25 +54,26 @@ export function layoutOf(base, stack, width, height) {
   const unitY = (floor - TITLE) / (tallest * (1 + SLANT_Y));
   const slanted = (one) => Math.sqrt(one.side) * unitY * SLANT_X;
   const begin = slanted(largest[0]) + 26;
-  const free = width - begin - slanted(largest.at(-1)) - 4;
-  const narrowest = Math.min(COLUMN, free / (largest.length * 1.4));
+  const across = width - begin - slanted(largest.at(-1)) - 4;
+  const narrowest = Math.min(COLUMN, across / (largest.length * 1.4));
   const between = Math.min(BETWEEN, narrowest / 5);
   const sizes = (unit) => largest.map((one) => Math.max(narrowest, extent(one, unit, GAP)) + between);
   let low = 0, high = 10;
   for (let i = 0; i < 40; i += 1) { // columns have a least width, so no formula gives the unit
     const middle = (low + high) / 2;
-    if (sizes(middle).reduce((a, b) => a + b, 0) > free) high = middle; else low = middle;
+    if (sizes(middle).reduce((a, b) => a + b, 0) > across) high = middle; else low = middle;
   }
   const matching = stack.length === largest.length;
   let left = begin;
-  const columns = (matching ? sizes(low) : stack.map(() => free / stack.length)).map((size) => {
+  const columns = (matching ? sizes(low) : stack.map(() => across / stack.length)).map((size) => {
     left += size;
     return { left: left - size, size: size - between };
   });
   // what is larger than its column is drawn smaller as a whole
   const over = Math.max(1, Math.sqrt(stack[0].side) / tallest,
     ...stack.map((one, i) => extent(one, low, GAP) / columns[i].size));
-  return { columns, unit: low, unitY, over, floor, width, height, largest: matching ? largest : null };
+  const free = floor - Math.sqrt(largest.at(-1).side) * unitY * (1 + SLANT_Y); // above the last stage
+  return { columns, unit: low, unitY, over, floor, width, height, free, largest: matching ? largest : null };
 }
 
 // --- shapes -------------------------------------------------------------------------------------
@@ -230,24 +232,23 @@ function hatch(pen, points, colour) {
 
 function putPhoto(pen, { points, photo, pixels }) {
   const [[x, y], [right, bottom], , [, top]] = points;
-  const small = shrunk(photo, pixels);
+  const seen = atPixels(photo, pixels), { width } = seen;
   pen.save();
-  pen.transform((right - x) / pixels, (bottom - y) / pixels, 0, (y - top) / pixels, x, top);
+  pen.transform((right - x) / width, (bottom - y) / width, 0, (y - top) / width, x, top);
   pen.imageSmoothingEnabled = false;
-  pen.drawImage(small, 0, 0);
+  pen.drawImage(seen, 0, 0);
   pen.restore();
 }
 
-const sizes = new WeakMap();
-function shrunk(photo, pixels) {
-  const kept = sizes.get(photo);
-  if (kept?.width === pixels) return kept;
-  const canvas = document.createElement('canvas');
-  canvas.width = canvas.height = pixels;
-  const side = Math.min(photo.naturalWidth, photo.naturalHeight);
-  canvas.getContext('2d').drawImage(photo, (photo.naturalWidth - side) / 2,
-    (photo.naturalHeight - side) / 2, side, side, 0, 0, pixels, pixels);
-  sizes.set(photo, canvas);
+const canvases = new WeakMap(); // one a photo: making one anew each frame costs more than drawing
+// A square photo at so many pixels a side, as far as it has them.
+function atPixels(photo, pixels) {
+  if (!canvases.has(photo)) canvases.set(photo, make('canvas', null, { width: 0, height: 0 }));
+  const canvas = canvases.get(photo), side = Math.min(pixels, photo.naturalWidth);
+  if (canvas.width !== side) {
+    canvas.width = canvas.height = side;
+    canvas.getContext('2d').drawImage(photo, 0, 0, side, side);
+  }
   return canvas;
 }
 

@@ -93,18 +93,19 @@ export function mount(root, data, report = () => {}) {
     make('button', saves, { type: 'button', 'aria-label': title, title }, kind).addEventListener('click', act);
   }
   const curve = curveIn(main, { say, titles, released: data.released });
-  const origins = make('p', main, { class: 'note' }, say('Lines and bars are computed, hollow diamonds published; dotted is the promise of the formula.'));
+  const note = make('p', main, { class: 'note' }, say('Sides and channels are drawn by their square roots.'));
+  const origins = make('span', note, {}, say('Lines and bars are computed, hollow diamonds published; dotted is the promise of the formula.'));
   const below = make('div', box, { class: 'below' });
   const table = tableIn(below, { say, pick });
   show(totals.list, !hidden.has('totals'));
   show(figure, !hidden.has('drawing'));
+  show(note, !hidden.has('drawing'));
   show(below, !hidden.has('table'));
-  function showPhoto(address) {
+  if (data.photo) {
     photo = new Image();
     photo.onload = () => ask();
-    photo.src = address;
+    photo.src = data.photo;
   }
-  if (data.photo) showPhoto(data.photo);
 
   // --- what is computed
   function compute(one) {
@@ -154,8 +155,7 @@ export function mount(root, data, report = () => {}) {
     names.largest = current.base.name === 'b0' ? say('outline: B7') : say('outline: as B7 is to B0');
     const shapes = shapesOf({ shown: at.stack, base: to.ghost, layout, colours, names, photo,
       resolution: at.resolution, lit: glide.shine(now) });
-    const square = Math.max(56, Math.min(160, layout.floor - 150, 0.22 * width));
-    shapes.push(...costShapes({ ratio: at.ratio, factors: current.factors, say, colours, width, room: square, against: current.short }));
+    shapes.push(...costShapes({ ratio: at.ratio, factors: current.factors, say, colours, width, room: layout.free, against: current.short }));
     if (at.over > 1.001) {
       shapes.push({ text: say('drawn {times} smaller', { times: factor(at.over) }), x: width / 2, y: 14, fill: colours.ink, weight: 600 });
     }
@@ -189,6 +189,7 @@ export function mount(root, data, report = () => {}) {
     box.classList.remove('waiting');
     if (moves || steps.length) ask(false);
     if (wasNew) {
+      if (!quiet) rest();
       clearTimeout(quiet);
       quiet = setTimeout(rest, QUIET_MS);
     }
@@ -258,7 +259,6 @@ export function mount(root, data, report = () => {}) {
     get design() { return design; },
     set(next) { // what the host says counts, except while it lags behind a hand
       own = next.own ?? own;
-      if (next.photo && next.photo !== photo?.src) showPhoto(next.photo);
       if (reports.current(next.answers ?? 0) && !intro?.gliding()) {
         ({ design, lock = null, stage = stage } = next);
         reports.accepted();

@@ -172,7 +172,17 @@ export async function open(blob, limits) {
   return { data: pen.getImageData(0, 0, width, height).data, width, height, canvas };
 }
 
+// Pillow's view of 16 bits, stretched from the darkest to the brightest, can't be had of a browser.
+async function isDeep(blob) {
+  const head = new Uint8Array(await blob.slice(0, 25).arrayBuffer());
+  const isPng = String.fromCharCode(...head.subarray(1, 4)) === 'PNG';
+  return isPng && head[24] === 16;
+}
+
 async function decoded(blob) {
+  if (await isDeep(blob)) {
+    throw new Refused(mark('a PNG of 16 bits a channel, which a browser reads otherwise than Python; save it with 8'));
+  }
   const options = {
     colorSpaceConversion: 'none',
     premultiplyAlpha: 'none',

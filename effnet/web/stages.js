@@ -57,9 +57,17 @@ export function stagesIn(figure, { say, pick, ask }) {
       .addEventListener('click', () => open(-1));
   }
 
+  // What the buttons are called: written once everything rests, as it changes all the time.
+  function name({ rows }) {
+    [...places.children].forEach((button, i) => rows[i] && put(button, { 'aria-label': words(rows[i]) }));
+  }
+
   return {
+    name,
     show(current, { columns, height }, colours) {
+      const isNew = places.children.length < columns.length;
       while (places.children.length < columns.length) add();
+      if (isNew) name(current);
       [...places.children].forEach((button, i) => {
         show(button, i < columns.length);
         if (i >= columns.length) return;
@@ -70,10 +78,6 @@ export function stagesIn(figure, { say, pick, ask }) {
       show(tip, hinted >= 0 && hinted < current.rows.length);
       if (!tip.hidden) write(tip, words(current.rows[hinted]));
       showBlock(current, colours);
-    },
-    // What the buttons are called: written once everything rests, as it changes all the time.
-    name({ rows }) {
-      [...places.children].forEach((button, i) => rows[i] && put(button, { 'aria-label': words(rows[i]) }));
     },
   };
 }

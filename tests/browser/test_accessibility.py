@@ -16,13 +16,6 @@ RULES = """async () => {
 }"""
 
 
-SCALE = pytest.mark.xfail(reason="buttons of the drawing have no names", strict=False)
-PAGES = [
-    pytest.param(page, id=page.title, marks=SCALE if page.file == "app.py" else ())
-    for page in frame.PAGES
-]
-
-
 @pytest.fixture(scope="session")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The source of axe-core, from npm."""
@@ -37,7 +30,7 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", frame.PAGES, ids=lambda page: page.title)
 def test_no_page_has_a_serious_violation(visit, axe, page, theme):
     path = "/" if page.file == "app.py" else f"/{Path(page.file).stem}"
     tab = visit(theme=theme).go(path)

@@ -1,10 +1,30 @@
 """The lock, a pin and the permalink, in a real browser, in every width and theme."""
 
+import io
 import re
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
+PHI = "input[type=range][aria-label=phi]"
+STEPS = """(slider, end) => {
+  for (let i = 59; i >= 0; i -= 1) {
+    slider.value = end - i / 20;
+    slider.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+}"""
+RED = """() => {
+  const inside = [...document.querySelectorAll('.st-key-explorer *')];
+  const { shadowRoot } = inside.find((one) => one.shadowRoot);
+  const canvas = shadowRoot.querySelector('.drawing canvas'), { width, height } = canvas;
+  const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+  let red = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i] > 240 && data[i + 1] < 15 && data[i + 2] < 15) red += 1;
+  }
+  return red > 500;
+}"""
 LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 
 
@@ -51,3 +71,34 @@ def test_lock_pin_and_link_open_again_as_they_were(visit, width, theme):
     expect(page.get_by_label("gamma, exact value")).to_be_disabled()
     page.get_by_role("tab", name="Compare").click()
     expect(page.get_by_role("button", name="Unpin all")).to_be_enabled()
+
+
+def test_the_server_hears_of_a_drag_once(visit):
+    """Sixty steps and another sixty are two messages: nothing is sent between the reports."""
+    tab = visit()
+    sent = []
+    tab.page.on(
+        "websocket", lambda socket: socket.on("framesent", lambda data: sent.append(len(data)))
+    )
+    page = tab.go("/?phi=1")
+    page.get_by_text("Next, ").wait_for()
+    page.locator("[data-testid=stSkeleton]").first.wait_for(state="detached")
+    sent.clear()
+    for end in (4, 6):
+        page.locator(PHI).evaluate(STEPS, end)
+        expect(page.locator("h3").first).to_contain_text(f"phi = {end}.00")
+        expect(page).to_have_url(re.compile(f"phi={end}"))  # the answer has come
+    assert len(sent) == 2
+
+
+def test_ones_own_photo_enters_the_drawing(visit):
+    tab = visit()
+    page = tab.go("/classify")
+    file = io.BytesIO()
+    Image.new("RGB", (300, 400), (255, 0, 0)).save(file, "PNG")
+    own = {"name": "red.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    page.locator("input[type=file]").first.set_input_files(own)
+    page.get_by_text("red.png").first.wait_for()
+    page.get_by_test_id("stPageLink-NavLink").filter(has_text="Scale").click()
+    page.locator(".totals .value").first.wait_for()
+    page.wait_for_function(RED)

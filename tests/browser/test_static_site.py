@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from servers import running
 
 import effnet
 from effnet import pixels as prepared
-from effnet.base import probability
+from effnet.base import millions, probability
 from effnet.pixels import list_samples
 from effnet.site import PARTS, Part, build
 from effnet.weights import Preprocessing
@@ -154,6 +155,23 @@ def test_a_picture_that_is_refused_says_why_as_python_does(opened, data, said):
     file = {"name": "odd.png", "mimeType": "image/png", "buffer": data}
     page.locator("#file").set_input_files(file)
     expect(page.locator("#complaint")).to_contain_text(said)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (encoded(Image.fromarray(noise(60, 70).astype(np.uint16) << 8)), "a PNG of 16 bits"),
+        (encoded(Image.fromarray(noise(60, 70, 3)), "TIFF"), "not a picture that can be read"),
+    ],
+    ids=["PNG of 16 bits", "TIFF"],
+)
+def test_a_picture_that_browsers_read_otherwise_is_refused(pixels, data, said):
+    """Python takes both: no answer is better than another one."""
+    assert prepared.open_image(data).size == (70, 60)
+    answered(pixels, 1)
+    file = {"name": "odd", "mimeType": "image/png", "buffer": data}
+    pixels.locator("#file").set_input_files(file)
+    expect(pixels.locator("#complaint")).to_contain_text(said)
 
 
 # --- answers ------------------------------------------------------------------------------------
@@ -306,9 +324,8 @@ def test_pages_open_from_a_stick(browser, tmp_path):
 # --- notebooks ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["01_compound_scaling", "03_counting", "09_reading_the_tables"])
-def test_a_notebook_runs_to_the_end_in_the_browser(opened, name):
-    page = opened(f"jupyter/lab/index.html?path={name}.ipynb", needs="notebooks")
+def run_to_the_end(page: Page) -> None:
+    """Run all cells of the notebook; none may break."""
     page.set_default_timeout(START)
     cells = page.locator(".jp-CodeCell")
     cells.first.click()
@@ -318,3 +335,32 @@ def test_a_notebook_runs_to_the_end_in_the_browser(opened, name):
     last = cells.last.locator(".jp-InputPrompt", has_text=f"[{cells.count()}]:")
     expect(last.or_(errors).first).to_be_visible(timeout=START)
     assert errors.all_inner_texts() == []
+
+
+@pytest.mark.parametrize("name", ["03_counting", "09_reading_the_tables"])
+def test_a_notebook_runs_to_the_end_in_the_browser(opened, name):
+    run_to_the_end(opened(f"jupyter/lab/index.html?path={name}.ipynb", needs="notebooks"))
+
+
+def test_the_first_notebook_runs_and_its_explorer_tells_the_kernel(opened):
+    """The slider moves, totals follow at once, and `explorer.spec` is what is shown."""
+    page = opened("jupyter/lab/index.html?path=01_compound_scaling.ipynb", needs="notebooks")
+    run_to_the_end(page)
+    one, two = (effnet.count(effnet.compound_scale(phi)) for phi in (1, 2))
+    total = page.locator(".effnet .totals .value").first
+    expect(total).to_have_text(millions(one.params))
+    phi = page.get_by_role("slider", name="phi")
+    for _ in range(20):  # of 0.05 each
+        phi.press("ArrowRight")
+    expect(total).to_have_text(millions(two.params))
+    cell = page.locator(".jp-CodeCell", has_text="effnet.count(explorer.spec).macs")
+    answer, prompt = cell.locator(".jp-OutputArea-output"), cell.locator(".jp-InputPrompt")
+    for _ in range(20):  # asked again until the report has come
+        before = prompt.inner_text()
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        expect(prompt).not_to_have_text(before)
+        expect(prompt).to_have_text(re.compile(r"\d"))
+        if answer.inner_text() == str(two.macs):
+            break
+    expect(answer).to_have_text(str(two.macs))

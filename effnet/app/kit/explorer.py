@@ -20,8 +20,8 @@ from effnet.web import constants, handed, module, photo_address
 
 KEY = "explorer"
 PLACE = '<div class="place"></div>'
-# what it will take, so that nothing below moves when it comes
-ROOM = ".place { min-height: 905px } @media (max-width: 760px) { .place { min-height: 1020px } }"
+# until it is drawn it takes the window, so that nothing below moves when it comes
+ROOM = ".place:not(:has(.effnet:not(.waiting))) { min-height: min(100vh, 1100px) }"
 
 
 @lru_cache(maxsize=1)
@@ -38,9 +38,11 @@ def _host() -> Any:
 
 
 def start() -> None:
-    """Bring the explorer's module and constants to the browser, outside of what runs again."""
+    """Bring module, constants and the visitor's photo to the browser, outside what runs again."""
     if live.in_browser():
-        data = {"language": current(), "constants": constants()}
+        photo = _own_photo()
+        own = {"photo": photo} if photo else {}
+        data = {"language": current(), "constants": constants() | own}
         _module()(key="explorer_module", data=data, height=1)
 
 
@@ -82,7 +84,6 @@ def heard(said: Mapping[str, Any]) -> None:
 def _data() -> dict[str, Any]:
     link = lessons.in_language(current())
     first = next(iter(lessons.lessons().values()))
-    photo = _own_photo()
     return {
         **handed(state.design()),
         "language": current(),
@@ -97,7 +98,7 @@ def _data() -> dict[str, Any]:
             "lesson": f"?{urlencode(first.query() | link)}",
         },
         "address": lesson_view.address(),
-    } | ({"photo": photo} if photo else {})
+    }
 
 
 def _own_photo() -> str:

@@ -30,23 +30,20 @@ KINDS = ("html", "css", "js")
 Fractions = tuple[float, float, float, float]  # left, top, right, bottom of a photo, 0 to 1
 
 
-def _component(name: str, *, shared: str = "") -> Any:
-    parts: dict[str, Any] = {
-        kind: (live.COMPONENTS / f"{name}.{kind}").read_text("utf-8") for kind in KINDS
-    }
-    if shared:
-        parts["js"] = (live.COMPONENTS / shared).read_text("utf-8") + parts["js"]
+def _component(name: str, *shared: str) -> Any:
+    parts: dict[str, Any] = {kind: live.read(f"{name}.{kind}") for kind in KINDS}
+    parts["js"] = "".join(map(live.read, shared)) + parts["js"]
     return st.components.v2.component(f"effnet_{name}", **parts)
 
 
 @lru_cache(maxsize=1)
 def _viewer_component() -> Any:
-    return _component("viewer", shared="box.js")
+    return _component("viewer", "box.js", "scene.js")
 
 
 @lru_cache(maxsize=1)
 def _cover_component() -> Any:
-    return _component("cover", shared="box.js")
+    return _component("cover", "box.js")
 
 
 @lru_cache(maxsize=1)

@@ -1,24 +1,23 @@
-// Hosts the explorer, whose module another element brings once; see `ui/explorer.py`.
+// Hosts the explorer, whose module another element brings once; see `app/kit/explorer.py`.
 export default function ({ parentElement, data, setStateValue }) {
   const place = parentElement.querySelector('.place');
-  place.next = data;
+  parentElement.getRootNode().host?.closest('.st-key-explorer')?.style.setProperty('min-height', '0');
   const start = () => {
     const { effnetExplorer: brought } = globalThis;
-    if (brought?.language !== place.next.language) {
-      globalThis.addEventListener('effnet-explorer', start, { once: true });
-      return;
-    }
-    const look = JSON.stringify([place.next.language, place.next.hidden, place.next.present]);
-    if (place.look !== look) { // another language, or other parts of it: drawn anew
+    if (brought?.language !== data.language || !place.isConnected) return;
+    const look = JSON.stringify([data.hidden, data.present]);
+    if (place.brought !== brought || place.look !== look) { // other texts, photo or parts: drawn anew
       place.explorer?.destroy();
       place.replaceChildren();
-      place.look = look;
-      place.style.minHeight = place.next.hidden.length ? '0' : '';
-      place.explorer = brought.mount(place, { ...brought.constants, ...place.next },
+      Object.assign(place, { brought, look });
+      place.explorer = brought.mount(place, { ...brought.constants, ...data },
         (said) => setStateValue('said', said));
     } else {
-      place.explorer.set(place.next);
+      place.explorer.set(data);
     }
   };
+  globalThis.removeEventListener('effnet-explorer', place.start);
+  place.start = start;
+  globalThis.addEventListener('effnet-explorer', start);
   start();
 }

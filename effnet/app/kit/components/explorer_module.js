@@ -1,5 +1,6 @@
 export default function ({ data }) {
-  if (globalThis.effnetExplorer?.language === data.language) return;
+  const { language, constants } = globalThis.effnetExplorer ?? {};
+  if (language === data.language && constants.photo === data.constants.photo) return;
   globalThis.effnetExplorer = { mount, ...data };
   globalThis.dispatchEvent(new Event('effnet-explorer'));
 }
