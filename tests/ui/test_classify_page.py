@@ -24,6 +24,7 @@ from effnet.app.pages.classify import many_images
 from effnet.base.language import speaking
 from effnet.classify.prediction import Label, Prediction
 from effnet.jobs import runs
+from effnet.pixels import list_samples
 from effnet.report.claims import prediction_claim
 from effnet.weights.checkpoints import choose
 
@@ -338,6 +339,15 @@ def test_a_folders_known_classes_are_counted_and_the_others_named(chelsea, coffe
         "top/my cats/3.png", "top/n07920052/1.png", "top/tiger_cat/2.png",
     ]  # fmt: skip
     assert list(table["is"]) == ["", "espresso", "tiger cat"]
+
+
+def test_many_images_takes_the_photos_that_are_there():
+    app = page("Many images")
+    app.toggle(key="many_there").set_value(True).run()
+    visits.ended(app.button(key="many_go").click().run(), "many")
+    table = app.dataframe[1].value
+    assert list(table["picture"]) == [sample.title for sample in list_samples()]
+    assert set(table["problem"]) == {""}
 
 
 def test_many_images_in_chinese_have_a_csv_in_english(chelsea, coffee, lite0):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from PIL import Image
 
-from effnet.app.kit import cache, columns, jobs
+from effnet.app.kit import cache, columns, jobs, photos
 from effnet.base import (
     DEFAULT,
     EffnetError,
@@ -122,6 +122,9 @@ def _uploaded() -> list[Any]:
         )
     inside = sorted(folder, key=lambda file: file.name)  # browsers give them in any order
     found = [*single, *(file for file in inside if labelled_files.is_picture(file.name))]
+    there = [_There(one) for one in photos.files()]
+    words = say("With the {n} {n:photo|photos} of this page", n=len(there))
+    found += there if st.toggle(words, key="many_there") else []
     size = sum(file.size for file in found)
     if size > MAX_IN_ALL:
         raise EffnetError(
@@ -131,6 +134,14 @@ def _uploaded() -> list[Any]:
             limit=MAX_IN_ALL >> 20,
         )
     return found
+
+
+class _There:
+    """A photo of the page's strip, as an uploaded file is."""
+
+    def __init__(self, photo: photos.Own) -> None:
+        self.name, self.file_id, self.getvalue = photo.name, photo.digest, lambda: photo.data
+        self.size = len(photo.data)
 
 
 class _Refused:
