@@ -174,7 +174,8 @@ def _square(options: argparse.Namespace) -> int | None:
             "--by tool counts a square picture of 3 channels and 1,000 classes; leave "
             "--in-channels, --classes and a second side out"
         )
-    return options.resolution
+    side: int | None = options.resolution
+    return side
 
 
 def _count(options: argparse.Namespace) -> Outcome:

@@ -121,7 +121,7 @@ def _uploaded() -> list[Any]:
             ),
         )
     inside = sorted(folder, key=lambda file: file.name)  # browsers give them in any order
-    found = [*single, *(file for file in inside if labelled_files.is_picture(file.name))]
+    found: list[Any] = [*single, *(file for file in inside if labelled_files.is_picture(file.name))]
     there = [_There(one) for one in photos.files()]
     words = say("With the {n} {n:photo|photos} of this page", n=len(there))
     found += there if st.toggle(words, key="many_there") else []
