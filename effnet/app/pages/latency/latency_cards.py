@@ -173,7 +173,7 @@ def conditions(latency: Latency) -> str:
         cores = significant(where.other_cores, 2)
         busy = say(", other programs took {cores} {cores:core|cores}", cores=cores)
     driver = where.driver.replace("driver ", f"{say('driver')} ")
-    device = in_a_row([where.device, *([driver] if driver else [])])
+    device = in_a_row([where.device.replace("cpu", "CPU"), *([driver] if driver else [])])
     return say(
         "Measured {when} UTC: {n} {n:pass|passes} with batch size {batch} at {side} "
         "px, {how}; {processor} ({device}), {threads} of {cores} {cores:core|cores}, "
