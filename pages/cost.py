@@ -1,7 +1,5 @@
 """Cost: where parameters, multiply-adds and memory go, with a receipt for every number."""
 
-import streamlit as st
-
 from effnet.app.kit import controls, frame, lesson_view, live, state
 from effnet.app.pages.cost import cost_cards, counter_cards, memory_cards
 from effnet.counting import formulas
@@ -13,8 +11,8 @@ def explorer() -> None:
     """Controls and everything that follows them."""
     claim = live.claim_room()
     cost_cards.totals(state.design().spec())
-    left, right = lesson_view.columns()
-    with left, st.container(border=lesson_view.controls_shown()):
+    left, right = lesson_view.columns(shown=lesson_view.controls_shown())
+    with left:
         design = controls.design()
     spec, dark = design.spec(), frame.dark()
     with right:

@@ -1,8 +1,6 @@
 """Latency: how long the current design takes on this machine, and why."""
 
-import streamlit as st
-
-from effnet.app.kit import cache, controls, frame, live
+from effnet.app.kit import cache, controls, frame, lesson_view, live
 from effnet.app.pages.latency import latency_cards, latency_tabs, stopwatch
 
 
@@ -10,8 +8,8 @@ from effnet.app.pages.latency import latency_cards, latency_tabs, stopwatch
 def explorer() -> None:
     """Controls, the measurement, and everything that follows them."""
     claim = live.claim_room()
-    left, right = st.columns([1, 2.6], gap="medium")
-    with left, st.container(border=True):
+    left, right = lesson_view.columns()
+    with left:
         design = controls.design()
         chosen = stopwatch.options()
     spec, dark = design.spec(), frame.dark()

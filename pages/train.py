@@ -1,8 +1,6 @@
 """Train: sizes and regularisation that grow, and the scaling experiment, run by oneself."""
 
-import streamlit as st
-
-from effnet.app.kit import frame, live, open_tab
+from effnet.app.kit import frame, lesson_view, live, open_tab
 from effnet.app.pages.train import gallery_cards, results_card, runs_card, schedule_card, teach_card
 from effnet.base import mark
 from effnet.network import get_variant
@@ -23,8 +21,8 @@ TABS = (
 def schedule() -> None:
     """The schedule and everything that follows its sliders."""
     claim = live.claim_room()
-    left, right = st.columns([1, 2.6], gap="medium")
-    with left, st.container(border=True):
+    left, right = lesson_view.columns()
+    with left:
         schedule_card.controls()
     network, chosen = schedule_card.schedule()
     with claim:

@@ -42,8 +42,16 @@ def serving(folder: Path, log: Path) -> Iterator[str]:
 def run_all(page: Page, url: str, name: str) -> None:
     """Open a notebook alone on its page and run all its cells."""
     page.goto(f"{url}/doc/tree/{name}", wait_until="commit")
+    run_cells(page)
+
+
+def run_cells(page: Page) -> None:
+    """Run all cells of the open notebook.
+
+    Not before its kernel is there: until then JupyterLab asks which one to take, and runs nothing.
+    """
     page.locator(".jp-Notebook").wait_for()
-    page.get_by_text("| Idle").wait_for()  # before that, it asks which kernel to take
+    page.get_by_text("| Idle").wait_for()
     if page.get_by_role("button", name="No", exact=True).count():  # the offer of news
         page.get_by_role("button", name="No", exact=True).click()
     page.get_by_role("menuitem", name="Run", exact=True).click()

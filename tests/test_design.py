@@ -6,9 +6,12 @@ import random
 
 import pytest
 
+import effnet
 from effnet.base import EffnetError
 from effnet.network.variants import get_variant, list_variants
+from effnet.scaling import search
 from effnet.scaling.design import BASES, RANGES, Design, from_query
+from effnet.scaling.search import Limits
 
 DESIGNS = {
     "default": Design(),
@@ -169,3 +172,24 @@ def test_the_longest_edit_fits_into_a_link():
     query = Design(mode="released").edited(blocks=blocks).to_query()
     assert len(query["blocks"]) <= 2000
     assert all(letter.isalnum() or letter in "_.," for letter in query["blocks"])
+
+
+@pytest.mark.parametrize("link", ["?phi=1", "mode=formula&phi=1", "http://localhost:8501/?phi=1"])
+def test_whatever_takes_a_network_takes_a_link(link):
+    spec = effnet.compound_scale(1)
+    assert effnet.count(link) == effnet.count(spec)
+    assert effnet.compare(link, "b0").specs[0] == spec
+    assert effnet.scale(link, depth=2) == effnet.scale(spec, depth=2)
+    assert effnet.compound_scale(1, base=link) == effnet.compound_scale(1, base=spec)
+    assert effnet.implied_phi(link) == effnet.implied_phi(spec)
+    assert effnet.sweep(link, depth=[1, 2]) == effnet.sweep(spec, depth=[1, 2])
+    limits = Limits(macs=10**9)
+    assert search.solve(link, limits).best == search.solve(spec, limits).best
+    assert effnet.explore(link).spec == spec
+
+
+@pytest.mark.parametrize("link", ["?phi=99", "?base=vgg"])
+def test_a_link_that_says_no_network_is_refused_wherever_one_is_taken(link):
+    for take in (effnet.count, effnet.compare, effnet.sweep, effnet.implied_phi):
+        with pytest.raises(effnet.EffnetError, match=r"phi 99|base 'vgg'"):
+            take(link)

@@ -178,6 +178,7 @@ def test_runs_are_the_walk_and_the_curve_ends_with_all(name):
     assert len(points) < 3000
 
 
+@pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 @pytest.mark.parametrize("name", ["b0", "v2_s", "mobilenet_v2", "resnet50"])
 def test_a_gpu_needs_at_least_that_much_and_not_far_more(name):

@@ -14,6 +14,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from PIL import Image
+from tiny_network import tiny_spec
 
 import effnet
 from effnet.base import EffnetError
@@ -74,6 +75,8 @@ def damaged(source: random.Random) -> object:
 
 def calls(small: effnet.Classifier) -> dict[str, Callable[[random.Random], object]]:
     number = lambda s: odd(s, 1, 0.5, 1.2, 2)  # noqa: E731
+    tiny = tiny_spec()
+    state = effnet.build(tiny, num_classes=3).state_dict()
     return {
         "list_variants": lambda s: effnet.list_variants(odd(s, "v1", "lite")),
         "get_variant": lambda s: effnet.get_variant(odd(s, *SPECS)),
@@ -113,8 +116,24 @@ def calls(small: effnet.Classifier) -> dict[str, Callable[[random.Random], objec
             target=odd(s, 0, "class 1"),
             layer=odd(s, None),
         ),
+        "sweep": lambda s: effnet.sweep(
+            spec_of(s), phi=odd(s, 1, [0, 1]), depth=odd(s, None), resolution=odd(s, None, [64, 96])
+        ),
+        "build": lambda s: effnet.build(odd(s, tiny), num_classes=odd(s, 3), dropout=odd(s, None)),
+        "backbone": lambda s: effnet.backbone(odd(s, tiny), levels=odd(s, (1, 2)), weights=None),
+        "convert": lambda s: effnet.convert(odd(s, state), to=odd(s, "timm", "lukemelas")),
+        "table": lambda s: effnet.published.frame(odd(s, *effnet.published.tables())),
+        "measure_latency": lambda s: effnet.measure_latency(
+            odd(s, tiny), batch_size=odd(s, 1), resolution=odd(s, None), precision=odd(s, "fp32"),
+            engine=odd(s, "eager"), budget_s=0.001,
+        ),
+        "profile_stages": lambda s: effnet.profile_stages(
+            odd(s, tiny), batch_size=odd(s, 1), resolution=odd(s, None), budget_s=0.001
+        ),
+        "explore": lambda s: effnet.explore(odd(s, "b0", "?phi=1")),
+        "explore_photo": lambda s: effnet.explore_photo(odd(s)),
         "load": lambda s: effnet.load(odd(s, "b99"), weights=odd(s, "nothing", "no/file.pth")),
-    }
+    }  # fmt: skip
 
 
 def odd_text(source: random.Random) -> object:

@@ -50,7 +50,7 @@ def batches(
 def prepared(image: Source, preprocessing: Preprocessing) -> np.ndarray:
     """One picture as the network sees it, `(crop, crop, 3)` float32; a large JPEG decoded small."""
     picture = open_image(image, short_side=preprocessing.resize)
-    return to_pixels(view(picture, preprocessing), preprocessing)
+    return to_pixels(view(picture, preprocessing, exact=False), preprocessing)
 
 
 def in_parts(pixels: np.ndarray, size: int) -> Iterator[np.ndarray]:

@@ -1,5 +1,6 @@
 """A pretrained network on people's pictures: a `Classifier`, which many may share."""
 
+import io
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from effnet.cam import Explanation, Target
 from effnet.classify import portable
 from effnet.classify.batches import batches, in_parts
 from effnet.classify.checks import check_finite, check_logits, check_pixels, check_top
-from effnet.classify.prediction import Label, Prediction, imagenet_classes, softmax
+from effnet.classify.prediction import MOST_NAME, Label, Prediction, imagenet_classes, softmax
 from effnet.network import Spec
 from effnet.nn import CHUNK, Engine, Network, Pass, pick_device, workers
 from effnet.pixels import Source, Transform, crop_box, open_image, to_pixels, view
@@ -39,7 +40,7 @@ class Classifier:
         weights: What the weights are called; "random" means untrained.
         checkpoint: The known checkpoint behind them, if it is one.
         preprocessing: How pictures are prepared.
-        classes: Class names in index order.
+        classes: Class names in index order, of at most 200 characters each.
         device: Where it runs.
         engine: What was asked to run it, of `effnet.nn.ENGINES`; `model` is always PyTorch's.
         notes: What was chosen, stripped, filled in or guessed of a file of one's own, in words.
@@ -80,7 +81,7 @@ class Classifier:
                 outputs=model.num_classes,
             )
         if len(classes) == model.num_classes:
-            self.classes = tuple(classes)
+            self.classes = tuple(str(name)[:MOST_NAME] for name in classes)
         elif model.num_classes == len(names):
             self.classes = names
         else:
@@ -232,7 +233,8 @@ class Classifier:
         questions = [cam.asked(target, self.classes) for target in targets]
         if not questions or not layers:
             raise EffnetError("nothing to explain; expected at least one target and one layer")
-        pixels = to_pixels(view(picture, self.preprocessing), self.preprocessing)[None]
+        seen = view(picture, self.preprocessing, exact=False)  # what `predict` sees of it
+        pixels = to_pixels(seen, self.preprocessing)[None]
         x = torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))).to(self.device)
         start = time.perf_counter()
         asked: dict[str, Any] = {"method": method, "questions": questions, "layers": layers}
@@ -274,8 +276,14 @@ class Classifier:
 
     def warm_up(self) -> None:
         """Make and check the engine in the background, so that no visitor waits for it."""
-        side = self.preprocessing.crop
-        workers.begin(lambda: self.explain(Image.new("RGB", (side, side))))
+        file = io.BytesIO()
+        Image.new("RGB", (self.preprocessing.crop,) * 2).save(file, "JPEG")
+
+        def first() -> None:  # what a visitor's photo goes through, from its file on
+            self.predict(file.getvalue())
+            self.explain(file.getvalue())
+
+        workers.begin(first)
 
     def runs_on(self) -> str:
         """One line: which engine answers, and why. Waits for it where it is not there yet."""
@@ -307,6 +315,9 @@ class Classifier:
 
     @property
     def memory_bytes(self) -> int:
-        """What its weights take, with the copy that `predict` makes for speed."""
+        """What its weights take, with the copies that `predict` makes for speed.
+
+        One is for a pass alone, one for passes beside each other.
+        """
         held = sum(int(v.nbytes) for v in self.model.state_dict().values())
-        return held if self.engine == "eager" else 2 * held
+        return held if self.engine == "eager" else 3 * held

@@ -2,11 +2,9 @@
 
 import hashlib
 import json
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +15,13 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from effnet.base import EffnetError, files, path_of, stamp
+from effnet.classify.batches import prepared
 from effnet.classify.classifier import Classifier
 from effnet.classify.labelled_files import Item, labelled
 from effnet.classify.loading import load
 from effnet.classify.prediction import Prediction
 from effnet.nn import pick_device
 from effnet.nn import workers as passes
-from effnet.pixels import open_image, to_pixels, view
 from effnet.weights import Preprocessing
 
 HALVES = {"cuda": torch.float16, "cpu": torch.bfloat16}
@@ -271,13 +269,14 @@ def _answers(
         kind = classifier.device.type
         half = lambda: torch.autocast(kind, HALVES[kind])  # noqa: E731
 
-    def passed(pixels: list[np.ndarray]) -> np.ndarray:
-        with half():
-            return classifier.forward(np.stack(pixels))
-
-    for few in _prepared(items, classifier.preprocessing, batch_size, workers):
+    def passed(few: list[Prepared]) -> tuple[list[Prepared], np.ndarray]:
         pixels = [one for _, one, _ in few if one is not None]
-        rows = iter(passes.call(passed, pixels) if pixels else ())
+        with half():
+            return few, classifier.forward(np.stack(pixels)) if pixels else np.empty((0, 0))
+
+    batches = _prepared(items, classifier.preprocessing, batch_size, workers)
+    for few, logits in passes.passes(passed, batches):
+        rows = iter(logits)
         yield [
             Answer(items[i].name, items[i].truth, problem=problem)
             if one is None
@@ -298,8 +297,7 @@ class _Pictures(Dataset[Prepared]):
 
     def __getitem__(self, i: int) -> Prepared:
         try:
-            image = open_image(self.items[i].source, short_side=self.preprocessing.resize)
-            return i, to_pixels(view(image, self.preprocessing), self.preprocessing), ""
+            return i, prepared(self.items[i].source, self.preprocessing), ""
         except EffnetError as error:
             return i, None, str(error)
 
@@ -322,15 +320,6 @@ def _prepared(
             multiprocessing_context="spawn",
         )
         return
-    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-        ahead: list[Future[Prepared]] = []
-        for start in range(0, len(items) + batch_size, batch_size):
-            now, ahead = (
-                ahead,
-                [
-                    pool.submit(pictures.__getitem__, i)
-                    for i in range(start, min(start + batch_size, len(items)))
-                ],
-            )
-            if now:
-                yield [future.result() for future in now]
+    rows = passes.decoded(pictures.__getitem__, range(len(items)), ahead=2 * batch_size)
+    for start in range(0, len(items), batch_size):
+        yield [next(rows) for _ in range(min(batch_size, len(items) - start))]

@@ -9,7 +9,7 @@ call FLOPS are these MACs; `flops` is twice as many.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from effnet.base import (
     Card,
@@ -31,10 +31,12 @@ from effnet.network import (
     NUM_CLASSES,
     Layer,
     Spec,
-    as_spec,
     check_resolution,
     walk,
 )
+
+if TYPE_CHECKING:
+    from effnet.scaling import AnyNetwork
 
 Key = TypeVar("Key")
 Side = int | tuple[int, int]  # of a square in pixels, or height and width
@@ -167,7 +169,7 @@ def layer_counts(layer: Layer, area: int | None = None) -> tuple[int, int, int]:
 
 
 def count(
-    spec: str | Spec,
+    spec: "AnyNetwork",
     *,
     resolution: Side | None = None,
     in_channels: int = IMAGE_CHANNELS,
@@ -176,7 +178,7 @@ def count(
     """Count a network for one `(1, in_channels, H, W)` image; exact integers, with a row a layer.
 
     Args:
-        spec: The network, or a variant's name.
+        spec: A `Spec`, a variant's name, a link ("?phi=1"), or a spec's JSON.
         resolution: Side of a square input in pixels, or `(height, width)`; the network's own where
             not given. Of an input that is no square, the sizes in the rows are pairs too.
         in_channels: Channels of the input.
@@ -185,7 +187,9 @@ def count(
     Raises:
         EffnetError: The name is unknown, or a size or number not a whole number above 0.
     """
-    spec = as_spec(spec)
+    from effnet.scaling import spec_of  # which counts by this module
+
+    spec = spec_of(spec)
     size = _checked(spec.resolution if resolution is None else resolution)
     height, width = size if isinstance(size, tuple) else (size, size)
     shape = {"in_channels": in_channels, "num_classes": num_classes}

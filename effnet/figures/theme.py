@@ -5,16 +5,19 @@ in a notebook, a figure is dark ink on paper of its own: it can be read on any p
 """
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from typing import Any, Generic, ParamSpec
 
 import plotly.graph_objects as go
+from plotly.basedatatypes import BasePlotlyType
 
 FONT = "Source Sans, 'Source Sans Pro', 'Noto Sans', sans-serif"
 Values = dict[str, Any]  # a figure as plain data: its "data" and its "layout"
 P = ParamSpec("P")
 MARKS = {"measured": "circle", "published": "diamond-open"}
+TAG = re.compile(r"<(?!/?(?:b|i|br|sub|sup|extra)\s*/?>)")  # any but what our own texts are set in
 
 
 def ink(dark: bool | None) -> str:
@@ -121,8 +124,11 @@ def figure(
 def values(
     traces: list[Any], *, title: str, dark: bool | None, height: int, **layout: Any
 ) -> Values:
-    """The same as plain data."""
-    return {
+    """The same as plain data.
+
+    Names from outside stand in figures as text: Plotly would make links of `<a href=...>` in them.
+    """
+    found = {
         "data": traces,
         "layout": {
             "template": _template(dark),
@@ -141,3 +147,17 @@ def values(
             **layout,
         },
     }
+    return {name: _without_tags(part) for name, part in found.items()}
+
+
+def _without_tags(part: Any) -> Any:
+    """A part of a figure whose texts hold no tags but our own."""
+    if isinstance(part, str):
+        return TAG.sub("&lt;", part)
+    if isinstance(part, BasePlotlyType):
+        part = part.to_plotly_json()
+    if isinstance(part, dict):
+        return {name: _without_tags(inner) for name, inner in part.items()}
+    if isinstance(part, list | tuple) and not all(isinstance(one, float) for one in part):
+        return [_without_tags(inner) for inner in part]
+    return part

@@ -29,7 +29,6 @@ from .spec import round_channels as round_channels
 from .spec import round_repeats as round_repeats
 from .variants import FAMILIES as FAMILIES
 from .variants import as_pytorch as as_pytorch
-from .variants import as_spec as as_spec
 from .variants import as_tensorflow as as_tensorflow
 from .variants import display_name as display_name
 from .variants import get_variant as get_variant

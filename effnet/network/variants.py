@@ -322,11 +322,6 @@ def as_pytorch(spec: Spec) -> Spec:
     return replace(spec, padding="symmetric", norm_eps=1e-5)
 
 
-def as_spec(network: str | Spec) -> Spec:
-    """A network by its name, or as it is; `EffnetError` for anything else."""
-    return network if isinstance(network, Spec) else get_variant(network)
-
-
 def display_name(spec: Spec | str) -> str:
     """A network's name as the papers write it: EfficientNet-B0, EfficientNetV2-S, ResNet-50."""
     name = spec if isinstance(spec, str) else spec.name

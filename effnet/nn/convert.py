@@ -26,7 +26,7 @@ def convert(state: Mapping[str, Value], *, to: str) -> dict[str, Value]:
         EffnetError: Another project; keys of no network that is known; or a network that the
             project has not (V2, MobileNet and ResNet, for lukemelas').
     """
-    if to not in PROJECTS:
+    if not (isinstance(to, str) and to in PROJECTS):
         raise EffnetError(
             "unknown project {to}; expected one of {projects}",
             to=brief(to),

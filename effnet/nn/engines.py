@@ -37,6 +37,7 @@ ENGINES: dict[str, str] = {
 OTHERS = ("onnxruntime", "openvino")  # programs besides PyTorch, on the CPU only
 WITH_THREADS = ("compile", *OTHERS)  # of their own, which a fork leaves behind
 CHUNK = 4  # pictures a pass on a CPU: larger maps leave the cache
+AWAKE_US = 20  # how long a thread of ONNX Runtime's waits for the next layer before it sleeps
 KEPT = 4  # single pictures whose last pass is remembered
 LOGIT = 1e-4  # how far a logit of the engine that is chosen may be off, of the largest
 PROBABILITY = 0.01  # how far a probability of one that is asked for may be
@@ -111,7 +112,7 @@ class Engine:
         run = self._ready().run
         start = time.perf_counter()
         with torch.inference_mode():
-            batch = torch.from_numpy(pixels).permute(0, 3, 1, 2)  # channels last as it lies
+            batch = torch.from_numpy(pixels).permute(0, 3, 1, 2)
             features, logits = run(batch.to(self._device))
             logits = logits.float().cpu()
         return Pass(features, logits, time.perf_counter() - start)
@@ -248,7 +249,7 @@ def _of_modules(network: "Network") -> Run:
 def _packed(network: "Network") -> Run:
     from effnet.nn import fast
 
-    return _of_modules(fast.quick(network))
+    return _channels_last(_of_modules(fast.quick(network)))
 
 
 def _bf16(network: "Network") -> Run:
@@ -256,7 +257,7 @@ def _bf16(network: "Network") -> Run:
 
     from effnet.nn import fast
 
-    run = _of_modules(fast.quick(network, dtype=torch.bfloat16))
+    run = _channels_last(_of_modules(fast.quick(network, dtype=torch.bfloat16)))
     return lambda x: run(x.bfloat16())
 
 
@@ -266,8 +267,13 @@ def _compile(network: "Network") -> Run:
     from effnet.nn.fold import folded
 
     run = _of_modules(folded(network).to(memory_format=torch.channels_last))
-    called: Run = torch.compile(run, dynamic=True)
-    return called
+    return _channels_last(torch.compile(run, dynamic=True))
+
+
+def _channels_last(run: Run) -> Run:
+    import torch
+
+    return lambda x: run(x.contiguous(memory_format=torch.channels_last))
 
 
 def compiled(module: "nn.Module") -> Callable[["Tensor"], object]:
@@ -346,8 +352,10 @@ def session(
 def _onnxruntime(module: Any, data: bytes, threads: int) -> Callable[[Any], Any]:
     options = module.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    # a thread that waits for work sleeps: the cores belong to the other visitors, and to the clock
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # between two layers a thread waits awake, as to wake one takes longer than a layer; then it
+    # sleeps: the cores belong to the other visitors, and to the clock
+    options.add_session_config_entry("session.intra_op.spin_duration_us", str(AWAKE_US))
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     opened = module.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     return lambda image: opened.run(None, {"image": image})
 
@@ -376,10 +384,27 @@ def _other(engine: str) -> Callable[["Network"], Run]:
     def make(network: "Network") -> Run:
         import torch
 
-        opened = session(network, engine, threads=torch.get_num_threads(), features=True)
+        from effnet.nn import workers
+
+        # a pass alone has all threads; passes beside each other have together as many as there are,
+        # else each would wait for helpers that are waiting for a core
+        everything = torch.get_num_threads()
+        counts = everything, max(1, everything - workers.COUNT + 1)
+        opened: dict[int, Session] = {}
+        lock, running = threading.Lock(), [0]
 
         def run(x: "Tensor") -> Maps:
-            features, logits = map(torch.from_numpy, opened.run(x.contiguous().numpy()))
+            with lock:
+                threads = counts[running[0] > 0]
+                running[0] += 1
+                if threads not in opened:
+                    opened[threads] = session(network, engine, threads=threads, features=True)
+                chosen = opened[threads]
+            try:
+                features, logits = map(torch.from_numpy, chosen.run(x.contiguous().numpy()))
+            finally:
+                with lock:
+                    running[0] -= 1
             return features, logits
 
         return run

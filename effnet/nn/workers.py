@@ -22,13 +22,13 @@ T = TypeVar("T")
 S = TypeVar("S")
 
 _PREFIX = "effnet-worker"
+COUNT = max(2, min(4, (os.cpu_count() or 2) // 4))  # passes that run at once
 
 
 @lru_cache(maxsize=1)
 def _pool() -> ThreadPoolExecutor:
-    workers = max(2, min(4, (os.cpu_count() or 2) // 4))
     return ThreadPoolExecutor(
-        workers,
+        COUNT,
         thread_name_prefix=_PREFIX,
         # a thread keeps the count of the moment when it was made: all have the same, as another
         # count adds up in another order, and the last bits of an answer would depend on the thread
@@ -71,8 +71,10 @@ def decoded(function: Callable[[S], T], items: Iterable[S], *, ahead: int) -> It
 
 
 def passes(function: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:
-    """`function` of each item in order, on the worker threads, one ahead of what is asked for."""
-    return map(function, items) if _on_worker() else _in_order(_pool(), function, items, 1)
+    """`function` of each item in order, on the worker threads, each with one waiting behind it."""
+    if _on_worker():
+        return map(function, items)
+    return _in_order(_pool(), function, items, ahead=COUNT)
 
 
 def _on_worker() -> bool:

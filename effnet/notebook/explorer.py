@@ -121,7 +121,7 @@ def read(design: "str | Design") -> Design:
     """
     if isinstance(design, Design):
         return design
-    if design.lstrip().startswith("?") or "=" in design:
+    if isinstance(design, str) and (design.lstrip().startswith("?") or "=" in design):
         query = dict(parse_qsl(design.strip().partition("?")[2] or design))
         query.pop("lang", None)
         found, notes = from_query(query)

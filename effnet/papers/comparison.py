@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from effnet.base import Card, EffnetError, Rich, Table, Tabular, factor, giga, mark, millions, say
 from effnet.counting import Cost, count
-from effnet.network import Spec, as_spec, display_name, get_variant
+from effnet.network import Spec, display_name, get_variant
 from effnet.papers.printed_rows import rows
-from effnet.scaling import Design
+from effnet.scaling import AnyNetwork, Design, spec_of
 
 Quantity = Literal["params", "macs", "activations"]
 
@@ -197,11 +197,11 @@ class SideBySide(Rich, Tabular):
         )
 
 
-def compare(*networks: str | Spec | Design) -> SideBySide:
+def compare(*networks: AnyNetwork) -> SideBySide:
     """Networks beside each other; the first is what the others are held to.
 
     Args:
-        *networks: Names, specs or designs.
+        *networks: Names, links, specs or designs.
 
     Raises:
         EffnetError: None was given, or a name is unknown.
@@ -210,7 +210,7 @@ def compare(*networks: str | Spec | Design) -> SideBySide:
         raise EffnetError("nothing to compare; expected names such as 'b0', specs or designs")
     names, specs = [], []
     for one in networks:
-        spec = one.spec() if isinstance(one, Design) else as_spec(one)
+        spec = spec_of(one)
         names.append(one.title if isinstance(one, Design) else display_name(spec))
         specs.append(spec)
     return SideBySide(tuple(names), tuple(specs), tuple(count(spec) for spec in specs))

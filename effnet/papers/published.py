@@ -30,7 +30,7 @@ def frame(name: str) -> "DataFrame":
         EffnetError: There is no table of that name.
     """
     titles = content("papers_tables")
-    if name not in titles:
+    if not (isinstance(name, str) and name in titles):
         raise EffnetError(
             "unknown table {name}; expected one of {known}",
             name=brief(name),

@@ -8,11 +8,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from effnet.base import EffnetError, brief, is_finite, plain
 from effnet.counting import CostCurve, cost_curve
-from effnet.network import Spec, as_spec, check_resolution, round_channels, round_repeats
+from effnet.network import Spec, check_resolution, round_channels, round_repeats
+
+if TYPE_CHECKING:
+    from effnet.scaling.spec_sources import AnyNetwork
 
 ALPHA, BETA, GAMMA = 1.2, 1.1, 1.15  # found by grid search at phi = 1, arXiv:1905.11946 section 3.3
 BUDGET = 2.0
@@ -21,13 +24,19 @@ Coefficient = Literal["alpha", "beta", "gamma"]
 SOLVABLE: tuple[Coefficient, ...] = ("alpha", "beta", "gamma")
 
 
+def _read(network: "AnyNetwork") -> Spec:
+    from effnet.scaling.spec_sources import spec_of  # which scales designs by this module
+
+    return spec_of(network)
+
+
 def compound_scale(
     phi: float,
     alpha: float = ALPHA,
     beta: float = BETA,
     gamma: float = GAMMA,
     *,
-    base: str | Spec = "b0",
+    base: "AnyNetwork" = "b0",
 ) -> Spec:
     """Scale all three dimensions by the paper's formula (arXiv:1905.11946, equation 3).
 
@@ -39,7 +48,7 @@ def compound_scale(
         EffnetError: A value is not finite, a coefficient not above 0, or the network past what
             can be shown.
     """
-    network = as_spec(base)
+    network = _read(base)
     depth = _power("alpha", alpha, phi)
     width = _power("beta", beta, phi)
     factor = _power("gamma", gamma, phi)
@@ -47,7 +56,7 @@ def compound_scale(
 
 
 def scale(
-    base: str | Spec,
+    base: "AnyNetwork",
     *,
     depth: float = 1.0,
     width: float = 1.0,
@@ -56,12 +65,12 @@ def scale(
     """Scale a network by free multipliers; one-dimension scaling leaves two of them alone.
 
     Args:
-        base: A variant's name or a `Spec`.
+        base: A `Spec`, a variant's name, a link ("?phi=1"), or a spec's JSON.
         depth: Multiplies every stage's repeats, rounded up.
         width: Multiplies every channel count, rounded to multiples of 8.
         resolution: Side of the input in pixels; the base's own where not given.
     """
-    network = as_spec(base)
+    network = _read(base)
     depth, width = plain(depth), plain(width)
     size = network.resolution if resolution is None else check_resolution(resolution)
     if (
@@ -168,8 +177,8 @@ class ImpliedPhi:
 
 
 def implied_phi(
-    spec: str | Spec,
-    base: str | Spec = "b0",
+    spec: "AnyNetwork",
+    base: "AnyNetwork" = "b0",
     *,
     alpha: float = ALPHA,
     beta: float = BETA,
@@ -179,7 +188,7 @@ def implied_phi(
 
     Example: the released B4 has depth 1.8, width 1.4 and 380 px: phi 3.22, 3.53 and 3.78.
     """
-    network, spec = as_spec(base), as_spec(spec)
+    network, spec = _read(base), _read(spec)
     _check_positive(alpha=alpha, beta=beta, gamma=gamma)
 
     def solved(factor: float, coefficient: float) -> float:
@@ -210,14 +219,14 @@ def phi_curve(
     beta: float = BETA,
     gamma: float = GAMMA,
     *,
-    base: str | Spec = "b0",
+    base: "AnyNetwork" = "b0",
 ) -> tuple[PhiPoint, ...]:
     """What the compound formula gives along phi, counted.
 
     `network` numbers the distinct networks in order of appearance, resolution aside: many
     positions of phi round to the same one. Each distinct network is walked once.
     """
-    start = as_spec(base)
+    start = _read(base)
     seen: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[int, CostCurve]] = {}
     points = []
     for phi in phis:

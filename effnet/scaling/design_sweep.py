@@ -7,7 +7,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from effnet.base import EffnetError, Table, plain
+from effnet.base import EffnetError, Table, brief, is_finite, plain
 from effnet.counting import CostCurve, cost_curve
 from effnet.network import Spec, check_resolution
 from effnet.scaling.compound import ALPHA, BETA, GAMMA, compound_scale
@@ -92,11 +92,15 @@ def sweep(
 
 def _several(name: str, value: Any) -> list[Any]:
     """One value or several, as a list."""
-    if value is None or not isinstance(value, Iterable) or isinstance(value, str):
-        return [plain(value)]
-    values = [plain(one) for one in value]
-    if not values:
-        raise EffnetError("{name} {value}; expected a number or several", name=name, value="[]")
+    value = plain(value)
+    if value is None:
+        return [None]
+    several = isinstance(value, Iterable) and not isinstance(value, str)
+    values = [plain(one) for one in value] if several else [value]
+    if not (values and all(map(is_finite, values))):
+        raise EffnetError(
+            "{name} {value}; expected a finite number, or several", name=name, value=brief(value)
+        )
     return values
 
 

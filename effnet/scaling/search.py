@@ -15,9 +15,10 @@ from typing import Any
 from effnet.base import EffnetError, Table, Tabular, rows_of, settle
 from effnet.counting import CostCurve, count
 from effnet.counting.memory import FLOAT_BYTES, peak, weights
-from effnet.network import Spec, as_spec, get_variant, list_variants
+from effnet.network import Spec, get_variant, list_variants
 from effnet.scaling.compound import ALPHA, BETA, BUDGET, GAMMA, budget
 from effnet.scaling.shapes import PeakCurve, largest_resolution, peak_curve, repeats_at, width_costs
+from effnet.scaling.spec_sources import spec_of
 
 GRID_STEP = 0.05
 
@@ -80,7 +81,7 @@ def step_one(base: str | Spec, tolerance: float, grid: Grid = Grid()) -> Table[C
     """
     if not (math.isfinite(tolerance) and tolerance >= 0):
         raise EffnetError("tolerance {value!r}; expected 0 or more", value=tolerance)
-    network = as_spec(base)
+    network = spec_of(base)
     start = _curve(network, 1.0, 1.0).at(network.resolution)
     axes = [_ticks(name, getattr(grid, name)) for name in ("alpha", "beta", "gamma")]
     chosen = [
@@ -226,7 +227,7 @@ def solve(base: str | Spec, limits: Limits) -> Solution:
         EffnetError: A limit is not above 0.
     """
     _check(limits)
-    network = as_spec(base)
+    network = spec_of(base)
     depths = _grouped(network)
     looked_at, fits = 0, list[Fit]()
     for width in _steps(MOST_WIDTH):

@@ -6,6 +6,7 @@ a hash that stands here and kept in the user's cache folder, so a second site ne
 
 import base64
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -67,23 +68,26 @@ def npm(package: str, files: Iterable[str], target: Path) -> None:
 
 
 def wheels() -> list[Path]:
-    """The wheels of `wheels.txt`, each checked by pip against its hash.
+    """The wheels of `wheels.txt`, each checked against its hash, also those that were kept.
 
     Raises:
         EffnetError: pip is not there, or can't have one of them.
     """
     pinned = PINNED.read_text("utf-8")
-    kept = folder() / hashlib.sha256(pinned.encode()).hexdigest()[:16]
-    done = kept / "wheels.txt"
-    if not done.is_file():
-        kept.mkdir(exist_ok=True)
-        (kept / "pinned.txt").write_text(pinned, "utf-8")
+    kept = make_folder(folder() / hashlib.sha256(pinned.encode()).hexdigest()[:16])
+    wanted = set(re.findall(r"(?<=sha256:)\w+", pinned))
+    if wanted - _digests(kept):  # pip fetches what is missing or damaged and leaves the rest
+        listed = kept / "pinned.txt"
+        listed.write_text(pinned, "utf-8")
         options = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--dest", str(kept)]
         options += ["--python-version", PYTHON, "--implementation", "py"]
-        options += ["--abi", "none", "--platform", "any", "-r", str(kept / "pinned.txt")]
+        options += ["--abi", "none", "--platform", "any", "-r", str(listed)]
         _run("pip", [sys.executable, "-m", "pip", "download", "--quiet", *options])
-        (kept / "pinned.txt").replace(done)
     return sorted(kept.glob("*.whl"))
+
+
+def _digests(kept: Path) -> set[str]:
+    return {hashlib.sha256(wheel.read_bytes()).hexdigest() for wheel in kept.glob("*.whl")}
 
 
 def _run(name: str, command: Sequence[str]) -> None:

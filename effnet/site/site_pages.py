@@ -12,8 +12,10 @@ import effnet
 from effnet import papers
 from effnet.base import DEFAULT, LANGUAGES, class_name, current, mark, say
 from effnet.counting import count
+from effnet.network import Spec
 from effnet.papers import Exhibit
 from effnet.report import Lesson, Step, answer, lessons
+from effnet.timing import work
 from effnet.web import TAGS, TITLE, script, translations
 
 TITLES = {
@@ -42,6 +44,7 @@ QUANTITIES = {
     "params": mark("parameters"),
     "activations": mark("activations"),
 }
+INTENSITY = mark("multiply-adds a byte")
 JUPYTER_MB = 47  # what a browser asks for until the first cell has run
 # what the page that classifies is made of: the page, the network's thread, and what they share
 SCRIPTS = ("classify", "classify.worker", "maps", "pixels", "words", "core")
@@ -304,7 +307,7 @@ def _step(step: Step, number: int, of: int, *, classifies: bool) -> dict[str, An
         "right": found.right,
         "shown": found.shown,
         "frame": "" if elsewhere else f"index.html?{step.design}{hidden}",
-        "bars": _bars(step) if step.page == "pages/cost.py" else [],
+        "bars": _bars(step),
         "page": (
             say("In the app this step stands on the page {page}.", page=say(APP_PAGES[step.page]))
             if elsewhere and step.page != "pages/cost.py"
@@ -315,15 +318,39 @@ def _step(step: Step, number: int, of: int, *, classifies: bool) -> dict[str, An
 
 
 def _bars(step: Step) -> list[dict[str, Any]]:
-    """The quantities of Cost by kind of layer, as bars without numbers: a question asks for one."""
-    kinds = count(lessons.read(step.design).spec()).by_kind()
-    shares = []
-    for quantity, name in QUANTITIES.items():
-        values = {kind: getattr(total, quantity) for kind, total in kinds.items()}
-        most = max(values.values())
-        bars = [{"name": say(kind), "share": value / most} for kind, value in values.items()]
-        shares.append({"quantity": quantity, "name": say(name), "kinds": bars})
-    return shares
+    """What the app shows by kind of layer, as bars without numbers: a question asks for one."""
+    spec = lessons.read(step.design).spec()
+    if step.page == "pages/cost.py":
+        kinds = count(spec).by_kind()
+        found = {
+            quantity: {kind: float(getattr(total, quantity)) for kind, total in kinds.items()}
+            for quantity in QUANTITIES
+        }
+    elif step.question.quantity == "intensity":
+        found = {"intensity": _intensities(spec)}
+    else:
+        found = {}
+    return [
+        {
+            "quantity": quantity,
+            "name": say(QUANTITIES.get(quantity, INTENSITY)),
+            "kinds": [
+                {"name": say(kind), "share": value / max(values.values())}
+                for kind, value in values.items()
+            ],
+        }
+        for quantity, values in found.items()
+    ]
+
+
+def _intensities(spec: Spec) -> dict[str, float]:
+    """Multiply-adds for every byte that is moved, by kind of layer."""
+    units = work(spec)
+    return {
+        kind: sum(unit.macs for unit in units if unit.kind == kind)
+        / sum(unit.bytes for unit in units if unit.kind == kind)
+        for kind in dict.fromkeys(unit.kind for unit in units if unit.macs)
+    }
 
 
 # --- notebooks, and what is not there -----------------------------------------------------------

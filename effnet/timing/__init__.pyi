@@ -40,6 +40,7 @@ from .profiles import KindProfile as KindProfile
 from .profiles import Roof as Roof
 from .profiles import StageProfile as StageProfile
 from .profiles import StepCost as StepCost
+from .traffic import ITEMSIZE as ITEMSIZE
 from .traffic import Work as Work
 from .traffic import by_stage as by_stage
 from .traffic import computed_stages as computed_stages

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from effnet.base import EffnetError, Text, as_frame, has_numbers, mark, path_of, read_lines
+from effnet.network import Spec
 from effnet.timing.measurement_store import (
     COLUMNS,
     LONGEST_TEXT,
@@ -25,14 +26,17 @@ from effnet.timing.measurement_store import (
     row_of,
     whole,
 )
+from effnet.timing.measurements import Latency
 from effnet.timing.options import ENGINES, MOST_BATCH, PRECISIONS, Options
 from effnet.timing.profiles import StageProfile
+from effnet.timing.traffic import ITEMSIZE, computed_stages
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 MOST_BYTES = 32 * 2**20
 MOST_RUNS = 2000
+STAGE = "stage"  # what a row is that holds the median of one stage of a pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,4 +208,27 @@ def series(rows: Iterable[Row]) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
     for row in rows:
         found.setdefault(row.run.partition(".")[0], []).append(row)
+    return found
+
+
+def mirrors(rows: Iterable[Row], spec: Spec) -> list[tuple[Latency, tuple[StageProfile, ...]]]:
+    """Stages of a network that were timed somewhere, beside what is computed; the newest first.
+
+    Each comes with the record of its first stage, which says how and where it was measured.
+    """
+    alike = [row for row in rows if row.what == STAGE and row.latency.name == spec.name]
+    found = []
+    for stages in reversed(series(alike).values()):
+        times = [row.latency.median_ms for row in stages if row.latency.samples_ms]
+        first = stages[0].latency
+        itemsize = ITEMSIZE[first.precision]
+        computed = computed_stages(spec, batch_size=first.batch_size, itemsize=itemsize)
+        counted = [(one.macs, one.params) for one in computed]
+        if len(times) < len(stages) or counted != [(row.macs, row.params) for row in stages]:
+            continue  # another network of that name, another size, or a file cut short
+        joined = tuple(
+            replace(one, median_ms=median, time_share=median / sum(times))
+            for one, median in zip(computed, times, strict=True)
+        )
+        found.append((first, joined))
     return found

@@ -16,6 +16,7 @@ from effnet.network import Block, Layer, Spec, padded_side, walk
 from effnet.timing.profiles import StageProfile
 
 FLOAT_BYTES = 4
+ITEMSIZE = {"fp32": FLOAT_BYTES, "bf16": 2, "fp16": 2}  # bytes of a number
 STATISTICS = 4  # BatchNorm's scale, shift, mean and variance
 
 
@@ -75,9 +76,12 @@ def by_stage(units: tuple[Work, ...]) -> dict[int, int]:
     return found
 
 
-def computed_stages(spec: Spec) -> tuple[StageProfile, ...]:
-    """The stages of one image's pass with all that is computed, and no time yet."""
-    cost, moved = count(spec), by_stage(work(spec))
+def computed_stages(
+    spec: Spec, *, batch_size: int = 1, itemsize: int = FLOAT_BYTES
+) -> tuple[StageProfile, ...]:
+    """The stages of a pass with all that is computed, and no time yet."""
+    cost = count(spec)
+    moved = by_stage(work(spec, batch_size=batch_size, itemsize=itemsize))
     return tuple(
         StageProfile(
             stage,
@@ -89,6 +93,7 @@ def computed_stages(spec: Spec) -> tuple[StageProfile, ...]:
             total.activations,
             total.activations / cost.activations,
             moved[stage],
+            batch_size,
         )
         for stage, total in cost.by_stage().items()
     )

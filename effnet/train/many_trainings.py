@@ -32,17 +32,22 @@ class Job:
 
     facts: tuple[tuple[str, Any], ...]
     recipe: Recipe
-    pictures: str = ""  # stands for those of a folder
+    files: str = ""  # stands for what lies in those that the recipe names
 
     @property
     def key(self) -> str:
         """Stands for this training in the results; equal keys, equal weights."""
-        return "-".join(filter(None, (self.recipe.key, self.pictures)))
+        return "-".join(filter(None, (self.recipe.key, self.files)))
 
 
 def job(recipe: Recipe, **facts: Any) -> Job:
-    """A training with what should stand beside its result; pictures that change make it another."""
-    return Job(tuple(facts.items()), recipe, stamp(Path(recipe.data).expanduser()))
+    """A training with what should stand beside its result.
+
+    Other pictures, or other weights to begin with, under the same names make it another one.
+    """
+    named = filter(None, (recipe.data, recipe.start))
+    files = "".join(stamp(Path(name).expanduser()) for name in named)
+    return Job(tuple(facts.items()), recipe, files)
 
 
 def train_job(recipe: dict[str, Any], folder: str | None, watched: str | None) -> Row:

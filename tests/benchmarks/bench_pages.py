@@ -1,8 +1,9 @@
-"""How long a page takes to its title and main figure in Chromium, and how far it moves meanwhile.
+"""How long a page takes to its claim and main figure in Chromium, and how far it moves meanwhile.
 
-For every page: a new server's first visit (cold) and a second one with the browser's cache (warm);
-the summed layout shift of each, and of a change of language and of tab, whether or not an input
-came just before. Several trees are compared in one run, each page in all of them in turn:
+For every page: a new server's first visit (cold), a second one with the browser's cache (warm), and
+the way there from the page before by the menu; the summed layout shift of each visit, and of a
+change of language, of tab, of the first slider and of the photo, whether or not an input came just
+before. Several trees are compared in one run, each page in all of them in turn:
 
     python tests/benchmarks/bench_pages.py --tree ../before --tree . --page cost --page train
 """
@@ -11,6 +12,7 @@ import argparse
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +24,20 @@ from servers import HEALTH, running, streamlit
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 FIGURE = {  # what a page is opened for
     "scale": ".drawing canvas",
-    "classify": "img[alt], .main-svg",
-    "explain": ".viewer canvas, .viewer img, .main-svg",
-    "lessons": "h3, details, [data-testid=stExpander]",
+    "cost": ".st-key-cost_bars .main-svg",
+    "latency": ".st-key-published_first .main-svg",
+    "classify": ".st-key-top .main-svg",
+    "explain": "[data-panel=blend] canvas",
+    "train": ".st-key-staircase .main-svg",
+    "papers": "[class*=st-key-exhibit-] .main-svg",
+    "lessons": "[class*=st-key-card_] button",
 }
-PLOTLY = ".main-svg"
-PAGES = ("scale", "cost", "latency", "classify", "explain", "train", "papers", "lessons")
-QUIET = 2500  # ms without a message or a shift: the page has settled
+PAGES = tuple(FIGURE)
+QUIET = 1500  # ms without a message or a shift: the page has settled
+STEPS = 12  # of the slider
 PATIENCE = 120_000
 WATCH = """(() => {
-  const seen = globalThis.seen = { title: 0, figure: 0, shifts: [], last: 0 };
+  const seen = globalThis.seen = { shifts: [], last: 0 };
   new PerformanceObserver((list) => {
     for (const shift of list.getEntries()) {
       const what = shift.sources.map(({ node }) => node?.dataset?.testid ?? node?.className ?? '');
@@ -39,51 +45,103 @@ WATCH = """(() => {
       seen.last = performance.now();
     }
   }).observe({ type: 'layout-shift', buffered: true });
-  const shown = (selector, root = document) => [...root.querySelectorAll('*')].some((node) => (
-    (node.matches(selector) && node.getBoundingClientRect().height > 0 && node.checkVisibility())
+  const shown = (selector, root = document) => [...root.querySelectorAll('*')].find((node) => (
+    (node.matches(selector) && node.getBoundingClientRect().height > 0
+      && node.checkVisibility({ visibilityProperty: true }))
     || (node.shadowRoot && shown(selector, node.shadowRoot))
   ));
-  const look = () => {
-    if (!seen.title && shown('h3')) seen.title = performance.now();
-    if (!seen.figure && shown('FIGURE')) seen.figure = performance.now();
-    if (!seen.title || !seen.figure) setTimeout(look, 30);
+  const claim = (root = document) => {
+    const found = shown('h3', root);
+    return found?.shadowRoot ? claim(found.shadowRoot) : found?.textContent;
   };
-  look();
+  // from now on: when another claim than the one that is there is seen, and when the figure is
+  seen.start = (figure) => {
+    const [from, before] = [performance.now(), claim()];
+    seen.claim = seen.figure = 0;
+    const turn = seen.turn = (seen.turn ?? 0) + 1;
+    const look = () => {
+      if (turn !== seen.turn) return;
+      const now = claim();
+      if (!seen.claim && now && now !== before) seen.claim = performance.now() - from;
+      if (!seen.figure && shown(figure)) seen.figure = performance.now() - from;
+      if (!seen.claim || !seen.figure) setTimeout(look, 30);
+    };
+    look();
+  };
+  seen.start('FIGURE');
 })()"""
 SETTLED = """(quiet) => {
   const { seen } = globalThis;
   const running = document.querySelector(
     '[data-testid=stStatusWidgetRunningIcon], [data-testid=stSkeleton]');
-  if (running || !seen.title || !seen.figure) seen.last = performance.now();
-  return performance.now() - Math.max(seen.last, seen.figure) > quiet;
+  if (running || !seen.claim || !seen.figure) seen.last = performance.now();
+  return performance.now() - seen.last > quiet;
 }"""
 
 
-def moved(page: Page, act: Any = None) -> float:
-    """Do something, wait until the page has settled, and give the layout shift it made."""
-    page.evaluate(
-        "() => { globalThis.seen.shifts.length = 0; globalThis.seen.last = performance.now(); }"
-    )
-    act()
-    return shift(page)
-
-
-def shift(page: Page) -> float:
-    """The layout shift until the page is quiet."""
+def settled(page: Page) -> float:
+    """Wait until the page is quiet, and give the layout shift since it was quiet before."""
     page.wait_for_function(SETTLED, arg=QUIET, timeout=PATIENCE, polling=200)
-    return float(page.evaluate("() => globalThis.seen.shifts.reduce((s, one) => s + one.value, 0)"))
+    return float(
+        page.evaluate("() => globalThis.seen.shifts.splice(0).reduce((s, one) => s + one.value, 0)")
+    )
 
 
-def visited(page: Page, url: str, told: bool) -> tuple[float, float, float]:
-    """Seconds to the title and the figure, and the layout shift while the page loads."""
-    page.goto(url)
-    found = shift(page)
+def moved(page: Page, act: Callable[[], Any]) -> float:
+    """Do something, wait until the page has settled, and give the layout shift it made."""
+    page.evaluate("() => { globalThis.seen.last = performance.now(); }")
+    act()
+    return settled(page)
+
+
+def seconds(page: Page) -> tuple[float, float]:
+    """Until the claim and until the figure was seen."""
     seen = page.evaluate("() => globalThis.seen")
-    if told:
-        for one in seen["shifts"]:
-            if one["value"] > 0.005:
-                print(f"    {one['value']:.3f} at {one['at'] / 1000:.1f} s: {one['what'][:150]}")
-    return seen["title"] / 1000, seen["figure"] / 1000, found
+    return seen["claim"] / 1000, seen["figure"] / 1000
+
+
+def visited(page: Page, url: str, told: bool) -> tuple[tuple[float, float], float]:
+    """Seconds to the claim and the figure, and the layout shift while the page loads."""
+    page.goto(url)
+    page.wait_for_function(SETTLED, arg=QUIET, timeout=PATIENCE, polling=200)
+    for one in page.evaluate("() => globalThis.seen.shifts") if told else ():
+        if one["value"] > 0.005:
+            print(f"    {one['value']:.3f} at {one['at'] / 1000:.1f} s: {one['what'][:150]}")
+    return seconds(page), settled(page)
+
+
+def turned_to(page: Page, server: str, name: str) -> tuple[float, float]:
+    """Seconds to claim and figure on the way from the page before, by the menu."""
+    before = PAGES[PAGES.index(name) - 1]
+    page.goto(address(server, before))
+    page.wait_for_timeout(2 * QUIET)
+    page.evaluate("(figure) => { globalThis.seen.start(figure); }", FIGURE[name])
+    page.locator(".st-key-menu a", has_text=name.title()).click()
+    settled(page)
+    return seconds(page)
+
+
+def address(server: str, name: str) -> str:
+    """A page's address."""
+    return server + ("/" if name == "scale" else f"/{name}")
+
+
+def acts(page: Page, name: str) -> list[Callable[[], Any] | None]:
+    """A change of language, of tab, of a slider, and of the photo; None where a page has none."""
+    tabs, slider = page.get_by_role("tab"), page.locator("input[type=range]").first
+    photo = page.locator("button.frame").nth(1)
+
+    def dragged() -> None:
+        slider.focus()
+        for _ in range(STEPS):
+            slider.press("ArrowRight")
+
+    return [
+        lambda: page.get_by_role("button", name="中文").click(),
+        (lambda: tabs.nth(1).click()) if tabs.count() > 1 else None,
+        dragged if name in ("scale", "cost", "latency", "train") else None,
+        photo.click if name in ("classify", "explain") else None,
+    ]
 
 
 def measured(browser: Any, tree: Path, name: str, options: argparse.Namespace) -> str:
@@ -95,17 +153,16 @@ def measured(browser: Any, tree: Path, name: str, options: argparse.Namespace) -
         )
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
-        page.add_init_script(WATCH.replace("FIGURE", FIGURE.get(name, PLOTLY)))
-        url = server.url + ("/" if name == "scale" else f"/{name}")
-        cold = visited(page, url, options.sources)
-        warm = visited(page, url, False)
-        chinese = moved(page, lambda: page.get_by_role("button", name="中文").click())
-        tabs = page.get_by_role("tab")
-        tab = moved(page, lambda: tabs.nth(1).click()) if tabs.count() > 1 else 0.0
+        page.add_init_script(WATCH.replace("FIGURE", FIGURE[name]))
+        cold, cold_shift = visited(page, address(server.url, name), options.sources)
+        warm, warm_shift = visited(page, address(server.url, name), options.sources)
+        shifts = [moved(page, act) if act else None for act in acts(page, name)]
+        turned = turned_to(page, server.url, name)
         context.close()
-    times = f"{cold[0]:5.1f} / {warm[0]:4.1f} | {cold[1]:5.1f} / {warm[1]:4.1f}"
-    shifts = f"{cold[2]:.2f} / {warm[2]:.2f} | {chinese:.2f} | {tab:.2f}"
-    return f"| {name:8} | {tree.name:10} | {times} | {shifts} |"
+    times = [f"{cold[i]:4.1f} / {warm[i]:4.1f} / {turned[i]:4.1f}" for i in (0, 1)]
+    loads = f"{cold_shift:.2f} / {warm_shift:.2f}"
+    told = ["-" if shift is None else f"{shift:.2f}" for shift in shifts]
+    return f"| {' | '.join([f'{name:8}', f'{tree.name:10}', *times, loads, *told])} |"
 
 
 if __name__ == "__main__":
@@ -117,8 +174,9 @@ if __name__ == "__main__":
     chosen = parser.parse_args()
     trees = [tree.resolve() for tree in chosen.tree or [Path(__file__).parents[2]]]
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {chosen.width} px wide")
-    print("| page | tree | title s, cold / warm | figure s | shift | language | tab |")
-    print("|---|---|---|---|---|---|---|", flush=True)
+    columns = ["page", "tree", "claim s, cold / warm / by the menu", "figure s", "shift"]
+    columns += ["language", "tab", "slider", "photo"]
+    print(f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|", flush=True)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(
             executable_path=shutil.which("chromium") or "chromium", args=FLAGS

@@ -3,9 +3,15 @@
 Both run B0 with the same weights (random, with statistics from a batch of noise) in single
 precision, and both on the worker threads: two sets of threads taking turns would slow each other.
 Each engine that is installed stands beside them, then where one picture's time goes.
+
+    python tests/benchmarks/bench_predict.py [one large batches profile]
+
+All parts if none is named. Goals, of the recipe's time: 0.30 for one photo, 0.15 for one of
+12 megapixels, 0.33 for batches of 16 and 32.
 """
 
 import io
+import sys
 
 import numpy as np
 import torch
@@ -17,10 +23,11 @@ import effnet
 from effnet.classify.batches import prepared
 from effnet.nn import workers
 from effnet.nn.weight_files import load_state
+from effnet.pixels.preparation import open_image, to_pixels, view
 from effnet.pixels.samples import list_samples
 from effnet.weights.checkpoints import usual_preprocessing
 
-ROUNDS = {1: 25, 32: 3}
+ROUNDS = {1: 25, 16: 9, 32: 5}
 CAMERA = (4000, 3000)
 LABELS = EfficientNet_B0_Weights.DEFAULT.meta["categories"]
 
@@ -39,13 +46,14 @@ def calibrated_b0() -> torch.nn.Module:
 
 
 def jpegs(number: int, size: tuple[int, int] | None = None) -> list[bytes]:
-    """The sample photos in turn; enlarged to `size` they are as a camera's files would come."""
-    found = []
+    """The sample photos in turn, no two files alike; at `size` they are as a camera's would be."""
+    found, samples = [], list_samples()
     for i in range(number):
-        samples = list_samples()
         buffer = io.BytesIO()
         with Image.open(samples[i % len(samples)].path) as photo:
-            (photo.resize(size) if size else photo).convert("RGB").save(buffer, "JPEG", quality=90)
+            (photo.resize(size) if size else photo).convert("RGB").save(
+                buffer, "JPEG", quality=90 - i // len(samples)
+            )
         found.append(buffer.getvalue())
     return found
 
@@ -95,27 +103,54 @@ def compare(title: str, files: list[bytes], model: torch.nn.Module, rivals: dict
     show(title, timed, rival="torchvision's recipe", notes=notes)
 
 
-def profile(classifier: effnet.Classifier) -> None:
-    """Where the forward pass of one picture goes, by operator."""
-    files = jpegs(1)
-    classifier.predict(files)
+def profile(classifier: effnet.Classifier, files: list[bytes]) -> None:
+    """Where the way of one file goes: its steps in turn, then the plain modules by operator."""
+    settings = classifier.preprocessing
+    photo = open_image(files[0], short_side=settings.resize)
+    seen = view(photo, settings)
+    pixels = to_pixels(seen, settings)[None]
+    steps = {
+        "all of it": lambda: ours(classifier, files),
+        "decode": lambda: open_image(files[0], short_side=settings.resize),
+        "resize and crop": lambda: view(photo, settings),
+        "numbers": lambda: to_pixels(seen, settings),
+        "network": lambda: workers.call(classifier._engine, pixels),
+        "labels": lambda: classifier.prediction(classifier._engine.once(pixels).logits.numpy()[0]),
+    }
+    title = f"Where the time of one file of {len(files[0]) / 1000:.0f} kB goes"
+    show(title, medians(steps, rounds=ROUNDS[1]), rival="all of it")
+
+
+def by_operator(model: torch.nn.Module) -> None:
+    """Shares of the packed modules' pass over one picture."""
+    classifier = with_engine(model, "packed")
+    pixels = prepared(jpegs(1)[0], classifier.preprocessing)[None]
     with torch.profiler.profile() as seen:
         for _ in range(5):
-            with torch.profiler.record_function("everything"):
-                classifier.forward(prepared(files[0], classifier.preprocessing)[None])
+            classifier.forward(pixels)
     rows = sorted(seen.key_averages(), key=lambda row: -row.self_cpu_time_total)
-    total = sum(row.self_cpu_time_total for row in rows if row.key != "everything")
-    print("\nShares of the forward pass by operator")
-    for row in [row for row in rows if row.key != "everything"][:8]:
+    total = sum(row.self_cpu_time_total for row in rows)
+    print("\nShares of the packed modules' pass by operator")
+    for row in rows[:8]:
         print(f"  {row.self_cpu_time_total / total:6.1%}  {row.key}")
 
 
 if __name__ == "__main__":
     use_threads()
+    parts = sys.argv[1:] or ["one", "large", "batches", "profile"]
     theirs = calibrated_b0()
-    engines = {name: with_engine(theirs, name) for name in ("auto", "packed", "bf16", "openvino")}
-    here = {name: classifier for name, classifier in engines.items() if classifier}
-    compare("One photo of 0.1 to 0.3 MP", jpegs(1), theirs, here)
-    compare("One photo of 12 MP", jpegs(1, CAMERA), theirs, {"auto": here["auto"]})
-    compare("A batch of 32", jpegs(32), theirs, here)
-    profile(here["packed"])
+    auto = with_engine(theirs, "auto")
+    print(auto.runs_on())
+    others = {name: with_engine(theirs, name) for name in ("packed", "bf16", "openvino")}
+    here = {"auto": auto} | {name: classifier for name, classifier in others.items() if classifier}
+    if "one" in parts:
+        compare("One photo of 0.1 to 0.3 MP", jpegs(1), theirs, here)
+    if "large" in parts:
+        compare("One photo of 12 MP", jpegs(1, CAMERA), theirs, {"auto": auto})
+    if "batches" in parts:
+        compare("A batch of 16", jpegs(16), theirs, {"auto": auto})
+        compare("A batch of 32", jpegs(32), theirs, here)
+    if "profile" in parts:
+        profile(auto, jpegs(1))
+        profile(auto, jpegs(1, CAMERA))
+        by_operator(theirs)

@@ -1,8 +1,11 @@
 """The live camera in a real browser, with Chromium's fake device: a test pattern that moves."""
 
+import itertools
 import re
 
 from playwright.sync_api import Page, expect
+
+from effnet.app.kit import live
 
 
 def switched_on(page: Page) -> Page:
@@ -66,3 +69,78 @@ def test_a_page_without_a_safe_address_says_why_there_is_no_camera(visit):
     page = tab.go("/classify")
     page.get_by_text("Camera", exact=True).click()
     expect(page.get_by_text("only to a page over https or on localhost")).to_be_visible()
+
+
+SLOW = """async ({ html, source, rounds, dropped }) => {
+  const host = document.createElement('div');
+  host.innerHTML = html;
+  document.body.append(host);
+  const address = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  const { default: mount } = await import(address);
+  const video = host.querySelector('video');
+  const shown = () => video.getVideoPlaybackQuality().totalVideoFrames;
+  const until = async (holds) => {
+    while (!holds()) await new Promise((go) => setTimeout(go, 5));
+  };
+  const sent = [];
+  const data = { side: 64, colours: [[0, 0, 0], [1, 1, 1]], words: { pace: '' } };
+  const say = { labels: [], target: 0, cells: btoa('a'), rows: 1, columns: 1, box: [0, 0, 1, 1] };
+  const give = (answer) => mount({
+    parentElement: host,
+    data: { ...data, answer },
+    setTriggerValue: (kind, { number }) => sent.push({ number, at: shown() }),
+  });
+  give({ ...say, number: 57, wait: 0 }); // of a visit before, which nobody waits for any more
+  for (let round = 1; round <= rounds; round += 1) {
+    await until(() => sent.length === round);
+    await until(() => shown() >= sent.at(-1).at + dropped);
+    if (sent.length > round) return sent;
+    give({ ...say, number: sent.at(-1).number, wait: 0 });
+  }
+  await until(() => sent.length > rounds);
+  host.remove();
+  return sent;
+}"""
+
+
+def test_a_slow_engine_drops_frames_and_is_sent_the_newest(visit):
+    page = visit().go("/papers")
+    sent = page.evaluate(
+        SLOW,
+        {
+            "html": live.read("camera.html"),
+            "source": live.read("box.js") + live.read("camera.js"),
+            "rounds": 5,
+            "dropped": 8,
+        },
+    )
+    assert len(sent) == 6, "one at a time"
+    for last, this in itertools.pairwise(sent):
+        assert this["number"] == last["number"] + 1
+        assert this["at"] >= last["at"] + 8, "what was shown meanwhile is never sent"
+
+
+def test_the_camera_answers_again_after_each_return_and_others_are_answered_too(visit, coffee):
+    looking = visit()
+    page = looking.go("/classify")
+    for _ in range(3):
+        switched_on(page)
+        first = counts(page)[1]
+        page.wait_for_function(
+            """(first) => {
+              const all = [document, ...[...document.querySelectorAll('*')]
+                .map((node) => node.shadowRoot).filter(Boolean)];
+              const root = all.map((one) => one.querySelector('.camera')).find(Boolean);
+              return root && Number(root.dataset.answered) > first + 3;
+            }""",
+            arg=first,
+        )
+        page.get_by_role("link", name="Explain").first.click()
+        expect(page.locator(".camera")).to_have_count(0)
+        page.get_by_role("link", name="Classify").first.click()
+    switched_on(page)
+    other = visit().go("/classify")
+    other.locator("input[type=file]").first.set_input_files(coffee)
+    expect(other.get_by_text("The photo, 600 x 400 px")).to_be_visible()
+    answered = counts(page)[1]
+    expect(page.locator(".camera")).not_to_have_attribute("data-answered", str(answered))

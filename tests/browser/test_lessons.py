@@ -1,5 +1,8 @@
 """A lesson's link in a fresh browser, presenter mode, and a report opened with no network."""
 
+from urllib.parse import urlencode
+
+import pytest
 from playwright.sync_api import expect
 
 import effnet
@@ -43,6 +46,29 @@ def test_a_projector_sees_large_type_and_one_figure(visit):
     assert page.locator(".effnet.present").evaluate("n => getComputedStyle(n).fontSize") == "20px"
     assert drawing.bounding_box()["height"] >= 440
     assert page.locator(".js-plotly-plot").count() == 0
+
+
+@pytest.mark.parametrize(("width", "height"), [(1024, 768), (1920, 1080)])
+def test_a_remote_turns_a_projectors_steps(visit, width, height):
+    lesson = lessons()["one-step"]
+    page = visit(width=width, height=height).go(f"/?{urlencode(lesson.query())}&present=1")
+    page.get_by_text(lesson.steps[0].question.ask).first.wait_for()
+    page.get_by_role("slider", name="phi").focus()  # it has a use of its own for the key
+    page.keyboard.press("PageDown")
+    page.wait_for_function("() => location.search.includes('step=2')")
+    page.get_by_text(lesson.steps[1].question.ask).first.wait_for()
+    page.keyboard.press("PageUp")
+    page.wait_for_function("() => location.search.includes('step=1')")
+    page.get_by_role("button", name="Predict").click()
+    expect(page.get_by_role("button", name="Reveal")).to_be_visible()
+
+
+def test_a_projector_shows_a_whole_figure(visit):
+    page = visit(width=1024, height=768).go("/cost?mode=released&released=b0&present=1")
+    page.locator(".figure[data-drawn]").first.wait_for()
+    box = page.locator(".figure").first.bounding_box()
+    assert box["height"] >= 400
+    assert box["y"] + box["height"] <= 768
 
 
 def test_a_report_opens_with_no_network(browser, tmp_path):

@@ -1,17 +1,20 @@
 """A report as its reader gets it: from the app, in a browser with no network, in Chinese, saved."""
 
+import gzip
 import io
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
+from plotly.offline import get_plotlyjs
 
 from effnet import report
 from effnet.base.language import say, speaking
 from effnet.pixels.preparation import open_image
 from effnet.scaling.design import Design
 
+BEFORE = Path(__file__).parents[1] / "data" / "before"
 SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
 
 
@@ -55,6 +58,14 @@ def test_a_chinese_report_opens_with_no_network_and_prints(offline, tmp_path):
     assert page.pdf(format="A4").startswith(b"%PDF")
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / "report-zh.png", full_page=True)
+
+
+def test_a_report_of_before_opens(offline, tmp_path):
+    """One that was written before the rooms were made; it carries plotly.js of its own."""
+    text = gzip.decompress((BEFORE / "report.html.gz").read_bytes()).decode()
+    path = tmp_path / "report.html"
+    path.write_text(text.replace("/* plotly.js */", get_plotlyjs()), "utf-8")
+    expect(offline(path, figures=4).locator("h1").first).to_have_text("EfficientNet-B0 at phi 2.00")
 
 
 def test_ones_own_photo_goes_from_classify_into_the_report_and_out_again(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import lab
 import numpy as np
 import pytest
 from PIL import Image
@@ -327,10 +328,8 @@ def test_pages_open_from_a_stick(browser, tmp_path):
 def run_to_the_end(page: Page) -> None:
     """Run all cells of the notebook; none may break."""
     page.set_default_timeout(START)
+    lab.run_cells(page)
     cells = page.locator(".jp-CodeCell")
-    cells.first.click()
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_text("Run All Cells", exact=True).click()
     errors = page.locator(".jp-OutputArea-output[data-mime-type*=error]")
     last = cells.last.locator(".jp-InputPrompt", has_text=f"[{cells.count()}]:")
     expect(last.or_(errors).first).to_be_visible(timeout=START)

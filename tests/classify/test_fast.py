@@ -1,7 +1,9 @@
 """The path for speed, and other engines, say what the plain modules and torchvision say."""
 
 import io
+import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -278,3 +280,48 @@ def test_pixels_are_the_array_channels_last(coffee):
     settings = usual_preprocessing(effnet.get_variant("b0"))
     seen = view(open_image(coffee), settings)
     assert np.array_equal(to_pixels(seen, settings).transpose(2, 0, 1), to_array(seen, settings))
+
+
+@pytest.mark.parametrize("size", [(512, 512), (777, 1311), (2049, 600)], ids=str)
+def test_of_a_large_picture_the_crop_alone_is_resized_to_a_level_of_255(size):
+    settings = usual_preprocessing(effnet.get_variant("b0"))
+    large = Image.effect_noise(size, 90).convert("RGB")
+    exact, quick = (np.asarray(view(large, settings, exact=one), int) for one in (True, False))
+    apart = np.abs(exact - quick)
+    assert apart.max() <= 1
+    assert apart.mean() < 1e-3
+
+
+def test_a_map_of_a_large_picture_shares_the_answers_pass(lite0, coffee, monkeypatch):
+    large = Image.open(coffee).convert("RGB").resize((900, 600))
+    lite0.predict(large)
+    monkeypatch.setattr(type(lite0._engine), "__call__", lambda *_: pytest.fail("a second pass"))
+    assert lite0.explain(large).target == 967
+
+
+@pytest.mark.parametrize("name", ["lite0", "b0", "v2_b0"])
+def test_passes_beside_each_other_give_what_one_alone_gives(name):
+    spec = effnet.scale(effnet.get_variant(name), depth=0.5, width=0.5)
+    classifier = effnet.Classifier(effnet.build(spec), device="cpu")
+    pixels = np.random.default_rng(0).normal(size=(24, 96, 96, 3)).astype(np.float32)
+    alone = [classifier.forward(one[None])[0] for one in pixels]
+    with ThreadPoolExecutor(4) as pool:
+        beside = list(pool.map(lambda one: classifier.forward(one[None])[0], pixels))
+    assert np.array_equal(alone, beside)
+
+
+def test_after_the_warm_up_a_first_photo_loads_nothing_more(tmp_path, coffee):
+    Image.open(coffee).convert("RGB").save(tmp_path / "photo.jpg")
+    code = """
+import sys, effnet
+from effnet.nn import workers
+network = effnet.load("lite0", device="cpu")
+network.warm_up()
+workers._pool().shutdown()  # once it has ended
+workers._pool.cache_clear()
+before = set(sys.modules)
+network.predict(sys.argv[1]), network.explain(sys.argv[1])
+print(sorted(set(sys.modules) - before))
+"""
+    command = [sys.executable, "-c", code, str(tmp_path / "photo.jpg")]
+    assert subprocess.check_output(command, text=True).strip() == "[]"

@@ -59,7 +59,9 @@ def test_the_data_frame_has_numbers_in_every_column_but_the_name():
     ("given", "message"),
     [
         ({"alpha": 1.3}, "need phi"),
-        ({"phi": []}, "phi .*; expected a number or several"),
+        ({"phi": []}, "phi .*; expected a finite number, or several"),
+        ({"depth": [1, None]}, r"depth \[1, None\]; expected a finite number, or several"),
+        ({"width": np.zeros((2, 2))}, "width array.*; expected a finite number, or several"),
         ({"phi": "one"}, "expected a finite number"),
         ({"width": [1, -1]}, "width multiplier -1"),
         ({"resolution": [64.5]}, "resolution 64.5"),

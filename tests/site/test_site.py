@@ -127,6 +127,31 @@ def test_a_package_that_is_the_pinned_one_gives_its_files(cache, tmp_path, monke
     assert (tmp_path / "there/a.mjs").read_text() == "export {}"
 
 
+def test_a_kept_wheel_that_is_damaged_is_fetched_again(cache, tmp_path, monkeypatch):
+    """A stand-in for pip writes both wheels; one is damaged after that, as long as it was."""
+    pinned = tmp_path / "wheels.txt"
+    sums = [hashlib.sha256(data).hexdigest() for data in (b"one", b"two")]
+    pinned.write_text(
+        f"a==1 --hash=sha256:{sums[0]}\nb==1 --hash=sha256:{sums[1]}\n", encoding="utf-8"
+    )
+    asked = []
+
+    def pip(_, command):
+        asked.append(command)
+        kept = Path(command[command.index("--dest") + 1])
+        (kept / "a-1-py3-none-any.whl").write_bytes(b"one")
+        (kept / "b-1-py3-none-any.whl").write_bytes(b"two")
+
+    monkeypatch.setattr(fetched, "PINNED", pinned)
+    monkeypatch.setattr(fetched, "_run", pip)
+    wheels = fetched.wheels()
+    assert [wheel.read_bytes() for wheel in fetched.wheels()] == [b"one", b"two"]
+    assert len(asked) == 1
+    wheels[1].write_bytes(b"tow")
+    assert [wheel.read_bytes() for wheel in fetched.wheels()] == [b"one", b"two"]
+    assert len(asked) == 2
+
+
 def test_every_wheel_has_one_version_and_one_hash():
     lines = resources.files("effnet").joinpath("site/wheels.txt").read_text("utf-8")
     pins = [line for line in lines.splitlines() if not line.startswith("#")]
@@ -208,3 +233,13 @@ def test_a_notebook_of_the_site_needs_nothing_that_the_browser_lacks(name):
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_step_on_bytes_shows_which_layers_wait_for_memory(pages):
+    """A depthwise weight is used within its own channel alone, a 1x1 one for all outputs."""
+    text = (pages / "lesson-where-it-goes.html").read_text("utf-8")
+    (bars,) = re.findall(r'<dl class="intensity">(.*?)</dl>', text)
+    found = re.findall(r"<dt>(.*?)</dt><dd style=\"inline-size: ([\d.]+)%", bars)
+    shares = {kind: float(share) for kind, share in found}
+    assert shares["depthwise"] < 10
+    assert 30 < shares["expand"] < shares["project"] == 100

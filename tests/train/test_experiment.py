@@ -29,6 +29,23 @@ def jobs_of(tiny, count=3):
     return [job(replace(short, seed=seed), way="base", seed=seed) for seed in range(count)]
 
 
+def test_other_files_under_the_same_names_make_another_training(tiny, tmp_path):
+    """As long and as old as the first: a sweep must not give the first one's row for them."""
+    for name in ("pictures.npz", "weights.pth"):
+        (tmp_path / name).write_bytes(b"first")
+    recipe = replace(
+        tiny, data=str(tmp_path / "pictures.npz"), start=str(tmp_path / "weights.pth"), frozen=True
+    )
+    keys = [job(recipe).key]
+    assert job(recipe).key == keys[0]
+    for path in sorted(tmp_path.iterdir()):
+        was = path.stat()
+        path.write_bytes(b"other")
+        os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
+        keys.append(job(recipe).key)
+    assert len(set(keys)) == 3
+
+
 # --- the plan
 
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 import visits
-from latency_examples import BATCHES, EDGE, FAMILY, PACE
+from latency_examples import B0, BATCHES, EDGE, FAMILY, HERE, PACE
 from streamlit.testing.v1 import AppTest
 
 import effnet
-from effnet.timing import measurement_store
+from effnet.app.pages.latency import latency_cards
+from effnet.timing import Latency, Options, Row, computed_stages, measurement_store, reading
 from effnet.timing.predicted import Pace, host, predicted_ms, save
 
 TABS = ("Roofline", "Options", "Race", "Sweeps", "Why V2", "Published", "Predict")
@@ -213,3 +214,33 @@ def test_what_was_learned_predicts_the_design_here_and_on_scale():
 def test_without_a_pace_scale_predicts_nothing():
     scale = visits.opened()
     assert not any("ms here" in text.value for text in scale.caption)
+
+
+def test_a_mirror_that_another_machine_measured_stands_under_ones_own(times, monkeypatch):
+    gpu = replace(HERE, device="cuda", processor="NVIDIA H100")
+    how = gpu.settled(Options(batch_size=16, precision="fp16"), 224)
+    rows = [
+        Row(
+            f"there.{one.stage:02d}",
+            reading.STAGE,
+            Latency("b0", (1.0 + one.stage,), how, None, gpu),
+            one.macs,
+            one.params,
+            one.activations,
+        )
+        for one in computed_stages(B0)
+    ]
+    measurement_store.keep(rows, into=times / "shipped")
+    monkeypatch.setattr(latency_cards, "SHIPPED", times / "shipped")
+    app = visits.opened("pages/latency.py", mode="released", released="b0")
+    app.session_state["mirrors"] = True
+    sound(app.run())
+    (shown,) = app.selectbox(key="mirror_shown").options
+    assert shown == "NVIDIA H100, fp16, 16 images a pass, 2026-01-01"
+    (table,) = [one.value for one in app.dataframe if "time share" in one.value]
+    # 1 + 2 + ... + 9 ms: the stem takes 1 of 45, the head 9
+    assert list(table["time (ms)"]) == list(range(1, 10))
+    assert table["time share"].iloc[[0, -1]].tolist() == pytest.approx([100 / 45, 20])
+    # a mirror of another network of that name, or one cut short, is none
+    assert reading.mirrors(rows, replace(B0, head_channels=1000)) == []
+    assert reading.mirrors(rows[:-1], B0) == []

@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from effnet.app.kit import live, process
+from effnet.app.kit import cache, live, process
 
 
 @pytest.fixture
@@ -69,3 +69,13 @@ def test_connections_send_at_once_those_there_and_those_to_come():
             assert at_once(early)
         with socket.create_connection(here), listening.accept()[0] as later:
             assert at_once(later)
+
+
+def test_the_network_that_photos_are_asked_of_first_is_loaded_ahead(monkeypatch):
+    loaded = []
+    monkeypatch.setattr(cache, "classifier", loaded.append)
+    process._load_ahead()
+    assert loaded == ["lite0"]
+    monkeypatch.setattr(process, "offline_variants", list)
+    process._load_ahead()
+    assert loaded == ["lite0"]

@@ -1,5 +1,7 @@
 """The link carries the design, the lock and the pins, both ways, and survives any nonsense."""
 
+import html
+
 import pytest
 from visits import opened, report
 
@@ -80,4 +82,6 @@ def test_a_link_opens_a_tab_in_any_language_and_the_first_needs_none():
 def test_a_tab_that_no_page_has_is_told():
     app = opened("pages/train.py", tab="<b>x</b>")
     assert not app.exception
-    assert any("tab '<b>x</b>' is not one of Experiment, " in box.value for box in app.warning)
+    shown = [html.unescape(box.value) for box in app.warning]
+    assert any("tab '<b>x</b>' is not one of Experiment, " in text for text in shown)
+    assert not any("<b>" in box.value for box in app.warning)

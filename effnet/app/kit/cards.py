@@ -22,15 +22,22 @@ if TYPE_CHECKING:
 
 SHOWN_SIDE = 900
 CARD_WIDTH = 140  # px: five in a row beside the controls, two on a phone
+CARD_HEIGHT, SHORT_CARD_HEIGHT = 128, 98  # px: with a line below the number, and without
 INTERPOLATIONS = (mark("bilinear"), mark("bicubic"))  # as weights' preprocessing names them
 ORIGINS = mark("Lines and bars are computed, filled dots measured, hollow diamonds published.")
 CURVE = ("phi", "network", "resolution", "params", "macs", "activations")  # columns of its table
 
 
 def row(entries: Iterable[tuple[str, str, str | None, str]]) -> None:
-    """Cards side by side, of one height: label, number, what stands below it, help."""
+    """Cards side by side, of one height: label, number, what stands below it, help.
+
+    A projector's page has none: its claim says the number, and its figure takes the room.
+    """
+    if projector.on():
+        return
     shown = tuple(entries)
-    with st.grid(len(shown), min_column_width=projector.larger(CARD_WIDTH)):
+    height = CARD_HEIGHT if any(below for _, _, below, _ in shown) else SHORT_CARD_HEIGHT
+    with st.grid(len(shown), min_column_width=CARD_WIDTH):
         for label, value, below, note in shown:
             st.metric(
                 label,
@@ -39,7 +46,7 @@ def row(entries: Iterable[tuple[str, str, str | None, str]]) -> None:
                 delta_color="off",
                 delta_arrow="off",
                 border=True,
-                height=projector.larger(128),
+                height=height,
                 help=note,
             )
 

@@ -63,17 +63,21 @@ def page(file: str) -> Iterator[Page]:
     state.settle_jobs()
     st.html(live.COMPONENTS / "frame.css")
     notes = lesson_view.start()
-    if projector.on():
-        live.start()
-    else:
-        _menu()
-    for note in (*wrong, *state.notes(), *notes):
-        st.warning(say("From the link: {note}", note=verbatim(note)))
-    lesson_view.panel(this.file)
-    with _messages():
-        yield this
-    if lesson_view.current() is None and not projector.on():
-        _next_step(this)
+    with st.container(key="whole_page", height=1, border=False):  # frame.css opens it
+        if projector.on():
+            live.start(this.file)
+        else:
+            _menu(this)
+        with st.container(key="content"):
+            for note in (*wrong, *state.notes(), *notes):
+                st.warning(say("From the link: {note}", note=verbatim(note)))
+            lesson_view.panel(this.file)
+            with _messages():
+                yield this
+            if lesson_view.current() is None and not projector.on():
+                _next_step(this)
+    if live.in_browser():
+        process.load_ahead()
     process.settle()
 
 
@@ -101,7 +105,7 @@ def part(function: Callable[[], None], *, every_s: float | None = None) -> Calla
     return st.fragment(guarded, run_every=every_s)
 
 
-def _menu() -> None:
+def _menu(current: Page) -> None:
     """Every page in one line, which scrolls where it is longer than the screen."""
     with st.container(
         key="menu",
@@ -123,7 +127,7 @@ def _menu() -> None:
                     on_click=state.remember,
                     args=(state.LANGUAGE, code),
                 )
-        live.start()  # it takes no room of the page here
+        live.start(current.file)  # it takes no room of the page here
 
 
 def _next_step(current: Page) -> None:

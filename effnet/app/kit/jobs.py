@@ -138,7 +138,7 @@ def _last(key: str, label: str, subject: Any) -> Job | None:
         st.info(
             say(
                 "The last one was of {title}. Press {label} for what the controls say now.",
-                title=say(last.title),
+                title=verbatim(say(last.title)),
                 label=label,
             )
         )
@@ -173,7 +173,7 @@ def watch(
         if now.over:
             st.rerun()
         with _drawing(job):
-            st.progress(now.share, text=words(job, now))
+            st.progress(now.share, text=verbatim(words(job, now)))
 
     def show() -> None:
         with _drawing(job):

@@ -1,7 +1,7 @@
 """Lessons in the app: a step's panel, what a link hides, presenter mode, the teacher's page."""
 
 import json
-from collections.abc import Sequence, Set
+from collections.abc import Set
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
@@ -108,11 +108,16 @@ def controls_shown() -> bool:
     return state.design().mode != "released" or shows("mode") or shows("base")
 
 
-def columns() -> Sequence[DeltaGenerator]:
-    """A column for the controls and one for the rest, which has the page where there are none."""
-    if not controls_shown():
-        return st.container(), st.container()
-    return st.columns([1, 2.6], gap="medium")
+def columns(*, shown: bool = True) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """A place for the controls and one for the rest.
+
+    Side by side; the rest has the whole page where none of them is `shown`, and on a projector,
+    where they unfold from a button above it.
+    """
+    if shown and projector.on():
+        return st.popover(say("Controls")), st.container()
+    left, right = st.columns([1, 2.6], gap="medium") if shown else (st.container(), st.container())
+    return left.container(border=shown, key="controls"), right
 
 
 def current() -> Lesson | None:
@@ -153,6 +158,13 @@ def panel(file: str) -> None:
     state.remember(TURN, "")
     if turn and step.page != file:
         st.switch_page(step.page)
+    if projector.on():  # one line; what is said and asked unfolds over the figure
+        with st.container(horizontal=True, gap="small", vertical_alignment="center", key="lesson"):
+            st.markdown(f"**{number}/{len(lesson.steps)}** {say(step.question.ask)}")
+            with st.popover(say("Predict")):
+                _said_and_asked(lesson, number, file)
+            _turns(lesson, number)
+        return
     with st.container(border=True):
         st.caption(
             say(
@@ -162,26 +174,37 @@ def panel(file: str) -> None:
                 title=say(lesson.title),
             )
         )
-        st.markdown(say(step.say))
-        if step.page != file:
-            st.page_link(step.page, label=say("This step is on another page: go there"))
-        _question(lesson, number)
+        _said_and_asked(lesson, number, file)
         with st.container(horizontal=True, gap="small"):
-            st.button(
-                say("Back"),
-                key="lesson_back",
-                disabled=number == 1,
-                on_click=_go,
-                args=(lesson, max(number - 1, 1)),
-            )
-            st.button(
-                say("Next step"),
-                key="lesson_next",
-                disabled=number == len(lesson.steps),
-                on_click=_go,
-                args=(lesson, min(number + 1, len(lesson.steps))),
-            )
-            st.button(say("End the lesson"), key="lesson_end", on_click=_end)
+            _turns(lesson, number)
+
+
+def _said_and_asked(lesson: Lesson, number: int, file: str) -> None:
+    """What a step says, the way to its page, and its question."""
+    step = lesson.steps[number - 1]
+    st.markdown(say(step.say))
+    if step.page != file:
+        st.page_link(step.page, label=say("This step is on another page: go there"))
+    _question(lesson, number)
+
+
+def _turns(lesson: Lesson, number: int) -> None:
+    """Buttons for the step before, the next, and the end."""
+    st.button(
+        say("Back"),
+        key="lesson_back",
+        disabled=number == 1,
+        on_click=_go,
+        args=(lesson, max(number - 1, 1)),
+    )
+    st.button(
+        say("Next step"),
+        key="lesson_next",
+        disabled=number == len(lesson.steps),
+        on_click=_go,
+        args=(lesson, min(number + 1, len(lesson.steps))),
+    )
+    st.button(say("End the lesson"), key="lesson_end", on_click=_end)
 
 
 @st.fragment
@@ -240,8 +263,7 @@ def _reveal(question: Question, revealed: str, predicted: str) -> None:
 
 @lru_cache(maxsize=1)
 def _large() -> Any:
-    css = (live.COMPONENTS / "present.css").read_text("utf-8")
-    js = "export default function () {\n}"
+    css, js = live.read("present.css"), live.read("present.js")
     component: Any = st.components.v2.component
     return component("effnet_present", html="<span></span>", css=css, js=js, isolate_styles=False)
 

@@ -8,7 +8,6 @@ tests) Streamlit's own elements stand in, with the same keys.
 import gzip
 import json
 import tempfile
-import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -25,8 +24,6 @@ from effnet.base import DEFAULT, current, mark, say
 from effnet.figures import Values, locale
 from effnet.scaling import Range
 
-SLIDER_HEIGHT, GAUGE_HEIGHT, NOTE_HEIGHT = 61, 47, 17  # px; the last of a line of a note
-NOTE_LETTERS = 38  # a line of a note at 1024 px
 COMPONENTS = Path(__file__).parent / "components"
 
 # what Streamlit itself writes into forms, tables' bars and lists; longer ones first
@@ -103,11 +100,11 @@ def _claim_component() -> Any:
     return _component("effnet_claim", html=html, css=read("claim.css"), js=read("claim.js"))
 
 
-def start() -> None:
-    """Tell the browser the page's language and have it fetch plotly.js beside what is drawn."""
+def start(page: str) -> None:
+    """Tell the browser page and language, and have it fetch plotly.js beside what is drawn."""
     if in_browser():
         words = {} if current() == DEFAULT else {word: say(word) for word in STREAMLITS}
-        data = {"language": current(), "words": words, "plotly": _plotly_address()}
+        data = {"page": page, "language": current(), "words": words, "plotly": _plotly_address()}
         _page_component()(key="page", data=data, height=1)
 
 
@@ -166,14 +163,7 @@ def slider(
         data=data,
         default={"value": value},
         on_value_change=lambda: on_change(float(st.session_state[key]["value"])),
-        height=SLIDER_HEIGHT + NOTE_HEIGHT * _lines(note),
     )
-
-
-def _lines(note: str) -> int:
-    """How many lines a note takes in the narrowest column of controls."""
-    wide = sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in note)
-    return -(-wide // NOTE_LETTERS)
 
 
 def claim_room() -> DeltaGenerator:
@@ -207,8 +197,7 @@ def gauge(
         return
     low, high = span
     data = {"label": label, "value": value, "goal": goal, "low": low, "high": high}
-    height = GAUGE_HEIGHT + NOTE_HEIGHT * _lines(note)
-    _gauge_component()(key=key, data=data | {"text": text, "note": note}, height=height)
+    _gauge_component()(key=key, data=data | {"text": text, "note": note})
 
 
 def figure(
@@ -236,7 +225,8 @@ def figure(
         "figure": json.dumps(drawn) if isinstance(drawn, dict) else drawn.to_json(),
         "alt": alt,
         "key": key,
-        "height": drawn["layout"]["height"],
+        "height": f"{drawn['layout']['height']}px",
+        "fills": projector.on(),
         "locale": locale(),
         "saves": {"png": say("Save as PNG"), "svg": say("Save as SVG")},
         "clickable": on_click is not None,
@@ -248,5 +238,5 @@ def figure(
         if on_click and event:
             on_click(str(event["trace"]), int(event["index"]))
 
-    height = drawn["layout"]["height"]
+    height = "content" if projector.on() else drawn["layout"]["height"]
     _figure_component()(key=key, data=data, on_clicked_change=clicked, height=height)

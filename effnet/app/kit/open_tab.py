@@ -28,7 +28,8 @@ def tabs(key: str, titles: Sequence[str]) -> Sequence[TabContainer]:
     if said and said in titles:
         state.remember(kept, said)
     elif said:
-        st.warning(say("From the link: {note}", note=unknown(TAB, said[:40], titles)))
+        wrong = unknown(TAB, said[:40], titles)
+        st.warning(say("From the link: {note}", note=verbatim(wrong)))
     chosen = state.remembered(kept, titles[0])
     if st.session_state.get(key) != say(chosen):
         st.session_state[key] = say(chosen)

@@ -166,7 +166,7 @@ def _strip(chosen: str) -> None:
     st.pills(
         say("Photos"),
         keys,
-        format_func=lambda key: shown[key][0],
+        format_func=lambda key: verbatim(shown[key][0]),
         key="sample",
         required=True,
         on_change=lambda: choose(st.session_state["sample"]),
@@ -223,13 +223,12 @@ def _refused(chosen: Photo) -> None:
         say("{file}: {problem}", file=say(name), problem=error) if name else str(error)
         for name, error in refused
     ]
-    st.error(
-        say(
-            "{problems}. Choose another photo; meanwhile the page shows {photo}.",
-            problems=in_a_row(problems, "; "),
-            photo=say(chosen.name),
-        )
+    said = say(
+        "{problems}. Choose another photo; meanwhile the page shows {photo}.",
+        problems=in_a_row(problems, "; "),
+        photo=say(chosen.name),
     )
+    st.error(verbatim(said))
 
 
 def camera_on() -> bool:
@@ -293,7 +292,7 @@ def network() -> str:
             return say("Trained here: {title} ({name})", title=own[name], name=name)
         return say(
             "{network} (top-1 {accuracy:g} %)",
-            network=display_name(name),
+            network=display_name(name).removeprefix("EfficientNet-"),
             accuracy=accuracy[name],
         )
 

@@ -6,15 +6,18 @@ import os
 import socket
 import stat
 import sys
+import threading
 import time
 from functools import lru_cache
 from pathlib import Path
 
 from effnet.app.kit import live
+from effnet.weights import offline_variants
 
 MANY_MODULES = 50
 OPEN_FILES = Path("/proc/self/fd")  # Linux; elsewhere nothing is done
 SWEEP_S = 15.0
+AHEAD_S = 1.5  # after the first page was sent, while it is being drawn
 _swept = [(0, 0.0)]  # how many modules there were at the last sweep, and when it was
 
 
@@ -38,6 +41,21 @@ def settle() -> None:
         gc.unfreeze()
         gc.collect()
     gc.freeze()
+
+
+@lru_cache(maxsize=1)
+def load_ahead() -> None:
+    """Load what the pages about photos begin with, beside the first page that anybody opens."""
+    ahead = threading.Timer(AHEAD_S, _load_ahead)
+    ahead.daemon = True
+    ahead.start()
+
+
+def _load_ahead() -> None:
+    from effnet.app.kit import cache, photos  # they load numpy, which most pages don't need
+
+    if photos.DEFAULT_NETWORK in offline_variants():
+        cache.classifier(photos.DEFAULT_NETWORK)
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,7 @@ import streamlit as st
 from PIL import Image
 
 from effnet.app.kit import live
-from effnet.base import VIRIDIS, say
+from effnet.base import VIRIDIS, say, verbatim
 from effnet.counting import Field
 
 if TYPE_CHECKING:
@@ -226,7 +226,8 @@ def strip(
     """
     if not live.in_browser():
         for column, frame in zip(st.columns(len(frames)), frames, strict=True):
-            column.image(frame.image, caption=f"{frame.title}: {frame.caption}", alt=frame.title)
+            words = f"{frame.title}: {frame.caption}"
+            column.image(frame.image, caption=verbatim(words), alt=frame.title)
         return
     data = {
         "label": label,

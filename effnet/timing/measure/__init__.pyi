@@ -11,4 +11,5 @@ from .roofline import calibrate as calibrate
 from .stage_profiles import profile_kinds as profile_kinds
 from .stage_profiles import profile_stages as profile_stages
 from .stage_profiles import profiles as profiles
+from .stage_profiles import record_stages as record_stages
 from .training_steps import step_costs as step_costs

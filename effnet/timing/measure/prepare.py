@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from effnet.base import EffnetError, Text, brief, mark
 from effnet.counting import count
 from effnet.counting.memory import peak_bytes, weights
-from effnet.network import Spec, check_resolution, get_variant
+from effnet.network import Spec, check_resolution
 from effnet.nn import OTHERS, Network, build, compiled, folded, pick_device, session
+from effnet.scaling import Design, spec_of
 from effnet.timing import Environment, Latency, Options
 from effnet.timing.measure import clock, live_tensors, machine
 
@@ -22,7 +23,7 @@ GRAPH_WARM_UP = 3
 CANT_FOLD = mark("can't fold {module}; expected a network built by effnet")
 CANT_EXPORT = mark("can't export {module}; expected a network built by effnet")
 
-Model = Spec | str | nn.Module
+Model = Spec | Design | str | nn.Module
 
 
 @dataclass(slots=True)
@@ -137,8 +138,8 @@ def prepared(model: Model, options: Options) -> Iterator[Ready]:
 
 def network(model: Model, resolution: int | None) -> tuple[nn.Module, str, int]:
     """The module to run, its name, and the side of its input."""
-    if isinstance(model, str):
-        model = get_variant(model)
+    if isinstance(model, (str, Design)):
+        model = spec_of(model)
     if isinstance(model, Spec):
         size = model.resolution if resolution is None else check_resolution(resolution)
         macs = count(model, resolution=size).macs

@@ -3,6 +3,8 @@
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -10,13 +12,23 @@ from torch import nn
 from effnet.base import EffnetError
 from effnet.counting import count
 from effnet.nn import Network
-from effnet.timing import PLAIN, KindProfile, Options, StageProfile, Work, by_stage, work
+from effnet.timing import (
+    ITEMSIZE,
+    PLAIN,
+    KindProfile,
+    Options,
+    Row,
+    StageProfile,
+    Work,
+    by_stage,
+    measurement_store,
+    reading,
+    work,
+)
 from effnet.timing.measure import clock
 from effnet.timing.measure.pass_units import Pass, units
 from effnet.timing.measure.prepare import Model, Ready, prepared
 from effnet.timing.measure.protocol import Progress, check_budget
-
-ITEMSIZE = {"fp32": 4, "bf16": 2, "fp16": 2}
 
 
 def profile_stages(
@@ -48,6 +60,40 @@ def profile_stages(
         times = _timed(ready, _joined(done, [unit.stage for unit in done]), budget_s, progress)
     medians = _medians(times)
     return _beside_costs(ready, module, done, medians)
+
+
+def record_stages(
+    model: Model, *, options: Options = PLAIN, budget_s: float = 5.0, keep_in: Path | None = None
+) -> list[StageProfile]:
+    """Time each stage and keep the medians, a row a stage, where `reading.mirrors` finds them.
+
+    Args:
+        model: As `profile_stages` takes it.
+        options: How it runs.
+        budget_s: Seconds for the passes.
+        keep_in: The folder; the user's own where not given.
+    """
+    check_budget(budget_s)
+    with prepared(model, options) as ready:
+        module = _network(ready.module)
+        done = _work(ready, module)
+        times = _timed(ready, _joined(done, [unit.stage for unit in done]), budget_s, None)
+        whole = ready.latency([])
+    found = _beside_costs(ready, module, done, _medians(times))
+    series = measurement_store.new_run()
+    rows = [
+        Row(
+            f"{series}.{one.stage:02d}",
+            reading.STAGE,
+            replace(whole, samples_ms=(one.median_ms,)),
+            one.macs,
+            one.params,
+            one.activations,
+        )
+        for one in found
+    ]
+    measurement_store.keep(rows, into=keep_in)
+    return found
 
 
 def _beside_costs(

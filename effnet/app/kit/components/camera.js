@@ -6,9 +6,10 @@ const QUALITY = 0.85;
 
 function begin(root) {
   const find = (name) => root.querySelector(name);
+  const first = Date.now(); // frames of a later visit have higher numbers: its own answers alone count
   const state = {
     root, video: find('video'), map: find('.map'), note: find('.note'), bars: find('.bars'),
-    pace: find('.pace'), number: 0, answered: 0, sentAt: 0, times: [], held: null,
+    pace: find('.pace'), number: first, answered: first, sentAt: 0, times: [], held: null,
     facing: matchMedia('(max-width: 640px)').matches ? 'environment' : 'user',
   };
   find('.freeze').onclick = () => {

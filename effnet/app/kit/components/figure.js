@@ -118,12 +118,13 @@ function afterPaint(box, draw) {
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const box = parentElement.querySelector('.figure');
-  box.style.height = `${data.height}px`;
+  box.style.height = data.fills ? `clamp(20rem, 100vh - 17rem, 1.4 * ${data.height})` : data.height;
   box.setAttribute('role', 'group'); // it holds buttons
   box.setAttribute('aria-label', data.alt);
   const draw = async () => {
     const { data: traces, layout } = JSON.parse(data.figure);
     const kept = { ...fitted(layout, box.clientWidth), uirevision: data.key, autosize: true };
+    if (data.fills) delete kept.height;
     await globalThis.Plotly.react(box, traces, kept, configuration(box, data));
     if (data.clickable && !box.clickable) {
       box.clickable = true;

@@ -38,17 +38,21 @@ function speak(language, words) {
   page.observer.observe(document.body, { childList: true, characterData: true, subtree: true });
 }
 
-// The link to this page, which is also brought into sight where the menu is longer than the screen.
+// The link to this page is marked.
 function showPlace() {
   const page = (address) => address.split('/').at(-1);
   for (const link of document.querySelectorAll('.st-key-menu a')) {
     const here = page(link.getAttribute('href')) === page(location.pathname);
-    if (here === (link.getAttribute('aria-current') === 'page')) continue;
     if (here) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
-    const strip = link.closest('.st-key-menu');
-    if (here) strip.scrollLeft = link.offsetLeft - (strip.clientWidth - link.offsetWidth) / 2;
   }
+}
+
+// It is brought into sight where the menu is longer than the screen.
+function reachPlace() {
+  const strip = document.querySelector('.st-key-menu');
+  const link = strip?.querySelector('[aria-current]');
+  if (link) strip.scrollLeft = link.offsetLeft - (strip.clientWidth - link.offsetWidth) / 2;
 }
 
 // What scrolls inside itself, which the keyboard could not reach.
@@ -58,6 +62,40 @@ function letScroll() {
     for (const box of document.querySelectorAll('.st-key-receipt')) box.tabIndex = 0;
   });
   page.scrolls.observe(document.body, { childList: true, subtree: true });
+}
+
+// Whether what the window shows of a page is there and has its size: code of its elements, pictures,
+// letters. A page that goes on well below the window has sent what lies in it.
+function whole() {
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const inSight = (node) => node.getBoundingClientRect().top < innerHeight;
+  const [content] = all('.st-key-content');
+  const sent = document.querySelector('.stApp').dataset.testScriptState === 'notRunning'
+    || (content?.getBoundingClientRect().bottom > 1.5 * innerHeight
+      && !content.querySelector('[data-stale="true"]'));
+  return sent && content?.childElementCount
+    && !all('[data-testid="stSkeleton"]:not(.stSkeleton)').some(inSight)
+    && !all('[data-testid="stBidiComponentIsolated"]').some((host) => (
+      inSight(host) && !host.shadowRoot?.firstChild))
+    && [...document.images].every((image) => image.complete)
+    && document.fonts.status === 'loaded';
+}
+
+// Shows a page at once instead of piece by piece.
+function showWhole(page) {
+  const { dataset } = document.documentElement;
+  if (globalThis.effnetPage.shown === page) return;
+  globalThis.effnetPage.shown = page;
+  delete dataset.whole;
+  const look = () => {
+    if (globalThis.effnetPage.shown !== page) return;
+    if (whole()) {
+      dataset.whole = page;
+      showPlace();
+      reachPlace();
+    } else requestAnimationFrame(look);
+  };
+  look();
 }
 
 // From the browser's cache where it is there: an address is one version.
@@ -75,5 +113,6 @@ export default function ({ data }) {
   speak(data.language, data.words);
   showPlace();
   letScroll();
+  showWhole(data.page);
   bringPlotly(data.plotly);
 }

@@ -11,6 +11,7 @@ const THUMB = 16; // px: the thumb's middle stops half of it before either end
 function showMarks(canvas, positions) {
   const due = canvas.positions === undefined;
   canvas.positions = positions;
+  canvas.hidden = !positions.length;
   if (due) {
     requestAnimationFrame(() => setTimeout(() => {
       drawMarks(canvas, canvas.positions);
@@ -20,7 +21,6 @@ function showMarks(canvas, positions) {
 }
 
 function drawMarks(canvas, positions) {
-  canvas.hidden = !positions.length;
   const { clientWidth: width, clientHeight: height } = canvas;
   if (!positions.length || !width) return;
   const scale = globalThis.devicePixelRatio || 1;

@@ -250,6 +250,7 @@ export default function ({ parentElement, data, setStateValue }) {
     for (const figure of parentElement.querySelectorAll('figure')) {
       root.canvases[figure.dataset.panel] = figure.querySelector('canvas');
     }
+    root.panels.classList.toggle('single', narrow);
     listen(root);
     new ResizeObserver(() => later(root)).observe(root);
   }
@@ -262,7 +263,9 @@ export default function ({ parentElement, data, setStateValue }) {
     canvas.parentElement.querySelector('figcaption').textContent = data.captions[i];
     canvas.setAttribute('role', 'img');
     canvas.setAttribute('aria-label', data.alts[i]);
-    if (first) canvas.style.aspectRatio = `${data.width} / ${data.height}`;
+    if (!first) return; // the room that the photo will take
+    canvas.style.aspectRatio = `${data.width} / ${data.height}`;
+    [canvas.width, canvas.height] = [data.width, data.height];
   });
   const ready = (photo) => {
     prepare(root, data, photo);

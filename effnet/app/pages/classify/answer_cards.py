@@ -9,7 +9,7 @@ from PIL import Image
 from effnet import figures
 from effnet.app.kit import cache, cards, columns, live, state
 from effnet.app.kit.cache import Photo
-from effnet.base import class_name, either_name, percent, probability, say
+from effnet.base import class_name, either_name, percent, probability, say, verbatim
 from effnet.classify import Prediction, answers, imagenet_classes, softmax
 from effnet.network import display_name
 from effnet.pixels import crop_box, resized, resized_size, to_pixels, view
@@ -30,12 +30,12 @@ def any_class(prediction: Prediction, classifier: "Classifier") -> None:
         say(
             "**{name}** is number **{rank:,}** of {classes:,} with **{probability}**; its logit "
             "is {logit:.2f}, that of {other} {other_logit:.2f}.",
-            name=class_name(names[index]),
+            name=verbatim(class_name(names[index])),
             rank=rank,
             classes=len(names),
             probability=probability(share),
             logit=prediction.logits[index],
-            other=class_name(other.name),
+            other=verbatim(class_name(other.name)),
             other_logit=prediction.logits[other.index],
         )
     )

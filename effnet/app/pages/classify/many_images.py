@@ -341,4 +341,4 @@ def _mistakes(named: Named, names: tuple[str, ...]) -> None:
                     said=said,
                     sure=100 * one.probabilities[0],
                 )
-                st.image(image, width=150, caption=caption, alt=caption)
+                st.image(image, width=150, caption=verbatim(caption), alt=caption)

@@ -8,7 +8,7 @@ from PIL import Image
 from effnet import figures
 from effnet.app.kit import cache, columns, frame, live, photos, pick, viewer
 from effnet.app.kit.cache import Photo
-from effnet.base import class_name, mark, percent, say
+from effnet.base import class_name, mark, percent, say, verbatim
 from effnet.classify import answers, perturbations
 from effnet.pixels import view
 from effnet.scaling import Range
@@ -128,7 +128,7 @@ def damage(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> No
         st.image(
             damaged,
             width="stretch",
-            caption=_says(now, usual),
+            caption=verbatim(_says(now, usual)),
             alt=say(
                 "What the network sees at {unit} {strength:g}",
                 unit=say(kind.unit),
@@ -185,7 +185,7 @@ def _occlusion(classifier: "Classifier", photo: Photo, usual: "Prediction", *, d
         first = before.labels[0]
         after = answers.standing(now, first.index)[1]
         st.metric(
-            class_name(first.name),
+            verbatim(class_name(first.name)),
             percent(after),
             say("{change:+.1f} points", change=100 * (after - first.probability)),
             help=say("Probability with the box there, and what the box took from it"),
@@ -220,7 +220,8 @@ def _covered(
     """The covered picture, on which a new box can be dragged."""
     side = seen.width
     if not live.in_browser():
-        st.image(hidden, width="stretch", caption=caption, alt=say("The photo with a box over it"))
+        alt = say("The photo with a box over it")
+        st.image(hidden, width="stretch", caption=verbatim(caption), alt=alt)
         return
 
     def moved(drawn: viewer.Fractions) -> None:
@@ -273,8 +274,8 @@ def mistakes(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> 
         say(
             "Computed. The bar “No mistake” is {network}'s answer with the right "
             "preprocessing: {name}, {probability}. A hollow bar: another class comes first.",
-            network=photos.title(network, classifier),
-            name=class_name(first.name),
+            network=verbatim(photos.title(network, classifier)),
+            name=verbatim(class_name(first.name)),
             probability=percent(first.probability),
         )
     )

@@ -198,15 +198,14 @@ def own(photo: Photo) -> None:
         return
     name, spec, found = source.file.name, weights.spec, weights.fit
     if found.problems:
-        st.error(
-            say(
-                "{file} has {project}'s names and does not fit {network}: {problems}",
-                file=name,
-                project=found.names,
-                network=display_name(variant),
-                problems=in_a_row(found.counts()),
-            )
+        misfit = say(
+            "{file} has {project}'s names and does not fit {network}: {problems}",
+            file=name,
+            project=found.names,
+            network=display_name(variant),
+            problems=in_a_row(found.counts()),
         )
+        st.error(verbatim(misfit))
         rows: list[dict[str, Any]] = [
             {say("what"): say(kind), say("key"): key}
             for kind, keys in found.problems.items()
@@ -244,12 +243,12 @@ def own(photo: Photo) -> None:
             if spec.padding == "same"
             else "{file} fits {network}: {project}'s names, {classes:,} "
             "{classes:class|classes}. Of {photo} it says {name}, {probability}.",
-            file=name,
+            file=verbatim(name),
             network=display_name(variant),
             project=found.names,
             classes=found.classes,
-            photo=say(photo.name),
-            name=class_name(said.labels[0].name),
+            photo=verbatim(say(photo.name)),
+            name=verbatim(class_name(said.labels[0].name)),
             probability=percent(said.labels[0].probability),
         )
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from effnet.app.kit import live, projector, state
+from effnet.app.kit import cards, live, state
 from effnet.base import DEFAULT, current, in_a_row, mebibytes, say
 from effnet.counting import QUANTITIES, Item, Part, Receipt, formulas, memory, receipts
 from effnet.figures import cost_by_stage, cost_treemap, short_name
@@ -13,7 +13,6 @@ from effnet.network import Spec
 
 RECEIPT_HEIGHT = 470  # px, as the treemap beside it
 NUMBER_WIDTH = 110  # px, of a cell with 999,999,999
-TOTAL_WIDTH, TOTAL_HEIGHT = 150, 108  # px: five in a row, two on a phone
 
 
 def quantity() -> str:
@@ -41,6 +40,7 @@ def totals(spec: Spec) -> None:
         (
             say(QUANTITIES[key].title),
             QUANTITIES[key].written(value),
+            None,
             say("{number}. {rule}", number=f"{value:,}", rule=say(QUANTITIES[key].rule)),
         )
         for key, value in sums.items()
@@ -49,6 +49,7 @@ def totals(spec: Spec) -> None:
         (
             say("Inference memory"),
             mebibytes(highest.live),
+            None,
             say(
                 "{bytes:,} bytes: the most that is alive at once for one image, weights aside; "
                 "in {place}.",
@@ -57,9 +58,7 @@ def totals(spec: Spec) -> None:
             ),
         )
     )
-    with st.grid(len(entries), min_column_width=projector.larger(TOTAL_WIDTH)):
-        for label, value, note in entries:
-            st.metric(label, value, border=True, height=projector.larger(TOTAL_HEIGHT), help=note)
+    cards.row(entries)
 
 
 # --- where it goes ----------------------------------------------------------------------------

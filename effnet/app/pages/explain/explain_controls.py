@@ -138,9 +138,7 @@ def classes(
     st.pills(
         say("What speaks for"),
         chips,
-        format_func=lambda i: (
-            f"{class_name(names[i])}  {likely[i]}" if i in likely else class_name(names[i])
-        ),
+        format_func=lambda i: f"{verbatim(class_name(names[i]))}  {likely.get(i, '')}".rstrip(),
         key="class_chips",
         required=True,
         wrap=True,

@@ -7,7 +7,7 @@ import streamlit as st
 from effnet.app.kit import jobs, maps, state, viewer
 from effnet.app.pages.explain import explain_controls
 from effnet.app.pages.explain.explain_controls import Asked
-from effnet.base import class_name, percent, say, significant
+from effnet.base import class_name, percent, say, significant, verbatim
 from effnet.counting import field_of, stage_title, stages
 from effnet.jobs import Job, working
 from effnet.network import display_name
@@ -79,7 +79,7 @@ def photo_and_map(classifier: "Classifier", asked: Asked, explanation: "Explanat
 
     crop = classifier.preprocessing.crop
     if explanation.blank:
-        st.warning(remarks.blank_note(classifier.spec, explanation))
+        st.warning(verbatim(remarks.blank_note(classifier.spec, explanation)))
     viewer.map_viewer(
         explanation,
         field=field_of(classifier.spec, explanation.layer, resolution=crop),
@@ -270,7 +270,7 @@ def top_classes(classifier: "Classifier", asked: Asked) -> None:
     passed = say(
         "{network} made {count} of them from one forward pass, in {ms:.0f} ms. Click one to see it "
         "above.",
-        network=display_name(classifier.spec),
+        network=verbatim(display_name(classifier.spec)),
         count=len(together),
         ms=1000 * made[-1].seconds,
     )

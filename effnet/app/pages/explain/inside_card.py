@@ -78,7 +78,7 @@ def _channels(classifier: "Classifier", asked: Asked, explanation: "Explanation"
             "score.**",
             where=where,
             channel=first.index,
-            asked=explanation.asked,
+            asked=verbatim(explanation.asked),
             push=significant(first.push),
         )
     else:
@@ -132,7 +132,7 @@ def _gates(classifier: "Classifier", asked: Asked, *, dark: bool) -> None:
                 "leaves it out because phones' accelerators run it badly. B0 to B7 and V2 have "
                 "it; with the weights of one of them here, choose it under Network: "
                 "`python -m effnet weights download b0`",
-                network=display_name(spec),
+                network=verbatim(display_name(spec)),
             )
         )
         return

@@ -10,7 +10,17 @@ from effnet.app.kit import cards, jobs, live
 from effnet.app.pages.latency.measured_card import Measured, from_disk, link, work_on
 from effnet.app.pages.latency.stopwatch import Chosen
 from effnet.app.pages.latency.versus_card import KEY, Raced
-from effnet.base import factor, in_a_row, mark, mebibytes, milliseconds, plural, say, significant
+from effnet.base import (
+    factor,
+    in_a_row,
+    mark,
+    mebibytes,
+    milliseconds,
+    plural,
+    say,
+    shipped,
+    significant,
+)
 from effnet.counting import Cost
 from effnet.counting.memory import weights
 from effnet.figures import latency_samples, published_times, stage_mirror
@@ -26,8 +36,10 @@ from effnet.timing import (
     in_words,
     measurement_store,
     predicted_ms,
+    reading,
 )
 
+SHIPPED = shipped("assets", "benchmarks")
 FIRST_SEEN = "V100 GPU, FP16, batch 16 (V2 Table 7)"
 FIGURE_HEIGHT = 340  # px, of the samples
 TOTALS = (
@@ -204,6 +216,33 @@ def mirror(found: Measured | None, spec: Spec, *, dark: bool) -> None:
     with st.expander(title, on_change="rerun", key="stage_times") as opened:
         if opened.open:
             _stage_table(shown, measured=measured)
+    _elsewhere(spec, dark=dark)
+
+
+def _elsewhere(spec: Spec, *, dark: bool) -> None:
+    """Mirrors of this network that other machines measured; nothing where none is shipped."""
+    found = reading.mirrors(reading.kept(SHIPPED), spec)
+    if not found:
+        return
+    with st.expander(say("On other machines"), on_change="rerun", key="mirrors") as opened:
+        if not opened.open:
+            return
+        names = {
+            in_a_row(
+                [
+                    where.environment.processor,
+                    replace(where.options, threads=None).words,
+                    plural(where.batch_size, "{n} image a pass", "{n} images a pass"),
+                    where.environment.date[:10],
+                ]
+            ): stages
+            for where, stages in found
+        }
+        chosen = st.selectbox(say("Shown"), list(names), key="mirror_shown")
+        stages = names[chosen or next(iter(names))]
+        alt = say("Shares of multiply-adds, time and activations by stage")
+        live.figure("mirror_shipped", stage_mirror(stages, dark=dark), alt=alt)
+        _stage_table(stages, measured=True)
 
 
 def _stage_table(shown: Sequence[StageProfile], *, measured: bool) -> None:

@@ -10,7 +10,17 @@ from effnet.app.kit import columns, jobs, live, state
 from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.measured_card import SHIPPED, link
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen
-from effnet.base import EffnetError, factor, giga, in_a_row, mark, mebibytes, plural, say
+from effnet.base import (
+    EffnetError,
+    factor,
+    giga,
+    in_a_row,
+    mark,
+    mebibytes,
+    plural,
+    say,
+    verbatim,
+)
 from effnet.figures import batch_sweep, proxies, time_sweep
 from effnet.jobs import Job
 from effnet.network import Spec, display_name, get_variant
@@ -30,6 +40,7 @@ SERIES = {  # what a file's rows call the series that they belong to
     "resolution": mark("resolution"),
     "family": mark("family"),
     "published": mark("published"),
+    reading.STAGE: mark("stage"),
 }
 
 
@@ -138,7 +149,7 @@ def _load() -> None:
             say(
                 "{n} {n:measurement|measurements} ({kinds}){skipped}.",
                 n=len(found.rows),
-                kinds=in_a_row([say(SERIES.get(kind, kind)) for kind in kinds]),
+                kinds=verbatim(in_a_row([say(SERIES.get(kind, kind)) for kind in kinds])),
                 skipped=say("; {n} {n:line|lines} could not be used", n=found.skipped)
                 if found.skipped
                 else "",
@@ -153,7 +164,7 @@ def _chosen_series(kind: str) -> list[Row]:
     for name, one in sent.items():
         prefix = say("sent, {name}: ", name=name)
         found |= _labelled(one.rows, kind, prefix)
-        single = [row for row in one.rows if row.what not in plans.SWEEPS]
+        single = [row for row in one.rows if row.what not in (*plans.SWEEPS, reading.STAGE)]
         if single and kind == "family":
             found[prefix + say("{n} single {n:measurement|measurements}", n=len(single))] = single
     found |= _labelled(reading.kept(), kind, "")

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from effnet.app.kit import cache, live, state
-from effnet.app.kit.cards import CARD_WIDTH
+from effnet.app.kit import cache, cards, live, state
 from effnet.app.pages.scale import stage_editor
 from effnet.base import EffnetError, factor, giga, millions, say, verbatim
 from effnet.counting import Cost
@@ -82,23 +81,17 @@ def _totals(spec: Spec, cost: Cost, start: Spec, start_cost: Cost) -> None:
         (say("Activations"), cost.activations, start_cost.activations, millions),
         (say("Blocks"), spec.blocks, start.blocks, str),
     )
-    with st.grid(len(entries), min_column_width=CARD_WIDTH):
-        for label, now, before, write in entries:
-            change = now - before
-            sign = "+" if change > 0 else "-"
-            words = (
-                f"{factor(now / before)}, {sign}{write(abs(change))}" if change else say("the same")
-            )
-            st.metric(
-                label,
-                write(now),
-                delta=words,
-                delta_color="off",
-                delta_arrow="off",
-                border=True,
-                height=128,
-                help=say("{now:,}; before the edit {before:,}", now=now, before=before),
-            )
+    cards.row(
+        (
+            label,
+            write(now),
+            f"{factor(now / before)}, {'+' if now > before else '-'}{write(abs(now - before))}"
+            if now != before
+            else say("the same"),
+            say("{now:,}; before the edit {before:,}", now=now, before=before),
+        )
+        for label, now, before, write in entries
+    )
 
 
 def _buttons(design: Design, blocks: Blocks) -> None:

@@ -84,7 +84,8 @@ def _given() -> dict[str, list[Image.Image]]:
                 )
             if mine := [*files, *([shot] if shot else [])]:
                 st.caption(say("{n} {n:photo|photos}", n=len(mine)))
-                chosen.setdefault(name.strip() or unnamed, []).extend(mine)
+                named = name.strip()[:LONGEST_NAME]  # not all programs count
+                chosen.setdefault(named or unnamed, []).extend(mine)
     _check(chosen)
     given = {name: _opened(files) for name, files in chosen.items()}
     given = {name: opened for name, opened in given.items() if opened}
@@ -122,7 +123,7 @@ def _opened(files: Sequence[Any]) -> list[Image.Image]:
         try:
             found.append(cache.photo(file.name, file.getvalue(), short_side=SIDE).image)
         except EffnetError as error:
-            st.error(say("{file}: {problem}", file=file.name, problem=error))
+            st.error(verbatim(say("{file}: {problem}", file=file.name, problem=error)))
     return found
 
 
