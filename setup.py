@@ -10,7 +10,7 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-FOLDERS = ("pages", "notebooks", ".streamlit", "assets/benchmarks")
+FOLDERS = ("pages", "notebooks", ".streamlit", "assets/benchmarks", "assets/experiments")
 FILES = ("app.py", "assets/images/icon.png")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "secrets.toml")
 

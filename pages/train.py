@@ -1,7 +1,14 @@
 """Train: sizes and regularisation that grow, and the scaling experiment, run by oneself."""
 
 from effnet.app.kit import frame, lesson_view, live, open_tab
-from effnet.app.pages.train import gallery_cards, results_card, runs_card, schedule_card, teach_card
+from effnet.app.pages.train import (
+    gallery_cards,
+    results_card,
+    runs_card,
+    scaling_card,
+    schedule_card,
+    teach_card,
+)
 from effnet.base import mark
 from effnet.network import get_variant
 from effnet.report import claims
@@ -39,7 +46,7 @@ with frame.page(__file__):
     dark = frame.dark()
     if results.open:
         with results:
-            results_card.scaling(dark=dark)
+            scaling_card.scaling(dark=dark)
     if progressive.open:
         with progressive:
             results_card.progressive(dark=dark)
@@ -55,4 +62,4 @@ with frame.page(__file__):
             teach_card.teach()
     if search.open:
         with search:
-            results_card.search(dark=dark)
+            scaling_card.search(dark=dark)

@@ -17,12 +17,12 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
+from effnet.train.experiment import progressive_jobs
 
 import effnet
 from effnet.jobs import runs
 from effnet.scaling.design import from_query
 from effnet.timing import reading
-from effnet.train.experiment import progressive_jobs
 from effnet.train.many_trainings import sweep
 from effnet.train.recipe import Recipe
 from effnet.train.results import read_rows

@@ -13,6 +13,7 @@ from .extras import extra_for as extra_for
 from .extras import missing as missing
 from .extras import needing as needing
 from .files import Unwritable as Unwritable
+from .files import cache_folder as cache_folder
 from .files import make_folder as make_folder
 from .files import write_whole as write_whole
 from .files import writing as writing

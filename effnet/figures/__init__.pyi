@@ -39,6 +39,9 @@ from .paired_gains import paired_ratios as paired_ratios
 from .phi_curve import macs_along_phi as macs_along_phi
 from .printed_dots import published_times as published_times
 from .printed_dots import ratios_beside as ratios_beside
+from .scaling_results import HEADLINE as HEADLINE
+from .scaling_results import paired_differences as paired_differences
+from .scaling_results import scaling_experiment as scaling_experiment
 from .stage_mirrors import roofline as roofline
 from .stage_mirrors import stage_mirror as stage_mirror
 from .staircase import block_survival as block_survival
@@ -48,7 +51,5 @@ from .sweep_lines import batch_sweep as batch_sweep
 from .sweep_lines import proxies as proxies
 from .sweep_lines import time_sweep as time_sweep
 from .theme import Values as Values
-from .training_curves import groups_by_way as groups_by_way
 from .training_curves import run_curves as run_curves
-from .training_curves import scaling_experiment as scaling_experiment
 from .training_curves import time_and_accuracy as time_and_accuracy

@@ -57,7 +57,6 @@ NUMBERS = {
     "train": ("top1", "steps", "seconds"),
     "scaling": ("rows",),
     "progressive": ("rows",),
-    "search": ("alpha", "beta", "gamma", "top1"),
 }
 
 
@@ -73,7 +72,7 @@ class Run:
 
     Attributes:
         folder: Where everything lies.
-        kind: What it does: "train", "scaling", "search", "progressive", "steps".
+        kind: What it does: "train", "scaling", "progressive", "claim", "steps".
         text: Its title for people, or as they named it.
         options: What it was asked to do.
         created: Seconds since 1970.

@@ -1,3 +1,5 @@
+from . import claim as claim
+from . import fashion_mnist as fashion_mnist
 from . import run_process as run_process
 from .augment import Survival as Survival
 from .augment import block_mask as block_mask
@@ -16,12 +18,13 @@ from .linear_head import packed as packed
 from .linear_head import teach as teach
 from .many_trainings import job as job
 from .many_trainings import sweep as sweep
+from .plan import SINGLE as SINGLE
 from .plan import TITLES as TITLES
-from .plan import scaling_plan as scaling_plan
 from .recipe import Recipe as Recipe
 from .recipe import small_base as small_base
+from .results import Row as Row
 from .results import Summary as Summary
-from .results import largest_budget as largest_budget
+from .results import half_width as half_width
 from .results import read_rows as read_rows
 from .results import summaries as summaries
 from .schedule import LIMITS as LIMITS
@@ -35,3 +38,12 @@ from .schedule import relative_cost as relative_cost
 from .schedule import relative_time as relative_time
 from .schedule import stage_costs as stage_costs
 from .trainer import train as train
+from .verdict_rule import BALANCED as BALANCED
+from .verdict_rule import FAILS as FAILS
+from .verdict_rule import HOLDS as HOLDS
+from .verdict_rule import LEAST_LEAD as LEAST_LEAD
+from .verdict_rule import UNFINISHED as UNFINISHED
+from .verdict_rule import Difference as Difference
+from .verdict_rule import differences as differences
+from .verdict_rule import judged as judged
+from .verdict_rule import verdict as verdict

@@ -47,6 +47,7 @@ class Feed:
         self.per_epoch = max(1, len(self.training) // recipe.batch_size)
         self.batch_size = min(recipe.batch_size, len(self.training))
         self._sized: tuple[int, Tensor] | None = None
+        self._order: tuple[int, np.ndarray] | None = None
         self._held: Tensor | None = None
 
     @cached_property
@@ -65,25 +66,33 @@ class Feed:
         """What is trained on and how it is changed on the way, for the reader."""
         plan = self.recipe.plan
         names = ("randaugment", "mixup", "cutmix")
+        moves: dict[str, Any] = {}
+        if self.recipe.shift:
+            moves["shift"] = f"{self.recipe.shift:.4g} of the side"
+        if self.recipe.flip:
+            moves["flip"] = "left to right"
         changes = {name: getattr(plan, name) for name in names if any(getattr(plan, name))}
         return {
             "training": len(self.training),
             "held_out": len(self.testing),
             "classes": list(self.training.classes),
             "side": self.training.images.shape[-1],
-            "augmentation": {"shift": "1/16 of the side", **changes},
+            "augmentation": {**moves, **changes},
         }
 
     def batch(self, stage: Stage, epoch: int, position: int, step: int) -> tuple[Tensor, Tensor]:
         """This process's part of a batch: float pictures and `(n, classes)` labels."""
-        order = order_of(self.recipe, epoch, len(self.training))
-        chosen = order[position * self.batch_size : (position + 1) * self.batch_size]
+        if self._order is None or self._order[0] != epoch:
+            self._order = epoch, order_of(self.recipe, epoch, len(self.training))
+        chosen = self._order[1][position * self.batch_size : (position + 1) * self.batch_size]
         mine = torch.from_numpy(chosen[self.machine.rank :: self.machine.world].copy())
-        pictures = self._pictures(stage.size)[mine]
+        pictures = coloured(self._pictures(stage.size)[mine])
         labels = torch.from_numpy(self.training.labels)[mine]
         torch.manual_seed(seed_of(self.recipe.seed, 2, step, self.machine.rank))
+        if self.recipe.flip:
+            pictures = flipped(pictures)
         pictures = augment.rand_augment(pictures, stage.randaugment)
-        ready = shifted(self.normal(pictures))
+        ready = shifted(self.normal(pictures), self.recipe.shift)
         return augment.mixer(stage, self.classes)((ready, labels))
 
     def held_out(self) -> tuple[Tensor, ...]:
@@ -94,11 +103,11 @@ class Feed:
         return torch.split(self._held, TEST_BATCH)
 
     def normal(self, pictures: Tensor) -> Tensor:
-        """uint8 pictures as the network's floats."""
-        return normalised(pictures, moments(self.recipe))
+        """uint8 pictures, coloured or grey, as the network's floats."""
+        return normalised(coloured(pictures), moments(self.recipe))
 
     def _pictures(self, size: int) -> Tensor:
-        """All training pictures at a size, uint8 `(N, 3, size, size)`; kept for the stage."""
+        """All training pictures at a size, uint8 `(N, C, size, size)`; kept for the stage."""
         if self._sized is None or self._sized[0] != size:
             self._sized = size, resized(torch.from_numpy(self.training.images), size)
         return self._sized[1]
@@ -116,7 +125,7 @@ def order_of(recipe: Recipe, epoch: int, count: int) -> np.ndarray:
 
 
 def resized(pictures: Tensor, size: int) -> Tensor:
-    """uint8 `(N, 3, S, S)` at `size` pixels, antialiased."""
+    """uint8 `(N, C, S, S)` at `size` pixels, antialiased."""
     if pictures.shape[-1] == size:
         return pictures
     parts = [
@@ -145,9 +154,20 @@ def normalised(pictures: Tensor, by: Moments = ((MEAN,) * 3, (STD,) * 3)) -> Ten
     return (pictures.float() / 255 - mean) / std
 
 
-def shifted(pictures: Tensor) -> Tensor:
-    """A batch moved by up to a sixteenth of its side, filled up from its border."""
-    room = pictures.shape[-1] // 16
+def coloured(pictures: Tensor) -> Tensor:
+    """`(N, 3, S, S)`; a grey picture's one channel is seen three times, and stored once."""
+    return pictures.expand(-1, 3, -1, -1)
+
+
+def flipped(pictures: Tensor) -> Tensor:
+    """A batch with about half of its pictures mirrored, left to right."""
+    chosen = torch.rand(len(pictures), 1, 1, 1) < 0.5
+    return torch.where(chosen, pictures.flip(-1), pictures)
+
+
+def shifted(pictures: Tensor, share: float) -> Tensor:
+    """A batch moved by up to a share of its side, in whole pixels, filled up from its border."""
+    room = int(pictures.shape[-1] * share)
     if room == 0:
         return pictures
     down, across = torch.randint(0, 2 * room + 1, (2,)).tolist()

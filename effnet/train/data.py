@@ -1,4 +1,4 @@
-"""Pictures to train on: a procedural set that needs all three dimensions, digits, any folder.
+"""Pictures to train on: a procedural set, digits, Fashion-MNIST, any folder.
 
 The procedural set ("marks") has 71 classes in three groups of equal weight, drawn on a noisy
 64 x 64 ground. Each group asks for one dimension of a network:
@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from effnet.base import EffnetError, mark, path_of, plural
+from effnet.train import fashion_mnist
 
 SIDE = 64
 GROUPS = (mark("detail"), mark("context"), mark("patterns"))
@@ -41,7 +42,7 @@ CLASSES = (
 _SIZES = (4, len(MARKS) ** ROW, MOTIFS)  # classes in each group
 _FIRST = (0, 4, 4 + len(MARKS) ** ROW)
 GROUP_OF = tuple(group for group, size in enumerate(_SIZES) for _ in range(size))
-NAMES = (mark("marks"), mark("digits"))
+NAMES = (mark("marks"), mark("digits"), fashion_mnist.NAME)
 HELD_OUT = ("val", "valid", "validation", "test")  # folders beside `train`, the first that is there
 LEAST, FIFTH = 2, 5  # pictures of a class at least; from so many on every fifth is held out
 
@@ -53,7 +54,7 @@ class Pictures:
     """Labelled pictures in memory.
 
     Attributes:
-        images: uint8 `(N, 3, S, S)`.
+        images: uint8 `(N, 3, S, S)`, or `(N, 1, S, S)` where they are grey.
         labels: int64 `(N,)`.
         classes: Names in index order.
         groups: The group of each class, for accuracies by group; () where there is one only.
@@ -228,7 +229,7 @@ def read_folder(folder: Path, *, side: int, classes: Sequence[str] = ()) -> Pict
 def load_pictures(
     name: str, *, train: int = 0, test: int = 0, seed: int = 0, side: int = SIDE
 ) -> tuple[Pictures, Pictures]:
-    """Training and held-out pictures by name: "marks", "digits", an `.npz`, or a folder.
+    """Training and held-out pictures: "marks", "digits", "fashion-mnist", an `.npz`, or a folder.
 
     A folder has the classes themselves, or `train` and one of `val`, `valid`, `validation` and
     `test` with the classes in it; the first of them that is there is held out. Where none is,
@@ -249,6 +250,10 @@ def load_pictures(
         return _marks_pair(train, test, seed)
     if name == "digits":
         return digits()
+    if name in (fashion_mnist.NAME, fashion_mnist.CHOOSING):
+        pair = fashion_mnist.fashion_mnist(choosing=name == fashion_mnist.CHOOSING)
+        first, second = (Pictures(*arrays, fashion_mnist.CLASSES) for arrays in pair)
+        return first, second
     path = path_of(name)
     if path.suffix == ".npz" and os.path.isfile(path):
         with np.load(path, allow_pickle=False) as kept:

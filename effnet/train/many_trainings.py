@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import effnet
 from effnet.base import EffnetError, Text, stamp
 from effnet.jobs import stop_asked
 from effnet.train.recipe import Recipe
@@ -86,6 +87,7 @@ def where() -> Row:
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else "",
         "torch": torch.__version__,
         "python": platform.python_version(),
+        "effnet": effnet.__version__,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 

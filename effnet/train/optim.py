@@ -100,7 +100,7 @@ def rate_at(recipe: Recipe, step: int, steps_per_epoch: int) -> float:
 
 
 class Average:
-    """An exponential moving average of a model's weights and statistics.
+    """An exponential moving average of a model's weights and statistics, which stay where they are.
 
     As in the released code, the decay starts low, (1 + n) / (10 + n) after n steps, so that a short
     training is not averaged with its own beginning.
@@ -109,20 +109,20 @@ class Average:
     def __init__(self, model: nn.Module, decay: float) -> None:
         self.decay = decay
         self.steps = 0
-        self.values = {name: value.detach().clone() for name, value in model.state_dict().items()}
+        self._now = model.state_dict()  # shares the model's memory: gathered once, not every step
+        self._floats = [name for name, value in self._now.items() if value.is_floating_point()]
+        self._counts = [name for name in self._now if name not in set(self._floats)]
+        self.values = {name: value.clone() for name, value in self._now.items()}
 
     @torch.no_grad()
-    def update(self, model: nn.Module) -> None:
+    def update(self) -> None:
         """Move the average towards the model's present values."""
         self.steps += 1
         decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
-        state = model.state_dict()
-        floats = [name for name, value in self.values.items() if value.is_floating_point()]
-        torch._foreach_lerp_(
-            [self.values[name] for name in floats], [state[name] for name in floats], 1 - decay
-        )
-        for name in self.values.keys() - set(floats):
-            self.values[name].copy_(state[name])
+        averaged = [self.values[name] for name in self._floats]
+        torch._foreach_lerp_(averaged, [self._now[name] for name in self._floats], 1 - decay)
+        for name in self._counts:
+            self.values[name].copy_(self._now[name])
 
     def state(self) -> dict[str, Tensor]:
         """The averaged state dict."""

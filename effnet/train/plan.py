@@ -13,18 +13,21 @@ from functools import lru_cache
 from effnet.base import EffnetError, mark
 from effnet.counting import count
 from effnet.network import Spec
-from effnet.scaling import ALPHA, BETA, GAMMA, budget, compound_scale, scale
-from effnet.train.recipe import small_base
+from effnet.scaling import ALPHA, BETA, GAMMA, scale
 
-WAYS = (mark("depth"), mark("width"), mark("resolution"), mark("compound"))
+SINGLE = (mark("depth"), mark("width"), mark("resolution"))
+WAYS = (*SINGLE, mark("compound"))
+Letters = tuple[float, float, float]  # alpha, beta, gamma
 TITLES = {
     "base": mark("Base network"),
     "depth": mark("Depth only"),
     "width": mark("Width only"),
     "resolution": mark("Resolution only"),
-    "compound": mark("All three"),
+    "compound": mark("Compound (the paper's coefficients)"),
+    "searched": mark("Compound (coefficients found here)"),
 }
-NEAR = 0.15  # a wish for a budget may be moved so far to where the four ways meet
+DOUBLED = 1.65, 2.1  # what the search takes for twice the multiply-adds
+NEAR = 0.15  # a wish for a budget may be moved so far to where the ways meet
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,9 @@ class Candidate:
     params: int
 
 
+Found = tuple[float, float, float, Candidate]
+
+
 def candidate(
     way: str, goal: float, base: Spec, depth: float, width: float, resolution: int, classes: int
 ) -> Candidate:
@@ -58,9 +64,9 @@ def candidate(
     return Candidate(way, goal, depth, width, resolution, spec, cost.macs, cost.params)
 
 
-def _along(way: str, base: Spec, classes: int) -> Iterator[Candidate]:
+def _along(way: str, base: Spec, classes: int, coefficients: Letters) -> Iterator[Candidate]:
     """The distinct networks that one way of scaling can give, up to about ten times the cost."""
-    size = base.resolution
+    size, (alpha, beta, gamma) = base.resolution, coefficients
     seen = set()
     for i in range(1, 600):
         if way == "depth":
@@ -71,7 +77,7 @@ def _along(way: str, base: Spec, classes: int) -> Iterator[Candidate]:
             scaled = (1.0, 1.0, size + 2 * i)
         else:
             phi = i / 100
-            scaled = (ALPHA**phi, BETA**phi, round(size * GAMMA**phi / 2) * 2)
+            scaled = (alpha**phi, beta**phi, round(size * gamma**phi / 2) * 2)
         found = candidate(way, 0.0, base, *scaled, classes)
         if found.macs > 10 * count(base, num_classes=classes).macs:
             return
@@ -83,24 +89,31 @@ def _along(way: str, base: Spec, classes: int) -> Iterator[Candidate]:
 
 
 @lru_cache(maxsize=32)
-def _networks(way: str, base: Spec, classes: int) -> tuple[Candidate, ...]:
-    return tuple(_along(way, base, classes))
+def _networks(way: str, base: Spec, classes: int, coefficients: Letters) -> tuple[Candidate, ...]:
+    return tuple(_along(way, base, classes, coefficients))
 
 
-def _nearest(way: str, base: Spec, classes: int, target: float) -> Candidate:
-    return min(_networks(way, base, classes), key=lambda found: abs(math.log(found.macs / target)))
+def nearest(
+    way: str, base: Spec, macs: float, *, classes: int, coefficients: Letters = (ALPHA, BETA, GAMMA)
+) -> Candidate:
+    """The network of one way of scaling that is nearest to `macs` multiply-adds."""
+    networks = _networks(way, base, classes, coefficients)
+    return min(networks, key=lambda found: abs(math.log(found.macs / macs)))
 
 
-def at_equal_macs(base: Spec, goal: float, *, classes: int) -> tuple[Candidate, ...]:
+def at_equal_macs(
+    base: Spec, goal: float, *, classes: int, near: float = NEAR
+) -> tuple[Candidate, ...]:
     """One network of each way, as near to one another in multiply-adds as rounding lets them be.
 
-    Networks jump where repeats and channels round, so the wish is moved by up to 15 % to where the
-    four ways meet best; the counts are given, and nothing else is adjusted.
+    Networks jump where repeats and channels round, so the wish is moved a little, to where the ways
+    meet best; the counts are given, and nothing else is adjusted.
 
     Args:
         base: The network that is scaled.
         goal: Multiply-adds over the base's.
         classes: Outputs of the classifier.
+        near: So far the wish may be moved, as a share of it.
 
     Raises:
         EffnetError: The goal is not between 1.3 and 8.
@@ -110,8 +123,8 @@ def at_equal_macs(base: Spec, goal: float, *, classes: int) -> tuple[Candidate, 
     start = count(base, num_classes=classes).macs
     best: tuple[float, list[Candidate]] | None = None
     for i in range(-30, 31):
-        target = start * goal * (1 + NEAR * i / 30)
-        rivals = [_nearest(way, base, classes, target) for way in WAYS]
+        target = start * goal * (1 + near * i / 30)
+        rivals = [nearest(way, base, target, classes=classes) for way in WAYS]
         spread = max(r.macs for r in rivals) / min(r.macs for r in rivals)
         if best is None or spread < best[0]:
             best = spread, rivals
@@ -121,38 +134,24 @@ def at_equal_macs(base: Spec, goal: float, *, classes: int) -> tuple[Candidate, 
     )
 
 
-def scaling_plan(
-    base: Spec | None = None, *, budgets: tuple[float, ...] = (2.0, 4.0), classes: int
-) -> tuple[Candidate, ...]:
-    """The whole experiment: the base, and the four ways at every budget."""
-    start = base or small_base()
-    first = candidate("base", 1.0, start, 1.0, 1.0, start.resolution, classes)
-    scaled = [c for goal in budgets for c in at_equal_macs(start, goal, classes=classes)]
-    return (first, *scaled)
+def counted_grid(base: Spec, *, classes: int) -> tuple[Found, ...]:
+    """The grid of the search at phi = 1 on a base so small that rounding outweighs the formula.
 
-
-def search_plan(
-    base: Spec | None = None, *, classes: int, slack: float = 0.1
-) -> tuple[tuple[float, float, float, Candidate], ...]:
-    """The grid of the search at phi = 1: every (alpha, beta, gamma) near the budget of 2.
-
-    alpha from 1 in steps of 0.2, beta and gamma in steps of 0.1 (arXiv:1905.11946 does not print
-    its steps); alpha * beta**2 * gamma**2 within `slack` of 2. Candidates that round to the same
-    network count once.
+    Every alpha of 1, 1.2, 1.6, beta from 1 to 1.45 in twentieths and gamma in steps of two pixels
+    whose counted multiply-adds are `DOUBLED` times the base's. Networks that differ in stem and
+    head only count once, as the one nearest to twice.
     """
-    start = base or small_base()
-    grid, seen = [], set()
-    for a in range(6):
-        for b in range(6):
-            for c in range(6):
-                alpha, beta, gamma = 1 + 0.2 * a, 1 + 0.1 * b, 1 + 0.1 * c
-                if abs(budget(alpha, beta, gamma) / 2 - 1) > slack:
-                    continue
-                spec = compound_scale(1.0, alpha, beta, gamma, base=start)
-                key = (spec.stages, spec.resolution, spec.head_channels)
-                if key in seen:
-                    continue
-                seen.add(key)
-                found = candidate("search", 2.0, start, alpha, beta, spec.resolution, classes)
-                grid.append((round(alpha, 2), round(beta, 2), round(gamma, 2), found))
-    return tuple(grid)
+    start = count(base, num_classes=classes).macs
+    found: dict[object, Found] = {}
+    for alpha in (1.0, 1.2, 1.6):
+        for beta in (1 + step / 20 for step in range(10)):
+            for size in range(base.resolution, 2 * base.resolution, 2):
+                one = candidate("search", 2.0, base, alpha, beta, size, classes)
+                key = one.spec.stages, size
+                rival = found.get(key)
+                if DOUBLED[0] <= one.macs / start <= DOUBLED[1] and (
+                    rival is None or abs(one.macs - 2 * start) < abs(rival[3].macs - 2 * start)
+                ):
+                    gamma = round(size / base.resolution, 3)
+                    found[key] = alpha, round(beta, 2), gamma, one
+    return tuple(found.values())

@@ -33,6 +33,8 @@ LIMITS: dict[str, tuple[float, float]] = {
     "warmup_epochs": (0, 10_000),
     "average": (0, 0.999999),
     "label_smoothing": (0, 0.99),
+    "shift": (0, 0.5),
+    "test_epochs": (1, 10_000),
     "seed": (0, 2**31),
     "threads": (1, 1024),
     "checkpoint_steps": (1, 1_000_000),
@@ -79,8 +81,8 @@ class Recipe:
 
     Attributes:
         spec: The network; its resolution is the size that it is tested at.
-        data: "marks", "digits", an `.npz`, or a folder of pictures (see `data.load_pictures`);
-            a path that begins with "./" lies in the run's own folder.
+        data: "marks", "digits", "fashion-mnist", an `.npz`, or a folder of pictures (see
+            `data.load_pictures`); a path that begins with "./" lies in the run's own folder.
         train_images, test_images: How many of the procedural set.
         schedule: Sizes and regularisation over the epochs; None trains at the network's own
             resolution and dropout throughout.
@@ -94,6 +96,8 @@ class Recipe:
         decay: "cosine" to 0, or "exponential" by 0.97 every 2.4 epochs of 350 (scaled to `epochs`).
         average: Decay of the weights' moving average that is tested and saved; 0 for none.
         label_smoothing: Mass that is spread over all classes.
+        shift: A batch is moved by up to this share of its side.
+        flip: True mirrors about half of the pictures of every batch.
         precision: "fp32", or autocast to "bf16" or "fp16" (with a gradient scaler).
         channels_last: Memory layout; quicker for depthwise layers on most machines.
         start: A variant's name: pretrained weights to begin with, but for the classifier;
@@ -101,6 +105,7 @@ class Recipe:
         frozen: True trains the classifier only.
         seed: Of weights, order, augmentation and dropout.
         threads: PyTorch threads of the process.
+        test_epochs: The held-out pictures are asked every so many epochs, and at the end.
         checkpoint_steps: A checkpoint every so many steps, and at every epoch's end.
     """
 
@@ -119,12 +124,15 @@ class Recipe:
     decay: Decay = "cosine"
     average: float = 0.98
     label_smoothing: float = 0.1
+    shift: float = 1 / 16
+    flip: bool = False
     precision: Precision = "fp32"
     channels_last: bool = True
     start: str = ""
     frozen: bool = False
     seed: int = 0
     threads: int = 1
+    test_epochs: int = 1
     checkpoint_steps: int = 200
 
     def __post_init__(self) -> None:

@@ -1,9 +1,11 @@
 """The table of an experiment: a row a training, written whole, read back, summed up over seeds."""
 
 import csv
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import stdev
 from typing import Any
 
 from effnet.base import cell_text, csv_text, is_number, read_text, write_whole
@@ -11,11 +13,11 @@ from effnet.base import cell_text, csv_text, is_number, read_text, write_whole
 Row = dict[str, Any]
 
 # what columns hold, where an experiment writes them
-TEXTS = ("key", "way", "arm")
+TEXTS = ("key", "way", "arm", "family")
 POSITIVE = ("budget", "macs", "cpu_seconds")
 NUMBERS = (
     *POSITIVE, "depth", "width", "resolution", "params", "seed", "epochs", "seconds", "steps",
-    "rung", "alpha", "beta", "gamma", "promise", "relative_macs",
+    "rate", "alpha", "beta", "gamma", "promise", "relative_macs",
 )  # fmt: skip
 MOST, LONGEST = 1e15, 100
 
@@ -82,6 +84,14 @@ def write_rows(path: Path, rows: Sequence[Row]) -> None:
     write_whole(path, csv_text(names, cells).encode())
 
 
+def half_width(values: Sequence[float]) -> float:
+    """Half of the 95 % confidence interval of a mean, by Student's t; 0 for one value."""
+    n = len(values)
+    if n < 2:
+        return 0.0
+    return T_95[min(n - 1, len(T_95)) - 1] * stdev(values) / math.sqrt(n)
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """Several seeds of one training.
@@ -111,19 +121,7 @@ class Summary:
     @property
     def spread(self) -> float:
         """Half of the 95 % confidence interval of the mean, by Student's t; 0 for one seed."""
-        n = len(self.top1)
-        if n < 2:
-            return 0.0
-        variance = sum((value - self.mean) ** 2 for value in self.top1) / (n - 1)
-        return T_95[min(n - 1, len(T_95)) - 1] * float((variance / n) ** 0.5)
-
-
-def largest_budget(found: Iterable[Summary]) -> float:
-    """The largest budget at which most of the ways are finished; 1 where there is none yet."""
-    budgets = [s.budget for s in found if s.name != "base"]
-    counts = {goal: budgets.count(goal) for goal in budgets}
-    most = max(counts.values(), default=0)
-    return max((goal for goal, count in counts.items() if count == most), default=1.0)
+        return half_width(self.top1)
 
 
 def summaries(rows: Iterable[Row], by: str) -> tuple[Summary, ...]:

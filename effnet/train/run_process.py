@@ -1,9 +1,9 @@
 """The command `effnet train ...`, and what happens in a run's own process.
 
     train fit          train one network
-    train scaling      the scaling experiment
-    train search       the grid search of alpha, beta, gamma
+    train scaling      one budget of the scaling experiment, for as many seeds as one likes
     train progressive  fixed against progressive
+    train claim        the paper's claim on Fashion-MNIST, by assets/experiments/PLAN.md
     train list | stop NAME | resume NAME
     train go FOLDER    what a run's process executes; the app starts it
 
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 Answer = dict[str, Any] | list[dict[str, Any]]
 Told = Callable[[float, dict[str, Any]], None]  # the share that is done, and what came last
 
-ACTIONS = ("fit", "scaling", "search", "progressive", "list", "stop", "resume", "go")
+CLAIM_PARTS = ("search", "scaling", "families", "progressive")
+ACTIONS = ("fit", "scaling", "progressive", "claim", "list", "stop", "resume", "go")
 RESULTS = "results.csv"
 JOBS = "jobs"
 NICENESS = 10
@@ -73,6 +74,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cutmix", type=float, nargs=2, metavar=("FROM", "TO"))
     parser.add_argument("--seed", type=int)
     parser.add_argument("--seeds", type=int, default=3, help="of an experiment")
+    parser.add_argument(
+        "--budget", type=float, default=8.0, help="of scaling, times the base's MACs"
+    )
+    parser.add_argument("--until", default=CLAIM_PARTS[-1], choices=CLAIM_PARTS, help="of a claim")
     parser.add_argument("--workers", type=int, help="processes of an experiment; one a core")
     parser.add_argument("--threads", type=int, help="of one training")
 
@@ -148,6 +153,9 @@ def order_of(options: argparse.Namespace) -> dict[str, Any]:
         schedule = Progressive.from_dict(values)
         recipe = replace(recipe, schedule=schedule)
     order = {"recipe": recipe.to_dict(), "seeds": options.seeds, "workers": options.workers}
+    order |= {"until": options.until} if options.action == "claim" else {}
+    if options.action == "scaling":
+        order |= {"budget": options.budget, "seed": options.seed or 0}
     return {name: value for name, value in order.items() if value is not None}
 
 
@@ -188,8 +196,8 @@ def carry_out(run: Run, told: Told = json_line) -> dict[str, Any]:
     tasks: dict[str, Callable[[Run, Told], dict[str, Any]]] = {
         "train": _fit,
         "scaling": _scaling,
-        "search": _search,
         "progressive": _progressive,
+        "claim": _claim,
         "steps": _steps,
     }
     if run.kind not in tasks:
@@ -267,15 +275,21 @@ def _sweep(
 
 
 def _scaling(run: Run, told: Told) -> dict[str, Any]:
-    from effnet.train.experiment import scaling_jobs
+    from effnet.train.claim import scaling_jobs, settled
 
-    recipe = _recipe(run)
-    jobs = scaling_jobs(seeds=int(run.options.get("seeds", 3)), epochs=recipe.epochs, recipe=recipe)
+    rate, searched = settled()
+    first = int(run.options.get("seed", 0))
+    jobs = scaling_jobs(
+        rate,
+        searched,
+        budgets=(float(run.options["budget"]),),
+        seeds=range(first, first + int(run.options.get("seeds", 1))),
+    )
     return {"rows": len(_sweep(run, told, jobs, run.folder / RESULTS))}
 
 
 def _progressive(run: Run, told: Told) -> dict[str, Any]:
-    from effnet.train.experiment import progressive_jobs
+    from effnet.train.progressive_trainings import progressive_jobs
 
     recipe = _recipe(run)
     jobs = progressive_jobs(
@@ -287,20 +301,10 @@ def _progressive(run: Run, told: Told) -> dict[str, Any]:
     return {"rows": len(_sweep(run, told, jobs, run.folder / RESULTS))}
 
 
-def _search(run: Run, told: Told) -> dict[str, Any]:
-    from effnet.train.experiment import search
+def _claim(run: Run, told: Told) -> dict[str, Any]:
+    from effnet.train.claim import claim
 
-    recipe = _recipe(run)
-    rungs = tuple(max(1, round(recipe.epochs * share)) for share in (0.25, 0.5, 1.0))
-    sizes: list[int] = []  # of the rounds: each has half of the one before
-
-    def trained(jobs: "Sequence[Job]", path: Path) -> list[dict[str, Any]]:
-        while len(sizes) < len(rungs):
-            sizes.append(-(-sizes[-1] // 2) if sizes else len(jobs))
-        return _sweep(run, told, jobs, path, total=sum(sizes))
-
-    best, *_ = search(run.folder / RESULTS, rungs=rungs, recipe=recipe, run=trained)
-    return {name: best[name] for name in ("alpha", "beta", "gamma", "top1", "macs")}
+    return claim(run.folder, run=partial(_sweep, run, told), until=run.options["until"])
 
 
 def _steps(run: Run, _told: Told) -> dict[str, Any]:

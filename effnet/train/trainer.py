@@ -119,6 +119,8 @@ class _Job:
         half = recipe.precision == "fp16"
         self.scaler = torch.amp.GradScaler(machine.device.type, enabled=half)
         self.step, self.best, self.loss = 0, -1.0, float("nan")
+        self.tested_at: tuple[int, float, dict[str, float]] | None = None
+        self.dropout: float | None = None
         self.metrics = ""  # the whole file's text: the checkpoint has it as well, so they agree
         self.clock = Clock()
 
@@ -173,18 +175,21 @@ class _Job:
         self.clock.stop()
         if not self.machine.first:
             return None
-        top1, by_group = self.test()
-        if top1 > self.best:
-            self.best = top1
-            self.save_best()
         row = {
             "epoch": number + 1,
             "step": self.step,
             "size": stage.size,
             "loss": self.loss,
             "rate": self.optimiser.param_groups[0]["lr"],
-            "top1": top1,
-            **{f"top1_{name}": value for name, value in by_group.items()},
+        }
+        if (number + 1) % self.recipe.test_epochs == 0 or self.step == self.total:
+            top1, by_group = self.test()
+            if top1 > self.best:
+                self.best = top1
+                self.save_best()
+            row["top1"] = top1
+            row |= {f"top1_{name}": value for name, value in by_group.items()}
+        row |= {
             "seconds": self.clock.seconds,
             "cpu_seconds": self.clock.cpu_seconds,
         }
@@ -196,7 +201,9 @@ class _Job:
     def _one(self, stage: Stage, epoch: int, position: int) -> None:
         recipe, device = self.recipe, self.machine.device
         pictures, labels = self.feed.batch(stage, epoch, position, self.step)
-        augment.set_dropout(self.model, stage.dropout)
+        if stage.dropout != self.dropout:
+            self.dropout = stage.dropout
+            augment.set_dropout(self.model, stage.dropout)
         for group in self.optimiser.param_groups:
             group["lr"] = rate_at(recipe, self.step, self.per_epoch)
         self.optimiser.zero_grad(set_to_none=True)
@@ -217,7 +224,7 @@ class _Job:
             losses += float(loss.detach()) * share
         self.scaler.step(self.optimiser)
         self.scaler.update()
-        self.average.update(self.model)
+        self.average.update()
         seen = position + 1
         self.loss = losses if position == 0 else self.loss + (losses - self.loss) / seen
         self.step += 1
@@ -232,6 +239,8 @@ class _Job:
 
     def test(self) -> tuple[float, dict[str, float]]:
         """Top-1 on the held-out pictures, in all and by group, at the network's resolution."""
+        if self.tested_at and self.tested_at[0] == self.step:
+            return self.tested_at[1:]
         state = torch.get_rng_state()
         model = self.tested()
         right = []
@@ -241,7 +250,8 @@ class _Job:
                 right.append(model(x).argmax(1).cpu())
         torch.set_rng_state(state)
         hits = torch.cat(right).numpy() == self.feed.testing.labels
-        return float(hits.mean()), by_group(self.feed.testing, hits)
+        self.tested_at = self.step, float(hits.mean()), by_group(self.feed.testing, hits)
+        return self.tested_at[1:]
 
     # --- files
 

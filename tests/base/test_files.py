@@ -120,7 +120,7 @@ def test_evaluate_shows_the_answers_it_had_on_a_full_disk(tmp_path, monkeypatch,
     assert said.err.rstrip().splitlines()[-1].endswith("name another place")
 
 
-@pytest.mark.parametrize("kind", ["fit", "scaling"])
+@pytest.mark.parametrize("kind", ["fit", "progressive"])
 def test_a_training_on_a_full_disk_ends_in_one_line(tmp_path, monkeypatch, capsys, kind):
     monkeypatch.setattr(os, "fsync", full_disk)
     small = ["--epochs", "1", "--images", "40", "--batch-size", "20", "--workers", "1"]

@@ -6,6 +6,7 @@ import explain_examples
 import latency_examples
 import plotly.graph_objects as go
 import pytest
+import scaling_rows
 
 import effnet
 from effnet import figures, papers
@@ -32,8 +33,9 @@ PROFILE = [StageProfile(0, 1.0, 0.25, 10, 0.1, 5, 7), StageProfile(1, 3.0, 0.75,
 
 TRAININGS = [
     Summary(name, goal, 1000 * goal, (0.5, 0.6), (("detail", 0.5),), 9.0, 9.0)
-    for name, goal in (("base", 1), ("depth", 4), ("compound", 4), ("fixed", 1), ("progressive", 1))
+    for name, goal in (("fixed", 1), ("progressive", 1))
 ]
+SCALED = scaling_rows.rows(compound=scaling_rows.wobbling(0.91))
 
 
 def phi_figure(*, dark=None):
@@ -70,12 +72,12 @@ DRAWN = (
         "block_survival": lambda dark=None: figures.block_survival(
             survivals(effnet.get_variant("b0")), [True] * 16, dark=dark
         ),
-        "groups_by_way": lambda dark=None: figures.groups_by_way(TRAININGS[:3], dark=dark),
+        "paired_differences": lambda dark=None: figures.paired_differences(SCALED, dark=dark),
         "run_curves": lambda dark=None: figures.run_curves(
             {"a training": [{"epoch": 1, "top1": 0.5}]}, dark=dark
         ),
         "scaling_experiment": lambda dark=None: figures.scaling_experiment(
-            TRAININGS[:3], dark=dark
+            SCALED, here=SCALED[:2], dark=dark
         ),
         "schedule_staircase": lambda dark=None: figures.schedule_staircase(
             Progressive(),
@@ -83,7 +85,7 @@ DRAWN = (
             relative=0.56,
             dark=dark,
         ),
-        "time_and_accuracy": lambda dark=None: figures.time_and_accuracy(TRAININGS[3:], dark=dark),
+        "time_and_accuracy": lambda dark=None: figures.time_and_accuracy(TRAININGS, dark=dark),
         "accuracy_by_way": lambda dark=None: figures.accuracy_by_way(
             dimension_results.experiment("b0", "Figure 8"), budget=10**9, dark=dark
         ),

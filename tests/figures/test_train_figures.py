@@ -2,10 +2,10 @@
 
 import pytest
 from PIL import Image
+from scaling_rows import row, rows, wobbling
 
 import effnet
 from effnet import figures
-from effnet.figures.training_curves import experiment_title
 from effnet.train.augment import survivals
 from effnet.train.results import Summary
 from effnet.train.schedule import Progressive, relative_cost, stage_costs
@@ -16,13 +16,6 @@ def summary(name, budget, macs, values, cpu=10.0):
     return Summary(name, budget, macs, tuple(values), groups, cpu, cpu)
 
 
-FOUND = (
-    summary("base", 1, 1_000_000, (0.50, 0.51, 0.52)),
-    summary("depth", 4, 4_000_000, (0.60, 0.61, 0.62)),
-    summary("width", 4, 4_000_000, (0.60, 0.62, 0.64)),
-    summary("resolution", 4, 4_000_000, (0.65, 0.66, 0.67)),
-    summary("compound", 4, 4_000_000, (0.80, 0.81, 0.82)),
-)
 ARMS = (
     summary("fixed", 1, 0, (0.70, 0.71, 0.72), 100.0),
     summary("progressive", 1, 0, (0.70, 0.71, 0.73), 60.0),
@@ -61,29 +54,51 @@ def test_one_stage_says_that_nothing_is_saved():
 
 
 def test_every_way_starts_at_the_base_and_has_its_interval():
-    figure = figures.scaling_experiment(FOUND)
+    """Half the interval of 0.9, 1.1, 1.0, 0.9, 1.1: 2.776 * 0.1 / sqrt(5) = 0.124 points."""
+    figure = figures.scaling_experiment(rows(base=0.87, depth=wobbling(0.9)))
     assert [trace.name for trace in figure.data] == [
         "Depth only",
         "Width only",
         "Resolution only",
-        "All three",
+        "Compound (the paper's coefficients)",
+        "Compound (coefficients found here)",
     ]
     for trace in figure.data:
-        assert trace.x[0] == 1.0
-        assert trace.y[0] == pytest.approx(51)
-        assert trace.error_y.array[1] > 0
+        assert trace.x[0] == pytest.approx(0.128928)
+        assert trace.y[0] == pytest.approx(87)
+    assert figure.data[0].y[1] == pytest.approx(90)
+    assert figure.data[0].error_y.array[1] == pytest.approx(0.124, abs=1e-3)
 
 
-def test_the_title_names_the_winner_or_says_that_nobody_is_proved_to_win():
-    assert experiment_title(FOUND).startswith("All three wins at 4 x")
-    close = (*FOUND[:-1], summary("compound", 4, 4_000_000, (0.60, 0.67, 0.74)))
-    assert "error bar touches" in experiment_title(close)
+def test_trainings_of_ones_own_lie_on_the_curve():
+    own = [row("base", 7, 0.86), row("width", 7, 0.91)]
+    *_, crosses = figures.scaling_experiment(rows(), here=own).data
+    assert (list(crosses.x), list(crosses.y)) == ([0.128928, 1.067488], [86, 91])
+    assert [list(one) for one in crosses.customdata] == [["Base network", 7], ["Width only", 7]]
 
 
-def test_gains_are_over_the_base():
-    figure = figures.groups_by_way(FOUND)
-    compound = next(trace for trace in figure.data if trace.name == "All three")
-    assert compound.y[0] == pytest.approx(30)
+@pytest.mark.parametrize(
+    ("found", "title"),
+    [
+        ({"searched": wobbling(0.92)}, "compound scaling beats each dimension alone"),
+        ({"searched": 0.90, "width": 0.92}, "width only beats compound scaling"),
+        ({"searched": wobbling(0.9, by=0.0001)}, "compound scaling has no lead over"),
+        ({"searched": wobbling(0.903, by=0.005)}, "are too close to call"),
+        ({"seeds": 3}, "so there is no verdict"),
+    ],
+)
+def test_the_title_is_the_verdict(found, title):
+    assert title in figures.scaling_experiment(rows(**found)).layout.title.text
+
+
+def test_every_seed_and_its_interval_stand_beside_zero():
+    drawn = figures.paired_differences(rows(searched=wobbling(0.91), compound=0.88))
+    seeds, means, _, papers = drawn.data
+    assert list(means.x) == pytest.approx([1, 1, 1])
+    assert list(means.error_x.array) == pytest.approx([0.124] * 3, abs=1e-3)
+    assert list(papers.x) == pytest.approx([-2, -2, -2])
+    assert len(seeds.x) == 15
+    assert "surely ahead in 3, surely behind in 3" in drawn.layout.title.text
 
 
 def test_the_time_saved_is_in_the_title():

@@ -69,10 +69,10 @@ def started(folder: Path, environment: dict[str, str]) -> subprocess.Popen:
     )
 
 
-def scaling_run(folder: Path, recipe: Recipe, workers: int) -> runs.Run:
+def progressive_run(folder: Path, recipe: Recipe, workers: int) -> runs.Run:
     folder.mkdir()
     options = {"recipe": recipe.to_dict(), "seeds": 1, "workers": workers}
-    run = runs.Run(folder, "scaling", Text("t"), options, 0.0)
+    run = runs.Run(folder, "progressive", Text("t"), options, 0.0)
     runs.write_order(run)
     return run
 
@@ -80,7 +80,7 @@ def scaling_run(folder: Path, recipe: Recipe, workers: int) -> runs.Run:
 @LINUX
 def test_a_killed_sweep_leaves_no_worker_behind(tmp_path, environment_without_weights):
     recipe = Recipe(train_images=300, test_images=100, epochs=40)
-    run = scaling_run(tmp_path / "run", recipe, 2)
+    run = progressive_run(tmp_path / "run", recipe, 2)
     process = started(run.folder, environment_without_weights)
     trained = until(lambda: list((run.folder / "jobs").glob(f"*/{CHECKPOINT}")))
     below = children(process.pid)

@@ -10,17 +10,25 @@ import shutil
 from pathlib import Path
 
 import pytest
+import scaling_rows
 
 from effnet import figures
 from effnet.app.kit import jobs
-from effnet.app.pages.train import results_card, runs_card, schedule_card
+from effnet.app.pages.train import results_card, runs_card, scaling_card, schedule_card
 from effnet.base import EffnetError, tolerant
 from effnet.base.language import speaking
 from effnet.jobs import runs
 from effnet.train.results import read_rows, summaries, write_rows
 
 TRIES = int(os.environ.get("EFFNET_FUZZ", "60"))
-SHIPPED = results_card.SHIPPED
+ROWS = {
+    "scaling": scaling_rows.rows(),
+    "progressive": [
+        scaling_rows.row("base", seed, 0.8, arm=arm)
+        for seed in range(3)
+        for arm in ("fixed", "progressive")
+    ],
+}
 METRICS = [
     {"epoch": n, "step": 6 * n, "size": 16, "loss": 2.5 / n, "rate": 0.01, "top1": 0.1 * n,
      "top1_detail": 0.1, "seconds": 1.5 * n, "cpu_seconds": 1.0 * n}
@@ -29,13 +37,11 @@ METRICS = [
 FACTS = {
     "scaling": {"way": "compound", "budget": 2.0, "seed": 0, "epochs": 6},
     "progressive": {"arm": "fixed", "seed": 1, "epochs": 20},
-    "search": {"alpha": 1.0, "beta": 1.1, "gamma": 1.3, "epochs": 2, "rung": 0},
 }
 RESULTS = {
     "train": {"top1": 0.5, "steps": 30, "seconds": 7.5, "digest": "ab"},
     "scaling": {"rows": 27},
     "progressive": {"rows": 9},
-    "search": {"alpha": 1.0, "beta": 1.1, "gamma": 1.3, "top1": 0.5, "macs": 10},
     "steps": {"step_ms": {"128": 10.0, "224": 20.5}},
     "taught": {},
 }
@@ -71,8 +77,7 @@ def whole(root: Path, kind: str, number: int) -> Path:
         (folder / "jobs.json").write_text(json.dumps({"a1b2": FACTS[kind]}))
         (folder / "jobs" / "a1b2").mkdir(parents=True)
         (folder / "jobs" / "a1b2" / runs.METRICS).write_text(lines)
-        (shipped,) = SHIPPED.glob(f"train_{kind}_*.csv")
-        shutil.copy(shipped, folder / "results.csv")
+        write_rows(folder / "results.csv", ROWS[kind])
     return folder
 
 
@@ -127,7 +132,7 @@ def looked_at(kind: str) -> None:
     if kind in FACTS:
         for run in runs.list_runs(kind):
             rows = results_card.rows_of(run)
-            column = {"scaling": "way", "progressive": "arm", "search": "rung"}[kind]
+            column = {"scaling": "way", "progressive": "arm"}[kind]
             summaries(rows, column)
     runs.trained()
     schedule_card.step_times("v2_s", schedule_card.presets()[0].schedule)
@@ -149,8 +154,7 @@ def test_a_damaged_run_never_stops_the_page(kind, language, caplog):
             try:
                 looked_at(kind)
                 if kind in FACTS:
-                    for draw in (results_card.scaling, results_card.progressive,
-                                 results_card.search):  # fmt: skip
+                    for draw in (scaling_card.scaling, results_card.progressive):
                         draw(dark=False)
             except EffnetError:
                 raise

@@ -248,7 +248,7 @@ def test_the_average_follows_its_recurrence():
     for step, value in enumerate((1.0, 2.0, 3.0, 4.0), start=1):
         with torch.no_grad():
             model.weight.fill_(value)
-        average.update(model)
+        average.update()
         decay = min(0.5, (1 + step) / (10 + step))
         expected = decay * expected + (1 - decay) * value
     assert float(average.state()["weight"]) == pytest.approx(expected)

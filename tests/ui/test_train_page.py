@@ -6,15 +6,18 @@ import time
 from collections import OrderedDict
 
 import pytest
+import scaling_rows
 import visits
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visits import sound
 
 from effnet.app.kit import cache, columns
-from effnet.app.pages.train import results_card, runs_card, teach_card
+from effnet.app.pages.train import results_card, runs_card, scaling_card, teach_card
+from effnet.base import EffnetError
 from effnet.base.language import say, speaking
 from effnet.jobs import runs
+from effnet.train import claim
 from effnet.train.data import load_pictures
 from effnet.train.results import Summary
 
@@ -113,54 +116,82 @@ def summary(name, budget, values):
     return Summary(name, budget, 1, tuple(values), groups, 1.0, 1.0)
 
 
-def test_the_verdict_is_what_the_values_say():
-    base = summary("base", 1, (0.4, 0.4, 0.4))
-    width = summary("width", 4, (0.60, 0.61, 0.62))
-    wins = summary("compound", 4, (0.80, 0.81, 0.82))
-    draws = summary("compound", 4, (0.55, 0.62, 0.70))
-    loses = summary("compound", 4, (0.50, 0.51, 0.52))
-    assert "claim is seen" in results_card.verdict((base, width, wins))
-    assert "not proved" in results_card.verdict((base, width, draws))
-    assert "claim is not seen" in results_card.verdict((base, width, loses))
+def test_the_experiment_is_told_by_its_rule_with_its_figures(monkeypatch):
+    found = scaling_rows.rows(searched=scaling_rows.wobbling(0.92), compound=0.88)
+    others = scaling_rows.rows(seeds=2, compound=0.95)
+    others = [row | {"family": "resnet", "budget": row["budget"] / 2} for row in others]
+    first = [dict(one.facts) | {"top1": one.recipe.spec.width} for one in claim.search_jobs(0.04)]
+    finals = [dict(one.facts) for one in claim.final_jobs(first, 0.04)]
+    search = [row | {"top1": 0.9 if row["alpha"] == 1 else 0.8} for row in finals]
+    parts = {"scaling": found, "families": others, "search": search}
+    monkeypatch.setattr(scaling_card, "part", parts.__getitem__)
+    app = opened("Experiment")
+    assert any("search on this base left depth" in one.value for one in app.caption)
+    told = [one.value for one in app.markdown]
+    assert any(one.startswith("**The paper's claim holds here**") for one in told)
+    assert any("does not hold here" in one for one in told)
+    assert any(one.startswith("ResNet-like base: **Not finished**: 2 of 3") for one in told)
+    (table,) = [one.value for one in app.dataframe if "± 95 %" in one.value]
+    assert table["way"].tolist()[:2] == ["Base network", "Depth only"]
+    assert table["MACs"][0] == 128_928
+    assert any("30 trainings took 0.3 hours" in one.value for one in app.caption)
 
 
-def test_the_grid_search_is_told_in_words_and_percent():
+@pytest.mark.parametrize("missing", [EffnetError("not here; get it by apt-get"), None])
+def test_a_part_of_the_experiment_runs_here_or_says_what_it_lacks(monkeypatch, missing):
+    def find():
+        if missing:
+            raise missing
+
+    asked = []
+    monkeypatch.setattr(
+        scaling_card, "part", lambda name: scaling_rows.rows() if name == "scaling" else []
+    )
+    monkeypatch.setattr(scaling_card.fashion_mnist, "find", find)
+    monkeypatch.setattr(scaling_card.runs, "start", lambda *given, **_: asked.append(given))
+    app = opened("Experiment")
+    app.button(key="scaling_start").click().run()
+    assert [one.value for one in app.error] == ([str(missing)] if missing else [])
+    assert [(kind, order["budget"], order["seed"]) for kind, _, order in asked] == (
+        [] if missing else [("scaling", 2.0, 5)]
+    )
+
+
+def test_the_search_says_what_was_taken_and_how_sure_that_is(monkeypatch):
+    first = [dict(one.facts) | {"top1": 0.8} for one in claim.search_jobs(0.04)]
+    finals = [dict(one.facts) for one in claim.final_jobs(first, 0.04)]
+    best = claim.letters_of(finals[1])
+    for row in finals:
+        row["top1"] = 0.90 + (0.02 if claim.letters_of(row) == best else 0) + row["seed"] / 1e5
+    origin = scaling_rows.row("base", 0, 0.8)
+    found = [origin | row for row in (*first, *finals)]
+    monkeypatch.setattr(scaling_card, "part", lambda _: found)
     app = opened("Grid search")
-    table = app.dataframe[0].value
-    assert list(table)[:3] == ["round", "epochs", "alpha"]
-    assert not any("_" in title for title in table)
-    (best,) = [row for row in results_card.shipped("search") if row["rung"] == 2 and
-               row["top1"] == table["accuracy"][0] / 100]  # fmt: skip
-    assert (table["alpha"][0], table["MACs"][0]) == (best["alpha"], best["macs"])
-    assert not any("Student" in caption.value for caption in app.caption)  # one seed each
+    told = " ".join(one.value for one in app.markdown)
+    alpha, beta, gamma = best
+    assert f"**alpha {alpha:g}, beta {beta:g}, gamma {gamma:g}** was taken" in told
+    assert "2.00 ± 0.00 points ahead of the next at the same seeds: beyond chance" in told
+    assert len(app.dataframe[0].value) == 7
 
 
 def test_an_ended_experiment_says_where_it_stands():
-    found = {"alpha": 1.0, "beta": 1.1, "gamma": 1.3, "top1": 0.5, "macs": 7}
-    assert "alpha 1, beta 1.1, gamma 1.3 is left, 50.0 % right" in runs_card.done("search", found)
     assert "27 trainings" in runs_card.done("scaling", {"rows": 27})
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("kind", ["scaling", "progressive", "search"])
+@pytest.mark.parametrize("kind", ["scaling", "progressive"])
 def test_no_column_is_lost_in_translation(kind, language):
-    rows = list(results_card.shipped(kind))
+    rows = scaling_rows.rows() if kind == "scaling" else list(results_card.shipped(kind))
     with speaking(language):
         said = columns.said(rows)
     assert [list(row.values())[-1] for row in said] == [list(row.values())[-1] for row in rows]
     assert [len(row) for row in said] == [len(row) for row in rows]
 
 
-def test_the_verdicts_are_told_in_chinese():
+def test_the_progressive_verdict_is_told_in_chinese():
     fixed, grown = (summary(name, 1, (0.70, 0.71)) for name in ("fixed", "progressive"))
-    width, wins = summary("width", 4, (0.60, 0.61)), summary("compound", 4, (0.8, 0.81))
     with speaking("zh"):
-        texts = (
-            results_card.verdict((summary("base", 1, (0.4, 0.4)), width, wins)),
-            results_card.progressive_verdict((fixed, grown)),
-        )
-    assert "看到了论文的结论" in texts[0]
-    assert "在误差线范围内相同" in texts[1]
+        assert "在误差线范围内相同" in results_card.progressive_verdict((fixed, grown))
 
 
 def test_a_taught_network_and_its_run_are_told_in_chinese():

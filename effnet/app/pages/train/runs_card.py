@@ -27,12 +27,12 @@ from effnet.figures import run_curves
 from effnet.jobs import Run, limits, runs
 from effnet.train import Progressive, Recipe, small_base
 
-KINDS = {
+KINDS = {  # those that stand in the list
     "train": mark("One network"),
     "scaling": mark("Scaling experiment"),
-    "search": mark("Grid search of alpha, beta, gamma"),
     "progressive": mark("Fixed or progressive"),
 }
+STARTED_HERE = ("train", "progressive")  # the scaling experiment has its own place
 STATES = {
     "waiting": mark("waiting"),
     "running": mark("running"),
@@ -45,17 +45,11 @@ DATA = (mark("marks"), mark("digits"))
 OPTIMISERS = {"rmsprop": "RMSProp", "adamw": "AdamW"}
 TABS = {  # where an experiment's results are shown
     "scaling": mark("Experiment"),
-    "search": mark("Grid search"),
     "progressive": mark("Fixed or progressive"),
 }
 NAMED: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (  # words, numbers, title
     (("way",), ("budget", "seed"), mark("{way} {budget:g} x, seed {seed}")),
     (("arm",), ("seed",), mark("{arm}, seed {seed}")),
-    (
-        (),
-        ("alpha", "beta", "gamma", "epochs"),
-        mark("{alpha:g} {beta:g} {gamma:g}, {epochs} {epochs:epoch|epochs}"),
-    ),
 )
 MOST_SHOWN = 8
 MOST_EPOCHS = 1e6
@@ -68,7 +62,7 @@ def start() -> None:
     """What to run, and the button."""
     kind = st.segmented_control(
         say("What"),
-        tuple(KINDS),
+        STARTED_HERE,
         format_func=lambda k: say(KINDS[k]),
         default="train",
         required=True,
@@ -86,7 +80,7 @@ def start() -> None:
             (1, 2, 3, 5),
             value=3,
             key="run_seeds",
-            disabled=kind in ("train", "search"),
+            disabled=kind == "train",
         )
     options: dict[str, Any] = {}
     if kind == "train":
@@ -253,16 +247,6 @@ def _refused(run: Run) -> str:
 def done(kind: str, result: dict[str, Any]) -> str:
     """What an experiment that has ended gave, and where to see it."""
     tab = say(TABS[kind])
-    if kind == "search":
-        return say(
-            "Done: alpha {alpha:g}, beta {beta:g}, gamma {gamma:g} is left, {share} right. Every "
-            "round stands under the tab {tab}.",
-            alpha=result["alpha"],
-            beta=result["beta"],
-            gamma=result["gamma"],
-            share=percent(result["top1"]),
-            tab=tab,
-        )
     return say(
         "Done: {n} {n:training|trainings}. The results are under the tab {tab}.",
         n=result["rows"],

@@ -1,4 +1,4 @@
-"""Experiments: equal multiply-adds, any executor, nothing lost, the same table everywhere."""
+"""Sweeps: any executor, nothing lost, the same table everywhere."""
 
 import os
 import signal
@@ -10,10 +10,7 @@ from dataclasses import replace
 import pytest
 
 import effnet
-from effnet.train import plan
-from effnet.train.experiment import progressive_jobs, reward, scaling_jobs, search
 from effnet.train.many_trainings import job, sweep
-from effnet.train.recipe import small_base
 from effnet.train.results import read_rows, summaries, write_rows
 
 MEASURED = ("seconds", "cpu_seconds", "date", "load", "threads", "processor", "cores", "device")
@@ -44,60 +41,6 @@ def test_other_files_under_the_same_names_make_another_training(tiny, tmp_path):
         os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
         keys.append(job(recipe).key)
     assert len(set(keys)) == 3
-
-
-# --- the plan
-
-
-@pytest.mark.parametrize("budget", [2.0, 4.0])
-def test_the_four_ways_cost_the_same_within_ten_percent(budget):
-    found = plan.at_equal_macs(small_base(), budget, classes=71)
-    assert [one.way for one in found] == list(plan.WAYS)
-    macs = [one.macs for one in found]
-    assert max(macs) / min(macs) < 1.1
-    base = effnet.count(small_base(), num_classes=71).macs
-    assert all(0.8 * budget < m / base < 1.25 * budget for m in macs)
-
-
-def test_each_way_changes_its_own_dimension_only():
-    base = small_base()
-    depth, width, resolution, compound = plan.at_equal_macs(base, 4.0, classes=71)
-    assert depth.resolution == width.resolution == base.resolution
-    assert depth.spec.blocks > base.blocks == width.spec.blocks == resolution.spec.blocks
-    assert [s.channels for s in depth.spec.stages] == [s.channels for s in base.stages]
-    assert resolution.spec.stages == base.stages
-    assert compound.resolution > base.resolution
-    assert compound.spec.blocks > base.blocks
-
-
-def test_counts_are_those_of_the_built_networks():
-    for one in plan.scaling_plan(classes=71):
-        model = effnet.build(one.spec, num_classes=71)
-        assert sum(p.numel() for p in model.parameters()) == one.params
-
-
-def test_every_seed_trains_every_network():
-    jobs = scaling_jobs(seeds=2, epochs=1)
-    assert len(jobs) == 18
-    assert len({one.key for one in jobs}) == 18
-
-
-def test_progressive_and_its_rivals_are_compared_at_equal_epochs_and_equal_cost():
-    fixed, grown, short = progressive_jobs(seeds=1, epochs=12)
-    assert fixed.recipe.epochs == grown.recipe.epochs == 12
-    share = dict(grown.facts)["relative_macs"]
-    assert 0.4 < share < 0.7
-    assert short.recipe.epochs == round(12 * share)
-    last = grown.recipe.plan.plan()[-1]
-    assert fixed.recipe.plan.plan()[0].dropout == last.dropout
-
-
-def test_the_grid_lies_on_the_budget():
-    grid = plan.search_plan(classes=71)
-    assert len(grid) > 8
-    for alpha, beta, gamma, _ in grid:
-        assert alpha * beta**2 * gamma**2 == pytest.approx(2, rel=0.1)
-    assert len({(one.spec.stages, one.resolution) for *_, one in grid}) == len(grid)
 
 
 # --- sweeps
@@ -145,31 +88,6 @@ def test_a_stopped_sweep_keeps_what_is_done(tiny, tmp_path):
         sweep(jobs, tmp_path / "r.csv", watched=tmp_path, progress=stop_now)
     (tmp_path / "stop").unlink()
     assert len(sweep(jobs, tmp_path / "r.csv", watched=tmp_path)) == 3
-
-
-def test_halving_keeps_the_better_half_and_trains_it_longer(tmp_path):
-    trained = []
-
-    def pretend(jobs, path):
-        rows = [
-            {**dict(one.facts), "top1": dict(one.facts)["alpha"] / 10, "key": one.key}
-            for one in jobs
-        ]
-        trained.append(rows)
-        return rows
-
-    ranked = search(tmp_path / "r.csv", rungs=(1, 2, 4), run=pretend)
-    counts = [len(rows) for rows in trained]
-    assert counts[1] == -(-counts[0] // 2)
-    assert counts[2] == -(-counts[1] // 2)
-    assert [rows[0]["epochs"] for rows in trained] == [1, 2, 4]
-    assert ranked[0]["alpha"] == max(row["alpha"] for row in trained[2])
-
-
-def test_the_reward_prefers_the_cheaper_of_equals():
-    cheap, dear = {"top1": 0.5, "macs": 100}, {"top1": 0.5, "macs": 200}
-    assert reward(cheap, 100) == 0.5
-    assert reward(dear, 100) == pytest.approx(0.5 * 2**-0.07)
 
 
 def test_the_interval_is_students():

@@ -1,0 +1,236 @@
+"""Figures of the scaling experiment: accuracy by way, and the lead of compound scaling by seed."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import plotly.graph_objects as go
+
+from effnet.base import colours, say
+from effnet.figures import theme
+from effnet.train import (
+    BALANCED,
+    FAILS,
+    HOLDS,
+    LEAST_LEAD,
+    TITLES,
+    UNFINISHED,
+    differences,
+    judged,
+    summaries,
+)
+
+if TYPE_CHECKING:
+    from effnet.train import Difference, Row
+
+SYMBOLS = {
+    "depth": "square",
+    "width": "triangle-up",
+    "resolution": "star",
+    "compound": "diamond",
+    "searched": "circle",
+}
+MACS_TICKS = (0.125, 0.25, 0.5, 1, 2)
+HEADLINE = 8.0  # the budget that the plan judges by
+
+
+def _colour(way: str, dark: bool | None) -> str:
+    if way == "searched":
+        return colours.setting(2, dark=dark)
+    return theme.ink(dark) if way == "base" else colours.way(way, dark=dark)
+
+
+def scaling_experiment(
+    rows: "Sequence[Row]", *, here: "Sequence[Row]" = (), dark: bool | None = None
+) -> go.Figure:
+    """Accuracy against multiply-adds for each way of scaling; bars are 95 % intervals over seeds.
+
+    Args:
+        rows: The base's and every way's trainings.
+        here: Trainings of one's own, each a cross of its way's colour.
+        dark: For a dark page.
+    """
+    found = summaries(rows, "way")
+    base = [s for s in found if s.name == "base"]
+    traces = []
+    for way, symbol in SYMBOLS.items():
+        points = sorted((s for s in found if s.name == way), key=lambda s: s.macs)
+        line = [*base, *points]
+        if points:
+            traces.append(
+                theme.trace(
+                    "scatter",
+                    x=[s.macs / 1e6 for s in line],
+                    y=[100 * s.mean for s in line],
+                    error_y={
+                        "type": "data",
+                        "array": [100 * s.spread for s in line],
+                        "thickness": 1.4,
+                    },
+                    mode="lines+markers",
+                    name=say(TITLES[way]),
+                    line={"color": _colour(way, dark), "width": 1.4, "dash": "dot"},
+                    marker={"symbol": symbol, "size": 9, "color": _colour(way, dark)},
+                    customdata=[len(s.top1) for s in line],
+                    hovertemplate=say(
+                        "{way}: %{{y:.2f}} % at %{{x:.3f}} M MACs, %{{customdata}} seeds",
+                        way=say(TITLES[way]),
+                    )
+                    + "<extra></extra>",
+                )
+            )
+    if here:
+        traces.append(_own(here, dark))
+    return theme.figure(
+        traces,
+        title=_title(rows),
+        dark=dark,
+        height=430,
+        xaxis={
+            "title": {"text": say("multiply-adds per image (M, computed, log scale)")},
+            "type": "log",
+            "tickvals": MACS_TICKS,
+        },
+        yaxis={"title": {"text": say("test accuracy (%, measured)")}},
+    )
+
+
+def _own(here: "Sequence[Row]", dark: bool | None) -> theme.Values:
+    return theme.trace(
+        "scatter",
+        x=[row["macs"] / 1e6 for row in here],
+        y=[100 * row["top1"] for row in here],
+        mode="markers",
+        name=say("trained here"),
+        marker={
+            "symbol": "x",
+            "size": 10,
+            "color": [_colour(row["way"], dark) for row in here],
+        },
+        customdata=[[say(TITLES[row["way"]]), row["seed"]] for row in here],
+        hovertemplate=say(
+            "here, {way}, seed {seed}: %{{y:.2f}} %",
+            way="%{customdata[0]}",
+            seed="%{customdata[1]}",
+        )
+        + "<extra></extra>",
+    )
+
+
+def _title(rows: "Sequence[Row]") -> str:
+    """What the plan's rule makes of the rows, for the paper's method on this base."""
+    way = next((way for way in BALANCED if any(row["way"] == way for row in rows)), BALANCED[-1])
+    found = differences(rows, way, HEADLINE)
+    answer = judged(found)
+    if answer == UNFINISHED:
+        return say("Not all trainings are there yet, so there is no verdict")
+    best = min(found, key=lambda one: one.mean)
+    values = {"budget": HEADLINE, "rival": say(TITLES[best.rival]).lower()}
+    if answer == HOLDS:
+        return say(
+            "At {budget:g} x the multiply-adds compound scaling beats each dimension alone",
+            **values,
+        )
+    if answer == FAILS and best.high < 0:
+        return say("At {budget:g} x the multiply-adds {rival} beats compound scaling", **values)
+    if answer == FAILS:
+        return say(
+            "At {budget:g} x the multiply-adds compound scaling has no lead over {rival}",
+            **values,
+        )
+    return say(
+        "At {budget:g} x the multiply-adds compound scaling and {rival} are too close to call",
+        **values,
+    )
+
+
+def paired_differences(
+    rows: "Sequence[Row]", budget: float = HEADLINE, *, dark: bool | None = None
+) -> go.Figure:
+    """Compound scaling less each single dimension, by seed: every one, the mean, its interval.
+
+    Args:
+        rows: Trainings.
+        budget: Multiply-adds aimed at, over the base's.
+        dark: For a dark page.
+    """
+    by_way = {way: differences(rows, way, budget) for way in BALANCED}
+    traces = [
+        trace
+        for place, (way, found) in enumerate(by_way.items())
+        if found
+        for trace in _pair(way, found, 0.15 - 0.3 * place, dark)
+    ]
+    rivals = list(dict.fromkeys(one.rival for found in by_way.values() for one in found))
+    ends = [one for found in by_way.values() for one in found]
+    behind = sum(one.high < 0 for one in ends)
+    ahead = sum(one.low > 0 for one in ends)
+    return theme.figure(
+        traces,
+        title=say(
+            "{budget:g} x: of {n} pairs compound scaling is surely ahead in {ahead}, surely behind "
+            "in {behind}",
+            budget=budget,
+            n=len(ends),
+            ahead=ahead,
+            behind=behind,
+        ),
+        dark=dark,
+        height=320,
+        shapes=[
+            {
+                "type": "rect", "x0": 0, "x1": LEAST_LEAD, "yref": "paper", "y0": 0, "y1": 1,
+                "fillcolor": colours.group(), "line": {"width": 0}, "layer": "below",
+            },
+            {
+                "type": "line", "x0": 0, "x1": 0, "yref": "paper", "y0": 0, "y1": 1,
+                "line": {"color": theme.ink(dark), "width": 1},
+            },
+        ],
+        xaxis={
+            "title": {"text": say("points ahead at the same seed (measured)")},
+            "zeroline": False,
+        },
+        yaxis={
+            "tickvals": [SINGLE_PLACES[rival] for rival in rivals],
+            "ticktext": [
+                say("against {rival}", rival=say(TITLES[rival]).lower()) for rival in rivals
+            ],
+            "range": [-0.5, 2.5],
+            "showgrid": False,
+        },
+    )  # fmt: skip
+
+
+SINGLE_PLACES = {"resolution": 0, "width": 1, "depth": 2}
+
+
+def _pair(
+    way: str, found: "Sequence[Difference]", aside: float, dark: bool | None
+) -> list[theme.Values]:
+    colour, name = _colour(way, dark), say(TITLES[way])
+    places = [SINGLE_PLACES[one.rival] + aside for one in found]
+    seeds = [(x, y) for one, y in zip(found, places, strict=True) for x in one.points]
+    return [
+        theme.trace(
+            "scatter",
+            x=[x for x, _ in seeds],
+            y=[y for _, y in seeds],
+            mode="markers",
+            name=name,
+            showlegend=False,
+            marker={"size": 6, "color": colours.faded(colour, opacity=0.4)},
+            hovertemplate="%{x:+.2f}<extra></extra>",
+        ),
+        theme.trace(
+            "scatter",
+            x=[one.mean for one in found],
+            y=places,
+            error_x={"type": "data", "array": [one.half for one in found], "thickness": 1.6},
+            mode="markers",
+            name=name,
+            marker={"symbol": SYMBOLS[way], "size": 10, "color": colour},
+            customdata=[one.half for one in found],
+            hovertemplate=say("{way}: %{{x:+.2f}} ± %{{customdata:.2f}}", way=name)
+            + "<extra></extra>",
+        ),
+    ]

@@ -1,0 +1,123 @@
+"""Whether the paper's claim holds, from an experiment's rows, by the rule of its plan.
+
+`assets/experiments/PLAN.md` has the rule; it was written before the rows were there. No torch.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import mean
+
+from effnet.base import mark, say
+from effnet.train.plan import SINGLE, TITLES
+from effnet.train.results import Row, half_width
+
+SEEDS = 5
+LEAST_LEAD = 0.3  # points: a lead under it is not called one
+BALANCED = ("searched", "compound")  # ways that scale all three: the paper's method, its numbers
+
+UNFINISHED = "not finished"
+HOLDS = "holds"
+FAILS = "does not hold"
+OPEN = "can't tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How far one way is ahead of another at a budget, seed by seed.
+
+    Attributes:
+        way, rival: Which is held against which.
+        budget: Multiply-adds aimed at, over the base's.
+        points: Accuracy of the way less the rival's, in points of a hundred, one a seed.
+    """
+
+    way: str
+    rival: str
+    budget: float
+    points: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """Over the seeds."""
+        return mean(self.points)
+
+    @property
+    def half(self) -> float:
+        """Half of the mean's 95 % confidence interval, by Student's t; 0 for one seed."""
+        return half_width(self.points)
+
+    @property
+    def low(self) -> float:
+        """The interval's lower end."""
+        return self.mean - self.half
+
+    @property
+    def high(self) -> float:
+        """The interval's upper end."""
+        return self.mean + self.half
+
+
+def differences(rows: Iterable[Row], way: str, budget: float) -> tuple[Difference, ...]:
+    """A way against every single dimension, over the seeds that both have; none without any."""
+    by: dict[str, dict[int, float]] = {}
+    for row in rows:
+        if float(row["budget"]) == budget:
+            by.setdefault(str(row["way"]), {})[int(row["seed"])] = 100 * float(row["top1"])
+    own, found = by.get(way, {}), []
+    for rival in SINGLE:
+        both = sorted(own.keys() & by.get(rival, {}).keys())
+        if both:
+            points = tuple(own[seed] - by[rival][seed] for seed in both)
+            found.append(Difference(way, rival, budget, points))
+    return tuple(found)
+
+
+def judged(found: Sequence[Difference], *, seeds: int = SEEDS) -> str:
+    """One of the four verdicts, where `seeds` were planned."""
+    if len(found) < len(SINGLE) or min(len(one.points) for one in found) < seeds:
+        return UNFINISHED
+    if all(one.low > 0 for one in found):
+        return HOLDS
+    return FAILS if any(one.high < LEAST_LEAD for one in found) else OPEN
+
+
+def verdict(rows: Sequence[Row], way: str, budget: float, *, seeds: int = SEEDS) -> str:
+    """What the rows say of one way of scaling all three, in one sentence."""
+    found = differences(rows, way, budget)
+    if not found:
+        return say(
+            "**Not finished**: at {budget:g} x the multiply-adds there is nothing to compare yet.",
+            budget=budget,
+        )
+    answer = judged(found, seeds=seeds)
+    by_end = answer == FAILS  # then it is the interval's end that says it
+    hardest = min(found, key=lambda one: one.high if by_end else one.mean)
+    values = {
+        "budget": budget,
+        "way": say(TITLES[way]).lower(),
+        "rival": say(TITLES[hardest.rival]).lower(),
+        "points": f"{hardest.mean:+.2f} ± {hardest.half:.2f}",
+        "least": LEAST_LEAD,
+        "seeds": min(len(one.points) for one in found),
+        "planned": seeds,
+    }
+    texts = {
+        UNFINISHED: mark(
+            "**Not finished**: {seeds} of {planned} seeds at {budget:g} x the multiply-adds; so "
+            "far {way} stands at {points} points against {rival}."
+        ),
+        HOLDS: mark(
+            "**The paper's claim holds here**: at {budget:g} x the multiply-adds {way} beats every "
+            "single dimension; {rival} comes nearest, at {points} points."
+        ),
+        FAILS: mark(
+            "**The paper's claim does not hold here**: at {budget:g} x the multiply-adds {way} "
+            "stands at {points} points against {rival}, and what lies under {least:g} is no lead "
+            "by the plan."
+        ),
+        OPEN: mark(
+            "**These trainings can't tell**: at {budget:g} x the multiply-adds {way} stands at "
+            "{points} points against {rival}: too little for a lead, too much for none."
+        ),
+    }
+    return say(texts[answer], **values)
