@@ -13,7 +13,8 @@ T = TypeVar("T")
 
 # what each extra brings, by the name that is imported
 BROUGHT = {
-    "notebook": {"plotly", "pandas", "numpy", "PIL", "ipywidgets", "anywidget", "traitlets"},
+    "notebook": {"plotly", "pandas", "numpy", "PIL", "ipywidgets", "anywidget", "traitlets"}
+    | {"nbclient", "nbconvert", "nbformat"},
     "train": {
         *("torch", "torchvision", "safetensors", "numpy", "pandas", "PIL"),
         *("pytorch_grad_cam", "ptflops", "skimage", "sklearn"),

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
 from torch import nn
 
 from effnet.base import EffnetError, Text, brief, path_of, write_whole
@@ -45,7 +46,29 @@ def private(network: nn.Module) -> Network:
             kind=Text(kind),
             key=keys[0],
         )
+    with torch.device("meta"):
+        as_said = Network(network.spec, num_classes=network.num_classes)
+    for is_now, wanted in zip(_leaves(network), _leaves(as_said), strict=False):
+        if is_now != wanted:
+            raise EffnetError(
+                "the network is no longer what its spec says: {found} in the place of {wanted}; "
+                "change its number of outputs only",
+                found=is_now,
+                wanted=wanted,
+            )
     return copy.deepcopy(network)
+
+
+def _leaves(network: nn.Module) -> list[str]:
+    """What each module computes in evaluation mode, where it does anything at all."""
+    idle = (nn.Dropout, nn.Dropout3d, nn.Identity)
+    return [
+        f"BatchNorm({module.num_features}, eps={module.eps:g})"
+        if isinstance(module, (nn.BatchNorm2d, nn.SyncBatchNorm))
+        else str(module)
+        for module in network.modules()
+        if not list(module.children()) and not isinstance(module, idle)
+    ]
 
 
 def save(classifier: "Classifier", path: str | Path) -> Path:

@@ -35,7 +35,11 @@ def add(commands: Commands) -> None:
     )
     static.add_argument("folder", help="new, empty, or an earlier site")
     static.add_argument(
-        "--without", metavar="PART", action="append", default=[], help="classify or notebooks"
+        "--without",
+        metavar="PART",
+        action="append",
+        default=[],
+        help="classify, notebooks, executed",
     )
 
     copied = commands.add("notebooks", _notebooks, "copy the notebooks into a folder", "lessons")

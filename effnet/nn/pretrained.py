@@ -4,12 +4,12 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
 from effnet.base import EffnetError, brief, is_whole
 from effnet.network import IMAGE_CHANNELS, Spec, walk
-from effnet.nn.model import Network, build, initialise
+from effnet.nn.blocks import SamePadding
+from effnet.nn.model import Network, build
 from effnet.nn.own import opened
 from effnet.nn.reading import read_file
 from effnet.nn.weight_files import load_state, read_checkpoint
@@ -17,6 +17,7 @@ from effnet.scaling import AnyNetwork
 from effnet.weights import checkpoints, sources
 
 LEVELS = (1, 2, 3, 4, 5)
+OUTPUT_STRIDES = (8, 16, 32)
 
 
 def network_with(spec: Spec, weights: str | Path) -> Network:
@@ -44,11 +45,7 @@ def refitted(network: Network, *, num_classes: int, in_channels: int) -> Network
     """The same network, its head new and its stem adapted where it has other numbers of them."""
     stem, *_ = walk(network.spec, num_classes=num_classes, in_channels=in_channels)
     if num_classes != network.num_classes:
-        head = network.linear
-        head.weight = nn.Parameter(torch.empty(num_classes, head.in_features))
-        head.bias = nn.Parameter(torch.empty(num_classes))
-        head.out_features = num_classes
-        initialise(head)
+        network.reset_classifier(num_classes)
     if in_channels != network.in_channels:
         convolution = network.get_submodule(stem.path(stem.layers[0]))
         weight = convolution.get_parameter("weight").detach()
@@ -75,12 +72,20 @@ class Backbone(nn.Module):
 
     Attributes:
         spec: The architecture.
-        levels: Which maps it gives, in order; level i has stride 2**i.
+        levels: Which maps it gives, in order; level i has stride 2**i, or the output stride.
         channels, strides: Of these maps.
     """
 
-    def __init__(self, network: Network, *, levels: Sequence[int] = LEVELS) -> None:
+    def __init__(
+        self, network: Network, *, levels: Sequence[int] = LEVELS, output_stride: int = 32
+    ) -> None:
         super().__init__()
+        if output_stride not in OUTPUT_STRIDES:
+            raise EffnetError(
+                "output stride {stride}; expected one of {known}",
+                stride=brief(output_stride),
+                known=", ".join(map(str, OUTPUT_STRIDES)),
+            )
         there = network.levels()
         if not (
             isinstance(levels, Sequence)
@@ -95,10 +100,12 @@ class Backbone(nn.Module):
             )
         self.spec = network.spec
         self.levels = tuple(int(level) for level in levels)
-        self.strides = tuple(2**level for level in self.levels)
+        self.strides = tuple(min(2**level, output_stride) for level in self.levels)
         written = _channels(network.spec)
         self.channels = tuple(written[level - 1] for level in self.levels)
         self.stages = nn.ModuleList(nn.Sequential(*part) for part in there[: max(self.levels)])
+        for level, stage in enumerate(self.stages, 1):
+            _dilate(stage, 2**level // output_stride)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         maps = []
@@ -106,6 +113,26 @@ class Backbone(nn.Module):
             x = stage(x)
             maps.append(x)
         return [maps[level - 1] for level in self.levels]
+
+
+def _dilate(stage: nn.Module, dilation: int) -> None:
+    """Leave out a stage's stride and spread its kernels, so that every weight sees what it saw.
+
+    What strode has its input as dense as the stage before: it is spread half as wide as the rest.
+    """
+    if dilation < 2:
+        return
+    for module in list(stage.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, SamePadding):  # even from here on: the convolution does it
+                module.add_module(name, nn.Identity())
+            elif isinstance(child, nn.Conv2d):
+                spread = dilation // 2 if child.stride == (2, 2) else dilation
+                child.stride = (1, 1)
+                if child.kernel_size == (1, 1):
+                    continue
+                child.dilation = (spread, spread)
+                child.padding = (spread * (child.kernel_size[0] // 2),) * 2
 
 
 def _channels(spec: Spec) -> list[int]:
@@ -128,6 +155,7 @@ def backbone(
     levels: Sequence[int] = LEVELS,
     weights: str | Path | None = "default",
     in_channels: int = IMAGE_CHANNELS,
+    output_stride: int = 32,
 ) -> Backbone:
     """A network's maps for a segmentation or detection head.
 
@@ -136,10 +164,12 @@ def backbone(
         levels: Which maps to give, in this order: level i is the last map of stride 2**i.
         weights: As in `load`; None or "random" for random ones.
         in_channels: Channels of the input, as in `build`.
+        output_stride: 8 or 16 for finer deep maps: blocks beyond it have dilated kernels in the
+            place of strides, with the same weights, as in DeepLab (arXiv:1706.05587).
 
     Raises:
         WeightsUnavailable: The weights are not here: says where to put them.
         EffnetError: The network, the weights or a level can't be used.
     """
     network = build(name, weights=weights, in_channels=in_channels)
-    return Backbone(network, levels=levels)
+    return Backbone(network, levels=levels, output_stride=output_stride)

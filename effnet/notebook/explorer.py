@@ -7,10 +7,12 @@ up. Reports have numbers, and what the kernel says counts only where it has hear
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 import anywidget
+import ipywidgets
 import traitlets
 
 from effnet.base import EffnetError, language
@@ -18,6 +20,9 @@ from effnet.figures import known_language
 from effnet.network import Spec, blocks_of, get_variant, joined, list_variants
 from effnet.scaling import BASES, Design, from_query
 from effnet.web import constants, handed, module
+
+if TYPE_CHECKING:
+    from effnet.notebook.design_parts import Parts
 
 HOST_JS = """
 export default {
@@ -48,6 +53,8 @@ class Explorer(anywidget.AnyWidget):
         spec: The chosen network; `effnet.count(explorer.spec)` takes it on.
         link: The query that opens this design in the app: `?phi=1.5`.
         language: What it is written in, of `language.LANGUAGES`.
+        parts: The tabs that a notebook shows under it: what if, one dimension, search, compare and
+            take away.
     """
 
     _esm = module() + HOST_JS
@@ -64,6 +71,20 @@ class Explorer(anywidget.AnyWidget):
         self._answers = 0
         with language.speaking(written_in), self._following():
             super().__init__(constants=constants(), **self._told(design))
+
+    @cached_property
+    def parts(self) -> "Parts":
+        """What stands under the explorer, made when it is shown first."""
+        from effnet.notebook.design_parts import Parts
+
+        return Parts(self)
+
+    @cached_property
+    def _whole(self) -> ipywidgets.VBox:
+        return ipywidgets.VBox([self, self.parts])
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        return self._whole._repr_mimebundle_(**options)
 
     def _told(self, design: Design) -> dict[str, Any]:
         """The same design in every way in which it is said."""

@@ -46,6 +46,7 @@ KINDS = (  # what people have that is no picture here: where its mark stands, th
 )
 IN_FLIGHT = InFlight(MAX_PIXELS)  # of all visitors: the largest picture alone, or many small ones
 LARGE = 4_000_000  # pixels from which on a picture's memory is given back to the system at once
+RESIZED_WHOLE = 500_000  # pixels up to which no time is won by resizing only what is cropped
 STRIP = 1 << 20  # pixels that are converted at a time
 
 _RESAMPLING = {
@@ -335,11 +336,12 @@ def view(image: Image.Image, preprocessing: Preprocessing, *, exact: bool = True
     Args:
         image: Upright RGB.
         preprocessing: Sizes and interpolation.
-        exact: False where one value in ten thousand may be off by one of 255 levels: of a large
-            picture only the crop is resized then, in half the time.
+        exact: False where one value in ten thousand may be off by one of 255 levels: of a picture
+            of more than `RESIZED_WHOLE` pixels only the crop is resized then, in half the time.
     """
     side, how = preprocessing.crop, _RESAMPLING[preprocessing.interpolation]
-    if not exact and min(image.size) >= 2 * preprocessing.resize:
+    shrinks = min(image.size) >= 2 * preprocessing.resize
+    if shrinks and image.width * image.height > RESIZED_WHOLE and not exact:
         box = crop_box(image.width, image.height, preprocessing)
         return image.resize((side, side), how, box)
     whole = resized(image, preprocessing)

@@ -29,9 +29,12 @@ class Transform:
     def __call__(self, image: Source) -> "Tensor":
         import torch
 
-        picture = open_image(image)
-        seen = self._cropped(picture) if self.train else view(picture, self.preprocessing)
-        return torch.from_numpy(to_array(seen, self.preprocessing))
+        how = self.preprocessing
+        if self.train:
+            seen = self._cropped(open_image(image))
+        else:
+            seen = view(open_image(image, short_side=how.resize), how, exact=False)
+        return torch.from_numpy(to_array(seen, how))
 
     def _cropped(self, picture: Image.Image) -> Image.Image:
         from torchvision.transforms import InterpolationMode

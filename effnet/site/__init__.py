@@ -4,6 +4,7 @@ builder             the folder as a whole; a part that can't be had is left out,
 site_pages          the pages of one language, from templates and records
 browser_network     Lite0 with all class maps, and the sample photos answered
 browser_notebooks   a JupyterLite with the notebooks that need no torch
+executed_notebooks  every notebook as it ran, to read
 fetched             what npm and pip fetch for it, checked by hash
 """
 

@@ -14,10 +14,11 @@ from effnet.base import LANGUAGES, EffnetError, files, make_folder, path_of, spe
 from effnet.site import site_pages
 from effnet.site.browser_network import classifier
 from effnet.site.browser_notebooks import notebooks
+from effnet.site.executed_notebooks import executed
 from effnet.site.site_pages import Folder
 from effnet.web import source
 
-PARTS = ("classify", "notebooks")  # what may be left out
+PARTS = ("classify", "notebooks", "executed")  # what may be left out
 MARKER = "effnet-site.json"
 ALWAYS = ("site.css", "sorting.js", "lesson.js")
 
@@ -72,6 +73,8 @@ def _written(site: Path, without: Collection[str]) -> list[Part]:
     assets.mkdir(parents=True)
     network, no_network = _tried("classify", without, lambda: classifier(assets))
     _, no_notebooks = _tried("notebooks", without, lambda: notebooks(jupyter))
+    classifying = _size(assets)
+    as_run, no_run = _tried("executed", without, lambda: executed(assets))
     scripts = [f"{name}.js" for name in site_pages.SCRIPTS] if network else []
     for name in (*ALWAYS, *scripts):
         (assets / name).write_text(source(name), "utf-8")
@@ -87,16 +90,17 @@ def _written(site: Path, without: Collection[str]) -> list[Part]:
                 site_pages.absent(folder, "classify.html", str(no_network))
             else:
                 site_pages.classify(folder, network)
-            if no_notebooks:
+            if no_notebooks and no_run:
                 site_pages.absent(folder, "notebooks.html", str(no_notebooks))
             else:
-                site_pages.notebook_list(folder)
+                site_pages.notebook_list(folder, as_run or (), missing=no_notebooks)
     written = Part("pages", _size(site) - before)
     (site / MARKER).write_text(json.dumps({"made_by": f"effnet {effnet.__version__}"}), "utf-8")
     return [
         written,
-        Part("classify", _size(assets), str(no_network or "")),
+        Part("classify", classifying, str(no_network or "")),
         Part("notebooks", _size(jupyter), str(no_notebooks or "")),
+        Part("executed", _size(assets) - classifying, str(no_run or "")),
     ]
 
 

@@ -1,6 +1,6 @@
 """The site's pages in one language: templates filled with records, nothing fetched, no server."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,11 +10,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import effnet
 from effnet import papers
-from effnet.base import DEFAULT, LANGUAGES, class_name, current, mark, say
+from effnet.base import DEFAULT, LANGUAGES, EffnetError, class_name, current, mark, say
 from effnet.counting import count
 from effnet.network import Spec
 from effnet.papers import Exhibit
 from effnet.report import Lesson, Step, answer, lessons
+from effnet.site.executed_notebooks import Executed
 from effnet.timing import work
 from effnet.web import TAGS, TITLE, script, translations
 
@@ -76,7 +77,7 @@ class Folder:
             "tag": TAGS[current()],
             "title": title,
             "root": self.root,
-            "current": f"{file.partition('-')[0]}s.html" if file.startswith("lesson-") else file,
+            "current": f"{file.partition('-')[0]}s.html" if "-" in file else file,
             "pages": [{"file": name, "title": say(TITLES[name])} for name in self.files],
             "languages": [
                 {"name": name, "tag": TAGS[code], "href": f"{self.root}{folder_of(code)}{file}"}
@@ -356,8 +357,18 @@ def _intensities(spec: Spec) -> dict[str, float]:
 # --- notebooks, and what is not there -----------------------------------------------------------
 
 
-def notebook_list(folder: Folder) -> None:
-    """The notebooks that run in the browser."""
+def notebook_list(
+    folder: Folder, as_run: Sequence[Executed], *, missing: EffnetError | None
+) -> None:
+    """The notebooks that run in the browser, and all of them as they ran where this was made.
+
+    Args:
+        folder: Where to write.
+        as_run: A page is written of each.
+        missing: Why none runs in the browser; None where they do.
+    """
+    for one in as_run:
+        folder.write(_file_of(one), "executed.html", one.title, body=one.body)
     folder.write(
         "notebooks.html",
         "notebooks.html",
@@ -365,7 +376,9 @@ def notebook_list(folder: Folder) -> None:
         notebooks=[
             {"file": f"{file}.ipynb", "title": say(title), "question": say(question)}
             for file, (title, question) in NOTEBOOKS.items()
+            if not missing
         ],
+        as_run=[{"file": _file_of(one), "title": one.title} for one in as_run],
         words={
             "notebooks_claim": say("Three notebooks, with a Python that runs in this browser."),
             "notebooks_about": say(
@@ -374,8 +387,14 @@ def notebook_list(folder: Folder) -> None:
                 "notebooks are in English.",
                 size=JUPYTER_MB,
             ),
+            "as_run_claim": say("All notebooks as they ran where this site was made"),
+            "as_run_about": say("To read, with figures. They are in English."),
         },
     )
+
+
+def _file_of(one: Executed) -> str:
+    return f"notebook-{one.name}.html"
 
 
 def absent(folder: Folder, file: str, why: str) -> None:

@@ -18,6 +18,8 @@ from .linear_head import packed as packed
 from .linear_head import teach as teach
 from .many_trainings import job as job
 from .many_trainings import sweep as sweep
+from .optim import RMSProp as RMSProp
+from .optim import parameter_groups as parameter_groups
 from .plan import SINGLE as SINGLE
 from .plan import TITLES as TITLES
 from .recipe import Recipe as Recipe

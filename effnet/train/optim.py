@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from effnet.nn import Network
 from effnet.train.recipe import Recipe
 
 RMS_DECAY, RMS_MOMENTUM, RMS_EPSILON = 0.9, 0.9, 1e-3  # arXiv:1905.11946; epsilon: released code
@@ -68,14 +69,38 @@ class RMSProp(torch.optim.Optimizer):
             torch._foreach_sub_(params, steps)
 
 
-def optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """The recipe's optimiser; BatchNorm and biases are not decayed."""
-    trained = [p for p in model.parameters() if p.requires_grad]
+def parameter_groups(
+    network: Network, *, learning_rate: float, weight_decay: float = 0.0, layer_decay: float = 1.0
+) -> list[dict[str, Any]]:
+    """What any optimiser of PyTorch takes: `torch.optim.AdamW(parameter_groups(net, ...))`.
+
+    Args:
+        network: The network; what is frozen is left out.
+        learning_rate: Of the classifier.
+        weight_decay: Of weights; BatchNorm and biases are not decayed.
+        layer_decay: What the rate is multiplied by from each block to the one before it, so that
+            pretrained layers move the less the earlier they stand (arXiv:2106.08254).
+    """
+    layers = network.layer_groups()
+    return [
+        group | {"lr": learning_rate * layer_decay ** (len(layers) - 1 - i)}
+        for i, layer in enumerate(layers)
+        for group in _decayed(layer, weight_decay)
+    ]
+
+
+def _decayed(parameters: list[nn.Parameter], weight_decay: float) -> list[dict[str, Any]]:
+    trained = [p for p in parameters if p.requires_grad]
     groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in trained if p.ndim > 1], "weight_decay": weight_decay},
         {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    groups = [group for group in groups if group["params"]]
+    return [group for group in groups if group["params"]]
+
+
+def optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """The recipe's optimiser; BatchNorm and biases are not decayed."""
+    groups = _decayed(list(model.parameters()), recipe.weight_decay)
     if recipe.optimiser == "adamw":
         return torch.optim.AdamW(groups, lr=recipe.learning_rate)
     return RMSProp(groups, recipe.learning_rate)

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 import effnet
 from effnet.base.language import say, speaking
 from effnet.base.units import millions
+from effnet.scaling import edits
 
 SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
 CELLS = ("import effnet\nexplorer = effnet.explore()\nexplorer", "explorer.spec.resolution")
@@ -68,3 +69,60 @@ def test_the_explorer_speaks_chinese_and_is_set_from_a_cell(browser, tmp_path):
         page.close()
     assert outside == []
     assert broken == []
+
+
+def test_the_pages_tabs_stand_below_follow_the_design_and_can_be_read_in_the_dark(
+    browser, tmp_path
+):
+    (tmp_path / "room").mkdir()
+    lab.write(tmp_path / "room" / "explorer.ipynb", CELLS[0])
+    outside, broken = [], []
+    with lab.serving(tmp_path / "room", tmp_path / "log", dark=True) as url:
+        page, total = opened(browser, url, "explorer.ipynb", outside, broken)
+        tabs = page.get_by_role("tab")
+        page.get_by_role("button", name="No squeeze-and-excitation").click()
+        plain = effnet.explore("?phi=1")
+        plain.parts.children[0].swapped(edits.without_squeeze)
+        expect(total).to_have_text(millions(effnet.count(plain.spec).params))
+        shots, faint = [], []
+        for number, title in enumerate(("One dimension", "Search", "Compare", "Take away"), 1):
+            tabs.filter(has_text=title).click()
+            if number < 4:
+                page.locator(".js-plotly-plot:visible .gtitle").first.wait_for()
+            page.locator(".effnet").screenshot()  # what is drawn late is there
+            shots += lab.contrasts(page)
+            SCREENSHOTS.mkdir(exist_ok=True)
+            page.screenshot(path=SCREENSHOTS / f"notebook-tab-{number}.png")
+        faint = [one for one in shots if one["figure"] and one["contrast"] < 4.5]
+        tabs.filter(has_text="One dimension").click()
+        page.get_by_role("button", name="Use resolution only").click()
+        expect(total).to_have_text(millions(effnet.count("b0").params))
+        page.close()
+    assert sum(one["figure"] for one in shots) > 50
+    assert faint == []
+    assert outside == []
+    assert broken == []
+
+
+def test_a_photo_is_uploaded_and_class_method_and_layer_are_chosen(browser, tmp_path, chelsea):
+    (tmp_path / "room").mkdir()
+    cells = (
+        "import effnet\nphoto = effnet.explore_photo()\nphoto",
+        "photo.explanation.label, photo.explanation.method, photo.explanation.layer",
+    )
+    lab.write(tmp_path / "room" / "photo.ipynb", *cells)
+    with lab.serving(tmp_path / "room", tmp_path / "log", dark=True) as url:
+        page = browser.new_page(viewport={"width": 1280, "height": 1500})
+        page.set_default_timeout(120_000)
+        lab.run_all(page, url, "photo.ipynb")
+        answer = page.locator(".jp-OutputArea-output").first
+        expect(answer).to_contain_text("espresso")
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Photo").click()
+        chooser.value.set_files(chelsea)
+        expect(answer).to_contain_text("tabby")
+        page.get_by_label("Method").select_option(label="HiResCAM")
+        expect(answer).to_contain_text("method hirescam")
+        SCREENSHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / "notebook-photo.png")
+        page.close()

@@ -104,7 +104,7 @@ def test_an_answer_is_given_anew_where_its_picture_or_the_weights_changed(
     with monkeypatch.context() as patch:
         os.utime(folder / "1.jpg", (0, 0))  # the same picture, touched
         patch.setattr(
-            "effnet.classify.evaluation.open_image", lambda *_, **__: pytest.fail("it was opened")
+            "effnet.classify.evaluation.prepared", lambda *_, **__: pytest.fail("it was opened")
         )
         assert evaluate(folder.parent, **asked)["top1"] == 50
     with monkeypatch.context() as patch:

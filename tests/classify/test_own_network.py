@@ -71,10 +71,22 @@ def changed(change) -> nn.Module:
     ("given", "message"),
     [
         (lambda: nn.Linear(3, 4), "Linear is no network of effnet.build"),
-        (lambda: effnet.build(SPEC, in_channels=1), "takes 1 channels"),
+        (lambda: effnet.build(SPEC, in_channels=1), "takes 1 channel;"),
         (
             lambda: changed(lambda net: net.classifier.append(nn.Linear(3, 2))),
             "no longer what its spec says",
+        ),
+        (
+            lambda: changed(lambda net: setattr(net, "avgpool", nn.AdaptiveMaxPool2d(1))),
+            r"AdaptiveMaxPool2d\(.* in the place of AdaptiveAvgPool2d",
+        ),
+        (
+            lambda: changed(lambda net: net.get_submodule("features.0").add_module("2", nn.ReLU())),
+            r"ReLU\(\) in the place of ReLU6",
+        ),
+        (
+            lambda: changed(lambda net: effnet.nn.Backbone(net, output_stride=8)),  # its own layers
+            r"Conv2d\(.* in the place of SamePadding",
         ),
     ],
 )
@@ -215,3 +227,12 @@ def test_names_with_other_endings_and_missing_folders_are_refused(mine, tmp_path
         mine.to_onnx(tmp_path / "mine.pt")
     with pytest.raises(effnet.EffnetError, match="can't write"):
         mine.save(tmp_path / "nowhere" / "mine.safetensors")
+
+
+def test_what_does_nothing_in_an_answer_may_differ():
+    net = effnet.build(SPEC, num_classes=3)
+    net.classifier[0] = nn.Dropout(0.5)
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = None
+    effnet.Classifier(nn.SyncBatchNorm.convert_sync_batchnorm(net), classes=("a", "b", "c"))

@@ -1,14 +1,19 @@
 """New heads, other inputs and maps for other heads, against timm's networks on the same weights."""
 
+import copy
+
 import pytest
 import timm
 import torch
 from timm.models import efficientnet as timms
+from timm.optim import param_groups_layer_decay
 from torch import nn
+from torch.autograd.graph import saved_tensors_hooks
 
 import effnet
 from effnet.nn.pretrained import adapted
 from effnet.nn.weight_files import under_our_names
+from effnet.train.optim import parameter_groups
 
 IMAGES = torch.randn(2, 3, 96, 96, generator=torch.Generator().manual_seed(3))
 
@@ -79,6 +84,69 @@ def test_a_files_own_head_and_channels_are_kept_where_they_are_wanted(tmp_path):
     for key, value in saved.state_dict().items():
         assert torch.equal(again.state_dict()[key], value)
     assert effnet.build(spec, weights=path).in_channels == 3
+
+
+def test_a_networks_classifier_is_made_anew():
+    net = effnet.build(effnet.scale("b0", depth=0.3, width=0.25, resolution=64))
+    before = net.linear.weight
+    net.reset_classifier(3)
+    assert net(IMAGES).shape == (2, 3)
+    assert net.linear.weight is not before
+    assert net.num_classes == 3
+
+
+def test_another_normalisation_stands_wherever_batchnorm_stood():
+    net = effnet.build("lite0", weights="default", norm_layer=lambda n: nn.GroupNorm(8, n))
+    trained = effnet.build("lite0", weights="default")
+    norms = [m for m in trained.modules() if isinstance(m, nn.BatchNorm2d)]
+    groups = [m for m in net.modules() if isinstance(m, nn.GroupNorm)]
+    assert [m.num_channels for m in groups] == [m.num_features for m in norms]
+    assert not any(isinstance(m, nn.BatchNorm2d) for m in net.modules())
+    assert torch.equal(net.linear.weight, trained.linear.weight)
+    with torch.inference_mode():
+        assert net(IMAGES).shape == (2, 1000)
+
+
+def test_checkpointing_changes_no_gradient():
+    net = effnet.build(
+        effnet.scale("b0", depth=0.3, width=0.25, resolution=64), dropout=0, stochastic_depth=0
+    )
+    again = copy.deepcopy(net)
+    again.grad_checkpointing = True
+    kept = []
+    for one in (net, again):
+        tensors = []
+        with saved_tensors_hooks(lambda t, into=tensors: into.append(t) or t, lambda t: t):
+            loss = one.train()(IMAGES).square().mean()
+        loss.backward()
+        kept.append(len(tensors))
+    for one, two in zip(net.parameters(), again.parameters(), strict=True):
+        torch.testing.assert_close(two.grad, one.grad)
+    assert kept[1] < kept[0] / 3
+    with torch.inference_mode():
+        assert torch.equal(again.eval()(IMAGES), again(IMAGES))
+
+
+@pytest.mark.parametrize("name", ["lite0", "v2_b0", "mobilenet_v2", "resnet50"])
+def test_layer_groups_hold_every_parameter_once_from_stem_to_classifier(name):
+    with torch.device("meta"):
+        net = effnet.build(name)
+    groups = net.layer_groups()
+    assert len(groups) == net.spec.blocks + 2
+    assert [id(p) for group in groups for p in group] == [id(p) for p in net.parameters()]
+
+
+def test_rates_by_layer_are_timms():
+    with torch.device("meta"):
+        net, theirs = effnet.build("lite0"), timm.create_model("tf_efficientnet_lite0")
+    wanted = param_groups_layer_decay(theirs, weight_decay=0.05, layer_decay=0.75)
+    found = parameter_groups(net, learning_rate=0.1, weight_decay=0.05, layer_decay=0.75)
+    assert [group["lr"] for group in found] == pytest.approx([0.1 * g["lr_scale"] for g in wanted])
+    assert [group["weight_decay"] for group in found] == [g["weight_decay"] for g in wanted]
+    sizes = [[sum(p.numel() for p in g["params"]) for g in groups] for groups in (found, wanted)]
+    assert sizes[0] == sizes[1]
+    net.requires_grad_(False).linear.requires_grad_(True)
+    assert len(parameter_groups(net, learning_rate=0.1)) == 2
 
 
 def test_rates_are_in_the_built_network_and_its_spec():
@@ -166,6 +234,35 @@ def test_every_variant_has_five_maps_and_one_before_pooling(name):
         last = net.forward_features(images)
     assert sides == [(33, 49), (17, 25), (9, 13), (5, 7), (3, 4)]
     assert last.shape == (2, net.linear.in_features, 3, 4)
+
+
+@pytest.mark.parametrize("stride", [8, 16])
+def test_at_a_smaller_output_stride_the_maps_are_timms(timms_lite0, stride):
+    theirs = timm.create_model(
+        "tf_efficientnet_lite0",
+        features_only=True,
+        output_stride=stride,
+        pretrained=True,
+        pretrained_cfg_overlay={"file": str(timms_lite0)},
+    ).eval()
+    ours = effnet.backbone("lite0", output_stride=stride).eval()
+    assert list(ours.strides) == theirs.feature_info.reduction()
+    images = IMAGES[:, :, :, :65]
+    with torch.inference_mode():
+        for wanted, found in zip(theirs(images), ours(images), strict=True):
+            torch.testing.assert_close(found, wanted, rtol=1e-3, atol=1e-3)
+
+
+def test_resnets_dilated_shortcuts_fit_their_maps():
+    with torch.device("meta"):
+        maps = effnet.backbone("resnet50", weights=None, output_stride=8)(torch.empty(1, 3, 65, 97))
+    assert [m.shape[2:] for m in maps] == [(33, 49), (17, 25), (9, 13), (9, 13), (9, 13)]
+
+
+@pytest.mark.parametrize("stride", [4, 64, 12, 1.5, "16", None])
+def test_other_output_strides_are_refused(stride):
+    with pytest.raises(effnet.EffnetError, match="expected one of 8, 16, 32"):
+        effnet.backbone("lite0", weights=None, output_stride=stride)
 
 
 def test_a_backbone_holds_only_what_it_uses():

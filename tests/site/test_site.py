@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import nbformat
 import numpy as np
 import pytest
 
@@ -19,7 +20,7 @@ import effnet
 from effnet.base import shipped
 from effnet.nn import onnx_model
 from effnet.papers import EXHIBITS
-from effnet.site import PARTS, build, fetched
+from effnet.site import PARTS, build, executed_notebooks, fetched
 from effnet.site.browser_notebooks import NOTEBOOKS
 from effnet.site.own_wheel import own_wheel
 
@@ -97,11 +98,12 @@ def cache(tmp_path, monkeypatch) -> Path:
 def test_without_npm_the_site_is_made_without_what_needs_it(cache, tmp_path, monkeypatch):
     monkeypatch.setattr(fetched.shutil, "which", lambda _: None)
     monkeypatch.setattr(fetched, "wheels", list)
-    pages, classify, notebooks = build(tmp_path / "site")
+    pages, classify, notebooks, as_run = build(tmp_path / "site", without=["executed"])
     assert not pages.missing
     assert classify.missing == notebooks.missing
     assert classify.missing == "npm is not installed; it comes with Node.js (nodejs.org)"
     assert classify.missing in (tmp_path / "site/notebooks.html").read_text("utf-8")
+    assert as_run.missing == "it was left out when this site was made"
 
 
 def test_a_package_that_is_another_is_refused_and_thrown_away(cache, tmp_path):
@@ -177,6 +179,48 @@ def test_the_own_wheel_is_this_package_and_asks_for_no_torch(tmp_path):
 def test_the_notebooks_of_the_site_are_notebooks_of_the_project():
     root = Path(effnet.__file__).parents[1]
     assert all((root / "notebooks" / f"{name}.ipynb").is_file() for name in NOTEBOOKS)
+
+
+CELLS = (
+    ("markdown", "# 1. Does it run?"),
+    ("code", "import effnet\nfrom effnet import figures\neffnet.explore()"),
+    ("code", "figures.equal_budget_drawings(effnet.scaling.at_budget('b0', 4))"),
+    ("code", "from PIL import Image\nImage.new('RGB', (9, 9))"),
+)
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch) -> Path:
+    """A place with one small notebook in the shipped ones' place."""
+    made = {"markdown": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_code_cell}
+    book = nbformat.v4.new_notebook(cells=[made[kind](text) for kind, text in CELLS])
+    nbformat.write(book, tmp_path / "01_small.ipynb")
+    monkeypatch.setattr(executed_notebooks, "shipped", lambda *parts: tmp_path.joinpath(*parts[1:]))
+    return tmp_path
+
+
+def test_notebooks_as_they_ran_are_pages_with_their_figures(small):
+    build(small / "site", without=("classify", "notebooks"))
+    page = (small / "site/notebook-01_small.html").read_text("utf-8")
+    links = Links(page)
+    assert "assets/plotly.min.js" in links.to
+    assert all(
+        (small / "site" / to).exists() for to in links.to if to[:5] != "data:" and to[0] != "#"
+    )
+    assert "Plotly.newPlot(" in page
+    assert "data:image/png;base64," in page
+    assert "stands here in a notebook that runs" in page
+    for folder in ("", "zh/"):
+        overview = (small / "site" / folder / "notebooks.html").read_text("utf-8")
+        assert 'href="notebook-01_small.html" lang="en">1. Does it run?</a>' in overview
+
+
+def test_a_notebook_that_breaks_is_named_and_the_rest_of_the_site_is_made(small):
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0")])
+    nbformat.write(book, small / "01_small.ipynb")
+    *_, as_run = build(small / "site", without=("classify", "notebooks"))
+    assert as_run.missing == "notebook 01_small failed: ZeroDivisionError: division by zero"
+    assert (small / "site/index.html").is_file()
 
 
 # --- all class maps from one pass ---------------------------------------------------------------

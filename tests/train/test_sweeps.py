@@ -73,7 +73,7 @@ def test_finished_rows_are_not_trained_again(tiny, tmp_path, monkeypatch):
 def test_a_failed_training_loses_only_itself(tiny, tmp_path):
     good, *_ = jobs_of(tiny, 1)
     bad = job(replace(good.recipe, data="nowhere"), way="bad", seed=0)
-    with pytest.raises(effnet.EffnetError, match=r"1 of 2 trainings are missing .*nowhere"):
+    with pytest.raises(effnet.EffnetError, match=r"1 of 2 trainings is missing .*nowhere"):
         sweep([bad, good], tmp_path / "r.csv")
     assert [row["key"] for row in read_rows(tmp_path / "r.csv")] == [good.key]
 

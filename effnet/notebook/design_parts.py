@@ -1,0 +1,401 @@
+"""What stands under the explorer of a design, as under the Scale page: what if, searches, ways out.
+
+Each part draws what the page draws, from the same records and figures; only the one that is open is
+computed, and it follows the explorer's design.
+"""
+
+import html
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from effnet import figures
+from effnet.base import (
+    Card,
+    EffnetError,
+    as_html,
+    giga,
+    mark,
+    millions,
+    path_of,
+    say,
+    speaking,
+    write_whole,
+)
+from effnet.counting import count
+from effnet.network import MAX_RESOLUTION, blocks_of, display_name, joined, to_block_strings
+from effnet.papers import compare, experiment, experiments, note, pinned, rivals
+from effnet.report import export, sections, to_html, to_notebook
+from effnet.scaling import BASES, COMPARED, WAYS, Blocks, Design, Limits, at_budget, edits, search
+
+if TYPE_CHECKING:
+    from effnet.notebook.explorer import Explorer
+
+WIDE = {"width": "98%"}
+STYLE = {"description_width": "11em"}
+MOST_PINS = 4
+COSTS = {
+    mark("Multiply-adds"): "macs",
+    mark("Parameters"): "params",
+    mark("Activations"): "activations",
+}
+SHOWN_ROWS = 12
+
+
+class Part(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """One tab: controls above, then a sentence, figures and a table that follow the design."""
+
+    title = ""
+
+    def __init__(self, explorer: "Explorer") -> None:
+        self.explorer = explorer
+        self.said = ipywidgets.HTML()
+        self.table = ipywidgets.HTML()
+        super().__init__(layout=WIDE)
+        self.children = [*self.controls(), self.said, *self.below(), self.table]
+
+    def controls(self) -> Sequence[ipywidgets.Widget]:
+        """What the reader sets."""
+        return ()
+
+    def below(self) -> Sequence[ipywidgets.Widget]:
+        """Figures, and what belongs to them."""
+        return ()
+
+    def show(self) -> None:
+        """Draw what belongs to the explorer's design."""
+        raise NotImplementedError
+
+    def heard(self, act: Callable[[], None]) -> Callable[[Any], None]:
+        """What a control calls: in the explorer's language, a refusal said under the controls."""
+
+        def follow(_: Any) -> None:
+            with speaking(self.explorer.language):
+                try:
+                    self.said.value = ""
+                    act()
+                except EffnetError as error:
+                    self.said.value = as_html(Card(notes=(str(error),)))
+
+        return follow
+
+    def button(self, title: str, act: Callable[[], None], note: str = "") -> ipywidgets.Button:
+        """A button as wide as its words."""
+        made = ipywidgets.Button(description=title, tooltip=note, layout={"width": "auto"})
+        made.on_click(self.heard(act))
+        return made
+
+    def chosen(self, title: str, options: Any, value: Any) -> ipywidgets.Dropdown:
+        """A choice, which draws the part again."""
+        made = ipywidgets.Dropdown(options=options, value=value, description=title, style=STYLE)
+        made.observe(self.heard(self.show), names="value")
+        return made
+
+    def dial(self, title: str, value: float, low: float, high: float, step: float) -> Any:
+        """A number, which draws the part again where it comes to rest."""
+        made = ipywidgets.FloatSlider(
+            value, min=low, max=high, step=step, description=title, style=STYLE,
+            continuous_update=False, layout={"width": "30em", "max_width": "98%"},
+        )  # fmt: skip
+        made.observe(self.heard(self.show), names="value")
+        return made
+
+    def take(self, design: Design) -> None:
+        """Make it the explorer's design."""
+        self.explorer.design = design
+
+
+def drawn(output: ipywidgets.Output, figure: Any) -> None:
+    """Put a figure where it is shown, as the notebook's own renderer has it."""
+    bundle = figure._repr_mimebundle_()
+    output.outputs = ({"output_type": "display_data", "data": bundle, "metadata": {}},)
+
+
+def row(*widgets: ipywidgets.Widget) -> ipywidgets.HBox:
+    """Side by side, and below each other where there is no room."""
+    return ipywidgets.HBox(widgets, layout={"flex_flow": "row wrap"})
+
+
+class WhatIf(Part):
+    """Edit the stages as block strings, and see what that costs stage by stage."""
+
+    title = mark("What if")
+
+    def controls(self) -> Sequence[ipywidgets.Widget]:
+        self.before: list[Design] = []
+        self.follows = False
+        self.strings = ipywidgets.Textarea(
+            description=say("Block strings"), rows=8, style=STYLE, continuous_update=False,
+            layout={"width": "46em", "max_width": "98%"},
+        )  # fmt: skip
+        self.head, self.side = (
+            ipywidgets.BoundedIntText(
+                description=title, min=0, max=most, step=8, style=STYLE, continuous_update=False
+            )
+            for title, most in ((say("Head channels"), 8192), (say("resolution"), MAX_RESOLUTION))
+        )
+        fields = {"blocks": self.strings, "own_head": self.head, "own_resolution": self.side}
+        for name, control in fields.items():
+            control.observe(self.heard(partial(self.entered, name, control)), names="value")
+        swaps = [
+            self.button(say(swap.title), partial(self.swapped, swap.swapped), say(swap.line))
+            for swap in edits.SWAPS
+        ]
+        back = [self.button(say("Undo"), self.undo), self.button(say("Reset"), self.reset)]
+        return row(*swaps, *back), self.strings, row(self.head, self.side)
+
+    def show(self) -> None:
+        design, spec = self.explorer.design, self.explorer.spec
+        self.follows = True
+        try:
+            self.strings.value = "\n".join(to_block_strings(spec, dialect="v2"))
+            self.head.value, self.side.value = spec.head_channels, spec.resolution
+        finally:
+            self.follows = False
+        start = design.base_spec if design.mode == "edited" else spec
+        found = edits.stage_differences(spec, count(spec), start, count(start))
+        lines = [
+            (say(one.stage), one.changed or "-", f"{one.now.macs:,}",
+             f"{one.now.macs - one.start.macs:+,}", f"{one.now.params - one.start.params:+,}",
+             f"{one.now.activations - one.start.activations:+,}")
+            for one in found
+        ]  # fmt: skip
+        heads = (say("stage"), say("what changed"), "MACs", "MACs +/-")
+        more = (say("parameters +/-"), say("activations +/-"))
+        compared = say("Compared with {start}.", start=design.start.title)
+        self.table.value = as_html(Card(compared, (), (*heads, *more), tuple(lines)))
+
+    def entered(self, name: str, control: ipywidgets.Widget) -> None:
+        if not self.follows:
+            self.edit(**{name: control.value})
+
+    def edit(self, **values: Any) -> None:
+        before = self.explorer.design
+        self.take(before.edited(**values))
+        self.before.append(before)
+
+    def swapped(self, swap: Callable[[Blocks], Blocks]) -> None:
+        self.edit(blocks=joined(swap(blocks_of(self.explorer.spec))))
+
+    def undo(self) -> None:
+        if self.before:
+            self.take(self.before.pop())
+
+    def reset(self) -> None:
+        if self.explorer.design.mode == "edited":
+            self.take(self.explorer.design.unedited())
+
+
+class OneDimension(Part):
+    """At an equal budget: depth only, width only, resolution only, compound."""
+
+    title = mark("One dimension")
+
+    def controls(self) -> Sequence[ipywidgets.Widget]:
+        bases = [(display_name(name), name) for name in COMPARED]
+        self.base = self.chosen(say("Network to scale"), bases, COMPARED[0])
+        self.times = self.dial(say("budget"), 4.0, 1.5, 16.0, 0.1)
+        uses = (
+            self.button(say("Use {way}", way=say(title).lower()), partial(self.use, way))
+            for way, title in WAYS.items()
+        )
+        return row(self.base, self.times), row(*uses)
+
+    def below(self) -> Sequence[ipywidgets.Widget]:
+        self.networks, self.measured = ipywidgets.Output(), ipywidgets.Output()
+        return self.networks, self.measured
+
+    def show(self) -> None:
+        base, found = self.base.value, at_budget(self.base.value, self.times.value)
+        drawn(self.networks, figures.equal_budget_drawings(found))
+        names = experiments(base)
+        notes: tuple[str, ...] = ()
+        if names:
+            printed = experiment(base, names[0])
+            drawn(self.measured, figures.accuracy_by_way(printed, budget=found[0].target))
+            notes = (note(base, names[0]),)
+        else:
+            self.measured.outputs = ()
+        lines = [
+            (say(WAYS[one.way]), f"{one.depth:g}", f"{one.width:g}", f"{one.resolution}",
+             str(one.blocks), millions(one.params), giga(one.macs), f"{100 * one.off:+.2f} %",
+             millions(one.activations))
+            for one in found
+        ]  # fmt: skip
+        heads = (say("network"), say("depth"), say("width"), say("resolution (px)"), say("blocks"))
+        more = (say("parameters"), "MACs", say("off budget"), say("activations"))
+        self.table.value = as_html(Card("", (), (*heads, *more), tuple(lines), notes=notes))
+
+    def use(self, way: str) -> None:
+        found = at_budget(self.base.value, self.times.value)
+        (one,) = (network for network in found if network.way == way)
+        self.take(_scaled(one.base, one.depth, one.width, one.resolution))
+
+
+class Search(Part):
+    """A network for a budget, and the paper's step 1."""
+
+    title = mark("Search")
+
+    def controls(self) -> Sequence[ipywidgets.Widget]:
+        self.base = self.chosen(
+            say("Network to scale"), [(display_name(name), name) for name in BASES], BASES[0]
+        )
+        self.macs = self.dial(say("multiply-adds (G)"), 1.0, 0.05, 40.0, 0.05)
+        self.params = self.dial(say("parameters (M)"), 10.0, 0.5, 150.0, 0.5)
+        self.least = self.dial(say("resolution (px)"), 224, 32, 1024, 8)
+        use = self.button(say("Use {way}", way=say("best")), self.use)
+        return row(self.base, self.macs), row(self.params, self.least), use
+
+    def below(self) -> Sequence[ipywidgets.Widget]:
+        self.front, self.grid = ipywidgets.Output(), ipywidgets.Output()
+        return self.front, self.grid
+
+    def solution(self) -> search.Solution:
+        limits = Limits(
+            macs=round(self.macs.value * 1e9),
+            params=round(self.params.value * 1e6),
+            resolution=round(self.least.value),
+        )
+        return search.solve(self.base.value, limits)
+
+    def show(self) -> None:
+        found, design = self.solution(), self.explorer.design
+        enough = search.USED * found.front[0].macs if found.front else None
+        drawn(
+            self.front,
+            figures.budget_front(found.fits, found.front, best=found.best, enough=enough),
+        )
+        now = (design.alpha, design.beta, design.gamma) if design.mode == "formula" else None
+        steps = search.step_one(self.base.value, 0.1)
+        drawn(self.grid, figures.coefficient_grid(steps, chosen=now))
+        lines = [
+            (f"{fit.depth:g}", f"{fit.width:g}", f"{fit.resolution}", f"{fit.spread:.2f}",
+             str(fit.blocks), millions(fit.params), giga(fit.macs), millions(fit.activations))
+            for fit in found.front[:SHOWN_ROWS]
+        ]  # fmt: skip
+        heads = (
+            say("depth"),
+            say("width"),
+            say("resolution (px)"),
+            say("imbalance"),
+            say("blocks"),
+        )
+        more = (say("parameters"), "MACs", say("activations"))
+        self.table.value = as_html(Card(say("front"), (), (*heads, *more), tuple(lines)))
+
+    def use(self) -> None:
+        best = self.solution().best
+        if best:
+            self.take(_scaled(self.base.value, best.depth, best.width, best.resolution))
+
+
+class Compare(Part):
+    """Pinned designs beside the current one, and the published networks."""
+
+    title = mark("Compare")
+
+    def controls(self) -> Sequence[ipywidgets.Widget]:
+        self.pins: list[Design] = []
+        self.cost = self.chosen(
+            say("Cost"), [(say(title), name) for title, name in COSTS.items()], "macs"
+        )
+        pin = self.button(say("Pin this design"), self.pin)
+        return (row(pin, self.button(say("Unpin all"), self.unpin), self.cost),)
+
+    def below(self) -> Sequence[ipywidgets.Widget]:
+        self.rivals = ipywidgets.Output()
+        return (self.rivals,)
+
+    def show(self) -> None:
+        now = self.explorer.design
+        others = [one for one in self.pins if one != now]
+        designs = [*map(pinned, others), pinned(now)]
+        drawn(
+            self.rivals,
+            figures.accuracy_against_cost(rivals(), self.cost.value, designs=designs),
+        )
+        self.table.value = compare(now, *reversed(others))._repr_html_()
+
+    def pin(self) -> None:
+        if self.explorer.design not in self.pins:
+            self.pins = [*self.pins, self.explorer.design][-MOST_PINS:]
+        self.show()
+
+    def unpin(self) -> None:
+        self.pins = []
+        self.show()
+
+
+class TakeAway(Part):
+    """Files of the design, written where the notebook's kernel runs."""
+
+    title = mark("Take away")
+
+    def controls(self) -> Sequence[ipywidgets.Widget]:
+        self.folder = ipywidgets.Text(value=".", description=say("folder"), style=STYLE)
+        kinds: dict[str, tuple[str, Callable[..., str | bytes]]] = {
+            say("Stages (CSV)"): ("stages.csv", export.stage_csv),
+            say("Layers (CSV)"): ("layers.csv", lambda _, *rest: export.layer_csv(*rest)),
+            say("Spec (JSON)"): ("spec.json", export.spec_json),
+            say("Code (Python)"): ("design.py", lambda _, __, about: self.code(about)),
+            "ONNX": ("model.onnx", export.onnx_file),
+            say("State dict (safetensors)"): ("weights.safetensors", export.state_dict_file),
+            say("Report (HTML)"): ("report.html", lambda *_: to_html(self.report())),
+            say("Report (notebook)"): ("report.ipynb", lambda *_: to_notebook(self.report())),
+        }
+        buttons = (
+            self.button(title, partial(self.write, what, make))
+            for title, (what, make) in kinds.items()
+        )
+        return self.folder, row(*buttons)
+
+    def show(self) -> None:
+        about = self.about()
+        code = f"<pre>{html.escape(self.code(about))}</pre>"
+        self.table.value = f"{say('link')}: {html.escape(self.explorer.link)}{code}"
+
+    def about(self) -> export.Manifest:
+        design, spec = self.explorer.design, self.explorer.spec
+        return export.manifest(design, count(spec), link=self.explorer.link, today=date.today())
+
+    def code(self, about: export.Manifest) -> str:
+        return export.python_code(self.explorer.design, about)
+
+    def report(self) -> Any:
+        return sections(self.explorer.design, link=self.explorer.link)
+
+    def write(self, what: str, make: Callable[..., str | bytes]) -> None:
+        spec = self.explorer.spec
+        file: Path = path_of(self.folder.value) / export.file_name(spec, what, date.today())
+        write_whole(file, make(spec, count(spec), self.about()))
+        self.said.value = as_html(Card(notes=(say("Written: {file}", file=str(file)),)))
+
+
+PARTS: tuple[type[Part], ...] = (WhatIf, OneDimension, Search, Compare, TakeAway)
+
+
+class Parts(ipywidgets.Tab):  # type: ignore[misc]  # ipywidgets has no types
+    """The five parts as tabs; the open one follows the explorer."""
+
+    def __init__(self, explorer: "Explorer") -> None:
+        self.explorer = explorer
+        with speaking(explorer.language):
+            parts = [part(explorer) for part in PARTS]
+            super().__init__(parts, titles=[say(part.title) for part in PARTS], selected_index=0)
+        self.observe(self._follow, names="selected_index")
+        explorer.observe(self._follow, names="design")
+        self._follow(None)
+
+    def _follow(self, _: Any) -> None:
+        if self.selected_index is not None:
+            part = self.children[self.selected_index]
+            part.heard(part.show)(None)
+
+
+def _scaled(base: str, depth: float, width: float, resolution: int) -> Design:
+    return Design("free", base, depth=depth, width=width, resolution=resolution)
