@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from effnet.base import Card, EffnetError, Rich, Tabular, coloured, is_finite, percent, say
+from effnet.base import (
+    Card,
+    EffnetError,
+    Rich,
+    Tabular,
+    class_name,
+    coloured,
+    is_finite,
+    percent,
+    say,
+)
 from effnet.cam.core import unit_range
 from effnet.cam.methods import Array
 
@@ -83,8 +93,9 @@ class Explanation(Rich, Tabular):
     def asked(self) -> str:
         """The class, and rather than which: "espresso", "espresso rather than cup"."""
         if not self.against_label:
-            return self.label
-        return say("{label} rather than {other}", label=self.label, other=self.against_label)
+            return class_name(self.label)
+        label, other = class_name(self.label), class_name(self.against_label)
+        return say("{label} rather than {other}", label=label, other=other)
 
     def overlay(self, alpha: float = 0.5, *, smooth: bool = True) -> Image.Image:
         """The map in viridis over the picture; what the network never saw is dimmed.

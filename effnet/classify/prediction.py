@@ -15,6 +15,7 @@ from effnet.base import (
     Rich,
     Tabular,
     brief,
+    class_name,
     in_a_row,
     mark,
     percent,
@@ -58,7 +59,7 @@ class Prediction(Rich, Tabular):
         return Card(
             say("Most probable of {n:,} {n:class|classes}", n=len(self.logits)),
             columns=(say("class"), say("probability")),
-            rows=tuple((one.name, percent(one.probability)) for one in self.labels),
+            rows=tuple((class_name(one.name), percent(one.probability)) for one in self.labels),
             shares=tuple(one.probability for one in self.labels),
             notes=(
                 *([say(ONE_OUTPUT)] if len(self.logits) == 1 else ()),

@@ -1,13 +1,14 @@
 """Figures that set designs beside published networks, and a promise beside the truth."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
 from effnet.base import colours, giga, mark, millions, say, significant
 from effnet.counting import Step
 from effnet.figures import theme
+from effnet.figures.clear_labels import clear_labels
 from effnet.network import FAMILIES
 from effnet.papers import Pinned, Quantity, Rival, on_the_front
 
@@ -16,7 +17,7 @@ AXIS: dict[Quantity, str] = {
     "macs": mark("multiply-adds per image (G, log scale)"),
     "activations": mark("activations per image (M, log scale)"),
 }
-PLACES = ("top center", "bottom center", "middle right", "middle left")  # so labels don't pile up
+PLOT = 520.0, 350.0  # px: names that would touch in it are left to the hover text
 TICKS = [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 UNIT: dict[Quantity, float] = {"params": 1e6, "macs": 1e9, "activations": 1e6}
 
@@ -49,13 +50,27 @@ def accuracy_against_cost(
             hoverinfo="skip",
         )
     ]
-    for family in (*FAMILIES, "other"):
-        members = sorted(
+    families = {
+        family: sorted(
             (r for r in found if r.family == family and getattr(r, quantity) is not None),
             key=lambda rival: getattr(rival, quantity),
         )
-        if members:
-            traces.append(_family(members, family, quantity, dark))
+        for family in (*FAMILIES, "other")
+    }
+    known = list(itertools.chain.from_iterable(families.values()))
+    labels = clear_labels(
+        [getattr(rival, quantity) for rival in known],
+        [rival.top1 for rival in known],
+        [_short(rival.name) for rival in known],
+        plot=PLOT,
+        log=(True, False),
+    )
+    named = dict(zip((rival.name for rival in known), labels, strict=True))
+    traces += [
+        _family(members, family, quantity, named, dark)
+        for family, members in families.items()
+        if members
+    ]
     lines = [
         {
             "type": "line",
@@ -69,6 +84,7 @@ def accuracy_against_cost(
                 "width": 3 if one is designs[-1] else 1.5,
                 "dash": "solid" if one is designs[-1] else "dash",
             },
+            "label": {"text": _short(one.title), "textposition": "start", "font": {"size": 11}},
         }
         for one in designs
     ]
@@ -93,16 +109,20 @@ def accuracy_against_cost(
 
 
 def _family(
-    members: Sequence[Rival], family: str, quantity: Quantity, dark: bool | None
+    members: Sequence[Rival],
+    family: str,
+    quantity: Quantity,
+    named: Mapping[str, str],
+    dark: bool | None,
 ) -> go.Scatter:
     name = FAMILIES.get(family) or say("other networks")
     return go.Scatter(
         x=[getattr(rival, quantity) / UNIT[quantity] for rival in members],
         y=[rival.top1 for rival in members],
-        mode="markers+text" if family == "other" else "lines+markers",
+        mode="markers+text" if family == "other" else "lines+markers+text",
         name=name,
-        text=[rival.name for rival in members],
-        textposition=[PLACES[i % len(PLACES)] for i in range(len(members))],
+        text=[named[rival.name] for rival in members],
+        textposition="top center",
         textfont={"size": 10},
         marker={
             "symbol": theme.MARKS["published"],
@@ -117,14 +137,20 @@ def _family(
                 giga(round(rival.macs)) if rival.macs else say("not printed"),
                 say("computed" if rival.computed else "printed"),
                 say(rival.source),
+                rival.name,
             ]
             for rival in members
         ],
         hovertemplate=say(
-            "%{text}: %{y} %<br>%{customdata[0]} parameters, %{customdata[1]} MACs "
+            "%{customdata[4]}: %{y} %<br>%{customdata[0]} parameters, %{customdata[1]} MACs "
             "(%{customdata[2]})<br>%{customdata[3]}<extra></extra>"
         ),
     )
+
+
+def _short(name: str) -> str:
+    """A network's name without what its curve's legend says."""
+    return name.replace("EfficientNetV2-", "V2-").replace("EfficientNet-", "")
 
 
 def promise_to_real(

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import plotly.graph_objects as go
 
-from effnet.base import colours, percent, plural, say
+from effnet.base import class_name, colours, percent, plural, say
 from effnet.figures import theme
 from effnet.network import get_variant
 
@@ -34,7 +34,7 @@ def top_classes(
         [
             go.Bar(
                 x=[100 * label.probability for label in labels],
-                y=[label.name for label in labels],
+                y=[class_name(label.name) for label in labels],
                 orientation="h",
                 marker={"color": colours.family(family, dark=dark)},
                 text=[percent(label.probability) for label in labels],
@@ -43,7 +43,7 @@ def top_classes(
                 hovertemplate="%{y}: %{x:.3f} %<extra></extra>",
             )
         ],
-        title=f"{first.name}: {percent(first.probability)}",
+        title=f"{class_name(first.name)}: {percent(first.probability)}",
         dark=dark,
         height=70 + 46 * len(labels),
         xaxis=_shares(say("probability (%)")),
@@ -108,11 +108,11 @@ def ladder(
             "{agree} of one network put {name} first",
             "{agree} of {n} networks put {name} first",
             agree=agree,
-            name=reference,
+            name=class_name(reference),
         ),
         dark=dark,
         height=110 + 46 * len(rungs),
-        xaxis=_shares(say("probability of {name} (%)", name=reference)),
+        xaxis=_shares(say("probability of {name} (%)", name=class_name(reference))),
         yaxis={"autorange": "reversed", "ticks": ""},
         showlegend=False,
     )  # fmt: skip
@@ -122,7 +122,9 @@ def _bar_text(probability: float, instead: str) -> str:
     """A probability at a bar's end, with the class that came first instead, if another did."""
     if not instead:
         return percent(probability)
-    return say("{probability}, says {name}", probability=percent(probability), name=instead)
+    return say(
+        "{probability}, says {name}", probability=percent(probability), name=class_name(instead)
+    )
 
 
 def probability_curves(
@@ -210,7 +212,7 @@ def mistakes(
         ),
         dark=dark,
         height=162 + 42 * len(titles),
-        xaxis=_shares(say("probability of {name} (%)", name=right)),
+        xaxis=_shares(say("probability of {name} (%)", name=class_name(right))),
         yaxis={"autorange": "reversed", "ticks": ""},
         showlegend=False,
     )  # fmt: skip

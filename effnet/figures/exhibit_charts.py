@@ -1,22 +1,20 @@
 """The papers' tables and figures drawn again. Records come from `papers`; nothing is computed."""
 
-import math
 from typing import Any
 
 import plotly.graph_objects as go
 
 from effnet.base import colours, say
 from effnet.figures import theme
+from effnet.figures.clear_labels import LETTER, MARK, clear_labels
 from effnet.papers import Chart, Mark, Series, cited, letters
 
 ROW = 24  # px, of a name
-SIZE = 10  # px, of a mark
 CHOSEN = 16
 SCATTER_HEIGHT = 460
 PHONE = 300.0  # px, of a plot on a phone
 LEGEND_LINE = 20
 PLOT = 420.0, 330.0  # px, of a narrow plot: labels that clash there are left to the hover text
-LETTER, LINE = 7.0, 15.0  # px
 COUNTED = "line-ns-open"  # a short line: computed, where no line can be drawn through
 
 
@@ -118,21 +116,16 @@ def _labels(chart: Chart) -> list[list[str]]:
     if chart.y is None or not any(mark.label for one in chart.series for mark in one.marks):
         return kept
 
-    def placed(values: list[float], log: bool, size: float) -> list[float]:
-        scaled = [math.log(value) if log else value for value in values]
-        low, high = min(scaled), max(scaled)
-        return [size * (value - low) / ((high - low) or 1.0) for value in scaled]
-
-    marks = [(i, k, m) for i, one in enumerate(chart.series) for k, m in enumerate(one.marks)]
-    across = placed([mark.x for _, _, mark in marks], chart.x.log, PLOT[0])
-    up = placed([float(mark.y) for _, _, mark in marks], chart.y.log, PLOT[1])
-    boxes = [(x, SIZE / 2, y) for x, y in zip(across, up, strict=True)]
-    for (i, k, mark), x, y in reversed(list(zip(marks, across, up, strict=True))):
-        half, above = LETTER * letters(mark.label) / 2, y + LINE
-        clash = any(abs(x - a) < half + b and abs(above - c) < 0.8 * LINE for a, b, c in boxes)
-        if mark.label and not clash:
-            boxes.append((x, half, above))
-            kept[i][k] = mark.label
+    marks = [(i, k, m) for i, one in enumerate(chart.series) for k, m in enumerate(one.marks)][::-1]
+    found = clear_labels(
+        [mark.x for _, _, mark in marks],
+        [float(mark.y) for _, _, mark in marks],
+        [mark.label for _, _, mark in marks],
+        plot=PLOT,
+        log=(chart.x.log, chart.y.log),
+    )
+    for (i, k, _), label in zip(marks, found, strict=True):
+        kept[i][k] = label
     return kept
 
 
@@ -164,7 +157,7 @@ def _trace(
         marker={
             "symbol": COUNTED if ours else theme.MARKS["published"],
             "color": colour,
-            "size": [_size(mark, chosen, 7 if lined else SIZE) for mark in one.marks],
+            "size": [_size(mark, chosen, 7 if lined else MARK) for mark in one.marks],
             "line": {"width": 3 if ours and named else 2, "color": colour},
         },
         showlegend=_in_legend(one, chart),

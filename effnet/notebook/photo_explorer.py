@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 import traitlets
 
-from effnet.base import EffnetError, language, percent, say
+from effnet.base import EffnetError, either_name, language, percent, say
 from effnet.cam import METHODS, Explanation, list_layers, method_title
 from effnet.classify import Classifier, Prediction, Store, load
 from effnet.counting import layer_title
@@ -129,7 +129,7 @@ class PhotoExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no
         chosen, classes = self.target.value, self._classifier.classes
         likely = {label.index: percent(label.probability) for label in prediction.labels}
         self.target.options = [
-            (f"{classes[i]} ({i}) {likely.get(i, '')}".rstrip(), i)
+            (f"{either_name(classes[i])} ({i}) {likely.get(i, '')}".rstrip(), i)
             for i in dict.fromkeys([*likely, *range(len(classes))])
         ]
         self.target.value = prediction.labels[0].index if chosen is None else chosen

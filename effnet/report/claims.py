@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from effnet.base import (
+    class_name,
     factor,
     giga,
     in_a_row,
@@ -195,13 +196,13 @@ def prediction_claim(network: str, prediction: "Prediction") -> str:
             threshold=f"{100 * UNSURE:.0f} %",
             classes=classes,
             network=display_name(network),
-            label=first.name,
+            label=class_name(first.name),
             share=percent(first.probability),
         )
     sure = say(
         "{network} says {label}, {share} sure",
         network=display_name(network),
-        label=first.name,
+        label=class_name(first.name),
         share=percent(first.probability),
     )
     if not rest:
@@ -209,7 +210,7 @@ def prediction_claim(network: str, prediction: "Prediction") -> str:
     return say(
         "{sure}; {label} comes next with {share}.",
         sure=sure,
-        label=rest[0].name,
+        label=class_name(rest[0].name),
         share=percent(rest[0].probability),
     )
 

@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
-from effnet.base import mark, percent, probability, say, significant
+from effnet.base import class_name, mark, percent, probability, say, significant
 from effnet.counting import layer_title, stage_ends
 from effnet.network import Spec, display_name
 
@@ -128,7 +128,7 @@ def notes(spec: Spec, explanation: "Explanation", *, local: bool) -> list[str]:
                 say(
                     "The network gives {label} only {probability}: the map shows what little "
                     "speaks for it.",
-                    label=explanation.label,
+                    label=class_name(explanation.label),
                     probability=probability(explanation.probability),
                 )
             )
@@ -146,7 +146,7 @@ def default_reason(spec: Spec) -> str:
 
 def verdict_claim(verdict: "Verdict", explanation: "Explanation") -> str:
     """Whether to believe a map, in one sentence with its numbers."""
-    label = explanation.label
+    label = class_name(explanation.label)
     sure, chance = percent(verdict.probability), percent(verdict.chance)
     if verdict.level == "untrained":
         return say(

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import effnet
 from effnet import papers
-from effnet.base import DEFAULT, LANGUAGES, EffnetError, current, mark, say
+from effnet.base import DEFAULT, LANGUAGES, EffnetError, class_name, current, mark, say
 from effnet.counting import count
 from effnet.network import Spec
 from effnet.papers import Exhibit
@@ -133,7 +133,8 @@ def explorer(folder: Folder, *, classifies: bool) -> None:
 
 def classify(folder: Folder, network: Mapping[str, Any]) -> None:
     """The page that classifies a photo in the browser; `network` is what its folder holds."""
-    config = {**network, "words": translations(SCRIPTS)}
+    shown = [class_name(name) for name in network["classes"]]
+    config = {**network, "words": translations(SCRIPTS), "shown": shown}
     samples = [{**sample, "title": say(sample["title"])} for sample in network["samples"]]
     megabytes = (network["network"]["model"]["bytes"] + network["runtime_bytes"]) / 1e6
     folder.write(

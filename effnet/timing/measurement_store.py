@@ -13,18 +13,20 @@ import os
 import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any, Self
 
-from effnet.base import cell, cell_text, csv_text, files, mark, printable
+from effnet.base import append_line, cell, cell_text, csv_text, files, mark, printable
 from effnet.timing.measurements import Environment, Latency
 from effnet.timing.options import Options
+from effnet.timing.profiles import StageProfile
 
 LONGEST_TEXT = 120  # of those read from a file
 FOLDER = "EFFNET_TIMES"  # environment variable: where measurements are kept
+STAGES = "stages.jsonl"  # where the time of each run went
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,12 @@ def keep(rows: Iterable[Row], *, into: Path | None = None) -> list[Path]:
             writer.add_all(row)
         files[path] = None
     return list(files)
+
+
+def keep_stages(run: str, stages: Iterable[StageProfile], *, into: Path | None = None) -> None:
+    """Append where a run's time went, stage by stage; `reading.stages_of` reads it back."""
+    where = folder() if into is None else into
+    append_line(where / STAGES, {"run": run, "stages": [asdict(one) for one in stages]})
 
 
 def as_csv(rows: Iterable[Row]) -> str:

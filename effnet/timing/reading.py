@@ -5,12 +5,12 @@ A line that a crash tore, or that holds what can't be, is skipped and counted.
 
 import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from effnet.base import EffnetError, Text, as_frame, mark, path_of
+from effnet.base import EffnetError, Text, as_frame, has_numbers, mark, path_of, read_lines
 from effnet.network import Spec
 from effnet.timing.measurement_store import (
     COLUMNS,
@@ -18,6 +18,7 @@ from effnet.timing.measurement_store import (
     NEEDED,
     OK,
     OUTCOMES,
+    STAGES,
     Row,
     cells_of,
     folder,
@@ -55,7 +56,7 @@ def kept(where: Path | None = None) -> tuple[Row, ...]:
     return _kept(tuple(files))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _kept(files: tuple[tuple[Path, int, int], ...]) -> tuple[Row, ...]:
     found: list[Row] = []
     for path, _, size in files:
@@ -69,6 +70,17 @@ def _kept(files: tuple[tuple[Path, int, int], ...]) -> tuple[Row, ...]:
         except (OSError, EffnetError):
             continue
     return tuple(sorted(found, key=lambda row: row.latency.environment.date))
+
+
+def stages_of(run: str, where: Path | None = None) -> list[StageProfile]:
+    """Where a run's time went, stage by stage; none where that was not kept, or is damaged."""
+    path = (folder() if where is None else where) / STAGES
+    found = [row["stages"] for row in read_lines(path) if row.get("run") == run]
+    stages = found[-1] if found and isinstance(found[-1], list) else []
+    names = [field.name for field in fields(StageProfile)]
+    if not all(has_numbers(one, *names) for one in stages):
+        return []
+    return [StageProfile(**{name: one[name] for name in names}) for one in stages]
 
 
 def read(data: bytes, *, name: str = mark("the file")) -> Reading:

@@ -84,15 +84,15 @@ function claim() {
   if (probabilities[top[0]] < config.unsure) {
     at('claim').textContent = say("Unsure: no class reaches {threshold}; perhaps none of the {classes:,} fits. {network}'s best guess is {label}, {share}.", {
       threshold: `${100 * config.unsure} %`, classes: config.classes.length, network: config.title,
-      label: config.classes[top[0]], share: percent(probabilities[top[0]]),
+      label: config.shown[top[0]], share: percent(probabilities[top[0]]),
     });
     return;
   }
   const sure = say('{network} says {label}, {share} sure', {
-    network: config.title, label: config.classes[top[0]], share: percent(probabilities[top[0]]),
+    network: config.title, label: config.shown[top[0]], share: percent(probabilities[top[0]]),
   });
   at('claim').textContent = say('{sure}; {label} comes next with {share}.', {
-    sure, label: config.classes[top[1]], share: percent(probabilities[top[1]]),
+    sure, label: config.shown[top[1]], share: percent(probabilities[top[1]]),
   });
 }
 
@@ -109,7 +109,7 @@ function row(target) {
   button.value = String(target);
   button.setAttribute('aria-pressed', String(target === state.target));
   button.onclick = () => choose(target);
-  item.querySelector('.name').textContent = config.classes[target];
+  item.querySelector('.name').textContent = config.shown[target];
   item.querySelector('.share').textContent = probability(probabilities[target]);
   item.querySelector('.bar').style.inlineSize = `${100 * probabilities[target]}%`;
   draw(item.querySelector('canvas'), {
@@ -142,7 +142,7 @@ function redraw() {
     opacity: Number(at('opacity').value) / 100, smooth: !at('cells').checked,
   });
   stage.setAttribute('aria-label', say('Where {network} looked for {label}', {
-    network: config.title, label: config.classes[state.target],
+    network: config.title, label: config.shown[state.target],
   }));
 }
 
@@ -156,7 +156,7 @@ function facts() {
     'The mean of the {places} places, {mean}, plus the bias {bias} is the logit of {label}: {logit}.',
     {
       places: values.length, mean: signed(mean), bias: signed(total - mean),
-      label: config.classes[state.target], logit: signed(total),
+      label: config.shown[state.target], logit: signed(total),
     },
   );
   at('time').textContent = ms === null ? '' : say('{time} in this browser.', {
@@ -183,7 +183,7 @@ stage.onpointermove = stage.onpointerdown = (event) => {
   at('place').textContent = say('Row {row}, column {column}: {value} for {label}.', {
     row: line + 1, column: column + 1,
     value: signed(map(state.target)[line * grid[1] + column]),
-    label: config.classes[state.target],
+    label: config.shown[state.target],
   });
 };
 stage.onpointerleave = () => { at('place').textContent = ''; };
@@ -217,15 +217,16 @@ function own(file) {
 function search() {
   const typed = at('search').value.trim().toLowerCase();
   if (!typed || !state.answer) return;
-  const names = config.classes.map((name) => name.toLowerCase());
-  const target = [
+  const names = [...config.shown, ...config.classes].map((name) => name.toLowerCase());
+  const place = [
     names.indexOf(typed),
     names.findIndex((name) => name.startsWith(typed)),
     names.findIndex((name) => name.includes(typed)),
   ].find((found) => found >= 0);
+  const target = place === undefined ? place : place % config.classes.length;
   if (target === undefined) {
     complain(say('No class is named {name}; the list below the box has all {count}.', {
-      name: typed, count: names.length,
+      name: typed, count: config.classes.length,
     }));
   } else if (state.answer.ms === null) {
     complain(say('All class maps are there once the network is loaded.'));
@@ -248,5 +249,5 @@ addEventListener('dragover', (event) => event.preventDefault());
 addEventListener('drop', (event) => { event.preventDefault(); own(event.dataTransfer.files[0]); });
 addEventListener('paste', (event) => own(event.clipboardData.files[0]));
 new ResizeObserver(redraw).observe(stage.parentElement);
-for (const name of new Set(config.classes)) at('classes').append(new Option(name));
+for (const name of new Set(config.shown)) at('classes').append(new Option(name));
 sample(config.samples[0]);

@@ -16,7 +16,8 @@ from effnet.timing import measurement_store, reading
 from effnet.timing.measurement_store import Row, Writer, as_csv, file_name, keep
 from effnet.timing.measurements import Environment, Latency
 from effnet.timing.options import Options
-from effnet.timing.reading import kept, newest, read, series
+from effnet.timing.profiles import StageProfile
+from effnet.timing.reading import kept, newest, read, series, stages_of
 
 HERE = Environment(
     "cpu",
@@ -223,3 +224,13 @@ def test_what_was_kept_since_is_read_again(tmp_path):
     assert len(kept(tmp_path)) == 1
     keep([row(2.0, run="r2")], into=tmp_path)
     assert len(kept(tmp_path)) == 2
+
+
+def test_where_the_time_went_is_kept_beside_the_samples(tmp_path):
+    stages = [StageProfile(0, 1.5, 0.25, 400, 0.1, 30, 20, 0.2, 99, 1)]
+    measurement_store.keep_stages("a", stages, into=tmp_path)
+    measurement_store.keep_stages("b", [], into=tmp_path)
+    with (tmp_path / "stages.jsonl").open("a") as file:
+        file.write('{"run": "c", "stages": [{"stage": 0, "median_ms": "x"}]}\n{"run": "a", "st')
+    assert stages_of("a", tmp_path) == stages
+    assert [stages_of(run, tmp_path) for run in ("b", "c", "none")] == [[], [], []]

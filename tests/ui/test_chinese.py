@@ -84,11 +84,8 @@ STATES = [
 SHOWN = {"label", "body", "help", "options", "placeholder", "text", "caption", "delta", "content"}
 # names of networks, layers, data sets, tools, units and symbols, which Chinese texts keep
 NAMES = set(Path(__file__).with_name("names.txt").read_text("utf-8").split())
-CLASSES = frozenset(imagenet_classes())
-INDEX = re.compile(r" \(\d+\)$")  # behind a class
-ANSWERS = re.compile(
-    r"\b(espresso|cup|consomme|chocolate sauce|coffee mug|missile|projectile)\b", re.IGNORECASE
-)
+# a class's English name and its index, behind its Chinese one where classes are searched
+BESIDE = re.compile(f" \\((?:{'|'.join(map(re.escape, imagenet_classes()))})\\)(?: \\(\\d+\\))?$")
 # names of several words: papers, code bases, ways to train, networks
 PHRASES = [
     *(paper.title for paper in papers.PAPERS),
@@ -163,10 +160,8 @@ def shown(block: Any) -> Iterator[str]:
 
 
 def english(text: str) -> list[str]:
-    """The English words of a text but names and the classes, which stay as they are."""
-    if INDEX.sub("", text) in CLASSES:
-        return []
-    plain = FILE.sub(" ", PHRASE.sub(" ", ANSWERS.sub(" ", CODE.sub(" ", text))))
+    """The English words of a text but names."""
+    plain = FILE.sub(" ", PHRASE.sub(" ", CODE.sub(" ", BESIDE.sub("", text))))
     return [word for word in WORD.findall(plain) if word not in NAMES]
 
 

@@ -24,6 +24,7 @@ from effnet.app.pages.classify import many_images
 from effnet.base.language import speaking
 from effnet.classify.prediction import Label, Prediction
 from effnet.jobs import runs
+from effnet.pixels import list_samples
 from effnet.report.claims import prediction_claim
 from effnet.weights.checkpoints import choose
 
@@ -341,6 +342,15 @@ def test_a_folders_known_classes_are_counted_and_the_others_named(chelsea, coffe
     assert list(table["is"]) == ["", "espresso", "tiger cat"]
 
 
+def test_many_images_takes_the_photos_that_are_there():
+    app = page("Many images")
+    app.toggle(key="many_there").set_value(True).run()
+    visits.ended(app.button(key="many_go").click().run(), "many")
+    table = app.dataframe[1].value
+    assert list(table["picture"]) == [sample.title for sample in list_samples()]
+    assert set(table["problem"]) == {""}
+
+
 def test_many_images_in_chinese_have_a_csv_in_english(chelsea, coffee, lite0):
     app = visits.opened("pages/classify.py", session={"classify_tabs": "批量图像"}, lang="zh")
     with speaking("zh"):  # the harness asks widgets for their words once more
@@ -358,7 +368,7 @@ def test_many_images_in_chinese_have_a_csv_in_english(chelsea, coffee, lite0):
     assert list(table) == ["图像", "判断为", "概率", "第二", "第二的概率", "实际是", "问题"]
     assert "不是能读取的图像" in table["问题"].iloc[2]
     assert app.dataframe[2].value.to_dict("records") == [
-        {"实际是": "cup", "误认为": "espresso", "次数": 1}
+        {"实际是": "杯子", "误认为": "浓缩咖啡", "次数": 1}
     ]
     answers = app.session_state[many_images.JOB].answers
     rows = [many_images._row(one, lite0.classes, judged=True) for one in answers]

@@ -45,6 +45,14 @@ def test_a_measurement_is_told_in_the_pages_language_and_kept_in_english(times):
     assert kept.read_text("utf-8").isascii()
 
 
+def test_before_a_measurement_the_page_shows_one_of_a_named_machine():
+    app = sound(visits.opened("pages/latency.py"))
+    assert "AMD EPYC, 2 cores" in app.info[0].value
+    assert all(metric.value != "-" for metric in app.metric)
+    assert visits.claim(app).endswith("How long do they take here?")
+    assert len(app.get("download_button")) == 0
+
+
 def opened(tab: str, **query: str) -> AppTest:
     app = visits.opened("pages/latency.py", **(query or TINY))
     app.select_slider(key="budget").set_value(1).run()

@@ -15,7 +15,7 @@ import numpy as np
 import streamlit as st
 
 from effnet.app.kit import cache, frame, live, photos, state
-from effnet.base import VIRIDIS, EffnetError, say, verbatim
+from effnet.base import VIRIDIS, EffnetError, class_name, say, verbatim
 from effnet.pixels import open_image
 
 if TYPE_CHECKING:
@@ -131,9 +131,9 @@ def answer(classifier: "Classifier", sent: Any, visitor: str) -> dict[str, Any]:
         explanation = classifier.explain(image, target=target)
     except EffnetError as error:
         return {"number": sent["number"], "problem": verbatim(str(error)), "wait": 1000}
-    labels = [(one.index, one.name, one.probability) for one in said.labels]
+    labels = [(one.index, class_name(one.name), one.probability) for one in said.labels]
     if target not in [index for index, _, _ in labels]:
-        labels.append((target, explanation.label, explanation.probability))
+        labels.append((target, class_name(explanation.label), explanation.probability))
     left, top, right, bottom = explanation.box
     width, height = image.size
     rows, columns = explanation.native.shape

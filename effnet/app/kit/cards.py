@@ -7,7 +7,7 @@ import streamlit as st
 from PIL import Image, ImageEnhance, ImageOps
 
 from effnet.app.kit import cache, columns, live, projector
-from effnet.base import factor, mark, say
+from effnet.base import class_name, factor, mark, say
 from effnet.counting import Cost, steps_from_promise
 from effnet.figures import promise_to_real, top_classes
 from effnet.network import Spec, display_name
@@ -156,7 +156,7 @@ def top_classes_card(prediction: "Prediction", family: str, *, dark: bool) -> No
         st.dataframe(
             [
                 {
-                    say("class"): label.name,
+                    say("class"): class_name(label.name),
                     say("probability"): 100 * label.probability,
                     say("index"): label.index,
                 }

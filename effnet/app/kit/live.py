@@ -26,14 +26,19 @@ from effnet.scaling import Range
 
 COMPONENTS = Path(__file__).parent / "components"
 
-# what Streamlit itself writes into an uploader and a camera; longer ones first
+# what Streamlit itself writes into forms, tables' bars and lists; longer ones first
 STREAMLITS = (
     mark("Upload directories"),
     mark("Upload"),
     mark(" per file"),
     mark("Take Photo"),
     mark("Clear photo"),
-)
+    mark("Skip to main content"),
+    mark("Show/hide columns"), mark("Download as CSV"), mark("Search"), mark("Fullscreen"),
+    mark("Close fullscreen"), mark("Sort ascending"), mark("Sort descending"), mark("Format"),
+    mark("Statistics"), mark("Copy column name"), mark("Autosize"), mark("Pin column"),
+    mark("Unpin column"), mark("Hide column"), mark("No results"), mark("Select all"),
+)  # fmt: skip
 
 
 def in_browser() -> bool:

@@ -4,7 +4,7 @@ import base64
 import binascii
 import contextlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,15 @@ def own() -> list[Own]:
     """What the visitor added, the oldest first; the same on every page."""
     found: list[Own] = st.session_state.get(state.OWN, [])
     return found
+
+
+def files() -> list[Own]:
+    """Every photo of the strip with its file: the samples, then the visitor's own."""
+    paths = {sample.name: sample.path for sample in list_samples() if sample.path is not None}
+    there = [
+        Own(say(title), name, paths[name].read_bytes(), small) for name, title, small in _samples()
+    ]
+    return [*there, *(replace(one, name=say(one.name)) for one in own())]
 
 
 def own_photo() -> Photo | None:

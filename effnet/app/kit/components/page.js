@@ -1,15 +1,27 @@
 // What a page needs once: its language, for screen readers and in the place of the English words
 // that Streamlit writes into its own controls; its place in the menu; and plotly.js.
-const CONTROLS = '[data-testid="stFileUploader"], [data-testid="stCameraInput"]';
+const FORMS = '[data-testid="stFileUploader"], [data-testid="stCameraInput"]';
+const BARS = ['stElementToolbar', 'stTooltipContent', 'stSkipToContent', 'stDataFrameColumnMenu',
+  'stDataFrameColumnVisibilityMenu'].map((name) => `[data-testid="${name}"]`).join(', ');
+const LISTS = '[data-baseweb="popover"]';
+const CONTROLS = `${FORMS}, ${BARS}, ${LISTS}`;
+
+// A text in the other language: a part of it in forms, where limits are written with it, else all.
+function other(text, words, partly) {
+  const found = words.find(([from]) => (partly ? text.includes(from) : text.trim() === from));
+  return found && text.replace(found[0], found[1]);
+}
 
 function translate(words) {
   for (const control of document.querySelectorAll(CONTROLS)) {
     const texts = document.createTreeWalker(control, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
-      const node = texts.currentNode;
-      for (const [from, to] of words) {
-        if (node.data.includes(from)) node.data = node.data.replace(from, to);
-      }
+      const node = texts.currentNode, said = other(node.data, words, control.matches(FORMS));
+      if (said) node.data = said;
+    }
+    for (const node of control.querySelectorAll('[aria-label]')) {
+      const said = other(node.getAttribute('aria-label'), words, false);
+      if (said) node.setAttribute('aria-label', said);
     }
   }
 }

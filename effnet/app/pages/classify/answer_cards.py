@@ -9,7 +9,7 @@ from PIL import Image
 from effnet import figures
 from effnet.app.kit import cache, cards, columns, live, state
 from effnet.app.kit.cache import Photo
-from effnet.base import percent, probability, say, verbatim
+from effnet.base import class_name, either_name, percent, probability, say, verbatim
 from effnet.classify import Prediction, answers, imagenet_classes, softmax
 from effnet.network import display_name
 from effnet.pixels import crop_box, resized, resized_size, to_pixels, view
@@ -30,12 +30,12 @@ def any_class(prediction: Prediction, classifier: "Classifier") -> None:
         say(
             "**{name}** is number **{rank:,}** of {classes:,} with **{probability}**; its logit "
             "is {logit:.2f}, that of {other} {other_logit:.2f}.",
-            name=verbatim(names[index]),
+            name=verbatim(class_name(names[index])),
             rank=rank,
             classes=len(names),
             probability=probability(share),
             logit=prediction.logits[index],
-            other=verbatim(other.name),
+            other=verbatim(class_name(other.name)),
             other_logit=prediction.logits[other.index],
         )
     )
@@ -45,7 +45,7 @@ def any_class(prediction: Prediction, classifier: "Classifier") -> None:
             probabilities = softmax(prediction.logits)
             st.dataframe(
                 {
-                    say("class"): [names[i] for i in order],
+                    say("class"): [class_name(names[i]) for i in order],
                     say("logit"): prediction.logits[order],
                     say("probability"): 100 * probabilities[order],
                     say("index"): order,
@@ -73,7 +73,7 @@ def _looked_for(prediction: Prediction, names: tuple[str, ...]) -> int:
     st.selectbox(
         say("Look for a class"),
         range(len(names)),
-        format_func=lambda i: f"{names[i]} ({i})",
+        format_func=lambda i: f"{either_name(names[i])} ({i})",
         key="looked_for",
         on_change=choose,
         help=say(
@@ -167,8 +167,9 @@ def ladder(photo: Photo, prediction: Prediction, classifier: "Classifier", *, da
     found = _all(names, photo)
     rungs = [answers.rung(name, one, reference.index) for name, one in found.items()]
     titles = [display_name(name) for name in found]
+    name = class_name(reference.name)
     drawn = figures.ladder(rungs, titles, reference.name, dark=dark)
-    live.figure("ladder", drawn, alt=say("Probability of {name} by network", name=reference.name))
+    live.figure("ladder", drawn, alt=say("Probability of {name} by network", name=name))
     st.dataframe(
         [_rung_row(one, title) for one, title in zip(rungs, titles, strict=True)],
         hide_index=True,
@@ -186,7 +187,7 @@ def ladder(photo: Photo, prediction: Prediction, classifier: "Classifier", *, da
 def _rung_row(one: answers.Rung, title: str) -> dict[str, Any]:
     return {
         say("network"): title,
-        say("says"): one.label,
+        say("says"): class_name(one.label),
         say("probability"): 100 * one.probability,
         say("agrees"): say("yes")
         if one.agrees
@@ -230,7 +231,9 @@ def ensemble(photo: Photo, classifier: "Classifier", *, dark: bool) -> None:
     rows = []
     for label, index in zip(labels, order, strict=True):
         each = {display_name(n): 100 * answers.standing(p, int(index))[1] for n, p in found.items()}
-        rows.append({say("class"): label.name, say("mean"): 100 * label.probability, **each})
+        rows.append(
+            {say("class"): class_name(label.name), say("mean"): 100 * label.probability, **each}
+        )
     kinds = columns.shares(*list(rows[0])[1:])
     st.dataframe(rows, hide_index=True, width="stretch", column_config=kinds)
 

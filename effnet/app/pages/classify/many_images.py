@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from PIL import Image
 
-from effnet.app.kit import cache, columns, jobs
-from effnet.base import DEFAULT, EffnetError, csv_text, mark, say, speaking, verbatim
+from effnet.app.kit import cache, columns, jobs, photos
+from effnet.base import (
+    DEFAULT,
+    EffnetError,
+    class_name,
+    csv_text,
+    mark,
+    say,
+    speaking,
+    verbatim,
+)
 from effnet.classify import Item, labelled_files
 from effnet.jobs import Job, working
 from effnet.pixels import EXTENSIONS, MAX_BYTES
@@ -112,7 +121,10 @@ def _uploaded() -> list[Any]:
             ),
         )
     inside = sorted(folder, key=lambda file: file.name)  # browsers give them in any order
-    found = [*single, *(file for file in inside if labelled_files.is_picture(file.name))]
+    found: list[Any] = [*single, *(file for file in inside if labelled_files.is_picture(file.name))]
+    there = [_There(one) for one in photos.files()]
+    words = say("With the {n} {n:photo|photos} of this page", n=len(there))
+    found += there if st.toggle(words, key="many_there") else []
     size = sum(file.size for file in found)
     if size > MAX_IN_ALL:
         raise EffnetError(
@@ -122,6 +134,14 @@ def _uploaded() -> list[Any]:
             limit=MAX_IN_ALL >> 20,
         )
     return found
+
+
+class _There:
+    """A photo of the page's strip, as an uploaded file is."""
+
+    def __init__(self, photo: photos.Own) -> None:
+        self.name, self.file_id, self.getvalue = photo.name, photo.digest, lambda: photo.data
+        self.size = len(photo.data)
 
 
 class _Refused:
@@ -280,6 +300,7 @@ def _row(one: "Answer", names: tuple[str, ...], *, judged: bool) -> dict[str, An
 def _told(row: dict[str, Any], one: "Answer", named: Named) -> dict[str, Any]:
     """A row in the visitor's language, probabilities in percent."""
     told = row | {"problem": str(named.told.get(one, one.problem))}
+    told |= {k: class_name(v) for k, v in told.items() if k in ("says", "second", "is")}
     return {say(k): 100 * v if isinstance(v, float) else v for k, v in told.items()}
 
 
@@ -298,7 +319,11 @@ def _mistakes(named: Named, names: tuple[str, ...]) -> None:
     st.markdown(say("**Most confused**"))
     st.dataframe(
         [
-            {say("is"): names[a], say("taken for"): names[b], say("times"): n}
+            {
+                say("is"): class_name(names[a]),
+                say("taken for"): class_name(names[b]),
+                say("times"): n,
+            }
             for a, b, n in pairs[:50]
         ],
         hide_index=True,
@@ -309,7 +334,7 @@ def _mistakes(named: Named, names: tuple[str, ...]) -> None:
         for one in worst(named.answers):
             image = named.thumbnails.get(one)
             if image is not None and one.truth is not None:
-                said, right = names[one.top[0]], names[one.truth]
+                said, right = class_name(names[one.top[0]]), class_name(names[one.truth])
                 caption = say(
                     "{right}, taken for {said}, {sure:.0f} %",
                     right=right,

@@ -8,7 +8,7 @@ from PIL import Image
 from effnet import figures
 from effnet.app.kit import cache, columns, frame, live, photos, pick, viewer
 from effnet.app.kit.cache import Photo
-from effnet.base import mark, percent, say, verbatim
+from effnet.base import class_name, mark, percent, say, verbatim
 from effnet.classify import answers, perturbations
 from effnet.pixels import view
 from effnet.scaling import Range
@@ -45,7 +45,7 @@ def _broken(variant: str, photo: Photo) -> "dict[str, Prediction]":
 def _of_top(predictions: "list[Prediction]", usual: "Prediction") -> dict[str, list[float]]:
     """The probability of the usual answer's top three classes in each prediction."""
     return {
-        label.name: [answers.standing(one, label.index)[1] for one in predictions]
+        class_name(label.name): [answers.standing(one, label.index)[1] for one in predictions]
         for label in usual.labels[:3]
     }
 
@@ -69,13 +69,13 @@ def dial(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> None
     curves = _of_top(predictions, usual)
     first = usual.labels[0]
     own = cache.classifier(network).preprocessing.crop
-    best = max(range(len(sides)), key=lambda i: curves[first.name][i])
+    best = max(range(len(sides)), key=lambda i: curves[class_name(first.name)][i])
     drawn = figures.probability_curves(
         sides,
         curves,
         title=say(
             "{name} is surest at {best} px, the network was tested at {own} px",
-            name=first.name,
+            name=class_name(first.name),
             best=sides[best],
             own=own,
         ),
@@ -139,14 +139,14 @@ def damage(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> No
         with st.spinner(say("Damaging")):
             curves = _of_top(_curve(network, photo, name), usual)
         first = usual.labels[0]
-        worst = min(range(len(kind.strengths)), key=lambda i: curves[first.name][i])
+        worst = min(range(len(kind.strengths)), key=lambda i: curves[class_name(first.name)][i])
         drawn = figures.probability_curves(
             kind.strengths,
             curves,
             title=say(
                 "{name} falls to {probability} at {damage} {strength:g}",
-                name=first.name,
-                probability=percent(curves[first.name][worst]),
+                name=class_name(first.name),
+                probability=percent(curves[class_name(first.name)][worst]),
                 damage=say(kind.inside),
                 strength=kind.strengths[worst],
             ),
@@ -162,7 +162,7 @@ def damage(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> No
 
 def _says(now: "Prediction", usual: "Prediction") -> str:
     first, right = now.labels[0], usual.labels[0]
-    values = {"name": first.name, "probability": percent(first.probability)}
+    values = {"name": class_name(first.name), "probability": percent(first.probability)}
     if first.index == right.index:
         return say("Now: {name}, {probability}", **values)
     return say(
@@ -185,7 +185,7 @@ def _occlusion(classifier: "Classifier", photo: Photo, usual: "Prediction", *, d
         first = before.labels[0]
         after = answers.standing(now, first.index)[1]
         st.metric(
-            verbatim(first.name),
+            verbatim(class_name(first.name)),
             percent(after),
             say("{change:+.1f} points", change=100 * (after - first.probability)),
             help=say("Probability with the box there, and what the box took from it"),
@@ -259,7 +259,7 @@ def mistakes(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> 
         family=classifier.spec.family,
         dark=dark,
     )
-    alt = say("Probability of {name} after each mistake", name=first.name)
+    alt = say("Probability of {name} after each mistake", name=class_name(first.name))
     live.figure("mistakes", drawn, alt=alt)
     st.dataframe(
         [
@@ -275,7 +275,7 @@ def mistakes(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> 
             "Computed. The bar “No mistake” is {network}'s answer with the right "
             "preprocessing: {name}, {probability}. A hollow bar: another class comes first.",
             network=verbatim(photos.title(network, classifier)),
-            name=verbatim(first.name),
+            name=verbatim(class_name(first.name)),
             probability=percent(first.probability),
         )
     )
@@ -285,7 +285,7 @@ def _mistake_row(mistake: "Mistake", one: "Prediction", standing: float) -> dict
     return {
         say("mistake"): say(mistake.title),
         say("in code"): say(mistake.code),
-        say("says"): one.labels[0].name,
+        say("says"): class_name(one.labels[0].name),
         say("probability"): 100 * one.labels[0].probability,
         say("of the right class"): 100 * standing,
     }

@@ -8,7 +8,7 @@ import streamlit as st
 
 from effnet.app.kit import cache, columns, public
 from effnet.app.kit.cache import Photo
-from effnet.base import EffnetError, in_a_row, mark, percent, say, verbatim
+from effnet.base import EffnetError, class_name, in_a_row, mark, percent, say, verbatim
 from effnet.network import display_name, list_variants
 from effnet.weights import (
     ENDINGS,
@@ -248,7 +248,7 @@ def own(photo: Photo) -> None:
             project=found.names,
             classes=found.classes,
             photo=verbatim(say(photo.name)),
-            name=verbatim(said.labels[0].name),
+            name=verbatim(class_name(said.labels[0].name)),
             probability=percent(said.labels[0].probability),
         )
     )
@@ -258,7 +258,7 @@ def own(photo: Photo) -> None:
         st.caption(verbatim(note))
     st.dataframe(
         [
-            {say("class"): label.name, say("probability"): 100 * label.probability}
+            {say("class"): class_name(label.name), say("probability"): 100 * label.probability}
             for label in said.labels
         ],
         hide_index=True,

@@ -6,7 +6,7 @@ import streamlit as st
 
 from effnet.app.kit import jobs, live, maps
 from effnet.app.pages.explain.explain_controls import Asked
-from effnet.base import mark, percent, say, verbatim
+from effnet.base import class_name, mark, percent, say, verbatim
 from effnet.counting import stage_title
 from effnet.figures import deletion_and_insertion, randomised_maps
 from effnet.jobs import Job, working
@@ -69,7 +69,7 @@ def _shown(
         st.markdown(f"**{verbatim(remarks.verdict_claim(found, explanation))}**")
         st.caption(remarks.centre_note(found))
     drawn = deletion_and_insertion(
-        found, label=explanation.label, family=classifier.spec.family, dark=dark
+        found, label=class_name(explanation.label), family=classifier.spec.family, dark=dark
     )
     alt = say("Probability of the class while places are blurred, and while they come back")
     live.figure("deletion", drawn, alt=alt)
@@ -92,7 +92,7 @@ def _shown(
         st.caption(
             say(
                 "The test reads the probability of {label} alone.",
-                label=verbatim(explanation.label),
+                label=verbatim(class_name(explanation.label)),
             )
         )
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from effnet.app.kit import photos, state
 from effnet.app.kit.cache import Photo
-from effnet.base import DEFAULT, current, percent, say, verbatim
+from effnet.base import DEFAULT, class_name, current, either_name, percent, say, verbatim
 from effnet.counting import layer_title
 from effnet.jobs import runs
 from effnet.pixels import list_samples
@@ -138,7 +138,7 @@ def classes(
     st.pills(
         say("What speaks for"),
         chips,
-        format_func=lambda i: f"{verbatim(names[i])}  {likely.get(i, '')}".rstrip(),
+        format_func=lambda i: f"{verbatim(class_name(names[i]))}  {likely.get(i, '')}".rstrip(),
         key="class_chips",
         required=True,
         wrap=True,
@@ -151,7 +151,7 @@ def classes(
             say("or any class"),
             range(len(names)),
             index=None,
-            format_func=lambda i: names[i],
+            format_func=lambda i: either_name(names[i]),
             placeholder=say("Search {number:,} {number:class|classes}", number=len(names)),
             key="class_search",
             on_change=lambda: _searched(photo, against),
@@ -166,7 +166,7 @@ def classes(
             say("rather than"),
             others,
             index=None,
-            format_func=lambda i: names[i],
+            format_func=lambda i: either_name(names[i]),
             placeholder=say("no other class"),
             key="rather_than",
             on_change=lambda: _ask(photo, target, st.session_state["rather_than"]),

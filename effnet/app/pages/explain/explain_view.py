@@ -7,7 +7,7 @@ import streamlit as st
 from effnet.app.kit import jobs, maps, state, viewer
 from effnet.app.pages.explain import explain_controls
 from effnet.app.pages.explain.explain_controls import Asked
-from effnet.base import percent, say, significant, verbatim
+from effnet.base import class_name, percent, say, significant, verbatim
 from effnet.counting import field_of, stage_title, stages
 from effnet.jobs import Job, working
 from effnet.network import display_name
@@ -244,7 +244,7 @@ def top_classes(classifier: "Classifier", asked: Asked) -> None:
     compared = rungs([made[0], *made[1:]])
     frames = [
         viewer.Frame(
-            explanation.label.capitalize(),
+            class_name(explanation.label).capitalize(),
             percent(explanation.probability) + (f"\n{say('blank')}" if explanation.blank else ""),
             viewer.thumbnail(explanation),
             chosen=explanation.target == asked.target and asked.against is None,
@@ -289,6 +289,6 @@ def claim(classifier: "Classifier", asked: Asked, explanation: "Explanation | No
         "made yet.",
         title=say(METHODS[asked.method].title),
         network=display_name(classifier.spec),
-        label=classifier.classes[asked.target],
+        label=class_name(classifier.classes[asked.target]),
         photo=photo,
     )

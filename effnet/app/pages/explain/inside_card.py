@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from effnet.app.kit import live, maps, viewer
 from effnet.app.pages.explain import explain_view
 from effnet.app.pages.explain.explain_controls import Asked
-from effnet.base import mark, percent, say, significant, verbatim
+from effnet.base import class_name, mark, percent, say, significant, verbatim
 from effnet.counting import Field, field_of, layer_title
 from effnet.figures import forced_gates, gate_values
 from effnet.network import display_name
@@ -150,9 +150,11 @@ def _gates(classifier: "Classifier", asked: Asked, *, dark: bool) -> None:
     if found is None:
         found = look_at_gates(classifier, asked.photo.image, blocks=wanted)
         maps.keep(asked.photo, key, found)
-    label = classifier.classes[asked.target]
+    label = class_name(classifier.classes[asked.target])
     st.markdown(f"**{verbatim(remarks.gates_claim(found, label, asked.target))}**")
-    names = [(i, classifier.classes[i]) for i in dict.fromkeys([asked.target, *asked.top])]
+    names = [
+        (i, class_name(classifier.classes[i])) for i in dict.fromkeys([asked.target, *asked.top])
+    ]
     left, right = st.columns(2, gap="medium")
     with left:
         live.figure("gates", gate_values(found, dark=dark), alt=say("Gate values of every block"))

@@ -7,7 +7,7 @@ import streamlit as st
 from effnet.app.kit import cache, columns, live, maps, viewer
 from effnet.app.pages.explain import explain_controls, explain_view
 from effnet.app.pages.explain.explain_controls import Asked
-from effnet.base import percent, say, verbatim
+from effnet.base import class_name, percent, say, verbatim
 from effnet.classify import imagenet_classes
 from effnet.counting import stage_ends
 from effnet.figures import map_in_box
@@ -106,7 +106,7 @@ def _frame(name: str, rung: "Rung", asked: Asked) -> viewer.Frame:
     rows, columns = explanation.native.shape
     lines = [
         say("{rows} x {columns} places", rows=rows, columns=columns),
-        f"{explanation.label}: {percent(explanation.probability)}",
+        f"{class_name(explanation.label)}: {percent(explanation.probability)}",
     ]
     if explanation.blank:
         lines.append(say("blank"))

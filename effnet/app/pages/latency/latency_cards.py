@@ -147,6 +147,15 @@ def samples(found: Measured | None, *, dark: bool) -> None:
     if jobs.running("measure"):
         return  # totals and samples so far stand above
     latency = found.latency if found else None
+    if found and found.recorded and latency:
+        st.info(
+            say(
+                "Recorded on another machine ({processor}, {cores} {cores:core|cores}), to look "
+                "at. Press Measure to put this machine's own times in its place.",
+                processor=latency.environment.processor,
+                cores=latency.environment.cores or "?",
+            )
+        )
     totals(latency, found.spec if found else None)
     if latency is None:
         rows, told = printed_times.on(FIRST_SEEN), printed_times.surprise(FIRST_SEEN)
@@ -176,7 +185,7 @@ def conditions(latency: Latency) -> str:
         cores = significant(where.other_cores, 2)
         busy = say(", other programs took {cores} {cores:core|cores}", cores=cores)
     driver = where.driver.replace("driver ", f"{say('driver')} ")
-    device = in_a_row([where.device, *([driver] if driver else [])])
+    device = in_a_row([where.device.replace("cpu", "CPU"), *([driver] if driver else [])])
     return say(
         "Measured {when} UTC: {n} {n:pass|passes} with batch size {batch} at {side} "
         "px, {how}; {processor} ({device}), {threads} of {cores} {cores:core|cores}, "
@@ -277,7 +286,7 @@ def _stage_table(shown: Sequence[StageProfile], *, measured: bool) -> None:
 
 def take_away(found: Measured | None, spec: Spec) -> None:
     """All of a measurement as CSV and JSON."""
-    if found is None or found.latency is None:
+    if found is None or found.latency is None or found.recorded:
         return
     latency, rows = found.latency, found.rows
     name = f"latency-{spec.name}-{latency.environment.date[:10]}".replace(" ", "-")
@@ -301,8 +310,11 @@ def take_away(found: Measured | None, spec: Spec) -> None:
 
 
 def claimed(design: Design, cost: Cost, found: Measured | None) -> str:
-    """The page's sentence."""
+    """The page's sentence; a measurement of another machine does not answer it."""
     from effnet.report import latency_claim
+
+    if found and found.recorded:
+        found = None
 
     versus = jobs.results().get(KEY)
     sentence = ""

@@ -1,12 +1,14 @@
 """What is measured on the Latency page: the record of a design's time, and the bench's work."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from effnet.app.kit import cache
 from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.stopwatch import Chosen
-from effnet.base import milliseconds, say
+from effnet.base import EffnetError, milliseconds, say, shipped
 from effnet.jobs import Job
 from effnet.network import Spec
 from effnet.scaling import Design
@@ -17,9 +19,12 @@ from effnet.timing import (
     Point,
     Row,
     StageProfile,
+    measurement_store,
     processor,
     reading,
 )
+
+SHIPPED = shipped("assets", "benchmarks")
 
 
 @dataclass(slots=True)
@@ -31,6 +36,7 @@ class Measured:
         samples: Of the running measurement.
         rows: The measurement, once it is whole or stopped; kept on disk as well.
         stages, kinds: Where the time goes, measured after it; empty where it can't be told.
+        recorded: Whether it comes with the project, from another machine.
     """
 
     spec: Spec
@@ -39,6 +45,7 @@ class Measured:
     rows: list[Row] = field(default_factory=list)
     stages: list[StageProfile] = field(default_factory=list)
     kinds: list[KindProfile] = field(default_factory=list)
+    recorded: bool = False
 
     @property
     def latency(self) -> Latency | None:
@@ -93,19 +100,31 @@ def work_on(spec: Spec, chosen: Chosen, made: str) -> Work:
                 budget_s=chosen.budget_s / 2,
                 progress=lambda share, _: job.report(part + 0.4 * share, say("Timing the stages")),
             )
+            with suppress(EffnetError):  # it is shown though it can't be kept
+                measurement_store.keep_stages(found.rows[-1].run, found.stages)
         return found
 
     return work
 
 
 def from_disk(spec: Spec, options: Options) -> Measured | None:
-    """The last measurement on this machine that was kept, of this network run this way."""
-    mine = tuple(row for row in reading.kept() if is_here(row))
-    row = reading.newest(mine, spec.name, spec.resolution, options)
-    counted = cache.counted_cost(spec)
-    if row is None or (row.macs, row.params) != (counted.macs, counted.params):
-        return None
-    return Measured(spec, options, rows=[row])
+    """The last measurement of this network run this way: this machine's, or one that is shipped."""
+    here = [row for row in reading.kept() if is_here(row)]
+    if found := _newest(here, spec, options):
+        return Measured(spec, options, rows=[found], stages=reading.stages_of(found.run))
+    if shown := _newest(reading.kept(SHIPPED), spec, options):
+        stages = reading.stages_of(shown.run, SHIPPED)
+        return Measured(spec, options, rows=[shown], stages=stages, recorded=True)
+    return None
+
+
+def _newest(rows: Sequence[Row], spec: Spec, options: Options) -> Row | None:
+    row, counted = (
+        reading.newest(rows, spec.name, spec.resolution, options),
+        cache.counted_cost(spec),
+    )
+    known = row is not None and (row.macs, row.params) == (counted.macs, counted.params)
+    return row if known else None
 
 
 def is_here(row: Row) -> bool:

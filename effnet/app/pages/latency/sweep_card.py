@@ -8,7 +8,7 @@ import streamlit as st
 
 from effnet.app.kit import columns, jobs, live, state
 from effnet.app.kit.jobs import Work
-from effnet.app.pages.latency.measured_card import link
+from effnet.app.pages.latency.measured_card import SHIPPED, link
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen
 from effnet.base import (
     EffnetError,
@@ -19,7 +19,6 @@ from effnet.base import (
     mebibytes,
     plural,
     say,
-    shipped,
     verbatim,
 )
 from effnet.figures import batch_sweep, proxies, time_sweep
@@ -28,7 +27,6 @@ from effnet.network import Spec, display_name, get_variant
 from effnet.scaling import Design
 from effnet.timing import Options, Row, in_words, log_r2, measurement_store, plans, reading
 
-SHIPPED = shipped("assets", "benchmarks")
 BOXES = (10, 20, 40, 60, 120, 300)
 MOST_SHOWN = 40  # kept series in the list
 AXES = {
