@@ -235,7 +235,14 @@ COUNTED = re.compile(
     r"(?<!} of )(?<!of the ){(\w+)(?::,)?}(?:\*\*)? (?:[a-z-]+ )?(" + "|".join(MANY) + r")\b(?!/s)"
 )
 NEVER_ONE = {"all", "limit", "most", "passes", "pictures", "classes", "tools", "file", "folder"}
-NEVER_ONE |= {"count", "names", "orders", "rate"}  # what they stand for is counted elsewhere
+NEVER_ONE |= {
+    "count",
+    "finalists",
+    "names",
+    "orders",
+    "points",
+    "rate",
+}  # what they stand for is counted elsewhere
 
 
 def test_words_that_follow_a_number_follow_it():

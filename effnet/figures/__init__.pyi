@@ -40,7 +40,6 @@ from .paired_gains import paired_ratios as paired_ratios
 from .phi_curve import macs_along_phi as macs_along_phi
 from .printed_dots import published_times as published_times
 from .printed_dots import ratios_beside as ratios_beside
-from .scaling_results import HEADLINE as HEADLINE
 from .scaling_results import paired_differences as paired_differences
 from .scaling_results import scaling_experiment as scaling_experiment
 from .stage_mirrors import roofline as roofline

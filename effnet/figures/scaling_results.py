@@ -10,6 +10,7 @@ from effnet.figures import theme
 from effnet.train import (
     BALANCED,
     FAILS,
+    HEADLINE,
     HOLDS,
     LEAST_LEAD,
     TITLES,
@@ -30,7 +31,6 @@ SYMBOLS = {
     "searched": "circle",
 }
 MACS_TICKS = (0.125, 0.25, 0.5, 1, 2)
-HEADLINE = 8.0  # the budget that the plan judges by
 
 
 def _colour(way: str, dark: bool | None) -> str:
@@ -167,8 +167,8 @@ def paired_differences(
     return theme.figure(
         traces,
         title=say(
-            "{budget:g} x: of {n} pairs compound scaling is surely ahead in {ahead}, surely behind "
-            "in {behind}",
+            "{budget:g} x: of {n} {n:pair|pairs} compound scaling is surely ahead in {ahead}, "
+            "surely behind in {behind}",
             budget=budget,
             n=len(ends),
             ahead=ahead,

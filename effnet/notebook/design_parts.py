@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from effnet import figures
+from effnet import figures, report
 from effnet.base import (
     Card,
     EffnetError,
@@ -29,7 +29,7 @@ from effnet.base import (
 from effnet.counting import count
 from effnet.network import MAX_RESOLUTION, blocks_of, display_name, joined, to_block_strings
 from effnet.papers import compare, experiment, experiments, note, pinned, rivals
-from effnet.report import export, sections, to_html, to_notebook
+from effnet.report import export
 from effnet.scaling import BASES, COMPARED, WAYS, Blocks, Design, Limits, at_budget, edits, search
 
 if TYPE_CHECKING:
@@ -345,8 +345,11 @@ class TakeAway(Part):
             say("Code (Python)"): ("design.py", lambda _, __, about: self.code(about)),
             "ONNX": ("model.onnx", export.onnx_file),
             say("State dict (safetensors)"): ("weights.safetensors", export.state_dict_file),
-            say("Report (HTML)"): ("report.html", lambda *_: to_html(self.report())),
-            say("Report (notebook)"): ("report.ipynb", lambda *_: to_notebook(self.report())),
+            say("Report (HTML)"): ("report.html", lambda *_: report.to_html(self.sections())),
+            say("Report (notebook)"): (
+                "report.ipynb",
+                lambda *_: report.to_notebook(self.sections()),
+            ),
         }
         buttons = (
             self.button(title, partial(self.write, what, make))
@@ -366,8 +369,8 @@ class TakeAway(Part):
     def code(self, about: export.Manifest) -> str:
         return export.python_code(self.explorer.design, about)
 
-    def report(self) -> Any:
-        return sections(self.explorer.design, link=self.explorer.link)
+    def sections(self) -> Any:
+        return report.sections(self.explorer.design, link=self.explorer.link)
 
     def write(self, what: str, make: Callable[..., str | bytes]) -> None:
         spec = self.explorer.spec

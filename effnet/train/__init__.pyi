@@ -42,6 +42,7 @@ from .schedule import stage_costs as stage_costs
 from .trainer import train as train
 from .verdict_rule import BALANCED as BALANCED
 from .verdict_rule import FAILS as FAILS
+from .verdict_rule import HEADLINE as HEADLINE
 from .verdict_rule import HOLDS as HOLDS
 from .verdict_rule import LEAST_LEAD as LEAST_LEAD
 from .verdict_rule import UNFINISHED as UNFINISHED

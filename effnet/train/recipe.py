@@ -22,6 +22,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "decay": ("exponential", "cosine"),
     "precision": ("fp32", "bf16", "fp16"),
 }
+ONCE_FIXED = (("shift", 1 / 16), ("flip", False), ("test_epochs", 1))
 LIMITS: dict[str, tuple[float, float]] = {
     "train_images": (1, 10_000_000),
     "test_images": (1, 10_000_000),
@@ -189,6 +190,11 @@ class Recipe:
 
     @property
     def key(self) -> str:
-        """Twelve digits that stand for the whole recipe: the same digits, the same weights."""
-        text = json.dumps(self.to_dict(), sort_keys=True)
+        """Twelve digits that stand for the whole recipe: the same digits, the same weights.
+
+        What was fixed before it became a choice counts only where it is chosen otherwise, so that
+        rows from before keep their keys.
+        """
+        values = {k: v for k, v in self.to_dict().items() if (k, v) not in ONCE_FIXED}
+        text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]

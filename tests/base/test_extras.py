@@ -48,10 +48,13 @@ def test_the_extras_ask_for_the_ranges_that_are_tested(extra):
         assert tested[name] == ranges, name
 
 
+WITH_JUPYTER = {"traitlets", "nbclient", "nbconvert", "nbformat"}  # come along with JupyterLab
+
+
 @pytest.mark.parametrize("extra", ["train", "notebook", "export"])
 def test_what_an_extra_is_said_to_bring_is_in_it(extra):
     names = {IMPORTED.get(name, name).replace("-", "_") for name in pins(f".ci/extras/{extra}.txt")}
-    assert BROUGHT[extra] - {"traitlets"} <= names
+    assert BROUGHT[extra] - WITH_JUPYTER <= names
 
 
 def test_the_app_needs_all_that_the_core_and_the_trainings_need():

@@ -57,7 +57,7 @@ def test_a_dragged_box_is_measured_and_the_ladder_opens(visit):
     tab = visit()
     page = drawn(tab.go("/explain"))
     drag(page, "photo", (172 / 600, 18 / 400), (408 / 600, 308 / 400))
-    expect(page.get_by_text("of the map lies in the box, 1.5 times")).to_be_visible()
+    expect(page.get_by_text("of the map lies in the box, 1.5 x")).to_be_visible()
     page.get_by_role("tab", name="Ladder of networks").click()
     expect(page.locator("strong").filter(has_text="Two maps side by side agree by")).to_be_visible()
     expect(page.get_by_text("in the box 82", exact=False)).to_be_visible()

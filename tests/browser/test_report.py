@@ -74,7 +74,7 @@ def test_ones_own_photo_goes_from_classify_into_the_report_and_out_again(
     tab = visit()
     page = tab.go("/classify?lang=zh")
     page.locator("input[type=file]").first.set_input_files(chelsea)
-    expect(page.locator("h3").first).to_contain_text("cat")
+    expect(page.locator("h3").first).to_contain_text("猫")
     page.get_by_role("link", name=chinese("Scale")).click()
     page.get_by_role("tab", name=chinese("Take away")).click()
     with speaking("zh"):

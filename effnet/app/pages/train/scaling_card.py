@@ -9,11 +9,12 @@ import streamlit as st
 from effnet.app.kit import jobs, live, state
 from effnet.app.pages.train.results_card import Rows, origin, rows_of, table
 from effnet.base import EffnetError, Text, in_a_row, mark, say, verbatim
-from effnet.figures import HEADLINE, accuracy_by_way, paired_differences, scaling_experiment
+from effnet.figures import accuracy_by_way, paired_differences, scaling_experiment
 from effnet.jobs import limits, runs
 from effnet.papers import experiment
 from effnet.train import (
     BALANCED,
+    HEADLINE,
     SINGLE,
     TITLES,
     claim,
@@ -129,8 +130,8 @@ def _start(rows: Rows) -> None:
         st.caption(
             say(
                 "The base and every way, a training a core: about {minutes:.0f} minutes of "
-                "processor time by the shipped ones, over {cores} cores here. Each that is done "
-                "becomes a cross on the curve.",
+                "processor time by the shipped ones, over {cores} {cores:core|cores} here. Each "
+                "that is done becomes a cross on the curve.",
                 minutes=seconds / 60,
                 cores=workers,
             )
