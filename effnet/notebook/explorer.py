@@ -22,7 +22,7 @@ from effnet.scaling import BASES, Design, from_query
 from effnet.web import constants, handed, module
 
 if TYPE_CHECKING:
-    from effnet.notebook.design_parts import Parts
+    from effnet.notebook.design_tabs import Parts
 
 HOST_JS = """
 export default {
@@ -75,7 +75,7 @@ class Explorer(anywidget.AnyWidget):
     @cached_property
     def parts(self) -> "Parts":
         """What stands under the explorer, made when it is shown first."""
-        from effnet.notebook.design_parts import Parts
+        from effnet.notebook.design_tabs import Parts
 
         return Parts(self)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import effnet
 from effnet.base import LANGUAGES, EffnetError, files, make_folder, path_of, speaking
-from effnet.site import site_pages
+from effnet.site import lesson_pages, site_pages
 from effnet.site.browser_network import classifier
 from effnet.site.browser_notebooks import notebooks
 from effnet.site.executed_notebooks import executed
@@ -85,7 +85,7 @@ def _written(site: Path, without: Collection[str]) -> list[Part]:
             folder = Folder(site / inner, "../" if inner else "")
             site_pages.explorer(folder, classifies=network is not None)
             site_pages.paper_tables(folder)
-            site_pages.all_lessons(folder, classifies=network is not None)
+            lesson_pages.all_lessons(folder, classifies=network is not None)
             if no_network:
                 site_pages.absent(folder, "classify.html", str(no_network))
             else:
