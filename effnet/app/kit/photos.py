@@ -189,7 +189,9 @@ def _add() -> None:
     key = f"upload_{st.session_state.get(state.UPLOADS, 0)}"
 
     def uploaded() -> None:
-        files = st.session_state[key]
+        files = st.session_state.get(key)
+        if not files:  # on the way to another page Streamlit may call it with no value left
+            return
         add((file.name, file.getvalue()) for file in files[-MOST_OWN:])
         if len(files) > MOST_OWN:
             problem = EffnetError(
