@@ -8,7 +8,7 @@ import torch
 from effnet.base import EffnetError
 from effnet.classify.checks import check_pixels
 from effnet.nn import workers
-from effnet.pixels import Source, open_image, to_pixels, view
+from effnet.pixels import Source, as_fed, to_pixels
 from effnet.weights import Preprocessing
 
 
@@ -49,8 +49,7 @@ def batches(
 
 def prepared(image: Source, preprocessing: Preprocessing) -> np.ndarray:
     """One picture as the network sees it, `(crop, crop, 3)` float32; a large JPEG decoded small."""
-    picture = open_image(image, short_side=preprocessing.resize)
-    return to_pixels(view(picture, preprocessing, exact=False), preprocessing)
+    return to_pixels(as_fed(image, preprocessing), preprocessing)
 
 
 def in_parts(pixels: np.ndarray, size: int) -> Iterator[np.ndarray]:

@@ -3,6 +3,7 @@ from .preparation import MAX_ASPECT as MAX_ASPECT
 from .preparation import MAX_BYTES as MAX_BYTES
 from .preparation import MAX_PIXELS as MAX_PIXELS
 from .preparation import Source as Source
+from .preparation import as_fed as as_fed
 from .preparation import crop_box as crop_box
 from .preparation import give_back_memory as give_back_memory
 from .preparation import open_image as open_image

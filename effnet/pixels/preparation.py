@@ -349,6 +349,14 @@ def view(image: Image.Image, preprocessing: Preprocessing, *, exact: bool = True
     return whole.crop((left, top, left + side, top + side))
 
 
+def as_fed(source: Source, preprocessing: Preprocessing) -> Image.Image:
+    """What `Classifier.predict` feeds of a picture, before it becomes numbers, `crop` px square.
+
+    A large JPEG is decoded small, and of a large picture only the crop is resized; see `view`.
+    """
+    return view(open_image(source, short_side=preprocessing.resize), preprocessing, exact=False)
+
+
 def to_array(seen: Image.Image, preprocessing: Preprocessing) -> np.ndarray:
     """The network's numbers: `(3, crop, crop)` float32, (value / 255 - mean) / std."""
     levels = _levels(preprocessing.mean, preprocessing.std)

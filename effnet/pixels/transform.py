@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from effnet.pixels.preparation import Source, open_image, to_array, view
+from effnet.pixels.preparation import Source, as_fed, open_image, to_array
 from effnet.weights import Preprocessing
 
 if TYPE_CHECKING:
@@ -30,10 +30,7 @@ class Transform:
         import torch
 
         how = self.preprocessing
-        if self.train:
-            seen = self._cropped(open_image(image))
-        else:
-            seen = view(open_image(image, short_side=how.resize), how, exact=False)
+        seen = self._cropped(open_image(image)) if self.train else as_fed(image, how)
         return torch.from_numpy(to_array(seen, how))
 
     def _cropped(self, picture: Image.Image) -> Image.Image:

@@ -86,11 +86,13 @@ def base_of(family: str = "efficientnet") -> Spec:
     )
 
 
-def recipe_of(spec: Spec, *, rate: float, seed: int, epochs: int = EPOCHS) -> Recipe:
+def recipe_of(
+    spec: Spec, *, rate: float, seed: int, epochs: int = EPOCHS, data: str = NAME
+) -> Recipe:
     """The one recipe of all trainings."""
     return Recipe(
         spec=spec,
-        data=NAME,
+        data=data,
         epochs=epochs,
         batch_size=256,
         learning_rate=rate,
@@ -139,7 +141,7 @@ def rate_jobs(family: str = "efficientnet") -> list[Job]:
     return [
         _job(
             _base(family),
-            replace(recipe_of(base_of(family), rate=rate, seed=seed), data=CHOOSING),
+            recipe_of(base_of(family), rate=rate, seed=seed, data=CHOOSING),
             family,
         )
         for seed in RATE_SEEDS
@@ -161,10 +163,7 @@ def check_jobs(rate: float) -> list[Job]:
     return [
         _job(
             one,
-            replace(
-                recipe_of(one.spec, rate=each, seed=RATE_SEEDS[0], epochs=CHECK_EPOCHS),
-                data=CHOOSING,
-            ),
+            recipe_of(one.spec, rate=each, seed=RATE_SEEDS[0], epochs=CHECK_EPOCHS, data=CHOOSING),
         )
         for one in networks(BUDGETS[0])
         if one.way != "compound"
@@ -186,10 +185,7 @@ def search_jobs(rate: float) -> list[Job]:
     return [
         _job(
             one,
-            replace(
-                recipe_of(one.spec, rate=rate, seed=RATE_SEEDS[0], epochs=RUNG_EPOCHS),
-                data=CHOOSING,
-            ),
+            recipe_of(one.spec, rate=rate, seed=RATE_SEEDS[0], epochs=RUNG_EPOCHS, data=CHOOSING),
             alpha=alpha,
             beta=beta,
             gamma=gamma,

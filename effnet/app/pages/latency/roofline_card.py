@@ -12,7 +12,7 @@ from effnet.figures import roofline
 from effnet.jobs import Job
 from effnet.network import Spec
 from effnet.scaling import Design
-from effnet.timing import KindProfile, Options, Roof, work
+from effnet.timing import ITEMSIZE, KindProfile, Options, Roof, work
 
 CALIBRATION_S = 5.0
 KEY = "roof"
@@ -101,13 +101,12 @@ def _work(spec: Spec, options: Options, budget_s: float) -> Work:
 def _computed(spec: Spec, options: Options) -> None:
     """Multiply-adds, bytes and their ratio by kind of layer."""
     sums: dict[str, list[int]] = {}
-    itemsize = 4 if options.precision == "fp32" else 2
     units = work(
         spec,
         resolution=options.resolution,
         batch_size=options.batch_size,
         folded=options.folded,
-        itemsize=itemsize,
+        itemsize=ITEMSIZE[options.precision],
     )
     for unit in units:
         found = sums.setdefault(unit.kind, [0, 0])
