@@ -49,4 +49,5 @@ from .verdict_rule import UNFINISHED as UNFINISHED
 from .verdict_rule import Difference as Difference
 from .verdict_rule import differences as differences
 from .verdict_rule import judged as judged
+from .verdict_rule import paired as paired
 from .verdict_rule import verdict as verdict

@@ -101,7 +101,6 @@ class Summary:
         budget: Multiply-adds aimed at, over the base's.
         macs: Counted; 0 where rows have none.
         top1: Every seed's accuracy.
-        groups: Mean accuracy by group of classes.
         seconds, cpu_seconds: Means.
     """
 
@@ -109,7 +108,6 @@ class Summary:
     budget: float
     macs: int
     top1: tuple[float, ...]
-    groups: tuple[tuple[str, float], ...]
     seconds: float
     cpu_seconds: float
 
@@ -131,7 +129,6 @@ def summaries(rows: Iterable[Row], by: str) -> tuple[Summary, ...]:
         groups.setdefault((str(row[by]), float(row.get("budget", 1) or 1)), []).append(row)
     found = []
     for (name, goal), members in groups.items():
-        kinds = [k.removeprefix("top1_") for k in members[0] if k.startswith("top1_")]
 
         def mean(column: str, members: list[Row] = members) -> float:
             return sum(float(m[column]) for m in members) / len(members)
@@ -142,7 +139,6 @@ def summaries(rows: Iterable[Row], by: str) -> tuple[Summary, ...]:
                 goal,
                 int(members[0].get("macs", 0) or 0),
                 tuple(float(m["top1"]) for m in members),
-                tuple((kind, mean(f"top1_{kind}")) for kind in kinds),
                 mean("seconds"),
                 mean("cpu_seconds"),
             )
