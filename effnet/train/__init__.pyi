@@ -26,6 +26,7 @@ from .recipe import Recipe as Recipe
 from .recipe import small_base as small_base
 from .results import Row as Row
 from .results import Summary as Summary
+from .results import against_head as against_head
 from .results import half_width as half_width
 from .results import read_rows as read_rows
 from .results import summaries as summaries

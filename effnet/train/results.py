@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import stdev
 from typing import Any
 
-from effnet.base import cell_text, csv_text, is_number, read_text, write_whole
+from effnet.base import cell_text, csv_text, is_number, percent, read_text, say, write_whole
 
 Row = dict[str, Any]
 
@@ -144,3 +144,24 @@ def summaries(rows: Iterable[Row], by: str) -> tuple[Summary, ...]:
             )
         )
     return tuple(found)
+
+
+def against_head(top1: float, head_top1: float) -> str:
+    """Whether training all layers of a pretrained network beat a head on it, in a sentence.
+
+    Args:
+        top1: The best after any epoch, or before the first.
+        head_top1: Of the head that it began with.
+    """
+    if top1 > head_top1:
+        return say(
+            "A head on the pretrained network alone names {head} of the same pictures right: "
+            "training all layers gained {points:.1f} points.",
+            head=percent(head_top1),
+            points=100 * (top1 - head_top1),
+        )
+    return say(
+        "No epoch beat the {head} of the head that it began with, which is what was kept: there "
+        "are too few pictures, or too few epochs, to improve on what the network had learned.",
+        head=percent(head_top1),
+    )
