@@ -19,6 +19,7 @@ from PIL import Image
 from effnet.app.kit import live
 from effnet.base import VIRIDIS, say, verbatim
 from effnet.counting import Field
+from effnet.web import joined
 
 if TYPE_CHECKING:
     from effnet.cam import Explanation
@@ -32,7 +33,8 @@ Fractions = tuple[float, float, float, float]  # left, top, right, bottom of a p
 
 def _component(name: str, *shared: str) -> Any:
     parts: dict[str, Any] = {kind: live.read(f"{name}.{kind}") for kind in KINDS}
-    parts["js"] = "".join(map(live.read, shared)) + parts["js"]
+    colour = joined(("colours",), colours="colour")
+    parts["js"] = "".join([colour, *map(live.read, shared), parts["js"]])
     return st.components.v2.component(f"effnet_{name}", **parts)
 
 
