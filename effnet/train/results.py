@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import stdev
 from typing import Any
 
-from effnet.base import cell_text, csv_text, is_number, read_text, write_whole
+from effnet.base import cell_text, csv_text, is_number, read_text, say, write_whole
 
 Row = dict[str, Any]
 
@@ -148,3 +148,19 @@ def summaries(rows: Iterable[Row], by: str) -> tuple[Summary, ...]:
             )
         )
     return tuple(found)
+
+
+def trained_where(rows: Sequence[Row]) -> str:
+    """When and where the trainings of a results file ran, and how long all took, in words."""
+    first = rows[0]
+    return say(
+        "Measured {date} on {processor}, {cores} {cores:core|cores}, PyTorch {torch}, fp32, one "
+        "thread a training; dots are means, bars 95 % intervals over seeds (Student's t). {n} "
+        "{n:training|trainings} took {hours:.1f} hours of one core.",
+        date=str(first["date"])[:10],
+        processor=first["processor"],
+        cores=first["cores"],
+        torch=first["torch"],
+        n=len(rows),
+        hours=sum(row["cpu_seconds"] for row in rows) / 3600,
+    )
