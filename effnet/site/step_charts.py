@@ -4,7 +4,7 @@ A chart is a table whose numbers are also marks, as in all figures: bars are com
 measured, hollow diamonds published. What would answer the question is `revealed` after it.
 """
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -127,7 +127,9 @@ def _fastest(question: Question, *, timed: bool = True) -> Chart:
         rows.append((display_name(name), tuple(cells)))
     time = (say("time for an image (published)"), "printed")
     return Chart(
-        say("Multiply-adds beside printed times") if timed else say("Multiply-adds of each network"),
+        say("Multiply-adds beside printed times")
+        if timed
+        else say("Multiply-adds of each network"),
         say("network"),
         ((say(MACS), "computed"), *([time] if timed else [])),
         tuple(rows),
@@ -158,10 +160,12 @@ def _schedule(network: str, schedule: Progressive, *, priced: bool = False) -> C
         if priced:
             share = one.macs * len(costs) / whole.macs
             cells.append(Cell(percent(share), share))
-        rows.append((f"{first:g} - {first + one.stage.epochs:g}", tuple(cells)))
+        rows.append((f"{first:g}\u2013{first + one.stage.epochs:g}", tuple(cells)))
     cost = (say("multiply-adds, of the last size's (computed)"), "computed")
     return Chart(
-        say("What each of the stages costs") if priced else say("Pictures that grow in four stages"),
+        say("What each of the stages costs")
+        if priced
+        else say("Pictures that grow in four stages"),
         say("epochs"),
         ((say("side of the pictures"), "computed"), *([cost] if priced else [])),
         tuple(rows),
@@ -248,8 +252,10 @@ def _stages() -> tuple[Chart, ...]:
 
 
 def _samples(latency: Latency) -> Samples:
-    """Every pass, from 0 ms at the foot to a little above all."""
-    most, n = 1.1 * max(latency.samples_ms), len(latency.samples_ms)
+    """Every pass, from 0 ms at the foot to the next round time above all."""
+    longest, n = max(latency.samples_ms), len(latency.samples_ms)
+    round_ms = 10.0 ** math.floor(math.log10(longest))
+    most = round_ms * math.ceil(longest / round_ms)
 
     def height(time_ms: float) -> float:
         return 1 - time_ms / most

@@ -77,7 +77,7 @@ export function stagesIn(figure, { say, pick, ask }) {
         put(button, { style: `left:${left.toFixed(0)}px;width:${(size + 6).toFixed(0)}px;height:${height}px`,
           'aria-expanded': String(i === opened) });
       });
-      show(tip, hinted >= 0 && hinted < current.rows.length);
+      show(tip, hinted >= 0 && hinted !== opened && hinted < current.rows.length);
       if (!tip.hidden) write(tip, words(current.rows[hinted]));
       showBlock(current, colours);
     },

@@ -290,11 +290,10 @@ def test_a_step_on_bytes_shows_which_layers_wait_for_memory(pages):
 
 
 def step_of(pages: Path, lesson: str, number: int) -> tuple[str, str]:
-    """A step's page before a prediction, and what its answer adds."""
+    """What a step shows before its question, and what its answer adds."""
     text = (pages / f"lesson-{lesson}.html").read_text("utf-8")
     step = text.partition(f'id="step-{number}"')[2].partition("</section>")[0]
-    before, _, revealed = step.partition('<div class="revealed">')
-    return before, revealed
+    return step.partition("<form")[0], step.partition('<div class="revealed">')[2]
 
 
 def test_a_step_on_latency_shows_printed_times_after_the_prediction(pages):
