@@ -21,8 +21,10 @@ from effnet.counting import count
 from effnet.network import display_name, get_variant
 from effnet.papers import printed_times
 from effnet.report import Question, Step, lessons
+from effnet.scaling import Design
 from effnet.timing import (
     Latency,
+    Options,
     StageProfile,
     conditions,
     in_words,
@@ -222,15 +224,16 @@ def _accuracy(found: Summary) -> str:
 @lru_cache(maxsize=1)
 def _recorded() -> tuple[Latency, tuple[StageProfile, ...]] | None:
     """The measurement that comes with the project, and where its time went."""
-    for row in reversed(reading.kept(SHIPPED)):
-        if stages := reading.stages_of(row.run, SHIPPED):
-            return row.latency, tuple(stages)
-    return None
+    spec = Design().spec()
+    row = reading.newest(reading.kept(SHIPPED), spec.name, spec.resolution, Options())
+    if row is None:
+        return None
+    return row.latency, tuple(reading.stages_of(row.run, spec, SHIPPED))
 
 
 def _stages() -> tuple[Chart, ...]:
     recorded = _recorded()
-    if recorded is None:
+    if recorded is None or not recorded[1]:
         return ()
     latency, stages = recorded
     names, most = stage_names(stages), max(max(p.macs_share, p.time_share) for p in stages)

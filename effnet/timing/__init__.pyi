@@ -43,6 +43,7 @@ from .profiles import Roof as Roof
 from .profiles import StageProfile as StageProfile
 from .profiles import StepCost as StepCost
 from .profiles import stage_names as stage_names
+from .profiles import with_times as with_times
 from .traffic import ITEMSIZE as ITEMSIZE
 from .traffic import Work as Work
 from .traffic import by_stage as by_stage

@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from effnet.base import say
 from effnet.timing.measurements import Environment
@@ -54,6 +54,17 @@ def stage_names(profile: Sequence[StageProfile]) -> list[str]:
         else say("stage {number}", number=p.stage)
         for p in profile
     ]
+
+
+def with_times(
+    stages: Sequence[StageProfile], medians: Sequence[float]
+) -> tuple[StageProfile, ...]:
+    """The stages with the milliseconds that each took, and its share of all."""
+    whole = sum(medians)
+    return tuple(
+        replace(one, median_ms=median, time_share=median / whole)
+        for one, median in zip(stages, medians, strict=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)
