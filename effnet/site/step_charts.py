@@ -228,7 +228,7 @@ def _recorded() -> tuple[Latency, tuple[StageProfile, ...]] | None:
     row = reading.newest(reading.kept(SHIPPED), spec.name, spec.resolution, Options())
     if row is None:
         return None
-    return row.latency, tuple(reading.stages_of(row.run, spec, SHIPPED))
+    return row.latency, reading.stages_of(row.run, spec, SHIPPED)
 
 
 def _stages() -> tuple[Chart, ...]:
