@@ -22,9 +22,20 @@ from effnet.base import (
     speaking,
 )
 from effnet.counting import count
-from effnet.network import MAX_RESOLUTION, blocks_of, display_name, joined, to_block_strings
+from effnet.network import MAX_RESOLUTION, blocks_of, display_name, joined
 from effnet.papers import compare, experiment, experiments, note, pinned, rivals
-from effnet.scaling import BASES, COMPARED, WAYS, Blocks, Design, Limits, at_budget, edits, search
+from effnet.scaling import (
+    BASES,
+    COMPARED,
+    WAYS,
+    Blocks,
+    Design,
+    Limits,
+    at_budget,
+    edits,
+    search,
+    to_block_strings,
+)
 
 if TYPE_CHECKING:
     from effnet.notebook.explorer import Explorer

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from effnet.base import EffnetError, Text, as_frame, has_numbers, mark, path_of, read_lines
-from effnet.network import Spec
+from effnet.scaling import AnyNetwork, spec_of
 from effnet.timing.measurement_store import (
     COLUMNS,
     LONGEST_TEXT,
@@ -211,11 +211,14 @@ def series(rows: Iterable[Row]) -> dict[str, list[Row]]:
     return found
 
 
-def mirrors(rows: Iterable[Row], spec: Spec) -> list[tuple[Latency, tuple[StageProfile, ...]]]:
+def mirrors(
+    rows: Iterable[Row], spec: AnyNetwork
+) -> list[tuple[Latency, tuple[StageProfile, ...]]]:
     """Stages of a network that were timed somewhere, beside what is computed; the newest first.
 
     Each comes with the record of its first stage, which says how and where it was measured.
     """
+    spec = spec_of(spec)
     alike = [row for row in rows if row.what == STAGE and row.latency.name == spec.name]
     found = []
     for stages in reversed(series(alike).values()):

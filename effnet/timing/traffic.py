@@ -13,6 +13,7 @@ from functools import lru_cache
 from effnet.base import mark
 from effnet.counting import count, layer_counts
 from effnet.network import Block, Layer, Spec, padded_side, walk
+from effnet.scaling import takes_network
 from effnet.timing.profiles import StageProfile
 
 FLOAT_BYTES = 4
@@ -40,6 +41,7 @@ class Work:
     operators: int
 
 
+@takes_network
 @lru_cache(maxsize=256)
 def work(
     spec: Spec,
@@ -76,6 +78,7 @@ def by_stage(units: tuple[Work, ...]) -> dict[int, int]:
     return found
 
 
+@takes_network
 def computed_stages(
     spec: Spec, *, batch_size: int = 1, itemsize: int = FLOAT_BYTES
 ) -> tuple[StageProfile, ...]:
