@@ -254,7 +254,7 @@ class Search(Part):
         self.params = self.dial(say("parameters (M)"), 10.0, 0.5, 150.0, 0.5)
         self.least = self.dial(say("resolution (px)"), 224, 32, 1024, 8)
         use = self.button(say("Use {way}", way=say("best")), self.use)
-        return row(self.base, self.macs), row(self.params, self.least), use
+        return row(self.base, self.macs), row(self.params, self.least), row(use)
 
     def below(self) -> Sequence[ipywidgets.Widget]:
         self.front, self.grid = ipywidgets.Output(), ipywidgets.Output()

@@ -22,7 +22,8 @@ AnyNetwork = Union[str, Path, Mapping[str, Any], "Design", Spec]
 P = ParamSpec("P")
 R = TypeVar("R")
 
-FREELY_SCALED = re.compile(r"(\w+) d([\d.]+) w([\d.]+) r(\d+)")  # as `scale` names them
+FILES = (".json", ".safetensors")
+FREELY_SCALED = re.compile(r"(\w+) d(\d+\.?\d*) w(\d+\.?\d*) r(\d+)")  # as `scale` names them
 MAX_HEADER = 100_000_000  # bytes; safetensors' own limit
 
 
@@ -49,7 +50,7 @@ def spec_of(network: AnyNetwork) -> Spec:
     text = str(network).strip()
     if text.startswith("{"):
         return _spec_of_json(text, say("the JSON"))
-    if text.endswith((".json", ".safetensors")):
+    if text.endswith(FILES):
         return _spec_of_file(Path(text).expanduser())
     if is_link(text):
         return from_link(text).spec()
@@ -93,8 +94,9 @@ def design_of(network: AnyNetwork) -> "Design":
 
     if isinstance(network, Design):
         return network
-    if isinstance(network, str) and is_link(network) and not network.lstrip().startswith("{"):
-        return from_link(network.strip())
+    text = network.strip() if isinstance(network, str) else ""
+    if is_link(text) and not text.startswith("{") and not text.endswith(FILES):
+        return from_link(text)
     spec = spec_of(network)
     for candidate in _candidates(spec):
         try:

@@ -102,7 +102,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
 @pytest.fixture(scope="module")
 def named(tmp_path_factory) -> list[Any]:
     """One network in every way in which it can be named; the first is the `Spec`."""
-    folder = tmp_path_factory.mktemp("networks")
+    folder = tmp_path_factory.mktemp("width=0.5")  # which is no link
     as_json, as_weights = folder / "own.json", folder / "own.safetensors"
     as_json.write_text(json.dumps(SPEC.to_dict()), "utf-8")
     effnet.Classifier(effnet.build(SPEC)).save(as_weights)
