@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from effnet.base import colours, mark, say
-from effnet.figures import theme
+from effnet.figures import marks, theme
 from effnet.network import Spec, display_name, operator_label, out_size
 from effnet.scaling import AnyNetwork, spec_of, takes_network
 
@@ -53,17 +53,14 @@ def slabs(spec: Spec) -> list[Slab]:
     return found
 
 
-@takes_network
 @theme.Drawing
-def network_drawing(
-    spec: Spec, *, base: AnyNetwork | None = None, dark: bool | None = None
-) -> theme.Values:
+@takes_network
+def network_drawing(spec: Spec, *, base: AnyNetwork | None = None) -> theme.Values:
     """The network drawn to scale: a slab per stage, as wide as its channels, as high as its maps.
 
     Args:
         spec: The network.
         base: Drawn behind it as a ghost, stage by stage, where it has as many stages.
-        dark: For a dark page.
     """
     drawn = slabs(spec)
     behind = None if base is None else spec_of(base)
@@ -86,7 +83,7 @@ def network_drawing(
                 name=say("{network} (base)", network=say(display_name(behind))) if behind else "",
                 marker={
                     "color": "rgba(0,0,0,0)",
-                    "line": {"color": theme.faint(dark), "width": 1.5},
+                    "line": {"color": theme.faint(), "width": 1.5},
                 },
                 hoverinfo="skip",
             )
@@ -99,7 +96,7 @@ def network_drawing(
             base=[-s.size / 2 for s in drawn],
             width=[s.channels for s in drawn],
             marker={
-                "color": [colours.kind(s.kind, dark=dark) for s in drawn],
+                "color": [colours.kind(s.kind) for s in drawn],
                 "opacity": 0.85,
                 "line": {"width": 0},
             },
@@ -110,22 +107,20 @@ def network_drawing(
     )
     tallest = max(s.size for s in [*drawn, *ghost])
     annotations = [
-        {
-            "x": centre,
-            "y": -tallest / 2,
-            "yanchor": "top",
-            "yshift": -6,
-            "text": f"<b>{s.channels}</b><br>{s.size}<br>x {s.repeats}",
-            "showarrow": False,
-            "font": {"size": 12},
-        }
+        marks.words(
+            f"<b>{s.channels}</b><br>{s.size}<br>x {s.repeats}",
+            centre,
+            -tallest / 2,
+            yanchor="top",
+            yshift=-6,
+            size=12,
+        )
         for centre, s in zip(centres, drawn, strict=True)
     ]
     margin = gap / 2
     return theme.values(
         traces,
         title=say("The network to scale: <b>channels</b> across, map side (px) upwards, x blocks"),
-        dark=dark,
         height=340,
         barmode="overlay",
         annotations=annotations,

@@ -1,8 +1,10 @@
 """Measured times beside computed costs: of stages, of kinds of layers, of training steps."""
 
 import statistics
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from effnet.base import say
 from effnet.timing.measurements import Environment
 
 
@@ -39,6 +41,30 @@ class StageProfile:
     def macs_per_s(self) -> float:
         """Multiply-adds a second that it reached."""
         return 1000 * self.batch_size * self.macs / self.median_ms
+
+
+def stage_names(profile: Sequence[StageProfile]) -> list[str]:
+    """Stem, stage 1 ..., head."""
+    last = len(profile) - 1
+    return [
+        say("stem")
+        if p.stage == 0
+        else say("head")
+        if p.stage == last
+        else say("stage {number}", number=p.stage)
+        for p in profile
+    ]
+
+
+def with_times(
+    stages: Sequence[StageProfile], medians: Sequence[float]
+) -> tuple[StageProfile, ...]:
+    """The stages with the milliseconds that each took, and its share of all."""
+    whole = sum(medians)
+    return tuple(
+        replace(one, median_ms=median, time_share=median / whole)
+        for one, median in zip(stages, medians, strict=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)

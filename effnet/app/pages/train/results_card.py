@@ -5,11 +5,20 @@ from typing import Any
 
 import streamlit as st
 
-from effnet.app.kit import columns, live
+from effnet.app.kit import live, sheet
 from effnet.base import mark, say
 from effnet.figures import time_and_accuracy
 from effnet.jobs import Run, runs
-from effnet.train import HEADLINE, TITLES, Difference, claim, paired, read_rows, summaries
+from effnet.train import (
+    HEADLINE,
+    TITLES,
+    Difference,
+    claim,
+    paired,
+    read_rows,
+    summaries,
+    trained_where,
+)
 
 RIVALS = {
     "fixed": mark("Against the fixed schedule, at equal epochs"),
@@ -55,33 +64,22 @@ def rows_of(run: Run) -> Rows:
 
 def origin(rows: Rows, command: str = "") -> None:
     """When and where rows were measured, how long that took in all, and how they are made."""
-    first = rows[0]
-    text = say(
-        "Measured {date} on {processor}, {cores} {cores:core|cores}, PyTorch {torch}, fp32, one "
-        "thread a training; dots are means, bars 95 % intervals over seeds (Student's t). {n} "
-        "{n:training|trainings} took {hours:.1f} hours of one core.",
-        date=str(first["date"])[:10],
-        processor=first["processor"],
-        cores=first["cores"],
-        torch=first["torch"],
-        n=len(rows),
-        hours=sum(row["cpu_seconds"] for row in rows) / 3600,
-    )
-    st.caption(text + (say(" Made by `{command}`.", command=command) if command else ""))
+    made = say(" Made by `{command}`.", command=command) if command else ""
+    st.caption(trained_where(rows) + made)
 
 
 def table(rows: Rows) -> None:
     """Every row; the table's own menu gives it as a CSV."""
     with st.expander(say("Every training as a table"), on_change="rerun") as opened:
         if opened.open:
-            columns.show(rows, height=300)
+            sheet.show(rows, height=300)
 
 
 def _none_yet() -> None:
     st.info(say("No results are installed here. Make them: `{command}`", command=claim.COMMAND))
 
 
-def progressive(*, dark: bool) -> None:
+def progressive() -> None:
     """Fixed against progressive: time and accuracy."""
     rows, name = chosen_rows("progressive")
     if not {"fixed", "progressive"} <= {row["arm"] for row in rows}:
@@ -89,7 +87,7 @@ def progressive(*, dark: bool) -> None:
         return
     st.markdown(progressive_verdict(rows))
     words = say("Processor time against accuracy of {n} schedules", n=len({r["arm"] for r in rows}))
-    live.figure("progressive", time_and_accuracy(rows, dark=dark), alt=words)
+    live.figure("progressive", time_and_accuracy(rows), alt=words)
     if name == "shipped":
         first, last = claim.GROWN_SIZES
         st.caption(
