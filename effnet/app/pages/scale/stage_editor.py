@@ -17,9 +17,8 @@ from effnet.network import (
     Spec,
     joined,
     read_block_strings,
-    to_block_strings,
 )
-from effnet.scaling import Blocks, edits
+from effnet.scaling import Blocks, edits, to_block_strings
 
 KERNELS = (1, 3, 5, 7, 9, 11)
 EXPANSIONS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0)
