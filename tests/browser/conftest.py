@@ -23,8 +23,8 @@ FLAGS = [
     "--use-fake-device-for-media-stream",  # a camera that shows a test pattern
     "--use-fake-ui-for-media-stream",
 ]
-PATIENCE = 60_000  # ms; a loaded machine is slow, and nothing here measures speed
-expect.set_options(timeout=PATIENCE / 2)
+PATIENCE = 120_000  # ms; a loaded machine is slow, and nothing here measures speed
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -73,7 +73,7 @@ def test_a_killed_process_lets_go_of_its_run(tmp_path):
     ready = context.Event()
     process = context.Process(target=_hold, args=(tmp_path, ready))
     process.start()
-    assert ready.wait(60)
+    assert ready.wait(400)
     assert runs.is_held(tmp_path)
     with pytest.raises(effnet.EffnetError, match="another process"), runs.held(tmp_path):
         pass
