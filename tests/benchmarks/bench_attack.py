@@ -22,6 +22,7 @@ fails), what each was told, and what the slider waited before and meanwhile.
 import asyncio
 import contextlib
 import io
+import math
 import os
 import signal
 import sys
@@ -40,6 +41,7 @@ from PIL import Image
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.exceptions import ConnectionClosed
 
 import effnet
 
@@ -281,6 +283,11 @@ class Group:
             yield
         finally:
             self.leave()
+            while self.made:
+                with contextlib.suppress(OSError):  # until the last process has ended
+                    self.folder.rmdir()
+                    break
+                time.sleep(0.1)
 
     def leave(self) -> None:
         if self.made:
@@ -325,8 +332,9 @@ async def watch(server: Server, group: Group, seen: list[tuple[float, float, int
 
 async def moved(visitor: Visitor, over: asyncio.Event) -> list[float]:
     waits: list[float] = []
-    while not over.is_set():
-        waits += await visitor.move(2.0, PAUSE_S)
+    with contextlib.suppress(ConnectionClosed):  # the server has gone, as the end says
+        while not over.is_set():
+            waits += await visitor.move(2.0, PAUSE_S)
     return waits
 
 
@@ -385,23 +393,26 @@ async def main(server: Server, group: Group) -> bool:
         errors += [f"{name}: {error[:300]}" for error in who.errors]
         await who.socket.close()
     until = time.perf_counter() + LEFT_S
-    while time.perf_counter() < until and (
-        server.resident() > idle + SLACK_MB or len(group.processes(server)) > 1
+    while (
+        server.alive
+        and time.perf_counter() < until
+        and (server.resident() > idle + SLACK_MB or len(group.processes(server)) > 1)
     ):
         await asyncio.sleep(1)
         await moving.ask(moving.value)
     watching.cancel()
-    after = server.resident()
+    after = server.resident() if server.alive else math.nan
     own, all_of_it, most = (max(column) for column in zip(*seen, strict=True))
     print(
         f"memory of the server: {idle:.0f} MB idle, {own:.0f} MB at the peak of {attacked:.0f} s, "
         f"{after:.0f} MB after\n"
         f"with its trainings: {all_of_it:.0f} MB at the peak, {most} processes; "
-        f"ended by the limit of {LIMIT / 1e9:g} GB: {group.killed()}"
+        f"ended by the limit of {LIMIT / 1e9:g} GB: {group.killed()}, the server "
+        f"{'lives' if server.alive else 'too'}"
     )
     print("errors:", errors or "none")
-    held = server.alive and not errors and after <= idle + SLACK_MB
-    return held and (group.killed() == "0" if group.made else own <= LIMIT / 1e6)
+    within = group.made or own <= LIMIT / 1e6
+    return server.alive and within and not errors and after <= idle + SLACK_MB
 
 
 if __name__ == "__main__":
@@ -425,6 +436,4 @@ if __name__ == "__main__":
                 good = asyncio.run(main(running_server, limit))
             finally:
                 limit.end(running_server)
-    if limit.made:
-        limit.folder.rmdir()
     sys.exit(0 if good else 1)
