@@ -24,9 +24,12 @@ START = 240_000  # ms: a Python of 45 MB begins in the browser, on a busy machin
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, Part]]]:
-    """The address of the whole site on a file server, and what it is made of."""
+    """The address of the site on a file server, and what it is made of.
+
+    All but the notebooks as they ran, which tests/site makes of small ones.
+    """
     folder = tmp_path_factory.mktemp("served") / "site"
-    parts = {part.name: part for part in build(folder)}
+    parts = {part.name: part for part in build(folder, without=["executed"])}
     command = ["http.server", "{port}", "--bind", "127.0.0.1", "--directory", str(folder)]
     with running(command, "/papers.html") as server:
         yield server.url, parts
