@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, expect
 from servers import running
 
 QUIET = [
@@ -59,6 +60,20 @@ def run_cells(page: Page) -> None:
         page.get_by_role("button", name="No", exact=True).click()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
+
+
+def asked_until(page: Page, cell: Locator, answer: str) -> None:
+    """Run a cell again and again until it says this: what it tells may be on its way."""
+    said, prompt = cell.locator(".jp-OutputArea-output"), cell.locator(".jp-InputPrompt")
+    for _ in range(60):
+        before = prompt.inner_text()
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        expect(prompt).not_to_have_text(before)
+        expect(prompt).to_have_text(re.compile(r"\d"))
+        if said.inner_text() == answer:
+            break
+    expect(said).to_have_text(answer)
 
 
 def idle(page: Page, seconds: float = 300) -> None:

@@ -25,7 +25,7 @@ CHECKED = [path for path in NOTEBOOKS if path.stem[:2] not in ("08", "12")]  # w
 def client(environment_without_weights):
     """One kernel that runs all notebooks."""
     place = {"metadata": {"path": str(NOTEBOOKS[0].parent)}}
-    client = NotebookClient(nbformat.v4.new_notebook(), timeout=120, resources=place)
+    client = NotebookClient(nbformat.v4.new_notebook(), timeout=600, resources=place)
     with client.setup_kernel(env=environment_without_weights):
         yield client
 

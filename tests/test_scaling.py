@@ -54,6 +54,7 @@ def macs_of_modules(model: nn.Module, side: int) -> int:
     return total
 
 
+@pytest.mark.slow
 def test_all_701_positions_of_phi_count_what_the_built_network_has(monkeypatch):
     """Each distinct network is built; every eighth also runs under PyTorch's counter."""
     monkeypatch.setattr("effnet.nn.model.initialise", lambda _: None)  # values don't matter

@@ -40,10 +40,7 @@ def test_a_slider_moves_everything_follows_and_the_kernel_hears(browser, tmp_pat
         expect(page.locator(".effnet h3")).to_contain_text("phi = 2.00 gives")
         channels = f"{effnet.compound_scale(2).stages[5].channels}"
         expect(page.locator(".effnet tbody tr").nth(6)).to_contain_text(channels)
-        page.wait_for_timeout(1500)  # the report is on its way
-        page.locator(".jp-CodeCell").nth(1).click()
-        page.keyboard.press("Control+Enter")
-        page.locator(".jp-OutputArea-output", has_text="296").wait_for()
+        lab.asked_until(page, page.locator(".jp-CodeCell").nth(1), "296")
         SCREENSHOTS.mkdir(exist_ok=True)
         page.screenshot(path=SCREENSHOTS / "notebook.png")
         page.close()

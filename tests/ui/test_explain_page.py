@@ -1,7 +1,7 @@
 """The Explain page under AppTest: class, method, layer, link, slow maps, and every tab."""
 
 import json
-import time
+import threading
 from collections import OrderedDict
 from io import BytesIO
 
@@ -11,7 +11,7 @@ import streamlit as st
 import visits
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visits import sound
+from visits import PATIENCE, sound, until
 
 import effnet
 from effnet import cam
@@ -160,22 +160,12 @@ def test_a_blank_map_says_why(monkeypatch):
 # --- slow maps ----------------------------------------------------------------------------------
 
 
-def wait_for(app: AppTest, done) -> AppTest:
-    """Run the page again until its background job has ended."""
-    end = time.monotonic() + 120
-    while not done(app) and time.monotonic() < end:
-        time.sleep(0.2)
-        app.run()
-    assert done(app)
-    return app
-
-
 def test_a_slow_map_says_how_long_it_takes_and_comes_when_it_is_made():
     app = opened(method="scorecam", layer="features.0")
     assert "is not made yet" in claim(app)
     assert "Score-CAM takes 32 passes: about" in said(app)
     app.button(key="compute_map").click().run()
-    wait_for(app, lambda page: "holds half of what speaks" in page.subheader[0].value)
+    until(app, lambda page: "holds half of what speaks" in page.subheader[0].value)
     app.button_group(key="class_chips").set_value(968).run()
     assert "speaks for cup" in claim(app), "one sweep gives every top class"
 
@@ -199,7 +189,7 @@ def test_a_stopped_job_ends_and_keeps_nothing():
         maps.explanations(cache.classifier("lite0"), "lite0", photo, **asked, progress=progress)
 
     job = Queue("test").ask("a map", "map", work)
-    assert job.wait(60)
+    assert job.wait(PATIENCE)
     assert job.stopped
     assert job.error is None or isinstance(job.error, Stopped)
     assert maps.here("lite0", photo, "scorecam", 657, "features.0") is None
@@ -288,15 +278,38 @@ def test_a_network_without_gates_says_so():
 
 
 def test_the_verdict_comes_when_its_tests_are_done(monkeypatch):
-    from effnet.cam import faithfulness
-
-    whole = faithfulness.judge
+    whole = effnet.cam.judge
     monkeypatch.setattr(
-        faithfulness, "judge", lambda *a, **k: whole(*a, **k, steps=4, random_orders=3)
+        effnet.cam, "judge", lambda *a, **k: whole(*a, **k, steps=4, random_orders=3)
     )
     app = opened(tab="Can I believe it?")
-    wait_for(app, lambda page: "blurring its brightest 20 %" in said(page))
+    until(app, lambda page: "blurring its brightest 20 %" in said(page))
     assert "The map follows what the network learned" in said(app)
+    assert len(app.get("plotly_chart")) == 2
+
+
+def test_a_test_that_ends_while_the_page_is_drawn_is_not_called_stopped(monkeypatch):
+    whole, kept, begin = effnet.cam.judge, maps.kept, threading.Event()
+
+    def judged(*values, **named):
+        assert begin.wait(PATIENCE)
+        return whole(*values, **named, steps=2, random_orders=2)
+
+    monkeypatch.setattr(maps, "_kept", OrderedDict())
+    monkeypatch.setattr(effnet.cam, "judge", judged)
+    app = opened(tab="Can I believe it?")
+    (job,) = app.session_state[state.JOBS].values()
+
+    def before_its_end(photo, key):
+        found = kept(photo, key)
+        if key[0] == "verdict" and not begin.is_set():
+            begin.set()
+            assert job.wait(PATIENCE)
+        return found
+
+    monkeypatch.setattr(maps, "kept", before_its_end)
+    app.run()
+    assert "The test was stopped." not in said(app)
     assert len(app.get("plotly_chart")) == 2
 
 
@@ -339,9 +352,10 @@ def test_names_of_files_and_records_are_english_in_any_language():
 
 def test_what_runs_in_the_background_speaks_the_visitors_language(monkeypatch):
     """A job has a thread of its own, and so has the part of the page that watches it."""
-    spoken, whole = [], effnet.cam.judge
+    spoken, whole, begin = [], effnet.cam.judge, threading.Event()
 
     def judged(*values, **named):
+        assert begin.wait(PATIENCE)
         spoken.append(language.current())
         return whole(*values, **named, steps=2, random_orders=2)
 
@@ -350,8 +364,9 @@ def test_what_runs_in_the_background_speaks_the_visitors_language(monkeypatch):
         tab = say("Can I believe it?")
     app = opened(tab=tab, lang="zh", photo="rocket")
     waiting = said(app)
+    begin.set()
     with speaking("zh"):  # the harness finds what is chosen by its title
-        wait_for(app, lambda page: len(page.get("plotly_chart")) == 2)
+        until(app, lambda page: len(page.get("plotly_chart")) == 2)
     assert spoken == ["zh"]
     assert "次前向计算" in waiting
     _, cascade = (json.loads(chart.proto.spec) for chart in app.get("plotly_chart"))

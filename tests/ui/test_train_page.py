@@ -98,8 +98,8 @@ def test_a_run_is_started_seen_and_ends_while_the_page_is_away():
     assert [error.message for error in app.exception] == []
     (run,) = runs.list_runs("train")
     del app  # the tab is closed
-    deadline = time.monotonic() + 400
-    while run.state == "running":
+    deadline = time.monotonic() + 2 * visits.PATIENCE
+    while not run.look().over:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert run.state == "done"

@@ -131,8 +131,9 @@ def slow_map(classifier: "Classifier", asked: Asked) -> None:
             "give the maps of all top classes, which are kept as long as the photo is used."
         )
         stopped = say(" It was stopped; nothing of it is kept.")
-        st.caption(estimated + stopped * (job is not None and job.ended))
-        if job is not None and not job.ended:  # the same places as the buttons, so nothing jumps
+        going = jobs.running("map")
+        st.caption(estimated + stopped * (job is not None and not going))
+        if job is not None and going:  # the same places as the buttons, so nothing jumps
             jobs.watch(job, "map")
             return
 
