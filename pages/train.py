@@ -32,12 +32,12 @@ def schedule() -> None:
     with left:
         schedule_card.controls()
     network, chosen = schedule_card.schedule()
-    with claim:
-        relative = relative_cost(chosen, get_variant(network))
-        live.claim(claims.schedule_claim(network, chosen, relative))
     with right:
         schedule_card.card(dark=frame.dark())
         schedule_card.stopwatch()
+    with claim:
+        relative = relative_cost(chosen, get_variant(network))
+        live.claim(claims.schedule_claim(network, chosen, relative))
 
 
 with frame.page(__file__):

@@ -167,19 +167,13 @@ def _use_fit(base: str, fit: Fit) -> None:
 def _front_table(base: str, found: Solution, limits: Limits) -> None:
     st.markdown(say("**On the front**, most balanced first"))
     rows = found.front[::-1]
-
-    def chosen() -> None:
-        index = pick.row("front_rows")
-        if index is not None:
-            _use_fit(base, rows[index])
-
     st.dataframe(
         [_fit_row(fit, fit is found.best) for fit in rows],
         key="front_rows",
         hide_index=True,
         width="stretch",
         height=250,
-        on_select=chosen,
+        on_select=pick.row("front_rows", lambda index: _use_fit(base, rows[index])),
         selection_mode="single-row",
         column_config=_columns(limits),
         alt=say("Networks on the front; choosing a row makes it the design"),
@@ -229,12 +223,6 @@ def _columns(limits: Limits) -> dict[str, Any]:
 def _released_table(limits: Limits) -> None:
     fitting = [one for one in search.released(limits) if one.fits]
     st.markdown(say("**Published networks that fit** ({n})", n=len(fitting)))
-
-    def chosen() -> None:
-        index = pick.row("released_rows")
-        if index is not None:
-            pick.released(fitting[index].name)
-
     st.dataframe(
         [
             {
@@ -253,7 +241,7 @@ def _released_table(limits: Limits) -> None:
         hide_index=True,
         width="stretch",
         height=250,
-        on_select=chosen,
+        on_select=pick.row("released_rows", lambda index: pick.released(fitting[index].name)),
         selection_mode="single-row",
         column_config=_columns(limits),
         alt=say("Published networks within the limits; choosing a row makes it the design"),

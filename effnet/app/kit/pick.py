@@ -3,7 +3,7 @@
 These cards run by themselves, so a pick asks for one run of the whole page, sliders and all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -78,7 +78,11 @@ def unreachable(depth: float, width: float, resolution: int) -> str:
     return say("Past the sliders: {which}", which=say(", ").join(over)) if over else ""
 
 
-def row(key: str) -> int | None:
-    """The row that was just chosen in a table of single rows."""
-    rows: Sequence[int] = st.session_state[key]["selection"]["rows"]
-    return rows[0] if rows else None
+def row(key: str, use: Callable[[int], object]) -> Callable[[], None]:
+    """A callback of a table of single rows: `use` gets the number of the one that was chosen."""
+
+    def chosen(selection: Mapping[str, Sequence[int]]) -> None:
+        for number in selection["rows"]:
+            use(number)
+
+    return state.told(key, chosen, part="selection")

@@ -1,6 +1,6 @@
 """The cards of the Cost page's main part: totals, bars, treemap, receipt, tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -179,10 +179,8 @@ def tables(found: Sequence[Item], shown: str) -> None:
     }
     rows.append({first: say("all stages")} | last | {whole: receipts.total(found)})
 
-    def picked() -> None:
-        cells = st.session_state["cost_table"]["selection"]["cells"]
-        if cells:
-            row, column = cells[0]
+    def picked(selection: Mapping[str, Sequence[tuple[int, str]]]) -> None:
+        for row, column in selection["cells"]:
             stage = [*titles, None][row]
             _open(Part(stage, None, kinds.get(column)))
 
@@ -192,7 +190,7 @@ def tables(found: Sequence[Item], shown: str) -> None:
         hide_index=True,
         width="stretch",
         height=35 * (len(rows) + 1) + 3,
-        on_select=picked,
+        on_select=state.told("cost_table", picked, part="selection"),
         selection_mode="single-cell",
         placeholder="",
         column_config={first: st.column_config.TextColumn(pinned=True)}

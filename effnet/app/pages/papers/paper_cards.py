@@ -8,7 +8,7 @@ import streamlit as st
 
 import effnet
 from effnet import papers
-from effnet.app.kit import live, state
+from effnet.app.kit import live, pick, state
 from effnet.base import mark, say, verbatim
 from effnet.figures import exhibit_redrawn, network_drawing
 from effnet.papers import Exhibit, Line, Lines, Network, Table, as_csv, cited, flat, letters, shown
@@ -64,13 +64,8 @@ def exhibit() -> Exhibit:
 def _choice(
     key: str, label: str, options: list[str], current: str, chosen: Callable[[str], None]
 ) -> None:
-    if st.session_state.get(key) != current:
-        st.session_state[key] = current
-
-    def changed() -> None:
-        if st.session_state[key]:
-            chosen(st.session_state[key])
-
+    state.show(key, current)
+    changed = state.told(key, lambda new: new and chosen(new))
     if key == "paper":
         names = {paper.key: paper.name for paper in papers.PAPERS}
         st.segmented_control(
@@ -197,8 +192,7 @@ def _live_check(one: Exhibit, lines: Lines) -> None:
     if row is None:
         return
     key = _row_key(one)
-    if st.session_state.get(key) != row:
-        st.session_state[key] = row
+    state.show(key, row)
     with st.container(border=True):
         options = _choosable(lines)
         if len({lines[i].design for i in options}) > 1:
@@ -342,11 +336,6 @@ def overview() -> None:
             )
         )
 
-        def opened_row() -> None:
-            rows = st.session_state["overview"]["selection"]["rows"]
-            if rows:
-                _open(found[rows[0]][0].key)
-
         st.dataframe(
             [
                 {
@@ -359,7 +348,7 @@ def overview() -> None:
                 for one, verdict in found
             ],
             key="overview",
-            on_select=opened_row,
+            on_select=pick.row("overview", lambda number: _open(found[number][0].key)),
             selection_mode="single-row",
             hide_index=True,
             width="stretch",

@@ -338,11 +338,9 @@ def _equal_cost_table(base: str, found: EqualCost) -> None:
     depths, widths, sides, macs, activations = zip(*networks, strict=True)
     least = min(activations)
 
-    def chosen() -> None:
-        index = pick.row("equal_cost_rows")
-        if index is not None:
-            depth, width, side, *_ = networks[index]
-            pick.network(base, depth, width, side)
+    def chosen(index: int) -> None:
+        depth, width, side, *_ = networks[index]
+        pick.network(base, depth, width, side)
 
     st.dataframe(
         {
@@ -358,7 +356,7 @@ def _equal_cost_table(base: str, found: EqualCost) -> None:
         hide_index=True,
         width="stretch",
         height=300,
-        on_select=chosen,
+        on_select=pick.row("equal_cost_rows", chosen),
         selection_mode="single-row",
         column_config={
             "MACs": st.column_config.NumberColumn(format="localized"),

@@ -149,12 +149,6 @@ def _use(base: str, one: Candidate) -> None:
 
 def _step_one_table(base: str, found: tuple[Candidate, ...]) -> None:
     rows = sorted(found, key=lambda one: not one.published)
-
-    def chosen() -> None:
-        index = pick.row("step_one_rows")
-        if index is not None:
-            _use(base, rows[index])
-
     number = st.column_config.NumberColumn
     st.dataframe(
         [
@@ -178,7 +172,7 @@ def _step_one_table(base: str, found: tuple[Candidate, ...]) -> None:
         hide_index=True,
         width="stretch",
         height=300,
-        on_select=chosen,
+        on_select=pick.row("step_one_rows", lambda index: _use(base, rows[index])),
         selection_mode="single-row",
         column_config={
             say("promised"): number(format="%.3f x", help="alpha beta² gamma²"),
