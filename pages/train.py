@@ -1,6 +1,6 @@
 """Train: sizes and regularisation that grow, and the scaling experiment, run by oneself."""
 
-from effnet.app.kit import frame, lesson_view, live, open_tab
+from effnet.app.kit import frame, lesson_view, live, open_tab, photos, projector
 from effnet.app.pages.train import (
     gallery_cards,
     results_card,
@@ -42,6 +42,8 @@ def schedule() -> None:
 
 with frame.page(__file__):
     schedule()
+    if not projector.on():
+        photos.strip()
     results, progressive, runs, gallery, teach, search = open_tab.tabs("train_tabs", TABS)
     dark = frame.dark()
     if results.open:

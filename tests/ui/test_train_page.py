@@ -352,3 +352,18 @@ def test_too_many_photos_are_refused_before_any_is_opened(coffee, monkeypatch, n
     upload(app, 0, *[(f"{i}.png", coffee.read_bytes()) for i in range(3)])
     assert [error.message for error in app.exception] == []
     assert app.error[0].value.startswith("3 photos of 1 MiB; the limit is ")
+
+
+def test_the_photo_of_all_pages_grows_through_the_stages():
+    """Chosen here, it is explained as well; before that it is the one Classify opens with."""
+    app = opened()
+    before = schedule_of(app)
+    app.button_group(key="sample").set_value("chelsea").run()
+    assert schedule_of(app) != before
+    app.switch_page("pages/explain.py").run()
+    assert "of what EfficientNet-Lite0 saw of Cat" in visits.claim(app)
+
+
+def schedule_of(app) -> str:
+    """The drawing of the schedule, its pictures too."""
+    return app.get("plotly_chart")[0].proto.spec

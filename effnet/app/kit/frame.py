@@ -59,7 +59,6 @@ def page(file: str) -> Iterator[Page]:
         initial_sidebar_state="collapsed",
     )
     st.html(live.COMPONENTS / "frame.css")
-    live.bring_plotly()
     process.send_at_once()
     state.start()
     state.settle_jobs()

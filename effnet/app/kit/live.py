@@ -96,14 +96,6 @@ def _plotly_address() -> str:
     return f"component/{served.name}/{packed.name}?version={plotly.__version__}"
 
 
-def bring_plotly() -> None:
-    """Have the browser fetch and run plotly.js while the server still works on the page."""
-    if in_browser():
-        script = f"<script>{read('plotly.js')}bringPlotly('{_plotly_address()}');</script>"
-        with st.container(key="plotly"):
-            st.html(script, unsafe_allow_javascript=True)
-
-
 @lru_cache(maxsize=1)
 def _gauge_component() -> Any:
     html, css, js = read("gauge.html"), read("gauge.css"), read("gauge.js")
@@ -117,8 +109,11 @@ def _claim_component() -> Any:
 
 
 def start(page: str) -> None:
-    """Tell the browser page and language."""
+    """Tell the browser page and language; it runs plotly.js while the server still works."""
     if in_browser():
+        script = f"<script>{read('plotly.js')}bringPlotly('{_plotly_address()}');</script>"
+        with st.container(key="plotly"):
+            st.html(script, unsafe_allow_javascript=True)
         words = {} if current() == DEFAULT else {word: say(word) for word in STREAMLITS}
         data = {"page": page, "language": current(), "words": words}
         _page_component()(key="page", data=data, height=1)

@@ -68,6 +68,20 @@ def own_photo() -> Photo | None:
     return next((cache.photo(one.name, one.data) for one in own() if one.digest == chosen), None)
 
 
+def chosen() -> Photo | None:
+    """The photo that the visitor chose, their own or a sample; None before any choice."""
+    sample = state.remembered(state.PHOTO, "")
+    known = {one.name for one in list_samples() if one.path is not None}
+    return own_photo() or (cache.sample(sample) if sample in known else None)
+
+
+def strip() -> Photo:
+    """The photos of all pages in a row, to choose another, and the one that is chosen."""
+    photo = chosen() or cache.sample(DEFAULT_PHOTO)
+    _strip(photo.digest)
+    return photo
+
+
 def add(files: Iterable[tuple[str, bytes]]) -> None:
     """Put photos at the end of the strip and choose the last one that can be read.
 

@@ -73,8 +73,9 @@ function claimed(content) {
 
 // Whether a component's code has run: each writes words, and none has any before.
 function speaks(host) {
-  const nodes = [...(host.shadowRoot?.children ?? [])];
-  return nodes.some((node) => node.localName !== 'style' && node.textContent.trim());
+  const nodes = [...(host.shadowRoot?.querySelectorAll(':not(style, script)') ?? [])];
+  return nodes.some(({ childNodes }) => [...childNodes].some(({ nodeType, data }) => (
+    nodeType === Node.TEXT_NODE && data.trim())));
 }
 
 // Whether what the window shows of a page is there and has its size: its elements, their code,

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from PIL import Image, ImageOps
 
-from effnet.app.kit import cache, cards, jobs, live, public, state
+from effnet.app.kit import cache, cards, jobs, live, photos, public, state
 from effnet.base import (
     EffnetError,
     Text,
@@ -161,8 +161,9 @@ def _pair(name: str, label: str, high: float, step: float, value: tuple[float, f
 
 
 def picture() -> Image.Image:
-    """The photo that grows through the stages: the sample that Classify opens with."""
-    return ImageOps.fit(cache.sample("coffee").image, (240, 240))
+    """The photo that grows through the stages: the visitor's, or the one Classify opens with."""
+    photo = photos.chosen() or cache.sample(photos.DEFAULT_PHOTO)
+    return ImageOps.fit(photo.image, (240, 240))
 
 
 def card(*, dark: bool) -> None:
