@@ -65,7 +65,7 @@ def _choice(
     key: str, label: str, options: list[str], current: str, chosen: Callable[[str], None]
 ) -> None:
     state.show(key, current)
-    changed = state.told(key, lambda new: new and chosen(new))
+    changed = state.told(key, chosen)
     if key == "paper":
         names = {paper.key: paper.name for paper in papers.PAPERS}
         st.segmented_control(
