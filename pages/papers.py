@@ -13,7 +13,7 @@ with frame.page(__file__):
     lines = papers.lines(exhibit.key)
     left, right = st.columns([2, 1], gap="medium")
     with left:
-        paper_cards.drawing(exhibit, lines, dark=frame.dark())
+        paper_cards.drawing(exhibit, lines)
     with right:
         paper_cards.reading(exhibit, lines)
     paper_cards.notes(exhibit)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from effnet.base import colours, mark, say
-from effnet.figures import theme
+from effnet.figures import marks, theme
 from effnet.network import Spec, display_name, operator_label, out_size
 
 GAP = 0.16  # between slabs, as a part of all channels: room for a label under thin stages
@@ -53,15 +53,12 @@ def slabs(spec: Spec) -> list[Slab]:
 
 
 @theme.Drawing
-def network_drawing(
-    spec: Spec, *, base: Spec | None = None, dark: bool | None = None
-) -> theme.Values:
+def network_drawing(spec: Spec, *, base: Spec | None = None) -> theme.Values:
     """The network drawn to scale: a slab per stage, as wide as its channels, as high as its maps.
 
     Args:
         spec: The network.
         base: Drawn behind it as a ghost, stage by stage, where it has as many stages.
-        dark: For a dark page.
     """
     drawn = slabs(spec)
     ghost = slabs(base) if base is not None and len(base.stages) == len(spec.stages) else []
@@ -83,7 +80,7 @@ def network_drawing(
                 name=say("{network} (base)", network=say(display_name(base))) if base else "",
                 marker={
                     "color": "rgba(0,0,0,0)",
-                    "line": {"color": theme.faint(dark), "width": 1.5},
+                    "line": {"color": theme.faint(), "width": 1.5},
                 },
                 hoverinfo="skip",
             )
@@ -96,7 +93,7 @@ def network_drawing(
             base=[-s.size / 2 for s in drawn],
             width=[s.channels for s in drawn],
             marker={
-                "color": [colours.kind(s.kind, dark=dark) for s in drawn],
+                "color": [colours.kind(s.kind) for s in drawn],
                 "opacity": 0.85,
                 "line": {"width": 0},
             },
@@ -107,22 +104,20 @@ def network_drawing(
     )
     tallest = max(s.size for s in [*drawn, *ghost])
     annotations = [
-        {
-            "x": centre,
-            "y": -tallest / 2,
-            "yanchor": "top",
-            "yshift": -6,
-            "text": f"<b>{s.channels}</b><br>{s.size}<br>x {s.repeats}",
-            "showarrow": False,
-            "font": {"size": 12},
-        }
+        marks.words(
+            f"<b>{s.channels}</b><br>{s.size}<br>x {s.repeats}",
+            centre,
+            -tallest / 2,
+            yanchor="top",
+            yshift=-6,
+            size=12,
+        )
         for centre, s in zip(centres, drawn, strict=True)
     ]
     margin = gap / 2
     return theme.values(
         traces,
         title=say("The network to scale: <b>channels</b> across, map side (px) upwards, x blocks"),
-        dark=dark,
         height=340,
         barmode="overlay",
         annotations=annotations,

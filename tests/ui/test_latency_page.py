@@ -222,7 +222,7 @@ def test_a_mirror_that_another_machine_measured_stands_under_ones_own(times, mon
     rows = [
         Row(
             f"there.{one.stage:02d}",
-            reading.STAGE,
+            measurement_store.STAGE,
             Latency("b0", (1.0 + one.stage,), how, None, gpu),
             one.macs,
             one.params,

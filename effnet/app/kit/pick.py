@@ -3,8 +3,6 @@
 These cards run by themselves, so a pick asks for one run of the whole page, sliders and all.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-
 import streamlit as st
 
 from effnet.app.kit import live, state
@@ -76,13 +74,3 @@ def unreachable(depth: float, width: float, resolution: int) -> str:
         if not RANGES[name].low <= value <= RANGES[name].high
     ]
     return say("Past the sliders: {which}", which=say(", ").join(over)) if over else ""
-
-
-def row(key: str, use: Callable[[int], object]) -> Callable[[], None]:
-    """A callback of a table of single rows: `use` gets the number of the one that was chosen."""
-
-    def chosen(selection: Mapping[str, Sequence[int]]) -> None:
-        for number in selection["rows"]:
-            use(number)
-
-    return state.told(key, chosen, part="selection")
