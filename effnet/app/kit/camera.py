@@ -52,22 +52,21 @@ def card(network: str) -> None:
         _component()(
             key=KEY,
             data=camera_data(side) | {"answer": st.session_state.pop(state.LIVE, None)},
-            on_frame_change=lambda: _seen(network),
-            on_frozen_change=_frozen,
+            on_frame_change=state.told(KEY, lambda sent: _seen(network, sent), part="frame"),
+            on_frozen_change=state.told(KEY, _frozen, part="frozen"),
         )
 
     looking()
 
 
-def _seen(network: str) -> None:
-    sent = st.session_state[KEY].get("frame")
+def _seen(network: str, sent: Any) -> None:
     if sent:
         found = answer(cache.classifier(network), sent, state.visitor())
         st.session_state[state.LIVE] = found
 
 
-def _frozen() -> None:
-    data = jpeg(st.session_state[KEY].get("frozen"))
+def _frozen(sent: Any) -> None:
+    data = jpeg(sent)
     if data:
         photos.add([(photos.CAMERA, data)])
         photos.camera_off()
