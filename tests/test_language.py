@@ -21,7 +21,7 @@ from effnet.cam.methods import METHODS
 from effnet.classify import breakage, perturbations
 from effnet.network import OPERATORS
 from effnet.papers import dimension_results, printed_times, published, wording
-from effnet.report import lessons
+from effnet.report import glossary, lessons
 from effnet.site import SCRIPTS
 from effnet.train import gallery, schedule
 
@@ -115,6 +115,7 @@ READ = (
     breakage.MISTAKES,
     perturbations.DAMAGES,
     lessons.lessons(),
+    glossary.terms(),
     published.tables(),
     schedule.SOURCES,
     schedule.NOTES,

@@ -50,6 +50,7 @@ from .sweep_lines import COUNTS as COUNTS
 from .sweep_lines import batch_sweep as batch_sweep
 from .sweep_lines import proxies as proxies
 from .sweep_lines import time_sweep as time_sweep
+from .term_pictures import term_picture as term_picture
 from .theme import Values as Values
 from .training_curves import run_curves as run_curves
 from .training_curves import time_and_accuracy as time_and_accuracy
