@@ -33,6 +33,7 @@ from .map_tests import map_in_box as map_in_box
 from .map_tests import randomised_maps as randomised_maps
 from .memory_lines import kept_memory as kept_memory
 from .memory_lines import live_memory as live_memory
+from .network_drawings import designs_beside as designs_beside
 from .network_drawings import network_drawing as network_drawing
 from .objective_fronts import rewards as rewards
 from .paired_gains import option_gains as option_gains

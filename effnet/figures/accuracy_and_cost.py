@@ -17,7 +17,7 @@ AXIS: dict[Quantity, str] = {
     "macs": mark("multiply-adds per image (G, log scale)"),
     "activations": mark("activations per image (M, log scale)"),
 }
-PLOT = 520.0, 350.0  # px: names that would touch in it are left to the hover text
+PLOT = 300.0, 350.0  # px, on a phone: names that would touch in it are left to the hover text
 TICKS = [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 UNIT: dict[Quantity, float] = {"params": 1e6, "macs": 1e9, "activations": 1e6}
 
@@ -71,6 +71,7 @@ def accuracy_against_cost(
         for family, members in families.items()
         if members
     ]
+    by_cost = sorted(designs, key=lambda one: getattr(one.cost, quantity))
     lines = [
         {
             "type": "line",
@@ -84,7 +85,11 @@ def accuracy_against_cost(
                 "width": 3 if one is designs[-1] else 1.5,
                 "dash": "solid" if one is designs[-1] else "dash",
             },
-            "label": {"text": _short(one.title), "textposition": "start", "font": {"size": 11}},
+            "label": {  # neighbours' names at other ends of their lines
+                "text": _short(one.title),
+                "textposition": "end" if by_cost.index(one) % 2 else "start",
+                "font": {"size": 11},
+            },
         }
         for one in designs
     ]

@@ -142,8 +142,8 @@ def ratios_beside(
     return theme.figure(
         traces,
         title=say(
-            "Times relative to {against}: from machine to machine ratios change little, "
-            "times a lot",
+            "Times relative to {against}: other machines have other times, but much the same "
+            "ratios",
             against=against,
         ),
         dark=dark,

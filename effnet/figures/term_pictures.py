@@ -60,9 +60,7 @@ def _said(x: float, y: float, text: str, size: int = 12) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" style="{look}">{text}</text>'
 
 
-def _grid(
-    x: float, side: float, cells: int, fill: str, shade: Callable[[int, int], float]
-) -> str:
+def _grid(x: float, side: float, cells: int, fill: str, shade: Callable[[int, int], float]) -> str:
     """A square map whose places are as strong as `shade` says of row and column, from 0 to 1."""
     step, top = side / cells, MIDDLE - side / 2
     return "".join(
@@ -110,7 +108,9 @@ def _coefficients() -> str:
     )
     product = math.prod(growth.values())
     signs = "".join(_said(80 + 66 * place, 110, sign) for place, sign in enumerate("xx="))
-    return drawn + signs + _bar(238, product / 2, way("compound")) + _said(245, 110, f"{product:.2f}")
+    return (
+        drawn + signs + _bar(238, product / 2, way("compound")) + _said(245, 110, f"{product:.2f}")
+    )
 
 
 def _stage() -> str:
@@ -172,7 +172,7 @@ def _squeeze() -> str:
 def _receipt(quantity: str) -> str:
     """The number of a real layer: the depthwise one of B0's second stage."""
     layer = next(one for one in _layers("b0", 2) if one.kind == "depthwise")
-    weights, macs, written = layer_counts(layer)
+    _, macs, written = layer_counts(layer)
     taps = f"{layer.kernel} x {layer.kernel} x {layer.out_channels}"
     places = f"{layer.out_size} x {layer.out_size}"
     kernel = _grid(20, 42, layer.kernel, TWO, lambda row, column: 0.3 + 0.2 * ((row + column) % 3))
@@ -181,12 +181,19 @@ def _receipt(quantity: str) -> str:
         return kernel + _said(180, 61, f"{taps} = {number:,}", 14)
     if quantity == "macs":
         moved = _grid(84, 70, 7, TWO, lambda row, column: 0.9 * (row < 3 and column < 3))
-        return kernel + _said(73, 61, "x", 14) + moved + _said(228, 52, taps) + _said(
-            228, 68, f"x {places} ="
-        ) + _said(228, 86, f"{macs:,}", 14)
+        return (
+            kernel
+            + _said(73, 61, "x", 14)
+            + moved
+            + _said(228, 52, taps)
+            + _said(228, 68, f"x {places} =")
+            + _said(228, 86, f"{macs:,}", 14)
+        )
     slabs = "".join(_box(24 + 5 * i, 20 + 4 * i, 46, 46, ONE, 0.35) for i in range(6))
-    return slabs + _said(200, 52, f"{layer.out_channels} x {places} =") + _said(
-        200, 72, f"{written:,}", 14
+    return (
+        slabs
+        + _said(200, 52, f"{layer.out_channels} x {places} =")
+        + _said(200, 72, f"{written:,}", 14)
     )
 
 
@@ -195,7 +202,7 @@ def _receipt(quantity: str) -> str:
 
 def _stride() -> str:
     kept = _grid(30, 88, 8, TWO, lambda row, column: float(row % 2 == 0 and column % 2 == 0))
-    return kept + _arrow(132, length=30) + _grid(182, 44, 4, TWO, lambda row, column: 1)
+    return kept + _arrow(132, length=30) + _grid(182, 44, 4, TWO, lambda _row, _column: 1)
 
 
 def _sees() -> str:
@@ -240,9 +247,7 @@ def _dropped() -> str:
     for place, block in enumerate(blocks[1:-2:2]):
         x = 18 + 34 * place
         if place == 5:
-            drawn += _line(
-                [(x, 36), (x + 22, 36), (x + 22, 76), (x, 76), (x, 36)], FAINT, "3 3"
-            )
+            drawn += _line([(x, 36), (x + 22, 36), (x + 22, 76), (x, 76), (x, 36)], FAINT, "3 3")
         else:
             drawn += _box(x, 36, 22, 40, ONE)
         drawn += _said(x + 11, 100, f"{1 - block.drop_rate:.2f}", 11)

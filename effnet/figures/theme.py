@@ -13,7 +13,8 @@ from typing import Any, Generic, ParamSpec
 import plotly.graph_objects as go
 from plotly.basedatatypes import BasePlotlyType
 
-FONT = "Source Sans, 'Source Sans Pro', 'Noto Sans', sans-serif"
+from effnet.base import colours
+
 Values = dict[str, Any]  # a figure as plain data: its "data" and its "layout"
 P = ParamSpec("P")
 MARKS = {"measured": "circle", "published": "diamond-open"}
@@ -49,12 +50,12 @@ def _template(dark: bool | None) -> dict[str, Any]:
     }
     return {
         "layout": {
-            "font": {"family": FONT, "size": 14, "color": ink(dark)},
+            "font": {"family": colours.FONTS, "size": 14, "color": ink(dark)},
             "paper_bgcolor": paper(dark),
             "plot_bgcolor": paper(dark),
             "xaxis": axis,
             "yaxis": axis,
-            "hoverlabel": {"font": {"family": FONT, "size": 13}},
+            "hoverlabel": {"font": {"family": colours.FONTS, "size": 13}},
             "legend": {
                 "orientation": "h",
                 "y": -0.22,

@@ -143,6 +143,9 @@ DRAWN = (
         "network_drawing": lambda dark=None: figures.network_drawing(
             effnet.compound_scale(1), base=effnet.get_variant("b0"), dark=dark
         ),
+        "designs_beside": lambda dark=None: figures.designs_beside(
+            [comparison.pinned(Design()), comparison.pinned(Design(phi=1))], dark=dark
+        ),
         "ladder": lambda dark=None: figures.ladder(
             [Rung("lite0", "espresso", 0.9, 1, 0.9, 0.01), Rung("b0", "cup", 0.5, 2, 0.4, 0.02)],
             ["Lite0", "B0"],
@@ -174,6 +177,7 @@ DRAWN = (
 
 def test_every_public_figure_is_tried_here():
     plumbing = {"COUNTS", "Values", "known_language", "locale", "plotly_config", "short_name"}
+    plumbing |= {"term_picture"}  # no Plotly: tests/test_glossary.py
     assert sorted(DRAWN) == sorted(set(figures.__all__) - plumbing)
 
 

@@ -348,8 +348,8 @@ def _own_link() -> None:
     st.markdown(say("**A link of one's own**"))
     st.caption(
         say(
-            "It opens Scale with the current design; what is hidden stays hidden on every page, "
-            "and one button shows everything again."
+            "The link opens Scale with the current design. What is hidden stays hidden on "
+            "every page. One button shows everything again."
         )
     )
     hidden = st.multiselect(

@@ -224,9 +224,9 @@ def film_strip(classifier: "Classifier", asked: Asked) -> None:
     )
     st.caption(
         say(
-            "All from one forward pass, each at its own grid; click one to see it above. "
-            "Agreement compares a map with that of the stage before: 1 means the same "
-            "order of places, 0 means none (rank correlation)."
+            "All maps come from one forward pass, each on its own grid. Click one to see it "
+            "above. Agreement compares a map with that of the stage before. 1 means that both "
+            "rank the places alike, 0 that the ranks have nothing in common (rank correlation)."
         )
         + instead(asked, method)
     )

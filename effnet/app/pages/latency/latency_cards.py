@@ -45,11 +45,16 @@ FIGURE_HEIGHT = 340  # px, of the samples
 TOTALS = (
     (
         mark("Median"),
-        mark("Half of the passes are faster; below it, between what four in five lie"),
+        mark(
+            "Half of the passes are faster than this. Below it: the range in which four of five lie"
+        ),
     ),
     (
         mark("Spread"),
-        mark("From p10 to p90, of the median; the number is called unstable above 25 %"),
+        mark(
+            "The distance from p10 to p90, as a share of the median. Above 25 % the number is "
+            "called unstable"
+        ),
     ),
     (mark("Throughput"), mark("Images a second at this batch size, from the median")),
     (mark("Peak memory"), mark("Most that tensors took in a pass, weights included; measured")),
@@ -276,7 +281,8 @@ def _stage_table(shown: Sequence[StageProfile], *, measured: bool) -> None:
             say("MACs per byte"): number(
                 format="%.2f",
                 help=say(
-                    "Multiply-adds per byte that the operators read and write, each by itself"
+                    "Multiply-adds for every byte that operators read and write, each operator "
+                    "by itself"
                 ),
             ),
         },

@@ -47,9 +47,9 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     """Choose another network, race it against the design, and say which is faster."""
     st.markdown(
         say(
-            "The two take turns, pass by pass, in changing order. Only where the interval of their "
-            "ratio leaves 1 on one side is one called faster. A network raced against itself "
-            "should not be told apart: try it."
+            "The two take turns, pass by pass, in changing order. One is called faster only if "
+            "the interval of their ratio does not contain 1. Race a network against itself: "
+            "the two should not be told apart."
         )
     )
     name, other = _other(spec)
@@ -73,8 +73,8 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
         a, b = cache.counted_cost(spec), cache.counted_cost(other)
         st.caption(
             say(
-                "Computed: {first} does {macs} multiply-adds, {second} {others}: {ratio}. Does its "
-                "time differ as much?",
+                "Computed: {first} does {macs} multiply-adds, and {second} does {others}, "
+                "{ratio} as many. Do their times differ as much?",
                 first=design.title,
                 macs=giga(a.macs),
                 second=say(name),

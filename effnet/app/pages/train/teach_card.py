@@ -30,9 +30,9 @@ def teach() -> None:
     """Photos in, a network out, with its accuracy on photos that it did not learn from."""
     st.markdown(
         say(
-            "A pretrained network looks at a few photos of each class; only its last layer is "
-            "learned anew, in seconds. Every third photo is held out to test it. Fine-tuning then "
-            "moves all of its layers, as the paper's transfer learning does (Table 5)."
+            "A pretrained network looks at a few photos of each class. Only its last layer is "
+            "learned anew, in seconds. Every third photo is held out to test it. Fine-tuning "
+            "then trains all layers, as the paper's transfer learning does (Table 5)."
         )
     )
     network = photos.DEFAULT_NETWORK
