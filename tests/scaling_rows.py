@@ -34,3 +34,15 @@ def rows(*, seeds=SEEDS, **accuracies):
 def wobbling(mean, by=0.001):
     """Five accuracies around a mean: by / 0.001 tenths of a point to and fro."""
     return tuple(mean + by * step for step in (-1, 1, 0, -1, 1))
+
+
+def grown(**arms):
+    """Rows of `train progressive`: an arm's accuracies, one a seed, and its processor time.
+
+    Example: `grown(fixed=((0.70, 0.71), 100.0), progressive=((0.72, 0.72), 60.0))`.
+    """
+    return [
+        row("base", seed, top1, arm=arm.replace("_", " "), cpu_seconds=seconds)
+        for arm, (accuracies, seconds) in arms.items()
+        for seed, top1 in enumerate(accuracies)
+    ]

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from scipy.stats import spearmanr
 
-from effnet.base import EffnetError
+from effnet.base import EffnetError, say, speaking
 from effnet.cam import agreement
 from effnet.cam.agreement import rank_correlation, rungs, share_in_box
 from effnet.cam.explanation import Explanation
@@ -173,11 +173,24 @@ def test_a_test_can_be_stopped_and_leaves_the_network_alone(lite0, coffee):
         if share > 0.2:
             raise LeftError(text)
 
-    with pytest.raises(LeftError, match="random"):
+    with pytest.raises(LeftError, match="Blurring"):
         judge(lite0, explanation, steps=2, random_orders=3, progress=leave)
     judge(lite0, explanation, steps=2, random_orders=2)
     for parameter, was in zip(lite0.model.parameters(), before, strict=True):
         assert torch.equal(parameter, was)
+
+
+def test_what_a_test_is_at_is_said_in_the_readers_language(lite0, coffee):
+    said = set()
+    judge(
+        lite0,
+        lite0.explain(coffee),
+        steps=1,
+        random_orders=1,
+        progress=lambda _share, text: said.add(text),
+    )
+    with speaking("zh"):
+        assert not [text for text in said if text and say(text) == text]
 
 
 # --- the verdict's words ------------------------------------------------------------------------

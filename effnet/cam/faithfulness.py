@@ -17,6 +17,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+from effnet.base import mark
 from effnet.cam.agreement import rank_correlation
 from effnet.cam.core import finished, quick_maps
 from effnet.cam.explanation import Explanation
@@ -35,6 +36,8 @@ STEPS = 10
 RANDOM_ORDERS = 6
 BATCH = 16  # at 224 px; fewer where pictures are larger
 BLUR = 22  # the blur's standard deviation is this part of the side: 10 px of 224
+BLURRING = mark("Blurring parts of the photo and bringing them back")
+SHUFFLING = mark("Shuffling the weights")
 
 Progress = Callable[[float, str], None]
 
@@ -57,7 +60,7 @@ def judge(
         random_orders: How many random orders the map is held against.
         seed: Of the random orders and weights.
         progress: Called between slices, in the caller's thread, with the share that is done and
-            what comes next. Raising out of it stops the test.
+            what comes next (goes through `say`). Raising out of it stops the test.
     """
     x = prepared(classifier, explanation)
     side = x.shape[-1]
@@ -71,16 +74,16 @@ def judge(
     orders = []
     for number, (name, values) in enumerate(maps.items()):
         if progress:
-            progress(number / total, f"Deleting and inserting: {name}")
+            progress(number / total, BLURRING)
         order = places_in_order(values, side, chance)
         deletion = _probabilities(classifier, x, order, explanation.target, steps, delete=True)
         insertion = _probabilities(classifier, x, order, explanation.target, steps, delete=False)
         orders.append(Order(name.split()[0], deletion, insertion))
     if progress:
-        progress((total - 1) / total, "Randomising the weights")
+        progress((total - 1) / total, SHUFFLING)
     cascade = randomise_down(classifier, explanation, seed=seed)
     if progress:
-        progress(1.0, "Done")
+        progress(1.0, "")
     by_map, centre, *randoms = orders
     return Verdict(
         probability=by_map.deletion[0],

@@ -9,30 +9,33 @@ from effnet.base import colours, percent, say, significant
 from effnet.figures import theme
 
 if TYPE_CHECKING:
-    from effnet.train import Summary
+    from effnet.train import Row
 
 
 def _arm_colour(name: str, dark: bool | None) -> str:
     return theme.ink(dark) if name == "progressive" else colours.family("mobilenet", dark=dark)
 
 
-def time_and_accuracy(found: "Sequence[Summary]", *, dark: bool | None = None) -> go.Figure:
-    """Fixed and progressive: processor time against accuracy, every seed's interval drawn."""
-    fixed = next(s for s in found if s.name == "fixed")
-    grown = next(s for s in found if s.name == "progressive")
-    share = grown.cpu_seconds / fixed.cpu_seconds
-    gap = 100 * (grown.mean - fixed.mean)
-    same = abs(grown.mean - fixed.mean) <= grown.spread + fixed.spread
-    words = say(
-        "the same accuracy within the error bars"
-        if same
-        else "{points:.1f} points less accuracy"
-        if gap < 0
-        else "{points:.1f} points more accuracy",
-        points=abs(gap),
-    )
-    if min(len(fixed.top1), len(grown.top1)) < 2:
-        words = say("{gap:+.1f} points of accuracy, by one seed: too few for a verdict", gap=gap)
+def time_and_accuracy(rows: "Sequence[Row]", *, dark: bool | None = None) -> go.Figure:
+    """Fixed and progressive: processor time against accuracy, every arm's interval drawn.
+
+    Args:
+        rows: Of `train progressive`: those with `arm` "fixed" and "progressive" at least.
+        dark: For a dark page.
+    """
+    from effnet.train import paired, summaries
+
+    found = summaries(rows, "arm")
+    time = {s.name: s.cpu_seconds for s in found}
+    lead = paired(rows, "progressive", "fixed", column="arm")
+    if lead is None or len(lead.points) < 2:
+        words = say("too few seeds for a verdict on its accuracy")
+    elif lead.low <= 0 <= lead.high:
+        words = say("accuracy equal within chance")
+    elif lead.mean < 0:
+        words = say("{points:.1f} points less accuracy", points=-lead.mean)
+    else:
+        words = say("{points:.1f} points more accuracy", points=lead.mean)
     return theme.figure(
         [
             theme.trace(
@@ -52,14 +55,14 @@ def time_and_accuracy(found: "Sequence[Summary]", *, dark: bool | None = None) -
         ],
         title=say(
             "Progressive learning takes {share} x the time, with {words}",
-            share=significant(share, 2),
+            share=significant(time["progressive"] / time["fixed"], 2),
             words=words,
         ),
         dark=dark,
         height=380,
         xaxis={
             "title": {"text": say("processor time of a training (s, measured)")},
-            "range": [0, 1.25 * max(s.cpu_seconds for s in found)],
+            "range": [0, 1.25 * max(time.values())],
         },
         yaxis={"title": {"text": say("held-out accuracy (%, measured)")}},
         showlegend=False,

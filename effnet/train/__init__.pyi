@@ -26,6 +26,7 @@ from .recipe import Recipe as Recipe
 from .recipe import small_base as small_base
 from .results import Row as Row
 from .results import Summary as Summary
+from .results import against_head as against_head
 from .results import half_width as half_width
 from .results import read_rows as read_rows
 from .results import summaries as summaries
@@ -49,4 +50,5 @@ from .verdict_rule import UNFINISHED as UNFINISHED
 from .verdict_rule import Difference as Difference
 from .verdict_rule import differences as differences
 from .verdict_rule import judged as judged
+from .verdict_rule import paired as paired
 from .verdict_rule import verdict as verdict

@@ -102,6 +102,10 @@ class Feed:
             self._held = resized(images, self.recipe.spec.resolution)
         return torch.split(self._held, TEST_BATCH)
 
+    def plain(self) -> tuple[Tensor, ...]:
+        """The training pictures as the test's: in parts, in order, unchanged."""
+        return torch.split(self._pictures(self.recipe.spec.resolution), TEST_BATCH)
+
     def normal(self, pictures: Tensor) -> Tensor:
         """uint8 pictures, coloured or grey, as the network's floats."""
         return normalised(coloured(pictures), moments(self.recipe))

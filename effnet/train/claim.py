@@ -36,6 +36,7 @@ CHECK_EPOCHS, TOO_FAST = 2, 0.01  # half the rate is taken where it is so much b
 RUNG_EPOCHS, FINAL_EPOCHS, FINALISTS = 2, 4, 3
 FINAL_SEEDS = (100, 101, 102)
 GROWN_SIZES, GROWN_EPOCHS = (14, 28), 8
+COMMAND = "effnet train claim --workers 1 --output FOLDER"
 SHIPPED = shipped("assets", "experiments")
 PARTS = ("rate", "check", "search", "scaling", "families_rate", "families", "progressive")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, ImageOps
+from torch import Tensor
 from torch.nn import functional
 
 from effnet.base import EffnetError, say
@@ -22,7 +23,7 @@ from effnet.pixels import to_array, view
 from effnet.train.recipe import FINE_TUNING, Recipe
 
 LEAST_CLASSES, LEAST_PHOTOS = 2, 3
-STEPS, RATE, DECAY = 300, 0.05, 1e-3
+STEPS = 300
 BATCH = 16
 LEAST_TUNED = 5
 
@@ -112,7 +113,7 @@ def teach(classifier: Classifier, photos: Mapping[str, Sequence[Image.Image]]) -
     vectors = features(classifier, [photo for name in names for photo in photos[name]])
     labels = np.repeat(np.arange(len(names)), counts)
     test = np.concatenate(held_out(counts))
-    weight, bias = workers.call(_fit, vectors[~test], labels[~test], len(names))
+    weight, bias = workers.call(fitted_head, vectors[~test], labels[~test], len(names))
     said = (vectors[test] @ weight.T + bias).argmax(1)
     places = np.concatenate([np.arange(count) for count in counts])[test]
     wrong = [
@@ -120,7 +121,7 @@ def teach(classifier: Classifier, photos: Mapping[str, Sequence[Image.Image]]) -
         for place, truth, guess in zip(places, labels[test], said, strict=True)
         if truth != guess
     ]
-    weight, bias = workers.call(_fit, vectors, labels, len(names))
+    weight, bias = workers.call(fitted_head, vectors, labels, len(names))
     return Taught(
         names,
         float((said == labels[test]).mean()),
@@ -172,23 +173,40 @@ def packed(photos: Mapping[str, Sequence[Image.Image]], *, side: int) -> bytes:
     return buffer.getvalue()
 
 
-def _fit(vectors: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
-    """A softmax head on standardised features, folded back onto the plain ones."""
-    x, y = torch.from_numpy(vectors), torch.from_numpy(labels)
+def fitted_head(
+    vectors: np.ndarray, labels: np.ndarray, classes: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """A softmax head on standardised features, folded back onto the plain ones.
+
+    Minimises the summed cross-entropy and half the squares of the weights, as scikit-learn's
+    LogisticRegression does at its default strength.
+
+    Args:
+        vectors: `(N, features)`.
+        labels: `(N,)`, class indices.
+        classes: How many there are.
+
+    Returns:
+        Weight `(classes, features)` and bias `(classes,)`.
+    """
+    x, y = torch.from_numpy(vectors).double(), torch.from_numpy(labels)
     mean, std = x.mean(0), x.std(0) + 1e-3
     z = (x - mean) / std
-    weight = torch.zeros(classes, x.shape[1], requires_grad=True)
-    bias = torch.zeros(classes, requires_grad=True)
-    moved = torch.optim.Adam([weight, bias], lr=RATE)
-    for step in range(STEPS):
-        moved.param_groups[0]["lr"] = RATE * (1 - step / STEPS)
-        loss = functional.cross_entropy(z @ weight.T + bias, y) + DECAY * weight.square().sum()
-        moved.zero_grad()
+    weight = torch.zeros(classes, x.shape[1], dtype=x.dtype, requires_grad=True)
+    bias = torch.zeros(classes, dtype=x.dtype, requires_grad=True)
+    solver = torch.optim.LBFGS([weight, bias], max_iter=STEPS, line_search_fn="strong_wolfe")
+
+    def objective() -> Tensor:
+        solver.zero_grad()
+        wrong = functional.cross_entropy(z @ weight.T + bias, y, reduction="sum")
+        loss = wrong + weight.square().sum() / 2
         loss.backward()  # type: ignore[no-untyped-call]
-        moved.step()
+        return loss
+
+    solver.step(objective)  # type: ignore[no-untyped-call]
     with torch.no_grad():
         plain = weight / std
-        return plain.numpy(), (bias - plain @ mean).numpy()
+        return plain.float().numpy(), (bias - plain @ mean).float().numpy()
 
 
 def _joined(classifier: Classifier, weight: np.ndarray, bias: np.ndarray) -> Network:

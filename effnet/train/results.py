@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import stdev
 from typing import Any
 
-from effnet.base import cell_text, csv_text, is_number, read_text, write_whole
+from effnet.base import cell_text, csv_text, is_number, percent, read_text, say, write_whole
 
 Row = dict[str, Any]
 
@@ -101,7 +101,6 @@ class Summary:
         budget: Multiply-adds aimed at, over the base's.
         macs: Counted; 0 where rows have none.
         top1: Every seed's accuracy.
-        groups: Mean accuracy by group of classes.
         seconds, cpu_seconds: Means.
     """
 
@@ -109,7 +108,6 @@ class Summary:
     budget: float
     macs: int
     top1: tuple[float, ...]
-    groups: tuple[tuple[str, float], ...]
     seconds: float
     cpu_seconds: float
 
@@ -131,7 +129,6 @@ def summaries(rows: Iterable[Row], by: str) -> tuple[Summary, ...]:
         groups.setdefault((str(row[by]), float(row.get("budget", 1) or 1)), []).append(row)
     found = []
     for (name, goal), members in groups.items():
-        kinds = [k.removeprefix("top1_") for k in members[0] if k.startswith("top1_")]
 
         def mean(column: str, members: list[Row] = members) -> float:
             return sum(float(m[column]) for m in members) / len(members)
@@ -142,9 +139,29 @@ def summaries(rows: Iterable[Row], by: str) -> tuple[Summary, ...]:
                 goal,
                 int(members[0].get("macs", 0) or 0),
                 tuple(float(m["top1"]) for m in members),
-                tuple((kind, mean(f"top1_{kind}")) for kind in kinds),
                 mean("seconds"),
                 mean("cpu_seconds"),
             )
         )
     return tuple(found)
+
+
+def against_head(top1: float, head_top1: float) -> str:
+    """Whether training all layers of a pretrained network beat a head on it, in a sentence.
+
+    Args:
+        top1: The best after any epoch, or before the first.
+        head_top1: Of the head that it began with.
+    """
+    if top1 > head_top1:
+        return say(
+            "A head on the pretrained network alone names {head} of the same pictures right: "
+            "training all layers gained {points:.1f} points.",
+            head=percent(head_top1),
+            points=100 * (top1 - head_top1),
+        )
+    return say(
+        "No epoch beat the {head} of the head that it began with, which is what was kept: there "
+        "are too few pictures, or too few epochs, to improve on what the network had learned.",
+        head=percent(head_top1),
+    )

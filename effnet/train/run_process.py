@@ -28,6 +28,7 @@ from effnet.base import EffnetError, Text, append_line, make_folder, programs, w
 from effnet.jobs import METRICS, RESULT, Run, runs
 from effnet.scaling import scale, spec_of
 from effnet.train.recipe import CHOICES, FINE_TUNING, Recipe, small_base
+from effnet.train.results import against_head
 from effnet.train.schedule import Progressive
 
 if TYPE_CHECKING:
@@ -230,7 +231,13 @@ def _fit(run: Run, told: Told) -> dict[str, Any]:
 
     runs.report(run.folder, 0.0)
     stop = partial(runs.stop_asked, run.folder)
-    return asdict(train(recipe, run.folder, stop=stop, progress=heard))
+    found = train(recipe, run.folder, stop=stop, progress=heard)
+    told_too = (
+        {}
+        if found.head_top1 is None
+        else {"verdict": against_head(found.best_top1, found.head_top1)}
+    )
+    return asdict(found) | told_too
 
 
 def _workers(run: Run) -> int:

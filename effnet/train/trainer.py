@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
@@ -23,6 +24,7 @@ from effnet.jobs import BEST, METRICS
 from effnet.nn import Network, build, saved
 from effnet.train import augment
 from effnet.train.batches import Feed, by_group, moments, seed_of
+from effnet.train.linear_head import fitted_head
 from effnet.train.optim import Average, optimiser, rate_at
 from effnet.train.placement import Clock, Machine, this_machine
 from effnet.train.recipe import Recipe
@@ -51,6 +53,8 @@ class Result:
         cpu_seconds: Processor time of the same; other programs on the machine don't lengthen it.
         steps: Optimiser steps.
         digest: SHA-256 of the last weights: equal digests, equal weights.
+        head_top1: Of a fine-tuning: top-1 before its first step, by a head fitted on the pretrained
+            network's features of the same pictures; else None.
     """
 
     top1: float
@@ -61,6 +65,7 @@ class Result:
     cpu_seconds: float
     steps: int
     digest: str
+    head_top1: float | None = None
 
 
 def stage_at(plan: Progressive, step: int, total: int) -> Stage:
@@ -77,6 +82,10 @@ def train(
     progress: Progress | None = None,
 ) -> Result:
     """Train by a recipe, from the beginning or from the folder's checkpoint.
+
+    A fine-tuning begins with a head that fits what the pretrained network sees in the pictures
+    (arXiv:2202.10054: a random head's first steps would spoil the layers below), so that its best
+    weights are never worse than that.
 
     Writes `metrics.jsonl` (a row an epoch), `checkpoint.pt` and, whenever the held-out accuracy
     rises, `best.safetensors`, which `effnet.load` opens.
@@ -119,6 +128,7 @@ class _Job:
         half = recipe.precision == "fp16"
         self.scaler = torch.amp.GradScaler(machine.device.type, enabled=half)
         self.step, self.best, self.loss = 0, -1.0, float("nan")
+        self.head: float | None = None
         self.tested_at: tuple[int, float, dict[str, float]] | None = None
         self.dropout: float | None = None
         self.metrics = ""  # the whole file's text: the checkpoint has it as well, so they agree
@@ -147,6 +157,27 @@ class _Job:
             model.requires_grad_(False)
             model.linear.requires_grad_(True)
         return model
+
+    def set_head(self) -> None:
+        """Give a pretrained network the head that fits its features of the training pictures."""
+        model = self.model.eval()
+        *steps, _ = model.steps()
+        found = []
+        with torch.inference_mode():
+            for part in self.feed.plain():
+                x = self.feed.normal(part).to(self.machine.device, memory_format=self.layout)
+                for _, step in steps:
+                    x = step(x)
+                found.append(x.mean((2, 3)).float().cpu().numpy())
+        labels = self.feed.training.labels
+        weight, bias = fitted_head(np.concatenate(found), labels, self.feed.classes)
+        with torch.no_grad():
+            model.linear.weight.copy_(torch.from_numpy(weight))
+            model.linear.bias.copy_(torch.from_numpy(bias))
+        self.average = Average(self.model, self.recipe.average)
+        if self.machine.first:
+            self.best = self.head = self.test()[0]
+            self.save_best()
 
     # --- one epoch
 
@@ -271,6 +302,7 @@ class _Job:
             "seconds": self.clock.seconds,
             "cpu_seconds": self.clock.cpu_seconds,
             "loss": self.loss,
+            "head": self.head,
             "metrics": self.metrics,
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
@@ -295,7 +327,7 @@ class _Job:
         """
         if kept := self._kept():
             self.step, self.best = kept["step"], kept["best"]
-            self.loss = kept["loss"]
+            self.loss, self.head = kept["loss"], kept.get("head")
             self.clock = Clock(kept["seconds"], kept["cpu_seconds"])
             self.model.load_state_dict(kept["model"])
             self.optimiser.load_state_dict(kept["optimiser"])
@@ -303,6 +335,8 @@ class _Job:
             self.average.steps = kept["average_steps"]
             self.scaler.load_state_dict(kept["scaler"])
             self.metrics = kept["metrics"]
+        elif self.recipe.start and not self.recipe.frozen:
+            self.set_head()
         self.save_metrics()
 
     def _kept(self) -> dict[str, Any] | None:
@@ -344,6 +378,7 @@ class _Job:
             self.clock.cpu_seconds,
             self.step,
             digest_of(self.model),
+            self.head,
         )
 
 
@@ -361,5 +396,5 @@ def digest_of(model: nn.Module) -> str:
 
 def as_row(result: Result) -> dict[str, Any]:
     """A result as one flat row."""
-    row = asdict(result)
+    row = {name: value for name, value in asdict(result).items() if value is not None}
     return row | {f"top1_{name}": value for name, value in row.pop("by_group").items()}

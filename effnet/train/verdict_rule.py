@@ -58,19 +58,31 @@ class Difference:
         return self.mean + self.half
 
 
-def differences(rows: Iterable[Row], way: str, budget: float) -> tuple[Difference, ...]:
-    """A way against every single dimension, over the seeds that both have; none without any."""
+def paired(
+    rows: Iterable[Row], one: str, other: str, *, column: str = "way", budget: float = 1.0
+) -> Difference | None:
+    """One way of training against another, over the seeds that both have; None without any.
+
+    Args:
+        rows: Of one budget.
+        one: Whose lead it is, as `column` names it.
+        other: Its rival.
+        column: "way", or "arm" of a progressive training.
+        budget: Of the rows.
+    """
     by: dict[str, dict[int, float]] = {}
     for row in rows:
-        if float(row["budget"]) == budget:
-            by.setdefault(str(row["way"]), {})[int(row["seed"])] = 100 * float(row["top1"])
-    own, found = by.get(way, {}), []
-    for rival in SINGLE:
-        both = sorted(own.keys() & by.get(rival, {}).keys())
-        if both:
-            points = tuple(own[seed] - by[rival][seed] for seed in both)
-            found.append(Difference(way, rival, budget, points))
-    return tuple(found)
+        by.setdefault(str(row[column]), {})[int(row["seed"])] = 100 * float(row["top1"])
+    own, others = by.get(one, {}), by.get(other, {})
+    points = tuple(own[seed] - others[seed] for seed in sorted(own.keys() & others.keys()))
+    return Difference(one, other, budget, points) if points else None
+
+
+def differences(rows: Iterable[Row], way: str, budget: float) -> tuple[Difference, ...]:
+    """A way against every single dimension; none without any."""
+    there = [row for row in rows if float(row["budget"]) == budget]
+    found = (paired(there, way, rival, budget=budget) for rival in SINGLE)
+    return tuple(one for one in found if one)
 
 
 def judged(found: Sequence[Difference], *, seeds: int = SEEDS) -> str:

@@ -23,7 +23,6 @@ from effnet.timing.measurements import Environment, Latency
 from effnet.timing.options import Options
 from effnet.timing.profiles import StageProfile
 from effnet.train.augment import survivals
-from effnet.train.results import Summary
 from effnet.train.schedule import Progressive, stage_costs
 
 LABELS = (Label(967, "espresso", 0.9), Label(968, "cup", 0.06), Label(504, "coffee mug", 0.04))
@@ -32,10 +31,7 @@ TIMES = Latency("b0", (20.0, 21.0, 22.0, 23.0, 30.0), Options(resolution=224), N
 PROFILE = [StageProfile(0, 1.0, 0.25, 10, 0.1, 5, 7), StageProfile(1, 3.0, 0.75, 90, 0.9, 6, 8)]
 
 
-TRAININGS = [
-    Summary(name, goal, 1000 * goal, (0.5, 0.6), (("detail", 0.5),), 9.0, 9.0)
-    for name, goal in (("fixed", 1), ("progressive", 1))
-]
+TRAININGS = scaling_rows.grown(fixed=((0.5, 0.6), 9.0), progressive=((0.5, 0.6), 5.0))
 SCALED = scaling_rows.rows(compound=scaling_rows.wobbling(0.91))
 
 

@@ -2,24 +2,14 @@
 
 import pytest
 from PIL import Image
-from scaling_rows import row, rows, wobbling
+from scaling_rows import grown, row, rows, wobbling
 
 import effnet
 from effnet import figures
 from effnet.train.augment import survivals
-from effnet.train.results import Summary
 from effnet.train.schedule import Progressive, relative_cost, stage_costs
 
-
-def summary(name, budget, macs, values, cpu=10.0):
-    groups = (("detail", values[0]), ("context", values[0] / 2), ("patterns", 0.1))
-    return Summary(name, budget, macs, tuple(values), groups, cpu, cpu)
-
-
-ARMS = (
-    summary("fixed", 1, 0, (0.70, 0.71, 0.72), 100.0),
-    summary("progressive", 1, 0, (0.70, 0.71, 0.73), 60.0),
-)
+ARMS = grown(fixed=((0.70, 0.71, 0.72), 100.0), progressive=((0.70, 0.71, 0.73), 60.0))
 
 
 def staircase(schedule=None, **options):
@@ -105,13 +95,18 @@ def test_the_time_saved_is_in_the_title():
     assert "0.60 x the time" in figures.time_and_accuracy(ARMS).layout.title.text
 
 
-def test_accuracy_that_is_lost_is_called_less():
-    fixed, grown = (
-        Summary(name, 1, 1, (accuracy,) * 3, (), 1.0, seconds)
-        for name, accuracy, seconds in (("fixed", 0.9, 100.0), ("progressive", 0.8, 60.0))
-    )
-    told = figures.time_and_accuracy((fixed, grown)).layout.title.text
-    assert told.endswith("with 10.0 points less accuracy")
+@pytest.mark.parametrize(
+    ("accuracies", "words"),
+    [
+        ((0.80, 0.81, 0.80), "10.0 points less accuracy"),
+        ((0.92, 0.93, 0.92), "2.0 points more accuracy"),
+        ((0.90, 0.92, 0.90), "accuracy equal within chance"),
+        ((0.80,), "too few seeds for a verdict on its accuracy"),
+    ],
+)
+def test_accuracy_is_called_less_or_more_where_chance_does_not_explain_it(accuracies, words):
+    rows = grown(fixed=((0.90, 0.91, 0.90), 100.0), progressive=(accuracies, 60.0))
+    assert figures.time_and_accuracy(rows).layout.title.text.endswith(f"with {words}")
 
 
 def test_curves_are_the_metrics():

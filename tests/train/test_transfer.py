@@ -15,8 +15,9 @@ from effnet.pixels.preparation import open_image
 from effnet.pixels.samples import get_sample
 from effnet.train import run_process
 from effnet.train.data import digits
-from effnet.train.linear_head import features, fine_tuning, packed, teach
+from effnet.train.linear_head import features, fine_tuning, fitted_head, packed, teach
 from effnet.train.recipe import Recipe, small_base
+from effnet.train.results import against_head
 from effnet.train.schedule import Progressive
 from effnet.train.trainer import train
 
@@ -83,11 +84,32 @@ def test_fine_tuning_moves_every_layer_and_opens(tmp_path, coffee):
     assert result.best_top1 >= 0.5  # of two held-out photos
     tuned = effnet.load(str(tmp_path / "best.safetensors"), device="cpu")
     before = effnet.load("lite0", device="cpu").model.state_dict()
-    after = tuned.model.state_dict()
+    after = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["average"]
     assert set(tuned.classes) == {"cat", "cup"}
     assert not torch.equal(after["features.0.0.weight"], before["features.0.0.weight"])
     kept = "features.0.1.running_mean"
     torch.testing.assert_close(after[kept], before[kept])  # statistics stay
+
+
+def test_fine_tuning_is_never_worse_than_the_head_that_it_begins_with(tmp_path):
+    """Even at a rate that wrecks the network: the head's weights are then what is kept."""
+    given = {"cat": crops("chelsea", 5), "cup": crops("coffee", 5), "sky": crops("rocket", 5)}
+    (tmp_path / "photos.npz").write_bytes(packed(given, side=64))
+    recipe = replace(fine_tuning("lite0", "./photos.npz"), epochs=1, learning_rate=5.0)
+    recipe = replace(recipe, spec=replace(recipe.spec, resolution=64), warmup_epochs=0.0)
+    result = train(recipe, tmp_path)
+    assert result.head_top1 == 1.0
+    assert result.top1 < 1.0
+    assert result.best_top1 == 1.0
+    assert "100.0 %" in against_head(result.best_top1, result.head_top1)
+    kept = effnet.load(str(tmp_path / "best.safetensors"), device="cpu").model.state_dict()
+    before = effnet.load("lite0", device="cpu").model.state_dict()
+    assert torch.equal(kept["features.0.0.weight"], before["features.0.0.weight"])
+
+
+def test_what_training_all_layers_gained_is_said():
+    assert "gained 12.5 points" in against_head(0.75, 0.625)
+    assert "No epoch beat the 75.0 %" in against_head(0.75, 0.75)
 
 
 def test_too_few_photos_to_fine_tune_are_told():
@@ -135,6 +157,21 @@ def test_what_is_trained_on_and_how_it_is_changed_is_said_first(folder):
         "augmentation": {"shift": "0.0625 of the side", "randaugment": (5, 5), "mixup": (0, 0.2)},
     }  # fmt: skip
     assert [row["epoch"] for row in said[1:]] == [1]
+
+
+def test_a_head_is_scikit_learns_on_the_same_standardised_features():
+    from sklearn.linear_model import LogisticRegression
+
+    chance = np.random.default_rng(0)
+    labels = np.repeat(np.arange(4), 8)
+    own = chance.normal(size=(4, 60))[labels]
+    vectors = np.abs(chance.normal(size=(32, 60)) + own).astype(np.float32)
+    mean, std = vectors.mean(0), vectors.std(0, ddof=1) + 1e-3
+    rival = LogisticRegression(max_iter=5000, tol=1e-8).fit((vectors - mean) / std, labels)
+    weight, bias = fitted_head(vectors, labels, 4)
+    asked = np.abs(chance.normal(size=(20, 60))).astype(np.float32)
+    ours = torch.from_numpy(asked @ weight.T + bias).softmax(1).numpy()
+    np.testing.assert_allclose(ours, rival.predict_proba((asked - mean) / std), atol=2e-3)
 
 
 def test_eight_photos_a_class_give_what_logistic_regression_gives(lite0):

@@ -19,7 +19,6 @@ from effnet.base.language import say, speaking
 from effnet.jobs import runs
 from effnet.train import claim
 from effnet.train.data import load_pictures
-from effnet.train.results import Summary
 
 
 @pytest.fixture(autouse=True)
@@ -111,11 +110,6 @@ def test_a_run_is_started_seen_and_ends_while_the_page_is_away():
     assert "done" not in shown  # a browser goes on showing what an entry was called when chosen
 
 
-def summary(name, budget, values):
-    groups = (("detail", values[0]), ("context", 0.9))
-    return Summary(name, budget, 1, tuple(values), groups, 1.0, 1.0)
-
-
 def test_the_experiment_is_told_by_its_rule_with_its_figures(monkeypatch):
     found = scaling_rows.rows(searched=scaling_rows.wobbling(0.92), compound=0.88)
     others = scaling_rows.rows(seeds=2, compound=0.95)
@@ -188,10 +182,19 @@ def test_no_column_is_lost_in_translation(kind, language):
     assert [len(row) for row in said] == [len(row) for row in rows]
 
 
-def test_the_progressive_verdict_is_told_in_chinese():
-    fixed, grown = (summary(name, 1, (0.70, 0.71)) for name in ("fixed", "progressive"))
+def test_the_progressive_verdict_is_told_by_pairs_of_seeds():
+    rows = scaling_rows.grown(
+        fixed=((0.70, 0.71), 100.0), progressive=((0.71, 0.72), 60.0), fixed_equal_cost=((0.7,), 1)
+    )
+    for one in rows:
+        one["arm"] = one["arm"].replace("fixed equal", "fixed, equal")
+    told = results_card.progressive_verdict(rows)
+    assert "**0.60 of the processor time**" in told
+    assert "71.5 % against 70.5 %" in told
+    assert "+1.00 ± 0.00 points: **surely better**" in told
+    assert "+1.0 points, by one seed: too few to tell" in told
     with speaking("zh"):
-        assert "在误差线范围内相同" in results_card.progressive_verdict((fixed, grown))
+        assert "确实更好" in results_card.progressive_verdict(rows)
 
 
 def test_a_taught_network_and_its_run_are_told_in_chinese():

@@ -5,21 +5,23 @@ from typing import Any
 
 import streamlit as st
 
-from effnet import base
 from effnet.app.kit import columns, live
-from effnet.base import say
+from effnet.base import mark, say
 from effnet.figures import time_and_accuracy
 from effnet.jobs import Run, runs
-from effnet.train import TITLES, Summary, read_rows, summaries
+from effnet.train import HEADLINE, TITLES, Difference, claim, paired, read_rows, summaries
 
-SHIPPED = base.shipped("assets", "benchmarks")
-COMMANDS = {
-    "progressive": "python -m effnet train progressive --images 2400 --epochs 20 --batch-size 32",
+RIVALS = {
+    "fixed": mark("Against the fixed schedule, at equal epochs"),
+    "fixed, equal cost": mark("Against a fixed schedule cut to the same multiply-adds"),
+    "progressive, even regularisation": mark(
+        "Against growing pictures without growing regularisation"
+    ),
 }
 ORIGIN = ("top1", "seconds", "cpu_seconds", "date", "processor", "cores", "torch")
 NEEDED = {  # columns without which a row of a run here is not shown
     "scaling": ("key", "way", "budget", "macs", "seed", *ORIGIN),
-    "progressive": ("arm", *ORIGIN),
+    "progressive": ("arm", "seed", *ORIGIN),
 }  # fmt: skip
 Rows = list[dict[str, Any]]
 
@@ -27,8 +29,7 @@ Rows = list[dict[str, Any]]
 @lru_cache(maxsize=8)
 def shipped(kind: str) -> tuple[dict[str, Any], ...]:
     """The rows of the results that come with the project; none where they are not installed."""
-    files = sorted(SHIPPED.glob(f"train_{kind}_*.csv"))
-    return tuple(read_rows(files[-1])) if files else ()
+    return tuple(read_rows(claim.SHIPPED / f"{kind}.csv"))
 
 
 def chosen_rows(kind: str) -> tuple[Rows, str]:
@@ -76,62 +77,62 @@ def table(rows: Rows) -> None:
             columns.show(rows, height=300)
 
 
-def _none_yet(kind: str) -> None:
-    st.info(say("No results are installed here. Make them: `{command}`", command=COMMANDS[kind]))
+def _none_yet() -> None:
+    st.info(say("No results are installed here. Make them: `{command}`", command=claim.COMMAND))
 
 
 def progressive(*, dark: bool) -> None:
     """Fixed against progressive: time and accuracy."""
     rows, name = chosen_rows("progressive")
-    found = summaries(rows, "arm")
-    if not {"fixed", "progressive"} <= {s.name for s in found}:
-        _none_yet("progressive")
+    if not {"fixed", "progressive"} <= {row["arm"] for row in rows}:
+        _none_yet()
         return
-    drawn = time_and_accuracy(found, dark=dark)
-    words = say("Processor time against accuracy of three schedules")
-    live.figure("progressive", drawn, alt=words)
-    origin(rows, COMMANDS["progressive"] if name == "shipped" else "")
-    st.markdown(progressive_verdict(found))
+    st.markdown(progressive_verdict(rows))
+    words = say("Processor time against accuracy of {n} schedules", n=len({r["arm"] for r in rows}))
+    live.figure("progressive", time_and_accuracy(rows, dark=dark), alt=words)
+    if name == "shipped":
+        first, last = claim.GROWN_SIZES
+        st.caption(
+            say(
+                "Fashion-MNIST; the compound network of {budget:g} x, {epochs} epochs. Growing: "
+                "{first} to {last} px in four stages, with dropout and MixUp from nothing to their "
+                "end values. Fixed: {last} px and the end values throughout. Planned in "
+                "assets/experiments/PLAN.md before it was run.",
+                budget=HEADLINE,
+                epochs=claim.GROWN_EPOCHS,
+                first=first,
+                last=last,
+            )
+        )
+    origin(rows, claim.COMMAND if name == "shipped" else "")
     table(rows)
 
 
-def progressive_verdict(found: tuple[Summary, ...]) -> str:
-    """What growing sizes saved and cost, in words, from the values."""
-    arms = {s.name: s for s in found}
+def progressive_verdict(rows: Rows) -> str:
+    """What growing pictures saved and cost, in words, from the rows: paired over seeds."""
+    arms = {s.name: s for s in summaries(rows, "arm")}
     fixed, grown = arms["fixed"], arms["progressive"]
-    share = grown.cpu_seconds / fixed.cpu_seconds
-    reached = grown.mean >= fixed.mean - fixed.spread - grown.spread
-    one_seed = min(len(fixed.top1), len(grown.top1)) < 2
-    if one_seed:
-        verdict = say("one seed, so nothing can be said of chance.")
-    elif reached:
-        verdict = say("the same within the error bars.")
-    else:
-        verdict = say("**worse, past the error bars.**")
     text = say(
-        "24 to 64 px in four stages took {share:.2f} of the fixed 64 px schedule's processor "
-        "time and gave {grown:.1f} % against {fixed:.1f} %: {verdict}",
-        share=share,
+        "Growing pictures took **{share:.2f} of the processor time** of the fixed schedule and "
+        "reached {grown:.1f} % against {fixed:.1f} %.",
+        share=grown.cpu_seconds / fixed.cpu_seconds,
         grown=100 * grown.mean,
         fixed=100 * fixed.mean,
-        verdict=verdict,
     )
-    lost = {name: value - dict(grown.groups)[name] for name, value in fixed.groups}
-    if lost and not one_seed and not reached:
-        most = max(lost, key=lambda name: lost[name])
-        points = 100 * lost[most]
-        text += say(
-            " Most is lost in {group} ({points:.0f} points).", group=say(most), points=points
-        )
-    short = arms.get("fixed, equal cost")
-    if short:
-        apart = abs(grown.mean - short.mean) > grown.spread + short.spread
-        text += say(
-            " Against a fixed schedule cut to equal multiply-adds: {gap:+.1f} points, past the "
-            "error bars."
-            if apart
-            else " Against a fixed schedule cut to equal multiply-adds: {gap:+.1f} points, within "
-            "the error bars.",
-            gap=100 * (grown.mean - short.mean),
-        )
+    for arm, title in RIVALS.items():
+        lead = paired(rows, "progressive", arm, column="arm")
+        if lead:
+            text += "\n- " + say("{rival}: {lead}", rival=say(title), lead=_lead(lead))
     return text
+
+
+def _lead(found: Difference) -> str:
+    """How far the first is ahead, and whether chance may have done it."""
+    if len(found.points) < 2:
+        return say("{points:+.1f} points, by one seed: too few to tell", points=found.mean)
+    points = f"{found.mean:+.2f} ± {found.half:.2f}"
+    if found.low <= 0 <= found.high:
+        return say("{points} points: no difference is shown", points=points)
+    if found.mean > 0:
+        return say("{points} points: **surely better**", points=points)
+    return say("{points} points: **surely worse**", points=points)

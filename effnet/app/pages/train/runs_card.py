@@ -25,7 +25,7 @@ from effnet.base import (
 )
 from effnet.figures import run_curves
 from effnet.jobs import Run, limits, runs
-from effnet.train import Progressive, Recipe, small_base
+from effnet.train import Progressive, Recipe, against_head, small_base
 
 KINDS = {  # those that stand in the list
     "train": mark("One network"),
@@ -208,6 +208,8 @@ def _run(run: Run, *, dark: bool) -> None:
                 seconds=result["seconds"],
             )
         )
+        if is_number(result.get("head_top1")):
+            st.caption(against_head(result["best_top1"], result["head_top1"]))
     elif result:
         st.success(done(run.kind, result))
     if now.state == "done" and not result:

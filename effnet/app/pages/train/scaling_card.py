@@ -26,7 +26,6 @@ from effnet.train import (
 )  # fmt: skip
 
 TITLE = mark("Scaling experiment, {budget:g} x, seed {seed}")
-COMMAND = "effnet train claim --workers 1 --output FOLDER"
 FAMILIES = {"mobilenet": mark("MobileNet-like"), "resnet": mark("ResNet-like")}
 NEW_SEEDS = (5, 6, 7, 8, 9)  # those that are not shipped
 
@@ -41,14 +40,14 @@ def scaling(*, dark: bool) -> None:
     """Whether scaling all three pays here, by the plan's rule, and what it was made of."""
     rows = part("scaling")
     if not any(row["way"] == "base" for row in rows):
-        st.info(say("No results are installed here. Make them: `{command}`", command=COMMAND))
+        st.info(say("No results are installed here. Make them: `{command}`", command=claim.COMMAND))
         return
     for way in BALANCED:
         if any(row["way"] == way for row in rows):
             st.markdown(verdict(rows, way, HEADLINE))
     _kept()
     _curves(rows, dark=dark)
-    origin(rows, COMMAND)
+    origin(rows, claim.COMMAND)
     alt = say(
         "Lead of compound scaling, by either coefficients, over each single dimension, by seed"
     )
@@ -212,7 +211,7 @@ def search(*, dark: bool) -> None:
     rows = part("search")
     finals = [row for row in rows if row["epochs"] == claim.FINAL_EPOCHS]
     if not finals:
-        st.info(say("No results are installed here. Make them: `{command}`", command=COMMAND))
+        st.info(say("No results are installed here. Make them: `{command}`", command=claim.COMMAND))
         return
     best, *others = claim.ranked(finals)
     st.markdown(
@@ -240,7 +239,7 @@ def search(*, dark: bool) -> None:
         )
     )
     _finalists(rows, finals)
-    origin(rows, COMMAND)
+    origin(rows, claim.COMMAND)
     table(rows)
 
 
