@@ -63,6 +63,9 @@ DRAWN = {
     "paired_ratios": lambda dark=None: figures.paired_ratios(
         compared(latency("b0", 40), latency("b1", 60)), dark=dark
     ),
+    "race_bars": lambda dark=None: figures.race_bars(
+        compared(latency("b0", 40), latency("b1", 60)), seconds=3, dark=dark
+    ),
     "prediction_check": lambda dark=None: figures.prediction_check(PACE, dark=dark),
     "batch_sweep": lambda dark=None: figures.batch_sweep([*BATCHES, EDGE], dark=dark),
     "time_sweep": lambda dark=None: figures.time_sweep(

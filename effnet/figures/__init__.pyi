@@ -38,6 +38,7 @@ from .network_drawings import network_drawing as network_drawing
 from .objective_fronts import rewards as rewards
 from .paired_gains import option_gains as option_gains
 from .paired_gains import paired_ratios as paired_ratios
+from .paired_gains import race_bars as race_bars
 from .phi_curve import macs_along_phi as macs_along_phi
 from .printed_dots import published_times as published_times
 from .printed_dots import ratios_beside as ratios_beside

@@ -1,10 +1,11 @@
 """Figures of what was measured in turn: two networks' ratios, and options' gains."""
 
 from collections.abc import Mapping
+from itertools import accumulate
 
 import plotly.graph_objects as go
 
-from effnet.base import colours, factor, say
+from effnet.base import colours, factor, say, significant
 from effnet.figures import theme
 from effnet.timing import FASTER, MARGIN, Comparison, quantile
 
@@ -86,6 +87,68 @@ def paired_ratios(found: Comparison, *, dark: bool | None = None) -> go.Figure:
                 "yanchor": "bottom",
             }
         ],
+        showlegend=False,
+    )
+
+
+def race_bars(found: Comparison, *, seconds: float, dark: bool | None = None) -> go.Figure:
+    """The time that either of two networks has taken for as many passes, with ticks.
+
+    A tick is a pass, or ten, or a hundred: fewer than a hundred ticks stand on a bar.
+
+    Args:
+        found: The race so far.
+        seconds: How long all of it lasts: the axis ends there, so the bars fill as it goes on.
+        dark: For a dark page.
+    """
+    sides = found.first, found.second
+    ends = [list(accumulate(ms / 1000 for ms in one.samples_ms)) for one in sides]
+    taken = [one[-1] for one in ends]
+    colour = [theme.ink(dark), colours.family("v1", dark=dark)]
+    rows = [0, 1]
+    every = 10 ** max(0, len(str(len(ends[0]))) - 2)
+    first, second = (f"{significant(one)} s" for one in taken)
+    return theme.figure(
+        [
+            theme.trace(
+                "bar",
+                orientation="h",
+                x=taken,
+                y=rows,
+                width=0.6,
+                marker={"color": colour},
+                hoverinfo="skip",
+            ),
+            *(
+                theme.trace(
+                    "scatter",
+                    x=times[every - 1 :: every],
+                    y=[row] * (len(times) // every),
+                    mode="markers",
+                    marker={"symbol": "line-ns-open", "size": 26, "color": theme.faint(dark)},
+                    customdata=one.samples_ms[every - 1 :: every],
+                    hovertemplate="%{customdata:.4g} ms<extra></extra>",
+                )
+                for row, times, one in zip(rows, ends, sides, strict=True)
+            ),
+        ],
+        title=say(
+            "After {n} {n:pass|passes} each: {first} took <b>{time}</b>, {second} <b>{other}</b>",
+            n=len(ends[0]),
+            first=found.first.name,
+            time=first,
+            second=found.second.name,
+            other=second,
+        ),
+        dark=dark,
+        height=190,
+        xaxis={"title": {"text": say("time taken (s, measured)")}, "range": [0, seconds]},
+        yaxis={
+            "tickvals": rows,
+            "ticktext": [one.name for one in sides],
+            "ticks": "",
+            "range": [1.5, -0.5],
+        },
         showlegend=False,
     )
 
