@@ -205,6 +205,15 @@ def test_the_language_holds_inside_its_block_only():
     assert listed(["a"]) == "a"
 
 
+def test_no_space_is_left_between_chinese_words_and_a_chinese_value():
+    text = "{name} falls to {probability} at {damage} {strength:g}"
+    values = {"probability": "5 %", "strength": 0.5, "damage": "噪声"}
+    with speaking("zh"):
+        assert say(text, name="咖啡", **values) == "噪声为 0.5 时，咖啡降到 5 %"
+        assert say(text, name="B0", **values) == "噪声为 0.5 时，B0 降到 5 %"
+    assert say(text, name="咖啡", **values) == "咖啡 falls to 5 % at 噪声 0.5"
+
+
 def test_an_unknown_language_and_an_unknown_text_are_english():
     with speaking("xx"):
         assert language.current() == "en"
