@@ -285,8 +285,8 @@ def claim(classifier: "Classifier", asked: Asked, explanation: "Explanation | No
     if explanation is not None:
         return remarks.explanation_claim(classifier.spec, photo, explanation)
     return say(
-        "{title} asks {network} about {label} once for every channel: its map of {photo} is not "
-        "made yet.",
+        "{title} has to ask {network} about {label} once for every channel. Its map of {photo} "
+        "is not made yet.",
         title=say(METHODS[asked.method].title),
         network=display_name(classifier.spec),
         label=class_name(classifier.classes[asked.target]),
