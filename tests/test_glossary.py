@@ -41,6 +41,15 @@ def test_the_shares_of_the_softmax_are_e_to_the_logit_over_their_sum():
     assert written("logit")[1::2] == ["9 %", "65 %", "24 %", "2 %"]  # e^2, e^4, e^3, e^0.5 of 83.7
 
 
+def test_a_picture_for_one_page_has_that_pages_colours():
+    both = term_picture("skip")
+    assert "light-dark(#1A1C22, #FAFAFA)" in both
+    light, dark = (term_picture("skip", dark=dark) for dark in (False, True))
+    assert "light-dark" not in light + dark
+    assert ("#1A1C22" in light, "#FAFAFA" in light) == (True, False)
+    assert ("#1A1C22" in dark, "#FAFAFA" in dark) == (False, True)
+
+
 def test_no_picture_of_an_unknown_term():
     with pytest.raises(effnet.EffnetError, match="no term 'espresso'; expected one of compound"):
         term_picture("espresso")

@@ -1,6 +1,7 @@
 """Figures that set designs beside published networks, and a promise beside the truth."""
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
@@ -71,7 +72,6 @@ def accuracy_against_cost(
         for family, members in families.items()
         if members
     ]
-    by_cost = sorted(designs, key=lambda one: getattr(one.cost, quantity))
     lines = [
         {
             "type": "line",
@@ -85,13 +85,22 @@ def accuracy_against_cost(
                 "width": 3 if one is designs[-1] else 1.5,
                 "dash": "solid" if one is designs[-1] else "dash",
             },
-            "label": {  # neighbours' names at other ends of their lines
-                "text": _short(one.title),
-                "textposition": "end" if by_cost.index(one) % 2 else "start",
-                "font": {"size": 11},
-            },
         }
         for one in designs
+    ]
+    names = [
+        {  # neighbours' names at other ends of their lines
+            "x": math.log10(getattr(one.cost, quantity) / unit),
+            "y": number % 2,
+            "yref": "paper",
+            "yanchor": "top" if number % 2 else "bottom",
+            "xshift": -9,
+            "textangle": -90,
+            "text": _short(one.title),
+            "showarrow": False,
+            "font": {"size": 11},
+        }
+        for number, one in enumerate(sorted(designs, key=lambda one: getattr(one.cost, quantity)))
     ]
     best = max((r for r in front), key=lambda r: r.top1)
     cheapest = front[0]
@@ -110,6 +119,7 @@ def accuracy_against_cost(
         xaxis={"title": {"text": say(AXIS[quantity])}, "type": "log", "tickvals": TICKS},
         yaxis={"title": {"text": say("published ImageNet top-1 (%)")}},
         shapes=lines,
+        annotations=names,
     )
 
 

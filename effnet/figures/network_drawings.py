@@ -151,12 +151,14 @@ def designs_beside(designs: Sequence[Pinned], *, dark: bool | None = None) -> th
     annotations = []
     for number, (one, row) in enumerate(zip(designs, rows, strict=True)):
         middle, left = -1.55 * tallest * number, 0.0
-        annotations.append(_note(0, middle + 0.56 * tallest, f"<b>{one.title}</b>", "left", 13))
+        annotations.append(
+            _note(0, middle + 0.54 * tallest, f"<b>{one.title}</b>", "left", "bottom")
+        )
         for slab in row:
             centre = left + slab.channels / 2
             bars.append((centre, middle, slab))
-            below = middle - 0.56 * tallest
-            annotations.append(_note(centre, below, f"x {slab.repeats}", "center", 11))
+            below = middle - 0.54 * tallest
+            annotations.append(_note(centre, below, f"x {slab.repeats}", "center", "top"))
             left += slab.channels + gap
     right = max(centre + slab.channels / 2 for centre, _, slab in bars)
     return theme.values(
@@ -190,12 +192,13 @@ def designs_beside(designs: Sequence[Pinned], *, dark: bool | None = None) -> th
     )
 
 
-def _note(x: float, y: float, text: str, anchor: str, size: int) -> dict[str, object]:
+def _note(x: float, y: float, text: str, across: str, along: str) -> dict[str, object]:
     return {
         "x": x,
         "y": y,
-        "xanchor": anchor,
+        "xanchor": across,
+        "yanchor": along,
         "text": text,
         "showarrow": False,
-        "font": {"size": size},
+        "font": {"size": 12},
     }

@@ -1,10 +1,10 @@
 """Small pictures of the glossary's terms, as SVG: of real networks, layers and formulas.
 
-They hold numbers and no words, so they are the same in every language. Each colour is said for
-light and for dark, so they are the same on every page.
+They hold numbers and no words, so they are the same in every language.
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 from statistics import NormalDist
@@ -363,9 +363,13 @@ PICTURES: dict[str, Callable[[], str]] = {
 }
 
 
-@lru_cache(maxsize=len(PICTURES))
-def term_picture(key: str) -> str:
-    """The picture of a term of the glossary, as an `svg` element that takes its place's width.
+@lru_cache(maxsize=3 * len(PICTURES))
+def term_picture(key: str, *, dark: bool | None = None) -> str:
+    """The picture of a term of the glossary, as an `svg` element.
+
+    Args:
+        key: The term.
+        dark: For a dark page; where it is not said, each colour follows the page that it stands in.
 
     Raises:
         EffnetError: There is no such term.
@@ -373,8 +377,10 @@ def term_picture(key: str) -> str:
     if key not in PICTURES:
         among = ", ".join(PICTURES)
         raise EffnetError("no term {key}; expected one of {among}", key=repr(key), among=among)
-    look = f"display:block;width:100%;max-width:{WIDE}px"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {HIGH}" aria-hidden="true" '
-        f'style="{look}">{PICTURES[key]()}</svg>'
+    drawn = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {HIGH}" width="{WIDE}" '
+        f'height="{HIGH}" aria-hidden="true" style="max-width:100%">{PICTURES[key]()}</svg>'
     )
+    if dark is None:
+        return drawn
+    return re.sub(r"light-dark\((.*?), (.*?)\)", r"\2" if dark else r"\1", drawn)

@@ -25,10 +25,9 @@ class Term:
     line: str
     spot: str
 
-    @property
-    def picture(self) -> str:
-        """An `svg` element, without words, for light and dark."""
-        return term_picture(self.key)
+    def picture(self, *, dark: bool | None = None) -> str:
+        """An `svg` element without words; see `figures.term_picture`."""
+        return term_picture(self.key, dark=dark)
 
 
 @cache

@@ -67,8 +67,11 @@ def test_designs_are_lines_without_an_accuracy():
 def test_names_of_designs_of_like_cost_stand_at_other_ends_of_their_lines():
     designs = [comparison.pinned(Design(phi=phi)) for phi in (1, 0, 1.1, 0.1)]
     drawn = figures.accuracy_against_cost(comparison.rivals(), "macs", designs=designs)
-    ends = {line.label.text: line.label.textposition for line in drawn.layout.shapes}
-    assert list(ends.values()) == ["start", "start", "end", "end"]
+    notes = drawn.layout.annotations
+    assert [(note.y, note.yanchor) for note in notes] == [(0, "bottom"), (1, "top")] * 2
+    assert [10**note.x for note in notes] == pytest.approx(
+        sorted(design.cost.macs / 1e9 for design in designs)
+    )
 
 
 def test_designs_beside_each_other_are_drawn_to_one_scale():

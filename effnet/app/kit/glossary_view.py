@@ -12,9 +12,10 @@ CARD_WIDTH = 260  # px: four in a row, one on a phone
 
 def row(found: Iterable[glossary.Term]) -> None:
     """A button for each term, in one row that wraps; its card unfolds where it stands."""
-    with st.container(horizontal=True, gap="small", key="terms"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="terms"):
+        st.caption(say("Glossary"), width="content")
         for term in found:
-            with st.popover(say(term.name), type="tertiary", icon=":material/menu_book:"):
+            with st.popover(say(term.name), type="tertiary"):
                 _card(term)
 
 
@@ -29,5 +30,5 @@ def every_term() -> None:
 
 
 def _card(term: glossary.Term) -> None:
-    st.html(term.picture)
+    st.image(term.picture(dark=st.context.theme.type == "dark"), alt=say(term.name))
     st.markdown(f"**{say(term.name)}**  \n{say(term.line)}")
