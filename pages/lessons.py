@@ -1,6 +1,6 @@
 """Lessons: nine for a class, with plans for the teacher, and links that fix what a class sees."""
 
-from effnet.app.kit import frame, lesson_view, live
+from effnet.app.kit import frame, glossary_view, lesson_view, live
 from effnet.base import say
 
 with frame.page(__file__):
@@ -8,4 +8,5 @@ with frame.page(__file__):
     lesson_view.students()
     with claim:
         live.claim(say("Nine lessons of 45 minutes: predict a number, then see it counted."))
+    glossary_view.every_term()
     lesson_view.teacher()

@@ -61,6 +61,9 @@ TWO = v2_bottlenecks.deepened(B0)
 DRAWN = {
     "roofline": lambda: figures.roofline(KINDS, ROOF),
     "paired_ratios": lambda: figures.paired_ratios(compared(latency("b0", 40), latency("b1", 60))),
+    "race_bars": lambda: figures.race_bars(
+        compared(latency("b0", 40), latency("b1", 60)), seconds=3
+    ),
     "prediction_check": lambda: figures.prediction_check(PACE),
     "batch_sweep": lambda: figures.batch_sweep([*BATCHES, EDGE]),
     "time_sweep": lambda: figures.time_sweep(

@@ -21,7 +21,7 @@ from effnet.cam.methods import METHODS
 from effnet.classify import breakage, perturbations
 from effnet.network import OPERATORS
 from effnet.papers import dimension_results, printed_times, published, wording
-from effnet.report import lessons
+from effnet.report import glossary, lessons
 from effnet.site import SCRIPTS
 from effnet.train import gallery, schedule
 
@@ -115,6 +115,7 @@ READ = (
     breakage.MISTAKES,
     perturbations.DAMAGES,
     lessons.lessons(),
+    glossary.terms(),
     published.tables(),
     schedule.SOURCES,
     schedule.NOTES,
@@ -202,6 +203,15 @@ def test_the_language_holds_inside_its_block_only():
     assert say("Scale") == "Scale"
     assert listed(["a", "b", "c"]) == "a, b and c"
     assert listed(["a"]) == "a"
+
+
+def test_no_space_is_left_between_chinese_words_and_a_chinese_value():
+    text = "{name} falls to {probability} at {damage} {strength:g}"
+    values = {"probability": "5 %", "strength": 0.5, "damage": "噪声"}
+    with speaking("zh"):
+        assert say(text, name="咖啡", **values) == "噪声为 0.5 时，咖啡降到 5 %"
+        assert say(text, name="B0", **values) == "噪声为 0.5 时，B0 降到 5 %"
+    assert say(text, name="咖啡", **values) == "咖啡 falls to 5 % at 噪声 0.5"
 
 
 def test_an_unknown_language_and_an_unknown_text_are_english():

@@ -1,4 +1,4 @@
-"""Every colour of the project, in one place: families, kinds of layer, maps.
+"""Every colour of the project, in one place: families, kinds of layer, maps; and its letters.
 
 Okabe and Ito's colour-blind-safe set for categories; viridis for quantities, never jet.
 """
@@ -34,6 +34,13 @@ def on_page(dark: bool | None) -> Iterator[None]:
     finally:
         _dark.reset(before)
 
+
+# Streamlit's letters, then those that each system has for Chinese. The style sheets and Streamlit's
+# configuration say the same list; a test holds them together.
+FONTS = (
+    "'Source Sans', 'Source Sans 3', 'Noto Sans', 'PingFang SC', 'Microsoft YaHei', "
+    "'Noto Sans CJK SC', 'Noto Sans SC', 'WenQuanYi Micro Hei', sans-serif"
+)
 
 # on light, on dark
 _FAMILY = {

@@ -7,6 +7,7 @@ together. Files that programs read (CSV, JSON, code) and the command line stay E
 """
 
 import json
+import re
 import string
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -106,7 +107,14 @@ def say(text: str, /, **values: object) -> str:
     """
     code = _current.get()
     said = text if code == DEFAULT else catalogue(code).get(text, text)
-    return _WORDS.vformat(said, (), values) if values else said
+    if not values:
+        return said
+    return _LOOSE.sub("", _WORDS.vformat(said, (), values)).replace(_EDGE, "")
+
+
+_EDGE = "\0"  # of a value in its text
+# the space between a text and a value that are both Chinese; beside "B0" or "5 %" it stays
+_LOOSE = re.compile(f"(?<=[一-鿿]) {_EDGE}(?=[一-鿿])|(?<=[一-鿿]){_EDGE} (?=[一-鿿])")
 
 
 class _Words(string.Formatter):
@@ -116,7 +124,7 @@ class _Words(string.Formatter):
         one, among, many = spec.partition("|")
         if among:
             return one if str(value) == "1" else many
-        return format(value, spec)
+        return f"{_EDGE}{format(value, spec)}{_EDGE}"
 
 
 _WORDS = _Words()

@@ -24,7 +24,10 @@ from effnet.base import (
 )
 
 MOST_NAME = 200  # characters of a class name
-ONE_OUTPUT = mark("One output: its probability is a sigmoid, that of this class or not.")
+ONE_OUTPUT = mark(
+    "This network has one output. A sigmoid makes of it the probability that the "
+    "picture shows the class."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,10 +33,12 @@ from .map_tests import map_in_box as map_in_box
 from .map_tests import randomised_maps as randomised_maps
 from .memory_lines import kept_memory as kept_memory
 from .memory_lines import live_memory as live_memory
+from .network_drawings import designs_beside as designs_beside
 from .network_drawings import network_drawing as network_drawing
 from .objective_fronts import rewards as rewards
 from .paired_gains import option_gains as option_gains
 from .paired_gains import paired_ratios as paired_ratios
+from .paired_gains import race_bars as race_bars
 from .phi_curve import macs_along_phi as macs_along_phi
 from .printed_dots import published_times as published_times
 from .printed_dots import ratios_beside as ratios_beside
@@ -50,6 +52,7 @@ from .sweep_lines import COUNTS as COUNTS
 from .sweep_lines import batch_sweep as batch_sweep
 from .sweep_lines import proxies as proxies
 from .sweep_lines import time_sweep as time_sweep
+from .term_pictures import term_picture as term_picture
 from .theme import Values as Values
 from .training_curves import run_curves as run_curves
 from .training_curves import time_and_accuracy as time_and_accuracy

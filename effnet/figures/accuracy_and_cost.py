@@ -1,6 +1,7 @@
 """Figures that set designs beside published networks, and a promise beside the truth."""
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
@@ -17,7 +18,7 @@ AXIS: dict[Quantity, str] = {
     "macs": mark("multiply-adds per image (G, log scale)"),
     "activations": mark("activations per image (M, log scale)"),
 }
-PLOT = 520.0, 350.0  # px: names that would touch in it are left to the hover text
+PLOT = 300.0, 350.0  # px, on a phone: names that would touch in it are left to the hover text
 TICKS = [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 UNIT: dict[Quantity, float] = {"params": 1e6, "macs": 1e9, "activations": 1e6}
 
@@ -70,15 +71,21 @@ def accuracy_against_cost(
             getattr(one.cost, quantity) / unit,
             **({"width": 3} if one is designs[-1] else {"dash": "dash"}),
         )
-        | {
-            "label": {
-                "text": _short(one.title),
-                "textposition": "start",
-                "xanchor": "left",  # above the axis; it would cross the ticks
-                "font": {"size": 11},
-            }
-        }
         for one in designs
+    ]
+    names = [
+        {  # neighbours' names at other ends of their lines
+            "x": math.log10(getattr(one.cost, quantity) / unit),
+            "y": number % 2,
+            "yref": "paper",
+            "yanchor": "top" if number % 2 else "bottom",
+            "xshift": -9,
+            "textangle": -90,
+            "text": _short(one.title),
+            "showarrow": False,
+            "font": {"size": 11},
+        }
+        for number, one in enumerate(sorted(designs, key=lambda one: getattr(one.cost, quantity)))
     ]
     best = max((r for r in front), key=lambda r: r.top1)
     cheapest = front[0]
@@ -96,6 +103,7 @@ def accuracy_against_cost(
         xaxis=theme.axis(say(AXIS[quantity]), type="log", tickvals=TICKS),
         yaxis=theme.axis(say("published ImageNet top-1 (%)")),
         shapes=lines,
+        annotations=names,
     )
 
 

@@ -171,7 +171,7 @@ def _step_title(found: Sequence[StepCost]) -> str:
     if first is last:
         return say("A training step of {n} {n:image|images}", n=first.batch_size)
     return say(
-        "{side} the side costs <b>{time}</b> the step and {memory} the kept memory",
+        "{side} the side takes <b>{time}</b> the time of a step and keeps {memory} the memory",
         side=factor(last.resolution / first.resolution),
         time=factor(last.median_ms / first.median_ms),
         memory=factor(last.kept_bytes / first.kept_bytes),

@@ -1,12 +1,15 @@
 """Figures of what a network is made of."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from effnet.base import colours, mark, say
 from effnet.figures import marks, theme
 from effnet.network import Spec, display_name, operator_label, out_size
+from effnet.papers import Pinned
 from effnet.scaling import AnyNetwork, spec_of, takes_network
 
+ROW = 150  # px, of one network among others
 GAP = 0.16  # between slabs, as a part of all channels: room for a label under thin stages
 
 # the kind of layer that gives an operator its name, and so its colour
@@ -129,3 +132,69 @@ def network_drawing(spec: Spec, *, base: AnyNetwork | None = None) -> theme.Valu
         showlegend=bool(ghost and ghost != drawn),
         legend={"y": 1.0, "yanchor": "top", "x": 1, "xanchor": "right"},
     )
+
+
+@theme.Drawing
+def designs_beside(designs: Sequence[Pinned]) -> theme.Values:
+    """Networks below each other, drawn to one scale: a slab per stage, and its blocks below it.
+
+    Args:
+        designs: The networks, from top to bottom.
+    """
+    rows = [slabs(one.design.spec()) for one in designs]
+    tallest = max(slab.size for row in rows for slab in row)
+    gap = GAP * max(sum(slab.channels for slab in row) for row in rows)
+    bars: list[tuple[float, float, Slab]] = []  # centre, middle of the row, slab
+    annotations = []
+    for number, (one, row) in enumerate(zip(designs, rows, strict=True)):
+        middle, left = -1.55 * tallest * number, 0.0
+        annotations.append(
+            _note(0, middle + 0.54 * tallest, f"<b>{one.title}</b>", "left", "bottom")
+        )
+        for slab in row:
+            centre = left + slab.channels / 2
+            bars.append((centre, middle, slab))
+            below = middle - 0.54 * tallest
+            annotations.append(_note(centre, below, f"x {slab.repeats}", "center", "top"))
+            left += slab.channels + gap
+    right = max(centre + slab.channels / 2 for centre, _, slab in bars)
+    return theme.values(
+        [
+            theme.trace(
+                "bar",
+                x=[centre for centre, _, _ in bars],
+                y=[slab.size for _, _, slab in bars],
+                base=[middle - slab.size / 2 for _, middle, slab in bars],
+                width=[slab.channels for _, _, slab in bars],
+                marker={
+                    "color": [colours.kind(slab.kind) for _, _, slab in bars],
+                    "line": {"width": 0},
+                },
+                customdata=[[s.stage, s.channels, s.size, s.repeats, s.label] for _, _, s in bars],
+                hovertemplate=say(SLAB_HOVER),
+            )
+        ],
+        title=say("One scale for all: <b>channels</b> across, map side (px) upwards, x blocks"),
+        height=60 + ROW * len(rows),
+        barmode="overlay",
+        annotations=annotations,
+        xaxis={"visible": False, "range": [-gap / 2, right + gap / 2], "fixedrange": True},
+        yaxis={
+            "visible": False,
+            "range": [-1.55 * tallest * (len(rows) - 1) - 0.8 * tallest, 0.85 * tallest],
+            "fixedrange": True,
+        },
+        showlegend=False,
+    )
+
+
+def _note(x: float, y: float, text: str, across: str, along: str) -> dict[str, object]:
+    return {
+        "x": x,
+        "y": y,
+        "xanchor": across,
+        "yanchor": along,
+        "text": text,
+        "showarrow": False,
+        "font": {"size": 12},
+    }

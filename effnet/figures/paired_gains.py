@@ -1,10 +1,11 @@
 """Figures of what was measured in turn: two networks' ratios, and options' gains."""
 
 from collections.abc import Mapping
+from itertools import accumulate
 
 import plotly.graph_objects as go
 
-from effnet.base import colours, factor, say
+from effnet.base import colours, factor, say, significant
 from effnet.figures import marks, theme
 from effnet.timing import FASTER, MARGIN, Comparison, quantile
 
@@ -56,6 +57,67 @@ def paired_ratios(found: Comparison) -> go.Figure:
         annotations=[
             marks.words(say("equal"), 1, 1, xref="paper", xanchor="right", yanchor="bottom")
         ],
+        showlegend=False,
+    )
+
+
+@theme.themed
+def race_bars(found: Comparison, *, seconds: float) -> go.Figure:
+    """The time that either of two networks has taken for as many passes, with ticks.
+
+    A tick is a pass, or ten, or a hundred: fewer than a hundred ticks stand on a bar.
+
+    Args:
+        found: The race so far.
+        seconds: How long all of it lasts: the axis ends there, so the bars fill as it goes on.
+    """
+    sides = found.first, found.second
+    ends = [list(accumulate(ms / 1000 for ms in one.samples_ms)) for one in sides]
+    taken = [one[-1] for one in ends]
+    colour = [theme.ink(), colours.family("v1")]
+    rows = [0, 1]
+    every = 10 ** max(0, len(str(len(ends[0]))) - 2)
+    first, second = (f"{significant(one)} s" for one in taken)
+    return theme.figure(
+        [
+            theme.trace(
+                "bar",
+                orientation="h",
+                x=taken,
+                y=rows,
+                width=0.6,
+                marker={"color": colour},
+                hoverinfo="skip",
+            ),
+            *(
+                theme.trace(
+                    "scatter",
+                    x=times[every - 1 :: every],
+                    y=[row] * (len(times) // every),
+                    mode="markers",
+                    marker={"symbol": "line-ns-open", "size": 26, "color": theme.faint()},
+                    customdata=one.samples_ms[every - 1 :: every],
+                    hovertemplate="%{customdata:.4g} ms<extra></extra>",
+                )
+                for row, times, one in zip(rows, ends, sides, strict=True)
+            ),
+        ],
+        title=say(
+            "After {n} {n:pass|passes} each: {first} took <b>{time}</b>, {second} <b>{other}</b>",
+            n=len(ends[0]),
+            first=found.first.name,
+            time=first,
+            second=found.second.name,
+            other=second,
+        ),
+        height=190,
+        xaxis=theme.axis(say("time taken (s, measured)"), range=[0, seconds]),
+        yaxis={
+            "tickvals": rows,
+            "ticktext": [one.name for one in sides],
+            "ticks": "",
+            "range": [1.5, -0.5],
+        },
         showlegend=False,
     )
 

@@ -71,7 +71,7 @@ def _surprise_in_words(surprise: Surprise | None) -> str:
     if surprise is None:
         return say("Here more multiply-adds take more time")
     return say(
-        "{more} does {macs} the multiply-adds of {less} in <b>{time}</b> its published time",
+        "{more} does {macs} the multiply-adds of {less} and takes <b>{time}</b> its published time",
         more=display_name(surprise.more.variant),
         macs=factor(surprise.macs_ratio),
         less=display_name(surprise.less.variant),
@@ -122,8 +122,8 @@ def ratios_beside(
     return theme.figure(
         traces,
         title=say(
-            "Times relative to {against}: from machine to machine ratios change little, "
-            "times a lot",
+            "Times relative to {against}: other machines have other times, but much the same "
+            "ratios",
             against=against,
         ),
         height=420,

@@ -16,7 +16,6 @@ from plotly.basedatatypes import BasePlotlyType
 
 from effnet.base import colours
 
-FONT = "Source Sans, 'Source Sans Pro', 'Noto Sans', sans-serif"
 Values = dict[str, Any]  # a figure as plain data: its "data" and its "layout"
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,12 +51,12 @@ def _template() -> dict[str, Any]:
     }
     return {
         "layout": {
-            "font": {"family": FONT, "size": 14, "color": ink()},
+            "font": {"family": colours.FONTS, "size": 14, "color": ink()},
             "paper_bgcolor": paper(),
             "plot_bgcolor": paper(),
             "xaxis": axis,
             "yaxis": axis,
-            "hoverlabel": {"font": {"family": FONT, "size": 13}},
+            "hoverlabel": {"font": {"family": colours.FONTS, "size": 13}},
             "legend": {
                 "orientation": "h",
                 "y": -0.22,

@@ -185,8 +185,9 @@ class Quantized(Rich, Tabular):
         if self.weights == "random":
             found.append(
                 say(
-                    "Random weights: size, time and the layers' noise can be measured; agreement "
-                    "of answers that mean nothing says little."
+                    "These weights are random. Size, time and the layers' noise can still be "
+                    "measured. Whether the answers agree says little, because they mean "
+                    "nothing."
                 )
             )
         return tuple(found)
@@ -213,10 +214,10 @@ def units_note(units: bool | None) -> str:
         )
     if units:
         return say(
-            "This processor has int8 instructions: four products of 8 bits in the place of one of "
-            "32."
+            "This processor has int8 instructions. They compute four products of 8 bits in the "
+            "time of one of 32."
         )
     return say(
-        "This processor has no int8 instructions (VNNI or alike): int8 is smaller here, and not "
-        "much faster, if at all."
+        "This processor has no int8 instructions (VNNI or alike). Here int8 is smaller, but "
+        "hardly faster."
     )

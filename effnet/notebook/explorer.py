@@ -145,8 +145,9 @@ def read(design: AnyNetwork) -> Design:
     Raises:
         EffnetError: It is no network, or one that no link can say.
     """
-    is_base = isinstance(design, str) and design in BASES
-    return Design(base=design) if is_base else design_of(design)
+    if isinstance(design, str) and design in BASES:
+        return Design(base=design)
+    return design_of(design)
 
 
 def explore(design: AnyNetwork = "b0", *, language: str | None = None) -> Explorer:

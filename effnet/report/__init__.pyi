@@ -1,5 +1,6 @@
 from . import claims as claims
 from . import export as export
+from . import glossary as glossary
 from . import lessons as lessons
 from . import remarks as remarks
 from .claims import latency_claim as latency_claim

@@ -17,8 +17,9 @@ from effnet.web import TAGS, embedded
 
 STYLE = """
 :root { color-scheme: light; }
-body { font: 16px/1.5 "Source Sans 3", "Noto Sans", system-ui, sans-serif; color: #1a1c22;
-  background: #fff; margin: 0 auto; padding: 1.5rem; max-width: 62rem; }
+body { font: 16px/1.5 'Source Sans', 'Source Sans 3', 'Noto Sans', 'PingFang SC', 'Microsoft YaHei',
+  'Noto Sans CJK SC', 'Noto Sans SC', 'WenQuanYi Micro Hei', sans-serif;
+  color: #1a1c22; background: #fff; margin: 0 auto; padding: 1.5rem; max-width: 62rem; }
 h1, h2 { line-height: 1.25; } h2 { margin-top: 2.5rem; }
 .claim { font-size: 1.15rem; }
 table { border-collapse: collapse; font-size: 0.9rem; } tr { border-top: 1px solid #e3e5ea; }

@@ -106,18 +106,18 @@ def notes(spec: Spec, explanation: "Explanation", *, local: bool) -> list[str]:
     if last and explanation.method in SAME_AT_LAST:
         found.append(
             say(
-                "At the last layer CAM, Grad-CAM, HiResCAM and XGrad-CAM give this same map: "
-                "behind it come only a mean and one linear layer, so a channel has the same "
-                "gradient at every place. Grad-CAM++ and LayerCAM differ a little: they leave out "
-                "what speaks against."
+                "At the last layer CAM, Grad-CAM, HiResCAM and XGrad-CAM all give this map. "
+                "Only a mean and one linear layer follow, so a channel has the same gradient "
+                "at every place. Grad-CAM++ and LayerCAM differ a little: they leave out what "
+                "speaks against the class."
             )
         )
     if explanation.method in ("gradcam", "gradcam++", "xgradcam") and not (last or local):
         found.append(
             say(
-                "This method gives a channel one weight for all places. At an early layer a place "
-                "sees little and places mean different things: HiResCAM or LayerCAM holds better "
-                "there."
+                "This method gives each channel one weight for all places. At an early layer a "
+                "place sees little, and one channel can mean different things at different "
+                "places. HiResCAM or LayerCAM fits better there."
             )
         )
     if explanation.method in ("eigencam", "eigengradcam"):
@@ -149,8 +149,8 @@ def notes(spec: Spec, explanation: "Explanation", *, local: bool) -> list[str]:
 def default_reason(spec: Spec) -> str:
     """Why the last layer is the one to start with."""
     return say(
-        "Default: {layer}, the map that the classifier reads. Behind it come only a mean and one "
-        "linear layer, so the places' shares add up to the score exactly.",
+        "The default is {layer}, the map that the classifier reads. Only a mean and one linear "
+        "layer follow it, so the shares of all places add up to the score exactly.",
         layer=layer_title(spec, stage_ends(spec)[-1]),
     )
 
@@ -206,8 +206,8 @@ def verdict_claim(verdict: "Verdict", explanation: "Explanation") -> str:
     if abs(verdict.randomised) >= 0.5:
         reasons.append(
             say(
-                "with random weights it stays much the same (rank correlation {correlation}), so "
-                "part of it is the picture's, not the network's",
+                "with random weights it stays much the same (rank correlation {correlation}), "
+                "so part of it comes from the picture, not from what the network learned",
                 correlation=correlation,
             )
         )

@@ -209,8 +209,8 @@ def _beside(design: Design, others: Sequence[Design]) -> Section:
     return Section(
         say("Beside other networks"),
         say(
-            "Our counts are computed; accuracies are as published, and nobody has measured that of "
-            "a design of one's own: it stands as a line at its cost."
+            "Our counts are computed, accuracies are as published. Nobody has measured the "
+            "accuracy of a new design, so it stands as a line at its cost."
         ),
         (found.card(),),
         (

@@ -85,6 +85,7 @@ def _written(site: Path, without: Collection[str]) -> list[Part]:
             folder = Folder(site / inner, "../" if inner else "")
             site_pages.explorer(folder, classifies=network is not None)
             site_pages.paper_tables(folder)
+            site_pages.term_cards(folder)
             lesson_pages.all_lessons(folder, classifies=network is not None)
             if no_network:
                 site_pages.absent(folder, "classify.html", str(no_network))

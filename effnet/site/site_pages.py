@@ -12,6 +12,7 @@ import effnet
 from effnet import papers
 from effnet.base import DEFAULT, LANGUAGES, EffnetError, class_name, current, mark, say
 from effnet.papers import Exhibit
+from effnet.report import glossary
 from effnet.site.executed_notebooks import Executed
 from effnet.web import TAGS, TITLE, script, translations
 
@@ -20,6 +21,7 @@ TITLES = {
     "classify.html": mark("Classify"),
     "papers.html": mark("Papers"),
     "lessons.html": mark("Lessons"),
+    "glossary.html": mark("Glossary"),
     "notebooks.html": mark("Notebooks"),
 }
 NOTEBOOKS = {
@@ -221,6 +223,23 @@ def _exhibit(exhibit: Exhibit) -> dict[str, Any]:
         ],
         "source": say("Source: {source}", source=papers.cited(exhibit.source)),
     }
+
+
+# --- glossary ---------------------------------------------------------------------------------
+
+
+def term_cards(folder: Folder) -> None:
+    """What the terms mean, with a picture of each."""
+    folder.write(
+        "glossary.html",
+        "glossary.html",
+        say(TITLES["glossary.html"]),
+        terms=[
+            {"key": t.key, "name": say(t.name), "line": say(t.line), "picture": t.picture()}
+            for t in glossary.terms().values()
+        ],
+        words={"claim": say("The terms, each with a picture")},
+    )
 
 
 # --- notebooks, and what is not there -----------------------------------------------------------

@@ -116,9 +116,10 @@ class PrintedFused:
 
 
 TABLE_3 = mark(
-    "Printed for EfficientNet-B4 on a V100 and a TPU core, training (arXiv:2104.00298, Table 3). "
-    "Its sizes follow no one rule: 20.0 M for stages 1 to 3 is 3x3 kernels, 43.4 M and 132 M for "
-    "more stages are the stages' own kernels."
+    "Printed: training of EfficientNet-B4 on a V100 and on a TPU core (arXiv:2104.00298, Table "
+    "3). The printed numbers of parameters follow no single rule. With stages 1 to 3 fused, "
+    "20.0 M is what 3x3 kernels give. With more stages fused, 43.4 M and 132 M are what each "
+    "stage's own kernels give."
 )
 
 

@@ -46,6 +46,10 @@ function written(value, form) {
   return kind === 'g' ? general(value, Number(digits ?? 6)) : String(value);
 }
 
+// Around a value in its text; and the space between a text and a value that are both Chinese.
+const EDGE = '\0';
+const LOOSE = /(?<=[一-鿿]) \0(?=[一-鿿])|(?<=[一-鿿])\0 (?=[一-鿿])/g;
+
 // A function that says a text in the reader's language, with values in its braces.
 export function speaker(words = {}) {
   return (text, values = null) => {
@@ -53,8 +57,10 @@ export function speaker(words = {}) {
     if (!values) return told;
     return told.replace(FIELD, (_, name, quoted, form) => {
       const value = values[name];
-      return quoted && typeof value === 'string' ? `'${value}'` : written(value, form ?? '');
-    });
+      if (form?.includes('|')) return written(value, form);
+      const said = quoted && typeof value === 'string' ? `'${value}'` : written(value, form ?? '');
+      return `${EDGE}${said}${EDGE}`;
+    }).replace(LOOSE, '').replaceAll(EDGE, '');
   };
 }
 

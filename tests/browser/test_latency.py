@@ -55,7 +55,7 @@ def test_every_tab_opens_with_something_to_see(visit):
         ("Sweeps", "Load a file of measurements"),
         ("Why V2", "Depthwise convolutions are slow"),
         ("Published", "Printed for"),
-        ("Predict", "Learning a machine's pace"),
+        ("Predict", "The app can learn how fast a machine is"),
         ("Roofline", "arithmetic intensity"),
     ):
         page.get_by_role("tab", name=name, exact=True).click()

@@ -116,6 +116,9 @@ DRAWN = (
         "network_drawing": lambda: figures.network_drawing(
             effnet.compound_scale(1), base=effnet.get_variant("b0")
         ),
+        "designs_beside": lambda: figures.designs_beside(
+            [comparison.pinned(Design()), comparison.pinned(Design(phi=1))]
+        ),
         "ladder": lambda: figures.ladder(
             [Rung("lite0", "espresso", 0.9, 1, 0.9, 0.01), Rung("b0", "cup", 0.5, 2, 0.4, 0.02)],
             ["Lite0", "B0"],
@@ -136,6 +139,7 @@ DRAWN = (
 
 def test_every_public_figure_is_tried_here():
     plumbing = {"COUNTS", "Values", "known_language", "locale", "plotly_config", "short_name"}
+    plumbing |= {"term_picture"}  # no Plotly: tests/test_glossary.py
     assert sorted(DRAWN) == sorted(set(figures.__all__) - plumbing)
 
 

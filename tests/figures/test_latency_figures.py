@@ -42,7 +42,7 @@ def test_every_axis_has_a_title_with_its_unit(name):
         for key, value in layout.items()
         if key.startswith(("xaxis", "yaxis")) and isinstance(value, dict) and "title" in value
     ]
-    assert len(titles) >= 2 or name == "option_gains"
+    assert len(titles) >= 2 or name in ("option_gains", "race_bars")
     assert all(titles)
     assert any("(" in title for title in titles)
 
@@ -212,6 +212,18 @@ def test_paired_ratios_are_those_of_the_rounds_with_the_verdict_on_top():
     assert list(dots.y) == pytest.approx([1.5] * 9)
     assert drawn.layout.shapes[1].y0 == pytest.approx(1.5)
     assert drawn.layout.title.text.startswith("B0 is 1.50 x as fast as b1")
+
+
+def test_a_races_bars_are_the_time_taken_and_end_where_the_race_ends():
+    drawn = figures.race_bars(compared(latency("b0", 40), latency("b1", 60)), seconds=3)
+    bars, first, second = drawn.data
+    assert list(bars.x) == pytest.approx([9 * 0.040, 9 * 0.060])  # nine passes each
+    assert list(first.x[:2]) == pytest.approx([0.0384, 0.0772])  # 4 % and 3 % under 40 ms
+    assert (len(first.x), len(second.x)) == (9, 9)
+    assert drawn.layout.xaxis.range == (0, 3)
+    assert drawn.layout.title.text == (
+        "After 9 passes each: b0 took <b>0.360 s</b>, b1 <b>0.540 s</b>"
+    )
 
 
 def test_equal_networks_are_not_told_apart_in_the_title():

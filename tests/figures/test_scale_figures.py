@@ -64,6 +64,29 @@ def test_designs_are_lines_without_an_accuracy():
     assert drawn.layout.shapes[-1].line.width > drawn.layout.shapes[0].line.width
 
 
+def test_names_of_designs_of_like_cost_stand_at_other_ends_of_their_lines():
+    designs = [comparison.pinned(Design(phi=phi)) for phi in (1, 0, 1.1, 0.1)]
+    drawn = figures.accuracy_against_cost(comparison.rivals(), "macs", designs=designs)
+    notes = drawn.layout.annotations
+    assert [(note.y, note.yanchor) for note in notes] == [(0, "bottom"), (1, "top")] * 2
+    assert [10**note.x for note in notes] == pytest.approx(
+        sorted(design.cost.macs / 1e9 for design in designs)
+    )
+
+
+def test_designs_beside_each_other_are_drawn_to_one_scale():
+    designs = [comparison.pinned(Design(phi=phi)) for phi in (2, 0)]
+    drawn = figures.designs_beside(designs)
+    (bars,) = drawn.data
+    stages = dict(zip([(s[0], n // 9) for n, s in enumerate(bars.customdata)],
+                      zip(bars.width, bars.y, strict=True), strict=True))  # fmt: skip
+    assert stages[3, 1] == (40, 28)  # arXiv:1905.11946 Table 1: B0's fourth row, output
+    assert stages[3, 0] == (48, 37)  # 40 x 1.1² to multiples of 8; 296 px halved three times
+    said = [note.text for note in drawn.layout.annotations]
+    assert said[0] == "<b>EfficientNet-B0 at phi 2.00</b>"
+    assert said.count("x 1") >= 4
+
+
 def test_published_networks_are_hollow_diamonds():
     drawn = figures.accuracy_against_cost(comparison.rivals(), "params")
     marks = {t.marker.symbol for t in drawn.data if t.marker.symbol}

@@ -33,10 +33,10 @@ TABS = {
     "Preprocessing": "channel by channel",
     "Ladder": "times measured on this machine",
     "Ensemble": "Networks in the ensemble",
-    "Resolution": "published for",
+    "Resolution": "these weights were published",
     "Perturb": "after the crop",
     "Break it on purpose": "with the right preprocessing",
-    "Many images": "resumes after a break",
+    "Many images": "goes on after an interruption",
     "int8": "whole numbers of 8 bits",
     "Weights": "In memory now",
 }
@@ -220,7 +220,7 @@ def test_a_network_with_classes_of_its_own_is_not_held_against_imagenets(monkeyp
         app.session_state["classify_tabs"] = tab
         app.switch_page("pages/classify.py").run()
         assert claim(app).startswith("EfficientNet-Lite0 (cat and coffee) says coffee")
-        assert app.info[0].value.startswith("This network has classes of its own")
+        assert app.info[0].value.startswith("This network has its own classes")
     app.session_state["explain_tabs"] = "Take away"
     app.switch_page("pages/explain.py").run()
     (file,) = re.findall(r'effnet.load\("(.*)"\)', app.code[0].value)

@@ -164,7 +164,7 @@ def test_step_one_says_how_many_networks_there_are():
     text = app.markdown[0].value
     assert "109 choices" in text
     assert "65 different networks" in text
-    assert "measures none" in text
+    assert "nothing is trained" in text
     table = app.dataframe[0].value
     assert len(table) == 109
     assert table.iloc[0][["alpha", "beta", "gamma"]].tolist() == [1.2, 1.1, 1.15]

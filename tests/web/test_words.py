@@ -140,3 +140,11 @@ def test_parity_has_designs_of_every_mode():
     assert {case[0] for case in parity.cases(50, 3, rows_every=9)} == {
         "formula", "free", "released", "edited"
     }  # fmt: skip
+
+
+def test_no_space_is_left_beside_a_chinese_value():
+    said = in_node(
+        """(words_of) => ['延迟', 'B0'].map((x) => words.speaker(words_of)('See {x}.', { x }))""",
+        {"See {x}.": "见 {x} 页。"},
+    )
+    assert said == ["见延迟页。", "见 B0 页。"]

@@ -33,8 +33,8 @@ LIMITS: dict[str, tuple[str, float, Range, str]] = {
         20.0,
         Range(1.0, 300.0, 0.5),
         mark(
-            "At most alive at once during an inference of one image, in 32-bit floats, weights "
-            "apart"
+            "The most memory that an inference of one image may need at a time: 32-bit floats, "
+            "without the weights"
         ),
     ),
     "resolution": (mark("resolution (px)"), 224.0, Range(32, 1024, 8), mark("At least")),
@@ -132,12 +132,12 @@ def _best(base: str, found: Solution) -> None:
     best = found.best
     st.caption(
         say(
-            "Tried: {n:,} {n:pair|pairs} of depth and width, each at the largest input "
-            "that fits. Chosen: the most balanced network of those right of the dotted "
-            "line, which spend at least 95 % of the multiply-adds that the limits allow. "
-            "Balanced means that depth, width and resolution stand for nearly the same "
-            "phi. On the front (blue) no other network is better in both. All computed; "
-            "balance is the paper's advice, not a measured accuracy.",
+            "{n:,} {n:pair|pairs} of depth and width were tried, each at the largest input "
+            "that fits. Networks right of the dotted line spend at least 95 % of the "
+            "multiply-adds that the limits allow; of these the most balanced is chosen. "
+            "Balanced means that depth, width and resolution belong to nearly the same phi. A "
+            "network on the front (blue) is beaten in both by no other. All numbers are "
+            "computed. Balance is the paper's advice, not a measured accuracy.",
             n=found.looked_at,
         )
     )
@@ -185,7 +185,9 @@ def _front_table(base: str, found: Solution, limits: Limits) -> None:
 def _costs(limits: Limits) -> tuple[str | Column, ...]:
     """The columns of costs that both tables have."""
     weights = say("As {bits}-bit numbers, with BatchNorm's", bits=8 * limits.itemsize)
-    peak = mark("Most alive at once in an inference, 32-bit floats, weights apart")
+    peak = mark(
+        "The most memory that an inference needs at a time: 32-bit floats, without the weights"
+    )
     return (
         "macs",
         "params",

@@ -114,7 +114,7 @@ def seen(image: Image.Image, classifier: "Classifier") -> None:
     st.image(
         cropped_outline(shown(image), preprocessing),
         caption=say(
-            "The photo, {width} x {height} px; dimmed: never seen. The network gets "
+            "The photo, {width} x {height} px. The network never sees the dimmed part; it gets "
             "{crop} x {crop} px.",
             width=image.width,
             height=image.height,

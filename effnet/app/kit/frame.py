@@ -8,8 +8,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from effnet.app.kit import lesson_view, live, process, projector, state
+from effnet.app.kit import glossary_view, lesson_view, live, process, projector, state
 from effnet.base import EffnetError, colours, language, mark, say, shipped, verbatim
+from effnet.report import glossary
 
 MENU_HEIGHT = 44  # px, whatever comes into it
 ICON = shipped("assets", "images", "icon.png")
@@ -17,25 +18,57 @@ ICON = shipped("assets", "images", "icon.png")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of the app: its file, its name in the menu, and what it answers."""
+    """A page of the app: file, name in the menu, what it answers, and its terms in the glossary."""
 
     file: str
     title: str
     line: str
+    terms: tuple[str, ...] = ()
 
 
 PAGES = (
-    Page("app.py", mark("Scale"), mark("What compound scaling makes of a network")),
-    Page("pages/cost.py", mark("Cost"), mark("Where parameters, multiply-adds and memory go")),
-    Page("pages/latency.py", mark("Latency"), mark("How long a pass takes on this machine")),
-    Page("pages/classify.py", mark("Classify"), mark("What a pretrained network sees in a photo")),
-    Page("pages/explain.py", mark("Explain"), mark("Where it looked")),
+    Page(
+        "app.py",
+        mark("Scale"),
+        mark("What compound scaling makes of a network"),
+        ("compound", "coefficients", "depth", "width", "resolution", "stage", "mbconv"),
+    ),
+    Page(
+        "pages/cost.py",
+        mark("Cost"),
+        mark("Where parameters, multiply-adds and memory go"),
+        ("params", "macs", "activations", "expansion", "depthwise", "pointwise", "gates"),
+    ),
+    Page(
+        "pages/latency.py",
+        mark("Latency"),
+        mark("How long a pass takes on this machine"),
+        ("percentiles", "batch", "macs", "activations", "fused"),
+    ),
+    Page(
+        "pages/classify.py",
+        mark("Classify"),
+        mark("What a pretrained network sees in a photo"),
+        ("logit", "top1", "resolution", "swish", "int8"),
+    ),
+    Page(
+        "pages/explain.py",
+        mark("Explain"),
+        mark("Where it looked"),
+        ("cam", "gradcam", "logit", "receptive", "stride", "gates"),
+    ),
     Page(
         "pages/train.py",
         mark("Train"),
         mark("How size and regularisation grow, and what scaling gains"),
+        ("progressive", "stochastic", "resolution", "batch", "compound", "top1"),
     ),
-    Page("pages/papers.py", mark("Papers"), mark("The papers' own numbers, checked")),
+    Page(
+        "pages/papers.py",
+        mark("Papers"),
+        mark("The papers' own numbers, checked"),
+        ("top1", "macs", "params", "compound", "mbconv", "fused", "progressive"),
+    ),
     Page(
         "pages/lessons.py",
         mark("Lessons"),
@@ -76,6 +109,7 @@ def page(file: str) -> Iterator[Page]:
             with _messages():
                 yield this
             if lesson_view.current() is None and not projector.on():
+                _terms(this)
                 _next_step(this)
     if live.in_browser():
         process.load_ahead()
@@ -130,6 +164,12 @@ def _menu(current: Page) -> None:
                     args=(state.LANGUAGE, code),
                 )
         live.start(current.file)  # it takes no room of the page here
+
+
+def _terms(current: Page) -> None:
+    """What the page's terms mean, a click away."""
+    if current.terms:
+        glossary_view.row(glossary.terms()[key] for key in current.terms)
 
 
 def _next_step(current: Page) -> None:

@@ -138,7 +138,8 @@ def _last(key: str, label: str, subject: Any) -> Job | None:
     if last.subject != subject:
         st.info(
             say(
-                "The last one was of {title}. Press {label} for what the controls say now.",
+                "The last measurement was of {title}. Press {label} to measure what the "
+                "controls say now.",
                 title=verbatim(say(last.title)),
                 label=label,
             )

@@ -10,15 +10,26 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from effnet.app.kit import live, projector, state
+from effnet.app.kit import glossary_view, live, projector, state
 from effnet.base import language, plural, say
-from effnet.report import HIDEABLE, Answer, Lesson, Question, Step, answer, lessons, shown_by
+from effnet.report import (
+    HIDEABLE,
+    Answer,
+    Lesson,
+    Question,
+    Step,
+    answer,
+    glossary,
+    lessons,
+    shown_by,
+)
 from effnet.scaling import Design, unknown
 
 # hidden on a projector
 PRESENTED = frozenset({"mode", "base", "table", "curve", "tabs", "budget", "totals"})
 CARD_WIDTH, CARD_HEIGHT = 300, 210  # px, of a lesson's card
 ADDRESS = "http://localhost:8501"
+MOST_TERMS = 5  # under a step
 AS_MINE = ""  # the link's language is that of the page
 TURN = "turn_to_step"  # str: "yes" where a link or a button opened a step, maybe of another page
 
@@ -177,6 +188,7 @@ def panel(file: str) -> None:
         _said_and_asked(lesson, number, file)
         with st.container(horizontal=True, gap="small"):
             _turns(lesson, number)
+        glossary_view.row(glossary.used_in(f"{step.say} {step.question.ask}")[:MOST_TERMS])
 
 
 def _said_and_asked(lesson: Lesson, number: int, file: str) -> None:
@@ -336,8 +348,8 @@ def _own_link() -> None:
     st.markdown(say("**A link of one's own**"))
     st.caption(
         say(
-            "It opens Scale with the current design; what is hidden stays hidden on every page, "
-            "and one button shows everything again."
+            "The link opens Scale with the current design. What is hidden stays hidden on "
+            "every page. One button shows everything again."
         )
     )
     hidden = st.multiselect(

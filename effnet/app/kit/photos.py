@@ -324,8 +324,8 @@ def network() -> str:
         with st.popover(say("Add more networks"), type="tertiary"):
             st.markdown(
                 say(
-                    "Works now: {networks}. For another one, once, with a network: "
-                    "`python -m effnet weights download {name}`",
+                    "These work now: {networks}. To add another one, run this once while "
+                    "online: `python -m effnet weights download {name}`",
                     networks=in_a_row(map(display_name, here)),
                     name=missing[0],
                 )

@@ -87,7 +87,10 @@ def map_viewer(
     """
     rows, columns = explanation.native.shape
     captions = (
-        say("The photo. Dimmed: never seen by the network. Drag a box to measure or hide a place."),
+        say(
+            "The photo. The network never sees the dimmed part. Drag a box to measure or hide a "
+            "place."
+        ),
         say(
             "The map at its own grid, {rows} x {columns}. Point at a place to see what it sees.",
             rows=rows,

@@ -55,7 +55,7 @@ async function picture(box, madeBy) {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${full}">
     <desc>${escaped(note)}</desc>
     <rect width="100%" height="100%" fill="${page.backgroundColor}"/>${drawing}
-    <g font-family="sans-serif" font-size="10" fill="${page.color}" opacity="0.7">
+    <g font-family="${page.fontFamily.replaceAll('"', "'")}" font-size="10" fill="${page.color}" opacity="0.7">
     ${texts.join('')}</g></svg>`;
   return { svg, width, height: full };
 }

@@ -39,8 +39,8 @@ def any_class(prediction: Prediction, classifier: "Classifier") -> None:
     other = rest[0] if rest and index == first.index else first
     st.markdown(
         say(
-            "**{name}** is number **{rank:,}** of {classes:,} with **{probability}**; its logit "
-            "is {logit:.2f}, that of {other} {other_logit:.2f}.",
+            "**{name}** is number **{rank:,}** of {classes:,} with **{probability}**. Its "
+            "logit is {logit:.2f}; the logit of {other} is {other_logit:.2f}.",
             name=verbatim(class_name(names[index])),
             rank=rank,
             classes=len(names),
@@ -82,8 +82,8 @@ def _looked_for(prediction: Prediction, names: tuple[str, ...]) -> int:
         key="looked_for",
         on_change=state.told("looked_for", choose),
         help=say(
-            "Type a part of its name. It stays for other photos; the most probable class follows "
-            "the photo"
+            "Type a part of its name. A class that you choose stays for other photos; the most "
+            "probable class changes with the photo"
         ),
     )
     return int(index)
@@ -156,7 +156,12 @@ def _alone(classifier: "Classifier") -> bool:
     """Whether no other network has its classes; then says so."""
     alone = classifier.classes != imagenet_classes()
     if alone:
-        st.info(say("This network has classes of its own, so no other one can be asked the same."))
+        st.info(
+            say(
+                "This network has its own classes, so other networks can't answer the same "
+                "question."
+            )
+        )
     return alone
 
 

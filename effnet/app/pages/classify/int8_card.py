@@ -18,8 +18,8 @@ SAMPLES, OWN = mark("sample photos"), mark("this photo")
 TITLE = mark("Quantising")
 BOUNDS = {
     "relu6": mark(
-        "ReLU6 keeps maps from 0 to 6, so 256 steps are fine ones; the projections behind have no "
-        "bounds, and coarser steps."
+        "ReLU6 keeps maps between 0 and 6, so 256 steps are fine enough. The projections after "
+        "it have no bounds, so their steps are coarser."
     ),
     "silu": mark("Swish has no upper bound: one large value makes all steps of its map coarse."),
     "relu": mark("ReLU has no upper bound: one large value makes all steps of its map coarse."),
@@ -30,8 +30,9 @@ def int8(network: str, photo: Photo) -> None:
     """Quantise the network, and show what it costs and where it hurts."""
     st.markdown(
         say(
-            "Weights and maps as whole numbers of 8 bits, with ranges that pictures give: a "
-            "quarter of the file, and faster where the processor has instructions for it."
+            "int8 stores weights and maps as whole numbers of 8 bits, with ranges taken from "
+            "pictures. The file is a quarter as large. The network is faster where the "
+            "processor has instructions for it."
         )
     )
     on = st.segmented_control(

@@ -70,9 +70,9 @@ def many(network: str) -> None:
     if not uploaded:
         st.caption(
             say(
-                "Each picture gets a line in the table: its class, how sure the network is, and "
-                "what came next. For ImageNet's validation folder use "
-                "`python -m effnet evaluate DIR --model b0`, which resumes after a break."
+                "Each picture gets a line in the table: its class, how sure the network is, "
+                "and which class came second. For ImageNet's validation folder use `python -m "
+                "effnet evaluate DIR --model b0`; it goes on after an interruption."
             )
         )
         return
@@ -102,8 +102,9 @@ def _uploaded() -> list[Any]:
             key="many_files",
             max_upload_size=MAX_ZIP_MIB,
             help=say(
-                "Up to {pictures} pictures of {size} MiB; nothing is written to disk. Where the "
-                "zip has a folder a class, named as the classes are, accuracy is counted",
+                "Up to {pictures} pictures of {size} MiB each; nothing is written to disk. If "
+                "the zip has a folder for each class, named like the class, accuracy is "
+                "counted as well",
                 pictures=labelled_files.MAX_PICTURES,
                 size=MAX_BYTES >> 20,
             ),
@@ -116,9 +117,9 @@ def _uploaded() -> list[Any]:
             key="many_folder",
             max_upload_size=MAX_ZIP_MIB,
             help=say(
-                "With the folders in it; up to {pictures} pictures, {size} MiB in all. A folder "
-                "that is named as a class, by its name, index or synset, says what its pictures "
-                "are",
+                "Folders inside it count as well: up to {pictures} pictures, {size} MiB in "
+                "all. A folder may carry a class's name, index or synset; then its pictures "
+                "are taken to be of that class",
                 pictures=labelled_files.MAX_PICTURES,
                 size=MAX_IN_ALL >> 20,
             ),

@@ -90,8 +90,8 @@ def dial(network: str, photo: Photo, usual: "Prediction") -> None:
     live.figure("dial", drawn, alt=alt)
     st.caption(
         say(
-            "Computed. The same photo, resized and cropped in the same proportion for each side; "
-            "the dotted line is the resolution that these weights were published for."
+            "Computed. The same photo is resized and cropped in the same proportion for each "
+            "side. The dotted line is the resolution for which these weights were published."
         )
     )
     _table(say("side (px)"), [float(side) for side in sides], curves)
@@ -273,7 +273,8 @@ def mistakes(network: str, photo: Photo, usual: "Prediction") -> None:
     st.caption(
         say(
             "Computed. The bar “No mistake” is {network}'s answer with the right "
-            "preprocessing: {name}, {probability}. A hollow bar: another class comes first.",
+            "preprocessing: {name}, {probability}. Where a bar is hollow, another class comes "
+            "first.",
             network=verbatim(photos.title(network, classifier)),
             name=verbatim(class_name(first.name)),
             probability=percent(first.probability),

@@ -50,9 +50,9 @@ def table() -> None:
     )
     st.caption(
         say(
-            "Looked for in {folders}. For a class with no network, put the files into one folder "
-            "and name it in `{variable}`; or serve them on the classroom's own network and name "
-            "that address in `EFFNET_WEIGHTS_URL`.",
+            "Weights are looked for in {folders}. For a classroom that is offline, put the "
+            "files into one folder and name it in `{variable}`. Or serve them in the classroom "
+            "and name their address in `EFFNET_WEIGHTS_URL`.",
             folders=", ".join(f"`{folder}`" for folder in weights_folders()),
             variable=FOLDER_VARIABLE,
         )
@@ -152,9 +152,9 @@ def own(photo: Photo) -> None:
                 key="own_weights",
                 max_upload_size=MAX_OWN_MIB,
                 help=say(
-                    "Read as plain tensors; code in it is never run. Names as torchvision, timm "
-                    "or lukemelas' EfficientNet-PyTorch write them. A larger file: put it into "
-                    "{folder}",
+                    "The file is read as plain tensors; code in it is never run. It may use "
+                    "the names of torchvision, timm or lukemelas' EfficientNet-PyTorch. Put a "
+                    "larger file into {folder}",
                     folder=weights_folders()[0],
                 ),
             )
@@ -259,7 +259,8 @@ def weights(photo: Photo) -> None:
     kept = cache.store()
     st.caption(
         say(
-            "In memory now: {networks}, {size:.0f} MiB; the least recently used goes first.",
+            "In memory now: {networks}, {size:.0f} MiB. When room is needed, the network that "
+            "was not used for longest goes first.",
             networks=in_a_row(map(display_name_of, kept.names())) or say("none"),
             size=kept.memory_bytes() / 2**20,
         )

@@ -51,8 +51,8 @@ def totals(spec: Spec) -> None:
             mebibytes(highest.live),
             None,
             say(
-                "{bytes:,} bytes: the most that is alive at once for one image, weights aside; "
-                "in {place}.",
+                "{bytes:,} bytes: the most that one image needs at a time, without the "
+                "weights; in {place}.",
                 bytes=highest.live,
                 place=memory.place(highest.run, highest.layer),
             ),

@@ -108,8 +108,9 @@ def _second_opinion(spec: Spec, said: Sequence[Opinion], answers: Sequence[Answe
         queue=working,
         again=False,
         help=say(
-            "Builds the network and runs ptflops, PyTorch's counter and whichever of the others "
-            "are installed, in a process of their own: they patch or hook what they count."
+            "The network is built, and ptflops, PyTorch's counter and the other installed "
+            "tools count it. They run in a process of their own, because they change the "
+            "functions that they count."
         ),
     )
 

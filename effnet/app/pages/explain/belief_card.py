@@ -77,11 +77,11 @@ def _shown(classifier: "Classifier", explanation: "Explanation", found: "Verdict
     )
     st.caption(
         say(
-            "In the grey band a map is too far from the true one to be called the same. A "
-            "map that stays the same with random weights shows edges of the picture, not "
+            "In the grey band a map is too different from the true one to be called the same. "
+            "A map that stays the same with random weights shows edges of the picture, not "
             "what the network learned (arXiv:1810.03292). Deletion and insertion follow "
-            "arXiv:1806.07421, but blur instead of painting grey: a grey hole is itself a "
-            "thing to be seen."
+            "arXiv:1806.07421, with one change: places are blurred and not painted grey, "
+            "because the network could see a grey hole as an object."
         )
     )
     if explanation.against_label:

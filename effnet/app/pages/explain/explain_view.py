@@ -249,9 +249,9 @@ def film_strip(classifier: "Classifier", asked: Asked) -> None:
     )
     st.caption(
         say(
-            "All from one forward pass, each at its own grid; click one to see it above. "
-            "Agreement compares a map with that of the stage before: 1 means the same "
-            "order of places, 0 means none (rank correlation)."
+            "All maps come from one forward pass, each on its own grid. Click one to see it "
+            "above. Agreement compares a map with that of the stage before. 1 means that both "
+            "rank the places alike, 0 that the ranks have nothing in common (rank correlation)."
         )
         + instead(asked, method)
     )
@@ -314,8 +314,8 @@ def claim(classifier: "Classifier", asked: Asked, explanation: "Explanation | No
     if explanation is not None:
         return remarks.explanation_claim(classifier.spec, photo, explanation)
     return say(
-        "{title} asks {network} about {label} once for every channel: its map of {photo} is not "
-        "made yet.",
+        "{title} has to ask {network} about {label} once for every channel. Its map of {photo} "
+        "is not made yet.",
         title=say(METHODS[asked.method].title),
         network=display_name(classifier.spec),
         label=class_name(classifier.classes[asked.target]),

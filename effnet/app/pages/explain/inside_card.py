@@ -57,7 +57,9 @@ def _channels(classifier: "Classifier", asked: Asked, explanation: "Explanation"
         format_func=titles.__getitem__,
         required=True,
         key="channels_by",
-        help=say("By activation times gradient, summed over the map; or by mean activation alone"),
+        help=say(
+            "Ranked by activation times gradient, summed over the map, or by mean activation alone"
+        ),
     )
     key = ("channels", asked.network, asked.layer, asked.question, by)
     found: list[Channel] | None = maps.kept(asked.photo, key)
@@ -104,10 +106,10 @@ def _channels(classifier: "Classifier", asked: Asked, explanation: "Explanation"
     )
     st.caption(
         say(
-            "{number} {number:channel|channels} of {where}. Each is a map of {rows} x "
-            "{rows} places, scaled to its own highest value. What a channel adds to the "
-            "score is exact at the last layer and an estimate (first order) before it. "
-            "Another layer can be chosen above.",
+            "{number} {number:channel|channels} of {where}. Each is a map of {rows} x {rows} "
+            "places, scaled to its own highest value. At the last layer the number says "
+            "exactly what a channel adds to the score. At earlier layers it is an estimate "
+            "(first order). Another layer can be chosen above.",
             number=CHANNELS,
             where=where,
             rows=rows,
@@ -140,7 +142,9 @@ def _gates(classifier: "Classifier", asked: Asked) -> None:
         list(titles),
         format_func=titles.__getitem__,
         key=f"forced_{spec.name}",
-        help=say("To one (wide open), or to the mean of their block, whatever the picture"),
+        help=say(
+            "Sets every gate to one (wide open), or to the mean of its block, whatever the picture"
+        ),
     )
     wanted = None if forced == EVERY else [forced]
     key = ("gates", asked.network, forced)
@@ -214,19 +218,19 @@ def _place(classifier: "Classifier", asked: Asked, explanation: "Explanation") -
             _drawn(explanation, found, field, (row, column), crop),
             width="stretch",
             caption=say(
-                "Bright: pixels that move this place most. White: the place itself. Orange: "
-                "what its convolutions can reach at most."
+                "Bright pixels move this place most. White is the place itself. Orange is the "
+                "farthest that its convolutions can reach."
             ),
             alt=say("The photo with the pixels that move one place of the map"),
         )
     with right:
         st.caption(
             say(
-                "By its kernels and strides, a place of {layer} reaches {side} px of the {crop} px "
-                "input, and the next place lies {step} px further. The pixels that really move it "
-                "are fewer: the size of the gradient of the place's sum over all channels falls "
-                "off like a bell (arXiv:1701.04128). It is drawn by its square root, so that its "
-                "edges can be seen.",
+                "Its kernels and strides let a place of {layer} reach {side} px of the {crop} "
+                "px input; the next place lies {step} px further. Fewer pixels than that "
+                "really move it. To find them, the place's channels are added up and the sum's "
+                "gradient is taken: its size falls off like a bell (arXiv:1701.04128). The "
+                "square root is drawn, so that the edges can be seen.",
                 layer=layer_title(classifier.spec, asked.layer),
                 side=field.side,
                 crop=crop,
@@ -236,8 +240,8 @@ def _place(classifier: "Classifier", asked: Asked, explanation: "Explanation") -
         if field.sees_all:
             st.caption(
                 say(
-                    "A squeeze-and-excitation lies before this layer: through its global mean "
-                    "every place depends a little on the whole picture."
+                    "There is a squeeze-and-excitation before this layer. It takes a mean over "
+                    "the whole map, so every place depends a little on the whole picture."
                 )
             )
         st.caption(say("Click another place on the map above to see what that one sees."))

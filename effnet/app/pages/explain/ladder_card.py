@@ -27,8 +27,8 @@ def ladder(classifier: "Classifier", asked: Asked) -> None:
     if classifier.classes != imagenet_classes():
         st.info(
             say(
-                "This network has classes of its own, so no other one can be asked the same. "
-                "Choose one of ImageNet's networks to see the ladder."
+                "This network has its own classes, so other networks can't answer the same "
+                "question. Choose one of ImageNet's networks to see the ladder."
             )
         )
         return
@@ -53,15 +53,15 @@ def ladder(classifier: "Classifier", asked: Asked) -> None:
         st.caption(
             say(
                 "Drag a box around the object on the photo above (on a phone: Draw a box, "
-                "then drag), and each network tells how much of its map lies in it."
+                "then drag). Each network then says how much of its map lies in the box."
             )
         )
     st.caption(
         say(
-            "The last map of every network on the same photo, each at its own grid and "
-            "through its own resize and crop. Agreement compares a map with the one before "
-            "it, where both networks saw the photo: 1 means the same order of places, 0 "
-            "means none (rank correlation)."
+            "Every network's last map of the same photo, on its own grid, with its own resize "
+            "and crop. Agreement compares a map with the one before it, where both networks "
+            "saw the photo. 1 means that both rank the places alike, 0 that the ranks have "
+            "nothing in common (rank correlation)."
         )
         + say(" Click one to choose that network.")
         + explain_view.instead(asked, method)

@@ -275,9 +275,10 @@ def _deepened(design: Design, spec: Spec, chosen: Chosen) -> None:
         alike, late = (cache.counted_cost(one) for one in (two.alike, two.late))
         st.caption(
             say(
-                "Against deepening all stages alike, deepening the late ones gives {params} "
-                "the parameters and {activations} the activations. Only time is measured here; "
-                "accuracy would take training.",
+                "Where only the late stages are deepened, the network has {params} the "
+                "parameters and {activations} the activations of one whose stages are deepened "
+                "alike. Only time is measured here. To compare accuracy, both would have to be "
+                "trained.",
                 params=factor(late.params / alike.params),
                 activations=factor(late.activations / alike.activations),
             )

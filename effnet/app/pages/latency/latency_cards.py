@@ -47,11 +47,16 @@ FIGURE_HEIGHT = 340  # px, of the samples
 TOTALS = (
     (
         mark("Median"),
-        mark("Half of the passes are faster; below it, between what four in five lie"),
+        mark(
+            "Half of the passes are faster than this. Below it: the range in which four of five lie"
+        ),
     ),
     (
         mark("Spread"),
-        mark("From p10 to p90, of the median; the number is called unstable above 25 %"),
+        mark(
+            "The distance from p10 to p90, as a share of the median. Above 25 % the number is "
+            "called unstable"
+        ),
     ),
     (mark("Throughput"), mark("Images a second at this batch size, from the median")),
     (mark("Peak memory"), mark("Most that tensors took in a pass, weights included; measured")),
@@ -236,7 +241,10 @@ def _stage_table(shown: Sequence[StageProfile], *, measured: bool) -> None:
             mark("MACs per byte"),
             "macs_per_byte",
             "%.2f",
-            note=mark("Multiply-adds per byte that the operators read and write, each by itself"),
+            note=mark(
+                "Multiply-adds for every byte that operators read and write, each operator "
+                "by itself"
+            ),
         ),
         "macs",
         Column(mark("bytes"), "bytes", ","),

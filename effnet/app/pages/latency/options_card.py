@@ -124,8 +124,8 @@ def _picked(found: Mapping[str, Options], here: Hardware) -> list[Options]:
     if here.devices == ("cpu",):
         st.caption(
             say(
-                "A GPU would add: half precision in hardware, CUDA graphs, samples stamped by the "
-                "device's own events, and its allocator's peak of memory."
+                "With a GPU there would also be half precision in hardware, CUDA graphs, times "
+                "from the device's own events, and its peak of memory."
             )
         )
     return picked

@@ -30,10 +30,11 @@ def card(design: Design, spec: Spec) -> None:
     known = pace()
     st.markdown(
         say(
-            "Learning a machine's pace: networks of many shapes are timed, layer by layer. For "
-            "each kind of layer the time is then a sum of a fixed cost, multiply-adds and bytes. "
-            "With that the time of a design is known before it is measured, and Scale shows it "
-            "while the sliders move."
+            "The app can learn how fast a machine is. It times networks of many shapes, layer "
+            "by layer. For each kind of layer it then writes the time as a sum: a fixed cost, "
+            "a part for multiply-adds and a part for bytes. From that it predicts the time of "
+            "a design before it is measured, and Scale shows the prediction while the sliders "
+            "move."
         )
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):

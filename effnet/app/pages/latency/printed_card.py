@@ -31,7 +31,9 @@ def card(chosen: Chosen) -> None:
         index=benches.index(FIRST) if FIRST in benches else 0,
         key="bench",
         persist_state=KEEP,
-        help=say("Hardware, precision and batch; times of two of them can't be compared"),
+        help=say(
+            "Hardware, precision and batch size. Times of two different choices can't be compared"
+        ),
     )
     rows = printed_times.on(bench)
     live.figure(

@@ -31,10 +31,10 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
     """Calibrate, time the layers, and draw both."""
     st.markdown(
         say(
-            "A layer can't compute faster than the processor does, nor than memory brings its "
-            "numbers. Multiply-adds per byte (arithmetic intensity) decide which of the two holds "
-            "it back: a depthwise layer does few for each byte. V2 therefore has full convolutions "
-            "in its first stages."
+            "Two things limit how fast a layer can be: the processor's speed, and the speed at "
+            "which memory delivers numbers. Multiply-adds per byte (arithmetic intensity) "
+            "decide which of the two holds it back. A depthwise layer does few multiply-adds "
+            "for each byte. V2 therefore has full convolutions in its first stages."
         )
     )
     options = replace(chosen.options, engine="eager", cuda_graph=False)
@@ -63,9 +63,9 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
     )
     st.caption(
         say(
-            "Measured: {macs} GMAC/s in a {precision} matrix product, {bytes} GB/s copying 128 "
-            "MiB. Bytes are computed, every operator by itself; a dot above the slope was fed by a "
-            "cache.",
+            "Measured: {macs} GMAC/s in a {precision} matrix product, and {bytes} GB/s while "
+            "128 MiB are copied. Bytes are computed, for each operator by itself. A dot above "
+            "the slope got its numbers from a cache.",
             macs=significant(roof.macs_per_s / 1e9),
             precision=roof.precision,
             bytes=significant(roof.bytes_per_s / 1e9),

@@ -37,7 +37,7 @@ def options() -> Chosen:
         required=True,
         key="precision",
         persist_state=KEEP,
-        help=say("bf16 and fp16 by autocast, which casts weights and inputs operator by operator"),
+        help=say("bf16 and fp16 use autocast: it converts weights and inputs operator by operator"),
     )
     if precision in here.notes:
         st.caption(say("{what}: {note}.", what=precision, note=say(here.notes[precision])))
@@ -48,7 +48,8 @@ def options() -> Chosen:
         key="budget",
         persist_state=KEEP,
         help=say(
-            "For the samples; warming up until steady takes up to a third as long before them"
+            "How long samples are taken. Before that the network warms up, for up to a third "
+            "of this time"
         ),
     )
     with st.expander(say("How it runs"), on_change="rerun", key="how_it_runs") as more:
@@ -72,20 +73,22 @@ def options() -> Chosen:
 SWITCHES = {
     "channels_last": (
         mark("Channels-last"),
-        mark("A pixel's channels lie side by side in memory, as many kernels read them"),
+        mark(
+            "The channels of one pixel lie side by side in memory. Many kernels read them that way"
+        ),
     ),
     "folded": (
         mark("Folded BatchNorm"),
         mark(
-            "In evaluation BatchNorm is a scale and a shift, which move into the convolution "
-            "before it"
+            "When a network is used, BatchNorm is a scale and a shift. Both can move into the "
+            "convolution before it"
         ),
     ),
     "cuda_graph": (
         mark("CUDA graph"),
         mark(
-            "The pass is recorded once and replayed, without a launch from the processor for each "
-            "step"
+            "The pass is recorded once and then replayed. The processor no longer has to start "
+            "each step"
         ),
     ),
 }
@@ -126,7 +129,10 @@ def _more() -> tuple[str, str, tuple[str, ...], int | None]:
             value=here.cores,
             key="threads",
             persist_state=KEEP,
-            help=say("Of the processor; a network in one thread runs slower, but steadier"),
+            help=say(
+                "Threads of the processor. With one thread the network runs slower, but "
+                "its times vary less"
+            ),
         )
     _missing([*ENGINES, "cuda_graph"])
     found = device, engine, tuple(switched), threads if threads != here.cores else None

@@ -64,7 +64,7 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
             key="sweep_box",
             persist_state=KEEP,
             width=260,
-            help=say("The cheapest points come first; points that there is no time for are named"),
+            help=say("The cheapest points come first. The page says which ones it had no time for"),
         )
     kind = kind or "batch"
     key = f"sweep_{kind}"
@@ -240,8 +240,8 @@ def _figure(kind: str, rows: Sequence[Row]) -> None:
     if late:
         st.caption(
             say(
-                "{n} larger {n:point was|points were} left out for lack of time; allow more "
-                "seconds.",
+                "There was no time for {n} larger {n:point|points}. Allow more seconds to "
+                "measure {n:it|them}.",
                 n=len(late),
             )
         )

@@ -8,7 +8,7 @@ from effnet.app.kit import cache, jobs, live, sheet, state
 from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen
 from effnet.base import Column, factor, giga, mark, milliseconds, say, significant
-from effnet.figures import paired_ratios
+from effnet.figures import paired_ratios, race_bars
 from effnet.jobs import Job
 from effnet.network import Spec, display_name, get_variant, list_variants
 from effnet.scaling import Design
@@ -21,9 +21,10 @@ SIDES = ("first", "second")
 
 @dataclass(slots=True)
 class Raced:
-    """Samples of two networks that were taken in turn; whole measurements once all are there."""
+    """Samples of two networks, taken in turn for `seconds`; whole measurements at the end."""
 
     names: tuple[str, str]
+    seconds: float
     samples: dict[str, list[float]] = field(default_factory=dict)
     whole: dict[str, Latency] = field(default_factory=dict)
 
@@ -47,9 +48,9 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
     """Choose another network, race it against the design, and say which is faster."""
     st.markdown(
         say(
-            "The two take turns, pass by pass, in changing order. Only where the interval of their "
-            "ratio leaves 1 on one side is one called faster. A network raced against itself "
-            "should not be told apart: try it."
+            "The two take turns, pass by pass, in changing order. One is called faster only if "
+            "the interval of their ratio does not contain 1. Race a network against itself: "
+            "the two should not be told apart."
         )
     )
     name, other = _other(spec)
@@ -64,7 +65,7 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
         ),
         (spec, chosen.options, name),
         say("{first} against {second}", first=design.title, second=say(name)),
-        _work(Raced((design.title, say(name))), spec, other, chosen),
+        _work(Raced((design.title, say(name)), 3 * chosen.budget_s), spec, other, chosen),
         draw=_shown,
     )
     if jobs.running(KEY):
@@ -73,8 +74,8 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
         a, b = cache.counted_cost(spec), cache.counted_cost(other)
         st.caption(
             say(
-                "Computed: {first} does {macs} multiply-adds, {second} {others}: {ratio}. Does its "
-                "time differ as much?",
+                "Computed: {first} does {macs} multiply-adds, and {second} does {others}, "
+                "{ratio} as many. Do their times differ as much?",
                 first=design.title,
                 macs=giga(a.macs),
                 second=say(name),
@@ -123,7 +124,7 @@ def _work(raced: Raced, spec: Spec, other: Spec, chosen: Chosen) -> Work:
             "first": (spec, options),
             "second": (other, options),
         }
-        raced.whole = race(runners, budget_s=3 * chosen.budget_s, progress=heard)
+        raced.whole = race(runners, budget_s=raced.seconds, progress=heard)
         return raced
 
     return run
@@ -133,6 +134,11 @@ def _shown(raced: Raced | None) -> None:
     found = raced.comparison if raced else None
     if raced is None or found is None:
         return
+    live.figure(
+        "race_bars",
+        race_bars(found, seconds=raced.seconds),
+        alt=say("The time that each of the two has taken so far"),
+    )
     live.figure(
         "paired_ratios",
         paired_ratios(found),

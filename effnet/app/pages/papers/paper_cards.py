@@ -329,8 +329,9 @@ def overview() -> None:
         agree = sum(verdict.agree for _, verdict in found)
         st.caption(
             say(
-                "{agree} of {total} printed or drawn numbers that can be computed agree with ours; "
-                "what is furthest off stands in the last column. Choose a row to open it.",
+                "{agree} of {total} printed or drawn numbers that can be computed agree with "
+                "ours. The last column shows the one that is furthest off. Choose a row to "
+                "open it.",
                 agree=agree,
                 total=total,
             )

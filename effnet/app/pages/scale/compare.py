@@ -4,7 +4,7 @@ import streamlit as st
 
 from effnet.app.kit import live, sheet, state
 from effnet.base import Column, factor, giga, mark, millions, say
-from effnet.figures import accuracy_against_cost
+from effnet.figures import accuracy_against_cost, designs_beside
 from effnet.papers import Quantity, pinned, rivals
 from effnet.scaling import Design
 
@@ -50,10 +50,14 @@ def compare(design: Design) -> None:
     )
     st.caption(
         say(
-            "Hollow diamonds: published accuracies; other people's costs as printed, ours "
-            "computed. EfficientNet accuracies are those of each release's own training."
+            "Hollow diamonds are published accuracies. Costs of networks by others are as "
+            "printed, all other costs are computed. An EfficientNet's accuracy is that of its "
+            "own release's training."
         )
     )
+    if len(designs) > 1:
+        beside = designs_beside.values(designs[::-1])
+        live.figure("beside", beside, alt=say("The design and its pins, drawn to one scale"))
     cost = current.cost
     sheet.show(
         designs[::-1],

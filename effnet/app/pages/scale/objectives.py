@@ -14,8 +14,8 @@ OBJECTIVES = ("EfficientNet", "EfficientNetV2")
 EXPONENT = Range(-0.3, 0.1, 0.01)
 STAND_INS: dict[StepTime, str] = {
     "macs": mark(
-        "The papers print no step time for most networks: multiply-adds stand in, and they miss "
-        "what V2 is fast at. "
+        "The papers print no step time for most networks, so multiply-adds take its place. "
+        "They do not show what makes V2 fast. "
     ),
     "hours": mark(
         "Training hours on 32 TPU cores, with the accuracy printed beside them "
@@ -58,7 +58,8 @@ def _others() -> bool:
         say("With other networks"),
         key="objective_others",
         help=say(
-            "Other people's, their costs as printed; and V2's after ImageNet-21k where printed"
+            "Networks by others, with their costs as printed, and V2 pretrained on "
+            "ImageNet-21k where that is printed"
         ),
         persist_state="session",
     )
@@ -79,8 +80,8 @@ def _first() -> tuple[tuple[Rated, ...], str]:
     ranked = search_objectives.rated_by_first(w=w, target=target * 1e6, others=_others())
     return ranked, say(
         "{effect} T multiplies every reward by the same number, so it never changes the order. "
-        "Accuracy as printed, in percent; multiply-adds computed, other people's as printed; the "
-        "paper's FLOPS are multiply-adds.",
+        "Accuracies are as printed, in percent. Multiply-adds are computed, those of networks "
+        "by others as printed. The paper's FLOPS are multiply-adds.",
         effect=_effect({say("multiply-adds"): w}),
     )
 

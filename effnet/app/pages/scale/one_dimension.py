@@ -176,8 +176,8 @@ def _measured(base: str, budget: int) -> None:
             say("At the multiply-adds counted here"),
             key="experiment_counted",
             help=say(
-                "Moves the dots to what the released networks count; dots whose coefficients "
-                "are not printed are left out"
+                "Puts each dot at the multiply-adds counted for the released network. Dots "
+                "whose coefficients are not printed are left out"
             ),
         )
     rows = experiment(base, name or names[0])

@@ -147,11 +147,14 @@ def _columns(blocks: Blocks) -> dict[str, Any]:
             SQUEEZES,
             {float(b.se_ratio) for b in blocks},
             0.25,
-            say("Squeeze channels over the block's input channels; 0 for none"),
+            say(
+                "Channels of the squeeze, divided by the block's input channels; 0 leaves the "
+                "squeeze out"
+            ),
         ),
         "channels": number(say("channels"), MOST, last.channels, say("That leave every block")),
         "repeats": number(
-            say("blocks"), 1000, 1, say("In the stage; only the first has the stride")
+            say("blocks"), 1000, 1, say("Blocks in this stage; only the first one has the stride")
         ),
     }
 

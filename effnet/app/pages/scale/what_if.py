@@ -132,7 +132,7 @@ def _kept(design: Design) -> None:
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button(say("Back to your own"), on_click=state.change, kwargs={"mode": "edited"})
-        st.caption(say("An edit from before is kept; editing this network begins a new one."))
+        st.caption(say("Your earlier edit is kept. If you edit this network, a new edit begins."))
 
 
 # --- stem and head, differences ---------------------------------------------------------------

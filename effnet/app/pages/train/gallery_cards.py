@@ -172,7 +172,8 @@ def _dropblock(photo: Image.Image, draw: int) -> None:
         (SIDE, SIDE), Image.Resampling.NEAREST
     )
     words = say(
-        "A map of {side} x {side}: {gone} zeroed, 20 % wished for; gamma = {gamma:.4f}",
+        "A map of {side} x {side}: {gone} of it is set to zero, the aim is 20 %; gamma = "
+        "{gamma:.4f}",
         side=MAP,
         gone=percent(1 - float(mask.mean())),
         gamma=seed_rate(MAP, block, 0.8),

@@ -100,8 +100,8 @@ def start() -> None:
         st.info(off)
     st.caption(
         say(
-            "The training goes on when this page is closed, at low priority, and everybody "
-            "who opens this app sees it. On the command line: `{command}`",
+            "The training goes on when this page is closed, at low priority. Everybody who "
+            "opens this app sees it. On the command line: `{command}`",
             command=f"python -m effnet train {'fit' if kind == 'train' else kind}",
         )
     )
@@ -115,8 +115,8 @@ def _one_network() -> dict[str, Any]:
             format_func=say,
             key="run_data",
             help=say(
-                "marks: pictures that the program draws, as in the experiment; digits: small "
-                "scans of handwriting that come with scikit-learn"
+                "marks are pictures that the program draws. digits are small scans of "
+                "handwriting that come with scikit-learn"
             ),
         )
         optimiser = st.selectbox(

@@ -55,10 +55,11 @@ def scaling() -> None:
     live.figure("paired", paired_differences(rows), alt=alt)
     st.caption(
         say(
-            "Each pale dot is one seed, each bar the 95 % interval of the mean (Student's t); the "
-            "grey band is a lead too small to be called one. The rule was written down before the "
-            "trainings, in assets/experiments/PLAN.md: it holds if all three intervals lie right "
-            "of zero; it does not if one ends left of the band's right edge."
+            "Each pale dot is one seed, each bar the 95 % interval of the mean (Student's t). "
+            "A lead inside the grey band is too small to be called one. The rule was written "
+            "down before the trainings, in assets/experiments/PLAN.md. The claim holds if all "
+            "three intervals lie right of zero. It does not hold if one of them ends left of "
+            "the band's right edge."
         )
     )
     _paper()
@@ -75,8 +76,8 @@ def _kept() -> None:
     if kept:
         st.caption(
             say(
-                "The search on this base left {dimensions} as it was, so there compound means the "
-                "others.",
+                "The search on this base left {dimensions} as it was. Compound scaling there "
+                "means the other dimensions.",
                 dimensions=in_a_row(say(way) for way in kept),
             )
         )
@@ -129,9 +130,10 @@ def _start(rows: Rows) -> None:
         workers = os.cpu_count() or 1
         st.caption(
             say(
-                "The base and every way, a training a core: about {minutes:.0f} minutes of "
-                "processor time by the shipped ones, over {cores} {cores:core|cores} here. Each "
-                "that is done becomes a cross on the curve.",
+                "The base and every way are trained, one training on each core. By the shipped "
+                "trainings that is about {minutes:.0f} minutes of processor time, spread over "
+                "{cores} {cores:core|cores} here. Each finished training becomes a cross on "
+                "the curve.",
                 minutes=seconds / 60,
                 cores=workers,
             )
@@ -167,10 +169,11 @@ def _paper() -> None:
     live.figure("figure_8", accuracy_by_way(measured), alt=alt)
     st.caption(
         say(
-            "The paper's Figure 8, published, one training a dot. What differs: B0 at 224 px "
-            "against a base of four blocks at 14 px; 1.28 million photos in 1000 classes against "
-            "60,000 grey pictures of clothes in ten, which hold nothing past 28 px; 350 epochs "
-            "against six, which favours what learns quickly; and in four blocks rounding leaves "
+            "The paper's Figure 8, published; each dot is one training. Four things differ "
+            "here. The paper's base is B0 at 224 px, ours has four blocks at 14 px. The paper "
+            "has 1.28 million photos in 1000 classes, we have 60,000 grey pictures of clothes "
+            "in ten, with nothing to see past 28 px. The paper trains for 350 epochs, we train "
+            "for six, which favours what learns quickly. And with four blocks, rounding leaves "
             "few depths to choose from."
         )
     )

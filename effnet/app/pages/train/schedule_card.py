@@ -179,9 +179,9 @@ def card() -> None:
     live.figure("staircase", drawn, alt=words)
     st.caption(
         say(
-            "Steps and bars are computed; the share under a size is its part of all "
-            "multiply-adds. Only forward passes are counted: a training step costs about "
-            "three of them at every size, so shares and savings stay the same."
+            "Steps and bars are computed. The share under a size is its part of all "
+            "multiply-adds. Only forward passes are counted. A training step costs about three "
+            "of them at every size, so shares and savings stay the same."
         )
     )
     with st.expander(say("The stages as a table"), on_change="rerun") as opened:
@@ -221,8 +221,8 @@ def _totals(network: str, now: Progressive, relative: float) -> None:
             say("Time here"),
             factor(relative_time(now, measured)) if measured else "-",
             say(
-                "Of the fixed schedule's, predicted from this machine's step times; measure them "
-                "below"
+                "Share of the fixed schedule's time, predicted from this machine's step times. "
+                "Measure them below"
             ),
         ),
     ]

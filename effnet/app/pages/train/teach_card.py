@@ -30,9 +30,9 @@ def teach() -> None:
     """Photos in, a network out, with its accuracy on photos that it did not learn from."""
     st.markdown(
         say(
-            "A pretrained network looks at a few photos of each class; only its last layer is "
-            "learned anew, in seconds. Every third photo is held out to test it. Fine-tuning then "
-            "moves all of its layers, as the paper's transfer learning does (Table 5)."
+            "A pretrained network looks at a few photos of each class. Only its last layer is "
+            "learned anew, in seconds. Every third photo is held out to test it. Fine-tuning "
+            "then trains all layers, as the paper's transfer learning does (Table 5)."
         )
     )
     network = photos.DEFAULT_NETWORK
@@ -42,9 +42,9 @@ def teach() -> None:
         tuned_now = st.button(say("Fine-tune all layers"), key="fine_tune")
         st.caption(
             say(
-                "Teaching keeps the photos in memory. Fine-tuning takes about half a minute for 20 "
-                "photos in a process of its own and keeps them with its run, under the tab Run, "
-                "until it is deleted there."
+                "Teaching keeps the photos in memory. Fine-tuning runs in a process of its own "
+                "and takes about half a minute for 20 photos. It keeps the photos with its "
+                "run, under the tab Run, until the run is deleted there."
             )
         )
     if taught_now:
@@ -92,7 +92,8 @@ def _given() -> dict[str, list[Image.Image]]:
     if not given:
         st.caption(
             say(
-                "No photos yet: Teach uses an example, {n} different crops each of two samples.",
+                "No photos yet. Teach then uses an example: {n} different crops of each of two "
+                "samples.",
                 n=CROPS,
             )
         )
