@@ -4,7 +4,8 @@ from effnet.app.kit import frame, lesson_view, live
 from effnet.base import say
 
 with frame.page(__file__):
-    with live.claim_room():
-        live.claim(say("Nine lessons of 45 minutes: predict a number, then see it counted."))
+    claim = live.claim_room()
     lesson_view.students()
+    with claim:
+        live.claim(say("Nine lessons of 45 minutes: predict a number, then see it counted."))
     lesson_view.teacher()

@@ -34,7 +34,7 @@ def write(path: Path, *cells: str) -> None:
 @contextmanager
 def serving(folder: Path, log: Path, *, dark: bool = False) -> Iterator[str]:
     """The address of a JupyterLab that serves `folder`, with settings and kernels of its own."""
-    in_theme(log.parent / "CONFIG", dark=dark)
+    configure(log.parent / "CONFIG", dark=dark)
     own = {f"JUPYTER_{kind}_DIR": str(log.parent / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = ["jupyterlab", "--port={port}", *QUIET]
@@ -87,12 +87,27 @@ def idle(page: Page, seconds: float = 300) -> None:
     )
 
 
-def in_theme(config: Path, *, dark: bool) -> None:
-    """Choose JupyterLab's theme before it starts; `config` is its configuration's folder."""
-    folder = config / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
-    folder.mkdir(parents=True)
-    theme = "JupyterLab Dark" if dark else "JupyterLab Light"
-    (folder / "themes.jupyterlab-settings").write_text(json.dumps({"theme": theme}))
+def drawn(page: Page) -> None:
+    """Wait until every figure of the notebook has its texts."""
+    page.wait_for_function(
+        "[...document.querySelectorAll('.jp-RenderedPlotly, .js-plotly-plot')]"
+        ".every((one) => one.querySelector('.main-svg text'))"
+    )
+
+
+def configure(config: Path, *, dark: bool) -> None:
+    """Choose JupyterLab's theme, and have it keep all cells in the page, those out of sight too.
+
+    Before it starts; `config` is its configuration's folder.
+    """
+    chosen = {
+        "apputils-extension/themes": {"theme": f"JupyterLab {'Dark' if dark else 'Light'}"},
+        "notebook-extension/tracker": {"windowingMode": "none"},
+    }
+    for name, values in chosen.items():
+        file = config / "lab" / "user-settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(values))
 
 
 # Every piece of text in an output, with its contrast to what lies behind it (WCAG 2.2, 1.4.3).

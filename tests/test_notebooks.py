@@ -128,7 +128,7 @@ def test_design_spec_and_link_are_set_read_and_observed_as_one():
     assert explorer.design == Design(mode="released", released="b7")
     explorer.spec = effnet.compound_scale(2)
     assert effnet.count(explorer.spec) == effnet.count(effnet.compound_scale(2))
-    assert explorer.design.mode == "edited"
+    assert explorer.design.mode == "free"
 
 
 def test_what_cant_be_shown_changes_nothing():

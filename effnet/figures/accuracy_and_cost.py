@@ -70,7 +70,14 @@ def accuracy_against_cost(
             getattr(one.cost, quantity) / unit,
             **({"width": 3} if one is designs[-1] else {"dash": "dash"}),
         )
-        | {"label": {"text": _short(one.title), "textposition": "start", "font": {"size": 11}}}
+        | {
+            "label": {
+                "text": _short(one.title),
+                "textposition": "start",
+                "xanchor": "left",  # above the axis; it would cross the ticks
+                "font": {"size": 11},
+            }
+        }
         for one in designs
     ]
     best = max((r for r in front), key=lambda r: r.top1)
@@ -78,8 +85,8 @@ def accuracy_against_cost(
     return theme.figure(
         traces,
         title=say(
-            "The front runs from {cheapest} ({least} %) to {best} ({most} %); upright lines are "
-            "designs whose accuracy is not known",
+            "The front runs from {cheapest} ({least} %) to {best} ({most} %); upright lines: "
+            "accuracy not known",
             cheapest=cheapest.name,
             least=significant(cheapest.top1),
             best=best.name,

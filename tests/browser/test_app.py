@@ -164,9 +164,7 @@ def test_a_page_stands_still_and_fits_its_window(visit, name, width, theme):
         "() => [...document.querySelectorAll('.figure')].every((box) => box.dataset.drawn)"
     )
     shifts = tab.shifts()
-    # on a busy machine a note on a photo's map, or a phone's second row, may come a moment late
-    most = 0.1 if width == 390 or name in ("classify", "explain") else 0.05
-    assert sum(value for value, _ in shifts) <= most, shifts
+    assert sum(value for value, _ in shifts) <= 0.05, shifts
     if name in ("scale", "classify"):
         page.locator(".js-plotly-plot .main-svg").first.wait_for()
     overflow = page.evaluate(

@@ -291,3 +291,21 @@ def test_its_start_is_pythons_default(explore):
     assert values(page, "phi", "alpha", "beta", "gamma") == [
         getattr(Design(), name) for name in ("phi", "alpha", "beta", "gamma")
     ]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "ink"),
+    [
+        ("class", "vscode-dark", "rgb(250, 250, 250)"),
+        ("class", "vscode-high-contrast vscode-high-contrast-light", "rgb(26, 28, 34)"),
+        ("theme", "dark", "rgb(250, 250, 250)"),
+    ],
+)
+def test_the_themes_of_vs_code_and_colab_are_followed_whatever_widgets_say(
+    explore, attribute, value, ink
+):
+    page = explore("#phi=1")
+    page.evaluate("document.documentElement.style.setProperty('--jp-ui-font-color1', '#777')")
+    assert page.locator(".effnet").evaluate("(e) => getComputedStyle(e).color") != ink
+    page.evaluate("(mark) => document.body.setAttribute(...mark)", [attribute, value])
+    assert page.locator(".effnet").evaluate("(e) => getComputedStyle(e).color") == ink

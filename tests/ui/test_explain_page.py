@@ -17,7 +17,7 @@ import effnet
 from effnet import cam
 from effnet.app.kit import cache, maps, state
 from effnet.app.pages.explain import explain_controls, explain_tabs, ladder_card
-from effnet.base import language
+from effnet.base import language, percent
 from effnet.base.language import say, speaking
 from effnet.jobs import Queue, Stopped
 
@@ -322,7 +322,9 @@ def test_files_to_take_away_hold_the_map():
         cache.classifier("lite0"), "lite0", photo,
         method="gradcam", targets=[967], layers=["features.8"],
     )  # fmt: skip
-    asked = explain_controls.Asked("lite0", photo, 967, None, "gradcam", "features.8", (967,))
+    asked = explain_controls.Asked(
+        "lite0", photo, photo, 0.9, 967, None, "gradcam", "features.8", (967,)
+    )
     record = json.loads(explain_tabs.as_json(asked, explanation))
     assert (record["label"], record["network"], record["photo"]) == ("espresso", "lite0", "Coffee")
     np.testing.assert_allclose(record["native"], explanation.native, atol=1e-6)
@@ -332,12 +334,29 @@ def test_files_to_take_away_hold_the_map():
     assert picture.size == (600, 400)
 
 
+def test_a_hidden_place_moves_the_probability_and_the_map():
+    """As the library says of a photo with the same place painted in ImageNet's mean colour."""
+    session = {state.BOX: ("coffee", (0.25, 0.0, 0.75, 0.6)), state.HIDES: True}
+    app = visits.opened("pages/explain.py", session=session)
+    hidden = cache.sample("coffee").image.copy()
+    hidden.paste((124, 116, 104), (150, 0, 450, 240))
+    expected = effnet.load("lite0").explain(hidden, target=967)
+    before = effnet.load("lite0").explain(cache.sample("coffee").image, target=967)
+    assert before.probability > 2 * expected.probability
+    after, whole = percent(expected.probability), percent(before.probability)
+    told = f"Without the hidden place EfficientNet-Lite0 gives espresso {after}; with it, {whole}."
+    assert claim(app) == told
+    assert app.session_state["class_chips"] == 967
+
+
 # --- in Chinese ---------------------------------------------------------------------------------
 
 
 def test_names_of_files_and_records_are_english_in_any_language():
     photo = cache.sample("coffee")
-    asked = explain_controls.Asked("lite0", photo, 967, 968, "gradcam", "features.8", (967,))
+    asked = explain_controls.Asked(
+        "lite0", photo, photo, 0.9, 967, 968, "gradcam", "features.8", (967,)
+    )
     (explanation,) = maps.explanations(
         cache.classifier("lite0"), "lite0", photo,
         method="gradcam", targets=[asked.question], layers=["features.8"],

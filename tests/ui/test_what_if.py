@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from visits import PATIENCE
 
 import effnet
-from effnet.network.block_strings import to_block_strings
+from effnet.scaling import to_block_strings
 
 B0 = ",".join(to_block_strings(effnet.get_variant("b0")))
 LITE0_PARAMS = "4.65 M"  # B0 without squeeze-and-excitation
