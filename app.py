@@ -15,20 +15,20 @@ from effnet.base import mark
 @frame.part
 def scale() -> None:
     """The explorer, which draws itself, and everything that follows it on release."""
-    design, dark = explorer.explorer(), frame.dark()
+    design = explorer.explorer()
     spec = design.spec()
     cost = cache.counted_cost(spec)
-    explorer.below(design, dark=dark)
+    explorer.below(design)
     if not lesson_view.shows("tabs"):
         return
     open_tab.cards(
         "scale",
         {
-            mark("Anatomy of a block"): lambda: anatomy.anatomy(spec, cost, dark=dark),
+            mark("Anatomy of a block"): lambda: anatomy.anatomy(spec, cost),
             mark("What if"): lambda: what_if.what_if(design, spec, cost),
             mark("One dimension"): one_dimension.one_dimension,
             mark("Search"): search_card.search_card,
-            mark("Compare"): lambda: compare.compare(design, dark=dark),
+            mark("Compare"): lambda: compare.compare(design),
             mark("Take away"): lambda: take_away.take_away(design, spec, cost),
         },
     )

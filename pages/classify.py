@@ -36,11 +36,10 @@ def explorer() -> None:
             camera.card(network)
     with claim:
         live.claim(claims.prediction_claim(photos.title(network, classifier), prediction))
-    dark = frame.dark()
     with left:
         cards.seen(photo.image, classifier)
     with middle:
-        cards.top_classes_card(prediction, classifier.spec.family, dark=dark)
+        cards.top_classes_card(prediction, classifier.spec.family)
     one, steps, ladder, ensemble, dial, damage, broken, many, eight, weights = open_tab.tabs(
         "classify_tabs", TABS
     )
@@ -52,25 +51,25 @@ def explorer() -> None:
             answer_cards.steps(photo.image, classifier)
     if ladder.open:
         with ladder:
-            answer_cards.ladder(photo, prediction, classifier, dark=dark)
+            answer_cards.ladder(photo, prediction, classifier)
     if ensemble.open:
         with ensemble:
-            answer_cards.ensemble(photo, classifier, dark=dark)
+            answer_cards.ensemble(photo, classifier)
     if dial.open:
         with dial:
-            tries_cards.dial(network, photo, prediction, dark=dark)
+            tries_cards.dial(network, photo, prediction)
     if damage.open:
         with damage:
-            tries_cards.damage(network, photo, prediction, dark=dark)
+            tries_cards.damage(network, photo, prediction)
     if broken.open:
         with broken:
-            tries_cards.mistakes(network, photo, prediction, dark=dark)
+            tries_cards.mistakes(network, photo, prediction)
     if many.open:
         with many:
             many_images.many(network)
     if eight.open:
         with eight:
-            int8_card.int8(network, photo, dark=dark)
+            int8_card.int8(network, photo)
     if weights.open:
         with weights:
             weights_card.weights(photo)

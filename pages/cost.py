@@ -14,17 +14,17 @@ def explorer() -> None:
     left, right = lesson_view.columns(shown=lesson_view.controls_shown())
     with left:
         design = controls.design()
-    spec, dark = design.spec(), frame.dark()
+    spec = design.spec()
     with right:
         shown = cost_cards.quantity()
         found = formulas.items(spec, shown)
-        cost_cards.bars(found, shown, design.title, dark=dark)
-        cost_cards.map_and_receipt(found, shown, design.title, dark=dark)
+        cost_cards.bars(found, shown, design.title)
+        cost_cards.map_and_receipt(found, shown, design.title)
     with claim:
         live.claim(claims.cost_claim(design.title, found, shown))
     cost_cards.tables(found, shown)
-    counter_cards.counters(spec, dark=dark)
-    memory_cards.memory_card(spec, dark=dark)
+    counter_cards.counters(spec)
+    memory_cards.memory_card(spec)
 
 
 with frame.page(__file__):

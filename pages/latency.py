@@ -12,15 +12,15 @@ def explorer() -> None:
     with left:
         design = controls.design()
         chosen = stopwatch.options()
-    spec, dark = design.spec(), frame.dark()
+    spec = design.spec()
     with right:
-        found = latency_cards.measure(design, spec, chosen, dark=dark)
-        latency_cards.samples(found, dark=dark)
-        latency_cards.mirror(found, spec, dark=dark)
+        found = latency_cards.measure(design, spec, chosen)
+        latency_cards.samples(found)
+        latency_cards.mirror(found, spec)
         latency_cards.take_away(found, spec)
     with claim:
         live.claim(latency_cards.claimed(design, cache.counted_cost(spec), found))
-    latency_tabs.tabs(design, spec, chosen, dark=dark)
+    latency_tabs.tabs(design, spec, chosen)
 
 
 with frame.page(__file__):

@@ -15,7 +15,7 @@ with frame.page(__file__):
         live.claim(claims.exhibit_claim(exhibit, lines))
     left, right = st.columns([2, 1], gap="medium")
     with left:
-        paper_cards.drawing(exhibit, lines, dark=frame.dark())
+        paper_cards.drawing(exhibit, lines)
     with right:
         paper_cards.reading(exhibit, lines)
     paper_cards.notes(exhibit)

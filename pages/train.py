@@ -36,30 +36,29 @@ def schedule() -> None:
         relative = relative_cost(chosen, get_variant(network))
         live.claim(claims.schedule_claim(network, chosen, relative))
     with right:
-        schedule_card.card(dark=frame.dark())
+        schedule_card.card()
         schedule_card.stopwatch()
 
 
 with frame.page(__file__):
     schedule()
     results, progressive, runs, gallery, teach, search = open_tab.tabs("train_tabs", TABS)
-    dark = frame.dark()
     if results.open:
         with results:
-            scaling_card.scaling(dark=dark)
+            scaling_card.scaling()
     if progressive.open:
         with progressive:
-            results_card.progressive(dark=dark)
+            results_card.progressive()
     if runs.open:
         with runs:
             runs_card.start()
-            runs_card.watch(dark=dark)
+            runs_card.watch()
     if gallery.open:
         with gallery:
-            gallery_cards.gallery(dark=dark)
+            gallery_cards.gallery()
     if teach.open:
         with teach:
             teach_card.teach()
     if search.open:
         with search:
-            scaling_card.search(dark=dark)
+            scaling_card.search()

@@ -48,13 +48,9 @@ MICROSCOPE = Microscope(
 )
 
 DRAWN = {
-    "deletion_and_insertion": lambda dark=None: figures.deletion_and_insertion(
-        VERDICT, label="a thing", dark=dark
-    ),
-    "randomised_maps": lambda dark=None: figures.randomised_maps(VERDICT, dark=dark),
-    "map_in_box": lambda dark=None: figures.map_in_box(RUNGS, ["first", "second"], dark=dark),
-    "gate_values": lambda dark=None: figures.gate_values(MICROSCOPE, dark=dark),
-    "forced_gates": lambda dark=None: figures.forced_gates(
-        MICROSCOPE, [(1, "a thing"), (0, "another")], dark=dark
-    ),
+    "deletion_and_insertion": lambda: figures.deletion_and_insertion(VERDICT, label="a thing"),
+    "randomised_maps": lambda: figures.randomised_maps(VERDICT),
+    "map_in_box": lambda: figures.map_in_box(RUNGS, ["first", "second"]),
+    "gate_values": lambda: figures.gate_values(MICROSCOPE),
+    "forced_gates": lambda: figures.forced_gates(MICROSCOPE, [(1, "a thing"), (0, "another")]),
 }

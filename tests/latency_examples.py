@@ -59,35 +59,28 @@ SWEPT = plans.sweep("family", B0, Options("cpu"))
 TWO = v2_bottlenecks.deepened(B0)
 
 DRAWN = {
-    "roofline": lambda dark=None: figures.roofline(KINDS, ROOF, dark=dark),
-    "paired_ratios": lambda dark=None: figures.paired_ratios(
-        compared(latency("b0", 40), latency("b1", 60)), dark=dark
+    "roofline": lambda: figures.roofline(KINDS, ROOF),
+    "paired_ratios": lambda: figures.paired_ratios(compared(latency("b0", 40), latency("b1", 60))),
+    "race_bars": lambda: figures.race_bars(
+        compared(latency("b0", 40), latency("b1", 60)), seconds=3
     ),
-    "race_bars": lambda dark=None: figures.race_bars(
-        compared(latency("b0", 40), latency("b1", 60)), seconds=3, dark=dark
-    ),
-    "prediction_check": lambda dark=None: figures.prediction_check(PACE, dark=dark),
-    "batch_sweep": lambda dark=None: figures.batch_sweep([*BATCHES, EDGE], dark=dark),
-    "time_sweep": lambda dark=None: figures.time_sweep(
+    "prediction_check": lambda: figures.prediction_check(PACE),
+    "batch_sweep": lambda: figures.batch_sweep([*BATCHES, EDGE]),
+    "time_sweep": lambda: figures.time_sweep(
         FAMILY,
         [one.macs / 1e9 for one in FAMILY],
         ["mobilenet", "v1", "v1", "v2", "v1"],
         axis="multiply-adds (G, log scale)",
-        dark=dark,
     ),
-    "proxies": lambda dark=None: figures.proxies(
-        FAMILY, {"params": 0.7, "macs": 0.9, "activations": 0.97}, dark=dark
+    "proxies": lambda: figures.proxies(FAMILY, {"params": 0.7, "macs": 0.9, "activations": 0.97}),
+    "option_gains": lambda: figures.option_gains(GAINS),
+    "published_times": lambda: figures.published_times(
+        printed_times.on(V100), printed_times.surprise(V100)
     ),
-    "option_gains": lambda dark=None: figures.option_gains(GAINS, dark=dark),
-    "published_times": lambda dark=None: figures.published_times(
-        printed_times.on(V100), printed_times.surprise(V100), dark=dark
+    "ratios_beside": lambda: figures.ratios_beside(
+        ["B3", "B4"], [1.0, 1.8], {V100: [1.0, 30 / 19]}, against="B3"
     ),
-    "ratios_beside": lambda dark=None: figures.ratios_beside(
-        ["B3", "B4"], [1.0, 1.8], {V100: [1.0, 30 / 19]}, against="B3", dark=dark
-    ),
-    "fused_race": lambda dark=None: figures.fused_race(SERIES, RACED, [1, 0], dark=dark),
-    "step_against_size": lambda dark=None: figures.step_against_size(STEPS, dark=dark),
-    "where_to_deepen": lambda dark=None: figures.where_to_deepen(
-        TWO, {"alike": [50.0], "late": [40.0]}, "", dark=dark
-    ),
+    "fused_race": lambda: figures.fused_race(SERIES, RACED, [1, 0]),
+    "step_against_size": lambda: figures.step_against_size(STEPS),
+    "where_to_deepen": lambda: figures.where_to_deepen(TWO, {"alike": [50.0], "late": [40.0]}, ""),
 }

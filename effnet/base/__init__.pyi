@@ -7,6 +7,12 @@ from .class_names import class_name as class_name
 from .class_names import either_name as either_name
 from .colours import VIRIDIS as VIRIDIS
 from .colours import coloured as coloured
+from .columns import COLUMNS as COLUMNS
+from .columns import THOUSANDS as THOUSANDS
+from .columns import Column as Column
+from .columns import column as column
+from .columns import lines as lines
+from .columns import share as share
 from .errors import EffnetError as EffnetError
 from .extras import door as door
 from .extras import extra_for as extra_for

@@ -3,6 +3,9 @@
 Okabe and Ito's colour-blind-safe set for categories; viridis for quantities, never jet.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +18,29 @@ FONTS = (
     "'Source Sans', 'Source Sans 3', 'Noto Sans', 'PingFang SC', 'Microsoft YaHei', "
     "'Noto Sans CJK SC', 'Noto Sans SC', 'WenQuanYi Micro Hei', sans-serif"
 )
+
+_dark: ContextVar[bool | None] = ContextVar("dark", default=None)
+
+
+def dark() -> bool | None:
+    """Whether what is being drawn stands on a dark page; None where nobody says."""
+    return _dark.get()
+
+
+def use_page(dark: bool) -> None:
+    """Draw for a dark or a light page from here on, in this thread."""
+    _dark.set(dark)
+
+
+@contextmanager
+def on_page(dark: bool | None) -> Iterator[None]:
+    """Draw for a dark or a light page, or for any, inside a `with` block."""
+    before = _dark.set(dark)
+    try:
+        yield
+    finally:
+        _dark.reset(before)
+
 
 # on light, on dark
 _FAMILY = {
@@ -70,19 +96,19 @@ _SETTING = (
 )
 
 
-def family(name: str, *, dark: bool | None = None) -> str:
+def family(name: str) -> str:
     """The colour of a family of networks, the same on every page; grey for others."""
-    return _FAMILY.get(name, _FAMILY["resnet"])[bool(dark)]
+    return _FAMILY.get(name, _FAMILY["resnet"])[bool(dark())]
 
 
-def kind(name: str, *, dark: bool | None = None) -> str:
+def kind(name: str) -> str:
     """The colour of a kind of layer, by the names of `walk.KINDS`."""
-    return _KIND[name][bool(dark)]
+    return _KIND[name][bool(dark())]
 
 
-def counted(part: str, *, dark: bool | None = None) -> str:
+def counted(part: str) -> str:
     """The colour of what a tool counts besides, by the names of `counters.PARTS`."""
-    return _COUNTED[part][bool(dark)]
+    return _COUNTED[part][bool(dark())]
 
 
 def text_on(colour: str) -> str:
@@ -103,14 +129,14 @@ def group() -> str:
     return "rgba(128,128,128,0.12)"
 
 
-def way(name: str, *, dark: bool | None = None) -> str:
+def way(name: str) -> str:
     """The colour of a way to scale, by the names of `equal_cost.WAYS`."""
-    return _WAY[name][bool(dark)]
+    return _WAY[name][bool(dark())]
 
 
-def setting(number: int, *, dark: bool | None = None) -> str:
+def setting(number: int) -> str:
     """The colour of a setting, version or machine, by its place in a figure, from 1."""
-    return _SETTING[(number - 1) % len(_SETTING)][bool(dark)]
+    return _SETTING[(number - 1) % len(_SETTING)][bool(dark())]
 
 
 VIRIDIS = (

@@ -17,6 +17,8 @@ from functools import cache, lru_cache, wraps
 from importlib import resources
 from typing import Any, ParamSpec, TypeVar
 
+from effnet.base import colours
+
 LANGUAGES = {"en": "English", "zh": "中文"}
 DEFAULT = "en"
 
@@ -202,14 +204,18 @@ def listed(words: Sequence[str], last: str = "and") -> str:
 
 
 def remembered(maxsize: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """`lru_cache` for a function that writes text: one cache a language."""
+    """`lru_cache` for a function that writes text or draws: one cache a language and page."""
 
     def keep(function: Callable[P, R]) -> Callable[P, R]:
-        by_language = {code: lru_cache(maxsize=maxsize)(function) for code in LANGUAGES}
+        caches = {
+            (code, dark): lru_cache(maxsize=maxsize)(function)
+            for code in LANGUAGES
+            for dark in (None, False, True)
+        }
 
         @wraps(function)
         def asked(*args: P.args, **values: P.kwargs) -> R:
-            return by_language[current()](*args, **values)  # type: ignore[arg-type]
+            return caches[current(), colours.dark()](*args, **values)  # type: ignore[arg-type]
 
         return asked
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from effnet.base import csv_text, giga, millions, percent, printable
+from effnet.base import Column, column, csv_text, printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -21,23 +21,13 @@ Rows = list[dict[str, Any]]
 Result = dict[str, Any] | Rows
 Advance = Callable[[float], None]
 
-COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
-    "params": ("parameters", millions),
-    "macs": ("MACs", giga),
-    "flops": ("FLOPs = 2 MACs", giga),
-    "activations": ("activations", millions),
-    "weights_bytes": ("weights, MB", lambda value: f"{value / 1e6:.1f}"),
-    "peak_bytes": ("peak memory, MB", lambda value: f"{value / 1e6:.1f}"),
-    "probability": ("probability", percent),
-    "macs_share": ("MACs share", percent),
-    "median_ms": ("median ms", "{:.2f}".format),
-    "time_share": ("time share", percent),
-    "p10_ms": ("p10", "{:.2f}".format),
-    "p90_ms": ("p90", "{:.2f}".format),
-    "images_per_s": ("images/s", "{:.1f}".format),
-    "params_ratio": ("x parameters", "{:.2f}".format),
-    "macs_ratio": ("x MACs", "{:.2f}".format),
-    "activations_ratio": ("x activations", "{:.2f}".format),
+OWN = {  # what the options' units and the lists of weights call otherwise than the pages
+    one.of: one
+    for one in (
+        Column("weights, MB", "weights_bytes", "%.1f", 1e6),
+        Column("peak memory, MB", "peak_bytes", "%.1f", 1e6),
+        Column("top-1 (%)", "top1"),
+    )
 }
 HIDDEN = {
     "spec",
@@ -196,14 +186,8 @@ def _that_fit(rows: Rows, keys: list[str], width: int) -> Iterator[list[str]]:
 
 
 def _cell(key: str, value: Any) -> tuple[str, str]:
-    title, write = COLUMNS.get(key, (key.replace("_", " "), None))
-    if value is None:
-        return title, "-"
-    if isinstance(value, bool):
-        return title, "yes" if value else "no"
-    if write:
-        return title, write(value)
-    return title, f"{value:g}" if isinstance(value, float) else str(value)
+    declared = OWN.get(key) or column(key)
+    return declared.title, declared.text(value)
 
 
 # --- bars -------------------------------------------------------------------------------------

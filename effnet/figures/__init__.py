@@ -2,7 +2,7 @@
 
 They own every title, axis, unit and mark, compute nothing and never show themselves. Computed
 numbers are lines and solid bars, measured ones filled dots, published ones hollow diamonds.
-Every function takes `dark=True` for a dark page.
+Figures follow the page: `with on_page(dark=True):`, or `dark=True` to one of them.
 """
 
 from effnet.base import door

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from effnet.base import colours, giga, mark, millions, say, significant
 from effnet.counting import Step
-from effnet.figures import theme
+from effnet.figures import marks, theme
 from effnet.figures.clear_labels import clear_labels
 from effnet.network import FAMILIES
 from effnet.papers import Pinned, Quantity, Rival, on_the_front
@@ -23,12 +23,9 @@ TICKS = [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 UNIT: dict[Quantity, float] = {"params": 1e6, "macs": 1e9, "activations": 1e6}
 
 
+@theme.themed
 def accuracy_against_cost(
-    found: Sequence[Rival],
-    quantity: Quantity,
-    *,
-    designs: Sequence[Pinned] = (),
-    dark: bool | None = None,
+    found: Sequence[Rival], quantity: Quantity, *, designs: Sequence[Pinned] = ()
 ) -> go.Figure:
     """Published top-1 against cost, with the front that nobody beats.
 
@@ -37,7 +34,6 @@ def accuracy_against_cost(
         quantity: What stands on the horizontal axis.
         designs: One's own, drawn as lines at their cost: nobody has measured their accuracy. The
             last one is the current design.
-        dark: For a dark page.
     """
     unit = UNIT[quantity]
     front = on_the_front(found, quantity)
@@ -47,7 +43,7 @@ def accuracy_against_cost(
             y=[rival.top1 for rival in front],
             mode="lines",
             name=say("the front"),
-            line={"color": theme.faint(dark), "dash": "dot", "shape": "hv"},
+            line={"color": theme.faint(), "dash": "dot", "shape": "hv"},
             hoverinfo="skip",
         )
     ]
@@ -68,38 +64,26 @@ def accuracy_against_cost(
     )
     named = dict(zip((rival.name for rival in known), labels, strict=True))
     traces += [
-        _family(members, family, quantity, named, dark)
-        for family, members in families.items()
-        if members
+        _family(members, family, quantity, named) for family, members in families.items() if members
     ]
     lines = [
-        {
-            "type": "line",
-            "x0": getattr(one.cost, quantity) / unit,
-            "x1": getattr(one.cost, quantity) / unit,
-            "yref": "paper",
-            "y0": 0,
-            "y1": 1,
-            "line": {
-                "color": theme.ink(dark),
-                "width": 3 if one is designs[-1] else 1.5,
-                "dash": "solid" if one is designs[-1] else "dash",
-            },
-        }
+        marks.upright(
+            getattr(one.cost, quantity) / unit,
+            **({"width": 3} if one is designs[-1] else {"dash": "dash"}),
+        )
         for one in designs
     ]
     names = [
-        {  # neighbours' names at other ends of their lines
-            "x": math.log10(getattr(one.cost, quantity) / unit),
-            "y": number % 2,
-            "yref": "paper",
-            "yanchor": "top" if number % 2 else "bottom",
-            "xshift": -9,
-            "textangle": -90,
-            "text": _short(one.title),
-            "showarrow": False,
-            "font": {"size": 11},
-        }
+        marks.words(  # neighbours' names at other ends of their lines
+            _short(one.title),
+            math.log10(getattr(one.cost, quantity) / unit),
+            number % 2,
+            size=11,
+            yref="paper",
+            yanchor="top" if number % 2 else "bottom",
+            xshift=-9,
+            textangle=-90,
+        )
         for number, one in enumerate(sorted(designs, key=lambda one: getattr(one.cost, quantity)))
     ]
     best = max((r for r in front), key=lambda r: r.top1)
@@ -114,21 +98,16 @@ def accuracy_against_cost(
             best=best.name,
             most=significant(best.top1),
         ),
-        dark=dark,
         height=480,
-        xaxis={"title": {"text": say(AXIS[quantity])}, "type": "log", "tickvals": TICKS},
-        yaxis={"title": {"text": say("published ImageNet top-1 (%)")}},
+        xaxis=theme.axis(say(AXIS[quantity]), type="log", tickvals=TICKS),
+        yaxis=theme.axis(say("published ImageNet top-1 (%)")),
         shapes=lines,
         annotations=names,
     )
 
 
 def _family(
-    members: Sequence[Rival],
-    family: str,
-    quantity: Quantity,
-    named: Mapping[str, str],
-    dark: bool | None,
+    members: Sequence[Rival], family: str, quantity: Quantity, named: Mapping[str, str]
 ) -> go.Scatter:
     name = FAMILIES.get(family) or say("other networks")
     return go.Scatter(
@@ -139,12 +118,7 @@ def _family(
         text=[named[rival.name] for rival in members],
         textposition="top center",
         textfont={"size": 10},
-        marker={
-            "symbol": theme.MARKS["published"],
-            "size": 9,
-            "color": colours.family(family, dark=dark),
-            "line": {"width": 2},
-        },
+        marker=marks.dot("published", colours.family(family)),
         line={"width": 1},
         customdata=[
             [
@@ -168,22 +142,20 @@ def _short(name: str) -> str:
     return name.replace("EfficientNetV2-", "V2-").replace("EfficientNet-", "")
 
 
-def promise_to_real(
-    steps: Sequence[Step], *, base_macs: int, dark: bool | None = None
-) -> go.Figure:
+@theme.themed
+def promise_to_real(steps: Sequence[Step], *, base_macs: int) -> go.Figure:
     """What lies between the formula's promise and the real cost, reason by reason.
 
     Args:
         steps: From `promise.steps_from_promise`; the first is the promise, the last the truth.
         base_macs: Multiply-adds of the base network, the unit of the axis.
-        dark: For a dark page.
     """
     values = [step.macs / base_macs for step in steps]
     changes = [after - before for before, after in itertools.pairwise(values)]
     labels = [*(step.label for step in steps[:-1]), say("maps round up"), say("real")]
     largest = max(range(len(changes)), key=lambda i: abs(changes[i]))
     heights = [values[0], *changes, values[-1]]
-    up, down = colours.family("v2", dark=dark), colours.family("v1", dark=dark)
+    up, down = colours.family("v2"), colours.family("v1")
     reason = (
         *(step.reason for step in steps[:-1]),
         say("Map sizes round up at every stride"),
@@ -206,8 +178,8 @@ def promise_to_real(
                 hovertemplate="%{customdata}: %{text}<extra></extra>",
                 increasing={"marker": {"color": up}},
                 decreasing={"marker": {"color": down}},
-                totals={"marker": {"color": theme.ink(dark)}},
-                connector={"line": {"color": theme.faint(dark), "width": 1}},
+                totals={"marker": {"color": theme.ink()}},
+                connector={"line": {"color": theme.faint(), "width": 1}},
             )
         ],
         title=say(
@@ -216,12 +188,10 @@ def promise_to_real(
             real=significant(values[-1]),
             reason=_because(reason[largest + 1]),
         ),
-        dark=dark,
         height=400,
-        xaxis={
-            "title": {"text": say("multiply-adds (times the base network)")},
-            "range": [0, 1.2 * max(values)],
-        },
+        xaxis=theme.axis(
+            say("multiply-adds (times the base network)"), range=[0, 1.2 * max(values)]
+        ),
         yaxis={"autorange": "reversed", "ticks": ""},
         showlegend=False,
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from effnet.base import colours, giga, mark, millions, percent, say
 from effnet.counting import layer_counts
-from effnet.figures import theme
+from effnet.figures import marks, theme
 from effnet.network import Block, Layer
 
 GAP = 0.55  # room for a layer's words, as a part of all channels
@@ -33,13 +33,12 @@ class Tensor:
 
 
 @theme.Drawing
-def block_anatomy(block: Block, *, title: str, dark: bool | None = None) -> theme.Values:
+def block_anatomy(block: Block, *, title: str) -> theme.Values:
     """A block's layers in a row, from its input to its output, with the skip and the gates.
 
     Args:
         block: From `walk`, with channels and sizes filled in.
         title: What the block is called; the layer that costs most is added to it.
-        dark: For a dark page.
     """
     row = [layer for layer in block.layers if layer.kind not in (GATES, "shortcut")]
     gates = [layer for layer in block.layers if layer.kind == GATES]
@@ -58,7 +57,7 @@ def block_anatomy(block: Block, *, title: str, dark: bool | None = None) -> them
     if gates:
         position = next(i for i, layer in enumerate(row) if layer.kind in ("depthwise", "fused"))
         annotations.append(_gates(gates, centres[position + 1], tallest))
-    skip = _skip(block, centres, tallest, dark) if block.residual else None
+    skip = _skip(block, centres, tallest) if block.residual else None
     if skip:
         annotations.append(skip[1])
     return theme.values(
@@ -70,17 +69,13 @@ def block_anatomy(block: Block, *, title: str, dark: bool | None = None) -> them
                 base=[-tensor.size / 2 for tensor in tensors],
                 width=[tensor.channels for tensor in tensors],
                 marker={
-                    "color": [
-                        colours.kind(t.kind, dark=dark) if t.kind else theme.faint(dark)
-                        for t in tensors
-                    ],
+                    "color": [colours.kind(t.kind) if t.kind else theme.faint() for t in tensors],
                     "line": {"width": 0},
                 },
                 hoverinfo="skip",
             )
         ],
         title=say("{title}: {costliest}", title=title, costliest=_costliest(block)),
-        dark=dark,
         height=380,
         annotations=annotations,
         shapes=[skip[0]] if skip else [],
@@ -103,62 +98,41 @@ def _costliest(block: Block) -> str:
 
 
 def _shape(tensor: Tensor, x: float, tallest: int) -> dict[str, Any]:
-    return {
-        "x": x,
-        "y": -tallest / 2,
-        "yanchor": "top",
-        "yshift": -4,
-        "text": f"<b>{tensor.channels}</b><br>{tensor.size} x {tensor.size}",
-        "showarrow": False,
-        "font": {"size": 12},
-    }
+    text = f"<b>{tensor.channels}</b><br>{tensor.size} x {tensor.size}"
+    return marks.words(text, x, -tallest / 2, yanchor="top", yshift=-4, size=12)
 
 
 def _words(layer: Layer, x: float, tallest: int) -> dict[str, Any]:
     params, macs, _ = layer_counts(layer)
     stride = f", /{layer.stride}" if layer.stride > 1 else ""
-    return {
-        "x": x,
-        "y": tallest / 2,
-        "yanchor": "bottom",
-        "yshift": 6,
-        "text": say(
-            "<b>{layer}</b><br>{kernel}x{kernel}{stride}<br>{macs} MACs<br>{params} params",
-            layer=say(VERB[layer.kind]),
-            kernel=layer.kernel,
-            stride=stride,
-            macs=giga(macs),
-            params=millions(params),
-        ),
-        "showarrow": False,
-        "font": {"size": 12},
-    }
+    text = say(
+        "<b>{layer}</b><br>{kernel}x{kernel}{stride}<br>{macs} MACs<br>{params} params",
+        layer=say(VERB[layer.kind]),
+        kernel=layer.kernel,
+        stride=stride,
+        macs=giga(macs),
+        params=millions(params),
+    )
+    return marks.words(text, x, tallest / 2, yanchor="bottom", yshift=6, size=12)
 
 
 def _gates(gates: list[Layer], x: float, tallest: int) -> dict[str, Any]:
     squeeze, excite = gates
     macs = sum(layer_counts(layer)[1] for layer in gates)
     params = sum(layer_counts(layer)[0] for layer in gates)
-    return {
-        "x": x,
-        "y": -tallest / 2,
-        "yanchor": "top",
-        "yshift": -44,
-        "text": say(
-            "<b>gates</b>: mean, {wide} to {narrow} to {out}<br>{macs} MACs, {params} params",
-            wide=squeeze.in_channels,
-            narrow=squeeze.out_channels,
-            out=excite.out_channels,
-            macs=giga(macs),
-            params=millions(params),
-        ),
-        "showarrow": False,
-        "font": {"size": 12},
-    }
+    text = say(
+        "<b>gates</b>: mean, {wide} to {narrow} to {out}<br>{macs} MACs, {params} params",
+        wide=squeeze.in_channels,
+        narrow=squeeze.out_channels,
+        out=excite.out_channels,
+        macs=giga(macs),
+        params=millions(params),
+    )
+    return marks.words(text, x, -tallest / 2, yanchor="top", yshift=-44, size=12)
 
 
 def _skip(
-    block: Block, centres: list[float], tallest: int, dark: bool | None
+    block: Block, centres: list[float], tallest: int
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The way around the block, and its words."""
     start, end, low = centres[0], centres[-1], -1.02 * tallest
@@ -170,13 +144,6 @@ def _skip(
             macs=giga(layer_counts(shortcut)[1]),
         )
     path = f"M {start},{-0.86 * tallest} L {start},{low} L {end},{low} L {end},{-0.86 * tallest}"
-    shape = {"type": "path", "path": path, "line": {"color": theme.faint(dark), "width": 2}}
-    words = {
-        "x": (start + end) / 2,
-        "y": low,
-        "yanchor": "top",
-        "text": text,
-        "showarrow": False,
-        "font": {"size": 12},
-    }
+    shape = {"type": "path", "path": path, "line": {"color": theme.faint(), "width": 2}}
+    words = marks.words(text, (start + end) / 2, low, yanchor="top", size=12)
     return shape, words

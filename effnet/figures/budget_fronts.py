@@ -6,34 +6,27 @@ from typing import Any
 import plotly.graph_objects as go
 
 from effnet.base import colours, factor, giga, mark, millions, say, significant
-from effnet.figures import theme
-from effnet.figures.equal_cost_maps import ASPECT, solid_axis
+from effnet.figures import marks, theme
 from effnet.scaling import BUDGET, Candidate, Fit
 
 SHOWN = 600  # networks drawn faintly behind the front
 
 
+@theme.themed
 def coefficient_grid(
-    candidates: Sequence[Candidate],
-    *,
-    chosen: tuple[float, float, float] | None = None,
-    dark: bool | None = None,
+    candidates: Sequence[Candidate], *, chosen: tuple[float, float, float] | None = None
 ) -> go.Figure:
     """The choices of step 1 in space, coloured by what one step of phi really costs.
 
     Args:
         candidates: What `search.step_one` found.
         chosen: The current coefficients.
-        dark: For a dark page.
     """
     published = [one for one in candidates if one.published]
     traces: list[dict[str, Any]] = [
-        theme.trace(
-            "scatter3d",
+        marks.points(
+            ((one.alpha, one.beta, one.gamma) for one in candidates),
             name=say("candidate"),
-            x=[one.alpha for one in candidates],
-            y=[one.beta for one in candidates],
-            z=[one.gamma for one in candidates],
             mode="markers",
             marker={
                 "size": 3,
@@ -41,7 +34,7 @@ def coefficient_grid(
                 "color": [one.ratio for one in candidates],
                 "colorscale": colours.viridis_scale(),
                 "showscale": True,
-                "colorbar": _bar(say("real multiply-adds (x base)")),
+                "colorbar": marks.colour_bar(say("real multiply-adds (x base)")),
             },
             customdata=_hovers(candidates),
             hovertemplate=say(_HOVER),
@@ -49,36 +42,26 @@ def coefficient_grid(
     ]
     if published:
         traces.append(
-            theme.trace(
-                "scatter3d",
+            marks.points(
+                ((one.alpha, one.beta, one.gamma) for one in published),
                 name=say("published"),
-                x=[one.alpha for one in published],
-                y=[one.beta for one in published],
-                z=[one.gamma for one in published],
                 mode="markers+text",
                 text=[say("published")],
                 textposition="top right",
-                marker={
-                    "size": 8,
-                    "symbol": theme.MARKS["published"],
-                    "color": theme.ink(dark),
-                    "line": {"width": 3, "color": theme.ink(dark)},
-                },
+                marker=marks.dot(
+                    "published", theme.ink(), size=8, line={"width": 3, "color": theme.ink()}
+                ),
                 customdata=_hovers(published),
                 hovertemplate=say(_HOVER),
             )
         )
     if chosen:
-        alpha, beta, gamma = chosen
         traces.append(
-            theme.trace(
-                "scatter3d",
+            marks.points(
+                [chosen],
                 name=say("this design"),
-                x=[alpha],
-                y=[beta],
-                z=[gamma],
                 mode="markers",
-                marker={"size": 6, "symbol": "cross", "color": theme.ink(dark)},
+                marker={"size": 6, "symbol": "cross", "color": theme.ink()},
                 hovertemplate=say("this design: %{x}, %{y}, %{z}<extra></extra>"),
             )
         )
@@ -91,20 +74,12 @@ def coefficient_grid(
             n=len(candidates),
             networks=networks,
         ),
-        dark=dark,
         height=460,
-        scene={
-            "xaxis": solid_axis(say("alpha (depth)"), dark),
-            "yaxis": solid_axis(say("beta (width)"), dark),
-            "zaxis": solid_axis(say("gamma (resolution)"), dark),
-            "aspectmode": "manual",
-            "aspectratio": ASPECT,
-            "camera": {
-                "eye": {"x": 1.55, "y": 1.55, "z": 0.9},
-                "center": {"x": 0, "y": 0, "z": -0.1},
-            },
-            "dragmode": "turntable",
-        },
+        scene=marks.space(
+            (say("alpha (depth)"), say("beta (width)"), say("gamma (resolution)")),
+            eye=(1.55, 1.55, 0.9),
+            down=0.1,
+        ),
         showlegend=False,
     )
 
@@ -132,18 +107,8 @@ def _hovers(candidates: Sequence[Candidate]) -> list[list[Any]]:
     ]
 
 
-def _bar(title: str) -> dict[str, Any]:
-    return {
-        "title": {"text": title, "side": "top"},
-        "orientation": "h",
-        "thickness": 10,
-        "len": 0.8,
-        "y": -0.02,
-        "yanchor": "top",
-    }
-
-
-def promised_and_real(candidates: Sequence[Candidate], *, dark: bool | None = None) -> go.Figure:
+@theme.themed
+def promised_and_real(candidates: Sequence[Candidate]) -> go.Figure:
     """What one step of phi really costs against what the product promises."""
     ratios = [one.ratio for one in candidates]
     products = [one.product for one in candidates]
@@ -156,7 +121,7 @@ def promised_and_real(candidates: Sequence[Candidate], *, dark: bool | None = No
             x=[min(products), max(products)],
             y=[min(products), max(products)],
             mode="lines",
-            line={"color": theme.faint(dark), "dash": "dot", "width": 2},
+            line={"color": theme.faint(), "dash": "dot", "width": 2},
             hoverinfo="skip",
         ),
         theme.trace(
@@ -171,7 +136,7 @@ def promised_and_real(candidates: Sequence[Candidate], *, dark: bool | None = No
                 "color": [one.alpha for one in candidates],
                 "colorscale": colours.viridis_scale(),
                 "showscale": True,
-                "colorbar": {**_bar(say("alpha (depth)")), "y": -0.24},
+                "colorbar": marks.colour_bar(say("alpha (depth)"), y=-0.24),
             },
             customdata=_hovers(candidates),
             hovertemplate=say(_HOVER),
@@ -179,20 +144,13 @@ def promised_and_real(candidates: Sequence[Candidate], *, dark: bool | None = No
     ]
     if published:
         traces.append(
-            theme.trace(
-                "scatter",
+            marks.points(
+                ((one.product, one.ratio) for one in published),
                 name=say("published"),
-                x=[one.product for one in published],
-                y=[one.ratio for one in published],
                 mode="markers+text",
                 text=[say("published")],
                 textposition="bottom right",
-                marker={
-                    "size": 14,
-                    "symbol": theme.MARKS["published"],
-                    "color": theme.ink(dark),
-                    "line": {"width": 2.5},
-                },
+                marker=marks.dot("published", theme.ink(), size=14, line={"width": 2.5}),
                 customdata=_hovers(published),
                 hovertemplate=say(_HOVER),
             )
@@ -208,10 +166,9 @@ def promised_and_real(candidates: Sequence[Candidate], *, dark: bool | None = No
             over=over,
             all=len(ratios),
         ),
-        dark=dark,
         height=460,
-        xaxis={"title": {"text": say("promised: alpha beta² gamma² (x base)")}},
-        yaxis={"title": {"text": say("real multiply-adds (x base)")}},
+        xaxis=theme.axis(say("promised: alpha beta² gamma² (x base)")),
+        yaxis=theme.axis(say("real multiply-adds (x base)")),
         showlegend=False,
     )
 
@@ -219,13 +176,13 @@ def promised_and_real(candidates: Sequence[Candidate], *, dark: bool | None = No
 # --- a network for a budget -------------------------------------------------------------------
 
 
+@theme.themed
 def budget_front(
     fits: Sequence[Fit],
     front: Sequence[Fit],
     *,
     best: Fit | None = None,
     enough: float | None = None,
-    dark: bool | None = None,
 ) -> go.Figure:
     """What fits into a budget: multiply-adds against balance, with the front that nobody beats.
 
@@ -234,28 +191,23 @@ def budget_front(
         front: Those that no other beats, joined by a line.
         best: The choice.
         enough: The MACs that a choice must spend, as an upright line.
-        dark: For a dark page.
     """
     behind = sorted(fits, key=lambda fit: fit.spread)[:SHOWN]
     traces: list[dict[str, Any]] = [
-        theme.trace(
-            "scatter",
+        marks.points(
+            ((fit.macs / 1e9, fit.spread) for fit in behind),
             name=say("fits"),
-            x=[fit.macs / 1e9 for fit in behind],
-            y=[fit.spread for fit in behind],
             mode="markers",
-            marker={"size": 5, "symbol": "square", "color": theme.faint(dark), "opacity": 0.6},
+            marker={"size": 5, "symbol": "square", "color": theme.faint(), "opacity": 0.6},
             customdata=_fit_hovers(behind),
             hovertemplate=say(_FIT_HOVER),
         ),
-        theme.trace(
-            "scatter",
+        marks.points(
+            ((fit.macs / 1e9, fit.spread) for fit in front),
             name=say("front"),
-            x=[fit.macs / 1e9 for fit in front],
-            y=[fit.spread for fit in front],
             mode="lines+markers",
-            line={"color": colours.family("v1", dark=dark), "width": 2, "shape": "vh"},
-            marker={"size": 9, "symbol": "square", "color": colours.family("v1", dark=dark)},
+            line={"color": colours.family("v1"), "width": 2, "shape": "vh"},
+            marker={"size": 9, "symbol": "square", "color": colours.family("v1")},
             customdata=_fit_hovers(front),
             hovertemplate=say(_FIT_HOVER),
         ),
@@ -272,44 +224,26 @@ def budget_front(
             macs=giga(best.macs),
         )
         traces.append(
-            theme.trace(
-                "scatter",
+            marks.points(
+                [(best.macs / 1e9, best.spread)],
                 name=say("best"),
-                x=[best.macs / 1e9],
-                y=[best.spread],
                 mode="markers",
-                marker={"size": 14, "symbol": "square", "color": theme.ink(dark)},
+                marker={"size": 14, "symbol": "square", "color": theme.ink()},
                 customdata=_fit_hovers([best]),
                 hovertemplate=say(_FIT_HOVER),
             )
         )
     most = max((fit.macs for fit in front), default=1) / 1e9
     shapes = (
-        [
-            {
-                "type": "line",
-                "x0": enough / 1e9,
-                "x1": enough / 1e9,
-                "yref": "paper",
-                "y0": 0,
-                "y1": 1,
-                "line": {"color": theme.faint(dark), "dash": "dot", "width": 2},
-            }
-        ]
-        if enough
-        else []
+        [marks.upright(enough / 1e9, color=theme.faint(), dash="dot", width=2)] if enough else []
     )
     return theme.figure(
         traces,
         title=title,
-        dark=dark,
         height=420,
         shapes=shapes,
-        xaxis={
-            "title": {"text": say("multiply-adds per image (G)")},
-            "range": [0.86 * most, 1.01 * most],
-        },
-        yaxis={"title": {"text": say("imbalance (spread of implied phi)")}, "range": [-0.4, 8.4]},
+        xaxis=theme.axis(say("multiply-adds per image (G)"), range=[0.86 * most, 1.01 * most]),
+        yaxis=theme.axis(say("imbalance (spread of implied phi)"), range=[-0.4, 8.4]),
         showlegend=False,
     )
 

@@ -6,13 +6,13 @@ from typing import Any, Protocol
 import plotly.graph_objects as go
 
 from effnet.base import class_name, colours, percent, plural, say
-from effnet.figures import theme
+from effnet.figures import marks, theme
 from effnet.network import get_variant
 
 
 def _shares(title: str) -> dict[str, Any]:
     """An axis of percent with room for a label behind a full bar."""
-    return {"title": {"text": title}, "range": [0, 135], "tickvals": [0, 25, 50, 75, 100]}
+    return theme.axis(title, range=[0, 135], tickvals=[0, 25, 50, 75, 100])
 
 
 class NamedProbability(Protocol):
@@ -25,9 +25,8 @@ class NamedProbability(Protocol):
     def probability(self) -> float: ...
 
 
-def top_classes(
-    labels: Sequence[NamedProbability], *, family: str = "v1", dark: bool | None = None
-) -> go.Figure:
+@theme.themed
+def top_classes(labels: Sequence[NamedProbability], *, family: str = "v1") -> go.Figure:
     """Bars of the most probable classes, highest on top."""
     first = labels[0]
     return theme.figure(
@@ -36,7 +35,7 @@ def top_classes(
                 x=[100 * label.probability for label in labels],
                 y=[class_name(label.name) for label in labels],
                 orientation="h",
-                marker={"color": colours.family(family, dark=dark)},
+                marker={"color": colours.family(family)},
                 text=[percent(label.probability) for label in labels],
                 textposition="outside",
                 cliponaxis=False,
@@ -44,7 +43,6 @@ def top_classes(
             )
         ],
         title=f"{class_name(first.name)}: {percent(first.probability)}",
-        dark=dark,
         height=70 + 46 * len(labels),
         xaxis=_shares(say("probability (%)")),
         yaxis={"autorange": "reversed", "ticks": ""},
@@ -71,13 +69,12 @@ class RungLike(Protocol):
     def agrees(self) -> bool: ...
 
 
-def ladder(
-    rungs: Sequence[RungLike], titles: Sequence[str], reference: str, *, dark: bool | None = None
-) -> go.Figure:
+@theme.themed
+def ladder(rungs: Sequence[RungLike], titles: Sequence[str], reference: str) -> go.Figure:
     """How sure each network is of one class; hollow bars have another class first."""
     agree = sum(rung.agrees for rung in rungs)
-    ink = theme.ink(dark)
-    shades = [colours.family(get_variant(rung.network).family, dark=dark) for rung in rungs]
+    ink = theme.ink()
+    shades = [colours.family(get_variant(rung.network).family) for rung in rungs]
     clear = "rgba(0,0,0,0)"
     return theme.figure(
         [
@@ -110,12 +107,10 @@ def ladder(
             agree=agree,
             name=class_name(reference),
         ),
-        dark=dark,
         height=110 + 46 * len(rungs),
         xaxis=_shares(say("probability of {name} (%)", name=class_name(reference))),
         yaxis={"autorange": "reversed", "ticks": ""},
-        showlegend=False,
-    )  # fmt: skip
+        showlegend=False)  # fmt: skip
 
 
 def _bar_text(probability: float, instead: str) -> str:
@@ -127,6 +122,7 @@ def _bar_text(probability: float, instead: str) -> str:
     )
 
 
+@theme.themed
 def probability_curves(
     strengths: Sequence[float],
     curves: Mapping[str, Sequence[float]],
@@ -134,11 +130,10 @@ def probability_curves(
     title: str,
     unit: str,
     chosen: float | None = None,
-    dark: bool | None = None,
 ) -> go.Figure:
     """Probability of some classes against a strength or a resolution; a line at the chosen one."""
     dashes = ("solid", "dash", "dot", "dashdot", "longdash")
-    shades = [colours.setting(i, dark=dark) for i in range(1, 6)]
+    shades = [colours.setting(i) for i in range(1, 6)]
     traces = [
         theme.trace(
             "scatter",
@@ -154,21 +149,19 @@ def probability_curves(
     ]
     shapes = []
     if chosen is not None:
-        line = {"color": theme.faint(dark), "dash": "dot"}
-        shapes = [{"type": "line", "x0": chosen, "x1": chosen, "y0": 0, "y1": 1, "yref": "paper",
-                   "line": line}]  # fmt: skip
+        shapes = [marks.upright(chosen, color=theme.faint(), dash="dot", width=2)]
     return theme.figure(
         traces,
         title=title,
-        dark=dark,
         height=400,
-        xaxis={"title": {"text": unit}},
-        yaxis={"title": {"text": say("probability (%)")}, "range": [0, 103]},
+        xaxis=theme.axis(unit),
+        yaxis=theme.axis(say("probability (%)"), range=[0, 103]),
         shapes=shapes,
         legend={"orientation": "h", "y": -0.24, "yanchor": "top", "x": 0},
     )
 
 
+@theme.themed
 def mistakes(
     titles: Sequence[str],
     probabilities: Sequence[float],
@@ -177,13 +170,12 @@ def mistakes(
     right: str,
     usual: float,
     family: str = "v1",
-    dark: bool | None = None,
 ) -> go.Figure:
     """What is left of the right answer's probability after each mistake, under that of none.
 
     Hollow bars have another class first.
     """
-    shade, clear = colours.family(family, dark=dark), "rgba(0,0,0,0)"
+    shade, clear = colours.family(family), "rgba(0,0,0,0)"
     changed = sum(name != right for name in said)
     return theme.figure(
         [
@@ -210,9 +202,7 @@ def mistakes(
             changed=changed,
             all=len(said),
         ),
-        dark=dark,
         height=162 + 42 * len(titles),
         xaxis=_shares(say("probability of {name} (%)", name=class_name(right))),
         yaxis={"autorange": "reversed", "ticks": ""},
-        showlegend=False,
-    )  # fmt: skip
+        showlegend=False)  # fmt: skip

@@ -26,8 +26,9 @@ def short_name(kind: str) -> str:
     return SHORT.get(kind) or say(kind)
 
 
+@theme.themed
 def cost_by_stage(
-    found: Sequence[Item], quantity: str, *, selected: Part | None = None, dark: bool | None = None
+    found: Sequence[Item], quantity: str, *, selected: Part | None = None
 ) -> go.Figure:
     """A stacked bar for every stage, coloured by kind of layer.
 
@@ -35,7 +36,6 @@ def cost_by_stage(
         found: The items of a network.
         quantity: What they count.
         selected: The part whose receipt is open; its segments are outlined.
-        dark: For a dark page.
     """
     titles, sums, whole = stage_titles(found), grid(found), total(found)
     shown = QUANTITIES[quantity]
@@ -51,11 +51,9 @@ def cost_by_stage(
                 y=[value / unit for value in values],
                 name=short_name(kind),
                 marker={
-                    "color": colours.kind(kind, dark=dark),
+                    "color": colours.kind(kind),
                     "line": {
-                        "color": [
-                            theme.ink(dark) if here else "rgba(0,0,0,0)" for here in open_here
-                        ],
+                        "color": [theme.ink() if here else "rgba(0,0,0,0)" for here in open_here],
                         "width": [2 if here else 0 for here in open_here],
                     },
                 },
@@ -77,12 +75,11 @@ def cost_by_stage(
     return theme.figure(
         traces,
         title=_largest_stage(found, shown),
-        dark=dark,
         height=420,
         barmode="stack",
         bargap=0.25,
-        xaxis={"title": {"text": say("stage")}, "type": "category", "fixedrange": True},
-        yaxis={"title": {"text": say(axis)}, "fixedrange": True, "rangemode": "tozero"},
+        xaxis=theme.axis(say("stage"), type="category", fixedrange=True),
+        yaxis=theme.axis(say(axis), fixedrange=True, rangemode="tozero"),
         legend={"y": -0.24, "yanchor": "top", "x": 0, "font": {"size": 12}, "traceorder": "normal"},
     )
 
@@ -111,8 +108,9 @@ def _largest_stage(found: Sequence[Item], shown: Quantity) -> str:
     )
 
 
+@theme.themed
 def cost_treemap(
-    nodes: Sequence[Node], quantity: str, *, selected: Part | None = None, dark: bool | None = None
+    nodes: Sequence[Node], quantity: str, *, selected: Part | None = None
 ) -> go.Figure:
     """The network as nested rectangles: stage, run of alike blocks, kind of layer.
 
@@ -120,12 +118,10 @@ def cost_treemap(
         nodes: Of `receipts.tree`.
         quantity: What they count.
         selected: The part whose receipt is open; it is outlined.
-        dark: For a dark page.
     """
     shown, whole = QUANTITIES[quantity], nodes[0].total
     colour = {
-        node.part: colours.kind(node.kind, dark=dark) if node.kind else colours.group()
-        for node in nodes
+        node.part: colours.kind(node.kind) if node.kind else colours.group() for node in nodes
     }
     chosen = [_is_chosen(node, selected) for node in nodes]
     ink = {node.part: colours.text_on(colour[node.part]) for node in nodes if node.kind}
@@ -149,14 +145,14 @@ def cost_treemap(
         marker={
             "colors": [colour[node.part] for node in nodes],
             "line": {
-                "color": theme.ink(dark),
+                "color": theme.ink(),
                 "width": [3 if one else 0 for one in chosen],
             },
             "pad": {"t": 20, "l": 3, "r": 3, "b": 3},
         },
         tiling={"pad": 2, "packing": "squarify"},
         textposition="middle center",
-        textfont={"color": [ink.get(node.part, theme.ink(dark)) for node in nodes]},
+        textfont={"color": [ink.get(node.part, theme.ink()) for node in nodes]},
         pathbar={"visible": False},
         sort=False,
     )
@@ -167,7 +163,6 @@ def cost_treemap(
             whole=shown.written(whole),
             quantity=say(shown.title).lower(),
         ),
-        dark=dark,
         height=470,
         uniformtext={"minsize": 10, "mode": "hide"},
     )

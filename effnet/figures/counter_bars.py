@@ -6,21 +6,18 @@ import plotly.graph_objects as go
 
 from effnet.base import colours, giga, in_a_row, percent, say
 from effnet.counting import PARTS, Opinion
-from effnet.figures import theme
+from effnet.figures import marks, theme
 
 
+@theme.themed
 def counters_compared(
-    opinions: Sequence[Opinion],
-    *,
-    measured: Mapping[str, int] | None = None,
-    dark: bool | None = None,
+    opinions: Sequence[Opinion], *, measured: Mapping[str, int] | None = None
 ) -> go.Figure:
     """What each tool adds to the multiply-adds that all agree on, by name, and what it prints.
 
     Args:
         opinions: Of `counters.opinions`.
         measured: What tools really said, by their key; drawn as dots.
-        dark: For a dark page.
     """
     core = next(term.value for term in opinions[0].terms if term.part == "layers")
     names = [opinion.title for opinion in opinions]
@@ -39,7 +36,7 @@ def counters_compared(
                 x=[value / unit for value in sums],
                 orientation="h",
                 name=say(words),
-                marker={"color": colours.counted(part, dark=dark), "line": {"width": 0}},
+                marker={"color": colours.counted(part), "line": {"width": 0}},
                 customdata=[[f"{value:,}", rule] for value, rule in zip(sums, rules, strict=True)],
                 hovertemplate=say("{tool}: {part}", tool="%{y}", part=say(words))
                 + "<br>%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
@@ -62,14 +59,12 @@ def counters_compared(
         there = [o for o in opinions if o.tool in measured]
         half = {o.tool: 2 if o.unit.startswith("FLOPs") else 1 for o in there}
         traces.append(
-            theme.trace(
-                "scatter",
-                y=[o.title for o in there],
-                x=[(measured[o.tool] / half[o.tool] - core) / unit for o in there],
+            marks.points(
+                (((measured[o.tool] / half[o.tool] - core) / unit, o.title) for o in there),
                 mode="markers",
                 name=say("measured: the tool itself"),
                 cliponaxis=False,
-                marker={"symbol": theme.MARKS["measured"], "color": theme.ink(dark), "size": 9},
+                marker=marks.dot("measured", theme.ink()),
                 customdata=[f"{measured[o.tool]:,}" for o in there],
                 hovertemplate=say(
                     "{tool} itself said {number}", tool="%{y}", number="%{customdata}"
@@ -80,15 +75,14 @@ def counters_compared(
     return theme.figure(
         traces,
         title=_spread(opinions, core),
-        dark=dark,
         height=430,
         barmode="stack",
         bargap=0.35,
-        xaxis={
-            "title": {"text": say("counted besides ({letter})", letter=letter)},
-            "range": [0, max(beyond) / unit * 1.3],
-            "fixedrange": True,
-        },
+        xaxis=theme.axis(
+            say("counted besides ({letter})", letter=letter),
+            range=[0, max(beyond) / unit * 1.3],
+            fixedrange=True,
+        ),
         yaxis={
             "autorange": "reversed",
             "fixedrange": True,

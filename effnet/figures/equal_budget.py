@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from effnet.base import colours, giga, say, significant
-from effnet.figures import theme
+from effnet.figures import marks, theme
 from effnet.figures.network_drawings import SLAB_HOVER, slabs
 from effnet.network import get_variant
 from effnet.papers import BASELINE, Measured, cited
@@ -19,7 +19,8 @@ GAP = 0.085  # between stages, as a part of all channels: room for a number unde
 MACS_TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 
 
-def equal_budget_drawings(networks: Sequence[Scaled], *, dark: bool | None = None) -> go.Figure:
+@theme.themed
+def equal_budget_drawings(networks: Sequence[Scaled]) -> go.Figure:
     """Networks of one cost below each other, all drawn to the same scale.
 
     Channels run across, the map's side stands upwards, blocks hang downwards; the base network is
@@ -43,22 +44,16 @@ def equal_budget_drawings(networks: Sequence[Scaled], *, dark: bool | None = Non
     for number, (network, row) in enumerate(zip(networks, rows, strict=True)):
         axis = f"y{number + 1 if number else ''}"
         top = 1 - number * share
-        colour = colours.way(network.way, dark=dark)
+        colour = colours.way(network.way)
         traces += [
             _bars(row, centres, block, axis, colour, ghost=False),
-            _bars(base, centres, block, axis, theme.ink(dark), ghost=True),
+            _bars(base, centres, block, axis, theme.ink(), ghost=True),
         ]
         annotations.append(_caption(network, top))
         annotations += [
-            {
-                "x": centre,
-                "y": -block * slab.repeats,
-                "yref": axis,
-                "yanchor": "top",
-                "text": str(slab.repeats),
-                "showarrow": False,
-                "font": {"size": 11},
-            }
+            marks.words(
+                str(slab.repeats), centre, -block * slab.repeats, yref=axis, yanchor="top", size=11
+            )
             for centre, slab in zip(centres, row, strict=True)
         ]
         layout[f"yaxis{number + 1 if number else ''}"] = {
@@ -70,7 +65,6 @@ def equal_budget_drawings(networks: Sequence[Scaled], *, dark: bool | None = Non
     return theme.figure(
         traces,
         title=_drawings_title(networks),
-        dark=dark,
         height=60 + ROW * len(networks),
         barmode="overlay",
         annotations=annotations,
@@ -114,17 +108,8 @@ def _caption(network: Scaled, top: float) -> dict[str, Any]:
         macs=giga(network.macs),
         over=over,
     )
-    return {
-        "x": 0,
-        "xref": "paper",
-        "xanchor": "left",
-        "y": top,
-        "yref": "paper",
-        "yanchor": "top",
-        "text": text,
-        "showarrow": False,
-        "font": {"size": 13},
-    }
+    place: dict[str, Any] = {"xref": "paper", "xanchor": "left", "yref": "paper", "yanchor": "top"}
+    return marks.words(text, 0, top, size=13, **place)
 
 
 def _bars(
@@ -157,12 +142,9 @@ def _bars(
 # --- what the paper measured ------------------------------------------------------------------
 
 
+@theme.themed
 def accuracy_by_way(
-    measured: Sequence[Measured],
-    *,
-    budget: int | None = None,
-    counted: bool = False,
-    dark: bool | None = None,
+    measured: Sequence[Measured], *, budget: int | None = None, counted: bool = False
 ) -> go.Figure:
     """Published top-1 against multiply-adds, a line per way to scale.
 
@@ -172,27 +154,19 @@ def accuracy_by_way(
             there.
         counted: Put the dots at what the released networks count instead of what was printed;
             those whose coefficients are not known are left out.
-        dark: For a dark page.
     """
     shown = [row for row in measured if row.counted or not counted]
     traces = []
     for name in dict.fromkeys(row.series for row in shown):
         rows = [row for row in shown if row.series == name]
-        colour = theme.ink(dark) if name == BASELINE else colours.way(rows[0].way, dark=dark)
+        colour = theme.ink() if name == BASELINE else colours.way(rows[0].way)
         traces.append(
-            theme.trace(
-                "scatter",
-                x=[((row.counted or 0) if counted else row.macs) / 1e9 for row in rows],
-                y=[row.top1 for row in rows],
+            marks.points(
+                ((((row.counted or 0) if counted else row.macs) / 1e9, row.top1) for row in rows),
                 mode="lines+markers",
                 name=say(name),
                 line={"color": colour, "width": 1, "dash": "dot"},
-                marker={
-                    "symbol": theme.MARKS["published"],
-                    "color": colour,
-                    "size": 10,
-                    "line": {"width": 2},
-                },
+                marker=marks.dot("published", colour, size=10),
                 customdata=[
                     [
                         row.label or say("coefficients not printed"),
@@ -214,47 +188,25 @@ def accuracy_by_way(
         )
     lines, notes = [], []
     if budget:
-        lines.append(
-            {
-                "type": "line",
-                "x0": budget / 1e9,
-                "x1": budget / 1e9,
-                "yref": "paper",
-                "y0": 0,
-                "y1": 1,
-                "line": {"color": theme.ink(dark), "width": 1.5, "dash": "dash"},
-            }
-        )
-        notes.append(
-            {
-                "x": math.log10(budget / 1e9),
-                "y": 0,
-                "yref": "paper",
-                "xanchor": "left",
-                "yanchor": "bottom",
-                "text": say(" your budget"),
-                "showarrow": False,
-            }
-        )
+        lines.append(marks.upright(budget / 1e9, dash="dash"))
+        place: dict[str, Any] = {"yref": "paper", "xanchor": "left", "yanchor": "bottom"}
+        notes.append(marks.words(say(" your budget"), math.log10(budget / 1e9), 0, **place))
     return theme.figure(
         traces,
         title=_best_first(shown),
-        dark=dark,
         height=440,
         shapes=lines,
         annotations=notes,
-        xaxis={
-            "title": {
-                "text": say(
-                    "multiply-adds per image, counted here (G, log scale)"
-                    if counted
-                    else "multiply-adds per image, as published (G, log scale)"
-                )
-            },
-            "type": "log",
-            "tickvals": MACS_TICKS,
-        },
-        yaxis={"title": {"text": say("published ImageNet top-1 (%)")}},
+        xaxis=theme.axis(
+            say(
+                "multiply-adds per image, counted here (G, log scale)"
+                if counted
+                else "multiply-adds per image, as published (G, log scale)"
+            ),
+            type="log",
+            tickvals=MACS_TICKS,
+        ),
+        yaxis=theme.axis(say("published ImageNet top-1 (%)")),
     )
 
 

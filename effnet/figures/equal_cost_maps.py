@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from effnet.base import colours, giga, mark, millions, say
-from effnet.figures import theme
+from effnet.figures import marks, theme
 from effnet.scaling import WAYS, EqualCost, Scaled, Way
 
 SHORT: dict[Way, str] = {  # beside a dot
@@ -17,17 +17,15 @@ SHORT: dict[Way, str] = {  # beside a dot
     "compound": mark("Compound"),
 }
 TICKS = [0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8]
-ASPECT = {"x": 0.78, "y": 0.78, "z": 0.9}  # narrow enough for a phone
-EYE = {"x": 1.5, "y": -1.5, "z": 0.85}
 
 
+@theme.themed
 def equal_cost_surface(
     found: EqualCost,
     *,
     corners: Sequence[Scaled] = (),
     line: Sequence[tuple[float, float, float]] = (),
     chosen: tuple[float, float, int] | None = None,
-    dark: bool | None = None,
 ) -> go.Figure:
     """The surface of all (d, w, r) of one cost, coloured by activations; every dot is a network.
 
@@ -36,7 +34,6 @@ def equal_cost_surface(
         corners: One dimension alone, and compound, at the same cost.
         line: The compound direction as (depth, width, resolution).
         chosen: The current design.
-        dark: For a dark page.
     """
     cells = found.networks()
     low, high = _range(found)
@@ -50,23 +47,13 @@ def equal_cost_surface(
         opacity=0.9,
         hoverinfo="skip",
         name=say("surface"),
-        colorbar={
-            "title": {"text": say("activations (M)"), "side": "top"},
-            "orientation": "h",
-            "thickness": 10,
-            "len": 0.7,
-            "y": -0.02,
-            "yanchor": "top",
-        },
+        colorbar=marks.colour_bar(say("activations (M)"), length=0.7),
     )
-    dots = theme.trace(
-        "scatter3d",
-        x=[cell[1] for cell in cells],
-        y=[cell[0] for cell in cells],
-        z=[cell[2] for cell in cells],
+    dots = marks.points(
+        ((width, depth, side) for depth, width, side, *_ in cells),
         mode="markers",
         name=say("network"),
-        marker={"size": 1.5, "color": theme.ink(dark), "opacity": 0.5},
+        marker={"size": 1.5, "color": theme.ink(), "opacity": 0.5},
         customdata=[[millions(cell[4]), f"{cell[3]:,}"] for cell in cells],
         hovertemplate=(
             say(
@@ -78,41 +65,32 @@ def equal_cost_surface(
     traces: list[Any] = [surface, dots]
     if line:
         traces.append(
-            theme.trace(
-                "scatter3d",
-                x=[point[1] for point in line],
-                y=[point[0] for point in line],
-                z=[point[2] for point in line],
+            marks.points(
+                ((width, depth, side) for depth, width, side in line),
                 mode="lines",
                 name=say("compound direction"),
-                line={"color": colours.way("compound", dark=dark), "width": 6},
+                line={"color": colours.way("compound"), "width": 6},
                 hoverinfo="skip",
             )
         )
     traces += [
-        theme.trace(
-            "scatter3d",
-            x=[corner.width],
-            y=[corner.depth],
-            z=[corner.resolution],
+        marks.points(
+            [(corner.width, corner.depth, corner.resolution)],
             mode="markers+text",
             name=say(WAYS[corner.way]),
             text=[say(SHORT[corner.way])],
-            marker={"size": 6, "symbol": "square", "color": colours.way(corner.way, dark=dark)},
+            marker={"size": 6, "symbol": "square", "color": colours.way(corner.way)},
             hovertemplate=f"{say(WAYS[corner.way])}: {giga(corner.macs)}<extra></extra>",
         )
         for corner in corners
     ]
     if chosen:
         traces.append(
-            theme.trace(
-                "scatter3d",
-                x=[chosen[1]],
-                y=[chosen[0]],
-                z=[chosen[2]],
+            marks.points(
+                [(chosen[1], chosen[0], chosen[2])],
                 mode="markers",
                 name=say("this design"),
-                marker={"size": 8, "symbol": "diamond", "color": theme.ink(dark)},
+                marker={"size": 8, "symbol": "diamond", "color": theme.ink()},
                 hovertemplate=say("this design: depth %{y}, width %{x}, %{z} px<extra></extra>"),
             )
         )
@@ -124,28 +102,23 @@ def equal_cost_surface(
             least=millions(low),
             most=millions(high),
         ),
-        dark=dark,
         height=500,
-        scene={
-            "xaxis": solid_axis(say("width (x base)"), dark),
-            "yaxis": solid_axis(say("depth (x base)"), dark),
-            "zaxis": solid_axis(say("resolution (px)"), dark),
-            "aspectmode": "manual",
-            "aspectratio": ASPECT,
-            "camera": {"eye": EYE, "center": {"x": 0, "y": 0, "z": -0.12}},
-            "dragmode": "turntable",
-        },
+        scene=marks.space(
+            (say("width (x base)"), say("depth (x base)"), say("resolution (px)")),
+            eye=(1.5, -1.5, 0.85),
+            down=0.12,
+        ),
         showlegend=False,
     )
 
 
+@theme.themed
 def equal_cost_map(
     found: EqualCost,
     *,
     corners: Sequence[Scaled] = (),
     line: Sequence[tuple[float, float, float]] = (),
     chosen: tuple[float, float, int] | None = None,
-    dark: bool | None = None,
 ) -> go.Figure:
     """The same networks from above: the resolution that keeps the cost, over width and depth."""
     cells = found.networks()
@@ -160,19 +133,10 @@ def equal_cost_map(
         connectgaps=False,
         hoverinfo="skip",
         name=say("resolution"),
-        colorbar={
-            "title": {"text": say("resolution (px)"), "side": "top"},
-            "orientation": "h",
-            "thickness": 10,
-            "len": 0.7,
-            "y": -0.2,
-            "yanchor": "top",
-        },
+        colorbar=marks.colour_bar(say("resolution (px)"), y=-0.2, length=0.7),
     )
-    dots = theme.trace(
-        "scatter",
-        x=[cell[1] for cell in cells],
-        y=[cell[0] for cell in cells],
+    dots = marks.points(
+        ((width, depth) for depth, width, *_ in cells),
         mode="markers",
         name=say("network"),
         marker={"size": 6, "color": "rgba(255,255,255,0.4)", "symbol": "square"},
@@ -187,27 +151,23 @@ def equal_cost_map(
     traces: list[Any] = [contour, dots]
     if line:
         traces.append(
-            theme.trace(
-                "scatter",
-                x=[point[1] for point in line],
-                y=[point[0] for point in line],
+            marks.points(
+                ((width, depth) for depth, width, _ in line),
                 mode="lines",
                 name=say("compound direction"),
-                line={"color": colours.way("compound", dark=dark), "width": 3},
+                line={"color": colours.way("compound"), "width": 3},
                 hoverinfo="skip",
             )
         )
     traces += [
-        theme.trace(
-            "scatter",
-            x=[corner.width],
-            y=[corner.depth],
+        marks.points(
+            [(corner.width, corner.depth)],
             mode="markers",
             name=say(WAYS[corner.way]),
             marker={
                 "size": 12,
                 "symbol": "square",
-                "color": colours.way(corner.way, dark=dark),
+                "color": colours.way(corner.way),
                 "line": {"color": "white", "width": 1.5},
             },
             hovertemplate=say(
@@ -222,17 +182,15 @@ def equal_cost_map(
     ]
     if chosen:
         traces.append(
-            theme.trace(
-                "scatter",
-                x=[chosen[1]],
-                y=[chosen[0]],
+            marks.points(
+                [(chosen[1], chosen[0])],
                 mode="markers",
                 name=say("this design"),
                 marker={
                     "size": 15,
                     "symbol": "diamond",
-                    "color": theme.ink(dark),
-                    "line": {"color": "white" if not dark else "black", "width": 1.5},
+                    "color": theme.ink(),
+                    "line": {"color": "black" if colours.dark() else "white", "width": 1.5},
                 },
                 hovertemplate=say("this design: {side} px<extra></extra>", side=chosen[2]),
             )
@@ -246,20 +204,13 @@ def equal_cost_map(
             most=max(sides),
             macs=giga(found.target),
         ),
-        dark=dark,
         height=500,
-        xaxis={
-            "title": {"text": say("width (x base, log scale)")},
-            "type": "log",
-            "tickvals": TICKS,
-            "range": _span(found.widths),
-        },
-        yaxis={
-            "title": {"text": say("depth (x base, log scale)")},
-            "type": "log",
-            "tickvals": TICKS,
-            "range": _span(found.depths),
-        },
+        xaxis=theme.axis(
+            say("width (x base, log scale)"), type="log", tickvals=TICKS, range=_span(found.widths)
+        ),
+        yaxis=theme.axis(
+            say("depth (x base, log scale)"), type="log", tickvals=TICKS, range=_span(found.depths)
+        ),
         showlegend=False,
     )
 
@@ -273,15 +224,3 @@ def _span(values: Sequence[float]) -> list[float]:
     low, high = math.log10(values[0]), math.log10(values[-1])
     margin = 0.04 * max(high - low, 0.01)
     return [low - margin, high + margin]
-
-
-def solid_axis(title: str, dark: bool | None) -> dict[str, Any]:
-    """An axis of a picture in space, small enough for a phone."""
-    return {
-        "title": {"text": title, "font": {"size": 12}},
-        "tickfont": {"size": 10},
-        "nticks": 6,
-        "gridcolor": theme.faint(dark),
-        "backgroundcolor": "rgba(0,0,0,0)",
-        "showspikes": False,
-    }

@@ -5,7 +5,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from effnet.base import colours, say
-from effnet.figures import theme
+from effnet.figures import marks, theme
 from effnet.figures.clear_labels import LETTER, MARK, clear_labels
 from effnet.papers import Chart, Mark, Series, cited, letters
 
@@ -18,16 +18,14 @@ PLOT = 420.0, 330.0  # px, of a narrow plot: labels that clash there are left to
 COUNTED = "line-ns-open"  # a short line: computed, where no line can be drawn through
 
 
-def exhibit_redrawn(
-    chart: Chart, *, source: str = "", chosen: int | None = None, dark: bool | None = None
-) -> go.Figure:
+@theme.themed
+def exhibit_redrawn(chart: Chart, *, source: str = "", chosen: int | None = None) -> go.Figure:
     """An exhibit of a paper: printed numbers as hollow diamonds, ours as lines.
 
     Args:
         chart: What to draw; where its `y` is None, names stand on that axis.
         source: Where the printed numbers stand, for the hover text.
         chosen: The exhibit's row whose marks are drawn large.
-        dark: For a dark page.
     """
     marks = [mark for one in chart.series for mark in one.marks]
     if chart.zero:  # every mark is of a row of the table: in its order
@@ -39,11 +37,11 @@ def exhibit_redrawn(
     height = 58 + inside + below
     labels = _labels(chart)
     traces = [
-        _trace(one, text, chart, source, chosen, dark)
+        _trace(one, text, chart, source, chosen)
         for one, text in zip(chart.series, labels, strict=True)
     ]
     if _paired(chart):
-        traces.append(_key(dark))
+        traces.append(_key())
     layout: dict[str, Any] = {
         "xaxis": _axis(chart.x.title, chart.x.log) | _steps(chart),
         "legend": {"y": -58 / inside},
@@ -63,14 +61,14 @@ def exhibit_redrawn(
     else:
         layout["yaxis"] = _axis(chart.y.title, chart.y.log)
     if chart.zero:
-        layout["shapes"], layout["annotations"] = _zero(chart.zero, dark)
+        layout["shapes"], layout["annotations"] = _zero(chart.zero)
         layout["margin"]["t"] = 70
         layout["xaxis"]["zeroline"] = False
-    return theme.figure(traces, title=chart.title, dark=dark, height=height, **layout)
+    return theme.figure(traces, title=chart.title, height=height, **layout)
 
 
 def _axis(title: str, log: bool) -> dict[str, Any]:
-    axis: dict[str, Any] = {"title": {"text": title}}
+    axis: dict[str, Any] = theme.axis(title)
     if log:
         axis |= {"type": "log", "dtick": "D2", "minor": {"dtick": "D1"}, "tickformat": "~g"}
     return axis
@@ -102,12 +100,12 @@ def _in_legend(one: Series, chart: Chart) -> bool:
     return one.origin == "published" or chart.y is None or not any(same)
 
 
-def _colour(name: str, dark: bool | None) -> str:
+def _colour(name: str) -> str:
     if name.startswith("setting "):
-        return colours.setting(int(name.removeprefix("setting ")), dark=dark)
+        return colours.setting(int(name.removeprefix("setting ")))
     if name in {"depth", "width", "resolution", "compound"}:
-        return colours.way(name, dark=dark)
-    return colours.family(name, dark=dark)
+        return colours.way(name)
+    return colours.family(name)
 
 
 def _labels(chart: Chart) -> list[list[str]]:
@@ -130,23 +128,16 @@ def _labels(chart: Chart) -> list[list[str]]:
 
 
 def _trace(
-    one: Series,
-    labels: list[str],
-    chart: Chart,
-    source: str,
-    chosen: int | None,
-    dark: bool | None,
+    one: Series, labels: list[str], chart: Chart, source: str, chosen: int | None
 ) -> dict[str, Any]:
-    colour, ours, named = _colour(one.colour, dark), one.origin == "computed", chart.y is None
+    colour, ours, named = _colour(one.colour), one.origin == "computed", chart.y is None
     labelled = any(labels)
     lined = ours and not named
     spread = [mark.spread for mark in one.marks]
     error = {"type": "data", "array": spread, "color": colour, "thickness": 1.5, "width": 0}
     where = say("computed here") if ours else cited(source)
-    return theme.trace(
-        "scatter",
-        x=[mark.x for mark in one.marks],
-        y=[mark.y for mark in one.marks],
+    return marks.points(
+        ((mark.x, mark.y) for mark in one.marks),
         mode="lines+markers" if lined else "markers+text" if labelled else "markers",
         name=one.name,
         text=labels,
@@ -155,7 +146,7 @@ def _trace(
         cliponaxis=False,
         line={"color": colour, "width": 2},
         marker={
-            "symbol": COUNTED if ours else theme.MARKS["published"],
+            "symbol": COUNTED if ours else marks.SYMBOLS["published"],
             "color": colour,
             "size": [_size(mark, chosen, 7 if lined else MARK) for mark in one.marks],
             "line": {"width": 3 if ours and named else 2, "color": colour},
@@ -189,7 +180,7 @@ def _key_name() -> str:
     return say("line: computed")
 
 
-def _key(dark: bool | None) -> dict[str, Any]:
+def _key() -> dict[str, Any]:
     """The legend's entry for all lines: they share their colours with the printed points."""
     return theme.trace(
         "scatter",
@@ -197,21 +188,12 @@ def _key(dark: bool | None) -> dict[str, Any]:
         y=[None],
         mode="lines",
         name=_key_name(),
-        line={"color": theme.ink(dark), "width": 2},
+        line={"color": theme.ink(), "width": 2},
         hoverinfo="skip",
     )
 
 
-def _zero(text: str, dark: bool | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    line = {"color": theme.ink(dark), "width": 2}
-    shape = {"type": "line", "yref": "paper", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "line": line}
-    label = {
-        "x": 0,
-        "y": 1,
-        "yref": "paper",
-        "yanchor": "bottom",
-        "text": text,
-        "showarrow": False,
-        "font": {"size": 12},
-    }
-    return [shape], [label]
+def _zero(text: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    return [marks.upright(0, width=2)], [
+        marks.words(text, 0, 1, yref="paper", yanchor="bottom", size=12)
+    ]

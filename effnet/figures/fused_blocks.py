@@ -6,16 +6,13 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from effnet.base import colours, factor, giga, in_a_row, milliseconds, say
-from effnet.figures import theme
+from effnet.figures import marks, theme
 from effnet.timing import Deepened, Fused, StepCost, quantile
 
 
+@theme.themed
 def fused_race(
-    series: Sequence[Fused],
-    raced: Mapping[int, Sequence[float]],
-    tied: Sequence[int],
-    *,
-    dark: bool | None = None,
+    series: Sequence[Fused], raced: Mapping[int, Sequence[float]], tied: Sequence[int]
 ) -> go.Figure:
     """Multiply-adds (computed) and time (measured) against the number of fused stages.
 
@@ -23,7 +20,6 @@ def fused_race(
         series: The networks with their costs.
         raced: Samples in milliseconds by number of fused stages, taken in turn; empty before.
         tied: The fastest, and those that can't be told from it.
-        dark: For a dark page.
     """
     stages = [one.stages for one in series]
     timed = [stage for stage in stages if raced.get(stage)]
@@ -34,7 +30,7 @@ def fused_race(
             x=stages,
             y=[one.macs / 1e9 for one in series],
             name=say("multiply-adds (computed)"),
-            marker={"color": theme.faint(dark)},
+            marker={"color": theme.faint()},
             customdata=[f"{one.params:,}" for one in series],
             hovertemplate=say(
                 "%{x} fused: %{y:.3g} G MACs, %{customdata} parameters<extra></extra>"
@@ -47,21 +43,16 @@ def fused_race(
             yaxis="y2",
             mode="lines+markers",
             name=say("time (measured; filled: fastest, or can't be told from it)"),
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": [quantile(raced[s], 0.9) - m for s, m in zip(timed, medians, strict=True)],
-                "arrayminus": [
-                    m - quantile(raced[s], 0.1) for s, m in zip(timed, medians, strict=True)
-                ],
-                "thickness": 1.2,
-                "width": 3,
-            },
-            line={"color": colours.family("v2", dark=dark), "width": 1.5},
+            error_y=marks.spread(
+                medians,
+                [quantile(raced[stage], 0.1) for stage in timed],
+                [quantile(raced[stage], 0.9) for stage in timed],
+            ),
+            line={"color": colours.family("v2"), "width": 1.5},
             marker={
                 "symbol": ["circle" if stage in tied else "circle-dot" for stage in timed],
                 "size": [13 if stage in tied else 9 for stage in timed],
-                "color": colours.family("v2", dark=dark),
+                "color": colours.family("v2"),
             },
             hovertemplate=say("%{x} fused: %{y:.4g} ms<extra></extra>"),
         ),
@@ -69,20 +60,19 @@ def fused_race(
     return theme.figure(
         traces,
         title=_fused_title(series, raced, tied),
-        dark=dark,
         height=420,
         bargap=0.35,
-        xaxis={"title": {"text": say("first stages that are Fused-MBConv")}, "dtick": 1},
-        yaxis={"title": {"text": say("multiply-adds per image (G)")}, "rangemode": "tozero"},
-        yaxis2={
-            "title": {"text": say("time per pass (ms)")},
-            "visible": bool(timed),  # without times its ticks would say nothing
-            "overlaying": "y",
-            "tickmode": "auto",  # else its ticks stand where the left axis has its own
-            "side": "right",
-            "rangemode": "tozero",
-            "showgrid": False,
-        },
+        xaxis=theme.axis(say("first stages that are Fused-MBConv"), dtick=1),
+        yaxis=theme.axis(say("multiply-adds per image (G)"), rangemode="tozero"),
+        yaxis2=theme.axis(
+            say("time per pass (ms)"),
+            visible=bool(timed),
+            overlaying="y",
+            tickmode="auto",
+            side="right",
+            rangemode="tozero",
+            showgrid=False,
+        ),
         legend={"y": -0.22, "font": {"size": 12}},
     )
 
@@ -118,11 +108,12 @@ def _fused_title(
     )
 
 
-def step_against_size(found: Sequence[StepCost], *, dark: bool | None = None) -> go.Figure:
+@theme.themed
+def step_against_size(found: Sequence[StepCost]) -> go.Figure:
     """A training step's time and memory against image size; the batch stays."""
     sides = [one.resolution for one in found]
     mebi = 2.0**20
-    blue, green = colours.family("v1", dark=dark), colours.family("lite", dark=dark)
+    blue, green = colours.family("v1"), colours.family("lite")
     traces = [
         theme.trace(
             "scatter",
@@ -158,18 +149,17 @@ def step_against_size(found: Sequence[StepCost], *, dark: bool | None = None) ->
     return theme.figure(
         traces,
         title=_step_title(found),
-        dark=dark,
         height=400,
-        xaxis={"title": {"text": say("image side (px)")}, "tickvals": sides},
-        yaxis={"title": {"text": say("training step (ms)")}, "rangemode": "tozero"},
-        yaxis2={
-            "title": {"text": say("memory (MiB)")},
-            "overlaying": "y",
-            "tickmode": "auto",  # else its ticks stand where the left axis has its own
-            "side": "right",
-            "rangemode": "tozero",
-            "showgrid": False,
-        },
+        xaxis=theme.axis(say("image side (px)"), tickvals=sides),
+        yaxis=theme.axis(say("training step (ms)"), rangemode="tozero"),
+        yaxis2=theme.axis(
+            say("memory (MiB)"),
+            overlaying="y",
+            tickmode="auto",
+            side="right",
+            rangemode="tozero",
+            showgrid=False,
+        ),
         legend={"y": -0.22, "font": {"size": 12}},
     )
 
@@ -188,24 +178,18 @@ def _step_title(found: Sequence[StepCost]) -> str:
     )
 
 
-def where_to_deepen(
-    two: Deepened,
-    raced: Mapping[str, Sequence[float]],
-    verdict: str,
-    *,
-    dark: bool | None = None,
-) -> go.Figure:
+@theme.themed
+def where_to_deepen(two: Deepened, raced: Mapping[str, Sequence[float]], verdict: str) -> go.Figure:
     """Two ways to deepen at equal multiply-adds: blocks of each stage, and the time of each way.
 
     Args:
         two: The networks.
         raced: Samples in milliseconds by "alike" and "late", taken in turn; empty before.
         verdict: What the samples allow to say, for the title.
-        dark: For a dark page.
     """
     ways = (
-        ("alike", say("all stages alike"), two.alike, colours.way("compound", dark=dark)),
-        ("late", say("late stages only"), two.late, colours.way("depth", dark=dark)),
+        ("alike", say("all stages alike"), two.alike, colours.way("compound")),
+        ("late", say("late stages only"), two.late, colours.way("depth")),
     )
     traces = []
     for key, name, spec, colour in ways:
@@ -233,9 +217,8 @@ def where_to_deepen(
         traces,
         title=verdict
         or say("Two ways to spend {macs} multiply-adds on depth", macs=giga(two.alike_macs)),
-        dark=dark,
         height=340,
         barmode="group",
-        xaxis={"title": {"text": say("stage")}, "type": "category"},
-        yaxis={"title": {"text": say("blocks (number)")}, "rangemode": "tozero"},
+        xaxis=theme.axis(say("stage"), type="category"),
+        yaxis=theme.axis(say("blocks (number)"), rangemode="tozero"),
     )

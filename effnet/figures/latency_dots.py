@@ -6,16 +6,17 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from effnet.base import colours, milliseconds, percent, say
-from effnet.figures import theme
+from effnet.figures import marks, theme
 from effnet.timing import Latency, Pace
 
 
-def latency_samples(latency: Latency, *, dark: bool | None = None) -> go.Figure:
+@theme.themed
+def latency_samples(latency: Latency) -> go.Figure:
     """Every sample in the order it was taken, beside how often each time came.
 
     A line marks the median, a band p10 to p90.
     """
-    samples, colour = list(latency.samples_ms), colours.family("v1", dark=dark)
+    samples, colour = list(latency.samples_ms), colours.family("v1")
     return theme.figure(
         [
             theme.trace(
@@ -24,7 +25,7 @@ def latency_samples(latency: Latency, *, dark: bool | None = None) -> go.Figure:
                 y=samples,
                 mode="markers",
                 name=say("measured sample"),
-                marker={"symbol": theme.MARKS["measured"], "color": colour, "size": 6},
+                marker=marks.dot("measured", colour, size=6),
                 hovertemplate=say("pass %{x}: %{y:.2f} ms<extra></extra>"),
             ),
             theme.trace(
@@ -42,36 +43,15 @@ def latency_samples(latency: Latency, *, dark: bool | None = None) -> go.Figure:
             n=len(samples),
             median=milliseconds(latency.median_ms),
         ),
-        dark=dark,
         height=340,
-        xaxis={"title": {"text": say("pass")}, "domain": [0, 0.76]},
-        xaxis2={"title": {"text": say("passes")}, "domain": [0.8, 1], "anchor": "y", "nticks": 4},
-        yaxis={
-            "title": {"text": say("time per pass (ms)")},
-            "rangemode": "tozero",
-            "range": [0, _shown_to(samples)],
-        },
+        xaxis=theme.axis(say("pass"), domain=[0, 0.76]),
+        xaxis2=theme.axis(say("passes"), domain=[0.8, 1], anchor="y", nticks=4),
+        yaxis=theme.axis(
+            say("time per pass (ms)"), rangemode="tozero", range=[0, _shown_to(samples)]
+        ),
         shapes=[
-            {
-                "type": "rect",
-                "xref": "paper",
-                "x0": 0,
-                "x1": 1,
-                "y0": latency.p10_ms,
-                "y1": latency.p90_ms,
-                "fillcolor": colour,
-                "opacity": 0.15,
-                "line": {"width": 0},
-            },
-            {
-                "type": "line",
-                "xref": "paper",
-                "x0": 0,
-                "x1": 1,
-                "y0": latency.median_ms,
-                "y1": latency.median_ms,
-                "line": {"color": theme.ink(dark), "width": 2},
-            },
+            marks.band(latency.p10_ms, latency.p90_ms, colour, opacity=0.15),
+            marks.level(latency.median_ms, width=2),
         ],
         showlegend=False,
     )
@@ -82,11 +62,12 @@ def _shown_to(samples: Sequence[float]) -> float:
     return 1.08 * min(max(samples), 4 * statistics.median(samples))
 
 
-def prediction_check(pace: Pace, *, dark: bool | None = None) -> go.Figure:
+@theme.themed
+def prediction_check(pace: Pace) -> go.Figure:
     """Predicted against measured time of networks that a fit did not see, and a line's guesses."""
     measured = [ms for ms, _, _ in pace.checks]
     ends = [min(measured) / 1.5, max(measured) * 1.5]
-    own, line = colours.family("v1", dark=dark), colours.family("v2", dark=dark)
+    own, line = colours.family("v1"), colours.family("v2")
     series = (
         (say("from layers"), [guess for _, guess, _ in pace.checks], own, "circle"),
         (say("from MACs alone"), [guess for _, _, guess in pace.checks], line, "x"),
@@ -98,7 +79,7 @@ def prediction_check(pace: Pace, *, dark: bool | None = None) -> go.Figure:
             y=ends,
             mode="lines",
             name=say("right"),
-            line={"color": theme.faint(dark), "dash": "dot"},
+            line={"color": theme.faint(), "dash": "dot"},
             hoverinfo="skip",
         )
     ]
@@ -122,7 +103,6 @@ def prediction_check(pace: Pace, *, dark: bool | None = None) -> go.Figure:
             error=percent(pace.error),
             other=percent(pace.line_error),
         ),
-        dark=dark,
         height=400,
         xaxis=theme.log_axis(say("measured (ms, log scale)"), ends),
         yaxis=theme.log_axis(

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from effnet.base import colours, say
-from effnet.figures import theme
+from effnet.figures import marks, theme
 
 if TYPE_CHECKING:
     from effnet.int8 import Quantized
 
 
-def layer_noise(found: "Mapping[str, Quantized]", *, dark: bool | None = None) -> go.Figure:
+@theme.themed
+def layer_noise(found: "Mapping[str, Quantized]") -> go.Figure:
     """Signal to noise of each layer's output in int8, in the order in which they run.
 
     Args:
         found: Networks in int8, each by what to call it; solid lines with everything before a
             layer in int8 too. A dotted line is the first one's with this output alone rounded.
-        dark: For a dark page.
     """
     first = next(iter(found.values()))
     lines = ["v1", "lite", "v2", "v1"]
@@ -29,8 +29,8 @@ def layer_noise(found: "Mapping[str, Quantized]", *, dark: bool | None = None) -
             y=[layer.snr_db for layer in one.layers],
             mode="lines+markers",
             name=name,
-            line={"color": colours.family(family, dark=dark), "width": 2, "dash": dash},
-            marker={"symbol": theme.MARKS["measured"], "size": 5},
+            line={"color": colours.family(family), "width": 2, "dash": dash},
+            marker={"symbol": marks.SYMBOLS["measured"], "size": 5},
             customdata=[[x.layer, say(x.kind), x.low, x.high] for x in one.layers],
             hovertemplate="%{customdata[0]} (%{customdata[1]}): %{y:.1f} dB<br>"
             "%{customdata[2]:.3g} ... %{customdata[3]:.3g}<extra></extra>",
@@ -46,7 +46,7 @@ def layer_noise(found: "Mapping[str, Quantized]", *, dark: bool | None = None) -
             y=[layer.own_db for layer in first.layers],
             mode="lines",
             name=say("this output alone rounded"),
-            line={"color": theme.ink(dark), "width": 1.5, "dash": "dot"},
+            line={"color": theme.ink(), "width": 1.5, "dash": "dot"},
             hovertemplate="%{y:.1f} dB<extra></extra>",
         )
     )
@@ -56,8 +56,7 @@ def layer_noise(found: "Mapping[str, Quantized]", *, dark: bool | None = None) -
         title=say(
             "Most noise in <b>{layer}</b>: {snr:.1f} dB", layer=worst.layer, snr=worst.snr_db
         ),
-        dark=dark,
         height=400,
-        xaxis={"title": {"text": say("layer, in the order in which they run")}},
-        yaxis={"title": {"text": say("signal to noise (dB)")}, "rangemode": "tozero"},
+        xaxis=theme.axis(say("layer, in the order in which they run")),
+        yaxis=theme.axis(say("signal to noise (dB)"), rangemode="tozero"),
     )

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from effnet.base import colours, percent, say, significant
 from effnet.counting import stage_title
-from effnet.figures import theme
+from effnet.figures import marks, theme
 
 if TYPE_CHECKING:
     from effnet.cam import Microscope, Order, Rung, Verdict
@@ -16,16 +16,14 @@ PART = 0.2  # the part whose loss the title tells
 ALIKE = 0.5  # from here on two maps count as alike
 
 
-def deletion_and_insertion(
-    verdict: "Verdict", *, label: str, family: str = "v1", dark: bool | None = None
-) -> go.Figure:
+@theme.themed
+def deletion_and_insertion(verdict: "Verdict", *, label: str, family: str = "v1") -> go.Figure:
     """The class's probability while places are blurred, and while they come back.
 
     Args:
         verdict: A map's tests.
         label: The class.
         family: Of the network, for the colour of the map's own line.
-        dark: For a dark page.
     """
     xs = [100 * share for share in verdict.shares]
     traces: list[Any] = []
@@ -39,7 +37,7 @@ def deletion_and_insertion(
                 x=xs + xs[::-1],
                 y=high + low[::-1],
                 fill="toself",
-                fillcolor=theme.faint(dark),
+                fillcolor=theme.faint(),
                 opacity=0.35,
                 line={"width": 0},
                 mode="lines",
@@ -53,7 +51,7 @@ def deletion_and_insertion(
                 y=_points(verdict.centre, side),
                 mode="lines",
                 name=say("a blob in the middle"),
-                line={"color": theme.ink(dark), "width": 1.5, "dash": "dot"},
+                line={"color": theme.ink(), "width": 1.5, "dash": "dot"},
                 hovertemplate=say("middle: %{x:.0f} % gone, %{y:.1f} %<extra></extra>"),
                 **place,
             ),
@@ -63,7 +61,7 @@ def deletion_and_insertion(
                 y=_points(verdict.by_map, side),
                 mode="lines",
                 name=say("this map"),
-                line={"color": colours.family(family, dark=dark), "width": 3},
+                line={"color": colours.family(family), "width": 3},
                 hovertemplate=say("this map: at %{x:.0f} %, %{y:.1f} %<extra></extra>"),
                 **place,
             ),
@@ -81,19 +79,11 @@ def deletion_and_insertion(
             ours=ours,
             theirs=theirs,
         ),
-        dark=dark,
         height=380,
         margin={"l": 8, "r": 12, "t": 64, "b": 8},
-        xaxis={"title": {"text": say("blurred (%)")}, "domain": [0, 0.46]},
-        xaxis2={
-            "title": {"text": say("brought back (%)")},
-            "domain": [0.54, 1],
-            "anchor": "y2",
-        },
-        yaxis={
-            "title": {"text": say("probability of {label} (%)", label=label)},
-            "range": [0, top],
-        },
+        xaxis=theme.axis(say("blurred (%)"), domain=[0, 0.46]),
+        xaxis2=theme.axis(say("brought back (%)"), domain=[0.54, 1], anchor="y2"),
+        yaxis=theme.axis(say("probability of {label} (%)", label=label), range=[0, top]),
         yaxis2={"range": [0, top], "anchor": "x2", "showticklabels": False},
         legend={"yref": "container", "y": 0.0, "yanchor": "bottom"},
     )
@@ -103,7 +93,8 @@ def _points(order: "Order", side: str) -> list[float]:
     return [100 * value for value in getattr(order, side)]
 
 
-def randomised_maps(verdict: "Verdict", *, dark: bool | None = None) -> go.Figure:
+@theme.themed
+def randomised_maps(verdict: "Verdict") -> go.Figure:
     """How alike the map stays while the weights are randomised from the classifier to the stem."""
     names = [stage_title(step.layer) for step in verdict.cascade]
     last = verdict.randomised
@@ -120,47 +111,28 @@ def randomised_maps(verdict: "Verdict", *, dark: bool | None = None) -> go.Figur
                 x=[say("as trained"), *names],
                 y=[1.0, *(step.correlation for step in verdict.cascade)],
                 mode="lines+markers",
-                line={"color": theme.ink(dark), "width": 2},
+                line={"color": theme.ink(), "width": 2},
                 marker={"size": 7},
                 hovertemplate=say("random down to %{x}: %{y:.2f}<extra></extra>"),
             )
         ],
         title=title,
-        dark=dark,
         height=300,
-        shapes=[
-            {
-                "type": "rect",
-                "x0": 0,
-                "x1": 1,
-                "xref": "paper",
-                "y0": -ALIKE,
-                "y1": ALIKE,
-                "fillcolor": theme.faint(dark),
-                "opacity": 0.15,
-                "line": {"width": 0},
-                "layer": "below",
-            }
-        ],
-        xaxis={
-            "title": {"text": say("weights random from the classifier down to")},
-            "tickangle": -35,
-        },
-        yaxis={"title": {"text": say("rank correlation (1: same)")}, "range": [-1.05, 1.05]},
+        shapes=[marks.band(-ALIKE, ALIKE, theme.faint(), opacity=0.15, layer="below")],
+        xaxis=theme.axis(say("weights random from the classifier down to"), tickangle=-35),
+        yaxis=theme.axis(say("rank correlation (1: same)"), range=[-1.05, 1.05]),
         showlegend=False,
     )
 
 
-def map_in_box(
-    rungs: "Sequence[Rung]", names: Sequence[str], *, family: str = "lite", dark: bool | None = None
-) -> go.Figure:
+@theme.themed
+def map_in_box(rungs: "Sequence[Rung]", names: Sequence[str], *, family: str = "lite") -> go.Figure:
     """How much of each network's map lies in the box, against an even map.
 
     Args:
         rungs: Maps with their shares; those without one are left out.
         names: What the maps are of.
         family: Of the networks, for the colour.
-        dark: For a dark page.
     """
     shown = [
         (name, rung.share)
@@ -176,7 +148,7 @@ def map_in_box(
                 "bar",
                 x=[name for name, _ in shown],
                 y=masses,
-                marker={"color": colours.family(family, dark=dark)},
+                marker={"color": colours.family(family)},
                 text=[f"{mass:.0f} %" for mass in masses],
                 textposition="outside",
                 cliponaxis=False,
@@ -188,7 +160,7 @@ def map_in_box(
                 x=[name for name, _ in shown],
                 y=[100 * share.area for _, share in shown],
                 mode="lines+markers",
-                line={"color": theme.ink(dark), "width": 1.5, "dash": "dot"},
+                line={"color": theme.ink(), "width": 1.5, "dash": "dot"},
                 name=say("an even map"),
                 hovertemplate=say("%{x}: an even map, %{y:.1f} %<extra></extra>"),
             ),
@@ -199,15 +171,15 @@ def map_in_box(
             high=high,
             even=even,
         ),
-        dark=dark,
         height=300,
-        yaxis={"title": {"text": say("share of the map in the box (%)")}, "range": [0, 112]},
+        yaxis=theme.axis(say("share of the map in the box (%)"), range=[0, 112]),
         bargap=0.5,
         legend={"yref": "container", "y": 0.0, "yanchor": "bottom"},
     )
 
 
-def gate_values(microscope: "Microscope", *, dark: bool | None = None) -> go.Figure:
+@theme.themed
+def gate_values(microscope: "Microscope") -> go.Figure:
     """How far the gates of every block stand open for a picture."""
     spreads = [(gates.layer, gates.spread) for gates in microscope.gates]
     widest = max(spreads, key=lambda entry: entry[1].mean)
@@ -225,7 +197,7 @@ def gate_values(microscope: "Microscope", *, dark: bool | None = None) -> go.Fig
                 upperfence=[spread.high for _, spread in spreads],
                 mean=[spread.mean for _, spread in spreads],
                 fillcolor="rgba(0,0,0,0)",
-                line={"color": colours.kind("squeeze-and-excitation", dark=dark), "width": 1.5},
+                line={"color": colours.kind("squeeze-and-excitation"), "width": 1.5},
                 hoverinfo="y+x",
             )
         ],
@@ -237,25 +209,22 @@ def gate_values(microscope: "Microscope", *, dark: bool | None = None) -> go.Fig
             narrowest=narrowest[0].removeprefix("features."),
             least=narrowest[1].mean,
         ),
-        dark=dark,
         height=320,
-        xaxis={"title": {"text": say("block")}, "type": "category"},
-        yaxis={"title": {"text": say("gate (0: shut, 1: open)")}, "range": [-0.02, 1.02]},
+        xaxis=theme.axis(say("block"), type="category"),
+        yaxis=theme.axis(say("gate (0: shut, 1: open)"), range=[-0.02, 1.02]),
         showlegend=False,
     )
 
 
-def forced_gates(
-    microscope: "Microscope", names: Sequence[tuple[int, str]], *, dark: bool | None = None
-) -> go.Figure:
+@theme.themed
+def forced_gates(microscope: "Microscope", names: Sequence[tuple[int, str]]) -> go.Figure:
     """The logits of some classes with the gates as they are, wide open, and at their mean.
 
     Args:
         microscope: The gates and the logits.
         names: Index and name of the classes.
-        dark: For a dark page.
     """
-    shades = (theme.ink(dark), colours.family("v2", dark=dark), colours.family("v1", dark=dark))
+    shades = (theme.ink(), colours.family("v2"), colours.family("v1"))
     words = {
         "as they are": say("gates as they are"),
         "one": say("all at one"),
@@ -282,9 +251,8 @@ def forced_gates(
             usual=significant(usual),
             opened=significant(opened),
         ),
-        dark=dark,
         height=320,
         barmode="group",
-        xaxis={"title": {"text": say("class")}},
-        yaxis={"title": {"text": say("logit (before softmax)")}},
+        xaxis=theme.axis(say("class")),
+        yaxis=theme.axis(say("logit (before softmax)")),
     )

@@ -7,15 +7,15 @@ import plotly.graph_objects as go
 
 from effnet.base import colours, mebibytes, say
 from effnet.counting.memory import CurvePoint
-from effnet.figures import theme
+from effnet.figures import marks, theme
 
 
-def live_memory(points: Sequence[CurvePoint], *, dark: bool | None = None) -> go.Figure:
+@theme.themed
+def live_memory(points: Sequence[CurvePoint]) -> go.Figure:
     """What is alive while an image passes through the network, with the peak marked.
 
     Args:
         points: Of `memory.curve`.
-        dark: For a dark page.
     """
     top = max(points, key=lambda point: point.live)
     return _curve(
@@ -27,7 +27,6 @@ def live_memory(points: Sequence[CurvePoint], *, dark: bool | None = None) -> go
             live=mebibytes(top.live),
         ),
         say("alive for one image (MiB)"),
-        dark=dark,
         shape="hv",
         mark=(top.position, top.live / 2**20, mebibytes(top.live)),
         names=[
@@ -37,12 +36,12 @@ def live_memory(points: Sequence[CurvePoint], *, dark: bool | None = None) -> go
     )
 
 
-def kept_memory(points: Sequence[CurvePoint], *, dark: bool | None = None) -> go.Figure:
+@theme.themed
+def kept_memory(points: Sequence[CurvePoint]) -> go.Figure:
     """What autograd has kept by each layer of the forward pass, for one image.
 
     Args:
         points: Of `memory.curve`.
-        dark: For a dark page.
     """
     whole = points[-1].kept
     half = next(point for point in points if point.kept >= whole / 2)
@@ -55,7 +54,6 @@ def kept_memory(points: Sequence[CurvePoint], *, dark: bool | None = None) -> go
             block=half.block,
         ),
         say("kept so far, one image (MiB)"),
-        dark=dark,
         shape="linear",
         mark=(half.position, half.kept / 2**20, say("half: {kept}", kept=mebibytes(half.kept))),
         names=[point.name for point in points],
@@ -68,7 +66,6 @@ def _curve(
     title: str,
     axis: str,
     *,
-    dark: bool | None,
     shape: str,
     mark: tuple[float, float, str],
     names: Sequence[str],
@@ -79,7 +76,7 @@ def _curve(
         starts.setdefault(point.stage, point.position)
     end = points[-1].position + 1
     edges = [*starts.values(), end]
-    colour = colours.family("v1", dark=dark)
+    colour = colours.family("v1")
     x, y, text = mark
     traces = [
         theme.trace(
@@ -98,7 +95,7 @@ def _curve(
             x=[x],
             y=[y],
             mode="markers+text",
-            marker={"color": theme.ink(dark), "size": 9, "symbol": "line-ns-open"},
+            marker={"color": theme.ink(), "size": 9, "symbol": "line-ns-open"},
             text=[f" {text} "],
             textposition="middle right" if x < 0.6 * end else "middle left",
             hoverinfo="skip",
@@ -107,29 +104,19 @@ def _curve(
     return theme.figure(
         traces,
         title=title,
-        dark=dark,
         height=330,
         showlegend=False,
-        xaxis={
-            "title": {"text": say("stage, layer by layer from the image to the classes")},
-            "tickvals": [(a + b) / 2 for a, b in itertools.pairwise(edges)],
-            "ticktext": [str(stage) for stage in starts],
-            "ticks": "",
-            "showgrid": False,
-            "range": [0, end],
-            "fixedrange": True,
-        },
-        yaxis={"title": {"text": axis}, "rangemode": "tozero", "fixedrange": True},
+        xaxis=theme.axis(
+            say("stage, layer by layer from the image to the classes"),
+            tickvals=[(a + b) / 2 for a, b in itertools.pairwise(edges)],
+            ticktext=[str(stage) for stage in starts],
+            ticks="",
+            showgrid=False,
+            range=[0, end],
+            fixedrange=True,
+        ),
+        yaxis=theme.axis(axis, rangemode="tozero", fixedrange=True),
         shapes=[
-            {
-                "type": "line",
-                "x0": edge,
-                "x1": edge,
-                "y0": 0,
-                "y1": 1,
-                "yref": "paper",
-                "line": {"color": theme.faint(dark), "width": 1, "dash": "dot"},
-            }
-            for edge in edges[1:-1]
+            marks.upright(edge, color=theme.faint(), width=1, dash="dot") for edge in edges[1:-1]
         ],
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from effnet.base import colours, mark, say
-from effnet.figures import theme
+from effnet.figures import marks, theme
 from effnet.network import Spec, display_name, operator_label, out_size
 from effnet.papers import Pinned
 
@@ -56,15 +56,12 @@ def slabs(spec: Spec) -> list[Slab]:
 
 
 @theme.Drawing
-def network_drawing(
-    spec: Spec, *, base: Spec | None = None, dark: bool | None = None
-) -> theme.Values:
+def network_drawing(spec: Spec, *, base: Spec | None = None) -> theme.Values:
     """The network drawn to scale: a slab per stage, as wide as its channels, as high as its maps.
 
     Args:
         spec: The network.
         base: Drawn behind it as a ghost, stage by stage, where it has as many stages.
-        dark: For a dark page.
     """
     drawn = slabs(spec)
     ghost = slabs(base) if base is not None and len(base.stages) == len(spec.stages) else []
@@ -86,7 +83,7 @@ def network_drawing(
                 name=say("{network} (base)", network=say(display_name(base))) if base else "",
                 marker={
                     "color": "rgba(0,0,0,0)",
-                    "line": {"color": theme.faint(dark), "width": 1.5},
+                    "line": {"color": theme.faint(), "width": 1.5},
                 },
                 hoverinfo="skip",
             )
@@ -99,7 +96,7 @@ def network_drawing(
             base=[-s.size / 2 for s in drawn],
             width=[s.channels for s in drawn],
             marker={
-                "color": [colours.kind(s.kind, dark=dark) for s in drawn],
+                "color": [colours.kind(s.kind) for s in drawn],
                 "opacity": 0.85,
                 "line": {"width": 0},
             },
@@ -110,22 +107,20 @@ def network_drawing(
     )
     tallest = max(s.size for s in [*drawn, *ghost])
     annotations = [
-        {
-            "x": centre,
-            "y": -tallest / 2,
-            "yanchor": "top",
-            "yshift": -6,
-            "text": f"<b>{s.channels}</b><br>{s.size}<br>x {s.repeats}",
-            "showarrow": False,
-            "font": {"size": 12},
-        }
+        marks.words(
+            f"<b>{s.channels}</b><br>{s.size}<br>x {s.repeats}",
+            centre,
+            -tallest / 2,
+            yanchor="top",
+            yshift=-6,
+            size=12,
+        )
         for centre, s in zip(centres, drawn, strict=True)
     ]
     margin = gap / 2
     return theme.values(
         traces,
         title=say("The network to scale: <b>channels</b> across, map side (px) upwards, x blocks"),
-        dark=dark,
         height=340,
         barmode="overlay",
         annotations=annotations,
@@ -137,12 +132,11 @@ def network_drawing(
 
 
 @theme.Drawing
-def designs_beside(designs: Sequence[Pinned], *, dark: bool | None = None) -> theme.Values:
+def designs_beside(designs: Sequence[Pinned]) -> theme.Values:
     """Networks below each other, drawn to one scale: a slab per stage, and its blocks below it.
 
     Args:
         designs: The networks, from top to bottom.
-        dark: For a dark page.
     """
     rows = [slabs(one.design.spec()) for one in designs]
     tallest = max(slab.size for row in rows for slab in row)
@@ -152,13 +146,17 @@ def designs_beside(designs: Sequence[Pinned], *, dark: bool | None = None) -> th
     for number, (one, row) in enumerate(zip(designs, rows, strict=True)):
         middle, left = -1.55 * tallest * number, 0.0
         annotations.append(
-            _note(0, middle + 0.54 * tallest, f"<b>{one.title}</b>", "left", "bottom")
+            marks.words(
+                f"<b>{one.title}</b>", 0, middle + 0.54 * tallest, xanchor="left", yanchor="bottom"
+            )
         )
         for slab in row:
             centre = left + slab.channels / 2
             bars.append((centre, middle, slab))
             below = middle - 0.54 * tallest
-            annotations.append(_note(centre, below, f"x {slab.repeats}", "center", "top"))
+            annotations.append(
+                marks.words(f"x {slab.repeats}", centre, below, size=12, yanchor="top")
+            )
             left += slab.channels + gap
     right = max(centre + slab.channels / 2 for centre, _, slab in bars)
     return theme.values(
@@ -170,7 +168,7 @@ def designs_beside(designs: Sequence[Pinned], *, dark: bool | None = None) -> th
                 base=[middle - slab.size / 2 for _, middle, slab in bars],
                 width=[slab.channels for _, _, slab in bars],
                 marker={
-                    "color": [colours.kind(slab.kind, dark=dark) for _, _, slab in bars],
+                    "color": [colours.kind(slab.kind) for _, _, slab in bars],
                     "line": {"width": 0},
                 },
                 customdata=[[s.stage, s.channels, s.size, s.repeats, s.label] for _, _, s in bars],
@@ -178,7 +176,6 @@ def designs_beside(designs: Sequence[Pinned], *, dark: bool | None = None) -> th
             )
         ],
         title=say("One scale for all: <b>channels</b> across, map side (px) upwards, x blocks"),
-        dark=dark,
         height=60 + ROW * len(rows),
         barmode="overlay",
         annotations=annotations,
@@ -190,15 +187,3 @@ def designs_beside(designs: Sequence[Pinned], *, dark: bool | None = None) -> th
         },
         showlegend=False,
     )
-
-
-def _note(x: float, y: float, text: str, across: str, along: str) -> dict[str, object]:
-    return {
-        "x": x,
-        "y": y,
-        "xanchor": across,
-        "yanchor": along,
-        "text": text,
-        "showarrow": False,
-        "font": {"size": 12},
-    }

@@ -6,14 +6,15 @@ from typing import Any
 import plotly.graph_objects as go
 
 from effnet.base import DEFAULT, colours, current, giga, millions, say
-from effnet.figures import theme
+from effnet.figures import marks, theme
 from effnet.network import FAMILIES
 from effnet.papers import Rated
 
 BAR = 24  # px, of one network
 
 
-def rewards(ranked: Sequence[Rated], *, dark: bool | None = None) -> go.Figure:
+@theme.themed
+def rewards(ranked: Sequence[Rated]) -> go.Figure:
     """Published networks by reward: a line from the printed accuracy to what cost makes of it."""
     names = [one.name for one in ranked]
     traces: list[dict[str, Any]] = []
@@ -21,7 +22,7 @@ def rewards(ranked: Sequence[Rated], *, dark: bool | None = None) -> go.Figure:
         members = [one for one in ranked if one.family == family]
         if not members:
             continue
-        colour = colours.family(family, dark=dark)
+        colour = colours.family(family)
         title = FAMILIES.get(family) or say("other networks")
         stroke_x: list[float | None] = []
         stroke_y: list[str | None] = []
@@ -40,12 +41,10 @@ def rewards(ranked: Sequence[Rated], *, dark: bool | None = None) -> go.Figure:
                 hoverinfo="skip",
                 showlegend=False,
             ),
-            theme.trace(
-                "scatter",
+            marks.points(
+                ((one.reward, one.name) for one in members),
                 name=title,
                 legendgroup=family,
-                x=[one.reward for one in members],
-                y=[one.name for one in members],
                 mode="markers",
                 marker={
                     "symbol": "line-ns-open",
@@ -59,19 +58,12 @@ def rewards(ranked: Sequence[Rated], *, dark: bool | None = None) -> go.Figure:
                     "%{customdata[1]} MACs, %{customdata[2]} parameters<extra></extra>"
                 ),
             ),
-            theme.trace(
-                "scatter",
+            marks.points(
+                ((one.top1, one.name) for one in members),
                 name=title,
                 legendgroup=family,
-                x=[one.top1 for one in members],
-                y=[one.name for one in members],
                 mode="markers",
-                marker={
-                    "symbol": theme.MARKS["published"],
-                    "size": 9,
-                    "color": colour,
-                    "line": {"width": 2},
-                },
+                marker=marks.dot("published", colour),
                 customdata=[say(one.source) for one in members],
                 hovertemplate=say("%{y}: top-1 %{x} % printed<br>%{customdata}<extra></extra>"),
                 showlegend=False,
@@ -92,12 +84,8 @@ def rewards(ranked: Sequence[Rated], *, dark: bool | None = None) -> go.Figure:
     return theme.figure(
         traces,
         title=title,
-        dark=dark,
         height=110 + BAR * len(names),
-        xaxis={
-            "title": {"text": say("reward; hollow diamond: printed top-1 (%)")},
-            "side": "bottom",
-        },
+        xaxis=theme.axis(say("reward; hollow diamond: printed top-1 (%)"), side="bottom"),
         yaxis={
             "categoryorder": "array",
             "categoryarray": names[::-1],

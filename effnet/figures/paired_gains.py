@@ -6,20 +6,20 @@ from itertools import accumulate
 import plotly.graph_objects as go
 
 from effnet.base import colours, factor, say, significant
-from effnet.figures import theme
+from effnet.figures import marks, theme
 from effnet.timing import FASTER, MARGIN, Comparison, quantile
 
 
-def paired_ratios(found: Comparison, *, dark: bool | None = None) -> go.Figure:
+@theme.themed
+def paired_ratios(found: Comparison) -> go.Figure:
     """The ratio of times in every round of two networks, its median, and the median's interval.
 
     Args:
         found: Both with the samples of the same rounds.
-        dark: For a dark page.
     """
     pairs = zip(found.first.samples_ms, found.second.samples_ms, strict=True)
     ratios = [b / a for a, b in pairs]
-    colour = colours.family("v1", dark=dark)
+    colour = colours.family("v1")
     low, high = max(found.low, min(ratios)), min(found.high, max(ratios))
     edges = [
         low,
@@ -29,7 +29,6 @@ def paired_ratios(found: Comparison, *, dark: bool | None = None) -> go.Figure:
         *(quantile(ratios, p) for p in (0.05, 0.95)),
     ]
     room = 0.1 * (max(edges) - min(edges))
-    across = {"xref": "paper", "x0": 0, "x1": 1}
     sentence = found.sentence()
     return theme.figure(
         [
@@ -39,59 +38,31 @@ def paired_ratios(found: Comparison, *, dark: bool | None = None) -> go.Figure:
                 y=ratios,
                 mode="markers",
                 name=say("measured round"),
-                marker={"symbol": theme.MARKS["measured"], "color": colour, "size": 7},
+                marker=marks.dot("measured", colour, size=7),
                 hovertemplate=say("round %{x}: %{y:.4g} x<extra></extra>"),
             )
         ],
         title=f"{sentence[0].upper()}{sentence[1:]}",
-        dark=dark,
         height=320,
-        xaxis={"title": {"text": say("round")}},
-        yaxis={
-            "title": {"text": say("time of the second / the first (ratio)")},
-            "range": [min(edges) - room, max(edges) + room],
-        },
+        xaxis=theme.axis(say("round")),
+        yaxis=theme.axis(
+            say("time of the second / the first (ratio)"),
+            range=[min(edges) - room, max(edges) + room],
+        ),
         shapes=[
-            {
-                "type": "rect",
-                **across,
-                "y0": low,
-                "y1": high,
-                "fillcolor": colour,
-                "opacity": 0.2,
-                "line": {"width": 0},
-            },
-            {
-                "type": "line",
-                **across,
-                "y0": found.ratio,
-                "y1": found.ratio,
-                "line": {"color": colour, "width": 2},
-            },
-            {
-                "type": "line",
-                **across,
-                "y0": 1,
-                "y1": 1,
-                "line": {"color": theme.ink(dark), "width": 1.5, "dash": "dash"},
-            },
+            marks.band(low, high, colour, opacity=0.2),
+            marks.level(found.ratio, color=colour, width=2),
+            marks.level(1, dash="dash"),
         ],
         annotations=[
-            {
-                "xref": "paper",
-                "x": 1,
-                "y": 1,
-                "text": say("equal"),
-                "showarrow": False,
-                "xanchor": "right",
-                "yanchor": "bottom",
-            }
+            marks.words(say("equal"), 1, 1, xref="paper", xanchor="right", yanchor="bottom")
         ],
         showlegend=False,
     )
 
 
-def race_bars(found: Comparison, *, seconds: float, dark: bool | None = None) -> go.Figure:
+@theme.themed
+def race_bars(found: Comparison, *, seconds: float) -> go.Figure:
     """The time that either of two networks has taken for as many passes, with ticks.
 
     A tick is a pass, or ten, or a hundred: fewer than a hundred ticks stand on a bar.
@@ -99,12 +70,11 @@ def race_bars(found: Comparison, *, seconds: float, dark: bool | None = None) ->
     Args:
         found: The race so far.
         seconds: How long all of it lasts: the axis ends there, so the bars fill as it goes on.
-        dark: For a dark page.
     """
     sides = found.first, found.second
     ends = [list(accumulate(ms / 1000 for ms in one.samples_ms)) for one in sides]
     taken = [one[-1] for one in ends]
-    colour = [theme.ink(dark), colours.family("v1", dark=dark)]
+    colour = [theme.ink(), colours.family("v1")]
     rows = [0, 1]
     every = 10 ** max(0, len(str(len(ends[0]))) - 2)
     first, second = (f"{significant(one)} s" for one in taken)
@@ -125,7 +95,7 @@ def race_bars(found: Comparison, *, seconds: float, dark: bool | None = None) ->
                     x=times[every - 1 :: every],
                     y=[row] * (len(times) // every),
                     mode="markers",
-                    marker={"symbol": "line-ns-open", "size": 26, "color": theme.faint(dark)},
+                    marker={"symbol": "line-ns-open", "size": 26, "color": theme.faint()},
                     customdata=one.samples_ms[every - 1 :: every],
                     hovertemplate="%{customdata:.4g} ms<extra></extra>",
                 )
@@ -140,7 +110,6 @@ def race_bars(found: Comparison, *, seconds: float, dark: bool | None = None) ->
             second=found.second.name,
             other=second,
         ),
-        dark=dark,
         height=190,
         xaxis={"title": {"text": say("time taken (s, measured)")}, "range": [0, seconds]},
         yaxis={
@@ -153,16 +122,16 @@ def race_bars(found: Comparison, *, seconds: float, dark: bool | None = None) ->
     )
 
 
-def option_gains(found: Mapping[str, Comparison], *, dark: bool | None = None) -> go.Figure:
+@theme.themed
+def option_gains(found: Mapping[str, Comparison]) -> go.Figure:
     """How many times as fast each option is as PyTorch run the default way, with its interval.
 
     Args:
         found: By option in words; the first of each comparison is the plain way.
-        dark: For a dark page.
     """
     names = list(found)
     sure = [one.faster != "can't tell" for one in found.values()]
-    blue = colours.family("v1", dark=dark)
+    blue = colours.family("v1")
     best = max(found, key=lambda name: found[name].gain)
     furthest = max(1 / one.low if one.low > 0 else float("inf") for one in found.values())
     said = say(
@@ -178,15 +147,14 @@ def option_gains(found: Mapping[str, Comparison], *, dark: bool | None = None) -
                 y=names,
                 mode="markers",
                 name=say("measured in turn with PyTorch's default (fp32)"),
-                error_x={
-                    "type": "data",
-                    "symmetric": False,
-                    "array": [1 / one.low - one.gain for one in found.values()],
-                    "arrayminus": [one.gain - 1 / one.high for one in found.values()],
-                    "thickness": 2,
-                    "width": 5,
-                    "color": blue,
-                },
+                error_x=marks.spread(
+                    [one.gain for one in found.values()],
+                    [1 / one.high for one in found.values()],
+                    [1 / one.low for one in found.values()],
+                    thickness=2,
+                    width=5,
+                    color=blue,
+                ),
                 marker={
                     "symbol": ["circle" if one else "circle-open" for one in sure],
                     "color": blue,
@@ -200,23 +168,12 @@ def option_gains(found: Mapping[str, Comparison], *, dark: bool | None = None) -
         title=said
         if found[best].faster == "second"
         else say("No option is faster here, as far as can be told"),
-        dark=dark,
         height=130 + 36 * len(names),
-        xaxis={
-            "title": {"text": say("times as fast as PyTorch's default (hollow: can't tell)")},
-            "range": [0, 1.1 * min(furthest, 2 * max(found[best].gain, 1))],
-        },
+        xaxis=theme.axis(
+            say("times as fast as PyTorch's default (hollow: can't tell)"),
+            range=[0, 1.1 * min(furthest, 2 * max(found[best].gain, 1))],
+        ),
         yaxis={"autorange": "reversed", "ticks": ""},
-        shapes=[
-            {
-                "type": "line",
-                "x0": 1,
-                "x1": 1,
-                "yref": "paper",
-                "y0": 0,
-                "y1": 1,
-                "line": {"color": theme.ink(dark), "width": 1.5},
-            }
-        ],
+        shapes=[marks.upright(1)],
         showlegend=False,
     )

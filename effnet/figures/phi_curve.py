@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from effnet.base import colours, giga, say, significant
-from effnet.figures import theme
+from effnet.figures import marks, theme
 from effnet.papers import ReleasedPoint
 from effnet.scaling import PhiPoint
 
@@ -16,7 +16,6 @@ def macs_along_phi(
     promise: Sequence[float],
     released: Sequence[ReleasedPoint] = (),
     chosen: PhiPoint | None = None,
-    dark: bool | None = None,
 ) -> theme.Values:
     """Multiply-adds against phi: the formula's promise, what rounding gives, the released networks.
 
@@ -25,7 +24,6 @@ def macs_along_phi(
         promise: The smooth curve at the same positions, in MACs.
         released: The published networks, with the phi that each of their axes implies.
         chosen: One's own design, drawn last and largest.
-        dark: For a dark page.
     """
     phis = [point.phi for point in points]
     traces = [
@@ -35,7 +33,7 @@ def macs_along_phi(
             y=[macs / 1e9 for macs in promise],
             mode="lines",
             name=say("formula's promise"),
-            line={"color": theme.faint(dark), "dash": "dot", "width": 2},
+            line={"color": theme.faint(), "dash": "dot", "width": 2},
             hovertemplate=say("phi %{x:.2f}<br>promised %{y:.3g} G<extra></extra>"),
         ),
         theme.trace(
@@ -44,7 +42,7 @@ def macs_along_phi(
             y=[point.macs / 1e9 for point in points],
             mode="lines",
             name=say("computed"),
-            line={"color": colours.family("v1", dark=dark), "width": 2, "shape": "hv"},
+            line={"color": colours.family("v1"), "width": 2, "shape": "hv"},
             customdata=[[point.params, point.macs, point.resolution] for point in points],
             hovertemplate=say(
                 "phi %{x:.2f}, %{customdata[2]} px<br>%{customdata[1]:,} MACs"
@@ -53,7 +51,7 @@ def macs_along_phi(
         ),
     ]
     if released:
-        traces.append(_released(released, dark))
+        traces.append(_released(released))
     if chosen:
         traces.append(
             theme.trace(
@@ -62,26 +60,25 @@ def macs_along_phi(
                 y=[chosen.macs / 1e9],
                 mode="markers",
                 name=say("this design"),
-                marker={"color": theme.ink(dark), "size": 14},
+                marker={"color": theme.ink(), "size": 14},
                 hovertemplate=f"phi {chosen.phi:.2f}: {giga(chosen.macs)} MACs<extra></extra>",
             )
         )
     return theme.values(
         traces,
         title=say("Rounding lifts the real cost above the promise, step by step"),
-        dark=dark,
         height=420,
-        xaxis={"title": {"text": "phi"}, "range": [min(phis) - 0.2, max(phis) + 0.2]},
-        yaxis={
-            "title": {"text": say("multiply-adds per image (G, log scale)")},
-            "type": "log",
-            "tickvals": [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
-        },
+        xaxis=theme.axis("phi", range=[min(phis) - 0.2, max(phis) + 0.2]),
+        yaxis=theme.axis(
+            say("multiply-adds per image (G, log scale)"),
+            type="log",
+            tickvals=[0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
+        ),
     )
 
 
-def _released(released: Sequence[ReleasedPoint], dark: bool | None) -> dict[str, Any]:
-    colour = colours.family("v2", dark=dark)
+def _released(released: Sequence[ReleasedPoint]) -> dict[str, Any]:
+    colour = colours.family("v2")
     middle = [sum(point.phis) / 3 for point in released]
     return theme.trace(
         "scatter",
@@ -91,21 +88,15 @@ def _released(released: Sequence[ReleasedPoint], dark: bool | None) -> dict[str,
         name=say("published B0 to B7"),
         text=[point.name.upper() for point in released],
         textposition="bottom right",
-        marker={
-            "symbol": theme.MARKS["published"],
-            "color": colour,
-            "size": 11,
-            "line": {"width": 2},
-        },
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": [max(p.phis) - m for p, m in zip(released, middle, strict=True)],
-            "arrayminus": [m - min(p.phis) for p, m in zip(released, middle, strict=True)],
-            "color": colour,
-            "thickness": 1.5,
-            "width": 0,
-        },
+        marker=marks.dot("published", colour, size=11),
+        error_x=marks.spread(
+            middle,
+            [min(point.phis) for point in released],
+            [max(point.phis) for point in released],
+            color=colour,
+            thickness=1.5,
+            width=0,
+        ),
         customdata=[
             [*(f"{phi:.2f}" for phi in point.phis), significant(point.top1), say(point.source)]
             for point in released

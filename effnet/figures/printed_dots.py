@@ -5,43 +5,34 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from effnet.base import colours, factor, say
-from effnet.figures import theme
+from effnet.figures import marks, theme
 from effnet.network import FAMILIES, display_name, get_variant
 from effnet.papers import Printed, Surprise
 
 
-def published_times(
-    rows: Sequence[Printed], surprise: Surprise | None, *, dark: bool | None = None
-) -> go.Figure:
+@theme.themed
+def published_times(rows: Sequence[Printed], surprise: Surprise | None) -> go.Figure:
     """Published times of one bench against computed multiply-adds.
 
     Args:
         rows: Of one hardware, precision and batch.
         surprise: The pair that the title tells of.
-        dark: For a dark page.
     """
     rate = rows[0].latency_ms is None
     traces = []
     for family in dict.fromkeys(_family(row) for row in rows):
         mine = [row for row in rows if _family(row) == family]
-        colour = colours.family(family, dark=dark)
+        colour = colours.family(family)
         traces.append(
-            theme.trace(
-                "scatter",
-                x=[(row.macs or 0) / 1e9 for row in mine],
-                y=[row.ms_per_image for row in mine],
+            marks.points(
+                (((row.macs or 0) / 1e9, row.ms_per_image) for row in mine),
                 mode="lines+markers+text",
                 name=FAMILIES.get(family, family),
                 text=[_short(row.variant) for row in mine],
                 textposition="top center",
                 cliponaxis=False,
                 line={"color": colour, "width": 1, "dash": "dot"},
-                marker={
-                    "symbol": theme.MARKS["published"],
-                    "color": colour,
-                    "size": 11,
-                    "line": {"width": 2},
-                },
+                marker=marks.dot("published", colour, size=11),
                 customdata=[[row.model, say(row.source)] for row in mine],
                 hovertemplate=say(
                     "%{customdata[0]}: %{x:.3g} G MACs, %{y:.3g} ms"
@@ -52,7 +43,6 @@ def published_times(
     return theme.figure(
         traces,
         title=_surprise_in_words(surprise),
-        dark=dark,
         height=400,
         xaxis=theme.log_axis(
             say("multiply-adds per image, computed (G, log scale)"),
@@ -89,13 +79,13 @@ def _surprise_in_words(surprise: Surprise | None) -> str:
     )
 
 
+@theme.themed
 def ratios_beside(
     names: Sequence[str],
     measured: Sequence[float],
     published: Mapping[str, Sequence[float | None]],
     *,
     against: str,
-    dark: bool | None = None,
 ) -> go.Figure:
     """Times as ratios to one network: one's own beside the published ones.
 
@@ -104,9 +94,8 @@ def ratios_beside(
         measured: Their measured ratios.
         published: By bench, the printed ratios; None where a bench has none.
         against: The network that all are divided by, as shown.
-        dark: For a dark page.
     """
-    inks = [colours.family(name, dark=dark) for name in ("v2", "lite", "mobilenet", "resnet")]
+    inks = [colours.family(name) for name in ("v2", "lite", "mobilenet", "resnet")]
     traces = [
         theme.trace(
             "scatter",
@@ -114,12 +103,7 @@ def ratios_beside(
             y=list(ratios),
             mode="markers",
             name=say("published: {bench}", bench=say(bench)),
-            marker={
-                "symbol": theme.MARKS["published"],
-                "size": 12,
-                "color": inks[number % len(inks)],
-                "line": {"width": 2},
-            },
+            marker=marks.dot("published", inks[number % len(inks)], size=12),
             hovertemplate=say("%{x}: %{y:.3g} x<extra>published</extra>"),
         )
         for number, (bench, ratios) in enumerate(published.items())
@@ -131,11 +115,7 @@ def ratios_beside(
             y=list(measured),
             mode="markers",
             name=say("measured here"),
-            marker={
-                "symbol": theme.MARKS["measured"],
-                "size": 10,
-                "color": colours.family("v1", dark=dark),
-            },
+            marker=marks.dot("measured", colours.family("v1"), size=10),
             hovertemplate=say("%{x}: %{y:.3g} x<extra>measured here</extra>"),
         )
     )
@@ -146,9 +126,8 @@ def ratios_beside(
             "ratios",
             against=against,
         ),
-        dark=dark,
         height=420,
-        xaxis={"title": {"text": say("network")}, "type": "category"},
+        xaxis=theme.axis(say("network"), type="category"),
         yaxis=theme.log_axis(
             say("time (multiples of {against}, log scale)", against=against),
             [*measured, *(one for ratios in published.values() for one in ratios if one)],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from effnet.base import colours, say
-from effnet.figures import theme
+from effnet.figures import marks, theme
 from effnet.train import (
     BALANCED,
     FAILS,
@@ -33,21 +33,19 @@ SYMBOLS = {
 MACS_TICKS = (0.125, 0.25, 0.5, 1, 2)
 
 
-def _colour(way: str, dark: bool | None) -> str:
+def _colour(way: str) -> str:
     if way == "searched":
-        return colours.setting(2, dark=dark)
-    return theme.ink(dark) if way == "base" else colours.way(way, dark=dark)
+        return colours.setting(2)
+    return theme.ink() if way == "base" else colours.way(way)
 
 
-def scaling_experiment(
-    rows: "Sequence[Row]", *, here: "Sequence[Row]" = (), dark: bool | None = None
-) -> go.Figure:
+@theme.themed
+def scaling_experiment(rows: "Sequence[Row]", *, here: "Sequence[Row]" = ()) -> go.Figure:
     """Accuracy against multiply-adds for each way of scaling; bars are 95 % intervals over seeds.
 
     Args:
         rows: The base's and every way's trainings.
         here: Trainings of one's own, each a cross of its way's colour.
-        dark: For a dark page.
     """
     found = summaries(rows, "way")
     base = [s for s in found if s.name == "base"]
@@ -57,10 +55,8 @@ def scaling_experiment(
         line = [*base, *points]
         if points:
             traces.append(
-                theme.trace(
-                    "scatter",
-                    x=[s.macs / 1e6 for s in line],
-                    y=[100 * s.mean for s in line],
+                marks.points(
+                    ((s.macs / 1e6, 100 * s.mean) for s in line),
                     error_y={
                         "type": "data",
                         "array": [100 * s.spread for s in line],
@@ -68,8 +64,8 @@ def scaling_experiment(
                     },
                     mode="lines+markers",
                     name=say(TITLES[way]),
-                    line={"color": _colour(way, dark), "width": 1.4, "dash": "dot"},
-                    marker={"symbol": symbol, "size": 9, "color": _colour(way, dark)},
+                    line={"color": _colour(way), "width": 1.4, "dash": "dot"},
+                    marker={"symbol": symbol, "size": 9, "color": _colour(way)},
                     customdata=[len(s.top1) for s in line],
                     hovertemplate=say(
                         "{way}: %{{y:.2f}} % at %{{x:.3f}} M MACs, %{{customdata}} seeds",
@@ -79,32 +75,27 @@ def scaling_experiment(
                 )
             )
     if here:
-        traces.append(_own(here, dark))
+        traces.append(_own(here))
     return theme.figure(
         traces,
         title=_title(rows),
-        dark=dark,
         height=430,
-        xaxis={
-            "title": {"text": say("multiply-adds per image (M, computed, log scale)")},
-            "type": "log",
-            "tickvals": MACS_TICKS,
-        },
-        yaxis={"title": {"text": say("test accuracy (%, measured)")}},
+        xaxis=theme.axis(
+            say("multiply-adds per image (M, computed, log scale)"), type="log", tickvals=MACS_TICKS
+        ),
+        yaxis=theme.axis(say("test accuracy (%, measured)")),
     )
 
 
-def _own(here: "Sequence[Row]", dark: bool | None) -> theme.Values:
-    return theme.trace(
-        "scatter",
-        x=[row["macs"] / 1e6 for row in here],
-        y=[100 * row["top1"] for row in here],
+def _own(here: "Sequence[Row]") -> theme.Values:
+    return marks.points(
+        ((row["macs"] / 1e6, 100 * row["top1"]) for row in here),
         mode="markers",
         name=say("trained here"),
         marker={
             "symbol": "x",
             "size": 10,
-            "color": [_colour(row["way"], dark) for row in here],
+            "color": [_colour(row["way"]) for row in here],
         },
         customdata=[[say(TITLES[row["way"]]), row["seed"]] for row in here],
         hovertemplate=say(
@@ -143,22 +134,20 @@ def _title(rows: "Sequence[Row]") -> str:
     )
 
 
-def paired_differences(
-    rows: "Sequence[Row]", budget: float = HEADLINE, *, dark: bool | None = None
-) -> go.Figure:
+@theme.themed
+def paired_differences(rows: "Sequence[Row]", budget: float = HEADLINE) -> go.Figure:
     """Compound scaling less each single dimension, by seed: every one, the mean, its interval.
 
     Args:
         rows: Trainings.
         budget: Multiply-adds aimed at, over the base's.
-        dark: For a dark page.
     """
     by_way = {way: differences(rows, way, budget) for way in BALANCED}
     traces = [
         trace
         for place, (way, found) in enumerate(by_way.items())
         if found
-        for trace in _pair(way, found, 0.15 - 0.3 * place, dark)
+        for trace in _pair(way, found, 0.15 - 0.3 * place)
     ]
     rivals = list(dict.fromkeys(one.rival for found in by_way.values() for one in found))
     ends = [one for found in by_way.values() for one in found]
@@ -174,22 +163,12 @@ def paired_differences(
             ahead=ahead,
             behind=behind,
         ),
-        dark=dark,
         height=320,
         shapes=[
-            {
-                "type": "rect", "x0": 0, "x1": LEAST_LEAD, "yref": "paper", "y0": 0, "y1": 1,
-                "fillcolor": colours.group(), "line": {"width": 0}, "layer": "below",
-            },
-            {
-                "type": "line", "x0": 0, "x1": 0, "yref": "paper", "y0": 0, "y1": 1,
-                "line": {"color": theme.ink(dark), "width": 1},
-            },
+            marks.band(0, LEAST_LEAD, colours.group(), along="x", layer="below"),
+            marks.upright(0, width=1),
         ],
-        xaxis={
-            "title": {"text": say("points ahead at the same seed (measured)")},
-            "zeroline": False,
-        },
+        xaxis=theme.axis(say("points ahead at the same seed (measured)"), zeroline=False),
         yaxis={
             "tickvals": [SINGLE_PLACES[rival] for rival in rivals],
             "ticktext": [
@@ -197,17 +176,14 @@ def paired_differences(
             ],
             "range": [-0.5, 2.5],
             "showgrid": False,
-        },
-    )  # fmt: skip
+        })  # fmt: skip
 
 
 SINGLE_PLACES = {"resolution": 0, "width": 1, "depth": 2}
 
 
-def _pair(
-    way: str, found: "Sequence[Difference]", aside: float, dark: bool | None
-) -> list[theme.Values]:
-    colour, name = _colour(way, dark), say(TITLES[way])
+def _pair(way: str, found: "Sequence[Difference]", aside: float) -> list[theme.Values]:
+    colour, name = _colour(way), say(TITLES[way])
     places = [SINGLE_PLACES[one.rival] + aside for one in found]
     seeds = [(x, y) for one, y in zip(found, places, strict=True) for x in one.points]
     return [

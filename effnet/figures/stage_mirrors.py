@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from effnet.base import colours, giga, milliseconds, percent, say, significant
-from effnet.figures import theme
+from effnet.figures import marks, theme
 from effnet.timing import KindProfile, Roof, StageProfile
 
 KIND_MARKS = ("circle", "square", "diamond", "cross", "triangle-up", "star", "hexagon", "x")
@@ -26,15 +26,13 @@ def stage_names(profile: Sequence[StageProfile]) -> list[str]:
     ]
 
 
-def stage_mirror(
-    profile: Sequence[StageProfile], *, measured: bool = True, dark: bool | None = None
-) -> go.Figure:
+@theme.themed
+def stage_mirror(profile: Sequence[StageProfile], *, measured: bool = True) -> go.Figure:
     """Per stage: share of multiply-adds to the left, of time to the right, activations beside.
 
     Args:
         profile: The stages.
         measured: False where there is no time yet: the right side then says so.
-        dark: For a dark page.
     """
     names = stage_names(profile)
     most = 100 * max(*(p.macs_share for p in profile), *(p.time_share for p in profile), 0.05)
@@ -44,14 +42,14 @@ def stage_mirror(
             names,
             [-100 * p.macs_share for p in profile],
             say("multiply-adds (computed)"),
-            theme.faint(dark),
+            theme.faint(),
             [f"{percent(p.macs_share)}, {giga(p.macs)} MACs" for p in profile],
         ),
         _bars(
             names,
             [100 * p.time_share for p in profile],
             say("time (measured)"),
-            colours.family("v1", dark=dark),
+            colours.family("v1"),
             [f"{percent(p.time_share)}, {milliseconds(p.median_ms)}" for p in profile]
             if measured
             else [say("not measured yet")] * len(names),
@@ -60,17 +58,16 @@ def stage_mirror(
             names,
             [100 * p.activations_share for p in profile],
             say("activations (computed)"),
-            colours.family("lite", dark=dark),
+            colours.family("lite"),
             [f"{percent(p.activations_share)}, {p.activations:,}" for p in profile],
             xaxis="x2",
         ),
     ]
     side = {"tickvals": ticks, "ticktext": [f"{abs(tick):g}" for tick in ticks]}
-    notes = [] if measured else [_note(say("time: press Measure"), 0.56, dark)]
+    notes = [] if measured else [_note(say("time: press Measure"), 0.56)]
     return theme.figure(
         bars,
         title=_mirror_title(profile, names, measured=measured),
-        dark=dark,
         height=120 + 34 * len(profile),
         barmode="overlay",
         bargap=0.25,
@@ -80,13 +77,7 @@ def stage_mirror(
             "domain": [0, 0.72],
             **side,
         },
-        xaxis2={
-            "title": {"text": "(%)"},
-            "domain": [0.78, 1],
-            "anchor": "y",
-            "rangemode": "tozero",
-            "nticks": 4,
-        },
+        xaxis2=theme.axis("(%)", domain=[0.78, 1], anchor="y", rangemode="tozero", nticks=4),
         yaxis={"autorange": "reversed", "ticks": ""},
         legend={"y": -0.2, "traceorder": "normal"},
         annotations=notes,
@@ -120,16 +111,8 @@ def _ticks(most: float) -> list[float]:
     return [*(-value for value in reversed(side)), 0, *side]
 
 
-def _note(text: str, x: float, dark: bool | None) -> dict[str, Any]:
-    return {
-        "text": text,
-        "xref": "paper",
-        "yref": "paper",
-        "x": x,
-        "y": 0.5,
-        "showarrow": False,
-        "font": {"color": theme.ink(dark)},
-    }
+def _note(text: str, x: float) -> dict[str, Any]:
+    return marks.words(text, x, 0.5, xref="paper", yref="paper", font={"color": theme.ink()})
 
 
 def _mirror_title(profile: Sequence[StageProfile], names: list[str], *, measured: bool) -> str:
@@ -151,13 +134,13 @@ def _mirror_title(profile: Sequence[StageProfile], names: list[str], *, measured
     )
 
 
-def roofline(profile: Sequence[KindProfile], roof: Roof, *, dark: bool | None = None) -> go.Figure:
+@theme.themed
+def roofline(profile: Sequence[KindProfile], roof: Roof) -> go.Figure:
     """What this machine can do at best, and where each kind of layer in each stage stands.
 
     Args:
         profile: Measured layers by stage and kind; those without multiply-adds are left out.
         roof: The machine's, measured.
-        dark: For a dark page.
     """
     dots = [p for p in profile if p.macs]
     intensities = [p.macs_per_byte for p in dots]
@@ -170,22 +153,20 @@ def roofline(profile: Sequence[KindProfile], roof: Roof, *, dark: bool | None = 
             y=[roof.at(x) / 1e9 for x in line],
             mode="lines",
             name=say("roof (measured)"),
-            line={"color": theme.ink(dark), "width": 2},
+            line={"color": theme.ink(), "width": 2},
             hovertemplate=say("at most %{y:.1f} GMAC/s<extra></extra>"),
         )
     ]
     for number, kind in enumerate(dict.fromkeys(p.kind for p in dots)):
         mine = [p for p in dots if p.kind == kind]
         traces.append(
-            theme.trace(
-                "scatter",
-                x=[p.macs_per_byte for p in mine],
-                y=[p.macs_per_s / 1e9 for p in mine],
+            marks.points(
+                ((p.macs_per_byte, p.macs_per_s / 1e9) for p in mine),
                 mode="markers",
                 name=say(kind),
                 marker={
                     "symbol": KIND_MARKS[number % len(KIND_MARKS)],
-                    "color": colours.kind(kind, dark=dark),
+                    "color": colours.kind(kind),
                     "size": 10,
                 },
                 customdata=[
@@ -203,21 +184,17 @@ def roofline(profile: Sequence[KindProfile], roof: Roof, *, dark: bool | None = 
     return theme.figure(
         traces,
         title=_roof_title(dots, roof),
-        dark=dark,
         height=480,
-        xaxis={
-            "title": {"text": say("arithmetic intensity (MACs per byte, log scale)")},
-            "type": "log",
-            "range": [math.log10(low), math.log10(high)],
-            "dtick": 1,
-            "exponentformat": "none",
-        },
-        yaxis={
-            "title": {"text": say("speed (GMAC/s, log scale)")},
-            "type": "log",
-            "dtick": 1,
-            "exponentformat": "none",
-        },
+        xaxis=theme.axis(
+            say("arithmetic intensity (MACs per byte, log scale)"),
+            type="log",
+            range=[math.log10(low), math.log10(high)],
+            dtick=1,
+            exponentformat="none",
+        ),
+        yaxis=theme.axis(
+            say("speed (GMAC/s, log scale)"), type="log", dtick=1, exponentformat="none"
+        ),
         legend={"y": -0.2, "font": {"size": 12}},
     )
 

@@ -34,13 +34,13 @@ def _encoded(picture: "Image.Image", side: int) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
+@theme.themed
 def schedule_staircase(
     schedule: Progressive,
     costs: Sequence[StageCost],
     *,
     relative: float,
     picture: "Image.Image | None" = None,
-    dark: bool | None = None,
 ) -> go.Figure:
     """The stages as steps of image size over the epochs, with the picture; strengths below.
 
@@ -49,10 +49,9 @@ def schedule_staircase(
         costs: Its stages' costs, in order.
         relative: Multiply-adds over those of the end size throughout; computed.
         picture: A square picture to show at every stage's size; none leaves the steps bare.
-        dark: For a dark page.
     """
     plan = schedule.plan()
-    colour = colours.family("v2", dark=dark)
+    colour = colours.family("v2")
     largest = max(stage.size for stage in plan)
     whole = sum(row.macs for row in costs)
     steps = theme.trace(
@@ -77,7 +76,7 @@ def schedule_staircase(
         + "<extra></extra>",
         showlegend=False,
     )
-    bars = [_strength(name, number, schedule, dark) for number, name in enumerate(STRENGTHS)]
+    bars = [_strength(name, number, schedule) for number, name in enumerate(STRENGTHS)]
     title = (
         say(
             "Growing to {size} px takes {share} of the multiply-adds of training at {size} px "
@@ -89,16 +88,8 @@ def schedule_staircase(
         else say("One size throughout, {size} px: nothing is saved", size=largest)
     )
     layout: dict[str, Any] = {
-        "xaxis": {
-            "title": {"text": say("epoch")},
-            "range": [0, schedule.epochs],
-            "anchor": "y2",
-        },
-        "yaxis": {
-            "title": {"text": say("image size (px)")},
-            "range": [0, 1.28 * largest],
-            "domain": [0.42, 1],
-        },
+        "xaxis": theme.axis(say("epoch"), range=[0, schedule.epochs], anchor="y2"),
+        "yaxis": theme.axis(say("image size (px)"), range=[0, 1.28 * largest], domain=[0.42, 1]),
         "yaxis2": {
             "domain": [0, 0.32],
             "range": [len(STRENGTHS) - 0.45, -0.55],
@@ -129,10 +120,10 @@ def schedule_staircase(
             }
             for stage in plan
         ]
-    return theme.figure([steps, *bars], title=title, dark=dark, height=520, **layout)
+    return theme.figure([steps, *bars], title=title, height=520, **layout)
 
 
-def _strength(name: str, row: int, schedule: Progressive, dark: bool | None) -> dict[str, Any]:
+def _strength(name: str, row: int, schedule: Progressive) -> dict[str, Any]:
     """One regularisation's strength, a bar a stage, as high as it is strong."""
     plan = schedule.plan()
     values = [getattr(stage, name) for stage in plan]
@@ -145,7 +136,7 @@ def _strength(name: str, row: int, schedule: Progressive, dark: bool | None) -> 
         base=[row + 0.4] * len(plan),
         yaxis="y2",
         name=say(LABELS[name]),
-        marker={"color": colours.family("v1", dark=dark)},
+        marker={"color": colours.family("v1")},
         text=[f"{value:.3g}" for value in values],
         textposition="outside",
         cliponaxis=False,
@@ -154,18 +145,16 @@ def _strength(name: str, row: int, schedule: Progressive, dark: bool | None) -> 
     )
 
 
-def block_survival(
-    blocks: "Sequence[Survival]", alive: Sequence[bool], *, dark: bool | None = None
-) -> go.Figure:
+@theme.themed
+def block_survival(blocks: "Sequence[Survival]", alive: Sequence[bool]) -> go.Figure:
     """Every block's chance to be left out, and which of them are in this draw.
 
     Args:
         blocks: From `augment.survivals`.
         alive: For each block, whether its branch runs for this picture.
-        dark: For a dark page.
     """
     gone = [block.name for block, here in zip(blocks, alive, strict=True) if not here]
-    present = colours.family("v1", dark=dark)
+    present = colours.family("v1")
     words = (
         say("{n} left out in this draw", n=len(gone))
         if gone
@@ -178,7 +167,7 @@ def block_survival(
                 x=[block.name.removeprefix("features.") for block in blocks],
                 y=[100 * block.drop_rate for block in blocks],
                 name=say("chance to be left out"),
-                marker={"color": theme.faint(dark), "opacity": 0.5},
+                marker={"color": theme.faint(), "opacity": 0.5},
                 hovertemplate=say("block %{x}: %{y:.1f} %") + "<extra></extra>",
                 showlegend=False,
             ),
@@ -194,7 +183,7 @@ def block_survival(
                 )
                 for name, symbol, colour, pairs in (
                     (say("runs"), "square", present, _those(blocks, alive, True)),
-                    (say("left out"), "x", theme.ink(dark), _those(blocks, alive, False)),
+                    (say("left out"), "x", theme.ink(), _those(blocks, alive, False)),
                 )
                 if pairs
             ),
@@ -205,10 +194,9 @@ def block_survival(
             all=len(blocks),
             words=words,
         ),
-        dark=dark,
         height=300,
-        xaxis={"title": {"text": say("block (stage.number)")}, "type": "category"},
-        yaxis={"title": {"text": say("chance to be left out (%)")}, "rangemode": "tozero"},
+        xaxis=theme.axis(say("block (stage.number)"), type="category"),
+        yaxis=theme.axis(say("chance to be left out (%)"), rangemode="tozero"),
         legend={"y": -0.35},
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from effnet.base import colours, factor, mark, milliseconds, say, significant
-from effnet.figures import theme
+from effnet.figures import marks, theme
 from effnet.network import FAMILIES, display_name
 from effnet.timing import MEMORY, Latency, Row, knee
 
@@ -19,13 +19,14 @@ COUNTS = {
 }
 
 
-def batch_sweep(rows: Sequence[Row], *, dark: bool | None = None) -> go.Figure:
+@theme.themed
+def batch_sweep(rows: Sequence[Row]) -> go.Figure:
     """Latency and throughput against batch size, the knee and the edge of memory marked."""
     done = [row.latency for row in rows if row.latency.samples_ms]
     edge = next((r.latency.batch_size for r in rows if r.outcome == MEMORY), None)
     batches = [one.batch_size for one in done]
     bend = knee({one.batch_size: one.images_per_s for one in done}) if len(done) > 1 else None
-    blue, green = colours.family("v1", dark=dark), colours.family("lite", dark=dark)
+    blue, green = colours.family("v1"), colours.family("lite")
     traces = [
         theme.trace(
             "scatter",
@@ -33,7 +34,7 @@ def batch_sweep(rows: Sequence[Row], *, dark: bool | None = None) -> go.Figure:
             y=[one.images_per_s for one in done],
             mode="lines+markers",
             name=say("throughput (images/s)"),
-            marker={"symbol": "circle", "color": green, "size": 9},
+            marker=marks.dot("measured", green),
             line={"color": green, "width": 1.5},
             hovertemplate=say("batch %{x}: %{y:.3g} images/s<extra></extra>"),
         ),
@@ -45,7 +46,7 @@ def batch_sweep(rows: Sequence[Row], *, dark: bool | None = None) -> go.Figure:
             yaxis="y2",
             mode="lines+markers",
             name=say("latency (ms)"),
-            marker={"symbol": "circle", "color": blue, "size": 9},
+            marker=marks.dot("measured", blue),
             line={"color": blue, "width": 1.5, "dash": "dot"},
             hovertemplate=say("batch %{x}: %{y:.4g} ms<extra></extra>"),
         ),
@@ -62,10 +63,9 @@ def batch_sweep(rows: Sequence[Row], *, dark: bool | None = None) -> go.Figure:
     return theme.figure(
         traces,
         title=said if bend else say("Throughput against batch size"),
-        dark=dark,
         height=400,
         xaxis=_whole(sorted({*batches, *([edge] if edge else [])}), say("batch size (log scale)")),
-        yaxis={"title": {"text": say("throughput (images/s)")}, "rangemode": "tozero"},
+        yaxis=theme.axis(say("throughput (images/s)"), rangemode="tozero"),
         yaxis2={
             **theme.log_axis(
                 say("latency (ms, log scale)"), [value for one in done for value in _ends(one)]
@@ -74,44 +74,21 @@ def batch_sweep(rows: Sequence[Row], *, dark: bool | None = None) -> go.Figure:
             "side": "right",
             "showgrid": False,
         },
-        shapes=[
-            {
-                "type": "line",
-                "x0": x,
-                "x1": x,
-                "yref": "paper",
-                "y0": 0,
-                "y1": 1,
-                "line": {"color": theme.ink(dark), "width": 1.5, "dash": dash},
-            }
-            for x, _, dash in upright
-        ],
+        shapes=[marks.upright(x, dash=dash) for x, _, dash in upright],
         annotations=[
-            {
-                "x": math.log10(x),
-                "yref": "paper",
-                "y": 0.06,
-                "text": text,
-                "showarrow": False,
-                "xanchor": "left",
-                "xshift": 4,
-            }
+            marks.words(text, math.log10(x), 0.06, yref="paper", xanchor="left", xshift=4)
             for x, text, _ in upright
         ],
     )
 
 
-def _spread(latencies: Sequence[Latency], **style: Any) -> dict[str, Any]:
+def _spread(latencies: Sequence[Latency]) -> dict[str, Any]:
     """p10 to p90 as bars around the medians."""
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": [one.p90_ms - one.median_ms for one in latencies],
-        "arrayminus": [one.median_ms - one.p10_ms for one in latencies],
-        "thickness": 1.2,
-        "width": 3,
-        **style,
-    }
+    return marks.spread(
+        [one.median_ms for one in latencies],
+        [one.p10_ms for one in latencies],
+        [one.p90_ms for one in latencies],
+    )
 
 
 def _ends(latency: Latency) -> tuple[float, float]:
@@ -121,21 +98,14 @@ def _ends(latency: Latency) -> tuple[float, float]:
 
 def _whole(values: Sequence[float], title: str) -> dict[str, Any]:
     """An axis of these very values, on a log scale."""
-    return {
-        "title": {"text": title},
-        "type": "log",
-        "tickvals": list(values),
-        "ticktext": [f"{value:g}" for value in values],
-    }
+    return theme.axis(
+        title, type="log", tickvals=list(values), ticktext=[f"{value:g}" for value in values]
+    )
 
 
+@theme.themed
 def time_sweep(
-    rows: Sequence[Row],
-    places: Sequence[float],
-    families: Sequence[str],
-    *,
-    axis: str,
-    dark: bool | None = None,
+    rows: Sequence[Row], places: Sequence[float], families: Sequence[str], *, axis: str
 ) -> go.Figure:
     """Measured time against what was swept, with the spread of every dot.
 
@@ -144,7 +114,6 @@ def time_sweep(
         places: Where each stands on the axis: resolution, phi, or multiply-adds.
         families: Each network's family, for its colour.
         axis: The axis' title, in English; "log scale" in it makes it one.
-        dark: For a dark page.
     """
     logarithmic = "log scale" in axis
     traces = []
@@ -156,7 +125,7 @@ def time_sweep(
         ]
         if not mine:
             continue
-        colour = colours.family(family, dark=dark)
+        colour = colours.family(family)
         traces.append(
             theme.trace(
                 "scatter",
@@ -165,7 +134,7 @@ def time_sweep(
                 error_y=_spread([one for _, one in mine]),
                 mode="lines+markers",
                 name=say(FAMILIES.get(family, family)),
-                marker={"symbol": theme.MARKS["measured"], "color": colour, "size": 9},
+                marker=marks.dot("measured", colour),
                 line={"color": colour, "width": 1},
                 customdata=[[one.name, milliseconds(one.median_ms)] for _, one in mine],
                 hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
@@ -174,9 +143,8 @@ def time_sweep(
     return theme.figure(
         traces,
         title=_growth(rows, places, axis),
-        dark=dark,
         height=420,
-        xaxis=theme.log_axis(say(axis), places) if logarithmic else {"title": {"text": say(axis)}},
+        xaxis=theme.log_axis(say(axis), places) if logarithmic else theme.axis(say(axis)),
         yaxis=theme.log_axis(
             say("time per pass (ms, log scale)"),
             [value for row in rows if row.latency.samples_ms for value in _ends(row.latency)],
@@ -199,15 +167,13 @@ def _growth(rows: Sequence[Row], places: Sequence[float], axis: str) -> str:
     )
 
 
-def proxies(
-    rows: Sequence[Row], fits: Mapping[str, float | None], *, dark: bool | None = None
-) -> go.Figure:
+@theme.themed
+def proxies(rows: Sequence[Row], fits: Mapping[str, float | None]) -> go.Figure:
     """Time against parameters, multiply-adds and activations, each with how well time follows it.
 
     Args:
         rows: Measured networks.
         fits: r squared of the logarithms, by "params", "macs" and "activations".
-        dark: For a dark page.
     """
     titles = {name: say(title) for name, title in COUNTS.items()}
     done = [row for row in rows if row.latency.samples_ms]
@@ -215,36 +181,29 @@ def proxies(
     for number, (name, title) in enumerate(titles.items()):
         suffix = str(number + 1) if number else ""
         traces.append(
-            theme.trace(
-                "scatter",
-                x=[getattr(row, name) / 1e6 for row in done],
-                y=[row.latency.median_ms for row in done],
+            marks.points(
+                ((getattr(row, name) / 1e6, row.latency.median_ms) for row in done),
                 xaxis=f"x{suffix}",
                 mode="markers",
                 name=title,
-                marker={
-                    "symbol": theme.MARKS["measured"],
-                    "color": colours.family("v1", dark=dark),
-                    "size": 8,
-                },
+                marker=marks.dot("measured", colours.family("v1"), size=8),
                 text=[display_name(row.latency.name) for row in done],
                 hovertemplate="%{text}: %{y:.3g} ms<extra></extra>",
             )
         )
         said = "-" if fits[name] is None else f"{fits[name]:.2f}"
-        layout[f"xaxis{suffix}"] = {
-            "title": {"text": say("{what} (M)", what=title) + f"<br>r² = {said}"},
-            "type": "log",
-            "domain": [number * 0.35, number * 0.35 + 0.3],
-            "anchor": "y",
-            "nticks": 4,
-        }
+        layout[f"xaxis{suffix}"] = theme.axis(
+            say("{what} (M)", what=title) + f"<br>r² = {said}",
+            type="log",
+            domain=[number * 0.35, number * 0.35 + 0.3],
+            anchor="y",
+            nticks=4,
+        )
     known = {name: value for name, value in fits.items() if value is not None}
     best = titles[max(known, key=lambda name: known[name])] if known else say("nothing yet")
     return theme.figure(
         traces,
         title=say("Time follows <b>{what}</b> best in these measurements", what=best),
-        dark=dark,
         height=340,
         yaxis=theme.log_axis(
             say("time per pass (ms, log scale)"), [row.latency.median_ms for row in done]

@@ -1,14 +1,15 @@
 """One look for every figure: a template of our own for light and dark, titles, margins, marks.
 
-Who knows the page says whether it is `dark`, and the page shows through. Where nobody says so, as
-in a notebook, a figure is dark ink on paper of its own: it can be read on any page.
+Who knows the page says whether it is dark (`on_page`), once for all that is drawn on it, and the
+page shows through. Where nobody says so, as in a notebook, a figure is dark ink on paper of its
+own: it can be read on any page.
 """
 
 import math
 import re
 from collections.abc import Callable, Sequence
-from functools import update_wrapper
-from typing import Any, Generic, ParamSpec
+from functools import update_wrapper, wraps
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import plotly.graph_objects as go
 from plotly.basedatatypes import BasePlotlyType
@@ -17,42 +18,42 @@ from effnet.base import colours
 
 Values = dict[str, Any]  # a figure as plain data: its "data" and its "layout"
 P = ParamSpec("P")
-MARKS = {"measured": "circle", "published": "diamond-open"}
+R = TypeVar("R")
 TAG = re.compile(r"<(?!/?(?:b|i|br|sub|sup|extra)\s*/?>)")  # any but what our own texts are set in
 
 
-def ink(dark: bool | None) -> str:
+def ink() -> str:
     """Text, and one's own design: black on light, white on dark."""
-    return "#FAFAFA" if dark else "#1A1C22"
+    return "#FAFAFA" if colours.dark() else "#1A1C22"
 
 
-def faint(dark: bool | None) -> str:
+def faint() -> str:
     """Grid lines, ghosts and notes."""
-    return "#5C606B" if dark else "#A9AEBB"
+    return "#5C606B" if colours.dark() else "#A9AEBB"
 
 
-def paper(dark: bool | None) -> str:
+def paper() -> str:
     """What a figure stands on."""
-    return "#FFFFFF" if dark is None else "rgba(0,0,0,0)"
+    return "#FFFFFF" if colours.dark() is None else "rgba(0,0,0,0)"
 
 
-def _template(dark: bool | None) -> dict[str, Any]:
-    grid = "#33363F" if dark else "#E3E5EA"
+def _template() -> dict[str, Any]:
+    grid = "#33363F" if colours.dark() else "#E3E5EA"
     axis = {
         "gridcolor": grid,
-        "linecolor": faint(dark),
+        "linecolor": faint(),
         "zerolinecolor": grid,
         "ticks": "outside",
-        "tickcolor": faint(dark),
+        "tickcolor": faint(),
         "ticklen": 4,
         "automargin": True,
         "title": {"standoff": 8, "font": {"size": 14}},
     }
     return {
         "layout": {
-            "font": {"family": colours.FONTS, "size": 14, "color": ink(dark)},
-            "paper_bgcolor": paper(dark),
-            "plot_bgcolor": paper(dark),
+            "font": {"family": colours.FONTS, "size": 14, "color": ink()},
+            "paper_bgcolor": paper(),
+            "plot_bgcolor": paper(),
             "xaxis": axis,
             "yaxis": axis,
             "hoverlabel": {"font": {"family": colours.FONTS, "size": 13}},
@@ -65,6 +66,11 @@ def _template(dark: bool | None) -> dict[str, Any]:
             },
         }
     }
+
+
+def axis(title: str, **more: Any) -> dict[str, Any]:
+    """An axis with its title."""
+    return {"title": {"text": title}, **more}
 
 
 def log_axis(title: str, values: Sequence[float]) -> dict[str, Any]:
@@ -82,17 +88,26 @@ def log_axis(title: str, values: Sequence[float]) -> dict[str, Any]:
         for power in range(math.floor(low) - 1, math.ceil(high) + 2)
         for step in steps
     ]
-    return {
-        "title": {"text": title},
-        "type": "log",
-        "tickvals": ticks,
-        "ticktext": [f"{tick:,.12g}" for tick in ticks],
-    }
+    texts = [f"{tick:,.12g}" for tick in ticks]
+    return axis(title, type="log", tickvals=ticks, ticktext=texts)
 
 
 def trace(kind: str, **properties: Any) -> dict[str, Any]:
     """A trace as a plain dictionary: a fifth of the time that Plotly's own classes take."""
     return {"type": kind, **properties}
+
+
+def themed(draw: Callable[P, R]) -> Callable[P, R]:
+    """A figure that `dark=True` or `False` also draws for such a page, whatever `on_page` says."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **options: P.kwargs) -> R:
+        if "dark" not in options:
+            return draw(*args, **options)
+        with colours.on_page(options.pop("dark")):  # type: ignore[arg-type]
+            return draw(*args, **options)
+
+    return drawn
 
 
 class Drawing(Generic[P]):
@@ -103,28 +118,24 @@ class Drawing(Generic[P]):
     """
 
     def __init__(self, values: Callable[P, Values]) -> None:
-        self.values = values
+        self.values = themed(values)
         update_wrapper(self, values)
 
     def __call__(self, *args: P.args, **options: P.kwargs) -> go.Figure:
         return go.Figure(self.values(*args, **options), _validate=False)
 
 
-def figure(
-    traces: list[Any], *, title: str, dark: bool | None, height: int, **layout: Any
-) -> go.Figure:
+def figure(traces: list[Any], *, title: str, height: int, **layout: Any) -> go.Figure:
     """A figure in the common look. The title says what to see; the height never changes.
 
     Plotly checks each property of a figure as it is made, which costs most of a slider's step; the
     tests do that for every figure instead.
     """
-    found = values(traces, title=title, dark=dark, height=height, **layout)
+    found = values(traces, title=title, height=height, **layout)
     return go.Figure(found, _validate=False)
 
 
-def values(
-    traces: list[Any], *, title: str, dark: bool | None, height: int, **layout: Any
-) -> Values:
+def values(traces: list[Any], *, title: str, height: int, **layout: Any) -> Values:
     """The same as plain data.
 
     Names from outside stand in figures as text: Plotly would make links of `<a href=...>` in them.
@@ -132,7 +143,7 @@ def values(
     found = {
         "data": traces,
         "layout": {
-            "template": _template(dark),
+            "template": _template(),
             "title": {
                 "text": title,
                 "x": 0,

@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go
 
 from effnet.base import colours, percent, say, significant
-from effnet.figures import theme
+from effnet.figures import marks, theme
 
 if TYPE_CHECKING:
     from effnet.train import Row
 
 
-def _arm_colour(name: str, dark: bool | None) -> str:
-    return theme.ink(dark) if name == "progressive" else colours.family("mobilenet", dark=dark)
+def _arm_colour(name: str) -> str:
+    return theme.ink() if name == "progressive" else colours.family("mobilenet")
 
 
-def time_and_accuracy(rows: "Sequence[Row]", *, dark: bool | None = None) -> go.Figure:
+@theme.themed
+def time_and_accuracy(rows: "Sequence[Row]") -> go.Figure:
     """Fixed and progressive: processor time against accuracy, every arm's interval drawn.
 
     Args:
         rows: Of `train progressive`: those with `arm` "fixed" and "progressive" at least.
-        dark: For a dark page.
     """
     from effnet.train import paired, summaries
 
@@ -46,7 +46,7 @@ def time_and_accuracy(rows: "Sequence[Row]", *, dark: bool | None = None) -> go.
                 mode="markers+text",
                 text=[say(s.name)],
                 textposition="middle right",  # clear of the error bar
-                marker={"symbol": "circle", "size": 12, "color": _arm_colour(s.name, dark)},
+                marker={"symbol": "circle", "size": 12, "color": _arm_colour(s.name)},
                 name=say(s.name),
                 hovertemplate=say("{arm}: %{{y:.1f}} % in %{{x:.0f}} s", arm=say(s.name))
                 + "<extra></extra>",
@@ -58,31 +58,25 @@ def time_and_accuracy(rows: "Sequence[Row]", *, dark: bool | None = None) -> go.
             share=significant(time["progressive"] / time["fixed"], 2),
             words=words,
         ),
-        dark=dark,
         height=380,
-        xaxis={
-            "title": {"text": say("processor time of a training (s, measured)")},
-            "range": [0, 1.25 * max(time.values())],
-        },
-        yaxis={"title": {"text": say("held-out accuracy (%, measured)")}},
+        xaxis=theme.axis(
+            say("processor time of a training (s, measured)"), range=[0, 1.25 * max(time.values())]
+        ),
+        yaxis=theme.axis(say("held-out accuracy (%, measured)")),
         showlegend=False,
     )
 
 
-def run_curves(
-    curves: Mapping[str, Sequence[Mapping[str, Any]]], *, dark: bool | None = None
-) -> go.Figure:
+@theme.themed
+def run_curves(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> go.Figure:
     """Held-out accuracy by epoch of trainings that run or ran, side by side.
 
     Args:
         curves: Rows of metrics by the training's name.
-        dark: For a dark page.
     """
     traces = [
-        theme.trace(
-            "scatter",
-            x=[row["epoch"] for row in rows],
-            y=[100 * row["top1"] for row in rows],
+        marks.points(
+            ((row["epoch"], 100 * row["top1"]) for row in rows),
             mode="lines+markers",
             name=name,
             marker={"size": 6},
@@ -99,10 +93,9 @@ def run_curves(
     return theme.figure(
         traces,
         title=title,
-        dark=dark,
         height=320,
-        xaxis={"title": {"text": say("epoch")}, "rangemode": "tozero"},
-        yaxis={"title": {"text": say("held-out accuracy (%)")}, "rangemode": "tozero"},
+        xaxis=theme.axis(say("epoch"), rangemode="tozero"),
+        yaxis=theme.axis(say("held-out accuracy (%)"), rangemode="tozero"),
         legend={"y": -0.3},
         showlegend=1 < len(last) <= 6,
     )

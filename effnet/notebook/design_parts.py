@@ -13,11 +13,11 @@ import ipywidgets
 from effnet import figures
 from effnet.base import (
     Card,
+    Column,
     EffnetError,
     as_html,
-    giga,
+    lines,
     mark,
-    millions,
     say,
     speaking,
 )
@@ -152,16 +152,9 @@ class WhatIf(Part):
             self.follows = False
         start = design.base_spec if design.mode == "edited" else spec
         found = edits.stage_differences(spec, count(spec), start, count(start))
-        lines = [
-            (say(one.stage), one.changed or "-", f"{one.now.macs:,}",
-             f"{one.now.macs - one.start.macs:+,}", f"{one.now.params - one.start.params:+,}",
-             f"{one.now.activations - one.start.activations:+,}")
-            for one in found
-        ]  # fmt: skip
-        heads = (say("stage"), say("what changed"), "MACs", "MACs +/-")
-        more = (say("parameters +/-"), say("activations +/-"))
+        table = lines(found, *edits.DIFFERENCES)
         compared = say("Compared with {start}.", start=design.start.title)
-        self.table.value = as_html(Card(compared, (), (*heads, *more), tuple(lines)))
+        self.table.value = as_html(Card(compared, (), *table))
 
     def entered(self, name: str, control: ipywidgets.Widget) -> None:
         if not self.follows:
@@ -214,15 +207,14 @@ class OneDimension(Part):
             notes = (note(base, names[0]),)
         else:
             self.measured.outputs = ()
-        lines = [
-            (say(WAYS[one.way]), f"{one.depth:g}", f"{one.width:g}", f"{one.resolution}",
-             str(one.blocks), millions(one.params), giga(one.macs), f"{100 * one.off:+.2f} %",
-             millions(one.activations))
-            for one in found
-        ]  # fmt: skip
-        heads = (say("network"), say("depth"), say("width"), say("resolution (px)"), say("blocks"))
-        more = (say("parameters"), "MACs", say("off budget"), say("activations"))
-        self.table.value = as_html(Card("", (), (*heads, *more), tuple(lines), notes=notes))
+        table = lines(
+            found,
+            Column(mark("network"), lambda one: say(WAYS[one.way])),
+            *("depth", "width", "resolution", "blocks", "params", "macs"),
+            Column(mark("off budget"), lambda one: f"{100 * one.off:+.2f} %"),
+            "activations",
+        )
+        self.table.value = as_html(Card("", (), *table, notes=notes))
 
     def use(self, way: str) -> None:
         found = at_budget(self.base.value, self.times.value)
@@ -267,20 +259,11 @@ class Search(Part):
         now = (design.alpha, design.beta, design.gamma) if design.mode == "formula" else None
         steps = search.step_one(self.base.value, 0.1)
         drawn(self.grid, figures.coefficient_grid(steps, chosen=now))
-        lines = [
-            (f"{fit.depth:g}", f"{fit.width:g}", f"{fit.resolution}", f"{fit.spread:.2f}",
-             str(fit.blocks), millions(fit.params), giga(fit.macs), millions(fit.activations))
-            for fit in found.front[:SHOWN_ROWS]
-        ]  # fmt: skip
-        heads = (
-            say("depth"),
-            say("width"),
-            say("resolution (px)"),
-            say("imbalance"),
-            say("blocks"),
+        table = lines(
+            found.front[:SHOWN_ROWS],
+            *("depth", "width", "resolution", "spread", "blocks", "params", "macs", "activations"),
         )
-        more = (say("parameters"), "MACs", say("activations"))
-        self.table.value = as_html(Card(say("front"), (), (*heads, *more), tuple(lines)))
+        self.table.value = as_html(Card(say("front"), (), *table))
 
     def use(self) -> None:
         best = self.solution().best

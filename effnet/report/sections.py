@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 import plotly.graph_objects as go
 
 from effnet import figures
-from effnet.base import DEFAULT, Card, Rich, current, mark, say, speaking
+from effnet.base import DEFAULT, Card, Rich, colours, current, mark, say, speaking
 from effnet.counting import count, formulas, steps_from_promise
 from effnet.figures import known_language
 from effnet.network import display_name, list_variants
@@ -98,7 +98,7 @@ def sections(
     Raises:
         EffnetError: A design is past what can be counted, or the language is unknown.
     """
-    with speaking(known_language(language)):
+    with speaking(known_language(language)), colours.on_page(None):
         return (
             _overview(design),
             _costs(design),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
-from effnet.base import EffnetError, mark, say
+from effnet.base import THOUSANDS, Column, EffnetError, mark, say
 from effnet.counting import Cost, Totals
 from effnet.network import (
     OPERATORS,
@@ -188,6 +188,26 @@ class StageDifference:
     changed: str
     now: Totals
     start: Totals
+
+
+def _more(title: str, name: str) -> Column:
+    """How much more there is of a count than at the start."""
+    return Column(
+        title,
+        lambda row: getattr(row.now, name) - getattr(row.start, name),
+        THOUSANDS,
+        brief="{:+,}".format,
+    )
+
+
+DIFFERENCES = (  # columns of the table of `stage_differences`
+    Column(mark("stage"), "stage", look={"pinned": True, "width": "small"}),
+    Column(mark("what changed"), lambda row: row.changed or "-", look={"width": "medium"}),
+    Column("MACs", lambda row: row.now.macs, THOUSANDS),
+    _more("MACs +/-", "macs"),
+    _more(mark("parameters +/-"), "params"),
+    _more(mark("activations +/-"), "activations"),
+)
 
 
 def stage_differences(

@@ -121,16 +121,6 @@ def depth_steps(base: Spec, low: float, high: float, step: float) -> tuple[float
     return tuple(found.values())
 
 
-@lru_cache(maxsize=256)
-def width_steps(base: Spec, low: float, high: float, step: float) -> tuple[float, ...]:
-    """Multiples of `step` from `low` to `high`, one for each network that width really gives."""
-    found: dict[CostCurve, float] = {}
-    for number in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1):
-        width = round(number * step, 4)
-        found.setdefault(width_costs(base, width).once, width)
-    return tuple(found.values())
-
-
 # --- memory -----------------------------------------------------------------------------------
 
 

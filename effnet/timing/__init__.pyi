@@ -41,6 +41,7 @@ from .profiles import KindProfile as KindProfile
 from .profiles import Roof as Roof
 from .profiles import StageProfile as StageProfile
 from .profiles import StepCost as StepCost
+from .profiles import with_times as with_times
 from .traffic import ITEMSIZE as ITEMSIZE
 from .traffic import Work as Work
 from .traffic import by_stage as by_stage

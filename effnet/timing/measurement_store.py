@@ -13,20 +13,20 @@ import os
 import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any, Self
 
-from effnet.base import append_line, cell, cell_text, csv_text, files, mark, printable
+from effnet.base import cell, cell_text, csv_text, files, mark, printable
 from effnet.timing.measurements import Environment, Latency
 from effnet.timing.options import Options
 from effnet.timing.profiles import StageProfile
 
 LONGEST_TEXT = 120  # of those read from a file
 FOLDER = "EFFNET_TIMES"  # environment variable: where measurements are kept
-STAGES = "stages.jsonl"  # where the time of each run went
+STAGE = "stage"  # what a row is that holds the median of one stage of a pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,10 +243,25 @@ def keep(rows: Iterable[Row], *, into: Path | None = None) -> list[Path]:
     return list(files)
 
 
-def keep_stages(run: str, stages: Iterable[StageProfile], *, into: Path | None = None) -> None:
-    """Append where a run's time went, stage by stage; `reading.stages_of` reads it back."""
-    where = folder() if into is None else into
-    append_line(where / STAGES, {"run": run, "stages": [asdict(one) for one in stages]})
+def stage_rows(run: str, latency: Latency, stages: Iterable[StageProfile]) -> list[Row]:
+    """Where a run's time went as rows, one a stage, that `reading.mirrors` reads back.
+
+    Args:
+        run: The run's name, which theirs begin with.
+        latency: How and where it was measured.
+        stages: Its stages with their medians.
+    """
+    return [
+        Row(
+            f"{run}.{one.stage:02d}",
+            STAGE,
+            replace(latency, samples_ms=(one.median_ms,), peak_memory_bytes=None),
+            one.macs,
+            one.params,
+            one.activations,
+        )
+        for one in stages
+    ]
 
 
 def as_csv(rows: Iterable[Row]) -> str:

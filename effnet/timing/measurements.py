@@ -251,10 +251,6 @@ class Latency(Rich, Tabular):
             ),
         )
 
-    def with_samples(self, samples_ms: Sequence[float]) -> "Latency":
-        """The same conditions with other samples."""
-        return replace(self, samples_ms=tuple(samples_ms))
-
 
 def allowed_cores(cores: int, threads: int) -> float:
     """How many cores other programs may keep busy before a measurement is in doubt.

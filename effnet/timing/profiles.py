@@ -1,7 +1,8 @@
 """Measured times beside computed costs: of stages, of kinds of layers, of training steps."""
 
 import statistics
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from effnet.timing.measurements import Environment
 
@@ -39,6 +40,17 @@ class StageProfile:
     def macs_per_s(self) -> float:
         """Multiply-adds a second that it reached."""
         return 1000 * self.batch_size * self.macs / self.median_ms
+
+
+def with_times(
+    stages: Sequence[StageProfile], medians: Sequence[float]
+) -> tuple[StageProfile, ...]:
+    """The stages with the milliseconds that each took, and its share of all."""
+    whole = sum(medians)
+    return tuple(
+        replace(one, median_ms=median, time_share=median / whole)
+        for one, median in zip(stages, medians, strict=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from effnet.timing.measurement_store import (
     NEEDED,
     OK,
     OUTCOMES,
-    STAGES,
+    STAGE,
     Row,
     cells_of,
     folder,
@@ -28,15 +28,15 @@ from effnet.timing.measurement_store import (
 )
 from effnet.timing.measurements import Latency
 from effnet.timing.options import ENGINES, MOST_BATCH, PRECISIONS, Options
-from effnet.timing.profiles import StageProfile
-from effnet.timing.traffic import ITEMSIZE, computed_stages
+from effnet.timing.profiles import StageProfile, with_times
+from effnet.timing.traffic import computed_stages
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 MOST_BYTES = 32 * 2**20
 MOST_RUNS = 2000
-STAGE = "stage"  # what a row is that holds the median of one stage of a pass
+STAGES = "stages.jsonl"  # where the time of each run went, until it became rows like all others
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +72,21 @@ def _kept(files: tuple[tuple[Path, int, int], ...]) -> tuple[Row, ...]:
     return tuple(sorted(found, key=lambda row: row.latency.environment.date))
 
 
-def stages_of(run: str, where: Path | None = None) -> list[StageProfile]:
-    """Where a run's time went, stage by stage; none where that was not kept, or is damaged."""
-    path = (folder() if where is None else where) / STAGES
+def stages_of(run: str, spec: Spec, where: Path | None = None) -> tuple[StageProfile, ...]:
+    """Where the time of a run of this network went; none where that was not kept, or is damaged."""
+    for _, stages in mirrors((row for row in kept(where) if row.run.startswith(f"{run}.")), spec):
+        return stages
+    return _from_lines(run, (folder() if where is None else where) / STAGES)
+
+
+def _from_lines(run: str, path: Path) -> tuple[StageProfile, ...]:
+    """The stages as they were kept until 2026, a line of JSON a run."""
     found = [row["stages"] for row in read_lines(path) if row.get("run") == run]
     stages = found[-1] if found and isinstance(found[-1], list) else []
     names = [field.name for field in fields(StageProfile)]
     if not all(has_numbers(one, *names) for one in stages):
-        return []
-    return [StageProfile(**{name: one[name] for name in names}) for one in stages]
+        return ()
+    return tuple(StageProfile(**{name: one[name] for name in names}) for one in stages)
 
 
 def read(data: bytes, *, name: str = mark("the file")) -> Reading:
@@ -214,21 +220,16 @@ def series(rows: Iterable[Row]) -> dict[str, list[Row]]:
 def mirrors(rows: Iterable[Row], spec: Spec) -> list[tuple[Latency, tuple[StageProfile, ...]]]:
     """Stages of a network that were timed somewhere, beside what is computed; the newest first.
 
-    Each comes with the record of its first stage, which says how and where it was measured.
+    Each comes with the record of its first stage, which says how and where it was measured. Rows
+    of another network of that name, or of one cut short, are passed over.
     """
     alike = [row for row in rows if row.what == STAGE and row.latency.name == spec.name]
     found = []
     for stages in reversed(series(alike).values()):
         times = [row.latency.median_ms for row in stages if row.latency.samples_ms]
         first = stages[0].latency
-        itemsize = ITEMSIZE[first.precision]
-        computed = computed_stages(spec, batch_size=first.batch_size, itemsize=itemsize)
+        computed = computed_stages(spec, replace(first.options, resolution=None))
         counted = [(one.macs, one.params) for one in computed]
-        if len(times) < len(stages) or counted != [(row.macs, row.params) for row in stages]:
-            continue  # another network of that name, another size, or a file cut short
-        joined = tuple(
-            replace(one, median_ms=median, time_share=median / sum(times))
-            for one, median in zip(computed, times, strict=True)
-        )
-        found.append((first, joined))
+        if len(times) == len(stages) and counted == [(row.macs, row.params) for row in stages]:
+            found.append((first, with_times(computed, times)))
     return found

@@ -12,7 +12,8 @@ from functools import lru_cache
 
 from effnet.base import mark
 from effnet.counting import count, layer_counts
-from effnet.network import Block, Layer, Spec, padded_side, walk
+from effnet.network import NUM_CLASSES, Block, Layer, Spec, padded_side, walk
+from effnet.timing.options import PLAIN, Options
 from effnet.timing.profiles import StageProfile
 
 FLOAT_BYTES = 4
@@ -77,11 +78,22 @@ def by_stage(units: tuple[Work, ...]) -> dict[int, int]:
 
 
 def computed_stages(
-    spec: Spec, *, batch_size: int = 1, itemsize: int = FLOAT_BYTES
+    spec: Spec,
+    options: Options = PLAIN,
+    *,
+    num_classes: int = NUM_CLASSES,
 ) -> tuple[StageProfile, ...]:
-    """The stages of a pass with all that is computed, and no time yet."""
-    cost = count(spec)
-    moved = by_stage(work(spec, batch_size=batch_size, itemsize=itemsize))
+    """The stages of a pass that runs this way with all that is computed, and no time yet."""
+    cost = count(spec, resolution=options.resolution, num_classes=num_classes)
+    moved = by_stage(
+        work(
+            spec,
+            resolution=options.resolution,
+            batch_size=options.batch_size,
+            folded=options.folded,
+            itemsize=ITEMSIZE[options.precision],
+        )
+    )
     return tuple(
         StageProfile(
             stage,
@@ -93,7 +105,7 @@ def computed_stages(
             total.activations,
             total.activations / cost.activations,
             moved[stage],
-            batch_size,
+            options.batch_size,
         )
         for stage, total in cost.by_stage().items()
     )

@@ -9,7 +9,7 @@ import base64
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from importlib import resources
@@ -121,14 +121,12 @@ def _constants(language: str) -> dict[str, Any]:
         "ranges": {name: asdict(span) for name, span in RANGES.items()},
         "presets": [{"title": title, "values": values} for title, values in PRESETS.items()],
         "colours": {
-            "kind": {
-                kind: [colours.kind(kind, dark=dark) for dark in (False, True)] for kind in KINDS
-            },
+            "kind": {kind: _on_both(colours.kind, kind) for kind in KINDS},
             "way": {
-                name: [colours.way(name, dark=dark) for dark in (False, True)]
+                name: _on_both(colours.way, name)
                 for name in ("depth", "width", "resolution", "compound")
             }
-            | {"published": [colours.family("v2", dark=dark) for dark in (False, True)]},
+            | {"published": _on_both(colours.family, "v2")},
         },
         "released": [
             {"name": point.name, "macs": point.paper_macs, "top1": point.top1, "phis": point.phis}
@@ -148,6 +146,15 @@ def constants() -> dict[str, Any]:
 
 def _sources() -> tuple[str, ...]:
     return tuple({way["source"] for way in _ways()})
+
+
+def _on_both(colour: Callable[[str], str], name: str) -> list[str]:
+    """A colour on a light page and on a dark one."""
+    found = []
+    for dark in (False, True):
+        with colours.on_page(dark):
+            found.append(colour(name))
+    return found
 
 
 @lru_cache(maxsize=1)

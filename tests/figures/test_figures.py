@@ -10,10 +10,10 @@ import scaling_rows
 
 import effnet
 from effnet import figures, papers
+from effnet.base.colours import on_page
 from effnet.classify.answers import Rung
 from effnet.classify.prediction import Label
 from effnet.counting import counters, formulas, memory, promise, receipts
-from effnet.figures import theme
 from effnet.int8.record import Agreement, LayerNoise, Quantized
 from effnet.network.layer_walk import walk
 from effnet.papers import comparison, dimension_results, published, search_objectives
@@ -35,14 +35,13 @@ TRAININGS = scaling_rows.grown(fixed=((0.5, 0.6), 9.0), progressive=((0.5, 0.6),
 SCALED = scaling_rows.rows(compound=scaling_rows.wobbling(0.91))
 
 
-def phi_figure(*, dark=None):
+def phi_figure():
     points = compound.phi_curve([0, 1, 2])
     return figures.macs_along_phi(
         points,
         promise=[point.macs for point in points],
         released=published.released_points(),
         chosen=points[1],
-        dark=dark,
     )
 
 
@@ -62,111 +61,78 @@ DRAWN = (
     latency_examples.DRAWN
     | explain_examples.DRAWN
     | {
-        "layer_noise": lambda dark=None: figures.layer_noise({"int8": EIGHT}, dark=dark),
-        "cost_by_stage": lambda dark=None: figures.cost_by_stage(
-            formulas.items(B0, "macs"), "macs", dark=dark
+        "layer_noise": lambda: figures.layer_noise({"int8": EIGHT}),
+        "cost_by_stage": lambda: figures.cost_by_stage(formulas.items(B0, "macs"), "macs"),
+        "cost_treemap": lambda: figures.cost_treemap(
+            receipts.tree(formulas.items(B0, "params"), "B0"), "params"
         ),
-        "cost_treemap": lambda dark=None: figures.cost_treemap(
-            receipts.tree(formulas.items(B0, "params"), "B0"), "params", dark=dark
+        "counters_compared": lambda: figures.counters_compared(counters.opinions(B0)),
+        "live_memory": lambda: figures.live_memory(memory.curve(B0)),
+        "kept_memory": lambda: figures.kept_memory(memory.curve(B0)),
+        "block_survival": lambda: figures.block_survival(
+            survivals(effnet.get_variant("b0")), [True] * 16
         ),
-        "counters_compared": lambda dark=None: figures.counters_compared(
-            counters.opinions(B0), dark=dark
+        "paired_differences": lambda: figures.paired_differences(SCALED),
+        "run_curves": lambda: figures.run_curves({"a training": [{"epoch": 1, "top1": 0.5}]}),
+        "scaling_experiment": lambda: figures.scaling_experiment(SCALED, here=SCALED[:2]),
+        "schedule_staircase": lambda: figures.schedule_staircase(
+            Progressive(), stage_costs(Progressive(), effnet.get_variant("b0")), relative=0.56
         ),
-        "live_memory": lambda dark=None: figures.live_memory(memory.curve(B0), dark=dark),
-        "kept_memory": lambda dark=None: figures.kept_memory(memory.curve(B0), dark=dark),
-        "block_survival": lambda dark=None: figures.block_survival(
-            survivals(effnet.get_variant("b0")), [True] * 16, dark=dark
+        "time_and_accuracy": lambda: figures.time_and_accuracy(TRAININGS),
+        "accuracy_by_way": lambda: figures.accuracy_by_way(
+            dimension_results.experiment("b0", "Figure 8"), budget=10**9
         ),
-        "paired_differences": lambda dark=None: figures.paired_differences(SCALED, dark=dark),
-        "run_curves": lambda dark=None: figures.run_curves(
-            {"a training": [{"epoch": 1, "top1": 0.5}]}, dark=dark
+        "budget_front": lambda: figures.budget_front(
+            BUDGET.fits, BUDGET.front, best=BUDGET.best, enough=0.95e9
         ),
-        "scaling_experiment": lambda dark=None: figures.scaling_experiment(
-            SCALED, here=SCALED[:2], dark=dark
+        "coefficient_grid": lambda: figures.coefficient_grid(
+            search.step_one("b0", 0.1), chosen=(1.2, 1.1, 1.15)
         ),
-        "schedule_staircase": lambda dark=None: figures.schedule_staircase(
-            Progressive(),
-            stage_costs(Progressive(), effnet.get_variant("b0")),
-            relative=0.56,
-            dark=dark,
+        "equal_budget_drawings": lambda: figures.equal_budget_drawings(FOUR),
+        "equal_cost_map": lambda: figures.equal_cost_map(
+            ONE_COST, corners=FOUR, line=((1, 1, 224), (1.2, 1.1, 258)), chosen=(1, 1, 224)
         ),
-        "time_and_accuracy": lambda dark=None: figures.time_and_accuracy(TRAININGS, dark=dark),
-        "accuracy_by_way": lambda dark=None: figures.accuracy_by_way(
-            dimension_results.experiment("b0", "Figure 8"), budget=10**9, dark=dark
+        "equal_cost_surface": lambda: figures.equal_cost_surface(
+            ONE_COST, corners=FOUR, line=((1, 1, 224), (1.2, 1.1, 258)), chosen=(1, 1, 224)
         ),
-        "budget_front": lambda dark=None: figures.budget_front(
-            BUDGET.fits, BUDGET.front, best=BUDGET.best, enough=0.95e9, dark=dark
+        "promised_and_real": lambda: figures.promised_and_real(search.step_one("b0", 0.1)),
+        "exhibit_redrawn": lambda: figures.exhibit_redrawn(
+            papers.beside_chart(papers.lines("v1-table-2"), "printed"), source="Table 2"
         ),
-        "coefficient_grid": lambda dark=None: figures.coefficient_grid(
-            search.step_one("b0", 0.1), chosen=(1.2, 1.1, 1.15), dark=dark
+        "rewards": lambda: figures.rewards(search_objectives.rated_by_first()),
+        "block_anatomy": lambda: figures.block_anatomy(
+            list(walk(effnet.get_variant("b0")))[2], title="Stage 2"
         ),
-        "equal_budget_drawings": lambda dark=None: figures.equal_budget_drawings(FOUR, dark=dark),
-        "equal_cost_map": lambda dark=None: figures.equal_cost_map(
-            ONE_COST,
-            corners=FOUR,
-            line=((1, 1, 224), (1.2, 1.1, 258)),
-            chosen=(1, 1, 224),
-            dark=dark,
+        "accuracy_against_cost": lambda: figures.accuracy_against_cost(
+            comparison.rivals(), "macs", designs=[comparison.pinned(Design())]
         ),
-        "equal_cost_surface": lambda dark=None: figures.equal_cost_surface(
-            ONE_COST,
-            corners=FOUR,
-            line=((1, 1, 224), (1.2, 1.1, 258)),
-            chosen=(1, 1, 224),
-            dark=dark,
-        ),
-        "promised_and_real": lambda dark=None: figures.promised_and_real(
-            search.step_one("b0", 0.1), dark=dark
-        ),
-        "exhibit_redrawn": lambda dark=None: figures.exhibit_redrawn(
-            papers.beside_chart(papers.lines("v1-table-2"), "printed"), source="Table 2", dark=dark
-        ),
-        "rewards": lambda dark=None: figures.rewards(search_objectives.rated_by_first(), dark=dark),
-        "block_anatomy": lambda dark=None: figures.block_anatomy(
-            list(walk(effnet.get_variant("b0")))[2], title="Stage 2", dark=dark
-        ),
-        "accuracy_against_cost": lambda dark=None: figures.accuracy_against_cost(
-            comparison.rivals(), "macs", designs=[comparison.pinned(Design())], dark=dark
-        ),
-        "promise_to_real": lambda dark=None: figures.promise_to_real(
+        "promise_to_real": lambda: figures.promise_to_real(
             promise.steps_from_promise(
                 effnet.get_variant("b0"), depth=1.2, width=1.1, resolution=258
             ),
             base_macs=385_814_752,
-            dark=dark,
         ),
         "macs_along_phi": phi_figure,
-        "network_drawing": lambda dark=None: figures.network_drawing(
-            effnet.compound_scale(1), base=effnet.get_variant("b0"), dark=dark
+        "network_drawing": lambda: figures.network_drawing(
+            effnet.compound_scale(1), base=effnet.get_variant("b0")
         ),
-        "designs_beside": lambda dark=None: figures.designs_beside(
-            [comparison.pinned(Design()), comparison.pinned(Design(phi=1))], dark=dark
+        "designs_beside": lambda: figures.designs_beside(
+            [comparison.pinned(Design()), comparison.pinned(Design(phi=1))]
         ),
-        "ladder": lambda dark=None: figures.ladder(
+        "ladder": lambda: figures.ladder(
             [Rung("lite0", "espresso", 0.9, 1, 0.9, 0.01), Rung("b0", "cup", 0.5, 2, 0.4, 0.02)],
             ["Lite0", "B0"],
             "espresso",
-            dark=dark,
         ),
-        "mistakes": lambda dark=None: figures.mistakes(
-            ["BGR", "squashed"],
-            [0.2, 0.8],
-            ["cup", "espresso"],
-            right="espresso",
-            usual=0.9,
-            dark=dark,
+        "mistakes": lambda: figures.mistakes(
+            ["BGR", "squashed"], [0.2, 0.8], ["cup", "espresso"], right="espresso", usual=0.9
         ),
-        "probability_curves": lambda dark=None: figures.probability_curves(
-            [0, 1, 2],
-            {"espresso": [0.9, 0.5, 0.1]},
-            title="It falls",
-            unit="sigma (px)",
-            chosen=1,
-            dark=dark,
+        "probability_curves": lambda: figures.probability_curves(
+            [0, 1, 2], {"espresso": [0.9, 0.5, 0.1]}, title="It falls", unit="sigma (px)", chosen=1
         ),
-        "top_classes": lambda dark=None: figures.top_classes(LABELS, dark=dark),
-        "latency_samples": lambda dark=None: figures.latency_samples(TIMES, dark=dark),
-        "stage_mirror": lambda dark=None: figures.stage_mirror(PROFILE, dark=dark),
+        "top_classes": lambda: figures.top_classes(LABELS),
+        "latency_samples": lambda: figures.latency_samples(TIMES),
+        "stage_mirror": lambda: figures.stage_mirror(PROFILE),
     }
 )
 
@@ -180,10 +146,11 @@ def test_every_public_figure_is_tried_here():
 @pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_a_figure_has_a_title_a_height_and_readable_ink(draw, dark):
-    layout = draw(dark=dark).layout
+    with on_page(dark):
+        layout = draw().layout
     assert layout.title.text
     assert layout.height >= 150
-    assert layout.template.layout.font.color == theme.ink(dark)
+    assert layout.template.layout.font.color == ("#FAFAFA" if dark else "#1A1C22")
 
 
 @pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
@@ -276,19 +243,31 @@ def test_contrast_is_wcags():
 
 @pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 def test_a_figure_is_read_on_any_page_where_nobody_says_whether_it_is_dark(draw):
-    drawn = draw(dark=None)
+    drawn = draw()
     backgrounds = {
         drawn.layout[f"{part}_bgcolor"] or drawn.layout.template.layout[f"{part}_bgcolor"]
         for part in ("paper", "plot")
     }
     (paper,) = backgrounds
     colours = set(text_colours(drawn.to_plotly_json()))
-    assert theme.ink(False) in colours
+    assert "#1A1C22" in colours
     assert min(contrast(colour, paper) for colour in colours) >= 4.5
 
 
 @pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_a_page_that_says_what_it_is_shows_through(draw, dark):
-    layout = draw(dark=dark).layout.template.layout
+    with on_page(dark):
+        layout = draw().layout.template.layout
     assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0,0,0,0)"
+
+
+@pytest.mark.parametrize("name", ["network_drawing", "top_classes"])
+def test_one_figure_may_be_told_its_page(name):
+    given = {"network_drawing": B0, "top_classes": LABELS}[name]
+    draw = getattr(figures, name)
+    with on_page(True):
+        dark, light = draw(given), draw(given, dark=False)
+    assert dark.to_json() == draw(given, dark=True).to_json() != light.to_json()
+    with on_page(False):
+        assert light.to_json() == draw(given).to_json()

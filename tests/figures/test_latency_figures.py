@@ -1,6 +1,7 @@
 """Figures of time show the values, marks and verdicts of their records."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from latency_examples import (
@@ -82,7 +83,7 @@ def test_samples_stand_in_order_and_in_a_histogram():
 
 
 def test_one_sample_far_out_does_not_flatten_the_others():
-    outlier = latency("b0", 20.0).with_samples([20.0] * 20 + [900.0])
+    outlier = replace(latency("b0", 20.0), samples_ms=(*[20.0] * 20, 900.0))
     assert figures.latency_samples(outlier).layout.yaxis.range[1] < 100
 
 
@@ -187,7 +188,7 @@ def test_before_a_race_the_costs_are_there():
 
 def test_a_step_grows_with_the_size():
     drawn = figures.step_against_size(STEPS)
-    assert "2.00 x the side costs <b>3.90 x</b>" in drawn.layout.title.text
+    assert "2.00 x the side takes <b>3.90 x</b>" in drawn.layout.title.text
     assert list(named(drawn, "peak").y) == pytest.approx([10**8 / 2**20, 3 * 10**8 / 2**20])
 
 

@@ -30,7 +30,8 @@ def test_every_drawing_is_valid_and_says_what_to_see(key, name):
     if isinstance(found, papers.Network):
         return  # drawn by network_drawing, which has its own tests
     for dark in (False, True):
-        drawn = figures.exhibit_redrawn(found, source="a table", chosen=0, dark=dark)
+        with colours.on_page(dark):
+            drawn = figures.exhibit_redrawn(found, source="a table", chosen=0)
         go.Figure(drawn.to_dict())  # figures are made unchecked; here every property is checked
         assert len(drawn.layout.title.text) > 20
         assert "(" in drawn.layout.xaxis.title.text or found.x.title in UNITLESS
@@ -69,7 +70,7 @@ def test_the_chosen_row_is_drawn_large():
 
 def test_a_family_has_its_colour_and_a_setting_one_of_its_own():
     printed = figures.exhibit_redrawn(SMALL, dark=True).data[1]
-    assert printed.marker.color == colours.family("v1", dark=True)
+    assert printed.marker.color == "#56B4E9"
     shown = {colours.setting(i) for i in range(1, 9)}
     assert len(shown) == 8
     assert colours.setting(9) == colours.setting(1)

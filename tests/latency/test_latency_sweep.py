@@ -233,7 +233,6 @@ def test_a_training_step_takes_what_autograd_keeps_and_more():
         assert cost.peak_memory_bytes > cost.kept_bytes
         assert len(cost.samples_ms) >= 3
     assert heard[-1] == (1.0, 2)
-    assert training_steps.slowdown(found) == found[1].median_ms / found[0].median_ms
 
 
 def test_a_training_step_leaves_no_gradient_mode_behind():

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import io
+import json
 import random
 import signal
 import subprocess
@@ -12,12 +13,16 @@ import pandas as pd
 import pytest
 
 from effnet.base import EffnetError
+from effnet.network import get_variant
 from effnet.timing import measurement_store, reading
 from effnet.timing.measurement_store import Row, Writer, as_csv, file_name, keep
 from effnet.timing.measurements import Environment, Latency
 from effnet.timing.options import Options
-from effnet.timing.profiles import StageProfile
+from effnet.timing.profiles import StageProfile, with_times
 from effnet.timing.reading import kept, newest, read, series, stages_of
+from effnet.timing.traffic import computed_stages
+
+B0 = get_variant("b0")
 
 HERE = Environment(
     "cpu",
@@ -227,10 +232,21 @@ def test_what_was_kept_since_is_read_again(tmp_path):
 
 
 def test_where_the_time_went_is_kept_beside_the_samples(tmp_path):
-    stages = [StageProfile(0, 1.5, 0.25, 400, 0.1, 30, 20, 0.2, 99, 1)]
-    measurement_store.keep_stages("a", stages, into=tmp_path)
-    measurement_store.keep_stages("b", [], into=tmp_path)
+    stages = with_times(computed_stages(B0), range(1, 10))
+    how = HERE.settled(Options(), 224)
+    measured = Latency("b0", (45.0,), how, None, HERE)
+    keep(measurement_store.stage_rows("a", measured, stages), into=tmp_path)
+    keep(measurement_store.stage_rows("cut", measured, stages[:4]), into=tmp_path)
+    assert stages_of("a", B0, tmp_path) == stages
+    assert stages[0].time_share == 1 / 45  # 1 + 2 + ... + 9 ms
+    assert [stages_of(run, B0, tmp_path) for run in ("cut", "none")] == [(), ()]
+
+
+def test_where_the_time_went_opens_as_it_was_kept_until_2026(tmp_path):
+    stages = (StageProfile(0, 1.5, 0.25, 400, 0.1, 30, 20, 0.2, 99, 1),)
+    line = {"run": "a", "stages": [dataclasses.asdict(stages[0])]}
+    (tmp_path / "stages.jsonl").write_text(json.dumps(line) + "\n", "utf-8")
     with (tmp_path / "stages.jsonl").open("a") as file:
         file.write('{"run": "c", "stages": [{"stage": 0, "median_ms": "x"}]}\n{"run": "a", "st')
-    assert stages_of("a", tmp_path) == stages
-    assert [stages_of(run, tmp_path) for run in ("b", "c", "none")] == [[], [], []]
+    assert stages_of("a", B0, tmp_path) == stages
+    assert [stages_of(run, B0, tmp_path) for run in ("c", "none")] == [(), ()]

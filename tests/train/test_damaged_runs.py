@@ -125,7 +125,7 @@ def looked_at(kind: str) -> None:
         jobs.words(run, run.look())
         runs_card._line(run)
         if kind in runs_card.KINDS:
-            runs_card._run(run, dark=False)
+            runs_card._run(run)
         figures.run_curves(runs_card.read_curves(run))
         assert isinstance(run.last_words(), str)
         run.title.encode()  # can be sent to a browser
@@ -155,7 +155,7 @@ def test_a_damaged_run_never_stops_the_page(kind, language, caplog):
                 looked_at(kind)
                 if kind in FACTS:
                     for draw in (scaling_card.scaling, results_card.progressive):
-                        draw(dark=False)
+                        draw()
             except EffnetError:
                 raise
             except Exception as error:

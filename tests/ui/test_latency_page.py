@@ -94,7 +94,8 @@ def test_a_race_gives_a_verdict_that_the_claim_repeats_once_measured():
     app = opened("Race")
     app.selectbox(key="versus_network").set_value("resnet50").run()
     measured(app, "versus")
-    (verdict,) = [title for title in titles(app) if "ResNet-50" in title]
+    bars, verdict = (title for title in titles(app) if "ResNet-50" in title)
+    assert bars.startswith("After ")
     measured(app, "measure")
     said = app.subheader[0].value
     assert "as fast as ResNet-50" in said or "can't be told from ResNet-50" in said
@@ -222,7 +223,7 @@ def test_a_mirror_that_another_machine_measured_stands_under_ones_own(times, mon
     rows = [
         Row(
             f"there.{one.stage:02d}",
-            reading.STAGE,
+            measurement_store.STAGE,
             Latency("b0", (1.0 + one.stage,), how, None, gpu),
             one.macs,
             one.params,

@@ -12,9 +12,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visits import sound
 
-from effnet.app.kit import cache, columns
+from effnet.app.kit import cache, sheet
 from effnet.app.pages.train import results_card, runs_card, scaling_card, teach_card
-from effnet.base import EffnetError
+from effnet.base import EffnetError, column
 from effnet.base.language import say, speaking
 from effnet.jobs import runs
 from effnet.train import claim
@@ -177,9 +177,9 @@ def test_an_ended_experiment_says_where_it_stands():
 def test_no_column_is_lost_in_translation(kind, language):
     rows = scaling_rows.rows() if kind == "scaling" else list(results_card.shipped(kind))
     with speaking(language):
-        said = columns.said(rows)
-    assert [list(row.values())[-1] for row in said] == [list(row.values())[-1] for row in rows]
-    assert [len(row) for row in said] == [len(row) for row in rows]
+        said = sheet.cells(rows, map(column, rows[0]))
+    assert [*said.values()][-1] == [[*row.values()][-1] for row in rows]
+    assert len(said) == len({title.rstrip() for title in said}) == len(rows[0])
 
 
 def test_the_progressive_verdict_is_told_by_pairs_of_seeds():

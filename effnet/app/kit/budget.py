@@ -1,12 +1,12 @@
 """The card's part that finds a network for a budget."""
 
-from typing import Any
+from dataclasses import replace
 
 import streamlit as st
 
 from effnet import figures
-from effnet.app.kit import frame, live, pick
-from effnet.base import mark, remembered, say
+from effnet.app.kit import live, pick, sheet
+from effnet.base import COLUMNS, Column, mark, remembered, say
 from effnet.counting.memory import DTYPES
 from effnet.network import display_name
 from effnet.scaling import BASES, Fit, Limits, Range, Solution, search
@@ -56,7 +56,7 @@ def budget() -> None:
     with right:
         found = search.solve(base, limits)
         enough = search.USED * found.front[0].macs if found.front else None
-        drawn = _front(found.fits, found.front, best=found.best, enough=enough, dark=frame.dark())
+        drawn = _front(found.fits, found.front, best=found.best, enough=enough)
 
         front, best, fits = say("front"), say("best"), say("fits")  # as the traces are called
 
@@ -167,98 +167,49 @@ def _use_fit(base: str, fit: Fit) -> None:
 def _front_table(base: str, found: Solution, limits: Limits) -> None:
     st.markdown(say("**On the front**, most balanced first"))
     rows = found.front[::-1]
-
-    def chosen() -> None:
-        index = pick.row("front_rows")
-        if index is not None:
-            _use_fit(base, rows[index])
-
-    st.dataframe(
-        [_fit_row(fit, fit is found.best) for fit in rows],
+    sheet.show(
+        rows,
+        Column(mark("choice"), lambda fit: "•" if fit is found.best else ""),
+        "depth",
+        "width",
+        "resolution",
+        "spread",
+        *_costs(limits),
         key="front_rows",
-        hide_index=True,
-        width="stretch",
         height=250,
-        on_select=chosen,
-        selection_mode="single-row",
-        column_config=_columns(limits),
+        on_row=lambda number: _use_fit(base, rows[number]),
         alt=say("Networks on the front; choosing a row makes it the design"),
     )
 
 
-def _fit_row(fit: Fit, best: bool) -> dict[str, Any]:
-    return {
-        say("choice"): "•" if best else "",
-        say("depth"): fit.depth,
-        say("width"): fit.width,
-        say("resolution (px)"): fit.resolution,
-        say("imbalance"): fit.spread,
-        "MACs": fit.macs,
-        say("parameters"): fit.params,
-        say("weights (MiB)"): fit.weights_bytes / 2**20,
-        say("peak (MiB)"): fit.peak_bytes and fit.peak_bytes / 2**20,
-        say("activations"): fit.activations,
-        say("blocks"): fit.blocks,
-    }
-
-
-def _columns(limits: Limits) -> dict[str, Any]:
-    number = st.column_config.NumberColumn
-    bits = 8 * limits.itemsize
-    return {
-        say("imbalance"): number(
-            format="%.2f",
-            help=say(
-                "Depth, width and resolution each belong to some phi. This is the largest of "
-                "the three minus the smallest"
-            ),
-        ),
-        "MACs": number(format="localized"),
-        say("parameters"): number(format="localized"),
-        say("activations"): number(format="localized"),
-        say("weights (MiB)"): number(
-            format="%.1f", help=say("As {bits}-bit numbers, with BatchNorm's", bits=bits)
-        ),
-        say("peak (MiB)"): number(
-            format="%.1f",
-            help=say(
-                "The most memory that an inference needs at a time: 32-bit floats, "
-                "without the weights"
-            ),
-        ),
-    }
+def _costs(limits: Limits) -> tuple[str | Column, ...]:
+    """The columns of costs that both tables have."""
+    weights = say("As {bits}-bit numbers, with BatchNorm's", bits=8 * limits.itemsize)
+    peak = mark(
+        "The most memory that an inference needs at a time: 32-bit floats, without the weights"
+    )
+    return (
+        "macs",
+        "params",
+        replace(COLUMNS["weights_bytes"], note=weights),
+        replace(COLUMNS["peak_bytes"], note=peak),
+        "activations",
+        "blocks",
+    )
 
 
 def _released_table(limits: Limits) -> None:
     fitting = [one for one in search.released(limits) if one.fits]
     st.markdown(say("**Published networks that fit** ({n})", n=len(fitting)))
 
-    def chosen() -> None:
-        index = pick.row("released_rows")
-        if index is not None:
-            pick.released(fitting[index].name)
-
-    st.dataframe(
-        [
-            {
-                say("network"): display_name(one.name),
-                say("resolution (px)"): one.resolution,
-                "MACs": one.macs,
-                say("parameters"): one.params,
-                say("weights (MiB)"): one.weights_bytes / 2**20,
-                say("peak (MiB)"): one.peak_bytes / 2**20,
-                say("activations"): one.activations,
-                say("blocks"): one.blocks,
-            }
-            for one in fitting
-        ],
+    sheet.show(
+        fitting,
+        Column(mark("network"), lambda one: display_name(one.name)),
+        "resolution",
+        *_costs(limits),
         key="released_rows",
-        hide_index=True,
-        width="stretch",
         height=250,
-        on_select=chosen,
-        selection_mode="single-row",
-        column_config=_columns(limits),
+        on_row=lambda number: pick.released(fitting[number].name),
         alt=say("Published networks within the limits; choosing a row makes it the design"),
     )
     st.caption(say("All numbers computed. Choosing a row makes that network the design."))

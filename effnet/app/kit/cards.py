@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from PIL import Image, ImageEnhance, ImageOps
 
-from effnet.app.kit import cache, columns, live, projector
-from effnet.base import class_name, factor, mark, say
+from effnet.app.kit import cache, live, projector, sheet
+from effnet.base import Column, class_name, factor, mark, say
 from effnet.counting import Cost, steps_from_promise
 from effnet.figures import promise_to_real, top_classes
 from effnet.network import Spec, display_name
@@ -25,6 +25,7 @@ CARD_WIDTH = 140  # px: five in a row beside the controls, two on a phone
 CARD_HEIGHT, SHORT_CARD_HEIGHT = 128, 98  # px: with a line below the number, and without
 INTERPOLATIONS = (mark("bilinear"), mark("bicubic"))  # as weights' preprocessing names them
 ORIGINS = mark("Lines and bars are computed, filled dots measured, hollow diamonds published.")
+CLASS = Column(mark("class"), lambda label: class_name(label.name))
 CURVE = ("phi", "network", "resolution", "params", "macs", "activations")  # columns of its table
 
 
@@ -66,7 +67,7 @@ def time_here(spec: Spec, base: Spec) -> None:
         )
 
 
-def promise(design: Design, *, dark: bool) -> None:
+def promise(design: Design) -> None:
     """What the formula promises beside what rounding gives, the reasons, and the curve's table."""
     start = cache.counted_cost(design.base_spec)
     budget = claims.budget_claim(design, start, cache.counted_cost(design.spec()))
@@ -81,37 +82,29 @@ def promise(design: Design, *, dark: bool) -> None:
     )
     with st.expander(say("Why the real cost differs"), on_change="rerun") as why:
         if why.open:
-            _why(design, start, dark=dark)
+            _why(design, start)
     with st.expander(say("The curve as a table"), on_change="rerun") as opened:
         if opened.open:
             points = cache.curve(design.base, design.alpha, design.beta, design.gamma)
-            rows = [{name: getattr(point, name) for name in CURVE} for point in points]
-            columns.show(rows, height=300)
+            sheet.show(points, *CURVE, height=300)
 
 
-def _why(design: Design, base: Cost, *, dark: bool) -> None:
+def _why(design: Design, base: Cost) -> None:
     steps = steps_from_promise(
         design.base_spec,
         depth=design.alpha**design.phi,
         width=design.beta**design.phi,
         resolution=design.spec().resolution,
     )
-    drawn = promise_to_real(steps, base_macs=base.macs, dark=dark)
+    drawn = promise_to_real(steps, base_macs=base.macs)
     live.figure(
         "why", drawn, alt=say("From the formula's promise to the real cost, reason by reason")
     )
-    st.dataframe(
-        [
-            {
-                say("reason"): s.reason,
-                say("multiply-adds"): round(s.macs),
-                say("of the base"): s.macs / base.macs,
-            }
-            for s in steps
-        ],
-        hide_index=True,
-        width="stretch",
-        column_config={say("multiply-adds"): st.column_config.NumberColumn(format="localized")},
+    sheet.show(
+        steps,
+        Column(mark("reason"), "reason"),
+        Column("MACs", lambda step: round(step.macs), ","),
+        Column(mark("of the base"), lambda step: step.macs / base.macs, "%.3f x"),
     )
 
 
@@ -148,24 +141,12 @@ def shown(image: Image.Image) -> Image.Image:
     return ImageOps.contain(image, (SHOWN_SIDE, SHOWN_SIDE))
 
 
-def top_classes_card(prediction: "Prediction", family: str, *, dark: bool) -> None:
+def top_classes_card(prediction: "Prediction", family: str) -> None:
     """Bars of the most probable classes, with their table."""
-    drawn = top_classes(prediction.labels, family=family, dark=dark)
+    drawn = top_classes(prediction.labels, family=family)
     live.figure("top", drawn, alt=say("The most probable classes and their probabilities"))
     with st.expander(say("As a table")):
-        st.dataframe(
-            [
-                {
-                    say("class"): class_name(label.name),
-                    say("probability"): 100 * label.probability,
-                    say("index"): label.index,
-                }
-                for label in prediction.labels
-            ],
-            hide_index=True,
-            width="stretch",
-            column_config=columns.shares(say("probability")),
-        )
+        sheet.show(prediction.labels, CLASS, "probability", Column(mark("index"), "index"))
     if len(prediction.logits) == 1:
         from effnet.classify import ONE_OUTPUT
 

@@ -112,10 +112,10 @@ def _small(photo: cache.Photo) -> str:
     return photo_address(photo.image)
 
 
-def below(design: Design, *, dark: bool) -> None:
+def below(design: Design) -> None:
     """What the formula promises and what rounding makes of it, in words and in tables."""
     spec, base = design.spec(), design.base_spec
     if lesson_view.shows("totals"):
         cards.time_here(spec, base)
     if design.mode == "formula" and lesson_view.shows("curve"):
-        cards.promise(design, dark=dark)
+        cards.promise(design)

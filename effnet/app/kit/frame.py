@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from effnet.app.kit import glossary_view, lesson_view, live, process, projector, state
-from effnet.base import EffnetError, language, mark, say, shipped, verbatim
+from effnet.base import EffnetError, colours, language, mark, say, shipped, verbatim
 from effnet.report import glossary
 
 MENU_HEIGHT = 44  # px, whatever comes into it
@@ -85,6 +85,7 @@ def page(file: str) -> Iterator[Page]:
     """
     this = next(p for p in PAGES if Path(p.file).name == Path(file).name)
     wrong = state.start_language()
+    _draw_for_page()
     st.set_page_config(
         page_title=f"{say(this.title)} - {say('EfficientNet explorer')}",
         page_icon=str(ICON) if ICON.is_file() else None,
@@ -133,6 +134,7 @@ def part(function: Callable[[], None], *, every_s: float | None = None) -> Calla
     def guarded() -> None:
         process.settle()
         language.use(state.language())
+        _draw_for_page()
         with _messages():
             function()
 
@@ -181,6 +183,6 @@ def _next_step(current: Page) -> None:
     )
 
 
-def dark() -> bool:
-    """True where the visitor's page is dark."""
-    return st.context.theme.type == "dark"
+def _draw_for_page() -> None:
+    """Figures follow the visitor's theme."""
+    colours.use_page(st.context.theme.type == "dark")

@@ -10,6 +10,9 @@ import torch
 Step = Callable[[], object]
 Clock = Callable[[], float]
 
+Progress = Callable[[float, list[float]], None]
+
+WARM_UP = 0.5  # of the budget for samples, spent before them at the most
 LEAST = 5  # samples, whatever the budget
 STEADY = 0.95  # a window of passes this much faster than the best before goes on with warming up
 WINDOW = 3
@@ -104,6 +107,32 @@ def timed_passes(
         done += 1
         if done >= least and clock() >= end:
             return
+
+
+def take(
+    sample: Callable[[], float],
+    budget_s: float,
+    heard: Progress,
+    *,
+    into: list[float] | None = None,
+    least: int = LEAST,
+) -> list[float]:
+    """Samples until the budget is spent: the one way that all times are taken.
+
+    Args:
+        sample: Takes a sample, in milliseconds.
+        budget_s: Seconds.
+        heard: Called after each with the share of the budget spent and the samples so far; it may
+            raise to stop.
+        into: A list for the samples, which is also given back; whoever stops has them there.
+        least: So many at least, whatever the budget.
+    """
+    samples: list[float] = [] if into is None else into
+    start = time.perf_counter()
+    for value in timed_passes(sample, budget_s, least=least):
+        samples.append(value)
+        heard(min(1.0, (time.perf_counter() - start) / budget_s), samples)
+    return samples
 
 
 def warm_up(

@@ -118,7 +118,7 @@ def record(
         what: The series that it belongs to.
         point: What is measured, and how.
         into: Where the row goes, with the samples that were taken.
-        budget_s: Seconds for the samples; warming up takes up to a third as long before them.
+        budget_s: Seconds for the samples; warming up takes up to half as long before them.
         run: Its name; a new one where not given.
         keep_in: The folder for the samples, each written before the next is taken.
         link: The design's link, to be kept.
@@ -132,17 +132,18 @@ def record(
     check_memory(point.spec, point.options, size)
     where = measurement_store.folder() if keep_in is None else keep_in
     with prepared(point.spec, point.options) as ready:
-        ready.warm_up(budget_s / 3, lambda: heard(0.0, []))
+        ready.warm_up(budget_s * clock.WARM_UP, lambda: heard(0.0, []))
         latency = ready.latency([], link=link, peak=ready.peak_bytes())
         row, samples = _row(run or measurement_store.new_run(), what, point, latency), list[float]()
         name = measurement_store.file_name(latency.environment, latency.precision)
-        start = time.perf_counter()
         try:
             with measurement_store.Writer(where / name) as writer:
-                for value in clock.timed_passes(ready.sample, budget_s):
-                    samples.append(value)
-                    writer.add(row, len(samples), value)
-                    heard(min(1.0, (time.perf_counter() - start) / budget_s), samples)
+
+                def kept(share: float, taken: list[float]) -> None:
+                    writer.add(row, len(taken), taken[-1])
+                    heard(share, taken)
+
+                clock.take(ready.sample, budget_s, kept, into=samples)
         finally:
             if samples:
                 seen = machine.with_others(latency.environment, ready.others.cores())

@@ -12,7 +12,7 @@ from effnet.timing.measure.prepare import Model, Ready, prepared
 
 LEAST_ROUNDS = 8  # fewer have no interval at 99 %
 
-Progress = Callable[[float, list[float]], None]
+Progress = clock.Progress
 Rounds = Callable[[float, dict[str, list[float]]], None]
 
 
@@ -89,13 +89,8 @@ def measured(
     check_budget(budget_s)
     heard: Progress = progress or (lambda _share, _samples: None)
     with prepared(model, options) as ready:
-        ready.warm_up(budget_s / 2, lambda: heard(0.0, []))
-        samples: list[float] = []
-        start = time.perf_counter()
-        for sample in clock.timed_passes(ready.sample, budget_s):
-            samples.append(sample)
-            heard(min(1.0, (time.perf_counter() - start) / budget_s), samples)
-        found = ready.latency(samples, link=link)
+        ready.warm_up(budget_s * clock.WARM_UP, lambda: heard(0.0, []))
+        found = ready.latency(clock.take(ready.sample, budget_s, heard), link=link)
         return replace(found, peak_memory_bytes=ready.peak_bytes())
 
 
@@ -125,7 +120,7 @@ def race(
         }
         for one in ready.values():
             with _threads(one):
-                one.warm_up(budget_s / 2 / len(ready), lambda: heard(0.0, samples))
+                one.warm_up(budget_s * clock.WARM_UP / len(ready), lambda: heard(0.0, samples))
         others = machine.Others()
         samplers = {name: _sampler(one, ready) for name, one in ready.items()}
         start = time.perf_counter()

@@ -1,6 +1,5 @@
 """What this machine can do at best: a matrix product for arithmetic, a copy for memory."""
 
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
 
@@ -74,12 +73,11 @@ def _best(
 ) -> float:
     """Milliseconds that one sample in ten stays under."""
     timer.sample(step)
-    samples, start = [], time.perf_counter()
-    for value in clock.timed_passes(lambda: timer.sample(step), budget_s):
-        samples.append(value)
-        spent = min(1.0, (time.perf_counter() - start) / budget_s)
-        heard(span[0] + (span[1] - span[0]) * spent)
-    heard(span[1])
+    low, high = span
+    samples = clock.take(
+        lambda: timer.sample(step), budget_s, lambda share, _: heard(low + (high - low) * share)
+    )
+    heard(high)
     return quantile(samples, BEST)
 
 

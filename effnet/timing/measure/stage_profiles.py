@@ -1,7 +1,6 @@
 """Where the time of a pass goes: by stage, and by kind of layer within a stage."""
 
 import statistics
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,19 +9,17 @@ import torch
 from torch import nn
 
 from effnet.base import EffnetError
-from effnet.counting import count
 from effnet.nn import Network
 from effnet.timing import (
     ITEMSIZE,
     PLAIN,
     KindProfile,
     Options,
-    Row,
     StageProfile,
     Work,
-    by_stage,
+    computed_stages,
     measurement_store,
-    reading,
+    with_times,
     work,
 )
 from effnet.timing.measure import clock
@@ -59,7 +56,7 @@ def profile_stages(
         done = _work(ready, module)
         times = _timed(ready, _joined(done, [unit.stage for unit in done]), budget_s, progress)
     medians = _medians(times)
-    return _beside_costs(ready, module, done, medians)
+    return _beside_costs(ready, module, medians)
 
 
 def record_stages(
@@ -79,44 +76,18 @@ def record_stages(
         done = _work(ready, module)
         times = _timed(ready, _joined(done, [unit.stage for unit in done]), budget_s, None)
         whole = ready.latency([])
-    found = _beside_costs(ready, module, done, _medians(times))
-    series = measurement_store.new_run()
-    rows = [
-        Row(
-            f"{series}.{one.stage:02d}",
-            reading.STAGE,
-            replace(whole, samples_ms=(one.median_ms,)),
-            one.macs,
-            one.params,
-            one.activations,
-        )
-        for one in found
-    ]
-    measurement_store.keep(rows, into=keep_in)
+    found = _beside_costs(ready, module, _medians(times))
+    measurement_store.keep(
+        measurement_store.stage_rows(measurement_store.new_run(), whole, found), into=keep_in
+    )
     return found
 
 
-def _beside_costs(
-    ready: Ready, module: Network, done: tuple[Work, ...], medians: Sequence[float]
-) -> list[StageProfile]:
+def _beside_costs(ready: Ready, module: Network, medians: Sequence[float]) -> list[StageProfile]:
     """The stages' times beside what they compute."""
-    totals = count(module.spec, resolution=ready.size, num_classes=module.num_classes)
-    whole, stages, moved = sum(medians), totals.by_stage(), by_stage(done)
-    return [
-        StageProfile(
-            stage,
-            median,
-            median / whole,
-            stages[stage].macs,
-            stages[stage].macs / totals.macs,
-            stages[stage].params,
-            stages[stage].activations,
-            stages[stage].activations / totals.activations,
-            moved[stage],
-            ready.options.batch_size,
-        )
-        for stage, median in enumerate(medians)
-    ]
+    options = replace(ready.options, resolution=ready.size)
+    stages = computed_stages(module.spec, options, num_classes=module.num_classes)
+    return list(with_times(stages, medians))
 
 
 def profile_kinds(
@@ -159,7 +130,7 @@ def profiles(
         KindProfile(stage, kind, median, round(macs), round(moved))
         for (stage, kind), (median, macs, moved) in sums.items()
     ]
-    return _beside_costs(ready, module, done, list(stages.values())), kinds
+    return _beside_costs(ready, module, list(stages.values())), kinds
 
 
 def unit_times(ready: Ready, passes: int, heard: Callable[[], None]) -> list[float]:
@@ -209,7 +180,6 @@ def _timed(
     walk = Pass(units(_network(ready.module)), ready.image)
     steps = [_in_turn([walk.steps[place] for place in group]) for group in groups]
     times: list[list[float]] = [[] for _ in groups]
-    totals: list[float] = []
 
     def sample() -> float:
         with torch.inference_mode():
@@ -223,13 +193,10 @@ def _timed(
             samples.append(value)
         return sum(found)
 
-    clock.warm_up(sample, budget_s / 2, heard=lambda: heard(0.0, []))
+    clock.warm_up(sample, budget_s * clock.WARM_UP, heard=lambda: heard(0.0, []))
     for samples in times:
         samples.clear()
-    start = time.perf_counter()
-    for value in clock.timed_passes(sample, budget_s):
-        totals.append(value)
-        heard(min(1.0, (time.perf_counter() - start) / budget_s), totals)
+    clock.take(sample, budget_s, heard)
     return times
 
 

@@ -1,7 +1,5 @@
 """A training step's time and memory at several image sizes: the V2 paper's first bottleneck."""
 
-import statistics
-import time
 from collections.abc import Callable, Sequence
 
 import torch
@@ -100,10 +98,9 @@ def _step_cost(
         peak = live_tensors.peak_bytes(model, images, step)
     else:
         peak = None
-    samples, start = [], time.perf_counter()
-    for value in clock.timed_passes(lambda: timer.sample(step), budget_s, least=3):
-        samples.append(value)
-        heard(min(1.0, (time.perf_counter() - start) / budget_s))
+    samples = clock.take(
+        lambda: timer.sample(step), budget_s, lambda share, _: heard(share), least=3
+    )
     return StepCost(
         side,
         batch_size,
@@ -112,8 +109,3 @@ def _step_cost(
         training_bytes(spec, batch=batch_size, resolution=side),
         batch_size * count(spec, resolution=side).macs,
     )
-
-
-def slowdown(found: Sequence[StepCost]) -> float:
-    """How many times as long a step at the largest size takes as at the smallest."""
-    return statistics.median(found[-1].samples_ms) / statistics.median(found[0].samples_ms)

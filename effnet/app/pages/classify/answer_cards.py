@@ -1,15 +1,26 @@
 """Classify's tabs about one answer: any class, the preprocessing, other networks, their mean."""
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
 from effnet import figures
-from effnet.app.kit import cache, cards, columns, live, state
+from effnet.app.kit import cache, cards, live, sheet, state
 from effnet.app.kit.cache import Photo
-from effnet.base import class_name, either_name, percent, probability, say, verbatim
+from effnet.base import (
+    Column,
+    class_name,
+    either_name,
+    mark,
+    percent,
+    probability,
+    say,
+    share,
+    verbatim,
+)
 from effnet.classify import Prediction, answers, imagenet_classes, softmax
 from effnet.network import display_name
 from effnet.pixels import crop_box, resized, resized_size, to_pixels, view
@@ -43,17 +54,13 @@ def any_class(prediction: Prediction, classifier: "Classifier") -> None:
         if opened.open:
             order = np.argsort(-prediction.logits, kind="stable")
             probabilities = softmax(prediction.logits)
-            st.dataframe(
-                {
-                    say("class"): [class_name(names[i]) for i in order],
-                    say("logit"): prediction.logits[order],
-                    say("probability"): 100 * probabilities[order],
-                    say("index"): order,
-                },
-                hide_index=True,
-                width="stretch",
+            sheet.show(
+                order,
+                Column(mark("class"), lambda i: class_name(names[i])),
+                Column(mark("logit"), prediction.logits.__getitem__),
+                Column(mark("probability"), probabilities.__getitem__, "%.1f %%", 0.01),
+                Column(mark("index"), int),
                 height=300,
-                column_config=columns.shares(say("probability")),
             )
 
 
@@ -118,17 +125,14 @@ def steps(image: Image.Image, classifier: "Classifier") -> None:
         column.image(picture, caption=caption, width="stretch", alt=caption)
     numbers = to_pixels(seen, settings)
     st.markdown(say("4. Each value x becomes (x / 255 - mean) / std, channel by channel:"))
-    st.dataframe(
-        {
-            say("channel"): [say("red"), say("green"), say("blue")],
-            say("mean"): settings.mean,
-            say("std"): settings.std,
-            say("lowest"): numbers.min(axis=(0, 1)),
-            say("average"): numbers.mean(axis=(0, 1)),
-            say("highest"): numbers.max(axis=(0, 1)),
-        },
-        hide_index=True,
-        width="stretch",
+    sheet.show(
+        [0, 1, 2],
+        Column(mark("channel"), (mark("red"), mark("green"), mark("blue")).__getitem__),
+        Column(mark("mean"), settings.mean.__getitem__),
+        Column(mark("std"), settings.std.__getitem__),
+        Column(mark("lowest"), numbers.min(axis=(0, 1)).__getitem__),
+        Column(mark("average"), numbers.mean(axis=(0, 1)).__getitem__),
+        Column(mark("highest"), numbers.max(axis=(0, 1)).__getitem__),
     )
     row = classifier.checkpoint
     if row:
@@ -163,7 +167,7 @@ def _alone(classifier: "Classifier") -> bool:
     return alone
 
 
-def ladder(photo: Photo, prediction: Prediction, classifier: "Classifier", *, dark: bool) -> None:
+def ladder(photo: Photo, prediction: Prediction, classifier: "Classifier") -> None:
     """The same photo through every network that is here."""
     if _alone(classifier):
         return
@@ -173,32 +177,29 @@ def ladder(photo: Photo, prediction: Prediction, classifier: "Classifier", *, da
     rungs = [answers.rung(name, one, reference.index) for name, one in found.items()]
     titles = [display_name(name) for name in found]
     name = class_name(reference.name)
-    drawn = figures.ladder(rungs, titles, reference.name, dark=dark)
+    drawn = figures.ladder(rungs, titles, reference.name)
     live.figure("ladder", drawn, alt=say("Probability of {name} by network", name=name))
-    st.dataframe(
-        [_rung_row(one, title) for one, title in zip(rungs, titles, strict=True)],
-        hide_index=True,
-        width="stretch",
-        column_config={
-            **columns.shares(say("probability")),
-            say("time (ms)"): st.column_config.NumberColumn(
-                format="%.0f", help=say("Measured: one forward pass; the first one is slower")
-            ),
-        },
+    sheet.show(
+        rungs,
+        Column(mark("network"), lambda one: display_name(one.network)),
+        Column(mark("says"), lambda one: class_name(one.label)),
+        "probability",
+        Column(mark("agrees"), _agrees),
+        Column(
+            mark("time (ms)"),
+            "seconds",
+            "%.0f",
+            0.001,
+            note=mark("Measured: one forward pass; the first one is slower"),
+        ),
     )
     st.caption(say("Probabilities computed, times measured on this machine."))
 
 
-def _rung_row(one: answers.Rung, title: str) -> dict[str, Any]:
-    return {
-        say("network"): title,
-        say("says"): class_name(one.label),
-        say("probability"): 100 * one.probability,
-        say("agrees"): say("yes")
-        if one.agrees
-        else say("no, has it at rank {rank}", rank=one.reference_rank),
-        say("time (ms)"): 1000 * one.seconds,
-    }
+def _agrees(one: answers.Rung) -> str:
+    if one.agrees:
+        return say("yes")
+    return say("no, has it at rank {rank}", rank=one.reference_rank)
 
 
 def _all(names: list[str], photo: Photo) -> "dict[str, Prediction]":
@@ -211,7 +212,7 @@ def _all(names: list[str], photo: Photo) -> "dict[str, Prediction]":
     return found
 
 
-def ensemble(photo: Photo, classifier: "Classifier", *, dark: bool) -> None:
+def ensemble(photo: Photo, classifier: "Classifier") -> None:
     """The mean of chosen networks' probabilities."""
     if _alone(classifier):
         return
@@ -231,16 +232,19 @@ def ensemble(photo: Photo, classifier: "Classifier", *, dark: bool) -> None:
     mean = answers.mean_probabilities(list(found.values()))
     order = np.argsort(-mean, kind="stable")[:5]
     labels = [_Named(classifier.classes[i], float(mean[i])) for i in order]
-    drawn = figures.top_classes(labels, family=classifier.spec.family, dark=dark)
+    drawn = figures.top_classes(labels, family=classifier.spec.family)
     live.figure("ensemble_bars", drawn, alt=say("The ensemble's five most probable classes"))
-    rows = []
-    for label, index in zip(labels, order, strict=True):
-        each = {display_name(n): 100 * answers.standing(p, int(index))[1] for n, p in found.items()}
-        rows.append(
-            {say("class"): class_name(label.name), say("mean"): 100 * label.probability, **each}
-        )
-    kinds = columns.shares(*list(rows[0])[1:])
-    st.dataframe(rows, hide_index=True, width="stretch", column_config=kinds)
+    sheet.show(
+        [*zip(labels, order, strict=True)],
+        Column(mark("class"), lambda row: class_name(row[0].name)),
+        share(mark("mean"), lambda row: row[0].probability),
+        *(share(display_name(name), partial(_share_of, one)) for name, one in found.items()),
+    )
+
+
+def _share_of(prediction: Prediction, row: tuple[object, int]) -> float:
+    """The probability that a network gives to a row's class."""
+    return answers.standing(prediction, int(row[1]))[1]
 
 
 class _Named:

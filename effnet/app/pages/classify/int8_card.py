@@ -1,13 +1,14 @@
 """Classify's tab of the network in 8-bit whole numbers, beside fp32."""
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from effnet import figures, papers
-from effnet.app.kit import cache, jobs, live
+from effnet.app.kit import cache, jobs, live, sheet
 from effnet.app.kit.cache import Photo
-from effnet.base import mark, say
+from effnet.base import Column, mark, say
 from effnet.jobs import Job
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ BOUNDS = {
 }
 
 
-def int8(network: str, photo: Photo, *, dark: bool) -> None:
+def int8(network: str, photo: Photo) -> None:
     """Quantise the network, and show what it costs and where it hurts."""
     st.markdown(
         say(
@@ -62,22 +63,23 @@ def int8(network: str, photo: Photo, *, dark: bool) -> None:
         work,
     )
     if job is not None and job.value is not None:
-        _show(job.value, network, dark=dark)
+        _show(job.value, network)
     _published()
 
 
-def _show(made: "Quantized", network: str, *, dark: bool) -> None:
-    st.dataframe(
-        [{say("compared"): name, "fp32": fp32, "int8": int8} for name, fp32, int8 in made.beside()],
-        hide_index=True,
-        width="stretch",
+def _show(made: "Quantized", network: str) -> None:
+    sheet.show(
+        made.beside(),
+        Column(mark("compared"), itemgetter(0)),
+        Column("fp32", itemgetter(1)),
+        Column("int8", itemgetter(2)),
         alt=say("Size, time and agreement in fp32 and in int8"),
     )
     for note in made.notes():
         st.caption(note)
     live.figure(
         "int8_layers",
-        figures.layer_noise({"int8": made}, dark=dark),
+        figures.layer_noise({"int8": made}),
         alt=say("Signal to noise of every layer's output in int8"),
     )
     spec = cache.classifier(network).spec
@@ -96,18 +98,11 @@ def _show(made: "Quantized", network: str, *, dark: bool) -> None:
 def _published() -> None:
     """What the README of the Lite networks prints, and what its authors saw with swish."""
     with st.expander(say("Published: what int8 costs Lite"), key="int8_published"):
-        lines = papers.lines("lite-family")
-        st.dataframe(
-            [
-                {
-                    say("network"): line.name,
-                    "fp32 (%)": line.number("top-1, FP32 (%)"),
-                    "int8 (%)": line.number("top-1, INT8 (%)"),
-                }
-                for line in lines
-            ],
-            hide_index=True,
-            width="stretch",
+        sheet.show(
+            papers.lines("lite-family"),
+            Column(mark("network"), "name"),
+            Column("fp32 (%)", lambda line: line.number("top-1, FP32 (%)")),
+            Column("int8 (%)", lambda line: line.number("top-1, INT8 (%)")),
             alt=say("ImageNet top-1 of the Lite networks in fp32 and int8, published"),
         )
         st.caption(

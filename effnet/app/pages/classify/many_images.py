@@ -3,19 +3,22 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from PIL import Image
 
-from effnet.app.kit import cache, columns, jobs, photos
+from effnet.app.kit import cache, jobs, photos, sheet
 from effnet.base import (
     DEFAULT,
+    Column,
     EffnetError,
     class_name,
     csv_text,
     mark,
     say,
+    share,
     speaking,
     verbatim,
 )
@@ -266,12 +269,13 @@ def _show(named: Named, classifier: "Classifier") -> None:
         first.metric(say("Top-1"), f"{counted['top1'] or 0:.1f} %", border=True)
         five.metric(say("Top-5"), f"{counted['top5'] or 0:.1f} %", border=True)
         pictures.metric(say("Pictures"), f"{counted['pictures']:,}", border=True)
-    st.dataframe(
+    sheet.show(
         [_told(row, one, named) for row, one in zip(rows, named.answers, strict=True)],
-        hide_index=True,
-        width="stretch",
+        *(
+            share(name, name) if "probability" in name else Column(name, itemgetter(name))
+            for name in rows[0]
+        ),
         height=min(320, 35 * (len(rows) + 1) + 3),
-        column_config=columns.shares(say("probability"), say("second probability")),
     )
     st.download_button(
         say("CSV"),
@@ -299,10 +303,9 @@ def _row(one: "Answer", names: tuple[str, ...], *, judged: bool) -> dict[str, An
 
 
 def _told(row: dict[str, Any], one: "Answer", named: Named) -> dict[str, Any]:
-    """A row in the visitor's language, probabilities in percent."""
+    """A row in the visitor's language."""
     told = row | {"problem": str(named.told.get(one, one.problem))}
-    told |= {k: class_name(v) for k, v in told.items() if k in ("says", "second", "is")}
-    return {say(k): 100 * v if isinstance(v, float) else v for k, v in told.items()}
+    return told | {k: class_name(v) for k, v in told.items() if k in ("says", "second", "is")}
 
 
 def _csv(rows: list[dict[str, Any]]) -> str:
@@ -318,17 +321,11 @@ def _mistakes(named: Named, names: tuple[str, ...]) -> None:
         st.success(say("No mistakes."))
         return
     st.markdown(say("**Most confused**"))
-    st.dataframe(
-        [
-            {
-                say("is"): class_name(names[a]),
-                say("taken for"): class_name(names[b]),
-                say("times"): n,
-            }
-            for a, b, n in pairs[:50]
-        ],
-        hide_index=True,
-        width="stretch",
+    sheet.show(
+        pairs[:50],
+        Column(mark("is"), lambda pair: class_name(names[pair[0]])),
+        Column(mark("taken for"), lambda pair: class_name(names[pair[1]])),
+        Column(mark("times"), itemgetter(2)),
     )
     st.markdown(say("**Surest mistakes**"))
     with st.container(horizontal=True, gap="small"):

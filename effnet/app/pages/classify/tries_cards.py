@@ -1,20 +1,21 @@
 """Classify's tabs that try things out: other resolutions, damage, mistakes on purpose."""
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import streamlit as st
 from PIL import Image
 
 from effnet import figures
-from effnet.app.kit import cache, columns, frame, live, photos, pick, viewer
+from effnet.app.kit import cache, frame, live, photos, pick, sheet, viewer
 from effnet.app.kit.cache import Photo
-from effnet.base import class_name, mark, percent, say, verbatim
+from effnet.base import Column, class_name, mark, percent, say, share, verbatim
 from effnet.classify import answers, perturbations
 from effnet.pixels import view
 from effnet.scaling import Range
 
 if TYPE_CHECKING:
-    from effnet.classify import Classifier, Mistake, Prediction
+    from effnet.classify import Classifier, Prediction
 
 SHARES = (0.25, 0.4, 0.5, 0.65, 0.8, 1.0, 1.25, 1.5, 1.75, 2.0)  # of the usual side
 OCCLUSION, COVER = "occlusion", mark("Cover a part")
@@ -53,14 +54,17 @@ def _of_top(predictions: "list[Prediction]", usual: "Prediction") -> dict[str, l
 def _table(x: str, values: list[float], curves: dict[str, list[float]]) -> None:
     with st.expander(say("As a table"), on_change="rerun") as opened:
         if opened.open:
-            percents = {name: [100 * one for one in curve] for name, curve in curves.items()}
-            kinds = columns.shares(*curves)
-            st.dataframe(
-                {x: values, **percents}, hide_index=True, width="stretch", column_config=kinds
+            sheet.show(
+                [
+                    {x: value, **dict(zip(curves, row, strict=True))}
+                    for value, *row in zip(values, *curves.values(), strict=True)
+                ],
+                x,
+                *(share(name, name) for name in curves),
             )
 
 
-def dial(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> None:
+def dial(network: str, photo: Photo, usual: "Prediction") -> None:
     """Probability of the top classes against test resolution."""
     with st.spinner(say("Trying resolutions")):
         found = _dial(network, photo)
@@ -81,7 +85,6 @@ def dial(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> None
         ),
         unit=say("side of the input (px)"),
         chosen=own,
-        dark=dark,
     )
     alt = say("Probability of the top classes against test resolution")
     live.figure("dial", drawn, alt=alt)
@@ -94,7 +97,7 @@ def dial(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> None
     _table(say("side (px)"), [float(side) for side in sides], curves)
 
 
-def damage(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> None:
+def damage(network: str, photo: Photo, usual: "Prediction") -> None:
     """Damage by degrees, with the damaged picture and the curve."""
     titles = {name: one.title for name, one in perturbations.DAMAGES.items()}
     titles[OCCLUSION] = COVER
@@ -111,7 +114,7 @@ def damage(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> No
 
         @frame.part
         def cover_it() -> None:
-            _occlusion(classifier, photo, usual, dark=dark)
+            _occlusion(classifier, photo, usual)
 
         cover_it()
         return
@@ -152,7 +155,6 @@ def damage(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> No
             ),
             unit=say("{damage}: {unit}", damage=say(kind.inside), unit=say(kind.unit)),
             chosen=strength,
-            dark=dark,
         )
         alt = say("Probability of the top classes against {damage}", damage=say(kind.inside))
         live.figure("damage_curve", drawn, alt=alt)
@@ -173,7 +175,7 @@ def _says(now: "Prediction", usual: "Prediction") -> str:
     )
 
 
-def _occlusion(classifier: "Classifier", photo: Photo, usual: "Prediction", *, dark: bool) -> None:
+def _occlusion(classifier: "Classifier", photo: Photo, usual: "Prediction") -> None:
     """A box over what the network sees, drawn on it or set by sliders, and what it says then."""
     side = classifier.preprocessing.crop
     seen = view(photo.image, classifier.preprocessing)
@@ -193,7 +195,7 @@ def _occlusion(classifier: "Classifier", photo: Photo, usual: "Prediction", *, d
     with middle:
         _covered(seen, hidden, box, _says(now, usual))
     with right:
-        drawn = figures.top_classes(now.labels, family=classifier.spec.family, dark=dark)
+        drawn = figures.top_classes(now.labels, family=classifier.spec.family)
         alt = say("The most probable classes with the box there")
         live.figure("covered", drawn, alt=alt)
     st.caption(say("Computed. Drag a box on the photo, or click where it should go."))
@@ -242,7 +244,7 @@ def _covered(
     )
 
 
-def mistakes(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> None:
+def mistakes(network: str, photo: Photo, usual: "Prediction") -> None:
     """What the usual mistakes in preprocessing do to the answer."""
     from effnet.classify import MISTAKES
 
@@ -257,18 +259,16 @@ def mistakes(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> 
         right=first.name,
         usual=first.probability,
         family=classifier.spec.family,
-        dark=dark,
     )
     alt = say("Probability of {name} after each mistake", name=class_name(first.name))
     live.figure("mistakes", drawn, alt=alt)
-    st.dataframe(
-        [
-            _mistake_row(MISTAKES[name], one, standing)
-            for (name, one), standing in zip(found.items(), standings, strict=True)
-        ],
-        hide_index=True,
-        width="stretch",
-        column_config=columns.shares(say("probability"), say("of the right class")),
+    sheet.show(
+        [*zip(found, found.values(), standings, strict=True)],
+        Column(mark("mistake"), lambda row: say(MISTAKES[row[0]].title)),
+        Column(mark("in code"), lambda row: say(MISTAKES[row[0]].code)),
+        Column(mark("says"), lambda row: class_name(row[1].labels[0].name)),
+        share(mark("probability"), lambda row: row[1].labels[0].probability),
+        share(mark("of the right class"), itemgetter(2)),
     )
     st.caption(
         say(
@@ -280,13 +280,3 @@ def mistakes(network: str, photo: Photo, usual: "Prediction", *, dark: bool) -> 
             probability=percent(first.probability),
         )
     )
-
-
-def _mistake_row(mistake: "Mistake", one: "Prediction", standing: float) -> dict[str, object]:
-    return {
-        say("mistake"): say(mistake.title),
-        say("in code"): say(mistake.code),
-        say("says"): class_name(one.labels[0].name),
-        say("probability"): 100 * one.labels[0].probability,
-        say("of the right class"): 100 * standing,
-    }

@@ -1,14 +1,15 @@
 """Classify's tab about weights: what is here, fetching more, a file of one's own."""
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from effnet.app.kit import cache, columns, public
+from effnet.app.kit import cache, cards, public, sheet
 from effnet.app.kit.cache import Photo
-from effnet.base import EffnetError, class_name, in_a_row, mark, percent, say, verbatim
+from effnet.base import Column, EffnetError, class_name, in_a_row, mark, percent, say, verbatim
 from effnet.network import display_name, list_variants
 from effnet.weights import (
     ENDINGS,
@@ -34,37 +35,18 @@ def table() -> None:
             all=len(rows),
         )
     )
-    st.dataframe(
-        [
-            {
-                say("network"): display_name(row["variant"]),
-                say("here"): row["here"],
-                say("weights"): row["weights"].rpartition(".")[2],
-                say("top-1 (%)"): row["top1"],
-                say("top-5 (%)"): row["top5"],
-                say("size (MiB)"): row["size_mib"],
-                say("input"): say(
-                    "{crop} px, {interpolation} from {resize}",
-                    crop=row["crop"],
-                    interpolation=say(row["interpolation"]),
-                    resize=row["resize"],
-                ),
-                say("licence"): row["licence"],
-                say("source"): row["source"],
-                say("SHA-256"): row["sha256_prefix"],
-            }
-            for row in rows
-        ],
-        hide_index=True,
-        width="stretch",
-        column_config={
-            say("here"): st.column_config.CheckboxColumn(
-                help=say("On this machine, ready with no network")
-            ),
-            say("top-1 (%)"): st.column_config.NumberColumn(
-                help=say("Published, ImageNet-1k validation")
-            ),
-        },
+    sheet.show(
+        rows,
+        Column(mark("network"), lambda row: display_name(row["variant"])),
+        Column(mark("here"), "here", note=mark("On this machine, ready with no network")),
+        Column(mark("weights"), lambda row: row["weights"].rpartition(".")[2]),
+        Column(mark("top-1 (%)"), "top1", note=mark("Published, ImageNet-1k validation")),
+        "top5",
+        "size_mib",
+        Column(mark("input"), _input),
+        Column(mark("licence"), "licence"),
+        "source",
+        Column(mark("SHA-256"), "sha256_prefix"),
     )
     st.caption(
         say(
@@ -74,6 +56,15 @@ def table() -> None:
             folders=", ".join(f"`{folder}`" for folder in weights_folders()),
             variable=FOLDER_VARIABLE,
         )
+    )
+
+
+def _input(row: Mapping[str, Any]) -> str:
+    return say(
+        "{crop} px, {interpolation} from {resize}",
+        crop=row["crop"],
+        interpolation=say(row["interpolation"]),
+        resize=row["resize"],
     )
 
 
@@ -256,15 +247,7 @@ def own(photo: Photo) -> None:
         st.warning(verbatim(weights.doubt))
     for note in classifier.notes:
         st.caption(verbatim(note))
-    st.dataframe(
-        [
-            {say("class"): class_name(label.name), say("probability"): 100 * label.probability}
-            for label in said.labels
-        ],
-        hide_index=True,
-        width="stretch",
-        column_config=columns.shares(say("probability")),
-    )
+    sheet.show(said.labels, cards.CLASS, "probability")
 
 
 def weights(photo: Photo) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from effnet.app.kit import cards, live, state
-from effnet.base import DEFAULT, current, in_a_row, mebibytes, say
+from effnet.app.kit import cards, live, sheet, state
+from effnet.base import Column, in_a_row, mark, mebibytes, say
 from effnet.counting import QUANTITIES, Item, Part, Receipt, formulas, memory, receipts
 from effnet.figures import cost_by_stage, cost_treemap, short_name
 from effnet.network import Spec
@@ -72,11 +72,11 @@ def _open(part: Part) -> None:
     state.remember(state.PART, str(part))
 
 
-def bars(found: Sequence[Item], shown: str, title: str, *, dark: bool) -> None:
+def bars(found: Sequence[Item], shown: str, title: str) -> None:
     """A stacked bar for every stage; a click opens the receipt of a segment."""
     stages = list(receipts.stage_titles(found))
     kinds = {short_name(kind): kind for kind in receipts.kinds(found)}
-    drawn = cost_by_stage(found, shown, selected=_opened(), dark=dark)
+    drawn = cost_by_stage(found, shown, selected=_opened())
     live.figure(
         "cost_bars",
         drawn,
@@ -89,7 +89,7 @@ def bars(found: Sequence[Item], shown: str, title: str, *, dark: bool) -> None:
     )
 
 
-def map_and_receipt(found: Sequence[Item], shown: str, title: str, *, dark: bool) -> None:
+def map_and_receipt(found: Sequence[Item], shown: str, title: str) -> None:
     """The treemap, and beside it the receipt of what was clicked."""
     nodes = receipts.tree(found, title)
     opened = receipts.receipt(found, shown, _opened(), title)
@@ -97,7 +97,7 @@ def map_and_receipt(found: Sequence[Item], shown: str, title: str, *, dark: bool
     with left:
         live.figure(
             "cost_treemap",
-            cost_treemap(nodes, shown, selected=opened.part, dark=dark),
+            cost_treemap(nodes, shown, selected=opened.part),
             alt=say(
                 "{network}: {quantity} as nested areas",
                 network=title,
@@ -157,46 +157,44 @@ def written(receipt: Receipt) -> str:
     return "\n".join(rows) + "\n\n" + "  \n".join(said)
 
 
-def _wide(title: str) -> int | None:
+def _width(title: str) -> dict[str, int]:
     """A column's width in px where its numbers are longer than its title; else what fits."""
-    return NUMBER_WIDTH if len(title) < 12 else None
+    return {"width": NUMBER_WIDTH} if len(title) < 12 else {}
 
 
 def tables(found: Sequence[Item], shown: str) -> None:
     """The same numbers by stage and kind, and layer by layer; a click on a cell opens it."""
-    number = st.column_config.NumberColumn
     titles, sums = receipts.stage_titles(found), receipts.grid(found)
-    kinds = {say(kind): kind for kind in receipts.kinds(found)}
-    first, whole = say("stage"), say("sum")
+    kinds = receipts.kinds(found)
     rows: list[dict[str, Any]] = [
-        {first: title}
-        | {name: sums.get((stage, kind)) for name, kind in kinds.items()}
-        | {whole: sum(sums.get((stage, kind), 0) for kind in kinds.values())}
+        {"stage": title} | {kind: sums.get((stage, kind)) for kind in kinds}
         for stage, title in titles.items()
     ]
-    last = {
-        name: sum(sums.get((stage, kind), 0) for stage in titles) for name, kind in kinds.items()
-    }
-    rows.append({first: say("all stages")} | last | {whole: receipts.total(found)})
+    whole = {kind: sum(row[kind] or 0 for row in rows) for kind in kinds}
+    rows.append({"stage": mark("all stages")} | whole)
 
     def picked() -> None:
         cells = st.session_state["cost_table"]["selection"]["cells"]
         if cells:
             row, column = cells[0]
-            stage = [*titles, None][row]
-            _open(Part(stage, None, kinds.get(column)))
+            kind = next((kind for kind in kinds if say(kind) == column), None)
+            _open(Part([*titles, None][row], None, kind))
 
-    st.dataframe(
+    sheet.show(
         rows,
+        Column(mark("stage"), "stage", look={"pinned": True}),
+        *(Column(kind, kind, ",", look=_width(say(kind))) for kind in kinds),
+        Column(
+            mark("sum"),
+            lambda row: sum(row[kind] or 0 for kind in kinds),
+            ",",
+            look=_width(say("sum")),
+        ),
         key="cost_table",
-        hide_index=True,
-        width="stretch",
-        height=35 * (len(rows) + 1) + 3,
+        fit=True,
         on_select=picked,
         selection_mode="single-cell",
         placeholder="",
-        column_config={first: st.column_config.TextColumn(pinned=True)}
-        | {name: number(format="localized", width=_wide(name)) for name in (*kinds, whole)},
         alt=say(
             "{quantity} by stage and kind of layer; figures, receipts and this table agree to the "
             "integer",
@@ -212,39 +210,28 @@ def tables(found: Sequence[Item], shown: str) -> None:
 
 def _layers(found: Sequence[Item], shown: str) -> None:
     whole = receipts.total(found)
-    # "blocks" is their number elsewhere, another word in other languages
-    which = "blocks" if current() == DEFAULT else say("which blocks")
-    st.dataframe(
-        [
-            {
-                say("stage"): item.stage,
-                which: say("{first} to {last}", first=item.first, last=item.last)
-                if item.blocks > 1
-                else str(item.first),
-                say("layer"): say(item.kind),
-                say("module"): item.path,
-                say("formula for one block"): item.formula,
-                say("one block"): item.value,
-                say("all blocks"): item.total,
-                say("share"): 100 * item.total / whole,
-            }
-            for item in found
-        ],
+    sheet.show(
+        found,
+        "stage",
+        Column(mark("which blocks"), _blocks),
+        Column(mark("layer"), "kind"),
+        Column(mark("module"), "path", note=mark("Its path in the first of the blocks")),
+        Column(mark("formula for one block"), "formula"),
+        Column(mark("one block"), "value", ","),
+        Column(mark("all blocks"), "total", ",", note=QUANTITIES[shown].unit),
+        Column(mark("share"), lambda item: 100 * item.total / whole),
         key="cost_layers",
-        hide_index=True,
-        width="stretch",
         height=420,
         column_config={
-            say("module"): st.column_config.TextColumn(
-                help=say("Its path in the first of the blocks")
-            ),
-            say("one block"): st.column_config.NumberColumn(format="localized"),
-            say("all blocks"): st.column_config.NumberColumn(
-                say(QUANTITIES[shown].unit), format="localized"
-            ),
             say("share"): st.column_config.ProgressColumn(
                 min_value=0, max_value=100, format="%.1f %%", color="primary"
-            ),
+            )
         },
         alt=say("Every layer with its formula and value"),
     )
+
+
+def _blocks(item: Item) -> str:
+    if item.blocks == 1:
+        return str(item.first)
+    return say("{first} to {last}", first=item.first, last=item.last)

@@ -1,12 +1,13 @@
 """The card of the seven counters: closed forms, the tools' own answers, the rules."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from operator import itemgetter
 
 import streamlit as st
 
-from effnet.app.kit import jobs, live
-from effnet.base import in_a_row, mark, say
+from effnet.app.kit import jobs, live, sheet
+from effnet.base import Column, in_a_row, mark, say
 from effnet.counting import PARTS, Opinion, counted_by_none, opinions
 from effnet.figures import counters_compared
 from effnet.jobs import working
@@ -19,7 +20,7 @@ ASKING = mark("Asking the tools")
 UNITS = (mark("mult-adds"), mark("flops that are MACs"))  # of tools' own, in `data/counters.csv`
 
 
-def counters(spec: Spec, *, dark: bool) -> None:
+def counters(spec: Spec) -> None:
     """What seven tools say of the network, difference by difference, with a second opinion."""
     st.markdown(f"#### {say('Seven counters, one network')}")
     said = opinions(spec)
@@ -27,28 +28,33 @@ def counters(spec: Spec, *, dark: bool) -> None:
     measured = {a.tool: a.says for a in answers if a.says is not None}
     live.figure(
         "counters",
-        counters_compared(said, measured=measured, dark=dark),
+        counters_compared(said, measured=measured),
         alt=say(
             "What each tool adds to the multiply-adds of convolutions and fully connected layers"
         ),
     )
-    st.dataframe(
-        [_opinion_row(opinion, measured, _parts(said)) for opinion in said],
+    asked = (
+        Column(
+            mark("it really said"),
+            lambda one: measured.get(one.tool),
+            ",",
+            note=mark("Measured: by the tool, in a process of its own"),
+        ),
+    )
+    sheet.show(
+        said,
+        Column(mark("tool"), "title", look={"pinned": True}),
+        Column(mark("prints"), "says", ",", note=mark("In its own unit")),
+        *asked[: bool(measured)],
+        Column(mark("as"), "unit"),
+        *(Column(name, partial(_sum, part=part), ",") for part, name in _parts(said).items()),
+        Column(mark("closed form"), "formula"),
+        Column(mark("leaves out"), lambda one: in_a_row(map(say, one.leaves_out))),
+        Column(mark("last compared with"), "version"),
+        Column(mark("installed here"), lambda one: installed(one.tool)),
         key="counters_table",
-        hide_index=True,
-        width="stretch",
-        height=35 * (len(said) + 1) + 3,
+        fit=True,
         placeholder="",
-        column_config={
-            say("tool"): st.column_config.TextColumn(pinned=True),
-            say("prints"): st.column_config.NumberColumn(
-                format="localized", help=say("In its own unit")
-            ),
-            say("it really said"): st.column_config.NumberColumn(
-                format="localized", help=say("Measured: by the tool, in a process of its own")
-            ),
-        }
-        | {say(name): st.column_config.NumberColumn(format="localized") for name in PARTS.values()},
         alt=say("Seven tools, what they print, and what it is made of"),
     )
     missing = counted_by_none(said)
@@ -73,25 +79,9 @@ def _parts(said: Sequence[Opinion]) -> dict[str, str]:
     return {part: name for part, name in PARTS.items() if part in there}
 
 
-def _opinion_row(
-    opinion: Opinion, measured: dict[str, int], parts: dict[str, str]
-) -> dict[str, Any]:
-    sums = {
-        say(name): sum(t.value for t in opinion.terms if t.part == part) or None
-        for part, name in parts.items()
-    }
-    asked = {say("it really said"): measured.get(opinion.tool)} if measured else {}
-    return {
-        say("tool"): opinion.title,
-        say("prints"): opinion.says,
-        **asked,
-        say("as"): say(opinion.unit),
-        **sums,
-        say("closed form"): opinion.formula,
-        say("leaves out"): in_a_row([say(name) for name in opinion.leaves_out]),
-        say("last compared with"): opinion.version,
-        say("installed here"): installed(opinion.tool),
-    }
+def _sum(opinion: Opinion, part: str) -> int | None:
+    """What a tool counts of a part; None where nothing."""
+    return sum(term.value for term in opinion.terms if term.part == part) or None
 
 
 def _answers(spec: Spec) -> tuple[Answer, ...]:
@@ -145,44 +135,29 @@ def _agreement(said: Sequence[Opinion], answers: Sequence[Answer]) -> str:
 
 
 def _rules(said: Sequence[Opinion]) -> None:
-    rows = [
-        {
-            say("tool"): opinion.title,
-            say("part"): say(PARTS[term.part]),
-            say("factor"): term.factor,
-            say("elements"): term.elements,
-            say("adds"): term.value,
-            say("rule"): say(term.rule),
-        }
-        for opinion in said
-        for term in opinion.terms
-    ]
-    number = st.column_config.NumberColumn(format="localized")
-    st.dataframe(
-        rows,
+    sheet.show(
+        [(opinion.title, term) for opinion in said for term in opinion.terms],
+        Column(mark("tool"), itemgetter(0)),
+        Column(mark("part"), lambda row: say(PARTS[row[1].part])),
+        Column(mark("factor"), lambda row: row[1].factor),
+        Column(mark("elements"), lambda row: row[1].elements, ","),
+        Column(mark("adds"), lambda row: row[1].value, ","),
+        Column(mark("rule"), lambda row: say(row[1].rule)),
         key="counters_rules",
-        hide_index=True,
-        width="stretch",
         height=300,
-        column_config={say("elements"): number, say("adds"): number},
         alt=say("The terms of each tool's closed form, with the rule behind each"),
     )
 
 
 def _released() -> None:
     """The seven closed forms for the released networks at their own resolutions."""
-    rows = [
-        {say("network"): display_name(name)}
-        | {one.title: one.says for one in opinions(get_variant(name))}
-        for name in COMPARED
-    ]
-    st.dataframe(
-        rows,
+    sheet.show(
+        [
+            {"network": display_name(name)}
+            | {one.title: one.says for one in opinions(get_variant(name))}
+            for name in COMPARED
+        ],
         key="counters_released",
-        hide_index=True,
-        width="stretch",
-        height=35 * (len(rows) + 1) + 3,
-        column_config={say("network"): st.column_config.TextColumn(pinned=True)}
-        | {name: st.column_config.NumberColumn(format="localized") for name in list(rows[0])[1:]},
+        fit=True,
         alt=say("What the seven tools print for B0 to B7 and V2-S"),
     )

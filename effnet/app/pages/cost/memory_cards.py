@@ -1,12 +1,13 @@
 """The card of memory: along the network, by type of number, for training."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 import streamlit as st
 
-from effnet.app.kit import live
+from effnet.app.kit import live, sheet
 from effnet.app.pages.cost.cost_cards import written
-from effnet.base import mebibytes, say
+from effnet.base import Column, mark, mebibytes, say
 from effnet.counting import memory, receipts
 from effnet.figures import kept_memory, live_memory
 from effnet.network import Spec
@@ -15,7 +16,7 @@ BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 CARD_GIB = 16
 
 
-def memory_card(spec: Spec, *, dark: bool) -> None:
+def memory_card(spec: Spec) -> None:
     """Memory along the network, by type of number, and for training."""
     st.markdown(f"#### {say('Memory')}")
     points = memory.curve(spec)
@@ -23,13 +24,13 @@ def memory_card(spec: Spec, *, dark: bool) -> None:
     with left:
         live.figure(
             "live_memory",
-            live_memory(points, dark=dark),
+            live_memory(points),
             alt=say("Bytes alive at every layer of an inference, the highest marked"),
         )
     with right:
         live.figure(
             "kept_memory",
-            kept_memory(points, dark=dark),
+            kept_memory(points),
             alt=say("Bytes that autograd has kept by every layer of the forward pass"),
         )
     batch = st.select_slider(say("Batch size"), BATCHES, key="memory_batch")
@@ -54,77 +55,50 @@ def memory_card(spec: Spec, *, dark: bool) -> None:
 
 
 def _points_table(points: Sequence[memory.CurvePoint]) -> None:
-    number = st.column_config.NumberColumn
-    st.dataframe(
-        [
-            {
-                say("stage"): point.stage,
-                say("where"): point.name,
-                say("operation"): point.operation,
-                say("alive"): point.live,
-                say("kept"): point.kept,
-            }
-            for point in points
-        ],
+    sheet.show(
+        points,
+        "stage",
+        Column(mark("where"), "name"),
+        Column(mark("operation"), "operation", note=mark("At which most is alive in the layer")),
+        Column(mark("alive (bytes)"), "live", ","),
+        Column(mark("kept so far (bytes)"), "kept", ","),
         key="memory_points",
-        hide_index=True,
-        width="stretch",
         height=300,
-        column_config={
-            say("operation"): st.column_config.TextColumn(
-                help=say("At which most is alive in the layer")
-            ),
-            say("alive"): number(say("alive (bytes)"), format="localized"),
-            say("kept"): number(say("kept so far (bytes)"), format="localized"),
-        },
         alt=say("Bytes alive and bytes kept, layer by layer"),
     )
 
 
 def _inference_table(spec: Spec, batch: int) -> None:
     held = memory.weights(spec)
-    st.dataframe(
-        [
-            {
-                say("numbers"): say(name),
-                say("weights"): mebibytes(held.bytes(size)),
-                say("most alive at once"): mebibytes(
-                    memory.peak_bytes(spec, itemsize=size, batch=batch)
-                ),
-                say("together"): mebibytes(
-                    held.bytes(size) + memory.peak_bytes(spec, itemsize=size, batch=batch)
-                ),
-            }
-            for name, size in memory.DTYPES.items()
-        ],
+    rows = [
+        (name, held.bytes(size), memory.peak_bytes(spec, itemsize=size, batch=batch))
+        for name, size in memory.DTYPES.items()
+    ]
+    sheet.show(
+        rows,
+        Column(mark("inference in"), lambda row: say(row[0])),
+        Column(
+            mark("weights"),
+            itemgetter(1),
+            mebibytes,
+            note=mark("Parameters and BatchNorm's running statistics; int8 without its scales"),
+        ),
+        Column(mark("most alive at once"), itemgetter(2), mebibytes),
+        Column(mark("together"), lambda row: row[1] + row[2], mebibytes),
         key="memory_inference",
-        hide_index=True,
-        width="stretch",
-        column_config={
-            say("numbers"): st.column_config.TextColumn(say("inference in")),
-            say("weights"): st.column_config.TextColumn(
-                help=say("Parameters and BatchNorm's running statistics; int8 without its scales")
-            ),
-        },
         alt=say("Memory of an inference by type of number"),
     )
 
 
 def _training_table(spec: Spec, batch: int) -> None:
     held, kept = memory.weights(spec), memory.training_bytes(spec, batch=batch)
-    st.dataframe(
-        [
-            {
-                say("training with"): say(name),
-                say("weights, gradients, state"): mebibytes(held.training_bytes(name)),
-                say("kept for backward"): mebibytes(kept),
-                say("together"): mebibytes(held.training_bytes(name) + kept),
-            }
-            for name in memory.OPTIMISERS
-        ],
+    sheet.show(
+        memory.OPTIMISERS,
+        Column(mark("training with"), say),
+        Column(mark("weights, gradients, state"), held.training_bytes, mebibytes),
+        Column(mark("kept for backward"), lambda _: kept, mebibytes),
+        Column(mark("together"), lambda name: held.training_bytes(name) + kept, mebibytes),
         key="memory_training",
-        hide_index=True,
-        width="stretch",
         alt=say("Memory of training in 32-bit floats by optimiser"),
     )
     largest = memory.largest_batch(spec, CARD_GIB * 2**30)

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from effnet.app.kit import jobs, live, maps
+from effnet.app.kit import jobs, live, maps, sheet
 from effnet.app.pages.explain.explain_controls import Asked
-from effnet.base import class_name, mark, percent, say, verbatim
+from effnet.base import Column, class_name, mark, say, share, verbatim
 from effnet.counting import stage_title
 from effnet.figures import deletion_and_insertion, randomised_maps
 from effnet.jobs import Job, working
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 TESTING = mark("Testing the map")
 
 
-def belief(
-    classifier: "Classifier", asked: Asked, explanation: "Explanation", *, dark: bool
-) -> None:
+def belief(classifier: "Classifier", asked: Asked, explanation: "Explanation") -> None:
     """The verdict on the map; its test runs in the background when the tab is opened."""
     from effnet.cam import RANDOM_ORDERS, STEPS, judge
 
@@ -59,24 +57,22 @@ def belief(
             )
         )
         return
-    _shown(classifier, explanation, found, dark=dark)
+    _shown(classifier, explanation, found)
 
 
-def _shown(
-    classifier: "Classifier", explanation: "Explanation", found: "Verdict", *, dark: bool
-) -> None:
+def _shown(classifier: "Classifier", explanation: "Explanation", found: "Verdict") -> None:
     with st.container(border=True):
         st.markdown(f"**{verbatim(remarks.verdict_claim(found, explanation))}**")
         st.caption(remarks.centre_note(found))
     drawn = deletion_and_insertion(
-        found, label=class_name(explanation.label), family=classifier.spec.family, dark=dark
+        found, label=class_name(explanation.label), family=classifier.spec.family
     )
     alt = say("Probability of the class while places are blurred, and while they come back")
     live.figure("deletion", drawn, alt=alt)
     _areas(found)
     live.figure(
         "randomised",
-        randomised_maps(found, dark=dark),
+        randomised_maps(found),
         alt=say("Rank correlation with the true map while the weights are randomised"),
     )
     st.caption(
@@ -104,28 +100,16 @@ def _areas(found: "Verdict") -> None:
         if not opened.open:
             return
         orders = [found.by_map, found.centre, *found.randoms]
-        st.dataframe(
-            [
-                {
-                    say("order"): say(ORDERS[order.name]),
-                    say("deletion area (low is good)"): order.deletion_area,
-                    say("insertion area (high is good)"): order.insertion_area,
-                    say("insertion less deletion"): order.score,
-                    say("after deleting 20 %"): percent(found.after_deleting(order, 0.2)),
-                }
-                for order in orders
-            ],
-            hide_index=True,
-            width="stretch",
+        sheet.show(
+            orders,
+            Column(mark("order"), lambda order: say(ORDERS[order.name])),
+            Column(mark("deletion area (low is good)"), "deletion_area"),
+            Column(mark("insertion area (high is good)"), "insertion_area"),
+            Column(mark("insertion less deletion"), "score"),
+            share(mark("after deleting 20 %"), lambda order: found.after_deleting(order, 0.2)),
         )
-        st.dataframe(
-            [
-                {
-                    say("random down to"): stage_title(step.layer),
-                    say("rank correlation"): step.correlation,
-                }
-                for step in found.cascade
-            ],
-            hide_index=True,
-            width="stretch",
+        sheet.show(
+            found.cascade,
+            Column(mark("random down to"), lambda step: stage_title(step.layer)),
+            Column(mark("rank correlation"), "correlation"),
         )

@@ -11,7 +11,7 @@ import streamlit as st
 from PIL import Image
 
 import effnet
-from effnet.app.kit import frame, open_tab
+from effnet.app.kit import open_tab
 from effnet.app.pages.explain import belief_card, explain_view, inside_card, ladder_card
 from effnet.app.pages.explain.explain_controls import Asked
 from effnet.base import DEFAULT, mark, say, speaking
@@ -32,14 +32,13 @@ TABS = (
 
 def tabs(classifier: "Classifier", asked: Asked, explanation: "Explanation | None") -> None:
     """Tabs that compute when they are opened; those that need the map wait for it."""
-    dark = frame.dark()
     top, ladder, inside, belief, away = open_tab.tabs("explain_tabs", TABS)
     if top.open:
         with top:
             explain_view.top_classes(classifier, asked)
     if ladder.open:
         with ladder:
-            ladder_card.ladder(classifier, asked, dark=dark)
+            ladder_card.ladder(classifier, asked)
     for tab in (inside, belief, away):
         if not tab.open:
             continue
@@ -47,9 +46,9 @@ def tabs(classifier: "Classifier", asked: Asked, explanation: "Explanation | Non
             if explanation is None:
                 st.info(say("The map above is not made yet: compute it first."))
             elif tab is inside:
-                inside_card.inside(classifier, asked, explanation, dark=dark)
+                inside_card.inside(classifier, asked, explanation)
             elif tab is belief:
-                belief_card.belief(classifier, asked, explanation, dark=dark)
+                belief_card.belief(classifier, asked, explanation)
             else:
                 take_away(asked, explanation)
 

@@ -7,10 +7,10 @@ import numpy as np
 import streamlit as st
 from PIL import Image, ImageDraw
 
-from effnet.app.kit import live, maps, viewer
+from effnet.app.kit import live, maps, sheet, viewer
 from effnet.app.pages.explain import explain_view
 from effnet.app.pages.explain.explain_controls import Asked
-from effnet.base import class_name, mark, percent, say, significant, verbatim
+from effnet.base import Column, class_name, mark, percent, say, significant, verbatim
 from effnet.counting import Field, field_of, layer_title
 from effnet.figures import forced_gates, gate_values
 from effnet.network import display_name
@@ -28,9 +28,7 @@ LOOKS = (mark("Feature maps"), mark("Gates"), mark("What a place sees"))
 EVERY = mark("every block")
 
 
-def inside(
-    classifier: "Classifier", asked: Asked, explanation: "Explanation", *, dark: bool
-) -> None:
+def inside(classifier: "Classifier", asked: Asked, explanation: "Explanation") -> None:
     """One of the three looks at what goes on in between."""
     titles = {name: say(name) for name in LOOKS}
     look = st.segmented_control(
@@ -38,7 +36,7 @@ def inside(
         label_visibility="collapsed", format_func=titles.__getitem__,
     )  # fmt: skip
     if look == LOOKS[1]:
-        _gates(classifier, asked, dark=dark)
+        _gates(classifier, asked)
     elif look == LOOKS[2]:
         _place(classifier, asked, explanation)
     else:
@@ -122,7 +120,7 @@ def _channels(classifier: "Classifier", asked: Asked, explanation: "Explanation"
 # --- gates --------------------------------------------------------------------------------------
 
 
-def _gates(classifier: "Classifier", asked: Asked, *, dark: bool) -> None:
+def _gates(classifier: "Classifier", asked: Asked) -> None:
     from effnet.cam import gated_blocks, look_at_gates
 
     spec = classifier.spec
@@ -161,26 +159,20 @@ def _gates(classifier: "Classifier", asked: Asked, *, dark: bool) -> None:
     ]
     left, right = st.columns(2, gap="medium")
     with left:
-        live.figure("gates", gate_values(found, dark=dark), alt=say("Gate values of every block"))
+        live.figure("gates", gate_values(found), alt=say("Gate values of every block"))
     with right:
-        drawn = forced_gates(found, names, dark=dark)
+        drawn = forced_gates(found, names)
         live.figure("forced_gates", drawn, alt=say("Logits with the gates as they are and forced"))
     with st.expander(say("As a table"), on_change="rerun", key="gates_table") as opened:
         if opened.open:
-            st.dataframe(
-                [
-                    {
-                        say("block"): layer_title(spec, gates.layer),
-                        say("channels"): len(gates.values),
-                        say("lowest"): gates.spread.low,
-                        say("median"): gates.spread.median,
-                        say("mean"): gates.spread.mean,
-                        say("highest"): gates.spread.high,
-                    }
-                    for gates in found.gates
-                ],
-                hide_index=True,
-                width="stretch",
+            sheet.show(
+                found.gates,
+                Column(mark("block"), lambda gates: layer_title(spec, gates.layer)),
+                Column(mark("channels"), lambda gates: len(gates.values)),
+                Column(mark("lowest"), lambda gates: gates.spread.low),
+                Column(mark("median"), lambda gates: gates.spread.median),
+                Column(mark("mean"), lambda gates: gates.spread.mean),
+                Column(mark("highest"), lambda gates: gates.spread.high),
             )
 
 

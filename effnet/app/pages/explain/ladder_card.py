@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from effnet.app.kit import cache, columns, live, maps, viewer
+from effnet.app.kit import cache, live, maps, sheet, viewer
 from effnet.app.pages.explain import explain_controls, explain_view
 from effnet.app.pages.explain.explain_controls import Asked
-from effnet.base import class_name, percent, say, verbatim
+from effnet.base import Column, class_name, mark, percent, say, share, verbatim
 from effnet.classify import imagenet_classes
 from effnet.counting import stage_ends
 from effnet.figures import map_in_box
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from effnet.classify import Classifier
 
 
-def ladder(classifier: "Classifier", asked: Asked, *, dark: bool) -> None:
+def ladder(classifier: "Classifier", asked: Asked) -> None:
     """The last map of every network that is here, with agreement and the share in the box."""
     from effnet.cam import rungs
 
@@ -47,7 +47,7 @@ def ladder(classifier: "Classifier", asked: Asked, *, dark: bool) -> None:
         titles = [_short(name) for name in names]
         family = classifier.spec.family
         alt = say("Share of each network's map that lies in the box")
-        drawn = map_in_box(compared, titles, family=family, dark=dark)
+        drawn = map_in_box(compared, titles, family=family)
         live.figure("map_in_box", drawn, alt=alt)
     else:
         st.caption(
@@ -137,25 +137,13 @@ def _more(names: list[str]) -> None:
 
 
 def _table(names: list[str], compared: "list[Rung]") -> None:
-    st.dataframe(
-        [
-            {
-                say("network"): display_name(name),
-                say("grid"): "{} x {}".format(*rung.explanation.native.shape),
-                say("probability"): 100 * rung.explanation.probability,
-                say("agreement with the one before"): rung.agreement,
-                say("in the box"): rung.share and 100 * rung.share.mass,
-                say("even map"): rung.share and 100 * rung.share.area,
-                say("of the box seen"): rung.share and 100 * rung.share.seen,
-            }
-            for name, rung in zip(names, compared, strict=True)
-        ],
-        hide_index=True,
-        width="stretch",
-        column_config={
-            **columns.shares(
-                *(say("probability"), say("in the box"), say("even map"), say("of the box seen"))
-            ),
-            say("agreement with the one before"): st.column_config.NumberColumn(format="%.3f"),
-        },
+    sheet.show(
+        [*zip(names, compared, strict=True)],
+        Column(mark("network"), lambda row: display_name(row[0])),
+        Column(mark("grid"), lambda row: "{} x {}".format(*row[1].explanation.native.shape)),
+        share(mark("probability"), lambda row: row[1].explanation.probability),
+        Column(mark("agreement with the one before"), lambda row: row[1].agreement, "%.3f"),
+        share(mark("in the box"), lambda row: row[1].share and row[1].share.mass),
+        share(mark("even map"), lambda row: row[1].share and row[1].share.area),
+        share(mark("of the box seen"), lambda row: row[1].share and row[1].share.seen),
     )

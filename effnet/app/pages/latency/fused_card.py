@@ -4,10 +4,21 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from effnet.app.kit import cache, columns, jobs, live
+from effnet.app.kit import cache, jobs, live, sheet
 from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen
-from effnet.base import EffnetError, factor, giga, mebibytes, millions, milliseconds, say, verbatim
+from effnet.base import (
+    Column,
+    EffnetError,
+    factor,
+    giga,
+    mark,
+    mebibytes,
+    millions,
+    milliseconds,
+    say,
+    verbatim,
+)
 from effnet.counting.memory import training_bytes
 from effnet.figures import fused_race, step_against_size, where_to_deepen
 from effnet.jobs import Job
@@ -41,7 +52,7 @@ class Race:
         return {name: values[:least] for name, values in self.samples.items()} if least else {}
 
 
-def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
+def card(design: Design, spec: Spec, chosen: Chosen) -> None:
     """Fused stages, image size, and where to deepen."""
     st.markdown(
         say(
@@ -51,14 +62,14 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     )
     st.markdown("##### " + say("1. Depthwise convolutions are slow in early layers"))
     try:
-        _fused(design, spec, chosen, dark=dark)
+        _fused(design, spec, chosen)
     except EffnetError as error:
         st.info(verbatim(error))
     st.markdown("##### " + say("2. Training with large images is slow"))
-    _steps(design, spec, dark=dark)
+    _steps(design, spec)
     st.markdown("##### " + say("3. Scaling every stage alike is not best"))
     try:
-        _deepened(design, spec, chosen, dark=dark)
+        _deepened(design, spec, chosen)
     except EffnetError as error:
         st.info(verbatim(error))
 
@@ -88,7 +99,7 @@ def _race(runners: dict[str, Spec], options: Options, budget_s: float) -> Work:
 # --- fused stages -----------------------------------------------------------------------------
 
 
-def _fused(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
+def _fused(design: Design, spec: Spec, chosen: Chosen) -> None:
     series = v2_bottlenecks.fused_series(spec)
     seconds = max(8.0, 2.0 * len(series) * chosen.budget_s)
     key = "fused"
@@ -106,10 +117,10 @@ def _fused(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
         (spec, chosen.options),
         design.title,
         _race({str(one.stages): one.spec for one in series}, chosen.options, seconds),
-        draw=lambda found: _fused_figure(series, found, dark=dark),
+        draw=lambda found: _fused_figure(series, found),
     )
     if not jobs.running(key):
-        _fused_figure(series, result.value if result else None, dark=dark)
+        _fused_figure(series, result.value if result else None)
         with st.expander(
             say("As a table, and the paper's own"), on_change="rerun", key="table3"
         ) as more:
@@ -117,13 +128,13 @@ def _fused(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
                 _fused_tables(series, result.value if result else None)
 
 
-def _fused_figure(series: tuple[Fused, ...], found: Race | None, *, dark: bool) -> None:
+def _fused_figure(series: tuple[Fused, ...], found: Race | None) -> None:
     raced = found.whole_rounds() if found else {}
     tied = [int(name) for name in fastest(raced)] if raced else []
     samples = {int(name): values for name, values in raced.items()}
     live.figure(
         "fused_race",
-        fused_race(series, samples, tied, dark=dark),
+        fused_race(series, samples, tied),
         alt=say("Multiply-adds and time against the number of fused stages"),
     )
 
@@ -135,49 +146,27 @@ def _fused_tables(series: tuple[Fused, ...], found: Race | None) -> None:
         values = raced.get(str(stages))
         return milliseconds(Latency("", tuple(values)).median_ms) if values else "-"
 
-    st.dataframe(
-        [
-            {
-                say("fused stages"): one.stages,
-                say("time (measured)"): told(one.stages),
-                "MACs": giga(one.macs),
-                say("parameters"): millions(one.params),
-                say("activations"): millions(one.activations),
-            }
-            for one in series
-        ],
-        hide_index=True,
-        width="stretch",
-        column_config=columns.right(
-            say("time (measured)"), "MACs", say("parameters"), say("activations")
-        ),
+    sheet.show(
+        series,
+        Column(mark("fused stages"), "stages"),
+        Column(mark("time (measured)"), lambda one: one.stages, told),
+        Column("MACs", "macs", giga),
+        Column(mark("parameters"), "params", millions),
+        Column(mark("activations"), "activations", millions),
         alt=say("Time and costs by number of fused stages"),
     )
     st.caption(say(v2_bottlenecks.TABLE_3))
-    st.dataframe(
-        [
-            {
-                say("fused stages"): row.stages,
-                say("parameters printed"): millions(round(row.params)),
-                say("counted, 3x3"): millions(row.counted_params),
-                say("counted, own kernels"): millions(row.kept_params),
-                say("FLOPs printed"): giga(round(row.macs)),
-                say("MACs counted, 3x3"): giga(row.counted_macs),
-                say("top-1 (%)"): row.top1,
-                say("V100 images/s"): row.gpu_images_per_s,
-                say("TPU images/s"): row.tpu_images_per_s,
-            }
-            for row in v2_bottlenecks.table_3()
-        ],
-        hide_index=True,
-        width="stretch",
-        column_config=columns.right(
-            say("parameters printed"),
-            say("counted, 3x3"),
-            say("counted, own kernels"),
-            say("FLOPs printed"),
-            say("MACs counted, 3x3"),
-        ),
+    sheet.show(
+        v2_bottlenecks.table_3(),
+        Column(mark("fused stages"), "stages"),
+        Column(mark("parameters printed"), lambda row: round(row.params), millions),
+        Column(mark("counted, 3x3"), "counted_params", millions),
+        Column(mark("counted, own kernels"), "kept_params", millions),
+        Column(mark("FLOPs printed"), lambda row: round(row.macs), giga),
+        Column(mark("MACs counted, 3x3"), "counted_macs", giga),
+        Column(mark("top-1 (%)"), "top1"),
+        Column(mark("V100 images/s"), "gpu_images_per_s"),
+        Column(mark("TPU images/s"), "tpu_images_per_s"),
         alt=say("The V2 paper's Table 3 beside what is counted"),
     )
 
@@ -185,7 +174,7 @@ def _fused_tables(series: tuple[Fused, ...], found: Race | None) -> None:
 # --- image size -------------------------------------------------------------------------------
 
 
-def _steps(design: Design, spec: Spec, *, dark: bool) -> None:
+def _steps(design: Design, spec: Spec) -> None:
     batch = st.select_slider(
         say("Images in a step"),
         (2, 4, 8, 16, 32),
@@ -223,39 +212,38 @@ def _steps(design: Design, spec: Spec, *, dark: bool) -> None:
         (spec, batch),
         design.title,
         run,
-        draw=lambda found: _steps_figure(found, dark=dark),
+        draw=_steps_figure,
     )
     if jobs.running(key):
         return
     if result and result.value:
-        _steps_figure(result.value, dark=dark)
+        _steps_figure(result.value)
         return
     first = cache.counted(spec, resolution=SIDES[0]).macs
     st.caption(say("Computed, before it is measured:"))
-    st.dataframe(
-        [
-            {
-                say("image side (px)"): side,
-                say("MACs a step"): factor(cache.counted(spec, resolution=side).macs / first),
-                say("kept for the backward pass"): mebibytes(
-                    training_bytes(spec, batch=batch, resolution=side)
-                ),
-            }
-            for side in SIDES
-        ],
+    sheet.show(
+        SIDES,
+        Column(mark("image side (px)"), int),
+        Column(
+            mark("MACs a step"),
+            lambda side: cache.counted(spec, resolution=side).macs / first,
+            factor,
+        ),
+        Column(
+            mark("kept for the backward pass"),
+            lambda side: training_bytes(spec, batch=batch, resolution=side),
+            mebibytes,
+        ),
         key="steps_plan",
-        hide_index=True,
-        width="stretch",
-        column_config=columns.right(say("MACs a step"), say("kept for the backward pass")),
         alt=say("Multiply-adds and kept memory by image size"),
     )
 
 
-def _steps_figure(found: list[StepCost] | None, *, dark: bool) -> None:
+def _steps_figure(found: list[StepCost] | None) -> None:
     if found:
         live.figure(
             "steps",
-            step_against_size(found, dark=dark),
+            step_against_size(found),
             alt=say("Time and memory of a training step against image size"),
         )
 
@@ -263,7 +251,7 @@ def _steps_figure(found: list[StepCost] | None, *, dark: bool) -> None:
 # --- where to deepen --------------------------------------------------------------------------
 
 
-def _deepened(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
+def _deepened(design: Design, spec: Spec, chosen: Chosen) -> None:
     two = v2_bottlenecks.deepened(spec)
     seconds = max(6.0, 3.0 * chosen.budget_s)
     key = "deepened"
@@ -280,10 +268,10 @@ def _deepened(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None
         (spec, chosen.options),
         design.title,
         _race({"alike": two.alike, "late": two.late}, chosen.options, seconds),
-        draw=lambda found: _deepened_figure(two, found, dark=dark),
+        draw=lambda found: _deepened_figure(two, found),
     )
     if not jobs.running(key):
-        _deepened_figure(two, result.value if result else None, dark=dark)
+        _deepened_figure(two, result.value if result else None)
         alike, late = (cache.counted_cost(one) for one in (two.alike, two.late))
         st.caption(
             say(
@@ -297,7 +285,7 @@ def _deepened(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None
         )
 
 
-def _deepened_figure(two: Deepened, found: Race | None, *, dark: bool) -> None:
+def _deepened_figure(two: Deepened, found: Race | None) -> None:
     raced = found.whole_rounds() if found else {}
     verdict = ""
     if raced:
@@ -309,6 +297,6 @@ def _deepened_figure(two: Deepened, found: Race | None, *, dark: bool) -> None:
         verdict = told[0].upper() + told[1:]
     live.figure(
         "deepened",
-        where_to_deepen(two, raced, verdict, dark=dark),
+        where_to_deepen(two, raced, verdict),
         alt=say("Blocks of each stage in both ways to deepen, with their times"),
     )

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import streamlit as st
 
-from effnet.app.kit import cards, jobs, live
+from effnet.app.kit import cards, jobs, live, sheet
 from effnet.app.pages.latency.measured_card import Measured, from_disk, link, work_on
 from effnet.app.pages.latency.stopwatch import Chosen
 from effnet.app.pages.latency.versus_card import KEY, Raced
 from effnet.base import (
+    Column,
     factor,
     in_a_row,
     mark,
@@ -61,7 +62,7 @@ TOTALS = (
 )
 
 
-def measure(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> Measured | None:
+def measure(design: Design, spec: Spec, chosen: Chosen) -> Measured | None:
     """The button, the running measurement, and the last one of this design if there is one."""
     seconds = 2.2 * chosen.budget_s + 1
     expected = predicted_ms(spec) if chosen.options == Options() else None
@@ -80,7 +81,7 @@ def measure(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> Measur
         (spec, chosen.options),
         design.title,
         work_on(spec, chosen, link(design)),
-        draw=lambda found: _strip(found, dark=dark),
+        draw=_strip,
         main=True,
     )
     if result is not None and isinstance(result.value, Measured) and result.value.latency:
@@ -88,7 +89,7 @@ def measure(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> Measur
     return from_disk(spec, chosen.options)
 
 
-def _strip(found: Measured | None, *, dark: bool) -> None:
+def _strip(found: Measured | None) -> None:
     """The totals and the samples so far."""
     samples = tuple(found.samples) if found else ()
     if found is None or not samples:
@@ -97,7 +98,7 @@ def _strip(found: Measured | None, *, dark: bool) -> None:
         return
     so_far = Latency(found.spec.name, samples, found.options)
     totals(so_far, found.spec, judged=False)
-    drawn = latency_samples(so_far, dark=dark)
+    drawn = latency_samples(so_far)
     live.figure("samples_now", drawn, alt=say("Every pass so far, with median and spread"))
 
 
@@ -147,7 +148,7 @@ def _entries(latency: Latency, spec: Spec) -> list[tuple[str, str]]:
     ]
 
 
-def samples(found: Measured | None, *, dark: bool) -> None:
+def samples(found: Measured | None) -> None:
     """Totals and every sample; before there are any, what the papers measured elsewhere."""
     if jobs.running("measure"):
         return  # totals and samples so far stand above
@@ -164,7 +165,7 @@ def samples(found: Measured | None, *, dark: bool) -> None:
     totals(latency, found.spec if found else None)
     if latency is None:
         rows, told = printed_times.on(FIRST_SEEN), printed_times.surprise(FIRST_SEEN)
-        drawn = published_times(rows, told, dark=dark)
+        drawn = published_times(rows, told)
         live.figure("published_first", drawn, alt=say("Published times against multiply-adds"))
         st.caption(
             say(
@@ -174,7 +175,7 @@ def samples(found: Measured | None, *, dark: bool) -> None:
             )
         )
         return
-    drawn = latency_samples(latency, dark=dark)
+    drawn = latency_samples(latency)
     live.figure("samples", drawn, alt=say("Every measured pass with median and spread"))
     st.caption(conditions(latency))
 
@@ -211,20 +212,20 @@ def conditions(latency: Latency) -> str:
     )
 
 
-def mirror(found: Measured | None, spec: Spec, *, dark: bool) -> None:
+def mirror(found: Measured | None, spec: Spec) -> None:
     """Shares of multiply-adds, time and activations by stage."""
     measured = bool(found and found.stages)
     shown: Sequence[StageProfile] = found.stages if found and measured else computed_stages(spec)
-    drawn = stage_mirror(shown, measured=measured, dark=dark)
+    drawn = stage_mirror(shown, measured=measured)
     live.figure("mirror", drawn, alt=say("Shares of multiply-adds, time and activations by stage"))
     title = say("The stages as a table")
     with st.expander(title, on_change="rerun", key="stage_times") as opened:
         if opened.open:
             _stage_table(shown, measured=measured)
-    _elsewhere(spec, dark=dark)
+    _elsewhere(spec)
 
 
-def _elsewhere(spec: Spec, *, dark: bool) -> None:
+def _elsewhere(spec: Spec) -> None:
     """Mirrors of this network that other machines measured; nothing where none is shipped."""
     found = reading.mirrors(reading.kept(SHIPPED), spec)
     if not found:
@@ -246,46 +247,35 @@ def _elsewhere(spec: Spec, *, dark: bool) -> None:
         chosen = st.selectbox(say("Shown"), list(names), key="mirror_shown")
         stages = names[chosen or next(iter(names))]
         alt = say("Shares of multiply-adds, time and activations by stage")
-        live.figure("mirror_shipped", stage_mirror(stages, dark=dark), alt=alt)
+        live.figure("mirror_shipped", stage_mirror(stages), alt=alt)
         _stage_table(stages, measured=True)
 
 
 def _stage_table(shown: Sequence[StageProfile], *, measured: bool) -> None:
-    number = st.column_config.NumberColumn
-    rows = [
-        {
-            say("stage"): one.stage,
-            say("time (ms)"): one.median_ms if measured else None,
-            say("time share"): 100 * one.time_share if measured else None,
-            say("MACs share"): 100 * one.macs_share,
-            say("activations share"): 100 * one.activations_share,
-            "GMAC/s": one.macs_per_s / 1e9 if measured else None,
-            say("MACs per byte"): one.macs_per_byte,
-            "MACs": one.macs,
-            say("bytes"): one.bytes,
-            say("parameters"): one.params,
-            say("activations"): one.activations,
-        }
-        for one in shown
-    ]
-    shares = (say("time share"), say("MACs share"), say("activations share"))
-    st.dataframe(
-        rows,
-        hide_index=True,
-        width="stretch",
-        column_config={name: number(format="%.1f %%") for name in shares}
-        | {name: number(format="localized") for name in list(rows[0])[7:]}
-        | {
-            say("time (ms)"): number(format="%.3f", help=say("Measured")),
-            "GMAC/s": number(format="%.2f", help=say("Measured")),
-            say("MACs per byte"): number(
-                format="%.2f",
-                help=say(
-                    "Multiply-adds for every byte that operators read and write, each operator "
-                    "by itself"
-                ),
+    timed = (
+        Column(mark("time (ms)"), "median_ms", "%.3f", note=mark("Measured")),
+        "time_share",
+        Column("GMAC/s", "macs_per_s", "%.2f", 1e9, note=mark("Measured")),
+    )
+    sheet.show(
+        shown,
+        "stage",
+        *(timed if measured else ()),
+        "macs_share",
+        "activations_share",
+        Column(
+            mark("MACs per byte"),
+            "macs_per_byte",
+            "%.2f",
+            note=mark(
+                "Multiply-adds for every byte that operators read and write, each operator "
+                "by itself"
             ),
-        },
+        ),
+        "macs",
+        Column(mark("bytes"), "bytes", ","),
+        "params",
+        "activations",
         alt=say("Time beside computed costs for every stage"),
     )
 

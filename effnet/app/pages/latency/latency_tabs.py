@@ -16,17 +16,17 @@ from effnet.network import Spec
 from effnet.scaling import Design
 
 
-def tabs(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
+def tabs(design: Design, spec: Spec, chosen: Chosen) -> None:
     """All cards but the first."""
     open_tab.cards(
         "latency_tabs",
         {
-            mark("Roofline"): lambda: roofline_card.card(design, spec, chosen, dark=dark),
-            mark("Options"): lambda: options_card.card(design, spec, chosen, dark=dark),
-            mark("Race"): lambda: versus_card.card(design, spec, chosen, dark=dark),
-            mark("Sweeps"): lambda: sweep_card.card(design, spec, chosen, dark=dark),
-            mark("Why V2"): lambda: fused_card.card(design, spec, chosen, dark=dark),
-            mark("Published"): lambda: printed_card.card(chosen, dark=dark),
-            mark("Predict"): lambda: predictor_card.card(design, spec, dark=dark),
+            mark("Roofline"): lambda: roofline_card.card(design, spec, chosen),
+            mark("Options"): lambda: options_card.card(design, spec, chosen),
+            mark("Race"): lambda: versus_card.card(design, spec, chosen),
+            mark("Sweeps"): lambda: sweep_card.card(design, spec, chosen),
+            mark("Why V2"): lambda: fused_card.card(design, spec, chosen),
+            mark("Published"): lambda: printed_card.card(chosen),
+            mark("Predict"): lambda: predictor_card.card(design, spec),
         },
     )

@@ -43,7 +43,7 @@ class Measured:
     options: Options
     samples: list[float] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
-    stages: list[StageProfile] = field(default_factory=list)
+    stages: Sequence[StageProfile] = ()
     kinds: list[KindProfile] = field(default_factory=list)
     recorded: bool = False
 
@@ -101,7 +101,9 @@ def work_on(spec: Spec, chosen: Chosen, made: str) -> Work:
                 progress=lambda share, _: job.report(part + 0.4 * share, say("Timing the stages")),
             )
             with suppress(EffnetError):  # it is shown though it can't be kept
-                measurement_store.keep_stages(found.rows[-1].run, found.stages)
+                kept = found.rows[-1]
+                rows = measurement_store.stage_rows(kept.run, kept.latency, found.stages)
+                measurement_store.keep(rows)
         return found
 
     return work
@@ -111,9 +113,9 @@ def from_disk(spec: Spec, options: Options) -> Measured | None:
     """The last measurement of this network run this way: this machine's, or one that is shipped."""
     here = [row for row in reading.kept() if is_here(row)]
     if found := _newest(here, spec, options):
-        return Measured(spec, options, rows=[found], stages=reading.stages_of(found.run))
+        return Measured(spec, options, rows=[found], stages=reading.stages_of(found.run, spec))
     if shown := _newest(reading.kept(SHIPPED), spec, options):
-        stages = reading.stages_of(shown.run, SHIPPED)
+        stages = reading.stages_of(shown.run, spec, SHIPPED)
         return Measured(spec, options, rows=[shown], stages=stages, recorded=True)
     return None
 

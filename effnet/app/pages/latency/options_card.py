@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 
 import streamlit as st
 
-from effnet.app.kit import columns, jobs, live
+from effnet.app.kit import jobs, live, sheet
 from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen
 from effnet.base import (
+    Column,
     EffnetError,
     factor,
     in_a_row,
@@ -66,7 +68,7 @@ def ways(plain: Options, here: Hardware) -> dict[str, Options]:
     return found
 
 
-def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
+def card(design: Design, spec: Spec, chosen: Chosen) -> None:
     """Choose options, measure each in turn with the plain way, and draw the gains."""
     here, plain = hardware(), chosen.options.plain
     st.markdown(
@@ -90,10 +92,10 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
         subject,
         design.title,
         _work(spec, plain, picked, chosen.budget_s),
-        draw=lambda found: _shown(found, dark=dark),
+        draw=_shown,
     )
     if not jobs.running(KEY):
-        _shown(result.value if result else None, dark=dark)
+        _shown(result.value if result else None)
 
 
 def _picked(found: Mapping[str, Options], here: Hardware) -> list[Options]:
@@ -159,7 +161,7 @@ def _work(spec: Spec, plain: Options, picked: Sequence[Options], budget_s: float
     return run
 
 
-def _shown(gains: Gains | None, *, dark: bool) -> None:
+def _shown(gains: Gains | None) -> None:
     if gains is None or not (gains.found or gains.failed):
         return
     for options, error in gains.failed.items():
@@ -169,32 +171,19 @@ def _shown(gains: Gains | None, *, dark: bool) -> None:
     found = {options.words: one for options, one in gains.found.items()}
     live.figure(
         "option_gains",
-        option_gains(found, dark=dark),
+        option_gains(found),
         alt=say("How many times as fast each option is as the plain way, with its interval"),
     )
-    st.dataframe(
-        [
-            {
-                say("option"): words,
-                say("as fast as plain"): factor(one.gain),
-                say("99 % interval"): say(
-                    "{low} to {high}",
-                    low=significant(1 / one.high),
-                    high=significant(1 / one.low),
-                ),
-                say("verdict"): say(FASTER[one.faster]),
-                say("median"): milliseconds(one.second.median_ms),
-                say("plain median"): milliseconds(one.first.median_ms),
-                say("pairs"): len(one.first.samples_ms),
-            }
-            for words, one in found.items()
-        ],
+    sheet.show(
+        [*found.items()],
+        Column(mark("option"), itemgetter(0)),
+        Column(mark("as fast as plain"), lambda row: row[1].gain, factor),
+        Column(mark("99 % interval"), _interval),
+        Column(mark("verdict"), lambda row: say(FASTER[row[1].faster])),
+        Column(mark("median"), lambda row: row[1].second.median_ms, milliseconds),
+        Column(mark("plain median"), lambda row: row[1].first.median_ms, milliseconds),
+        Column(mark("pairs"), lambda row: len(row[1].first.samples_ms)),
         key="option_table",
-        hide_index=True,
-        width="stretch",
-        column_config=columns.right(
-            say("as fast as plain"), say("99 % interval"), say("median"), say("plain median")
-        ),
         alt=say("Gain, interval and verdict of every option"),
     )
     doubts = [words for words, one in found.items() if not one.second.stable]
@@ -205,3 +194,8 @@ def _shown(gains: Gains | None, *, dark: bool) -> None:
                 options=in_a_row(doubts),
             )
         )
+
+
+def _interval(row: tuple[str, Comparison]) -> str:
+    low, high = significant(1 / row[1].high), significant(1 / row[1].low)
+    return say("{low} to {high}", low=low, high=high)

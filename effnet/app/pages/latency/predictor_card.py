@@ -2,17 +2,16 @@
 
 import streamlit as st
 
-from effnet.app.kit import jobs, live
+from effnet.app.kit import jobs, live, sheet
 from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.stopwatch import KEEP
-from effnet.base import milliseconds, percent, plural, say, significant
+from effnet.base import Column, mark, milliseconds, percent, plural, say, significant
 from effnet.figures import prediction_check
 from effnet.jobs import Job
 from effnet.network import Spec
 from effnet.scaling import Design
 from effnet.timing import (
     CACHES,
-    FEATURES,
     Options,
     Pace,
     cores,
@@ -26,7 +25,7 @@ from effnet.timing import (
 KEY = "pace"
 
 
-def card(design: Design, spec: Spec, *, dark: bool) -> None:
+def card(design: Design, spec: Spec) -> None:
     """What the pace that was learned here says of the design, and a button that learns it."""
     known = pace()
     st.markdown(
@@ -71,7 +70,7 @@ def card(design: Design, spec: Spec, *, dark: bool) -> None:
             )
         )
         return
-    _shown(known, design, spec, dark=dark)
+    _shown(known, design, spec)
 
 
 def _work(seconds: float) -> Work:
@@ -94,7 +93,7 @@ def _work(seconds: float) -> Work:
     return run
 
 
-def _shown(known: Pace, design: Design, spec: Spec, *, dark: bool) -> None:
+def _shown(known: Pace, design: Design, spec: Spec) -> None:
     found = estimate(known, spec)
     st.markdown(
         say(
@@ -108,7 +107,7 @@ def _shown(known: Pace, design: Design, spec: Spec, *, dark: bool) -> None:
     )
     live.figure(
         "prediction_check",
-        prediction_check(known, dark=dark),
+        prediction_check(known),
         alt=say("Predicted against measured times of networks that a fit did not see"),
     )
     where = known.environment
@@ -133,17 +132,14 @@ def _shown(known: Pace, design: Design, spec: Spec, *, dark: bool) -> None:
     )
     with st.expander(say("What was learned"), on_change="rerun", key="pace_table") as opened:
         if opened.open:
-            st.dataframe(
+            titles = _titles()
+            sheet.show(
                 [
-                    {say("kind of work"): say(kind)} | dict(zip(FEATURES, values, strict=True))
+                    {"kind": kind} | dict(zip(titles, values, strict=True))
                     for kind, values in known.coefficients.items()
                 ],
-                hide_index=True,
-                width="stretch",
-                column_config={
-                    name: st.column_config.NumberColumn(title, format="%.5f")
-                    for name, title in zip(FEATURES, _titles(), strict=True)
-                },
+                Column(mark("kind of work"), "kind"),
+                *(Column(title, title, "%.5f") for title in titles),
                 alt=say("Milliseconds by kind of work and feature"),
             )
 

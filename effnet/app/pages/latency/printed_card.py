@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from effnet.app.kit import columns, jobs, live
+from effnet.app.kit import jobs, live, sheet
 from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.measured_card import is_here
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen
-from effnet.base import factor, giga, in_a_row, millions, milliseconds, say
+from effnet.base import Column, factor, giga, in_a_row, mark, millions, milliseconds, say
 from effnet.counting import count
 from effnet.figures import COUNTS, published_times, ratios_beside
 from effnet.jobs import Job
@@ -21,7 +21,7 @@ BOX_S = 60.0
 WHAT = "published"
 
 
-def card(chosen: Chosen, *, dark: bool) -> None:
+def card(chosen: Chosen) -> None:
     """Choose a table, see its times, measure the same networks here, compare the ratios."""
     benches = printed_times.benches()
     bench = st.selectbox(
@@ -38,7 +38,7 @@ def card(chosen: Chosen, *, dark: bool) -> None:
     rows = printed_times.on(bench)
     live.figure(
         "published",
-        published_times(rows, printed_times.surprise(bench), dark=dark),
+        published_times(rows, printed_times.surprise(bench)),
         alt=say("Published times against multiply-adds"),
     )
     st.caption(say("Published: {bench}. {fits}", bench=say(bench), fits=_follows(rows)))
@@ -57,7 +57,7 @@ def card(chosen: Chosen, *, dark: bool) -> None:
         _work(rows, chosen),
     )
     if not jobs.running(key):
-        _beside(rows, bench, chosen, dark=dark)
+        _beside(rows, bench, chosen)
 
 
 FIRST = "V100 GPU, FP16, batch 16 (V2 Table 7)"
@@ -111,7 +111,7 @@ def _own(names: Sequence[str], chosen: Chosen) -> dict[str, Row]:
     return found
 
 
-def _beside(rows: Sequence[Printed], bench: str, chosen: Chosen, *, dark: bool) -> None:
+def _beside(rows: Sequence[Printed], bench: str, chosen: Chosen) -> None:
     """Ratios to the cheapest network that both have."""
     own = _own([row.variant for row in rows], chosen)
     both = [row for row in rows if row.variant in own]
@@ -125,9 +125,7 @@ def _beside(rows: Sequence[Printed], bench: str, chosen: Chosen, *, dark: bool) 
                  for row in both],
                 [value / mine[0] for value in mine],
                 {bench: [row.ms_per_image / first.ms_per_image for row in both]},
-                against=display_name(first.variant),
-                dark=dark,
-            ),
+                against=display_name(first.variant)),
             alt=say("Times as multiples of one network, measured here and published"),
         )  # fmt: skip
         off = [
@@ -148,25 +146,22 @@ def _beside(rows: Sequence[Printed], bench: str, chosen: Chosen, *, dark: bool) 
             )
         )
     rate = rows[0].latency_ms is None
-    told = say("published images/s" if rate else "published (ms)")
-    st.dataframe(
-        [
-            {
-                say("network"): row.model,
-                told: row.images_per_s if rate else row.latency_ms,
-                say("measured here"): milliseconds(own[row.variant].latency.median_ms)
-                if row.variant in own
-                else "-",
-                "MACs": giga(row.macs) if row.macs else "-",
-                say("parameters"): millions(row.params) if row.params else "-",
-                say("source"): say(row.source),
-                say("note"): say(row.note),
-            }
-            for row in rows
-        ],
+    sheet.show(
+        rows,
+        Column(mark("network"), "model"),
+        Column(mark("published images/s"), "images_per_s")
+        if rate
+        else Column(mark("published (ms)"), "latency_ms"),
+        Column(
+            mark("measured here"),
+            lambda row: own[row.variant].latency.median_ms if row.variant in own else None,
+            milliseconds,
+        ),
+        Column("MACs", "macs", giga),
+        Column(mark("parameters"), "params", millions),
+        "source",
+        Column(mark("note"), "note"),
         key="published_table",
-        hide_index=True,
-        width="stretch",
-        column_config=columns.right(say("measured here"), "MACs", say("parameters")),
+        placeholder="-",
         alt=say("Published times with their sources, and one's own"),
     )

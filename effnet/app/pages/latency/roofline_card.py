@@ -1,13 +1,14 @@
 """The roofline card: what this machine can do at best, and where each kind of layer stands."""
 
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 
 import streamlit as st
 
-from effnet.app.kit import columns, jobs, live
+from effnet.app.kit import jobs, live, sheet
 from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.stopwatch import Chosen
-from effnet.base import giga, percent, say, significant
+from effnet.base import Column, giga, mark, percent, say, significant
 from effnet.figures import roofline
 from effnet.jobs import Job
 from effnet.network import Spec
@@ -26,7 +27,7 @@ class Roofed:
     kinds: list[KindProfile] = field(default_factory=list)
 
 
-def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
+def card(design: Design, spec: Spec, chosen: Chosen) -> None:
     """Calibrate, time the layers, and draw both."""
     st.markdown(
         say(
@@ -57,7 +58,7 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
     roof = found.roof
     live.figure(
         "roofline",
-        roofline(found.kinds, roof, dark=dark),
+        roofline(found.kinds, roof),
         alt=say("Speed against multiply-adds per byte, each kind of layer of each stage a dot"),
     )
     st.caption(
@@ -113,60 +114,32 @@ def _computed(spec: Spec, options: Options) -> None:
         found[0] += unit.macs
         found[1] += unit.bytes
     macs, moved = (sum(values[i] for values in sums.values()) for i in (0, 1))
-    st.dataframe(
-        [
-            {
-                say("kind of layer"): say(kind),
-                say("MACs per byte"): mine / itself,
-                say("share of MACs"): percent(mine / macs),
-                say("share of bytes"): percent(itself / moved),
-                "MACs": giga(mine) if mine else "0",
-                say("bytes"): itself,
-            }
-            for kind, (mine, itself) in sorted(
-                sums.items(), key=lambda pair: pair[1][0] / pair[1][1]
-            )
-        ],
+    sheet.show(
+        sorted((mine / itself, kind, mine, itself) for kind, (mine, itself) in sums.items()),
+        Column(mark("kind of layer"), lambda row: say(row[1])),
+        Column(mark("MACs per byte"), itemgetter(0), "%.2f"),
+        Column(mark("share of MACs"), lambda row: row[2] / macs, percent),
+        Column(mark("share of bytes"), lambda row: row[3] / moved, percent),
+        Column("MACs", itemgetter(2), lambda mine: giga(mine) if mine else "0"),
+        Column(mark("bytes"), itemgetter(3), ","),
         key="intensities",
-        hide_index=True,
-        width="stretch",
-        column_config={
-            say("MACs per byte"): st.column_config.NumberColumn(format="%.2f"),
-            say("bytes"): st.column_config.NumberColumn(format="localized"),
-        }
-        | columns.right(say("share of MACs"), say("share of bytes"), "MACs"),
         alt=say("Multiply-adds, bytes and arithmetic intensity by kind of layer"),
     )
 
 
 def _measured(kinds: list[KindProfile], roof: Roof) -> None:
-    st.dataframe(
-        [
-            {
-                say("stage"): one.stage,
-                say("kind of layer"): say(one.kind),
-                say("time (ms)"): one.median_ms,
-                say("MACs per byte"): one.macs_per_byte,
-                "GMAC/s": one.macs_per_s / 1e9,
-                say("of the roof"): 100 * one.macs_per_s / roof.at(one.macs_per_byte)
-                if one.macs
-                else None,
-                "GB/s": one.bytes / one.median_ms / 1e6,
-            }
-            for one in kinds
-        ],
-        hide_index=True,
-        width="stretch",
+    def of_the_roof(one: KindProfile) -> float | None:
+        return one.macs_per_s / roof.at(one.macs_per_byte) if one.macs else None
+
+    sheet.show(
+        kinds,
+        "stage",
+        Column(mark("kind of layer"), "kind"),
+        Column(mark("time (ms)"), "median_ms", "%.3f"),
+        Column(mark("MACs per byte"), "macs_per_byte", "%.2f"),
+        Column("GMAC/s", "macs_per_s", "%.2f", 1e9),
+        Column(mark("of the roof"), of_the_roof, "%.0f %%", 0.01),
+        Column("GB/s", lambda one: one.bytes / one.median_ms, "%.2f", 1e6),
         height=320,
-        column_config={
-            name: st.column_config.NumberColumn(format=how)
-            for name, how in (
-                (say("time (ms)"), "%.3f"),
-                (say("MACs per byte"), "%.2f"),
-                ("GMAC/s", "%.2f"),
-                (say("of the roof"), "%.0f %%"),
-                ("GB/s", "%.2f"),
-            )
-        },
         alt=say("Time, speed and arithmetic intensity of every kind of layer in every stage"),
     )

@@ -1,16 +1,17 @@
 """The card of sweeps: many measurements in one time box, kept, shown again, sent and received."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
 import streamlit as st
 
-from effnet.app.kit import columns, jobs, live, state
+from effnet.app.kit import jobs, live, sheet, state
 from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.measured_card import SHIPPED, link
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen
 from effnet.base import (
+    Column,
     EffnetError,
     factor,
     giga,
@@ -40,11 +41,11 @@ SERIES = {  # what a file's rows call the series that they belong to
     "resolution": mark("resolution"),
     "family": mark("family"),
     "published": mark("published"),
-    reading.STAGE: mark("stage"),
+    measurement_store.STAGE: mark("stage"),
 }
 
 
-def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
+def card(design: Design, spec: Spec, chosen: Chosen) -> None:
     """Choose a sweep, run it, or look at one that was kept or sent."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(
@@ -80,13 +81,13 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
         None,
         say("{what} of {of}", what=_title(kind), of=of),
         _work(kind, spec, chosen, float(box), link(design)),
-        draw=lambda rows: _figure(kind, rows or [], dark=dark),
+        draw=lambda rows: _figure(kind, rows or []),
     )
     if jobs.running(key):
         return
     _load()
     rows = _chosen_series(kind)
-    _figure(kind, rows, dark=dark)
+    _figure(kind, rows)
     if rows:
         _table(kind, rows)
         st.download_button(
@@ -164,7 +165,9 @@ def _chosen_series(kind: str) -> list[Row]:
     for name, one in sent.items():
         prefix = say("sent, {name}: ", name=name)
         found |= _labelled(one.rows, kind, prefix)
-        single = [row for row in one.rows if row.what not in (*plans.SWEEPS, reading.STAGE)]
+        single = [
+            row for row in one.rows if row.what not in (*plans.SWEEPS, measurement_store.STAGE)
+        ]
         if single and kind == "family":
             found[prefix + say("{n} single {n:measurement|measurements}", n=len(single))] = single
     found |= _labelled(reading.kept(), kind, "")
@@ -202,12 +205,12 @@ def _labelled(rows: Sequence[Row], kind: str, prefix: str) -> dict[str, list[Row
     return found
 
 
-def _figure(kind: str, rows: Sequence[Row], *, dark: bool) -> None:
+def _figure(kind: str, rows: Sequence[Row]) -> None:
     done = [row for row in rows if row.latency.samples_ms]
     if not done:
         return
     if kind == "batch":
-        drawn = batch_sweep(rows, dark=dark)
+        drawn = batch_sweep(rows)
     else:
         done = sorted(done, key=partial(_place, kind))
         drawn = time_sweep(
@@ -215,7 +218,6 @@ def _figure(kind: str, rows: Sequence[Row], *, dark: bool) -> None:
             [_place(kind, row) for row in done],
             [_family(row) for row in done],
             axis=AXES[kind],
-            dark=dark,
         )
     alt = say("Measured time against {what}", what=_title(kind).lower())
     live.figure(f"sweep_{kind}", drawn, alt=alt)
@@ -228,7 +230,7 @@ def _figure(kind: str, rows: Sequence[Row], *, dark: bool) -> None:
             else None
             for name in ("params", "macs", "activations")
         }
-        drawn = proxies(done, fits, dark=dark)
+        drawn = proxies(done, fits)
         alt = say("Time against parameters, multiply-adds, activations")
         live.figure("proxies", drawn, alt=alt)
     edge = next((row for row in rows if row.outcome == measurement_store.MEMORY), None)
@@ -268,38 +270,37 @@ def _family(row: Row) -> str:
 
 
 def _table(kind: str, rows: Sequence[Row]) -> None:
-    st.dataframe(
-        [
-            {
-                say("network"): display_name(row.latency.name),
-                say("batch"): row.latency.batch_size,
-                "px": row.latency.resolution,
-                say("median (ms)"): row.latency.median_ms if row.latency.samples_ms else None,
-                "p10": row.latency.p10_ms if row.latency.samples_ms else None,
-                "p90": row.latency.p90_ms if row.latency.samples_ms else None,
-                say("images/s"): row.latency.images_per_s if row.latency.samples_ms else None,
-                say("passes"): len(row.latency.samples_ms),
-                "MACs": giga(row.macs),
-                say("peak memory"): mebibytes(row.latency.peak_memory_bytes)
-                if row.latency.peak_memory_bytes
-                else "",
-                say("note"): say(row.outcome)
-                if not row.latency.samples_ms
-                else in_words(row.latency) or say("steady"),
-            }
-            for row in rows
-        ],
+    def timed(name: str) -> Callable[[Row], float | None]:
+        return lambda row: getattr(row.latency, name) if row.latency.samples_ms else None
+
+    sheet.show(
+        rows,
+        Column(mark("network"), lambda row: display_name(row.latency.name)),
+        Column(mark("batch"), lambda row: row.latency.batch_size),
+        Column("px", lambda row: row.latency.resolution),
+        *(
+            Column(title, timed(name), "%.2f")
+            for title, name in (
+                (mark("median (ms)"), "median_ms"),
+                ("p10", "p10_ms"),
+                ("p90", "p90_ms"),
+                (mark("images/s"), "images_per_s"),
+            )
+        ),
+        Column(mark("passes"), lambda row: len(row.latency.samples_ms)),
+        Column("MACs", "macs", giga),
+        Column(mark("peak memory"), lambda row: row.latency.peak_memory_bytes, mebibytes),
+        Column(mark("note"), _note),
         key=f"sweep_table_{kind}",
-        hide_index=True,
-        width="stretch",
-        column_config={
-            name: st.column_config.NumberColumn(format="%.2f")
-            for name in (say("median (ms)"), "p10", "p90", say("images/s"))
-        }
-        | columns.right("MACs", say("peak memory")),
         placeholder="",
         alt=say("Every point of the sweep"),
     )
+
+
+def _note(row: Row) -> str:
+    if not row.latency.samples_ms:
+        return say(row.outcome)
+    return in_words(row.latency) or say("steady")
 
 
 def _planned(kind: str, spec: Spec, chosen: Chosen) -> None:
@@ -315,21 +316,13 @@ def _planned(kind: str, spec: Spec, chosen: Chosen) -> None:
     )
     images = [point.options.batch_size if batches else 1 for point in points]
     first = points[0].macs * images[0]
-    st.dataframe(
-        [
-            {
-                _title(kind): point.label,
-                "MACs": giga(point.macs * n),
-                say("of the first"): factor(point.macs * n / first),
-                say("activations"): point.activations * n,
-            }
-            for point, n in zip(points, images, strict=True)
-        ],
+    sheet.show(
+        [*zip(points, images, strict=True)],
+        Column(_title(kind), lambda row: row[0].label, "" if kind == "family" else str),
+        Column("MACs", lambda row: row[0].macs * row[1], giga),
+        Column(mark("of the first"), lambda row: row[0].macs * row[1] / first, factor),
+        Column(mark("activations"), lambda row: row[0].activations * row[1], ","),
         key=f"sweep_plan_{kind}",
-        hide_index=True,
-        width="stretch",
         height=320,
-        column_config={say("activations"): st.column_config.NumberColumn(format="localized")}
-        | columns.right(*([] if kind == "family" else [_title(kind)]), "MACs", say("of the first")),
         alt=say("The points of the sweep with their multiply-adds"),
     )

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from effnet.app.kit import cache, columns, jobs, live, state
+from effnet.app.kit import cache, jobs, live, sheet, state
 from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen
-from effnet.base import factor, giga, mark, milliseconds, say, significant
+from effnet.base import Column, factor, giga, mark, milliseconds, say, significant
 from effnet.figures import paired_ratios, race_bars
 from effnet.jobs import Job
 from effnet.network import Spec, display_name, get_variant, list_variants
@@ -44,7 +44,7 @@ class Raced:
         return compared(first, second)
 
 
-def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
+def card(design: Design, spec: Spec, chosen: Chosen) -> None:
     """Choose another network, race it against the design, and say which is faster."""
     st.markdown(
         say(
@@ -66,7 +66,7 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
         (spec, chosen.options, name),
         say("{first} against {second}", first=design.title, second=say(name)),
         _work(Raced((design.title, say(name)), 3 * chosen.budget_s), spec, other, chosen),
-        draw=lambda found: _shown(found, dark=dark),
+        draw=_shown,
     )
     if jobs.running(KEY):
         return
@@ -84,7 +84,7 @@ def card(design: Design, spec: Spec, chosen: Chosen, *, dark: bool) -> None:
             )
         )
         return
-    _shown(result.value, dark=dark)
+    _shown(result.value)
 
 
 def _other(spec: Spec) -> tuple[str, Spec]:
@@ -130,38 +130,32 @@ def _work(raced: Raced, spec: Spec, other: Spec, chosen: Chosen) -> Work:
     return run
 
 
-def _shown(raced: Raced | None, *, dark: bool) -> None:
+def _shown(raced: Raced | None) -> None:
     found = raced.comparison if raced else None
     if raced is None or found is None:
         return
     live.figure(
         "race_bars",
-        race_bars(found, seconds=raced.seconds, dark=dark),
+        race_bars(found, seconds=raced.seconds),
         alt=say("The time that each of the two has taken so far"),
     )
     live.figure(
         "paired_ratios",
-        paired_ratios(found, dark=dark),
+        paired_ratios(found),
         alt=say("The ratio of times in every round, with its median and interval"),
     )
-    st.dataframe(
-        [
-            {
-                say("network"): one.name,
-                say("median"): milliseconds(one.median_ms),
-                say("p10 to p90"): say(
-                    "{low} to {high}",
-                    low=significant(one.p10_ms),
-                    high=milliseconds(one.p90_ms),
-                ),
-                say("rounds"): len(one.samples_ms),
-                say("steady"): say("yes" if one.stable else "no"),
-            }
-            for one in (found.first, found.second)
-        ],
+    sheet.show(
+        (found.first, found.second),
+        Column(mark("network"), "name"),
+        Column(mark("median"), "median_ms", milliseconds),
+        Column(mark("p10 to p90"), _spread),
+        Column(mark("rounds"), lambda one: len(one.samples_ms)),
+        Column(mark("steady"), lambda one: say("yes" if one.stable else "no")),
         key="versus_table",
-        hide_index=True,
-        width="stretch",
-        column_config=columns.right(say("median"), say("p10 to p90")),
         alt=say("Medians of both networks"),
     )
+
+
+def _spread(one: Latency) -> str:
+    low, high = significant(one.p10_ms), milliseconds(one.p90_ms)
+    return say("{low} to {high}", low=low, high=high)

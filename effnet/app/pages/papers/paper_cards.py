@@ -8,8 +8,8 @@ import streamlit as st
 
 import effnet
 from effnet import papers
-from effnet.app.kit import live, state
-from effnet.base import mark, say, verbatim
+from effnet.app.kit import live, sheet, state
+from effnet.base import Column, mark, say, verbatim
 from effnet.figures import exhibit_redrawn, network_drawing
 from effnet.papers import Exhibit, Line, Lines, Network, Table, as_csv, cited, flat, letters, shown
 from effnet.scaling import Design
@@ -109,7 +109,7 @@ def _first_of(paper: str) -> None:
 # --- the drawing --------------------------------------------------------------------------------
 
 
-def drawing(one: Exhibit, lines: Lines, *, dark: bool) -> None:
+def drawing(one: Exhibit, lines: Lines) -> None:
     """The exhibit drawn, in one of the ways it can be."""
     charts: dict[str, Any] = dict(one.charts)
     if papers.verdict(one.key).checked:
@@ -140,7 +140,7 @@ def drawing(one: Exhibit, lines: Lines, *, dark: bool) -> None:
     )
     figure_key = f"exhibit {one.key} {name}"
     if isinstance(chart, Network):
-        live.figure(figure_key, network_drawing(chart.spec, base=chart.behind, dark=dark), alt=alt)
+        live.figure(figure_key, network_drawing(chart.spec, base=chart.behind), alt=alt)
         return
     series = {drawn.name: drawn.marks for drawn in chart.series}
 
@@ -150,7 +150,7 @@ def drawing(one: Exhibit, lines: Lines, *, dark: bool) -> None:
         if line is not None and lines[line].design:
             st.session_state[_row_key(one)] = line
 
-    drawn = exhibit_redrawn(chart, source=one.source, chosen=_row(one, lines), dark=dark)
+    drawn = exhibit_redrawn(chart, source=one.source, chosen=_row(one, lines))
     live.figure(figure_key, drawn, alt=alt, on_click=clicked)
 
 
@@ -343,27 +343,15 @@ def overview() -> None:
             )
         )
 
-        def opened_row() -> None:
-            rows = st.session_state["overview"]["selection"]["rows"]
-            if rows:
-                _open(found[rows[0]][0].key)
-
-        st.dataframe(
-            [
-                {
-                    say("paper"): papers.get_paper(one.paper).name,
-                    say("exhibit"): _named(one.key),
-                    say("checked"): verdict.checked,
-                    say("agree"): verdict.agree,
-                    say("furthest off"): verdict.worst,
-                }
-                for one, verdict in found
-            ],
+        sheet.show(
+            found,
+            Column(mark("paper"), lambda row: papers.get_paper(row[0].paper).name),
+            Column(mark("exhibit"), lambda row: _named(row[0].key)),
+            Column(mark("checked"), lambda row: row[1].checked),
+            Column(mark("agree"), lambda row: row[1].agree),
+            Column(mark("furthest off"), lambda row: row[1].worst),
             key="overview",
-            on_select=opened_row,
-            selection_mode="single-row",
-            hide_index=True,
-            width="stretch",
+            on_row=lambda number: _open(found[number][0].key),
             height=ROW_HEIGHT * (MOST_ROWS + 1) + 3,
             alt=say("All exhibits with the numbers checked and the one furthest off"),
         )

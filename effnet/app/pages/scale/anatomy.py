@@ -1,10 +1,8 @@
 """The anatomy card: one block of a chosen stage, taken apart."""
 
-from dataclasses import asdict
-
 import streamlit as st
 
-from effnet.app.kit import columns, live, state
+from effnet.app.kit import live, sheet, state
 from effnet.base import content, say
 from effnet.counting import Cost
 from effnet.figures import block_anatomy
@@ -16,7 +14,7 @@ LAYERS = (  # columns of the layers' table
 )
 
 
-def anatomy(spec: Spec, cost: Cost, *, dark: bool) -> None:
+def anatomy(spec: Spec, cost: Cost) -> None:
     """Choose a stage, see its first or a repeated block with live shapes and costs."""
     stages = range(1, len(spec.stages) + 1)
     chosen = min(state.stage(), len(spec.stages))
@@ -49,7 +47,7 @@ def anatomy(spec: Spec, cost: Cost, *, dark: bool) -> None:
     )
     live.figure(
         "anatomy",
-        block_anatomy.values(block, title=title, dark=dark),
+        block_anatomy.values(block, title=title),
         alt=say("{block} taken apart", block=title),
     )
     st.caption(
@@ -61,8 +59,8 @@ def anatomy(spec: Spec, cost: Cost, *, dark: bool) -> None:
     with st.expander(say("Its layers as a table"), on_change="rerun") as opened:
         if opened.open:
             prefix = f"{block.name}."
-            rows = [asdict(row) for row in cost.layers if row.name.startswith(prefix)]
-            columns.show([{name: row[name] for name in LAYERS} for row in rows])
+            rows = [row for row in cost.layers if row.name.startswith(prefix)]
+            sheet.show(rows, *LAYERS)
 
 
 def _block(spec: Spec, stage: int, *, position: int) -> Block:

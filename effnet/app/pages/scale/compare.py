@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from effnet.app.kit import columns, live, state
-from effnet.base import factor, giga, mark, millions, say
+from effnet.app.kit import live, sheet, state
+from effnet.base import Column, factor, giga, mark, millions, say
 from effnet.figures import accuracy_against_cost, designs_beside
 from effnet.papers import Quantity, pinned, rivals
 from effnet.scaling import Design
@@ -13,16 +13,16 @@ QUANTITIES: dict[Quantity, str] = {
     "params": mark("Parameters"),
     "activations": mark("Activations"),
 }
-RIVALS = {  # columns of the published networks' table, and what fills them
-    **{name: name for name in ("name", "family", "params", "macs", "activations")},
-    "printed_top1": "top1",
-    "computed": "computed",
-    "source": "source",
-}
+RIVALS = (  # columns of the published networks' table
+    *("name", "family", "params", "macs", "activations"),
+    Column(mark("top-1 (%), printed"), "top1"),
+    "computed",
+    "source",
+)
 WORDS = {mark("lite"), mark("mobilenet"), mark("resnet"), mark("other")}  # families in it
 
 
-def compare(design: Design, *, dark: bool) -> None:
+def compare(design: Design) -> None:
     """Pinned designs beside the current one, and the published networks."""
     pins = state.pins()
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
@@ -44,7 +44,7 @@ def compare(design: Design, *, dark: bool) -> None:
         )
     current = pinned(design)
     designs = [*(pinned(one) for one in pins if one != design), current]
-    drawn = accuracy_against_cost(rivals(), quantity or "macs", designs=designs, dark=dark)
+    drawn = accuracy_against_cost(rivals(), quantity or "macs", designs=designs)
     live.figure(
         "pareto", drawn, alt=say("Published accuracy against cost, with the designs as lines")
     )
@@ -56,28 +56,21 @@ def compare(design: Design, *, dark: bool) -> None:
         )
     )
     if len(designs) > 1:
-        beside = designs_beside.values(designs[::-1], dark=dark)
+        beside = designs_beside.values(designs[::-1])
         live.figure("beside", beside, alt=say("The design and its pins, drawn to one scale"))
     cost = current.cost
-    st.dataframe(
-        [
-            {
-                say("design"): one.title,
-                say("parameters"): millions(one.cost.params),
-                say("of this"): factor(one.cost.params / cost.params),
-                "MACs": giga(one.cost.macs),
-                say("of this") + " ": factor(one.cost.macs / cost.macs),
-                say("activations"): millions(one.cost.activations),
-                say("of this") + "  ": factor(one.cost.activations / cost.activations),
-                say("resolution (px)"): one.cost.resolution,
-                say("blocks"): one.blocks,
-            }
-            for one in reversed(designs)
-        ],
-        hide_index=True,
-        width="stretch",
+    sheet.show(
+        designs[::-1],
+        Column(mark("design"), "title"),
+        Column(mark("parameters"), lambda one: one.cost.params, millions),
+        Column(mark("of this"), lambda one: one.cost.params / cost.params, factor),
+        Column("MACs", lambda one: one.cost.macs, giga),
+        Column(mark("of this"), lambda one: one.cost.macs / cost.macs, factor),
+        Column(mark("activations"), lambda one: one.cost.activations, millions),
+        Column(mark("of this"), lambda one: one.cost.activations / cost.activations, factor),
+        Column(mark("resolution (px)"), lambda one: one.cost.resolution),
+        "blocks",
     )
     with st.expander(say("Published networks as a table"), on_change="rerun") as opened:
         if opened.open:
-            rows = [{name: getattr(one, key) for name, key in RIVALS.items()} for one in rivals()]
-            columns.show(rows, height=300)
+            sheet.show(rivals(), *RIVALS, height=300)

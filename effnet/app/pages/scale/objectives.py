@@ -3,8 +3,8 @@
 import streamlit as st
 
 from effnet import figures
-from effnet.app.kit import frame, live, pick
-from effnet.base import mark, percent, remembered, say
+from effnet.app.kit import live, pick, sheet
+from effnet.base import Column, mark, percent, remembered, say
 from effnet.papers import STEP_TIMES, Rated, StepTime, search_objectives
 from effnet.scaling import Range
 
@@ -44,7 +44,7 @@ def objectives() -> None:
     with right:
         live.figure(
             "rewards",
-            _rewards(ranked, dark=frame.dark()),
+            _rewards(ranked),
             alt=say("Published networks by reward, from the printed accuracy to the reward"),
         )
         st.caption(words)
@@ -149,30 +149,18 @@ def _doubled(what: str, change: float) -> str:
 
 
 def _ranking(ranked: tuple[Rated, ...]) -> None:
-    number = st.column_config.NumberColumn
-    st.dataframe(
-        [
-            {
-                say("rank"): rank,
-                say("network"): one.name,
-                say("reward"): one.reward,
-                say("top-1 (%), printed"): one.top1,
-                "MACs (G)": one.macs and one.macs / 1e9,
-                say("parameters (M)"): one.params / 1e6,
-                "S": one.step,
-                say("costs"): say("computed" if one.computed else "printed"),
-                say("source"): say(one.source),
-            }
-            for rank, one in enumerate(ranked, start=1)
-        ],
-        hide_index=True,
-        width="stretch",
+    ranks = {one: rank for rank, one in enumerate(ranked, start=1)}
+    sheet.show(
+        ranked,
+        Column(mark("rank"), ranks.get),
+        Column(mark("network"), "name"),
+        Column(mark("reward"), "reward", "%.2f"),
+        Column(mark("top-1 (%), printed"), "top1"),
+        Column("MACs (G)", "macs", "%.3f", 1e9),
+        Column(mark("parameters (M)"), "params", "%.2f", 1e6),
+        Column("S", "step", "%.2f x"),
+        Column(mark("costs"), lambda one: say("computed" if one.computed else "printed")),
+        "source",
         height=400,
-        column_config={
-            say("reward"): number(format="%.2f"),
-            "MACs (G)": number(format="%.3f"),
-            say("parameters (M)"): number(format="%.2f"),
-            "S": number(format="%.2f x"),
-        },
         alt=say("Published networks by reward, with accuracy and costs"),
     )

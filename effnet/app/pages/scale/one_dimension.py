@@ -1,15 +1,17 @@
 """The card on one dimension against compound: equal budgets, measured accuracies, equal costs."""
 
+from collections.abc import Mapping
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import streamlit as st
 
 from effnet import figures
-from effnet.app.kit import cache, columns, frame, live, pick, state
-from effnet.base import giga, millions, percent, remembered, say
+from effnet.app.kit import cache, frame, live, pick, sheet, state
+from effnet.base import Column, giga, mark, millions, percent, remembered, rows_of, say, share
 from effnet.network import Spec, display_name, get_variant
-from effnet.papers import Measured, cited, experiment, experiments, note
+from effnet.papers import cited, experiment, experiments, note
 from effnet.scaling import (
     ALPHA,
     BASES,
@@ -69,10 +71,9 @@ def one_dimension() -> None:
 
 
 def _four(base: str, found: tuple[Scaled, ...]) -> None:
-    dark = frame.dark()
     live.figure(
         "four_networks",
-        _drawings(found, dark=dark),
+        _drawings(found),
         alt=say(
             "Depth only, width only, resolution only and compound of equal cost, drawn to scale"
         ),
@@ -87,18 +88,17 @@ def _four(base: str, found: tuple[Scaled, ...]) -> None:
             kept=_kept(found),
         )
     )
-    st.dataframe(
-        [_base_row(get_variant(base)), *(_row(one) for one in found)],
+    sheet.show(
+        [_of_base(get_variant(base)), *rows_of(found)],
+        Column(
+            mark("network"),
+            lambda row: say(WAYS.get(row["way"], row["way"])),
+            look={"pinned": True},
+        ),
+        *("depth", "width", "resolution", "blocks", "params", "macs"),
+        Column(mark("off budget"), _off),
+        "activations",
         key="four_table",
-        hide_index=True,
-        width="stretch",
-        column_config={
-            say("network"): st.column_config.TextColumn(pinned=True),
-            **{
-                name: st.column_config.NumberColumn(format="localized")
-                for name in (say("parameters"), "MACs", say("activations"))
-            },
-        },
         alt=say("The base network and the four networks of equal cost, with all their counts"),
     )
     with st.grid(len(found), min_column_width=BUTTON_WIDTH):
@@ -129,33 +129,23 @@ def _kept(found: tuple[Scaled, ...]) -> str:
     )
 
 
-def _base_row(base: Spec) -> dict[str, Any]:
+def _of_base(base: Spec) -> dict[str, Any]:
+    """The base network's row."""
     cost = cache.counted_cost(base)
     return {
-        say("network"): display_name(base),
-        say("depth"): 1.0,
-        say("width"): 1.0,
-        say("resolution (px)"): base.resolution,
-        say("blocks"): base.blocks,
-        say("parameters"): cost.params,
-        "MACs": cost.macs,
-        say("off budget"): "",
-        say("activations"): cost.activations,
+        "way": display_name(base),
+        "depth": 1.0,
+        "width": 1.0,
+        "resolution": base.resolution,
+        "blocks": base.blocks,
+        "params": cost.params,
+        "macs": cost.macs,
+        "activations": cost.activations,
     }
 
 
-def _row(one: Scaled) -> dict[str, Any]:
-    return {
-        say("network"): say(WAYS[one.way]),
-        say("depth"): one.depth,
-        say("width"): one.width,
-        say("resolution (px)"): one.resolution,
-        say("blocks"): one.blocks,
-        say("parameters"): one.params,
-        "MACs": one.macs,
-        say("off budget"): f"{100 * one.off:+.2f} %",
-        say("activations"): one.activations,
-    }
+def _off(row: Mapping[str, Any]) -> str:
+    return f"{100 * (row['macs'] / row['target'] - 1):+.2f} %" if "target" in row else ""
 
 
 # --- what the paper measured ------------------------------------------------------------------
@@ -193,7 +183,7 @@ def _measured(base: str, budget: int) -> None:
     rows = experiment(base, name or names[0])
     live.figure(
         "accuracy_by_way",
-        _accuracy(rows, budget=budget, counted=counted, dark=frame.dark()),
+        _accuracy(rows, budget=budget, counted=counted),
         alt=say("Published accuracy against multiply-adds, by what was scaled"),
     )
     st.caption(
@@ -207,25 +197,22 @@ def _measured(base: str, budget: int) -> None:
         say("{name} as a table", name=say(name or names[0])), on_change="rerun"
     ) as opened:
         if opened.open:
-            st.dataframe(
-                [_measured_row(row) for row in rows],
-                hide_index=True,
-                width="stretch",
+            sheet.show(
+                rows,
+                "series",
+                Column(mark("coefficients"), "label"),
+                Column(mark("top-1 (%), published"), "top1"),
+                Column(mark("MACs (G), published"), "macs", "%.3f", 1e9),
+                Column(mark("MACs (G), counted"), "counted", "%.3f", 1e9),
+                Column(
+                    mark("published over counted"),
+                    lambda row: row.macs / row.counted if row.counted else None,
+                    "%.3f",
+                ),
+                Column(mark("source"), lambda row: cited(row.source)),
                 height=300,
                 alt=say("The dots of the figure: coefficients, multiply-adds, accuracy, source"),
             )
-
-
-def _measured_row(row: Measured) -> dict[str, Any]:
-    return {
-        say("series"): say(row.series),
-        say("coefficients"): row.label,
-        say("top-1 (%), published"): row.top1,
-        say("MACs (G), published"): row.macs / 1e9,
-        say("MACs (G), counted"): row.counted and row.counted / 1e9,
-        say("published over counted"): row.macs / row.counted if row.counted else None,
-        say("source"): cited(row.source),
-    }
 
 
 # --- all networks of one cost -----------------------------------------------------------------
@@ -248,7 +235,6 @@ def _equal_cost() -> None:
         return
     corners = tuple(one for one in (nearest(base, way, target) for way in WAYS) if _inside(one))
     line = _compound_line(base, target)
-    dark = frame.dark()
     dots, names = say("network"), [say(WAYS[corner.way]) for corner in corners]  # of the traces
 
     def clicked(name: str, index: int) -> None:
@@ -264,7 +250,7 @@ def _equal_cost() -> None:
     with left:
         live.figure(
             "equal_cost_surface",
-            _surface(found, corners=corners, line=line, chosen=chosen, dark=dark),
+            _surface(found, corners=corners, line=line, chosen=chosen),
             alt=say(
                 "Surface of depth, width and resolution of equal cost, coloured by activations"
             ),
@@ -273,7 +259,7 @@ def _equal_cost() -> None:
     with right:
         live.figure(
             "equal_cost_map",
-            _map(found, corners=corners, line=line, chosen=chosen, dark=dark),
+            _map(found, corners=corners, line=line, chosen=chosen),
             alt=say("Resolution over depth and width at equal cost"),
             on_click=clicked,
         )
@@ -335,36 +321,18 @@ def _compound_line(base: str, target: int) -> tuple[tuple[float, float, float], 
 
 def _equal_cost_table(base: str, found: EqualCost) -> None:
     networks = found.networks()
-    depths, widths, sides, macs, activations = zip(*networks, strict=True)
-    least = min(activations)
-
-    def chosen() -> None:
-        index = pick.row("equal_cost_rows")
-        if index is not None:
-            depth, width, side, *_ = networks[index]
-            pick.network(base, depth, width, side)
-
-    st.dataframe(
-        {
-            say("depth"): depths,
-            say("width"): widths,
-            say("resolution (px)"): sides,
-            "MACs": macs,
-            say("off"): [100 * (one / found.target - 1) for one in macs],
-            say("activations"): activations,
-            say("activations, least = 1"): [one / least for one in activations],
-        },
+    least = min(activations for *_, activations in networks)
+    sheet.show(
+        networks,
+        Column(mark("depth"), itemgetter(0)),
+        Column(mark("width"), itemgetter(1)),
+        Column(mark("resolution (px)"), itemgetter(2)),
+        Column("MACs", itemgetter(3), ","),
+        share(mark("off"), lambda row: row[3] / found.target - 1),
+        Column(mark("activations"), itemgetter(4), ","),
+        Column(mark("activations, least = 1"), lambda row: row[4] / least, "%.2f x"),
         key="equal_cost_rows",
-        hide_index=True,
-        width="stretch",
         height=300,
-        on_select=chosen,
-        selection_mode="single-row",
-        column_config={
-            "MACs": st.column_config.NumberColumn(format="localized"),
-            say("activations"): st.column_config.NumberColumn(format="localized"),
-            **columns.shares(say("off")),
-            say("activations, least = 1"): st.column_config.NumberColumn(format="%.2f x"),
-        },
+        on_row=lambda number: pick.network(base, *networks[number][:3]),
         alt=say("All networks of equal cost; choosing a row makes it the design"),
     )

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from effnet import figures
-from effnet.app.kit import budget, frame, live, pick, state
+from effnet.app.kit import budget, frame, live, pick, sheet, state
 from effnet.app.pages.scale import objectives
-from effnet.base import factor, mark, remembered, say
+from effnet.base import Column, factor, mark, remembered, say
 from effnet.network import display_name
 from effnet.scaling import PUBLISHED_GAP, Candidate, Grid, Range, search
 
@@ -69,7 +69,6 @@ def _step_one() -> None:
         )
         return
     st.markdown(_step_one_words(base, found))
-    dark = frame.dark()
     candidate, published = say("candidate"), say("published")  # as the traces are called
 
     def clicked(name: str, index: int) -> None:
@@ -82,14 +81,14 @@ def _step_one() -> None:
     with left:
         live.figure(
             "step_one_grid",
-            _grid(found, chosen=chosen, dark=dark),
+            _grid(found, chosen=chosen),
             alt=say("Alpha, beta and gamma near the budget, coloured by real multiply-adds"),
             on_click=clicked,
         )
     with right:
         live.figure(
             "step_one_real",
-            _real(found, dark=dark),
+            _real(found),
             alt=say("Real multiply-adds of one step against the promise"),
             on_click=clicked,
         )
@@ -149,47 +148,23 @@ def _use(base: str, one: Candidate) -> None:
 
 def _step_one_table(base: str, found: tuple[Candidate, ...]) -> None:
     rows = sorted(found, key=lambda one: not one.published)
-
-    def chosen() -> None:
-        index = pick.row("step_one_rows")
-        if index is not None:
-            _use(base, rows[index])
-
-    number = st.column_config.NumberColumn
-    st.dataframe(
-        [
-            {
-                "alpha": one.alpha,
-                "beta": one.beta,
-                "gamma": one.gamma,
-                say("published"): "•" if one.published else "",
-                say("promised"): one.product,
-                say("real"): one.ratio,
-                say("network"): one.network,
-                say("resolution (px)"): one.resolution,
-                say("blocks"): one.blocks,
-                say("parameters"): one.params,
-                "MACs": one.macs,
-                say("activations"): one.activations,
-            }
-            for one in rows
-        ],
+    sheet.show(
+        rows,
+        "alpha",
+        "beta",
+        "gamma",
+        Column(mark("published"), lambda one: "•" if one.published else ""),
+        Column(mark("promised"), "product", "%.3f x", note="alpha beta² gamma²"),
+        Column(mark("real"), "ratio", "%.3f x", note=mark("Counted multiply-adds over the base's")),
+        Column(
+            mark("network"),
+            "network",
+            note=mark("Choices with the same number round to the same network"),
+        ),
+        *("resolution", "blocks", "params", "macs", "activations"),
         key="step_one_rows",
-        hide_index=True,
-        width="stretch",
         height=300,
-        on_select=chosen,
-        selection_mode="single-row",
-        column_config={
-            say("promised"): number(format="%.3f x", help="alpha beta² gamma²"),
-            say("real"): number(format="%.3f x", help=say("Counted multiply-adds over the base's")),
-            say("network"): number(
-                help=say("Choices with the same number round to the same network")
-            ),
-            say("parameters"): number(format="localized"),
-            "MACs": number(format="localized"),
-            say("activations"): number(format="localized"),
-        },
+        on_row=lambda number: _use(base, rows[number]),
         alt=say("Choices of alpha, beta and gamma with their real costs; a row sets the sliders"),
     )
     st.caption(

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from effnet.app.kit import cache, cards, live, state
+from effnet.app.kit import cache, cards, live, sheet, state
 from effnet.app.pages.scale import stage_editor
 from effnet.base import EffnetError, factor, giga, millions, say, verbatim
 from effnet.counting import Cost
@@ -171,29 +171,10 @@ def _number(key: str, label: str, value: int, entered: Callable[[int], None]) ->
 
 
 def _differences(spec: Spec, cost: Cost, start: Spec, start_cost: Cost) -> None:
-    rows = edits.stage_differences(spec, cost, start, start_cost)
-    number = st.column_config.NumberColumn
-    shown = [
-        {
-            say("stage"): say(row.stage),
-            say("what changed"): row.changed or "-",
-            "MACs": row.now.macs,
-            "MACs +/-": row.now.macs - row.start.macs,
-            say("parameters +/-"): row.now.params - row.start.params,
-            say("activations +/-"): row.now.activations - row.start.activations,
-        }
-        for row in rows
-    ]
-    st.dataframe(
-        shown,
+    sheet.show(
+        edits.stage_differences(spec, cost, start, start_cost),
+        *edits.DIFFERENCES,
         key="stage_differences",
-        hide_index=True,
-        width="stretch",
-        height=35 * (len(rows) + 1) + 3,
-        column_config={
-            say("stage"): st.column_config.TextColumn(pinned=True, width="small"),
-            say("what changed"): st.column_config.TextColumn(width="medium"),
-        }
-        | {name: number(format="localized") for name in list(shown[0])[2:]},
+        fit=True,
         alt=say("What the edit changes, stage by stage"),
     )

@@ -44,7 +44,7 @@ def _slider(name: str) -> float:
     return _value(name)
 
 
-def gallery(*, dark: bool) -> None:
+def gallery() -> None:
     """Six cards: the effect, its definition, who uses it, and what is often got wrong."""
     first, second, names = _photos()
     draw = int(st.session_state.get("gallery_draw", 0))
@@ -57,7 +57,7 @@ def gallery(*, dark: bool) -> None:
         "cutmix": lambda: _cutmix(first, second, names, draw),
         "dropout": lambda: _dropout(draw),
         "dropblock": lambda: _dropblock(first, draw),
-        "stochastic depth": lambda: _depth(draw, dark=dark),
+        "stochastic depth": lambda: _depth(draw),
     }
     for row in (tuple(shown)[:3], tuple(shown)[3:]):
         for column, name in zip(st.columns(3), row, strict=True):
@@ -198,13 +198,13 @@ def _dropblock(photo: Image.Image, draw: int) -> None:
     st.image(shown, caption=words, width="stretch", alt=words)
 
 
-def _depth(draw: int, *, dark: bool) -> None:
+def _depth(draw: int) -> None:
     from effnet.train import survivals
 
     rate = _slider("stochastic depth")
     blocks = survivals(get_variant("b0"), rate=rate)
     chance = np.random.default_rng(draw).random(len(blocks))
     alive = [bool(c >= block.drop_rate) for c, block in zip(chance, blocks, strict=True)]
-    drawn = block_survival(blocks, alive, dark=dark)
+    drawn = block_survival(blocks, alive)
     words = say("B0's blocks: chance to be left out, and this draw")
     live.figure("survival", drawn, alt=words)

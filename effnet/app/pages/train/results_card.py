@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from effnet.app.kit import columns, live
+from effnet.app.kit import live, sheet
 from effnet.base import mark, say
 from effnet.figures import time_and_accuracy
 from effnet.jobs import Run, runs
@@ -74,14 +74,14 @@ def table(rows: Rows) -> None:
     """Every row; the table's own menu gives it as a CSV."""
     with st.expander(say("Every training as a table"), on_change="rerun") as opened:
         if opened.open:
-            columns.show(rows, height=300)
+            sheet.show(rows, height=300)
 
 
 def _none_yet() -> None:
     st.info(say("No results are installed here. Make them: `{command}`", command=claim.COMMAND))
 
 
-def progressive(*, dark: bool) -> None:
+def progressive() -> None:
     """Fixed against progressive: time and accuracy."""
     rows, name = chosen_rows("progressive")
     if not {"fixed", "progressive"} <= {row["arm"] for row in rows}:
@@ -89,7 +89,7 @@ def progressive(*, dark: bool) -> None:
         return
     st.markdown(progressive_verdict(rows))
     words = say("Processor time against accuracy of {n} schedules", n=len({r["arm"] for r in rows}))
-    live.figure("progressive", time_and_accuracy(rows, dark=dark), alt=words)
+    live.figure("progressive", time_and_accuracy(rows), alt=words)
     if name == "shipped":
         first, last = claim.GROWN_SIZES
         st.caption(

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from effnet.app.kit import columns, frame, jobs, live, public, state
+from effnet.app.kit import frame, jobs, live, public, sheet, state
 from effnet.base import (
     EffnetError,
     has_numbers,
@@ -145,12 +145,9 @@ def _recipe(kind: str, epochs: int, images: int, options: dict[str, Any]) -> Rec
     return Recipe(epochs=epochs, train_images=images, test_images=600, **options)
 
 
-def watch(*, dark: bool) -> None:
+@frame.part
+def watch() -> None:
     """The runs, newest first, and the chosen one: how far it is, its curves, what may be done."""
-    frame.part(lambda: _watch(dark=dark))()
-
-
-def _watch(*, dark: bool) -> None:
     found = {run.name: run for run in runs.list_runs() if run.kind in KINDS}
     shown = dict(list(found.items())[:MOST_SHOWN])
     if not shown:
@@ -171,7 +168,7 @@ def _watch(*, dark: bool) -> None:
         placeholder=say("Choose a run"),
     )
     if chosen in shown:
-        _run(shown[chosen], dark=dark)
+        _run(shown[chosen])
 
 
 def _first(shown: Sequence[Run]) -> str | None:
@@ -182,21 +179,21 @@ def _first(shown: Sequence[Run]) -> str | None:
     return next((run.name for run in (*mine, *alive, *done)), None)
 
 
-def _run(run: Run, *, dark: bool) -> None:
+def _run(run: Run) -> None:
     now = run.look()
     if not now.over:
         asked = "" if _mine(run) else say("Another visit started it. Stop it all the same?")
         refused = _refused(run)
 
         def draw(_: object) -> None:
-            _curves(run, dark=dark)
+            _curves(run)
 
         jobs.watch(run, "run", draw, question=asked, may=not refused)
         if refused:
             st.caption(refused)
         return
     _buttons(run)
-    curves = _curves(run, dark=dark)
+    curves = _curves(run)
     result = run.result()
     if result and run.kind == "train":
         st.success(
@@ -225,15 +222,15 @@ def _run(run: Run, *, dark: bool) -> None:
         with st.expander(say("The curves as a table"), on_change="rerun") as opened:
             if opened.open:
                 table = [{"training": name, **row} for name, rows in curves.items() for row in rows]
-                columns.show(table, height=260)
+                sheet.show(table, height=260)
 
 
-def _curves(run: Run, *, dark: bool) -> Curves:
+def _curves(run: Run) -> Curves:
     """Draw what there is of the run's trainings, and give it back."""
     curves = read_curves(run)
     if curves:
         words = say("Held-out accuracy by epoch of every training of the run")
-        live.figure("run_curves", run_curves(curves, dark=dark), alt=words)
+        live.figure("run_curves", run_curves(curves), alt=words)
     return curves
 
 

@@ -3,12 +3,13 @@
 import os
 from functools import lru_cache
 from statistics import fmean
+from typing import Any
 
 import streamlit as st
 
-from effnet.app.kit import jobs, live, state
+from effnet.app.kit import jobs, live, sheet, state
 from effnet.app.pages.train.results_card import Rows, origin, rows_of, table
-from effnet.base import EffnetError, Text, in_a_row, mark, say, verbatim
+from effnet.base import Column, EffnetError, Text, in_a_row, mark, say, verbatim
 from effnet.figures import accuracy_by_way, paired_differences, scaling_experiment
 from effnet.jobs import limits, runs
 from effnet.papers import experiment
@@ -36,7 +37,7 @@ def part(name: str) -> Rows:
     return read_rows(claim.SHIPPED / f"{name}.csv")
 
 
-def scaling(*, dark: bool) -> None:
+def scaling() -> None:
     """Whether scaling all three pays here, by the plan's rule, and what it was made of."""
     rows = part("scaling")
     if not any(row["way"] == "base" for row in rows):
@@ -46,12 +47,12 @@ def scaling(*, dark: bool) -> None:
         if any(row["way"] == way for row in rows):
             st.markdown(verdict(rows, way, HEADLINE))
     _kept()
-    _curves(rows, dark=dark)
+    _curves(rows)
     origin(rows, claim.COMMAND)
     alt = say(
         "Lead of compound scaling, by either coefficients, over each single dimension, by seed"
     )
-    live.figure("paired", paired_differences(rows, dark=dark), alt=alt)
+    live.figure("paired", paired_differences(rows), alt=alt)
     st.caption(
         say(
             "Each pale dot is one seed, each bar the 95 % interval of the mean (Student's t). "
@@ -61,7 +62,7 @@ def scaling(*, dark: bool) -> None:
             "the band's right edge."
         )
     )
-    _paper(dark=dark)
+    _paper()
     _summary(rows)
     _families()
     table(rows)
@@ -92,12 +93,12 @@ def _families() -> None:
             st.markdown(say("{family} base: {verdict}", family=say(title), verdict=told))
 
 
-def _curves(rows: Rows, *, dark: bool) -> None:
+def _curves(rows: Rows) -> None:
     """The curve with one's own dots, and the run that makes more of them."""
     alt = say("Accuracy against multiply-adds by way of scaling")
 
     def draw(_: object) -> None:
-        drawn = scaling_experiment(rows, here=own_rows(), dark=dark)
+        drawn = scaling_experiment(rows, here=own_rows())
         live.figure("scaling", drawn, alt=alt)
 
     going = next((run for run in runs.list_runs("scaling") if not run.look().over), None)
@@ -161,11 +162,11 @@ def _seconds(rows: Rows, budget: float) -> float:
     return sum(spent) / len(seeds)
 
 
-def _paper(*, dark: bool) -> None:
+def _paper() -> None:
     """The figure that all this is about, and why ours need not look like it."""
     measured = experiment("b0", "Figure 8")
     alt = say("The paper's Figure 8: ImageNet accuracy against multiply-adds by way of scaling")
-    live.figure("figure_8", accuracy_by_way(measured, dark=dark), alt=alt)
+    live.figure("figure_8", accuracy_by_way(measured), alt=alt)
     st.caption(
         say(
             "The paper's Figure 8, published; each dot is one training. Four things differ "
@@ -179,35 +180,21 @@ def _paper(*, dark: bool) -> None:
 
 
 def _summary(rows: Rows) -> None:
-    seconds = say("processor s")
-    st.dataframe(
-        [
-            {
-                say("way"): say(TITLES[s.name]),
-                say("budget"): f"{s.budget:g} x",
-                "MACs": s.macs,
-                say("accuracy"): 100 * s.mean,
-                "± 95 %": 100 * s.spread,
-                say("seeds"): len(s.top1),
-                seconds: s.cpu_seconds,
-            }
-            for s in summaries(rows, "way")
-        ],
-        hide_index=True,
-        width="stretch",
-        column_config={
-            "MACs": st.column_config.NumberColumn(format="localized"),
-            say("accuracy"): st.column_config.NumberColumn(format="%.2f %%"),
-            "± 95 %": st.column_config.NumberColumn(format="%.2f"),
-            seconds: st.column_config.NumberColumn(format="%.0f"),
-        },
+    sheet.show(
+        summaries(rows, "way"),
+        Column(mark("way"), lambda s: say(TITLES[s.name])),
+        Column(mark("budget"), lambda s: f"{s.budget:g} x"),
+        "macs",
+        Column(mark("accuracy"), "mean", "%.2f %%", 0.01),
+        Column("± 95 %", "spread", "%.2f", 0.01),
+        Column(mark("seeds"), lambda s: len(s.top1)),
+        Column(mark("processor s"), "cpu_seconds", "%.0f"),
         alt=say("Every way and budget: counted multiply-adds, accuracy with its interval"),
     )
 
 
-def search(*, dark: bool) -> None:
+def search() -> None:
     """The grid search for coefficients on this base: what was taken, and how sure that is."""
-    del dark
     rows = part("search")
     finals = [row for row in rows if row["epochs"] == claim.FINAL_EPOCHS]
     if not finals:
@@ -245,32 +232,28 @@ def search(*, dark: bool) -> None:
 
 def _finalists(rows: Rows, finals: Rows) -> None:
     """Every network of the search; those of the second round with their interval."""
-    number = st.column_config.NumberColumn
-    first, last = say("first round"), say("second round")
     second = dict(claim.ranked(finals))
-    st.dataframe(
+
+    def in_second(row: dict[str, Any]) -> str:
+        seeds = second.get(claim.letters_of(row), ())
+        return f"{fmean(seeds):.2f} ± {half_width(seeds):.2f} %" if seeds else ""
+
+    sheet.show(
         [
-            {
-                "alpha": letters[0],
-                "beta": letters[1],
-                "gamma": letters[2],
-                "px": row["resolution"],
-                "MACs": row["macs"],
-                first: 100 * row["top1"],
-                last: f"{fmean(seeds):.2f} ± {half_width(seeds):.2f} %" if seeds else "",
-            }
+            row
             for row in sorted(rows, key=lambda row: -row["top1"])
             if row["epochs"] == claim.RUNG_EPOCHS
-            for letters in [claim.letters_of(row)]
-            for seeds in [second.get(letters, ())]
         ],
-        hide_index=True,
-        width="stretch",
-        column_config={
-            **{letter: number(format="%.2f") for letter in claim.LETTERS},
-            "MACs": number(format="localized"),
-            first: number(format="%.2f %%", help=say("On held-out training pictures; measured")),
-            last: st.column_config.TextColumn(help=say("Mean with its 95 % interval")),
-        },
+        *(Column(letter, letter, "%.2f") for letter in claim.LETTERS),
+        Column("px", "resolution"),
+        "macs",
+        Column(
+            mark("first round"),
+            "top1",
+            "%.2f %%",
+            0.01,
+            note=mark("On held-out training pictures; measured"),
+        ),
+        Column(mark("second round"), in_second, note=mark("Mean with its 95 % interval")),
         alt=say("Every candidate of both rounds"),
     )

@@ -8,8 +8,9 @@ from typing import Any
 import streamlit as st
 from PIL import Image, ImageOps
 
-from effnet.app.kit import cache, cards, jobs, live, public, state
+from effnet.app.kit import cache, cards, jobs, live, public, sheet, state
 from effnet.base import (
+    Column,
     EffnetError,
     Text,
     factor,
@@ -169,14 +170,14 @@ def picture() -> Image.Image:
     return ImageOps.fit(cache.sample("coffee").image, (240, 240))
 
 
-def card(*, dark: bool) -> None:
+def card() -> None:
     """The schedule's picture, totals and table, and the preset's source."""
     network, now = schedule()
     spec = get_variant(network)
     costs = stage_costs(now, spec)
     relative = relative_cost(now, spec)
     _totals(network, now, relative)
-    drawn = schedule_staircase(now, costs, relative=relative, picture=picture(), dark=dark)
+    drawn = schedule_staircase(now, costs, relative=relative, picture=picture())
     words = say("Image size by epoch with regularisation strengths below")
     live.figure("staircase", drawn, alt=words)
     st.caption(
@@ -235,29 +236,18 @@ def _totals(network: str, now: Progressive, relative: float) -> None:
 
 
 def _table(now: Progressive, costs: Any) -> None:
-    per_image, of_stage = say("MACs per image"), say("MACs of the stage")
-    st.dataframe(
-        [
-            {
-                say("stage"): row.stage.number + 1,
-                say("epochs"): row.stage.epochs,
-                say("exact size (px)"): row.stage.exact_size,
-                say("size (px)"): row.stage.size,
-                say("dropout"): row.stage.dropout,
-                "RandAugment": row.stage.randaugment,
-                "MixUp": row.stage.mixup,
-                "CutMix": row.stage.cutmix,
-                per_image: row.macs_per_image,
-                of_stage: row.macs,
-            }
-            for row in costs
-        ],
-        hide_index=True,
-        width="stretch",
-        column_config={
-            per_image: st.column_config.NumberColumn(format="localized"),
-            of_stage: st.column_config.NumberColumn(format="localized"),
-        },
+    sheet.show(
+        costs,
+        Column(mark("stage"), lambda row: row.stage.number + 1),
+        Column(mark("epochs"), lambda row: row.stage.epochs),
+        Column(mark("exact size (px)"), lambda row: row.stage.exact_size),
+        Column(mark("size (px)"), lambda row: row.stage.size),
+        Column(mark("dropout"), lambda row: row.stage.dropout),
+        Column("RandAugment", lambda row: row.stage.randaugment),
+        Column("MixUp", lambda row: row.stage.mixup),
+        Column("CutMix", lambda row: row.stage.cutmix),
+        Column(mark("MACs per image"), "macs_per_image", ","),
+        Column(mark("MACs of the stage"), "macs", ","),
         alt=say("{n} {n:stage|stages}: epochs, sizes, strengths and costs", n=now.stages),
     )
 
