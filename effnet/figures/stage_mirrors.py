@@ -8,22 +8,9 @@ import plotly.graph_objects as go
 
 from effnet.base import colours, giga, milliseconds, percent, say, significant
 from effnet.figures import marks, theme
-from effnet.timing import KindProfile, Roof, StageProfile
+from effnet.timing import KindProfile, Roof, StageProfile, stage_names
 
 KIND_MARKS = ("circle", "square", "diamond", "cross", "triangle-up", "star", "hexagon", "x")
-
-
-def stage_names(profile: Sequence[StageProfile]) -> list[str]:
-    """Stem, stage 1 ..., head."""
-    last = len(profile) - 1
-    return [
-        say("stem")
-        if p.stage == 0
-        else say("head")
-        if p.stage == last
-        else say("stage {number}", number=p.stage)
-        for p in profile
-    ]
 
 
 @theme.themed

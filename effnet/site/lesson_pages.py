@@ -6,6 +6,7 @@ from effnet.base import mark, say
 from effnet.counting import count
 from effnet.network import Spec
 from effnet.report import Lesson, Step, answer, lessons
+from effnet.site import step_charts
 from effnet.site.site_pages import TITLES, Folder
 from effnet.timing import work
 
@@ -90,6 +91,8 @@ def _step(step: Step, number: int, of: int, *, classifies: bool) -> dict[str, An
         "shown": found.shown,
         "frame": "" if elsewhere else f"index.html?{step.design}{hidden}",
         "bars": _bars(step),
+        "drawn": step_charts.shown_by(step),
+        "why": [why and say("{why}.", why=why) for why in found.why or [""] * len(found.choices)],
         "page": (
             say("In the app this step stands on the page {page}.", page=say(APP_PAGES[step.page]))
             if elsewhere and step.page != "pages/cost.py"

@@ -11,6 +11,7 @@ from .comparisons import FASTER as FASTER
 from .comparisons import MARGIN as MARGIN
 from .comparisons import Comparison as Comparison
 from .comparisons import compared as compared
+from .comparisons import conditions as conditions
 from .comparisons import fastest as fastest
 from .comparisons import in_words as in_words
 from .comparisons import knee as knee
@@ -41,6 +42,7 @@ from .profiles import KindProfile as KindProfile
 from .profiles import Roof as Roof
 from .profiles import StageProfile as StageProfile
 from .profiles import StepCost as StepCost
+from .profiles import stage_names as stage_names
 from .profiles import with_times as with_times
 from .traffic import ITEMSIZE as ITEMSIZE
 from .traffic import Work as Work

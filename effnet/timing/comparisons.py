@@ -7,10 +7,10 @@ assumes nothing about how the times are distributed.
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from effnet.base import mark, say, significant
+from effnet.base import in_a_row, mark, say, significant
 from effnet.timing.measurements import Latency
 
 CONFIDENCE = 0.99
@@ -177,3 +177,35 @@ def in_words(latency: Latency) -> str:
     for doubt in more:
         text = say("{doubt}, and {another}", doubt=text, another=doubt)
     return say("Unstable: {doubts}. Don't compare this number.", doubts=text)
+
+
+def conditions(latency: Latency) -> str:
+    """Where and how a measurement was made, in a sentence."""
+    where = latency.environment
+    engine = f", {where.engine_version}" if where.engine_version else ""
+    busy = load = ""
+    if where.load_before is not None:
+        load = say(", load {load:.1f} before", load=where.load_before)
+    if where.other_cores is not None:
+        cores = significant(where.other_cores, 2)
+        busy = say(", other programs took {cores} {cores:core|cores}", cores=cores)
+    driver = where.driver.replace("driver ", f"{say('driver')} ")
+    device = in_a_row([where.device.replace("cpu", "CPU"), *([driver] if driver else [])])
+    return say(
+        "Measured {when} UTC: {n} {n:pass|passes} with batch size {batch} at {side} "
+        "px, {how}; {processor} ({device}), {threads} of {cores} {cores:core|cores}, "
+        "PyTorch {torch}{engine}{load}{busy}.",
+        when=where.date.replace("T", " ")[:16],
+        n=len(latency.samples_ms),
+        batch=latency.batch_size,
+        side=latency.resolution,
+        how=replace(latency.options, threads=None).words,
+        processor=where.processor,
+        device=device,
+        threads=where.threads,
+        cores=where.cores or "?",
+        torch=where.torch,
+        engine=engine,
+        load=load,
+        busy=busy,
+    )

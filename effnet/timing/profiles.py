@@ -4,6 +4,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from effnet.base import say
 from effnet.timing.measurements import Environment
 
 
@@ -40,6 +41,19 @@ class StageProfile:
     def macs_per_s(self) -> float:
         """Multiply-adds a second that it reached."""
         return 1000 * self.batch_size * self.macs / self.median_ms
+
+
+def stage_names(profile: Sequence[StageProfile]) -> list[str]:
+    """Stem, stage 1 ..., head."""
+    last = len(profile) - 1
+    return [
+        say("stem")
+        if p.stage == 0
+        else say("head")
+        if p.stage == last
+        else say("stage {number}", number=p.stage)
+        for p in profile
+    ]
 
 
 def with_times(

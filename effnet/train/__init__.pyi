@@ -30,6 +30,7 @@ from .results import against_head as against_head
 from .results import half_width as half_width
 from .results import read_rows as read_rows
 from .results import summaries as summaries
+from .results import trained_where as trained_where
 from .schedule import LIMITS as LIMITS
 from .schedule import RULES as RULES
 from .schedule import STRENGTHS as STRENGTHS

@@ -146,6 +146,22 @@ def summaries(rows: Iterable[Row], by: str) -> tuple[Summary, ...]:
     return tuple(found)
 
 
+def trained_where(rows: Sequence[Row]) -> str:
+    """When and where the trainings of a results file ran, and how long all took, in words."""
+    first = rows[0]
+    return say(
+        "Measured {date} on {processor}, {cores} {cores:core|cores}, PyTorch {torch}, fp32, one "
+        "thread a training; dots are means, bars 95 % intervals over seeds (Student's t). {n} "
+        "{n:training|trainings} took {hours:.1f} hours of one core.",
+        date=str(first["date"])[:10],
+        processor=first["processor"],
+        cores=first["cores"],
+        torch=first["torch"],
+        n=len(rows),
+        hours=sum(row["cpu_seconds"] for row in rows) / 3600,
+    )
+
+
 def against_head(top1: float, head_top1: float) -> str:
     """Whether training all layers of a pretrained network beat a head on it, in a sentence.
 

@@ -160,9 +160,9 @@ function labels(shapes, shown, at, { colours, names, small }) {
   const y = (i) => at.floor + 19 + (size + 2) * i;
   lines.forEach((way, i) => shapes.push({ text: names[way], x: 2, y: y(i), fill: colours.way[way], weight: 400, size, align: 'left' }));
   shown.forEach((one, n) => {
-    const x = at.columns[n].left + at.columns[n].size / 2;
+    const x = at.columns[n].left; // under the first plate, whatever stands behind it
     [one.repeats, one.channels, one.side].forEach((value, i) => {
-      shapes.push({ text: String(Math.round(value)), x, y: y(i), fill: colours.way[lines[i]], weight: 600, size });
+      shapes.push({ text: String(Math.round(value)), x, y: y(i), fill: colours.way[lines[i]], weight: 600, size, align: 'left' });
     });
   });
 }

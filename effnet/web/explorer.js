@@ -240,7 +240,7 @@ export function mount(root, data, report = () => {}) {
     write(claim, current?.claim ?? '');
     const above = main.getBoundingClientRect().top - edges.top + totals.list.offsetHeight;
     room = { narrow: width <= NARROW, width: main.clientWidth, controls: controls.box.clientWidth - 26,
-      left: innerHeight - top - above - 50 };
+      left: innerHeight - top - above - note.offsetHeight - 33 };
     restyle();
   }
   function restyle() {

@@ -23,12 +23,13 @@ for (const form of document.querySelectorAll('.question')) {
   form.onchange = () => { reveal.disabled = false; };
   form.onsubmit = (event) => {
     event.preventDefault();
-    const right = 'right' in form.querySelector('input:checked').dataset;
+    const { why, right: hit } = form.querySelector('input:checked').dataset, right = hit !== undefined;
     const told = form.querySelector(right ? 'template.right' : 'template.wrong');
     const answer = form.querySelector('.answer');
     answer.querySelector('p')?.remove();
     answer.classList.toggle('is-right', right);
     answer.append(told.content.cloneNode(true));
+    if (!right && why) answer.querySelector('.why').textContent = why;
   };
 }
 addEventListener('message', ({ data, source }) => {

@@ -31,10 +31,12 @@ export function stagesIn(figure, { say, pick, ask }) {
     for (const near of ['mouseenter', 'focus']) button.addEventListener(near, () => hint(number));
     for (const far of ['mouseleave', 'blur']) button.addEventListener(far, () => hint(-1));
   }
-  block.addEventListener('keydown', ({ key }) => {
-    if (key !== 'Escape') return;
+  function close() { // to where it was opened from
     places.children[opened]?.focus();
     open(-1);
+  }
+  figure.addEventListener('keydown', ({ key }) => {
+    if (key === 'Escape' && opened >= 0) close();
   });
 
   function showBlock({ spec, rows }, colours) {
@@ -54,7 +56,7 @@ export function stagesIn(figure, { say, pick, ask }) {
       make('span', item, {}, `${giga(layer.macs)} MACs`);
     }
     make('button', block, { type: 'button', class: 'close', 'aria-label': say('Close') }, '×')
-      .addEventListener('click', () => open(-1));
+      .addEventListener('click', close);
   }
 
   // What the buttons are called: written once everything rests, as it changes all the time.
@@ -75,7 +77,7 @@ export function stagesIn(figure, { say, pick, ask }) {
         put(button, { style: `left:${left.toFixed(0)}px;width:${(size + 6).toFixed(0)}px;height:${height}px`,
           'aria-expanded': String(i === opened) });
       });
-      show(tip, hinted >= 0 && hinted < current.rows.length);
+      show(tip, hinted >= 0 && hinted !== opened && hinted < current.rows.length);
       if (!tip.hidden) write(tip, words(current.rows[hinted]));
       showBlock(current, colours);
     },

@@ -73,7 +73,7 @@ if __name__ == "__main__":
         )
         if done.returncode:
             sys.exit(done.stderr)
-        found = json.loads(done.stdout.strip().splitlines()[-1])
+        found = json.loads(done.stdout)
     print(f"all layers, best        {100 * found['best_top1']:.1f} %")
     print(f"all layers, last epoch  {100 * found['top1']:.1f} %")
     print(found["verdict"])

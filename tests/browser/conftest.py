@@ -25,6 +25,16 @@ FLAGS = [
 ]
 PATIENCE = 60_000  # ms; a loaded machine is slow, and nothing here measures speed
 expect.set_options(timeout=PATIENCE / 2)
+# what moves without being asked, and by how much: [share of the window, whose] each
+SHIFTS = """(() => {
+  globalThis.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const { value, sources } of list.getEntries()) {
+      const what = sources.map(({ node }) => node?.dataset?.testid ?? node?.className ?? '');
+      globalThis.shifts.push([value, what.join(' ')]);
+    }
+  }).observe({ type: 'layout-shift', buffered: true });
+})()"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -75,6 +85,7 @@ class Visit:
         self.outside: list[str] = []
         self.broken: list[str] = []
         page.set_default_timeout(PATIENCE)
+        page.add_init_script(SHIFTS)
         page.route("**/*", self._gate)
         page.on("pageerror", lambda error: self.broken.append(str(error)))
 
@@ -94,6 +105,10 @@ class Visit:
     def claim(self) -> str:
         """The page's sentence."""
         return self.page.locator("h3").first.inner_text()
+
+    def shifts(self) -> list[tuple[float, str]]:
+        """What moved since the page was asked for: the layout shift's value, and whose."""
+        return self.page.evaluate("() => globalThis.shifts")
 
     def shoot(self, name: str) -> None:
         """Save the whole page; Streamlit scrolls an inner box, so the window grows to it."""

@@ -156,28 +156,16 @@ def test_a_measurement_ends_with_a_median(visit):
     tab.shoot("latency-measured")
 
 
-SHIFTS = """(() => {
-  globalThis.shifts = [];
-  new PerformanceObserver((list) => {
-    for (const { value, sources } of list.getEntries()) {
-      const what = sources.map(({ node }) => node?.dataset?.testid ?? node?.className ?? '');
-      globalThis.shifts.push([value, what.join(' ')]);
-    }
-  }).observe({ type: 'layout-shift', buffered: true });
-})()"""
-
-
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
 @pytest.mark.parametrize("name", PATHS)
 def test_a_page_stands_still_and_fits_its_window(visit, name, width, theme):
     tab = visit(width=width, theme=theme)
-    tab.page.add_init_script(SHIFTS)
     page = tab.go(path(name))
     page.locator("html[data-whole]").wait_for(state="attached")
     page.wait_for_function(
         "() => [...document.querySelectorAll('.figure')].every((box) => box.dataset.drawn)"
     )
-    shifts = page.evaluate("() => globalThis.shifts")
+    shifts = tab.shifts()
     # on a busy machine a note on a photo's map, or a phone's second row, may come a moment late
     most = 0.1 if width == 390 or name in ("classify", "explain") else 0.05
     assert sum(value for value, _ in shifts) <= most, shifts

@@ -74,8 +74,8 @@ def test_lock_pin_and_link_open_again_as_they_were(visit, width, theme):
 
 
 def test_the_server_hears_of_a_drag_once(visit):
-    """Sixty steps and another sixty are two messages: nothing is sent between the reports."""
-    tab = visit()
+    """Sixty steps and another sixty are two messages, and nothing moves that is not dragged."""
+    tab = visit(height=720)
     sent = []
     tab.page.on(
         "websocket", lambda socket: socket.on("framesent", lambda data: sent.append(len(data)))
@@ -89,6 +89,7 @@ def test_the_server_hears_of_a_drag_once(visit):
         expect(page.locator("h3").first).to_contain_text(f"phi = {end}.00")
         expect(page).to_have_url(re.compile(f"phi={end}"))  # the answer has come
     assert len(sent) == 2
+    assert sum(value for value, _ in tab.shifts()) < 0.02, tab.shifts()  # loading and dragging
 
 
 def test_ones_own_photo_enters_the_drawing(visit):

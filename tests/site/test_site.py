@@ -1,6 +1,7 @@
 """The static folder, without a browser: what is fetched, what is checked, what is said."""
 
 import base64
+import csv
 import hashlib
 import re
 import subprocess
@@ -287,3 +288,37 @@ def test_a_step_on_bytes_shows_which_layers_wait_for_memory(pages):
     shares = {kind: float(share) for kind, share in found}
     assert shares["depthwise"] < 10
     assert 30 < shares["expand"] < shares["project"] == 100
+
+
+def step_of(pages: Path, lesson: str, number: int) -> tuple[str, str]:
+    """What a step shows before its question, and what its answer adds."""
+    text = (pages / f"lesson-{lesson}.html").read_text("utf-8")
+    step = text.partition(f'id="step-{number}"')[2].partition("</section>")[0]
+    return step.partition("<form")[0], step.partition('<div class="revealed">')[2]
+
+
+def test_a_step_on_latency_shows_printed_times_after_the_prediction(pages):
+    """arXiv:2104.00298 Table 11: 2675 images a second for B1, 5739 for V2-B0."""
+    before, revealed = step_of(pages, "families", 4)
+    assert "0.687 G" in before
+    assert " ms" not in before
+    assert re.findall(r'class="printed">([\d.]+) ms', revealed)[:2] == ["0.374", "0.174"]
+
+
+def test_a_step_on_chance_shows_recorded_passes_and_then_the_chances(pages):
+    before, revealed = step_of(pages, "measure-honestly", 2)
+    assert before.count("<circle") == 216  # the samples of the shipped measurement
+    assert re.findall(r'class="computed">([\d.]+) %', revealed)[4:8] == ["6.2", "3.1", "1.6", "0.8"]
+
+
+def test_a_step_on_train_shows_what_grows_and_then_what_it_saved(pages):
+    before, revealed = step_of(pages, "budget", 4)
+    assert re.findall(r">(\d+) px<", before) == ["128", "185", "243", "300"]
+    costs = [float(cost) for cost in re.findall(r">([\d.]+) %<", revealed)]
+    for size, cost in zip((128, 185, 243, 300), costs, strict=True):
+        assert abs(cost - 100 * (size / 300) ** 2) < 2  # about the square of the side
+    text = shipped("assets", "experiments", "progressive.csv").read_text("utf-8")
+    fixed = [
+        float(row["top1"]) for row in csv.DictReader(text.splitlines()) if row["arm"] == "fixed"
+    ]
+    assert f">{100 * sum(fixed) / len(fixed):.1f}" in revealed

@@ -34,6 +34,7 @@ from effnet.timing import (
     Options,
     StageProfile,
     computed_stages,
+    conditions,
     in_words,
     measurement_store,
     predicted_ms,
@@ -178,38 +179,6 @@ def samples(found: Measured | None) -> None:
     drawn = latency_samples(latency)
     live.figure("samples", drawn, alt=say("Every measured pass with median and spread"))
     st.caption(conditions(latency))
-
-
-def conditions(latency: Latency) -> str:
-    """Where and how a measurement was made, in a sentence."""
-    where = latency.environment
-    engine = f", {where.engine_version}" if where.engine_version else ""
-    busy = load = ""
-    if where.load_before is not None:
-        load = say(", load {load:.1f} before", load=where.load_before)
-    if where.other_cores is not None:
-        cores = significant(where.other_cores, 2)
-        busy = say(", other programs took {cores} {cores:core|cores}", cores=cores)
-    driver = where.driver.replace("driver ", f"{say('driver')} ")
-    device = in_a_row([where.device.replace("cpu", "CPU"), *([driver] if driver else [])])
-    return say(
-        "Measured {when} UTC: {n} {n:pass|passes} with batch size {batch} at {side} "
-        "px, {how}; {processor} ({device}), {threads} of {cores} {cores:core|cores}, "
-        "PyTorch {torch}{engine}{load}{busy}.",
-        when=where.date.replace("T", " ")[:16],
-        n=len(latency.samples_ms),
-        batch=latency.batch_size,
-        side=latency.resolution,
-        how=replace(latency.options, threads=None).words,
-        processor=where.processor,
-        device=device,
-        threads=where.threads,
-        cores=where.cores or "?",
-        torch=where.torch,
-        engine=engine,
-        load=load,
-        busy=busy,
-    )
 
 
 def mirror(found: Measured | None, spec: Spec) -> None:

@@ -9,7 +9,16 @@ from effnet.app.kit import live, sheet
 from effnet.base import mark, say
 from effnet.figures import time_and_accuracy
 from effnet.jobs import Run, runs
-from effnet.train import HEADLINE, TITLES, Difference, claim, paired, read_rows, summaries
+from effnet.train import (
+    HEADLINE,
+    TITLES,
+    Difference,
+    claim,
+    paired,
+    read_rows,
+    summaries,
+    trained_where,
+)
 
 RIVALS = {
     "fixed": mark("Against the fixed schedule, at equal epochs"),
@@ -55,19 +64,8 @@ def rows_of(run: Run) -> Rows:
 
 def origin(rows: Rows, command: str = "") -> None:
     """When and where rows were measured, how long that took in all, and how they are made."""
-    first = rows[0]
-    text = say(
-        "Measured {date} on {processor}, {cores} {cores:core|cores}, PyTorch {torch}, fp32, one "
-        "thread a training; dots are means, bars 95 % intervals over seeds (Student's t). {n} "
-        "{n:training|trainings} took {hours:.1f} hours of one core.",
-        date=str(first["date"])[:10],
-        processor=first["processor"],
-        cores=first["cores"],
-        torch=first["torch"],
-        n=len(rows),
-        hours=sum(row["cpu_seconds"] for row in rows) / 3600,
-    )
-    st.caption(text + (say(" Made by `{command}`.", command=command) if command else ""))
+    made = say(" Made by `{command}`.", command=command) if command else ""
+    st.caption(trained_where(rows) + made)
 
 
 def table(rows: Rows) -> None:
