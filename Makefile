@@ -5,7 +5,8 @@ VENV   := .venv
 SITE   ?= build/site
 BIN    := $(VENV)/bin
 LOCK   := requirements.lock
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+# Files in their own order: else those with few tests, which are the long ones, would come last.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: app test check site lint types benchmarks lock upgrade chromium clean
 

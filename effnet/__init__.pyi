@@ -26,7 +26,6 @@ from .counting import count as count
 from .int8 import quantize as quantize
 from .network import Spec as Spec
 from .network import Stage as Stage
-from .network import from_block_strings as from_block_strings
 from .network import get_variant as get_variant
 from .network import list_variants as list_variants
 from .nn import backbone as backbone
@@ -37,6 +36,7 @@ from .papers import compare as compare
 from .papers import published as published
 from .scaling import Design as Design
 from .scaling import compound_scale as compound_scale
+from .scaling import from_block_strings as from_block_strings
 from .scaling import implied_phi as implied_phi
 from .scaling import scale as scale
 from .scaling import sweep as sweep

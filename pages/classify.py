@@ -34,12 +34,12 @@ def explorer() -> None:
     if photos.camera_on():
         with camera_place:
             camera.card(network)
-    with claim:
-        live.claim(claims.prediction_claim(photos.title(network, classifier), prediction))
     with left:
         cards.seen(photo.image, classifier)
     with middle:
         cards.top_classes_card(prediction, classifier.spec.family)
+    with claim:
+        live.claim(claims.prediction_claim(photos.title(network, classifier), prediction))
     one, steps, ladder, ensemble, dial, damage, broken, many, eight, weights = open_tab.tabs(
         "classify_tabs", TABS
     )

@@ -15,13 +15,13 @@ def explorer() -> None:
     with right:
         network, photo = explain_controls.network_and_photo()
     classifier = cache.classifier(network)
-    prediction = cache.prediction(network, photo)
+    seen = explain_view.with_hidden(photo)
     if photos.camera_on():
         with camera_place:
             camera.card(network)
     with left:
         panels = st.container()
-        asked = explain_controls.asked(network, photo, classifier, prediction)
+        asked = explain_controls.asked(network, photo, seen, classifier)
     explanation = explain_view.the_map(classifier, asked)
     with panels:
         if explanation is None:

@@ -4,8 +4,9 @@ from effnet.app.kit import frame, glossary_view, lesson_view, live
 from effnet.base import say
 
 with frame.page(__file__):
-    with live.claim_room():
-        live.claim(say("Nine lessons of 45 minutes: predict a number, then see it counted."))
+    claim = live.claim_room()
     lesson_view.students()
     glossary_view.every_term()
+    with claim:
+        live.claim(say("Nine lessons of 45 minutes: predict a number, then see it counted."))
     lesson_view.teacher()

@@ -11,8 +11,6 @@ with frame.page(__file__):
     claim = live.claim_room()
     exhibit = paper_cards.exhibit()
     lines = papers.lines(exhibit.key)
-    with claim:
-        live.claim(claims.exhibit_claim(exhibit, lines))
     left, right = st.columns([2, 1], gap="medium")
     with left:
         paper_cards.drawing(exhibit, lines)
@@ -20,5 +18,7 @@ with frame.page(__file__):
         paper_cards.reading(exhibit, lines)
     paper_cards.notes(exhibit)
     paper_cards.table(exhibit, lines)
+    with claim:
+        live.claim(claims.exhibit_claim(exhibit, lines))
     paper_cards.overview()
     paper_cards.mistakes()

@@ -1,6 +1,6 @@
 """Train: sizes and regularisation that grow, and the scaling experiment, run by oneself."""
 
-from effnet.app.kit import frame, lesson_view, live, open_tab
+from effnet.app.kit import frame, lesson_view, live, open_tab, photos, projector
 from effnet.app.pages.train import (
     gallery_cards,
     results_card,
@@ -32,16 +32,18 @@ def schedule() -> None:
     with left:
         schedule_card.controls()
     network, chosen = schedule_card.schedule()
-    with claim:
-        relative = relative_cost(chosen, get_variant(network))
-        live.claim(claims.schedule_claim(network, chosen, relative))
     with right:
         schedule_card.card()
         schedule_card.stopwatch()
+    with claim:
+        relative = relative_cost(chosen, get_variant(network))
+        live.claim(claims.schedule_claim(network, chosen, relative))
 
 
 with frame.page(__file__):
     schedule()
+    if not projector.on():
+        photos.strip()
     results, progressive, runs, gallery, teach, search = open_tab.tabs("train_tabs", TABS)
     if results.open:
         with results:

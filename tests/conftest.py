@@ -2,7 +2,9 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -15,6 +17,10 @@ from effnet.pixels.samples import get_sample
 torch.set_num_threads(2)
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # for tests that open a session of their own
 
+DOORS = tuple(
+    f"effnet.{door.parent.name}" for door in Path(effnet.__file__).parent.glob("*/__init__.pyi")
+)
+
 # Left out of `make check`: what draws pages, drives browsers, runs or trains networks, or starts
 # processes.
 SLOW = (
@@ -25,10 +31,19 @@ SLOW = (
 )
 
 
+def _slow(path: Path) -> bool:
+    return path.relative_to(Path(__file__).parent).as_posix().startswith(SLOW)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Spare `make check` the reading of what it leaves out."""
+    return (config.getoption("markexpr") == "not slow" and _slow(collection_path)) or None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the slow ones by their place."""
     for item in items:
-        if item.path.relative_to(Path(__file__).parent).as_posix().startswith(SLOW):
+        if _slow(item.path):
             item.add_marker(pytest.mark.slow)
 
 
@@ -42,6 +57,18 @@ def no_weights_of_this_machine(
     monkeypatch.setenv("TORCH_HOME", str(tmp_path_factory.getbasetemp() / "no-weights"))
     monkeypatch.setenv("EFFNET_RUNS", str(tmp_path_factory.getbasetemp() / "runs"))
     monkeypatch.setenv("EFFNET_TIMES", str(tmp_path_factory.getbasetemp() / "times"))
+
+
+@pytest.fixture(autouse=True)
+def doors_as_they_were() -> Iterator[None]:
+    """A door remembers what it gave, so it would go on giving what a test put behind it."""
+    before = {name: set(vars(sys.modules[name])) for name in DOORS if name in sys.modules}
+    yield
+    for name in DOORS:
+        room = vars(sys.modules[name]) if name in sys.modules else {"__all__": ()}
+        for given in set(room["__all__"]) & (set(room) - before.get(name, set())):
+            if not isinstance(room[given], ModuleType):
+                del room[given]
 
 
 @pytest.fixture(autouse=True)

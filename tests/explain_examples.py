@@ -8,6 +8,7 @@ from effnet.cam.agreement import rungs
 from effnet.cam.explanation import Explanation
 from effnet.cam.inside import FORCES, Gates, Microscope
 from effnet.cam.map_verdict import Order, Randomised, Verdict
+from effnet.pixels import Picture
 
 
 def order(name: str, middle: float) -> Order:
@@ -32,7 +33,7 @@ def map_of(native: np.ndarray) -> Explanation:
     return Explanation(
         native=native.astype(np.float32), target=3, label="a thing", probability=0.5,
         method="gradcam", layer="features.8", seconds=0.01, box=(0.0, 0.0, 80.0, 80.0),
-        blank=False, image=Image.new("RGB", (80, 80), "grey"),
+        blank=False, picture=Picture(Image.new("RGB", (80, 80), "grey")),
     )  # fmt: skip
 
 

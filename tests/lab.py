@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, expect
 from servers import running
 
 QUIET = [
@@ -33,7 +34,7 @@ def write(path: Path, *cells: str) -> None:
 @contextmanager
 def serving(folder: Path, log: Path, *, dark: bool = False) -> Iterator[str]:
     """The address of a JupyterLab that serves `folder`, with settings and kernels of its own."""
-    in_theme(log.parent / "CONFIG", dark=dark)
+    configure(log.parent / "CONFIG", dark=dark)
     own = {f"JUPYTER_{kind}_DIR": str(log.parent / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = ["jupyterlab", "--port={port}", *QUIET]
@@ -61,6 +62,20 @@ def run_cells(page: Page) -> None:
     page.get_by_text("Run All Cells", exact=True).click()
 
 
+def asked_until(page: Page, cell: Locator, answer: str) -> None:
+    """Run a cell again and again until it says this: what it tells may be on its way."""
+    said, prompt = cell.locator(".jp-OutputArea-output"), cell.locator(".jp-InputPrompt")
+    for _ in range(60):
+        before = prompt.inner_text()
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        expect(prompt).not_to_have_text(before)
+        expect(prompt).to_have_text(re.compile(r"\d"))
+        if said.inner_text() == answer:
+            break
+    expect(said).to_have_text(answer)
+
+
 def idle(page: Page, seconds: float = 300) -> None:
     """Wait until every cell that was run has its number, and none has a star."""
     page.wait_for_function(
@@ -72,12 +87,27 @@ def idle(page: Page, seconds: float = 300) -> None:
     )
 
 
-def in_theme(config: Path, *, dark: bool) -> None:
-    """Choose JupyterLab's theme before it starts; `config` is its configuration's folder."""
-    folder = config / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
-    folder.mkdir(parents=True)
-    theme = "JupyterLab Dark" if dark else "JupyterLab Light"
-    (folder / "themes.jupyterlab-settings").write_text(json.dumps({"theme": theme}))
+def drawn(page: Page) -> None:
+    """Wait until every figure of the notebook has its texts."""
+    page.wait_for_function(
+        "[...document.querySelectorAll('.jp-RenderedPlotly, .js-plotly-plot')]"
+        ".every((one) => one.querySelector('.main-svg text'))"
+    )
+
+
+def configure(config: Path, *, dark: bool) -> None:
+    """Choose JupyterLab's theme, and have it keep all cells in the page, those out of sight too.
+
+    Before it starts; `config` is its configuration's folder.
+    """
+    chosen = {
+        "apputils-extension/themes": {"theme": f"JupyterLab {'Dark' if dark else 'Light'}"},
+        "notebook-extension/tracker": {"windowingMode": "none"},
+    }
+    for name, values in chosen.items():
+        file = config / "lab" / "user-settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(values))
 
 
 # Every piece of text in an output, with its contrast to what lies behind it (WCAG 2.2, 1.4.3).

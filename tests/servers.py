@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 90  # seconds until it must be well
+PATIENCE = 300  # seconds until it must be well, or have ended
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def running(
             yield server
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE)
 
 
 def _well(server: Server, health: str) -> bool:

@@ -10,10 +10,9 @@ import effnet
 from effnet.network.block_strings import (
     MAX_STAGES,
     MAX_TEXT,
-    from_block_strings,
     read_block_strings,
-    to_block_strings,
 )
+from effnet.scaling import from_block_strings, to_block_strings
 
 # google/automl, efficientnetv2/effnetv2_configs.py
 AUTOML = {

@@ -12,6 +12,7 @@ from effnet.cam.agreement import rank_correlation, rungs, share_in_box
 from effnet.cam.explanation import Explanation
 from effnet.cam.faithfulness import blurred, judge, places_in_order, prepared
 from effnet.cam.map_verdict import Order, Randomised, Verdict, area
+from effnet.pixels import Picture
 from effnet.report import remarks
 
 
@@ -21,7 +22,7 @@ def map_of(native, *, size=(100, 80), box=(10.0, 0.0, 90.0, 80.0)) -> Explanatio
     return Explanation(
         native=values, target=3, label="a thing", probability=0.5, method="gradcam",
         layer="features.8", seconds=0.01, box=box, blank=not values.any(),
-        image=Image.new("RGB", size, "grey"),
+        picture=Picture(Image.new("RGB", size, "grey")),
     )  # fmt: skip
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 import effnet
-from effnet.network.block_strings import blocks_of, from_block_strings, joined
+from effnet.network.block_strings import blocks_of, joined
+from effnet.scaling import from_block_strings
 from effnet.scaling.edits import (
     SWAPS,
     as_rows,

@@ -272,7 +272,7 @@ def odd(monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(downloads, "PAUSE_S", 0)
     listening, done = socket.create_server(("127.0.0.1", 0)), threading.Event()
-    listening.settimeout(30)
+    listening.settimeout(120)
     threads = []
 
     def served(head: bytes, drip: bytes = b"") -> str:

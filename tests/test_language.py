@@ -127,7 +127,7 @@ READ = (
     ),
 )
 SAID = {file: texts_of(file) for file in SOURCES}
-IN_THE_BROWSER = {*web.texts(), *web.texts(SCRIPTS)}
+IN_THE_BROWSER = {*web.texts(), *web.texts(SCRIPTS), *web.texts(web.CAMERA)}
 ALL = set().union(*SAID.values(), record_texts(), IN_THE_BROWSER, content_texts())
 CHINESE = language.catalogue("zh")
 

@@ -25,7 +25,7 @@ CHECKED = [path for path in NOTEBOOKS if path.stem[:2] not in ("08", "12")]  # w
 def client(environment_without_weights):
     """One kernel that runs all notebooks."""
     place = {"metadata": {"path": str(NOTEBOOKS[0].parent)}}
-    client = NotebookClient(nbformat.v4.new_notebook(), timeout=120, resources=place)
+    client = NotebookClient(nbformat.v4.new_notebook(), timeout=600, resources=place)
     with client.setup_kernel(env=environment_without_weights):
         yield client
 
@@ -128,7 +128,7 @@ def test_design_spec_and_link_are_set_read_and_observed_as_one():
     assert explorer.design == Design(mode="released", released="b7")
     explorer.spec = effnet.compound_scale(2)
     assert effnet.count(explorer.spec) == effnet.count(effnet.compound_scale(2))
-    assert explorer.design.mode == "edited"
+    assert explorer.design.mode == "free"
 
 
 def test_what_cant_be_shown_changes_nothing():

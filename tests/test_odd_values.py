@@ -17,9 +17,9 @@ from PIL import Image
 from tiny_network import tiny_spec
 
 import effnet
+from effnet import from_block_strings
 from effnet.base import EffnetError
 from effnet.classify import find_class
-from effnet.network import from_block_strings
 from effnet.scaling.design import Design, from_query, read_origin
 
 CALLS = int(os.environ.get("EFFNET_FUZZ", "1500"))

@@ -1,11 +1,16 @@
 """`explore_photo`: prediction and map follow its controls, and are what the classifier gives."""
 
+import base64
+import io
 from datetime import datetime
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import effnet
+from effnet.classify import frames
+from effnet.notebook.camera import Camera
 
 ESPRESSO, CUP = 967, 968
 
@@ -19,6 +24,12 @@ def uploaded(content):
     """A file as the browser hands it to the kernel."""
     said = {"name": "photo.png", "type": "image/png", "last_modified": datetime(2026, 1, 1)}
     return (said | {"size": len(content), "content": content},)
+
+
+def chelsea_jpeg(path):
+    buffer = io.BytesIO()
+    Image.open(path).convert("RGB").save(buffer, "JPEG", quality=95)
+    return buffer.getvalue()
 
 
 def test_prediction_and_map_are_what_the_classifier_gives(explorer, lite0, coffee):
@@ -44,6 +55,27 @@ def test_class_method_and_layer_make_the_map_anew(explorer, lite0, coffee):
     explorer.method.value = "cam"  # reads the classifier's own weights: the last layer alone
     assert explorer.layer.disabled
     assert explorer.explanation.layer == explorer.layer.options[-1][1]
+
+
+def test_a_cameras_frame_is_answered_and_a_frozen_one_becomes_the_photo(
+    explorer, chelsea, monkeypatch
+):
+    sent = []
+    monkeypatch.setattr(Camera, "send", lambda _, message: sent.append(message))
+    picture = frames.HEAD + base64.b64encode(chelsea_jpeg(chelsea)).decode()
+    explorer.camera.value = True
+    (camera,) = explorer.children[-4].children
+    camera._heard(camera, {"frame": {"picture": picture, "number": 7}}, [])
+    assert [said["number"] for said in sent] == [7]
+    explorer.network.value = "lite1"
+    assert camera.handed["side"] == effnet.load("lite1").preprocessing.resize
+    camera._heard(camera, {"frozen": picture}, [])
+    assert explorer.explanation.image.size == (451, 300)
+    assert explorer.target.value == sent[0]["target"] == explorer.prediction.labels[0].index
+    assert not explorer.camera.value
+    assert explorer.children[-4].children == ()
+    camera._heard(camera, {"frozen": "no picture"}, [])
+    assert explorer.children[-2].value != ""
 
 
 def test_another_network_is_asked_of_the_same_class_and_another_photo_of_its_best(

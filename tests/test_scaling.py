@@ -54,6 +54,7 @@ def macs_of_modules(model: nn.Module, side: int) -> int:
     return total
 
 
+@pytest.mark.slow
 def test_all_701_positions_of_phi_count_what_the_built_network_has(monkeypatch):
     """Each distinct network is built; every eighth also runs under PyTorch's counter."""
     monkeypatch.setattr("effnet.nn.model.initialise", lambda _: None)  # values don't matter
@@ -346,3 +347,26 @@ def test_an_unknown_base_is_named(base):
         effnet.compound_scale(1, base=base)
     with pytest.raises(EffnetError, match=f"unknown variant {base!r}"):
         effnet.scale(base, width=2)
+
+
+@pytest.mark.parametrize(
+    ("base", "width", "head", "params"),
+    [
+        ("v2_s", 0.5, 640, 5_815_284),
+        ("v2_s", 1.1, 1408, 25_712_826),
+        ("v2_s", 2.0, 2560, 82_284_424),
+        ("v2_b0", 0.5, 640, 2_153_584),
+        ("v2_b0", 1.1, 1408, 8_252_102),
+        ("v2_b0", 2.0, 2560, 25_612_552),
+        ("b0", 0.5, 640, 1_712_522),
+        ("b0", 1.1, 1408, 6_117_956),
+        ("b0", 2.0, 2560, 18_122_720),
+        ("lite0", 0.5, 1280, 2_293_672),
+        ("lite0", 1.1, 1280, 5_197_480),
+        ("lite0", 2.0, 1280, 13_491_176),
+    ],
+)
+def test_networks_that_nobody_released_are_as_wide_as_timms(base, width, head, params):
+    """timm 1.0.31 with `channel_multiplier`; `tests/benchmarks/against_timm.py` asks it again."""
+    spec = effnet.scale(base, width=width)
+    assert (spec.head_channels, effnet.count(spec).params) == (head, params)

@@ -2,14 +2,14 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 120  # s; a loaded machine is slow, and nothing here measures speed
+PATIENCE = 300  # s; a loaded machine is slow, and nothing here measures speed
 
 
 def opened(
@@ -39,15 +39,20 @@ def claim(app: AppTest) -> str:
     return str(app.subheader[0].value)
 
 
-def ended(app: AppTest, key: str) -> AppTest:
-    """The page once a card's job has ended: it has no stop any more."""
-    until = time.monotonic() + PATIENCE
-    while f"stop_{key}" in [button.key for button in app.button]:
-        assert time.monotonic() < until, f"the job of {key} did not end"
+def until(app: AppTest, holds: Callable[[AppTest], bool]) -> AppTest:
+    """The page, looked at again and again, once something holds of it."""
+    end = time.monotonic() + PATIENCE
+    while not holds(app):
+        assert time.monotonic() < end, [one.value for one in (*app.markdown, *app.caption)]
         time.sleep(0.05)
         app.run()
     assert [error.message for error in app.exception] == []
     return app
+
+
+def ended(app: AppTest, key: str) -> AppTest:
+    """The page once a card's job has ended: it has no stop any more."""
+    return until(app, lambda page: f"stop_{key}" not in [button.key for button in page.button])
 
 
 def explorer(app: AppTest) -> dict[str, Any]:

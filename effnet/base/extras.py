@@ -20,6 +20,7 @@ BROUGHT = {
         *("pytorch_grad_cam", "ptflops", "skimage", "sklearn"),
     },
     "export": {"torch", "numpy", "safetensors", "onnxruntime", "onnx"},
+    "hub": {"huggingface_hub"},
     "app": {"streamlit", "pyarrow", "jinja2"},
 }
 TENSORS = {

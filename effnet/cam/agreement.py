@@ -40,7 +40,7 @@ def agreement(a: Explanation, b: Explanation) -> float:
 
     The maps may have different grids and crops; both are read at the same places of the picture.
     """
-    if a.image.size != b.image.size:
+    if a.picture.size != b.picture.size:
         b = b.on(a.image)
     left, top = max(a.box[0], b.box[0]), max(a.box[1], b.box[1])
     right, bottom = min(a.box[2], b.box[2]), min(a.box[3], b.box[3])
@@ -101,8 +101,8 @@ def share_in_box(explanation: Explanation, box: Box) -> BoxShare:
     if not (left < right and top < bottom):
         raise EffnetError("box {box}; expected left below right and top below bottom", box=box)
     small = explanation.fitted(400)
-    across = small.image.width / explanation.image.width
-    down = small.image.height / explanation.image.height
+    (width, height), (whole_width, whole_height) = small.picture.size, explanation.picture.size
+    across, down = width / whole_width, height / whole_height
     inside = _covered(small.map.shape, (left * across, top * down, right * across, bottom * down))
     seen = np.zeros(small.map.shape)
     x0, y0, x1, y1 = small.window

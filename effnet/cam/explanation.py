@@ -21,6 +21,7 @@ from effnet.base import (
 )
 from effnet.cam.core import unit_range
 from effnet.cam.methods import Array
+from effnet.pixels import Picture
 
 Box = tuple[float, float, float, float]
 
@@ -41,7 +42,7 @@ class Explanation(Rich, Tabular):
         seconds: Wall time of the computation; of all maps together, where one pass gave several.
         box: What the network saw of the picture: left, top, right, bottom in its pixels.
         blank: True where the map is flat or not a number: nothing spoke for the class.
-        image: The picture itself, RGB.
+        picture: The picture, with its file.
         against, against_label: The class that the target is held against; None and "" without.
         why_blank: Why the map is blank, in words; "" where it is not.
         network, weights: Which network with which weights; "random" means untrained.
@@ -56,7 +57,7 @@ class Explanation(Rich, Tabular):
     seconds: float
     box: Box
     blank: bool
-    image: Image.Image = field(repr=False)
+    picture: Picture = field(repr=False)
     against: int | None = None
     against_label: str = ""
     why_blank: str = ""
@@ -82,12 +83,17 @@ class Explanation(Rich, Tabular):
         ]
 
     @property
+    def image(self) -> Image.Image:
+        """The picture itself, RGB; a large JPEG is decoded whole when this is first read."""
+        return self.picture.whole
+
+    @property
     def map(self) -> Array:
         """float32 `(H, W)` of the picture, 0 to 1; 0 where the crop looked at nothing.
 
         Laid out anew at every reading: a map of a large photo is large.
         """
-        return place(self.native, self.image.size, self.box)
+        return place(self.native, self.picture.size, self.box)
 
     @property
     def asked(self) -> str:
@@ -106,7 +112,7 @@ class Explanation(Rich, Tabular):
         """
         if not (is_finite(alpha) and 0 <= alpha <= 1):
             raise EffnetError("opacity {alpha}; expected 0 to 1", alpha=repr(alpha))
-        values = place(self.native, self.image.size, self.box, smooth=smooth)
+        values = place(self.native, self.picture.size, self.box, smooth=smooth)
         return self._painted(values, alpha)
 
     def grid(self) -> Image.Image:
@@ -115,29 +121,22 @@ class Explanation(Rich, Tabular):
 
     def on(self, image: Image.Image) -> "Explanation":
         """The same map on a larger or smaller copy of its picture."""
-        across, down = image.width / self.image.width, image.height / self.image.height
+        width, height = self.picture.size
+        across, down = image.width / width, image.height / height
         left, top, right, bottom = self.box
         scaled = (left * across, top * down, right * across, bottom * down)
-        return replace(self, image=image, box=scaled)
+        return replace(self, picture=Picture(image), box=scaled)
 
     def fitted(self, side: int) -> "Explanation":
         """On a copy of its picture of at most `side` px; itself where the picture is small."""
-        if max(self.image.size) <= side:
-            return self
-        small = self.image.copy()
-        small.thumbnail((side, side))
-        return self.on(small)
+        return self if max(self.picture.size) <= side else self.on(self.picture.fitted(side))
 
     @property
     def window(self) -> tuple[int, int, int, int]:
         """What the network saw, in whole pixels of the picture: left, top, right, bottom."""
         left, top, right, bottom = (round(edge) for edge in self.box)
-        return (
-            max(left, 0),
-            max(top, 0),
-            min(right, self.image.width),
-            min(bottom, self.image.height),
-        )
+        width, height = self.picture.size
+        return max(left, 0), max(top, 0), min(right, width), min(bottom, height)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values that go through JSON; the map at its own grid, the picture left out."""
@@ -151,7 +150,7 @@ class Explanation(Rich, Tabular):
             "against": self.against,
             "against_label": self.against_label,
             "probability": self.probability,
-            "picture_size": list(self.image.size),
+            "picture_size": list(self.picture.size),
             "seen_box": list(self.box),
             "native": [[round(float(value), 6) for value in row] for row in self.native],
             "blank": self.blank,

@@ -12,6 +12,8 @@ from .evaluation import answer as answer
 from .evaluation import confusions as confusions
 from .evaluation import evaluate as evaluate
 from .evaluation import worst as worst
+from .frames import answer_frame as answer_frame
+from .frames import jpeg as jpeg
 from .labelled_files import Item as Item
 from .labelled_files import in_folder as in_folder
 from .loaded_networks import Store as Store

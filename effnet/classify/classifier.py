@@ -19,7 +19,7 @@ from effnet.classify.checks import check_finite, check_logits, check_pixels, che
 from effnet.classify.prediction import MOST_NAME, Label, Prediction, imagenet_classes, softmax
 from effnet.network import Spec
 from effnet.nn import CHUNK, Engine, Network, Pass, pick_device, workers
-from effnet.pixels import Source, Transform, crop_box, open_image, to_pixels, view
+from effnet.pixels import Picture, Source, Transform, crop_box, to_pixels, view
 from effnet.weights import Checkpoint, Preprocessing, checkpoints
 
 GPU_CHUNK = 32  # pictures a pass on a graphics processor
@@ -229,11 +229,11 @@ class Classifier:
             A map for every layer of the first target, then of the second, and so on; `seconds` is
             that of all together.
         """
-        picture = open_image(image)
+        picture = Picture.opened(image, self.preprocessing.resize)
         questions = [cam.asked(target, self.classes) for target in targets]
         if not questions or not layers:
             raise EffnetError("nothing to explain; expected at least one target and one layer")
-        seen = view(picture, self.preprocessing, exact=False)  # what `predict` sees of it
+        seen = view(picture.seen, self.preprocessing, exact=False)  # what `predict` sees of it
         pixels = to_pixels(seen, self.preprocessing)[None]
         x = torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))).to(self.device)
         start = time.perf_counter()
@@ -246,7 +246,7 @@ class Classifier:
         seconds = time.perf_counter() - start
         check_finite(found.logits, self.model, self._called)
         probabilities = softmax(found.logits)
-        box = crop_box(picture.width, picture.height, self.preprocessing)
+        box = crop_box(*picture.size, self.preprocessing)
         explanations = []
         for question, maps in zip(found.questions, found.maps, strict=True):
             for layer, raw in zip(found.layers, maps, strict=True):
@@ -262,7 +262,7 @@ class Classifier:
                         seconds=seconds,
                         box=box,
                         blank=bool(why_blank),
-                        image=picture,
+                        picture=picture,
                         against=question.against,
                         against_label=(
                             "" if question.against is None else self.classes[question.against]

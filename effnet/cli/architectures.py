@@ -10,7 +10,7 @@ from effnet.cli import networks
 from effnet.cli.console import Outcome, Rows
 from effnet.cli.parser import Commands, number
 from effnet.counting import Totals, count, opinions, stage_rows
-from effnet.network import FAMILIES, Spec, from_block_strings, get_variant, list_variants
+from effnet.network import FAMILIES, Spec, get_variant, list_variants
 from effnet.nn import second_opinion
 from effnet.report import same_stages
 from effnet.scaling import (
@@ -21,6 +21,7 @@ from effnet.scaling import (
     Fit,
     Limits,
     compound_scale,
+    from_block_strings,
     scale,
     search,
     spec_of,

@@ -9,7 +9,7 @@ call FLOPS are these MACs; `flops` is twice as many.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from effnet.base import (
     Card,
@@ -34,9 +34,7 @@ from effnet.network import (
     check_resolution,
     walk,
 )
-
-if TYPE_CHECKING:
-    from effnet.scaling import AnyNetwork
+from effnet.scaling import takes_network
 
 Key = TypeVar("Key")
 Side = int | tuple[int, int]  # of a square in pixels, or height and width
@@ -168,8 +166,9 @@ def layer_counts(layer: Layer, area: int | None = None) -> tuple[int, int, int]:
     return params, weights * area, outputs * area
 
 
+@takes_network
 def count(
-    spec: "AnyNetwork",
+    spec: Spec,
     *,
     resolution: Side | None = None,
     in_channels: int = IMAGE_CHANNELS,
@@ -187,9 +186,6 @@ def count(
     Raises:
         EffnetError: The name is unknown, or a size or number not a whole number above 0.
     """
-    from effnet.scaling import spec_of  # which counts by this module
-
-    spec = spec_of(spec)
     size = _checked(spec.resolution if resolution is None else resolution)
     height, width = size if isinstance(size, tuple) else (size, size)
     shape = {"in_channels": in_channels, "num_classes": num_classes}
@@ -266,6 +262,7 @@ class CostCurve:
         return Totals(self.params, macs, activations)
 
 
+@takes_network
 def cost_curve(spec: Spec) -> CostCurve:
     """The network's cost at any resolution, from one walk; for curves, sliders and searches."""
     params, fixed_macs, fixed_activations = 0, 0, 0

@@ -21,6 +21,7 @@ from effnet.base import mark, say, table
 from effnet.counting.cost import layer_counts
 from effnet.counting.repeats import Run, runs
 from effnet.network import Layer, Spec
+from effnet.scaling import takes_network
 
 # The named differences, in the order in which figures and tables show them.
 PARTS = {
@@ -123,6 +124,7 @@ class Opinion:
         return said if self.says == self.counted else f"{self.says // self.counted} x {said}"
 
 
+@takes_network
 @lru_cache(maxsize=128)
 def elements(spec: Spec, *, resolution: int | None = None) -> Elements:
     """The sums that the tools' rules are made of."""
@@ -179,6 +181,7 @@ def _of_block(spec: Spec, run: Run) -> Counter[str]:
 # --- the tools' rules -------------------------------------------------------------------------
 
 
+@takes_network
 def opinions(spec: Spec, *, resolution: int | None = None) -> tuple[Opinion, ...]:
     """What each of the seven says of a network, from the leanest rule to the most inclusive.
 

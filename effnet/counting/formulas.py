@@ -13,6 +13,7 @@ from effnet.counting.cost import layer_counts
 from effnet.counting.memory import Kept, kept
 from effnet.counting.repeats import Run, runs
 from effnet.network import Layer, Spec
+from effnet.scaling import takes_network
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,7 @@ def _memory(one: Kept) -> tuple[str, str, int]:
 _OF_LAYER = {"macs": _macs, "params": _params, "activations": _activations}
 
 
+@takes_network
 @remembered(maxsize=256)
 def items(spec: Spec, quantity: str) -> tuple[Item, ...]:
     """Everything that a quantity of the network is made of, in order.

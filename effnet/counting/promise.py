@@ -12,6 +12,7 @@ from functools import lru_cache
 from effnet.base import say
 from effnet.counting.cost import cost_curve, layer_counts
 from effnet.network import Layer, Spec, out_size, round_repeats, walk
+from effnet.scaling import takes_network
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class _Rules:
         return width * (1.0 if self.own_size and fixed else self.size**2)
 
 
+@takes_network
 def steps_from_promise(
     base: Spec, *, depth: float, width: float, resolution: int
 ) -> tuple[Step, ...]:

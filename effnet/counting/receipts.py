@@ -7,6 +7,7 @@ from effnet.base import listed, plural, say
 from effnet.counting.formulas import QUANTITIES, Item, Quantity, product
 from effnet.counting.memory import peak, place
 from effnet.network import KINDS, Spec
+from effnet.scaling import takes_network
 
 ENDS = ("stem", "head", "classifier")
 
@@ -242,6 +243,7 @@ def _layers(found: Sequence[Item]) -> str:
     return plural(number, "{n} layer", "{n} layers")
 
 
+@takes_network
 def peak_receipt(spec: Spec) -> Receipt:
     """What is alive at the moment of an inference that needs most memory."""
     moment = peak(spec)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from effnet.base import EffnetError, mark, say
 from effnet.network import Block, Layer, Spec, walk
+from effnet.scaling import takes_network
 
 ENDS = (mark("stem"), mark("head"), mark("classifier"))
 ASIDE = ("squeeze-and-excitation", "shortcut", "classifier")
@@ -40,6 +41,7 @@ class Field:
         return first, first + self.side
 
 
+@takes_network
 def fields(spec: Spec, *, resolution: int | None = None) -> dict[str, Field]:
     """The field of every layer that a map can be made of, by its name, first to last.
 
@@ -73,6 +75,7 @@ def _cells(block: Block) -> int:
     return next(layer.out_size for layer in reversed(block.layers) if layer.kind not in ASIDE)
 
 
+@takes_network
 def field_of(spec: Spec, layer: str, *, resolution: int | None = None) -> Field:
     """The field of one layer; `EffnetError` where there is no such layer."""
     known = fields(spec, resolution=resolution)
@@ -93,6 +96,7 @@ def _padding_before(layer: Layer, spec: Spec) -> int:
     return (layer.kernel - 1) // 2
 
 
+@takes_network
 def layer_title(spec: Spec, layer: str) -> str:
     """A layer's name in words: "stem", "stage 4, block 2 of 3", "head"."""
     for block in walk(spec):
@@ -123,6 +127,7 @@ def stage_title(stage: str) -> str:
     return say("stage {number}", number=number) if number else say(stage)
 
 
+@takes_network
 def stages(spec: Spec) -> dict[str, str]:
     """The last layer of every stage, stem to head, by the stage's name in records."""
     return {
@@ -132,6 +137,7 @@ def stages(spec: Spec) -> dict[str, str]:
     }
 
 
+@takes_network
 def stage_ends(spec: Spec) -> list[str]:
     """The last layer of every stage, stem to head: a film strip's frames."""
     return list(stages(spec).values())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from effnet.network import Block, Layer, Spec, operator_label, walk
+from effnet.scaling import takes_network
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Run:
         return self.block.layers
 
 
+@takes_network
 @lru_cache(maxsize=256)
 def runs(spec: Spec, *, resolution: int | None = None) -> tuple[Run, ...]:
     """The network as runs, in order: stem, blocks, head, classifier."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from effnet.base import mark
 from effnet.counting.cost import Cost, count
 from effnet.network import Block, Spec, Stage, operator_label, out_size, round_channels, walk
+from effnet.scaling import AnyNetwork, spec_of, takes_network
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,10 @@ class StageRow:
     changed: tuple[str, ...] = ()
 
 
-def stage_rows(spec: Spec, *, cost: Cost | None = None, base: Spec | None = None) -> list[StageRow]:
+@takes_network
+def stage_rows(
+    spec: Spec, *, cost: Cost | None = None, base: AnyNetwork | None = None
+) -> list[StageRow]:
     """The stage table of a network, with what changed against `base` where that has as many rows.
 
     Args:
@@ -60,12 +64,13 @@ def stage_rows(spec: Spec, *, cost: Cost | None = None, base: Spec | None = None
     blocks: dict[int, list[Block]] = {}
     for block in walk(spec):
         blocks.setdefault(block.stage, []).append(block)
-    others = stage_rows(base) if base is not None and len(base.stages) == len(spec.stages) else []
+    start = None if base is None else spec_of(base)
+    others = stage_rows(start) if start and len(start.stages) == len(spec.stages) else []
     rows, field, jump = [], 1, 1
     for number, members in blocks.items():
         for block in members:
             field, jump = _grown(block, field, jump)
-        stage = _stage(spec, number, base)
+        stage = _stage(spec, number, start)
         pooled = number == 0 and spec.stem_pool
         if pooled:
             field, jump = field + 2 * jump, 2 * jump

@@ -91,8 +91,8 @@ def accuracy_against_cost(
     return theme.figure(
         traces,
         title=say(
-            "The front runs from {cheapest} ({least} %) to {best} ({most} %); upright lines are "
-            "designs whose accuracy is not known",
+            "The front runs from {cheapest} ({least} %) to {best} ({most} %); upright lines: "
+            "accuracy not known",
             cheapest=cheapest.name,
             least=significant(cheapest.top1),
             best=best.name,

@@ -10,9 +10,8 @@ import plotly.graph_objects as go
 from effnet.base import colours, giga, say, significant
 from effnet.figures import marks, theme
 from effnet.figures.network_drawings import SLAB_HOVER, slabs
-from effnet.network import get_variant
 from effnet.papers import BASELINE, Measured, cited
-from effnet.scaling import WAYS, Scaled
+from effnet.scaling import WAYS, Scaled, spec_of
 
 ROW = 150  # px, of one network
 GAP = 0.085  # between stages, as a part of all channels: room for a number under thin ones
@@ -26,7 +25,7 @@ def equal_budget_drawings(networks: Sequence[Scaled]) -> go.Figure:
     Channels run across, the map's side stands upwards, blocks hang downwards; the base network is
     the outline behind each.
     """
-    base = slabs(get_variant(networks[0].base))
+    base = slabs(spec_of(networks[0].base))
     rows = [slabs(network.spec()) for network in networks]
     columns = list(zip(base, *rows, strict=True))
     widths = [max(slab.channels for slab in column) for column in columns]

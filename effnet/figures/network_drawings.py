@@ -7,6 +7,7 @@ from effnet.base import colours, mark, say
 from effnet.figures import marks, theme
 from effnet.network import Spec, display_name, operator_label, out_size
 from effnet.papers import Pinned
+from effnet.scaling import AnyNetwork, spec_of, takes_network
 
 ROW = 150  # px, of one network among others
 GAP = 0.16  # between slabs, as a part of all channels: room for a label under thin stages
@@ -56,7 +57,8 @@ def slabs(spec: Spec) -> list[Slab]:
 
 
 @theme.Drawing
-def network_drawing(spec: Spec, *, base: Spec | None = None) -> theme.Values:
+@takes_network
+def network_drawing(spec: Spec, *, base: AnyNetwork | None = None) -> theme.Values:
     """The network drawn to scale: a slab per stage, as wide as its channels, as high as its maps.
 
     Args:
@@ -64,7 +66,8 @@ def network_drawing(spec: Spec, *, base: Spec | None = None) -> theme.Values:
         base: Drawn behind it as a ghost, stage by stage, where it has as many stages.
     """
     drawn = slabs(spec)
-    ghost = slabs(base) if base is not None and len(base.stages) == len(spec.stages) else []
+    behind = None if base is None else spec_of(base)
+    ghost = slabs(behind) if behind and len(behind.stages) == len(spec.stages) else []
     widths = [max(s.channels, g.channels) for s, g in zip(drawn, ghost or drawn, strict=True)]
     gap = GAP * sum(widths)
     centres, left = [], 0.0
@@ -80,7 +83,7 @@ def network_drawing(spec: Spec, *, base: Spec | None = None) -> theme.Values:
                 y=[s.size for s in ghost],
                 base=[-s.size / 2 for s in ghost],
                 width=[s.channels for s in ghost],
-                name=say("{network} (base)", network=say(display_name(base))) if base else "",
+                name=say("{network} (base)", network=say(display_name(behind))) if behind else "",
                 marker={
                     "color": "rgba(0,0,0,0)",
                     "line": {"color": theme.faint(), "width": 1.5},

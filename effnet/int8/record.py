@@ -170,7 +170,8 @@ class Quantized(Rich, Tabular):
             ),
         ]
         if self.times:
-            found += [self.times.sentence("fp32", "int8") + ".", units_note(self.units)]
+            verdict = say("{sentence}.", sentence=self.times.sentence("fp32", "int8"))
+            found += [verdict, units_note(self.units)]
             found += [
                 say("Don't compare this: {doubt}.", doubt=x) for x in self.times.second.doubts
             ]

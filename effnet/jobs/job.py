@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from effnet.jobs.queue import Queue
 
 PATIENCE_S = 0.3  # how long a drawing waits for a pass to end
+HELD_S = 10.0  # how long the next pass waits for a drawing
 LEAST_SHARE = 0.02  # from here on the time that is left can be told
 
 State = Literal["waiting", "running", "stopping", "done", "stopped", "broken"]
@@ -177,7 +178,7 @@ class Job:
             with self._between:
                 self._resting = True
                 self._between.notify_all()
-                self._between.wait_for(lambda: not self._drawings, 1.0)
+                self._between.wait_for(lambda: not self._drawings, HELD_S)
                 self._resting = False
         if self._stop.is_set():
             raise Stopped

@@ -6,11 +6,9 @@ from .block_strings import BlockString as BlockString
 from .block_strings import Dialect as Dialect
 from .block_strings import Reading as Reading
 from .block_strings import blocks_of as blocks_of
-from .block_strings import from_block_strings as from_block_strings
 from .block_strings import joined as joined
 from .block_strings import read_block_strings as read_block_strings
 from .block_strings import stage_of as stage_of
-from .block_strings import to_block_strings as to_block_strings
 from .layer_walk import IMAGE_CHANNELS as IMAGE_CHANNELS
 from .layer_walk import KINDS as KINDS
 from .layer_walk import NUM_CLASSES as NUM_CLASSES

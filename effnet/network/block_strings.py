@@ -13,7 +13,7 @@ head, resolution) comes from a base network. Standard library only.
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -99,15 +99,6 @@ def _short(value: float) -> str:
 # --- networks to strings ----------------------------------------------------------------------
 
 
-def to_block_strings(spec: Spec, *, dialect: Dialect = "v2") -> tuple[str, ...]:
-    """A network's stages as block strings, one each.
-
-    Raises:
-        EffnetError: The notation has no word for one of its operators.
-    """
-    return tuple(block.write(dialect) for block in blocks_of(spec))
-
-
 @lru_cache(maxsize=64)
 def blocks_of(spec: Spec) -> tuple[BlockString, ...]:
     """The same as records. MobileNetV2's inverted residual is an MBConv without squeeze."""
@@ -142,56 +133,6 @@ def blocks_of(spec: Spec) -> tuple[BlockString, ...]:
 # --- strings to networks ----------------------------------------------------------------------
 
 
-def from_block_strings(
-    text: str,
-    *,
-    base: Spec,
-    resolution: int | None = None,
-    head_channels: int | None = None,
-    name: str | None = None,
-) -> Spec:
-    """The network that block strings describe, with everything else as in `base`.
-
-    Args:
-        text: Block strings of either dialect, separated by new lines, commas or spaces. The first
-            `i` is the stem's channels; every other `i` is the `o` before it.
-        base: Gives normalisation, activation, padding, module layout and what scales how. In a
-            family of inverted residuals, an MBConv without squeeze is read as one.
-        resolution: Side of the input in pixels; the base's own where not given.
-        head_channels: Outputs of the head's convolution; the base's own where not given.
-        name: What the network is called; the base's name with "edited" where anything differs.
-
-    Raises:
-        EffnetError: A string can't be read; the message names each that can't.
-
-    Example: B0's seven strings with `base=get_variant("b0")` give `get_variant("b0")`.
-    """
-    reading = read_block_strings(text)
-    if reading.problems:
-        more = len(reading.problems) - 5
-        shown = in_a_row(reading.problems[:5], "; ")
-        raise EffnetError(shown + (say("; and {n} more", n=more) if more > 0 else ""))
-    inverted = any(stage.operator == "inverted_residual" for stage in base.stages)
-    last = len(reading.blocks) - 1
-    stages = tuple(
-        replace(
-            stage_of(block, inverted=inverted),
-            **_scaling(base, number, last, same_count=last + 1 == len(base.stages)),
-        )
-        for number, block in enumerate(reading.blocks)
-    )
-    read = replace(
-        base,
-        stages=stages,
-        stem_channels=reading.blocks[0].in_channels,
-        resolution=base.resolution if resolution is None else resolution,
-        head_channels=base.head_channels if head_channels is None else head_channels,
-    )
-    if read == base and name is None:
-        return base
-    return replace(read, name=name or f"{base.name.removesuffix(' edited')} edited")
-
-
 def stage_of(block: BlockString, *, inverted: bool = False) -> Stage:
     """The stage that a block string says; `EffnetError` where a value is out of its limits."""
     operator: Operator = "fused_mbconv" if block.fused else "mbconv"
@@ -200,17 +141,6 @@ def stage_of(block: BlockString, *, inverted: bool = False) -> Stage:
     values = asdict(block)
     del values["in_channels"], values["fused"]
     return Stage(operator, **values)
-
-
-def _scaling(base: Spec, number: int, last: int, *, same_count: bool) -> dict[str, Any]:
-    """How the base's stage at that place scales; first and last keep their own rules."""
-    if same_count:
-        like = base.stages[number]
-    elif number in (0, last):
-        like = base.stages[0 if number == 0 else -1]
-    else:
-        like = base.stages[len(base.stages) // 2]
-    return {"scales_depth": like.scales_depth, "divisor": like.divisor}
 
 
 @remembered(maxsize=256)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from effnet.network import NUM_CLASSES, Block, Layer, Spec, walk
+from effnet.scaling import takes_network
 
 IR_VERSION, OPSET = 8, 17
 FLOAT = 1  # TensorProto.DataType
@@ -21,6 +22,7 @@ Weights = Mapping[str, tuple[Sequence[int], Data]]
 Attribute = int | float | str | list[int]
 
 
+@takes_network
 def onnx_model(
     spec: Spec,
     weights: Weights,
@@ -77,6 +79,7 @@ def onnx_model(
     )
 
 
+@takes_network
 def layer_outputs(spec: Spec, *, num_classes: int = NUM_CLASSES) -> dict[str, str]:
     """The tensor that each layer gives in the file, after BatchNorm and nonlinearity.
 

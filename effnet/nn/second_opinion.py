@@ -23,6 +23,7 @@ from effnet.base import EffnetError, giga, language, mark, mebibytes, millions, 
 from effnet.counting import count
 from effnet.counting.memory import peak_bytes, weights
 from effnet.network import Spec
+from effnet.scaling import AnyNetwork, spec_of, takes_network
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -53,6 +54,7 @@ class Answer:
         return language.say(self.trouble) if self.trouble else ""
 
 
+@takes_network
 def ask(
     spec: Spec, *, timeout_s: float = TIMEOUT_S, between: Callable[[], None] = lambda: None
 ) -> tuple[Answer, ...]:
@@ -220,9 +222,9 @@ def installed(tool: str) -> str:
     return _release(TOOLS[tool][0]) if tool in TOOLS else ""
 
 
-def answer(tool: str, spec: Spec) -> Answer:
+def answer(tool: str, spec: AnyNetwork) -> Answer:
     """Ask one tool in this process; it gets a network of its own."""
-    version = installed(tool)
+    spec, version = spec_of(spec), installed(tool)
     if not version:
         return Answer(tool, "", None, NOT_INSTALLED)
     import torch

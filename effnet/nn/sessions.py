@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # before anybody loads ONNX Runtime: nothing is sent; and a fork could not end
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-AWAKE_US = 20  # how long a thread of ONNX Runtime's waits for the next layer before it sleeps
+AWAKE_US = 50  # how long a thread of ONNX Runtime's waits for the next layer before it sleeps
 PROGRAMS = {"onnxruntime": "ONNX Runtime", "openvino": "OpenVINO"}
 
 

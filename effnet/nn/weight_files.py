@@ -18,6 +18,7 @@ from effnet.network import IMAGE_CHANNELS, Spec, walk
 from effnet.nn.model import Network
 from effnet.nn.namings import NAMINGS, ends_with, module_names, naming_of
 from effnet.nn.reading import State, few, read_bytes
+from effnet.scaling import takes_network
 from effnet.weights import Checkpoint, WeightsUnavailable, downloads, unavailable, weights_folders
 
 MIRROR_VARIABLE = "EFFNET_WEIGHTS_URL"  # a folder on a web server that holds the same files
@@ -147,6 +148,7 @@ def cleaned(state: State, spec: Spec) -> tuple[State, tuple[str, ...]]:
     return {key: value for key, value in own.items() if key not in set(counters)}, tuple(notes)
 
 
+@takes_network
 def fit(spec: Spec, state: State) -> Fit:
     """Compare a state dict, in any naming that is known, with a network."""
     state, notes = cleaned(state, spec)
@@ -223,6 +225,7 @@ def _unfit(key: str, value: Tensor, wanted: Tensor) -> str:
     return ""
 
 
+@takes_network
 def load_state(spec: Spec, state: State, *, origin: str) -> Network:
     """Build the network around a state dict; every key and shape must fit.
 

@@ -22,9 +22,20 @@ from effnet.base import (
     speaking,
 )
 from effnet.counting import count
-from effnet.network import MAX_RESOLUTION, blocks_of, display_name, joined, to_block_strings
+from effnet.network import MAX_RESOLUTION, blocks_of, display_name, joined
 from effnet.papers import compare, experiment, experiments, note, pinned, rivals
-from effnet.scaling import BASES, COMPARED, WAYS, Blocks, Design, Limits, at_budget, edits, search
+from effnet.scaling import (
+    BASES,
+    COMPARED,
+    WAYS,
+    Blocks,
+    Design,
+    Limits,
+    at_budget,
+    edits,
+    search,
+    to_block_strings,
+)
 
 if TYPE_CHECKING:
     from effnet.notebook.explorer import Explorer
@@ -235,7 +246,7 @@ class Search(Part):
         self.params = self.dial(say("parameters (M)"), 10.0, 0.5, 150.0, 0.5)
         self.least = self.dial(say("resolution (px)"), 224, 32, 1024, 8)
         use = self.button(say("Use {way}", way=say("best")), self.use)
-        return row(self.base, self.macs), row(self.params, self.least), use
+        return row(self.base, self.macs), row(self.params, self.least), row(use)
 
     def below(self) -> Sequence[ipywidgets.Widget]:
         self.front, self.grid = ipywidgets.Output(), ipywidgets.Output()

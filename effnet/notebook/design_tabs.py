@@ -86,6 +86,7 @@ class Parts(ipywidgets.Tab):  # type: ignore[misc]  # ipywidgets has no types
         with speaking(explorer.language):
             parts = [part(explorer) for part in PARTS]
             super().__init__(parts, titles=[say(part.title) for part in PARTS], selected_index=0)
+        self.add_class("effnet-parts")
         self.observe(self._follow, names="selected_index")
         explorer.observe(self._follow, names="design")
         self._follow(None)

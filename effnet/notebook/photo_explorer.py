@@ -15,6 +15,7 @@ from effnet.classify import Classifier, Prediction, Store, load
 from effnet.counting import layer_title
 from effnet.figures import known_language
 from effnet.network import display_name
+from effnet.notebook.camera import Camera
 from effnet.pixels import EXTENSIONS, Source, list_samples, open_image
 from effnet.weights import offline_variants
 
@@ -24,7 +25,7 @@ WIDE = {"width": "36em", "max_width": "98%"}
 
 
 class PhotoExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
-    """Upload, network, class, method and layer as widgets; prediction and map follow.
+    """Upload, camera, network, class, method and layer as widgets; prediction and map follow.
 
     What can't be read, loaded or explained is said under the controls, which go back to the last
     answer.
@@ -32,6 +33,7 @@ class PhotoExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no
     Attributes:
         upload, network, target, method, layer: The controls. `target` is the class, by its index;
             `explorer.network.value = "lite1"` asks another network.
+        camera: Shows the live camera while it is pressed; a frozen frame becomes the photo.
         prediction: What the network says of the photo; None before there is one.
         explanation: Where it looked for the class; None before there is a photo. Both can be
             observed: `explorer.observe(print, names="explanation")`.
@@ -56,6 +58,7 @@ class PhotoExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no
             self.upload = ipywidgets.FileUpload(
                 description=say("Photo"), accept=",".join(f".{ending}" for ending in EXTENSIONS)
             )
+            self.camera = ipywidgets.ToggleButton(description=say("Camera"), icon="camera")
             self.network = _dropdown(say("Network"), {name: key for key, name in networks.items()})
             self.target = _dropdown(say("Class"), {})
             self.method = _dropdown(say("Method"), {method_title(key): key for key in METHODS})
@@ -67,13 +70,17 @@ class PhotoExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no
         self._progress = ipywidgets.FloatProgress(max=1, layout={"visibility": "hidden"})
         shown = ipywidgets.HBox([self._answer, self._map], layout={"flex_flow": "row wrap"})
         controls = {
-            self.upload: self._take_photo,
+            self.upload: self._take_upload,
+            self.camera: self._look,
             self.network: self._take_network,
             self.target: self._explain,
             self.method: self._explain,
             self.layer: self._explain,
         }
-        super().__init__([*controls, self._progress, self._said, shown])
+        self._live = ipywidgets.Box(layout={"display": "block"})
+        upload, camera, *choices = controls
+        below = (self._live, self._progress, self._said, shown)
+        super().__init__([ipywidgets.HBox([upload, camera]), *choices, *below])
         for control, follow in controls.items():
             control.observe(partial(self._heard, follow), names="value")
         with self._following():
@@ -99,17 +106,42 @@ class PhotoExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no
                 follow()
             except EffnetError as error:
                 change["owner"].value = change["old"]
-                self._said.value = f"<b>{html.escape(str(error))}</b>"
+                self._complain(error)
 
-    def _take_photo(self) -> None:
+    def _complain(self, error: EffnetError) -> None:
+        self._said.value = f"<b>{html.escape(str(error))}</b>"
+
+    def _take_upload(self) -> None:
         if self.upload.value:
-            self._photo = open_image(bytes(self.upload.value[-1]["content"]))
-            self.target.value = None
-            self._ask()
+            self._take_photo(bytes(self.upload.value[-1]["content"]))
+
+    def _take_photo(self, data: bytes) -> None:
+        self._photo = open_image(data)
+        self.target.value = None
+        self._ask()
+
+    def _look(self) -> None:
+        """Show the camera, or end it."""
+        for camera in self._live.children:
+            camera.close()
+        on = self.camera.value
+        self._live.children = (
+            (Camera(self._classifier, self._take_frozen, self.language),) if on else ()
+        )
+
+    def _take_frozen(self, data: bytes) -> None:
+        self.camera.value = False
+        with self._following():
+            try:
+                self._take_photo(data)
+            except EffnetError as error:
+                self._complain(error)
 
     def _take_network(self) -> None:
         classes = self._classifier.classes
         self._classifier = self._networks.get(self.network.value)
+        for camera in self._live.children:
+            camera.ask(self._classifier)
         if self._classifier.classes != classes:
             self.target.value = None
         self._offer_layers()

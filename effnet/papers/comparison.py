@@ -9,7 +9,7 @@ from effnet.base import Card, EffnetError, Rich, Table, Tabular, factor, giga, m
 from effnet.counting import Cost, count
 from effnet.network import Spec, display_name, get_variant
 from effnet.papers.printed_rows import rows
-from effnet.scaling import AnyNetwork, Design, spec_of
+from effnet.scaling import AnyNetwork, Design, design_of, spec_of
 
 Quantity = Literal["params", "macs", "activations"]
 
@@ -122,8 +122,9 @@ class Pinned:
         return self.design.title
 
 
-def pinned(design: Design) -> Pinned:
-    """Count a design."""
+def pinned(design: AnyNetwork) -> Pinned:
+    """Count a design, or a network that a link can say."""
+    design = design_of(design)
     spec = design.spec()
     return Pinned(design, count(spec), spec.blocks)
 

@@ -1,3 +1,4 @@
+from .picture import Picture as Picture
 from .preparation import EXTENSIONS as EXTENSIONS
 from .preparation import MAX_ASPECT as MAX_ASPECT
 from .preparation import MAX_BYTES as MAX_BYTES

@@ -47,6 +47,7 @@ KINDS = (  # what people have that is no picture here: where its mark stands, th
 IN_FLIGHT = InFlight(MAX_PIXELS)  # of all visitors: the largest picture alone, or many small ones
 LARGE = 4_000_000  # pixels from which on a picture's memory is given back to the system at once
 RESIZED_WHOLE = 500_000  # pixels up to which no time is won by resizing only what is cropped
+LYING = (5, 6, 7, 8)  # EXIF's orientations whose rows are the upright picture's columns
 STRIP = 1 << 20  # pixels that are converted at a time
 
 _RESAMPLING = {
@@ -78,15 +79,25 @@ def open_image(
         EffnetError: What it is can't be read, or is too large or too narrow to be sane; or others
             kept the machine from it for a minute.
     """
+    opened, _ = opened_with_size(source, short_side=short_side, most_pixels=most_pixels)
+    return opened
+
+
+def opened_with_size(
+    source: Source, *, short_side: int | None = None, most_pixels: int = MAX_PIXELS
+) -> tuple[Image.Image, tuple[int, int]]:
+    """What `open_image` gives, and the upright picture's whole width and height."""
     data = b""
     try:
         if isinstance(source, Image.Image):
             opened = _upright(source)
+            size = opened.size
         elif isinstance(source, np.ndarray):
             opened = _from_array(source)
+            size = opened.size
         else:
-            data = _bytes(source)
-            opened = _decoded(data, short_side, most_pixels)
+            data = file_bytes(source)
+            opened, size = _decoded(data, short_side, most_pixels)
     except EffnetError:
         raise
     except UnidentifiedImageError:
@@ -103,7 +114,7 @@ def open_image(
         raise EffnetError("the picture is damaged or cut short ({error})", error=error) from error
     if opened.width * opened.height >= LARGE or most_pixels < MAX_PIXELS:
         give_back_memory()
-    return opened
+    return opened, size
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -112,7 +123,9 @@ def _upright(image: Image.Image) -> Image.Image:
         return _rgb(ImageOps.exif_transpose(image) if turned else image)
 
 
-def _decoded(data: bytes, short_side: int | None, most_pixels: int) -> Image.Image:
+def _decoded(
+    data: bytes, short_side: int | None, most_pixels: int
+) -> tuple[Image.Image, tuple[int, int]]:
     if data[8:12] != b"WEBP":
         return _loaded(data, short_side, most_pixels, _decoding)
     if size := webp_size(data):
@@ -126,16 +139,19 @@ def _loaded(
     short_side: int | None,
     most_pixels: int,
     turn: Callable[[Image.Image], AbstractContextManager[None]],
-) -> Image.Image:
+) -> tuple[Image.Image, tuple[int, int]]:
     formats = (*FORMATS, "HEIF") if _kind(data) == HEIC and _reads_heic() else FORMATS
     with Image.open(io.BytesIO(data), formats=formats) as image, turn(image):
+        size = image.size
         if short_side:
             image.draft(None, (2 * short_side, 2 * short_side))
         image.load()
+        if image.getexif().get(ExifTags.Base.Orientation, 1) in LYING:
+            size = size[::-1]
         ImageOps.exif_transpose(image, in_place=True)
         whole = _rgb(image)
         times = math.ceil(math.sqrt(whole.width * whole.height / most_pixels))
-        return whole.reduce(times) if times > 1 else whole
+        return (whole.reduce(times) if times > 1 else whole), size
 
 
 def _has_its_turn(image: Image.Image) -> AbstractContextManager[None]:
@@ -186,7 +202,8 @@ def _not_read(data: bytes) -> Text:
     return Text("not a picture that can be read; expected one of {formats}", formats=formats)
 
 
-def _bytes(source: Source) -> bytes:
+def file_bytes(source: Source) -> bytes:
+    """What a path, a file object or bytes hold, at most `MAX_BYTES`."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         _check_bytes(memoryview(source).nbytes)
         return bytes(source)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import effnet
 from effnet.base import DEFAULT, EffnetError, csv_text, mark, millions, speaking
 from effnet.counting import Cost, stage_rows
-from effnet.network import Spec, blocks_of, display_name, to_block_strings
+from effnet.network import Spec, blocks_of, display_name
 from effnet.nn import onnx_model
-from effnet.scaling import Design
+from effnet.scaling import Design, takes_network, to_block_strings
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -58,6 +58,7 @@ def manifest(design: Design | Spec, cost: Cost, *, link: str, today: date) -> di
     }
 
 
+@takes_network
 def file_name(spec: Spec, what: str, today: date) -> str:
     """A name with network, size and date: `effnet-b0-224px-stages-2026-11-22.csv`.
 
@@ -79,6 +80,7 @@ def _one_line(text: str) -> str:
 # --- tables and specs -------------------------------------------------------------------------
 
 
+@takes_network
 def stage_csv(spec: Spec, cost: Cost, about: Manifest) -> str:
     """The stage table as CSV, the manifest in lines that begin with #."""
     rows = [asdict(row) for row in stage_rows(spec, cost=cost)]
@@ -97,6 +99,7 @@ def _csv(rows: list[dict[str, Any]], about: Manifest) -> str:
     return head + csv_text(list(rows[0]), (list(row.values()) for row in rows))
 
 
+@takes_network
 def spec_json(spec: Spec, cost: Cost, about: Manifest) -> str:
     """Everything about a design as JSON; `Spec.from_dict(...["spec"])` reads the network back."""
     by_stage = {str(key): asdict(total) for key, total in cost.by_stage().items()}
@@ -199,6 +202,7 @@ def _call(design: Design) -> str:
 # --- models -----------------------------------------------------------------------------------
 
 
+@takes_network
 def check_model(spec: Spec, cost: Cost) -> None:
     """Raise `EffnetError` where a design is too large to be built for a download."""
     if cost.params > MOST_PARAMS:
@@ -217,6 +221,7 @@ def check_model(spec: Spec, cost: Cost) -> None:
         )
 
 
+@takes_network
 def state_dict_file(spec: Spec, cost: Cost, about: Manifest) -> bytes:
     """The built network's state dict as safetensors, random weights, the manifest as metadata.
 
@@ -228,6 +233,7 @@ def state_dict_file(spec: Spec, cost: Cost, about: Manifest) -> bytes:
     return save(_random_state(spec, cost), metadata=_metadata(about))
 
 
+@takes_network
 def onnx_file(spec: Spec, cost: Cost, about: Manifest) -> bytes:
     """The network as ONNX, random weights: `image` `(N, 3, R, R)` to `logits` `(N, 1000)`.
 

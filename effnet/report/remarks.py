@@ -70,6 +70,17 @@ def explanation_claim(spec: Spec, photo: str, explanation: "Explanation") -> str
     )
 
 
+def hidden_claim(network: str, label: str, before: float, after: float) -> str:
+    """What hiding a place of the photo does to the probability of a class."""
+    return say(
+        "Without the hidden place {network} gives {label} {after}; with it, {before}.",
+        network=network,
+        label=label,
+        after=percent(after),
+        before=percent(before),
+    )
+
+
 def blank_note(spec: Spec, explanation: "Explanation") -> str:
     """Why a map is blank, and what to try."""
     return say(

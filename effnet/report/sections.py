@@ -17,7 +17,7 @@ from effnet.papers import compare, pinned, rivals
 from effnet.report import claims
 from effnet.report.export import COUNTING, manifest, recipe
 from effnet.report.photo_section import Look, Picture, explanation_code, prediction_code
-from effnet.scaling import Design, budget
+from effnet.scaling import AnyNetwork, Design, budget, design_of
 from effnet.timing import Latency
 
 TITLES = {
@@ -75,9 +75,9 @@ class Section:
 
 
 def sections(
-    design: Design,
+    design: AnyNetwork,
     *,
-    beside: Sequence[Design] = (),
+    beside: Sequence[AnyNetwork] = (),
     records: Sequence[Rich] = (),
     looks: Sequence[Look] = (),
     link: str = "",
@@ -87,7 +87,7 @@ def sections(
     """What a report says.
 
     Args:
-        design: The design.
+        design: The design, or a network that a link can say.
         beside: Others to compare it with, such as those that were pinned.
         records: Measurements, predictions and explanations, shown as they are.
         looks: What networks saw in photos, with the Python that sees it again.
@@ -98,12 +98,13 @@ def sections(
     Raises:
         EffnetError: A design is past what can be counted, or the language is unknown.
     """
+    design, others = design_of(design), [design_of(one) for one in beside]
     with speaking(known_language(language)), colours.on_page(None):
         return (
             _overview(design),
             _costs(design),
             *([_promise(design)] if design.mode == "formula" else []),
-            _beside(design, beside),
+            _beside(design, others),
             *(_record(one) for one in records),
             *(section for one in looks for section in (_seen(one), _looked(one))),
             _environment(design, link, today or date.today()),

@@ -27,6 +27,8 @@ from .design import unknown as unknown
 from .design_sweep import Swept as Swept
 from .design_sweep import sweep as sweep
 from .edits import Blocks as Blocks
+from .edits import from_block_strings as from_block_strings
+from .edits import to_block_strings as to_block_strings
 from .equal_cost_search import COMPARED as COMPARED
 from .equal_cost_search import WAYS as WAYS
 from .equal_cost_search import EqualCost as EqualCost
@@ -43,4 +45,6 @@ from .search import Grid as Grid
 from .search import Limits as Limits
 from .search import Solution as Solution
 from .spec_sources import AnyNetwork as AnyNetwork
+from .spec_sources import design_of as design_of
 from .spec_sources import spec_of as spec_of
+from .spec_sources import takes_network as takes_network

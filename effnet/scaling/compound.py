@@ -8,26 +8,21 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from effnet.base import EffnetError, brief, is_finite, plain
 from effnet.counting import CostCurve, cost_curve
 from effnet.network import Spec, check_resolution, round_channels, round_repeats
+from effnet.scaling.spec_sources import AnyNetwork, spec_of
 
-if TYPE_CHECKING:
-    from effnet.scaling.spec_sources import AnyNetwork
-
-ALPHA, BETA, GAMMA = 1.2, 1.1, 1.15  # found by grid search at phi = 1, arXiv:1905.11946 section 3.3
+# found by grid search at phi = 1, arXiv:1905.11946 section 3.3
+ALPHA: float = 1.2
+BETA: float = 1.1
+GAMMA: float = 1.15
 BUDGET = 2.0
 
 Coefficient = Literal["alpha", "beta", "gamma"]
 SOLVABLE: tuple[Coefficient, ...] = ("alpha", "beta", "gamma")
-
-
-def _read(network: "AnyNetwork") -> Spec:
-    from effnet.scaling.spec_sources import spec_of  # which scales designs by this module
-
-    return spec_of(network)
 
 
 def compound_scale(
@@ -36,7 +31,7 @@ def compound_scale(
     beta: float = BETA,
     gamma: float = GAMMA,
     *,
-    base: "AnyNetwork" = "b0",
+    base: AnyNetwork = "b0",
 ) -> Spec:
     """Scale all three dimensions by the paper's formula (arXiv:1905.11946, equation 3).
 
@@ -48,7 +43,7 @@ def compound_scale(
         EffnetError: A value is not finite, a coefficient not above 0, or the network past what
             can be shown.
     """
-    network = _read(base)
+    network = spec_of(base)
     depth = _power("alpha", alpha, phi)
     width = _power("beta", beta, phi)
     factor = _power("gamma", gamma, phi)
@@ -56,7 +51,7 @@ def compound_scale(
 
 
 def scale(
-    base: "AnyNetwork",
+    base: AnyNetwork,
     *,
     depth: float = 1.0,
     width: float = 1.0,
@@ -70,7 +65,7 @@ def scale(
         width: Multiplies every channel count, rounded to multiples of 8.
         resolution: Side of the input in pixels; the base's own where not given.
     """
-    network = _read(base)
+    network = spec_of(base)
     depth, width = plain(depth), plain(width)
     size = network.resolution if resolution is None else check_resolution(resolution)
     if (
@@ -177,8 +172,8 @@ class ImpliedPhi:
 
 
 def implied_phi(
-    spec: "AnyNetwork",
-    base: "AnyNetwork" = "b0",
+    spec: AnyNetwork,
+    base: AnyNetwork = "b0",
     *,
     alpha: float = ALPHA,
     beta: float = BETA,
@@ -188,7 +183,7 @@ def implied_phi(
 
     Example: the released B4 has depth 1.8, width 1.4 and 380 px: phi 3.22, 3.53 and 3.78.
     """
-    network, spec = _read(base), _read(spec)
+    network, spec = spec_of(base), spec_of(spec)
     _check_positive(alpha=alpha, beta=beta, gamma=gamma)
 
     def solved(factor: float, coefficient: float) -> float:
@@ -219,14 +214,14 @@ def phi_curve(
     beta: float = BETA,
     gamma: float = GAMMA,
     *,
-    base: "AnyNetwork" = "b0",
+    base: AnyNetwork = "b0",
 ) -> tuple[PhiPoint, ...]:
     """What the compound formula gives along phi, counted.
 
     `network` numbers the distinct networks in order of appearance, resolution aside: many
     positions of phi round to the same one. Each distinct network is walked once.
     """
-    start = _read(base)
+    start = spec_of(base)
     seen: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[int, CostCurve]] = {}
     points = []
     for phi in phis:

@@ -18,12 +18,12 @@ from effnet.network import (
     Spec,
     blocks_of,
     display_name,
-    from_block_strings,
     get_variant,
     joined,
     list_variants,
 )
 from effnet.scaling.compound import ALPHA, BETA, GAMMA, compound_scale, scale
+from effnet.scaling.edits import from_block_strings
 
 Mode = Literal["formula", "free", "released", "edited"]
 

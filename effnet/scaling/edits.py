@@ -9,18 +9,21 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
-from effnet.base import THOUSANDS, Column, EffnetError, mark, say
+from effnet.base import THOUSANDS, Column, EffnetError, in_a_row, mark, say
 from effnet.counting import Cost, Totals
 from effnet.network import (
     OPERATORS,
     BlockString,
+    Dialect,
     Reading,
     Spec,
     Stage,
+    blocks_of,
     joined,
     read_block_strings,
     stage_of,
 )
+from effnet.scaling.spec_sources import AnyNetwork, spec_of, takes_network
 
 Row = dict[str, Any]
 
@@ -210,11 +213,12 @@ DIFFERENCES = (  # columns of the table of `stage_differences`
 )
 
 
+@takes_network
 def stage_differences(
-    spec: Spec, cost: Cost, start: Spec, start_cost: Cost
+    spec: Spec, cost: Cost, start: AnyNetwork, start_cost: Cost
 ) -> list[StageDifference]:
     """Two networks stage by stage, from the stem on; head and classifier in the last row."""
-    now, before = cost.by_stage(), start_cost.by_stage()
+    start, now, before = spec_of(start), cost.by_stage(), start_cost.by_stage()
     rows = [
         StageDifference(
             mark("stem"),
@@ -260,3 +264,77 @@ def _changed(mine: Stage | None, its: Stage | None) -> str:
 
 def _numbers(text: str, before: float, after: float) -> str:
     return "" if before == after else say(text, before=f"{before:g}", after=f"{after:g}")
+
+
+# --- block strings ----------------------------------------------------------------------------
+
+
+@takes_network
+def to_block_strings(spec: Spec, *, dialect: Dialect = "v2") -> tuple[str, ...]:
+    """A network's stages as block strings, one each.
+
+    Raises:
+        EffnetError: The notation has no word for one of its operators.
+    """
+    return tuple(block.write(dialect) for block in blocks_of(spec))
+
+
+def from_block_strings(
+    text: str,
+    *,
+    base: AnyNetwork,
+    resolution: int | None = None,
+    head_channels: int | None = None,
+    name: str | None = None,
+) -> Spec:
+    """The network that block strings describe, with everything else as in `base`.
+
+    Args:
+        text: Block strings of either dialect, separated by new lines, commas or spaces. The first
+            `i` is the stem's channels; every other `i` is the `o` before it.
+        base: The network that gives normalisation, activation, padding, module layout and what
+            scales how. In a family of inverted residuals, an MBConv without squeeze is read as one.
+        resolution: Side of the input in pixels; the base's own where not given.
+        head_channels: Outputs of the head's convolution; the base's own where not given.
+        name: What the network is called; the base's name with "edited" where anything differs.
+
+    Raises:
+        EffnetError: A string can't be read; the message names each that can't.
+
+    Example: B0's seven strings with `base=get_variant("b0")` give `get_variant("b0")`.
+    """
+    start, reading = spec_of(base), read_block_strings(text)
+    if reading.problems:
+        more = len(reading.problems) - 5
+        shown = in_a_row(reading.problems[:5], "; ")
+        raise EffnetError(shown + (say("; and {n} more", n=more) if more > 0 else ""))
+    inverted = any(stage.operator == "inverted_residual" for stage in start.stages)
+    last = len(reading.blocks) - 1
+    stages = tuple(
+        replace(
+            stage_of(block, inverted=inverted),
+            **_scaling(start, number, last, same_count=last + 1 == len(start.stages)),
+        )
+        for number, block in enumerate(reading.blocks)
+    )
+    read = replace(
+        start,
+        stages=stages,
+        stem_channels=reading.blocks[0].in_channels,
+        resolution=start.resolution if resolution is None else resolution,
+        head_channels=start.head_channels if head_channels is None else head_channels,
+    )
+    if read == start and name is None:
+        return start
+    return replace(read, name=name or f"{start.name.removesuffix(' edited')} edited")
+
+
+def _scaling(base: Spec, number: int, last: int, *, same_count: bool) -> dict[str, Any]:
+    """How the base's stage at that place scales; first and last keep their own rules."""
+    if same_count:
+        like = base.stages[number]
+    elif number in (0, last):
+        like = base.stages[0 if number == 0 else -1]
+    else:
+        like = base.stages[len(base.stages) // 2]
+    return {"scales_depth": like.scales_depth, "divisor": like.divisor}

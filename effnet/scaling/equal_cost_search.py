@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from effnet.base import EffnetError, Table, Tabular, mark
 from effnet.counting import CostCurve
-from effnet.network import Spec, get_variant
+from effnet.network import Spec
 from effnet.scaling.compound import ALPHA, BETA, GAMMA, scale
 from effnet.scaling.shapes import (
     DECIMALS,
@@ -24,6 +24,7 @@ from effnet.scaling.shapes import (
     simplest,
     width_costs,
 )
+from effnet.scaling.spec_sources import spec_of, takes_network, text_of
 
 Way = Literal["depth", "width", "resolution", "compound"]
 
@@ -50,7 +51,7 @@ class Scaled:
 
     Attributes:
         way: What was scaled.
-        base: The base network's name.
+        base: The base network's name; its JSON where it has none.
         depth, width, resolution: The multipliers, and the input side in pixels.
         phi: Where on the compound line it lies; None for one dimension.
         blocks, params, macs, activations: Counted.
@@ -112,8 +113,9 @@ def _along(way: Way, base: Spec, number: int) -> _Place:
     return _place(base, depth, width, max(1, round(size * GAMMA**phi)))
 
 
+@takes_network
 @lru_cache(maxsize=1024)
-def nearest(base: str, way: Way, target: int) -> Scaled:
+def nearest(base: Spec, way: Way, target: int) -> Scaled:
     """The network along one way of scaling whose counted MACs come closest to a target.
 
     Every position of at most four decimals is considered (costs never fall along a way, so the
@@ -133,11 +135,10 @@ def nearest(base: str, way: Way, target: int) -> Scaled:
         raise EffnetError(
             "a budget of {macs!r} multiply-adds; expected a number above 0", macs=target
         )
-    network = get_variant(base)
 
     @lru_cache(maxsize=256)
     def at(number: int) -> _Place:
-        return _along(way, network, number)
+        return _along(way, base, number)
 
     low, high = _ENDS[way]
     under = last(lambda n: at(n).macs <= target, low, high)
@@ -157,12 +158,12 @@ def nearest(base: str, way: Way, target: int) -> Scaled:
     totals = place.curve.at(place.resolution)
     return Scaled(
         way,
-        base,
+        text_of(base),
         place.depth,
         place.width,
         place.resolution,
         phi,
-        sum(repeats_at(network, place.depth)),
+        sum(repeats_at(base, place.depth)),
         totals.params,
         totals.macs,
         totals.activations,
@@ -177,7 +178,8 @@ def _same_cost(at: Callable[[int], _Place], near: int, low: int, high: int) -> t
     return first, last(lambda n: at(n).macs <= macs, near, high)
 
 
-def at_budget(base: str, factor: float) -> Table[Scaled]:
+@takes_network
+def at_budget(base: Spec, factor: float) -> Table[Scaled]:
     """The four networks whose counted MACs come closest to `factor` times the base's.
 
     Depth only, width only, resolution only, compound, in this order.
@@ -186,8 +188,7 @@ def at_budget(base: str, factor: float) -> Table[Scaled]:
         raise EffnetError(
             "a budget of {factor!r} times the base; expected a number above 0", factor=factor
         )
-    network = get_variant(base)
-    start = width_costs(network, 1.0).curve(repeats_at(network, 1.0)).at(network.resolution)
+    start = width_costs(base, 1.0).curve(repeats_at(base, 1.0)).at(base.resolution)
     target = round(factor * start.macs)
     return Table(nearest(base, way, target) for way in WAYS)
 
@@ -200,7 +201,7 @@ class EqualCost(Tabular):
     """Networks of nearly one cost: for each depth and width the input side that comes closest.
 
     Attributes:
-        base: The base network's name.
+        base: The base network's name; its JSON where it has none.
         target: The MACs that all of them should have.
         depths, widths: The axes; every depth is a step that gives another network.
         resolutions, macs, activations: `[depth][width]`; None where the input side would lie
@@ -218,7 +219,7 @@ class EqualCost(Tabular):
     def as_rows(self) -> list[dict[str, Any]]:
         """One dictionary a network of the surface."""
         names = ("depth", "width", "resolution", "macs", "activations")
-        once = {"base": self.base, "target_macs": self.target}
+        once = {"base": spec_of(self.base).name, "target_macs": self.target}
         return [once | dict(zip(names, row, strict=True)) for row in self.networks()]
 
     def networks(self) -> tuple[tuple[float, float, int, int, int], ...]:
@@ -239,33 +240,33 @@ MOST_DEPTHS = 26
 MOST_WIDTHS = 24
 
 
+@takes_network
 @lru_cache(maxsize=256)
-def equal_cost(base: str, target: int, *, low: int = 32, high: int = 1024) -> EqualCost:
+def equal_cost(base: Spec, target: int, *, low: int = 32, high: int = 1024) -> EqualCost:
     """All (d, w, r) around the compound line whose counted MACs come closest to a target.
 
     Reaches a little past the three one-dimension networks of that cost, which are the corners.
 
     Args:
-        base: The base network's name.
+        base: The base network.
         target: The MACs.
         low: The smallest input side that is shown, in pixels.
         high: The largest.
     """
-    network = get_variant(base)
     corners = {way: nearest(base, way, target) for way in WAYS}
-    sides = (network.resolution, corners["resolution"].resolution)
+    sides = (base.resolution, corners["resolution"].resolution)
     low = max(low, round(min(sides) / 1.35))
     high = min(high, round(max(sides) * 1.35))
     depths = _thinned(
-        depth_steps(network, *_window(corners["depth"].depth, 0.25, 8.0), 0.05), MOST_DEPTHS
+        depth_steps(base, *_window(corners["depth"].depth, 0.25, 8.0), 0.05), MOST_DEPTHS
     )
     widths = _spread(*_window(corners["width"].width, 0.25, 6.0))
     rows = [
-        [_nearest_side(width_costs(network, w).curve(repeats), target, low, high) for w in widths]
-        for repeats in (repeats_at(network, depth) for depth in depths)
+        [_nearest_side(width_costs(base, w).curve(repeats), target, low, high) for w in widths]
+        for repeats in (repeats_at(base, depth) for depth in depths)
     ]
     return EqualCost(
-        base,
+        text_of(base),
         target,
         depths,
         widths,

@@ -8,6 +8,7 @@ import math
 from functools import lru_cache
 
 from effnet.network import Spec
+from effnet.scaling.spec_sources import AnyNetwork, spec_of
 
 
 @lru_cache(maxsize=256)
@@ -48,7 +49,7 @@ def _channel_edges(highest: float, divisor: int, limit: float) -> list[float]:
 
 def changes_along(
     name: str,
-    base: Spec,
+    base: AnyNetwork,
     *,
     phi: float,
     alpha: float,
@@ -67,6 +68,7 @@ def changes_along(
         low: Where the slider begins.
         high: Where it ends.
     """
+    base = spec_of(base)
     if name == "depth":
         return depth_changes(base, low, high)
     if name == "width":

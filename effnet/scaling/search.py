@@ -18,7 +18,7 @@ from effnet.counting.memory import FLOAT_BYTES, peak, weights
 from effnet.network import Spec, get_variant, list_variants
 from effnet.scaling.compound import ALPHA, BETA, BUDGET, GAMMA, budget
 from effnet.scaling.shapes import PeakCurve, largest_resolution, peak_curve, repeats_at, width_costs
-from effnet.scaling.spec_sources import spec_of
+from effnet.scaling.spec_sources import takes_network
 
 GRID_STEP = 0.05
 
@@ -65,8 +65,9 @@ class Candidate:
 PUBLISHED_GAP = BUDGET - budget()  # 0.0797: how far the paper's own choice lies off 2
 
 
+@takes_network
 @lru_cache(maxsize=128)
-def step_one(base: str | Spec, tolerance: float, grid: Grid = Grid()) -> Table[Candidate]:
+def step_one(base: Spec, tolerance: float, grid: Grid = Grid()) -> Table[Candidate]:
     """All choices on a grid whose product lies within a tolerance of 2, closest first.
 
     The paper prints neither its grid nor its tolerance.
@@ -81,8 +82,7 @@ def step_one(base: str | Spec, tolerance: float, grid: Grid = Grid()) -> Table[C
     """
     if not (math.isfinite(tolerance) and tolerance >= 0):
         raise EffnetError("tolerance {value!r}; expected 0 or more", value=tolerance)
-    network = spec_of(base)
-    start = _curve(network, 1.0, 1.0).at(network.resolution)
+    start = _curve(base, 1.0, 1.0).at(base.resolution)
     axes = [_ticks(name, getattr(grid, name)) for name in ("alpha", "beta", "gamma")]
     chosen = [
         (alpha, beta, gamma)
@@ -93,8 +93,8 @@ def step_one(base: str | Spec, tolerance: float, grid: Grid = Grid()) -> Table[C
     numbers: dict[tuple[CostCurve, int], int] = {}
     found = []
     for alpha, beta, gamma in chosen:
-        curve = _curve(network, alpha, beta)
-        side = max(1, round(network.resolution * gamma))
+        curve = _curve(base, alpha, beta)
+        side = max(1, round(base.resolution * gamma))
         totals = curve.at(side)
         found.append(
             Candidate(
@@ -104,7 +104,7 @@ def step_one(base: str | Spec, tolerance: float, grid: Grid = Grid()) -> Table[C
                 budget(alpha, beta, gamma),
                 numbers.setdefault((curve, side), len(numbers) + 1),
                 side,
-                sum(repeats_at(network, alpha)),
+                sum(repeats_at(base, alpha)),
                 totals.params,
                 totals.macs,
                 totals.activations,
@@ -215,8 +215,9 @@ MOST_SIDE = 1024
 MOST_DEPTH, MOST_WIDTH = 8.0, 6.0
 
 
+@takes_network
 @lru_cache(maxsize=64)
-def solve(base: str | Spec, limits: Limits) -> Solution:
+def solve(base: Spec, limits: Limits) -> Solution:
     """The networks of a base's (d, w, r) that fit into limits, and the choice among them.
 
     Every shape is taken at the largest input that fits, up to 1024 px. Multipliers go in steps of
@@ -227,11 +228,10 @@ def solve(base: str | Spec, limits: Limits) -> Solution:
         EffnetError: A limit is not above 0.
     """
     _check(limits)
-    network = spec_of(base)
-    depths = _grouped(network)
+    depths = _grouped(base)
     looked_at, fits = 0, list[Fit]()
     for width in _steps(MOST_WIDTH):
-        costs = width_costs(network, width)
+        costs = width_costs(base, width)
         for repeats, multiples in depths.items():
             looked_at += 1
             numbers = costs.numbers(repeats)
@@ -240,17 +240,15 @@ def solve(base: str | Spec, limits: Limits) -> Solution:
             curve = costs.curve(repeats)
             if _over(limits.params, curve.params):
                 break
-            side = _largest_side(network, width, repeats, curve, limits)
+            side = _largest_side(base, width, repeats, curve, limits)
             if side is None:
                 break  # deeper costs more
-            fits.append(_fit(network, multiples, width, repeats, curve, side, numbers, limits))
+            fits.append(_fit(base, multiples, width, repeats, curve, side, numbers, limits))
     fits.sort(key=lambda fit: (-fit.macs, fit.spread))
     front = [
         replace(
             fit,
-            peak_bytes=_peaks(network, fit.width, repeats_at(network, fit.depth)).at(
-                fit.resolution
-            ),
+            peak_bytes=_peaks(base, fit.width, repeats_at(base, fit.depth)).at(fit.resolution),
         )
         for fit in _front(fits)
     ]

@@ -40,7 +40,7 @@ NOTEBOOKS = {
 }
 JUPYTER_MB = 47  # what a browser asks for until the first cell has run
 # what the page that classifies is made of: the page, the network's thread, and what they share
-SCRIPTS = ("classify", "classify.worker", "maps", "pixels", "words", "core")
+SCRIPTS = ("classify", "classify.worker", "maps", "colours", "pixels", "words", "core")
 
 
 @dataclass(frozen=True, slots=True)

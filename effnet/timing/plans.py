@@ -7,7 +7,7 @@ from functools import lru_cache
 from effnet.base import EffnetError, mark
 from effnet.counting import count
 from effnet.network import Spec, Stage, display_name, get_variant
-from effnet.scaling import compound_scale, scale
+from effnet.scaling import AnyNetwork, compound_scale, scale, spec_of
 from effnet.timing.options import Options
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -65,7 +65,7 @@ class Point:
     activations: int
 
 
-def sweep(kind: str, spec: Spec, options: Options) -> tuple[Point, ...]:
+def sweep(kind: str, spec: AnyNetwork, options: Options) -> tuple[Point, ...]:
     """The points of a sweep, cheapest first.
 
     Args:
@@ -77,6 +77,7 @@ def sweep(kind: str, spec: Spec, options: Options) -> tuple[Point, ...]:
     Raises:
         EffnetError: The kind is not known.
     """
+    spec = spec_of(spec)
     if kind == "batch":
         return tuple(_point(str(n), n, spec, replace(options, batch_size=n)) for n in BATCHES)
     if kind == "resolution":

@@ -17,6 +17,7 @@ from pathlib import Path
 from effnet.base import files, milliseconds, percent, say
 from effnet.counting import runs
 from effnet.network import Spec
+from effnet.scaling import AnyNetwork, spec_of, takes_network
 from effnet.timing.capabilities import cores, processor
 from effnet.timing.measurement_store import folder
 from effnet.timing.measurements import Environment
@@ -133,6 +134,7 @@ class Estimate:
         )
 
 
+@takes_network
 def predicted_ms(spec: Spec) -> Estimate | None:
     """A network's time on this machine, predicted; None where no pace was learned here.
 
@@ -143,8 +145,9 @@ def predicted_ms(spec: Spec) -> Estimate | None:
     return None if known is None else estimate(known, spec)
 
 
-def estimate(known: Pace, spec: Spec) -> Estimate:
+def estimate(known: Pace, spec: AnyNetwork) -> Estimate:
     """What a pace predicts."""
+    spec = spec_of(spec)
     value = known.milliseconds(spec)
     return Estimate(
         value,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from effnet.base import EffnetError, Text, as_frame, has_numbers, mark, path_of, read_lines
-from effnet.network import Spec
+from effnet.scaling import AnyNetwork, spec_of
 from effnet.timing.measurement_store import (
     COLUMNS,
     LONGEST_TEXT,
@@ -72,7 +72,7 @@ def _kept(files: tuple[tuple[Path, int, int], ...]) -> tuple[Row, ...]:
     return tuple(sorted(found, key=lambda row: row.latency.environment.date))
 
 
-def stages_of(run: str, spec: Spec, where: Path | None = None) -> tuple[StageProfile, ...]:
+def stages_of(run: str, spec: AnyNetwork, where: Path | None = None) -> tuple[StageProfile, ...]:
     """Where the time of a run of this network went; none where that was not kept, or is damaged."""
     for _, stages in mirrors((row for row in kept(where) if row.run.startswith(f"{run}.")), spec):
         return stages
@@ -217,12 +217,15 @@ def series(rows: Iterable[Row]) -> dict[str, list[Row]]:
     return found
 
 
-def mirrors(rows: Iterable[Row], spec: Spec) -> list[tuple[Latency, tuple[StageProfile, ...]]]:
+def mirrors(
+    rows: Iterable[Row], spec: AnyNetwork
+) -> list[tuple[Latency, tuple[StageProfile, ...]]]:
     """Stages of a network that were timed somewhere, beside what is computed; the newest first.
 
     Each comes with the record of its first stage, which says how and where it was measured. Rows
     of another network of that name, or of one cut short, are passed over.
     """
+    spec = spec_of(spec)
     alike = [row for row in rows if row.what == STAGE and row.latency.name == spec.name]
     found = []
     for stages in reversed(series(alike).values()):

@@ -13,6 +13,7 @@ from functools import lru_cache
 from effnet.base import mark
 from effnet.counting import count, layer_counts
 from effnet.network import NUM_CLASSES, Block, Layer, Spec, padded_side, walk
+from effnet.scaling import takes_network
 from effnet.timing.options import PLAIN, Options
 from effnet.timing.profiles import StageProfile
 
@@ -41,6 +42,7 @@ class Work:
     operators: int
 
 
+@takes_network
 @lru_cache(maxsize=256)
 def work(
     spec: Spec,
@@ -77,6 +79,7 @@ def by_stage(units: tuple[Work, ...]) -> dict[int, int]:
     return found
 
 
+@takes_network
 def computed_stages(
     spec: Spec,
     options: Options = PLAIN,

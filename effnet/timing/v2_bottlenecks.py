@@ -12,6 +12,7 @@ from effnet.base import EffnetError, mark
 from effnet.counting import count
 from effnet.network import Spec, get_variant
 from effnet.papers import Row, rows
+from effnet.scaling import takes_network
 
 FUSED_KERNEL = 3  # every released fused stage has 3x3 kernels
 
@@ -33,6 +34,7 @@ class Fused:
     activations: int
 
 
+@takes_network
 def fused(spec: Spec, stages: int, *, kernel: int | None = FUSED_KERNEL) -> Spec:
     """The network with Fused-MBConv in its first stages, without squeeze-and-excitation there.
 
@@ -71,6 +73,7 @@ def fused(spec: Spec, stages: int, *, kernel: int | None = FUSED_KERNEL) -> Spec
     return replace(spec, stages=changed, name=f"{spec.name}, fused 1-{stages}")
 
 
+@takes_network
 @lru_cache(maxsize=32)
 def fused_series(spec: Spec, *, kernel: int | None = FUSED_KERNEL) -> tuple[Fused, ...]:
     """No stage fused, the first, the first two, ... all; counted.
@@ -170,6 +173,7 @@ class Deepened:
     late_macs: int
 
 
+@takes_network
 @lru_cache(maxsize=32)
 def deepened(spec: Spec, depth: float = 1.6) -> Deepened:
     """Deepen all stages alike, or the last two until the multiply-adds are the same.

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from effnet.base import EffnetError
 from effnet.network import Spec, walk
+from effnet.scaling import takes_network
 from effnet.train.schedule import Stage
 
 MAGNITUDES = 31  # RandAugment's 0 to 30
@@ -175,6 +176,7 @@ class Survival:
     skip: bool
 
 
+@takes_network
 def survivals(spec: Spec, *, rate: float | None = None) -> tuple[Survival, ...]:
     """Every block's drop rate: rate * i / N for block i of N, where there is a skip."""
     chosen = spec.stochastic_depth if rate is None else rate

@@ -14,6 +14,7 @@ from typing import Any
 
 from effnet.base import EffnetError, shipped
 from effnet.network import Spec, Stage
+from effnet.scaling import takes_network
 from effnet.train.fashion_mnist import CHOOSING, CLASSES, NAME
 from effnet.train.many_trainings import Job, job, sweep
 from effnet.train.plan import Candidate, Letters, at_equal_macs, candidate, counted_grid, nearest
@@ -87,6 +88,7 @@ def base_of(family: str = "efficientnet") -> Spec:
     )
 
 
+@takes_network
 def recipe_of(
     spec: Spec, *, rate: float, seed: int, epochs: int = EPOCHS, data: str = NAME
 ) -> Recipe:

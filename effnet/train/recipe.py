@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 
 from effnet.base import EffnetError, settle
 from effnet.network import Spec, Stage
+from effnet.scaling import spec_of
 from effnet.train.schedule import Progressive
 
 Optimiser = Literal["rmsprop", "adamw"]
@@ -139,6 +140,7 @@ class Recipe:
     checkpoint_steps: int = 200
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "spec", spec_of(self.spec))
         settle(self, LIMITS)
         for name, allowed in CHOICES.items():
             if getattr(self, name) not in allowed:

@@ -17,7 +17,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, replace
 from functools import partial
 from multiprocessing import get_context
@@ -42,6 +42,7 @@ ACTIONS = ("fit", "scaling", "progressive", "claim", "list", "stop", "resume", "
 RESULTS = "results.csv"
 JOBS = "jobs"
 NICENESS = 10
+OOM_SCORE = Path("/proc/self/oom_score_adj")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -177,6 +178,8 @@ def go(folder: Path, *, told: Told = json_line) -> dict[str, Any]:
             return {"state": "stopped"}
         if hasattr(os, "nice"):
             os.nice(max(0, NICENESS - os.nice(0)))  # the app comes first
+        with suppress(OSError):  # Linux: where memory runs out, this ends, and not the app
+            OOM_SCORE.write_text("1000")
         from effnet.train.trainer import Stopped
 
         try:

@@ -13,8 +13,9 @@ from typing import Any, Literal, Self
 
 from effnet.base import EffnetError, brief, content, is_finite, is_whole, mark, settle
 from effnet.counting import cost_curve
-from effnet.network import Spec, check_resolution
+from effnet.network import check_resolution
 from effnet.papers import Row, rows
+from effnet.scaling import AnyNetwork
 
 Rule = Literal["paper", "code"]
 Range = tuple[float, float]
@@ -188,7 +189,7 @@ class StageCost:
 
 
 def stage_costs(
-    schedule: Progressive, spec: Spec, *, images: int = IMAGENET_IMAGES
+    schedule: Progressive, spec: AnyNetwork, *, images: int = IMAGENET_IMAGES
 ) -> tuple[StageCost, ...]:
     """What each stage costs, counted at its own size.
 
@@ -203,7 +204,7 @@ def stage_costs(
     return tuple(rows)
 
 
-def relative_cost(schedule: Progressive, spec: Spec) -> float:
+def relative_cost(schedule: Progressive, spec: AnyNetwork) -> float:
     """Multiply-adds of the whole schedule over those of training at the end size throughout."""
     whole = sum(row.macs for row in stage_costs(schedule, spec))
     return whole / sum(row.macs for row in stage_costs(schedule.fixed(), spec))

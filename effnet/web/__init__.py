@@ -32,6 +32,7 @@ MODULES = (
     *("core", "words", "dom", "design", "rows", "drawing", "glide", "cost", "curve", "table"),
     *("totals", "stages", "reports", "controls", "intro", "explorer"),
 )
+CAMERA = ("core", "words", "colours", "camera")
 TAGS = {"en": "en", "zh": "zh-Hans"}  # languages as HTML names them
 PHOTO_SIDE = 600  # px at most of the photo that enters the drawing: those that B7 looks at
 PRESETS: dict[str, dict[str, float]] = {
@@ -64,19 +65,36 @@ def source(name: str) -> str:
     return resources.files("effnet").joinpath("web", name).read_text("utf-8")
 
 
+def joined(modules: tuple[str, ...], **exported: str) -> str:
+    """Modules joined to one, each in a scope of its own: one text for every host, also inline.
+
+    Args:
+        modules: Their names, each after those that it imports from.
+        exported: What the whole exports, by the module that has it: `core="count, scale"`.
+    """
+    exports = (f"export const {{ {names} }} = {name}_;\n" for name, names in exported.items())
+    return "\n".join([*map(_scoped, modules), "".join(exports)])
+
+
 @lru_cache(maxsize=1)
 def module() -> str:
-    """All modules joined to one, each in a scope of its own: one text for every host, also inline.
+    """The explorer: exports `mount`, and `queryOf` and `designOf` of `design.js`."""
+    return joined(MODULES, explorer="mount", design="designOf, queryOf")
 
-    It exports `mount` of `explorer.js`, and `queryOf` and `designOf` of `design.js`.
+
+@lru_cache(maxsize=1)
+def camera_module() -> str:
+    """The live camera: exports `mount` of `camera.js`."""
+    return joined(CAMERA, camera="mount")
+
+
+def camera_data(side: int) -> dict[str, Any]:
+    """What the camera is handed, in the current language; plain values.
+
+    Args:
+        side: Of a frame that it sends, at most, the shorter one in px.
     """
-    return "\n".join(
-        [
-            *map(_scoped, MODULES),
-            "export const { mount } = explorer_;",
-            "export const { designOf, queryOf } = design_;\n",
-        ]
-    )
+    return {"side": side, "colours": colours.VIRIDIS, "words": translations(CAMERA)}
 
 
 def _scoped(name: str) -> str:
@@ -86,7 +104,7 @@ def _scoped(name: str) -> str:
     return f"const {name}_ = (() => {{\n{body}return {{ {exported} }};\n}})();"
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def texts(modules: tuple[str, ...] = MODULES) -> tuple[str, ...]:
     """The texts that modules say, the explorer's if not named, as they stand there in English."""
     code = "\n".join(source(f"{name}.js") for name in modules)

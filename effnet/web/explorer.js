@@ -123,7 +123,10 @@ export function mount(root, data, report = () => {}) {
   // Drawing and curve share what the window leaves, so that both are seen without scrolling.
   function heights() {
     if (room.narrow) return { drawing: 220, curve: 170 };
-    if (data.present) return { drawing: 440, curve: 440 };
+    if (data.present) { // one of them is shown, and takes it all
+      const all = Math.max(280, room.left);
+      return { drawing: all, curve: all };
+    }
     const left = Math.max(390, Math.min(760, room.left));
     return { drawing: Math.round(0.62 * left), curve: Math.round(0.38 * left) };
   }

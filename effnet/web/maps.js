@@ -1,5 +1,7 @@
 // A class's activation map over the photo that it belongs to, in viridis, on a canvas.
 
+import { colour } from './colours.js';
+
 const DIMMED = 0.65; // how much of the light is taken from what the network never saw
 
 // A signed map through ReLU and scaled to 0 to 1; null where nothing speaks for the class.
@@ -10,16 +12,9 @@ export function finished(map) {
   return positive.map((value) => (value - low) / (high - low));
 }
 
-// The colour of a value from 0 to 1 between the anchors of a colour scale.
-function coloured(value, anchors) {
-  const place = Math.min(Math.max(value, 0), 1) * (anchors.length - 1);
-  const low = Math.min(Math.floor(place), anchors.length - 2);
-  return anchors[low].map((from, i) => from + (anchors[low + 1][i] - from) * (place - low));
-}
-
 function cells(values, [rows, columns], anchors) {
   const image = new ImageData(columns, rows);
-  values.forEach((value, i) => image.data.set([...coloured(value, anchors), 255], 4 * i));
+  values.forEach((value, i) => image.data.set([...colour(anchors, value), 255], 4 * i));
   const canvas = new OffscreenCanvas(columns, rows);
   canvas.getContext('2d').putImageData(image, 0, 0);
   return canvas;

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from effnet.base import EffnetError, brief, is_finite, is_whole, path_of, say, settle
 from effnet.network import Spec, get_variant
+from effnet.scaling import takes_network
 
 FOLDER_VARIABLE = "EFFNET_WEIGHTS"
 
@@ -184,6 +185,7 @@ def checkpoints_for(variant: str) -> list[Checkpoint]:
     return [known for known in known_checkpoints() if known.variant == name]
 
 
+@takes_network
 def usual_preprocessing(spec: Spec) -> Preprocessing:
     """What a variant's default weights want; else a 0.875 centre crop at its own resolution."""
     known = [row for row in known_checkpoints() if row.variant == spec.name]

@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from effnet.base import EffnetError, brief, in_a_row, path_of, say
+from effnet.base import EffnetError, brief, in_a_row, needing, path_of, say
 from effnet.network import Spec
 from effnet.weights.checkpoints import (
     IMAGENET_MEAN,
@@ -237,19 +237,16 @@ def named(name: str) -> TimmWeights | None:
     return next((one for one in timms_weights() if stem == one.name or name == one.file), None)
 
 
+@needing
 def from_hub(address: str) -> Path:
     """The folder with a repository's weights and config, fetched from the Hugging Face hub.
 
     Raises:
-        EffnetError: `huggingface_hub` is not installed.
+        EffnetError: `huggingface_hub` is not installed; it comes with effnet[hub].
         WeightsUnavailable: The repository can't be had.
     """
-    try:
-        from huggingface_hub import hf_hub_download
-    except ImportError:
-        raise EffnetError(
-            "hf-hub: needs a package that is not here: pip install huggingface_hub"
-        ) from None
+    from huggingface_hub import hf_hub_download
+
     repository, _, revision = address.partition("@")
     reason: object = ""
     for files in [("config.json", name) for name in HUBS_FILES]:

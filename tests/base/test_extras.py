@@ -41,7 +41,7 @@ def pins(file: str) -> dict[str, str]:
     return {match[1]: match[2] for match in found}
 
 
-@pytest.mark.parametrize("extra", ["core", "train", "notebook", "export"])
+@pytest.mark.parametrize("extra", ["core", "train", "notebook", "export", "hub"])
 def test_the_extras_ask_for_the_ranges_that_are_tested(extra):
     tested = pins("tests/requirements.txt") | pins("requirements.txt")
     for name, ranges in pins(f".ci/extras/{extra}.txt").items():
@@ -51,7 +51,7 @@ def test_the_extras_ask_for_the_ranges_that_are_tested(extra):
 WITH_JUPYTER = {"traitlets", "nbclient", "nbconvert", "nbformat"}  # come along with JupyterLab
 
 
-@pytest.mark.parametrize("extra", ["train", "notebook", "export"])
+@pytest.mark.parametrize("extra", ["train", "notebook", "export", "hub"])
 def test_what_an_extra_is_said_to_bring_is_in_it(extra):
     names = {IMPORTED.get(name, name).replace("-", "_") for name in pins(f".ci/extras/{extra}.txt")}
     assert BROUGHT[extra] - WITH_JUPYTER <= names

@@ -25,7 +25,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 FIGURE = {  # what a page is opened for
     "scale": ".drawing canvas",
     "cost": ".st-key-cost_bars .main-svg",
-    "latency": ".st-key-published_first .main-svg",
+    "latency": ":is(.st-key-samples, .st-key-published_first) .main-svg",
     "classify": ".st-key-top .main-svg",
     "explain": "[data-panel=blend] canvas",
     "train": ".st-key-staircase .main-svg",

@@ -68,39 +68,39 @@ def show(title: str, work: Callable[[float], object], places: Sequence[float]) -
 
 def four(times: float) -> None:
     found = equal_cost_search.at_budget("b0", times)
-    one_dimension._drawings(found, dark=False).to_json()
+    one_dimension._drawings(found).to_json()
     rows = dimension_results.experiment("b0", "Figure 8")
-    one_dimension._accuracy(rows, budget=found[0].target, counted=False, dark=False).to_json()
+    one_dimension._accuracy(rows, budget=found[0].target, counted=False).to_json()
 
 
 def surface(base: str) -> Callable[[float], None]:
     def drawn(giga: float) -> None:
         found = equal_cost_search.equal_cost(base, round(giga * 1e9))
-        one_dimension._surface(found, dark=False).to_json()
-        one_dimension._map(found, dark=False).to_json()
+        one_dimension._surface(found).to_json()
+        one_dimension._map(found).to_json()
 
     return drawn
 
 
 def step_one(tolerance: float) -> None:
     found = search.step_one("b0", round(tolerance, 2))
-    card._grid(found, dark=False).to_json()
-    card._real(found, dark=False).to_json()
+    card._grid(found).to_json()
+    card._real(found).to_json()
 
 
 def solved(base: str, **others: int) -> Callable[[float], None]:
     def drawn(giga: float) -> None:
         limits = Limits(macs=round(giga * 1e9), **others)
         found = search.solve(base, limits)
-        budget._front(found.fits, found.front, best=found.best, dark=False).to_json()
+        budget._front(found.fits, found.front, best=found.best).to_json()
         search.released(limits)
 
     return drawn
 
 
 def ranked(exponent: float) -> None:
-    objectives._rewards(search_objectives.rated_by_first(w=exponent), dark=False).to_json()
-    objectives._rewards(search_objectives.rated_by_second(w=exponent), dark=False).to_json()
+    objectives._rewards(search_objectives.rated_by_first(w=exponent)).to_json()
+    objectives._rewards(search_objectives.rated_by_second(w=exponent)).to_json()
 
 
 def dimensions_page() -> None:

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/capabilities.py            # a table
     python tests/benchmarks/capabilities.py --code     # each line, and why it failed
-    python tests/benchmarks/capabilities.py --write    # CAPABILITIES.md: the table and the lines
+    python tests/benchmarks/capabilities.py --write    # assets/benchmarks/capabilities.md, with the lines
     pip install efficientnet_pytorch                   # for the last column
 
 The lines stand in `capabilities.toml`. A cell is "yes" where its line ran and what it gave is true
@@ -55,7 +55,7 @@ ROWS: dict[str, dict[str, dict[str, str]]] = tomllib.loads(
 )
 ONLY_BUILT = "Networks"  # its lines run where tensors have shapes and no numbers
 WITH_GRADIENTS = ("checkpoint(", "checkpointing", "checkpoint_sequential", "kept(")
-PAGE = Path(__file__).parents[2] / "CAPABILITIES.md"
+PAGE = Path(__file__).parents[2] / "assets" / "benchmarks" / "capabilities.md"
 HEAD = """# What people do with EfficientNets, in four packages
 
 Written by `python tests/benchmarks/capabilities.py --write` on {today}, with {versions}.

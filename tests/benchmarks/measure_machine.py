@@ -15,6 +15,7 @@ With `--dry` it goes the same way on the processor in seconds, with tiny network
 import argparse
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -91,9 +92,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--into", type=Path, default=ROOT / "assets" / "benchmarks")
+    parser.add_argument("--into", type=Path, help="assets/benchmarks; a new folder with --dry")
     parser.add_argument("--dry", action="store_true", help="tiny networks on the processor")
     asked = parser.parse_args(arguments)
+    shipped = ROOT / "assets" / "benchmarks"
+    into = asked.into or (Path(tempfile.mkdtemp()) if asked.dry else shipped)
+    print(f"rows go into {into}")
     end = time.monotonic() + 60 * asked.minutes
     device = "cpu" if asked.dry else pick_device(asked.device).type
     specs = {name: effnet.get_variant(name) for name in NETWORKS}
@@ -107,8 +111,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     elif device == "cuda":
         tests()
     left = max(2.0, end - time.monotonic())
-    mirrors([specs[name] for name in MIRRORED], device, MIRROR_SHARE * left, asked.into)
-    families(list(specs.values()), device, end, asked.into)
+    mirrors([specs[name] for name in MIRRORED], device, MIRROR_SHARE * left, into)
+    families(list(specs.values()), device, end, into)
 
 
 if __name__ == "__main__":

@@ -29,9 +29,11 @@ def looked_at(browser: Browser, url: str, name: str, picture: Path) -> list[dict
     page.set_default_timeout(120_000)
     lab.run_all(page, url, f"{name}.ipynb")
     lab.idle(page, 600)
+    lab.drawn(page)
     texts = lab.contrasts(page)
-    height = page.evaluate("document.querySelector('.jp-WindowedPanel-inner').scrollHeight")
+    height = page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollHeight")
     page.set_viewport_size({**WINDOW, "height": min(int(height) + 200, 14_000)})
+    page.locator(".jp-WindowedPanel-outer").evaluate("(panel) => panel.scrollTo(0, 0)")
     page.screenshot(path=picture)
     page.close()
     return texts

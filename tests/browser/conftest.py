@@ -23,8 +23,8 @@ FLAGS = [
     "--use-fake-device-for-media-stream",  # a camera that shows a test pattern
     "--use-fake-ui-for-media-stream",
 ]
-PATIENCE = 60_000  # ms; a loaded machine is slow, and nothing here measures speed
-expect.set_options(timeout=PATIENCE / 2)
+PATIENCE = 120_000  # ms; a loaded machine is slow, and nothing here measures speed
+expect.set_options(timeout=PATIENCE)
 # what moves without being asked, and by how much: [share of the window, whose] each
 SHIFTS = """(() => {
   globalThis.shifts = [];
@@ -113,12 +113,12 @@ class Visit:
     def shoot(self, name: str) -> None:
         """Save the whole page; Streamlit scrolls an inner box, so the window grows to it."""
         SCREENSHOTS.mkdir(exist_ok=True)
-        self.page.wait_for_timeout(600)
+        self.page.wait_for_timeout(200)
         box = self.page.get_by_test_id("stMainBlockContainer").bounding_box()
         assert box is not None
         width = self.page.viewport_size["width"] if self.page.viewport_size else 1280
         self.page.set_viewport_size({"width": width, "height": int(box["height"]) + 40})
-        self.page.wait_for_timeout(400)
+        self.page.wait_for_timeout(200)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 

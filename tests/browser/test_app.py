@@ -43,15 +43,13 @@ def test_everything_follows_while_the_slider_is_dragged_and_the_server_on_releas
     slider = page.get_by_role("slider", name="phi")
     box = slider.bounding_box()
     assert box is not None
-    claims = {tab.claim()}
     page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + box["height"] / 2)
     page.mouse.down()
-    for step in range(40):
-        across = box["x"] + (0.25 + 0.4 * step / 40) * box["width"]
+    for step in range(1, 6):  # before the button is released
+        before = tab.claim()
+        across = box["x"] + (0.25 + 0.08 * step) * box["width"]
         page.mouse.move(across, box["y"] + box["height"] / 2)
-        page.wait_for_timeout(50)
-        claims.add(tab.claim())
-    assert len(claims) >= 5  # before the button is released
+        expect(page.locator("h3").first).not_to_have_text(before)
     page.mouse.up()
     value = float(slider.input_value())
     expect(page).to_have_url(re.compile(rf"phi={value:g}"))
@@ -166,9 +164,7 @@ def test_a_page_stands_still_and_fits_its_window(visit, name, width, theme):
         "() => [...document.querySelectorAll('.figure')].every((box) => box.dataset.drawn)"
     )
     shifts = tab.shifts()
-    # on a busy machine a note on a photo's map, or a phone's second row, may come a moment late
-    most = 0.1 if width == 390 or name in ("classify", "explain") else 0.05
-    assert sum(value for value, _ in shifts) <= most, shifts
+    assert sum(value for value, _ in shifts) <= 0.05, shifts
     if name in ("scale", "classify"):
         page.locator(".js-plotly-plot .main-svg").first.wait_for()
     overflow = page.evaluate(

@@ -5,7 +5,9 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from effnet.app.kit import live
+from effnet import web
+
+PARTS = ("stage", "map", "bars")
 
 
 def switched_on(page: Page) -> Page:
@@ -40,6 +42,9 @@ def test_frames_are_answered_one_at_a_time_and_one_is_frozen_for_every_page(visi
         "aria-pressed", "false"
     )
     assert camera.evaluate("(root) => root.classList.contains('mirrored')")
+    stage, map_, bars = (camera.locator(f".{part}").bounding_box() for part in PARTS)
+    assert stage["x"] < map_["x"] < map_["x"] + map_["width"] < stage["x"] + stage["width"]
+    assert bars["x"] >= stage["x"] + stage["width"], "beside the picture, not below"
     camera.get_by_role("button", name="Freeze: use this picture").click()
     expect(page.get_by_text("The photo, 1280 x 720 px")).to_be_visible()
     expect(camera).to_have_count(0)
@@ -71,34 +76,32 @@ def test_a_page_without_a_safe_address_says_why_there_is_no_camera(visit):
     expect(page.get_by_text("only to a page over https or on localhost")).to_be_visible()
 
 
-SLOW = """async ({ html, source, rounds, dropped }) => {
-  const host = document.createElement('div');
-  host.innerHTML = html;
-  document.body.append(host);
+SLOW = """async ({ source, data, rounds, dropped }) => {
+  const place = document.createElement('div');
+  document.body.append(place);
   const address = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-  const { default: mount } = await import(address);
-  const video = host.querySelector('video');
-  const shown = () => video.getVideoPlaybackQuality().totalVideoFrames;
+  const { mount } = await import(address);
+  const sent = [];
+  const shown = () => place.querySelector('video').getVideoPlaybackQuality().totalVideoFrames;
+  const camera = mount(place, data, (kind, { number }) => sent.push({ number, at: shown() }));
   const until = async (holds) => {
     while (!holds()) await new Promise((go) => setTimeout(go, 5));
   };
-  const sent = [];
-  const data = { side: 64, colours: [[0, 0, 0], [1, 1, 1]], words: { pace: '' } };
   const say = { labels: [], target: 0, cells: btoa('a'), rows: 1, columns: 1, box: [0, 0, 1, 1] };
-  const give = (answer) => mount({
-    parentElement: host,
-    data: { ...data, answer },
-    setTriggerValue: (kind, { number }) => sent.push({ number, at: shown() }),
-  });
-  give({ ...say, number: 57, wait: 0 }); // of a visit before, which nobody waits for any more
+  camera.hear({ ...say, number: 57, wait: 0 }); // of a visit before
   for (let round = 1; round <= rounds; round += 1) {
     await until(() => sent.length === round);
     await until(() => shown() >= sent.at(-1).at + dropped);
     if (sent.length > round) return sent;
-    give({ ...say, number: sent.at(-1).number, wait: 0 });
+    const { number } = sent.at(-1);
+    camera.hear({ ...say, number: number + 7, wait: 0 }); // of another view, not of this one
+    camera.hear({ ...say, number, wait: 0 });
   }
   await until(() => sent.length > rounds);
-  host.remove();
+  const stream = place.querySelector('video').srcObject;
+  camera.destroy();
+  if (stream.active) throw new Error('the camera is still on');
+  place.remove();
   return sent;
 }"""
 
@@ -108,8 +111,8 @@ def test_a_slow_engine_drops_frames_and_is_sent_the_newest(visit):
     sent = page.evaluate(
         SLOW,
         {
-            "html": live.read("camera.html"),
-            "source": live.read("box.js") + live.read("camera.js"),
+            "source": web.camera_module(),
+            "data": web.camera_data(64),
             "rounds": 5,
             "dropped": 8,
         },

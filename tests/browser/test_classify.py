@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from effnet.classify import perturbations
@@ -48,23 +49,24 @@ def test_many_files_become_a_table(visit, chelsea, coffee):
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
 
 
-def test_naming_many_can_be_stopped_and_gone_on_with(visit, tmp_path, coffee):
-    for i in range(150):
-        shutil.copy(coffee, tmp_path / f"{i:03}.png")
+def test_naming_many_can_be_stopped_and_gone_on_with(visit, tmp_path):
+    Image.new("RGB", (3000, 2000)).save(tmp_path / "00.png")  # small, yet it takes its time
+    for i in range(1, 60):
+        shutil.copy(tmp_path / "00.png", tmp_path / f"{i:02}.png")
     page = visit().go("/classify")
     page.get_by_role("tab", name="Many images").click()
     uploader = page.get_by_test_id("stFileUploader").filter(has_text="A folder of pictures")
     uploader.locator("input[type=file]").set_input_files(tmp_path)
-    expect(page.get_by_text("0 of 150")).to_be_visible()
+    expect(page.get_by_text("0 of 60")).to_be_visible()
     page.get_by_role("button", name="Name them").click()
     page.get_by_role("button", name="Stop", exact=True).click()
-    expect(page.get_by_text(re.compile(r"^\d+ of 150$"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^\d+ of 60$"))).to_be_visible()
     go_on = page.get_by_role("button", name="Go on")
     expect(go_on).to_be_visible()
     expect(page.get_by_role("button", name="CSV", exact=True)).to_be_visible()
     go_on.click()
     expect(go_on).to_have_count(0)
-    expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0, timeout=60_000)
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
 
 
 def test_a_folder_is_uploaded_with_its_classes_and_its_csv_comes_back(
@@ -80,7 +82,7 @@ def test_a_folder_is_uploaded_with_its_classes_and_its_csv_comes_back(
     uploader.locator("input[type=file]").set_input_files(tmp_path / "top")
     page.get_by_role("button", name="Name them").click()
     expect(page.get_by_text("Not counted, as their folders are no class: others")).to_be_visible()
-    expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0, timeout=60_000)
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV", exact=True).click()
     rows = list(csv.DictReader(Path(download.value.path()).read_text("utf-8").splitlines()))

@@ -12,6 +12,7 @@ def drawn(page: Page) -> Page:
     """Wait until the bars and the treemap are there."""
     page.locator("g.slice").nth(20).wait_for()
     page.locator(".barlayer g.trace").nth(5).wait_for()
+    page.locator(".figure[data-drawn]").nth(1).wait_for()  # and hear clicks
     return page
 
 

@@ -67,6 +67,19 @@ def test_a_dragged_box_is_measured_and_the_ladder_opens(visit):
     expect(page.get_by_text("Drag a box around the object on the photo above")).to_be_visible()
 
 
+def test_what_lies_in_the_box_is_hidden_and_shown_again(visit):
+    page = drawn(visit().go("/explain"))
+    drag(page, "photo", (0.25, 0.02), (0.75, 0.6))
+    claim = page.locator("h3").first
+    page.get_by_text("Hide what is in it").click()
+    expect(claim).to_contain_text("Without the hidden place")
+    grey = [124, 116, 104, 255]
+    reached = pixel(page, "photo", 0.5, 0.3)
+    assert all(abs(one - other) < 8 for one, other in zip(reached, grey, strict=True))
+    page.get_by_role("button", name="Clear the box").click()
+    expect(claim).to_contain_text("speaks for espresso")
+
+
 def test_a_click_on_a_place_picks_it(visit):
     page = drawn(visit().go("/explain"))
     page.get_by_role("tab", name="Inside").click()

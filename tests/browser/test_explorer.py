@@ -22,6 +22,13 @@ INKED = """() => {
   }
   return [inked, [...document.querySelectorAll('.places button')].map((one) => one.offsetLeft)];
 }"""
+# A finger on phi as soon as it glides, which it does for four seconds.
+TOUCH = """requestAnimationFrame(function look() {
+  const field = document.querySelector('[aria-label="phi, exact value"]');
+  globalThis.touched = field && field.value > 0 && field.value !== '1.00';
+  if (globalThis.touched) field.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }));
+  else requestAnimationFrame(look);
+})"""
 SIZES = [(390, 844), (1024, 768), (1280, 720), (1920, 1080)]
 
 
@@ -39,7 +46,7 @@ def explore(browser, files):
     """Open the file; it must ask for nothing and throw nothing."""
     opened, asked, broken = [], [], []
 
-    def go(said="", *, size=(1280, 720), theme="light", language="en", motion="reduce"):
+    def go(said="", *, size=(1280, 720), theme="light", language="en", motion="reduce", script=""):
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme=theme,
@@ -47,6 +54,7 @@ def explore(browser, files):
         )
         opened.append(context)
         page = context.new_page()
+        page.add_init_script(script)
         page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda error: broken.append(str(error)))
         page.goto((files / f"{language}.html").as_uri() + said)
@@ -209,8 +217,8 @@ def test_phi_glides_once_and_a_touch_stops_it(explore):
     expect(page.get_by_text("deeper, wider, or with larger pictures?")).to_be_visible()
     expect(page.get_by_label("phi, exact value")).to_have_value("3.00")
     expect(page).to_have_url(re.compile("phi=3"))
-    page = explore(motion="no-preference")
-    page.get_by_label("phi, exact value").click()
+    page = explore(motion="no-preference", script=TOUCH)
+    page.wait_for_function("() => globalThis.touched")
     stopped = values(page, "phi")[0]
     page.wait_for_timeout(300)
     assert values(page, "phi")[0] == stopped < 3
@@ -283,3 +291,21 @@ def test_its_start_is_pythons_default(explore):
     assert values(page, "phi", "alpha", "beta", "gamma") == [
         getattr(Design(), name) for name in ("phi", "alpha", "beta", "gamma")
     ]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "ink"),
+    [
+        ("class", "vscode-dark", "rgb(250, 250, 250)"),
+        ("class", "vscode-high-contrast vscode-high-contrast-light", "rgb(26, 28, 34)"),
+        ("theme", "dark", "rgb(250, 250, 250)"),
+    ],
+)
+def test_the_themes_of_vs_code_and_colab_are_followed_whatever_widgets_say(
+    explore, attribute, value, ink
+):
+    page = explore("#phi=1")
+    page.evaluate("document.documentElement.style.setProperty('--jp-ui-font-color1', '#777')")
+    assert page.locator(".effnet").evaluate("(e) => getComputedStyle(e).color") != ink
+    page.evaluate("(mark) => document.body.setAttribute(...mark)", [attribute, value])
+    assert page.locator(".effnet").evaluate("(e) => getComputedStyle(e).color") == ink

@@ -81,7 +81,9 @@ def test_the_server_hears_of_a_drag_once(visit):
         "websocket", lambda socket: socket.on("framesent", lambda data: sent.append(len(data)))
     )
     page = tab.go("/?phi=1")
+    page.locator("html[data-whole]").wait_for(state="attached")
     page.get_by_text("Next, ").wait_for()
+    page.locator("[data-test-script-state=notRunning]").wait_for()
     page.locator("[data-testid=stSkeleton]").first.wait_for(state="detached")
     sent.clear()
     for end in (4, 6):

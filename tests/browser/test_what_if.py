@@ -16,10 +16,14 @@ def card(tab, name, path):
 
 def fill_cell(page, row, across, text):
     """Type into a cell of the stage table, counted from its first stage, once the page rests."""
-    page.locator("[data-test-script-state=notRunning]").wait_for()
-    page.wait_for_timeout(500)  # figures are drawn after the page, and move what lies below
     table = page.get_by_test_id("stDataFrame").first
+    table.wait_for()
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    page.wait_for_function(  # they are drawn after the page, and move what lies below
+        "() => [...document.querySelectorAll('.figure')].every((box) => box.dataset.drawn)"
+    )
     table.scroll_into_view_if_needed()
+    table.element_handle().wait_for_element_state("stable")
     box = table.bounding_box()
     assert box is not None
     page.mouse.dblclick(box["x"] + across * box["width"], box["y"] + ROW * (row + 1) + ROW / 2)

@@ -267,13 +267,36 @@ def test_decoding_small_does_not_change_the_answer(name, chelsea, coffee):
         assert np.abs(softmax(small.logits) - softmax(whole.logits)).max() < 0.01
 
 
-def test_a_sideways_jpeg_is_upright_when_decoded_small(coffee):
+def sideways(data: bytes) -> bytes:
+    """A JPEG whose EXIF says to turn it to the right."""
     buffer = io.BytesIO()
     exif = Image.Exif()
     exif[0x0112] = 6
-    Image.open(io.BytesIO(camera_jpeg(coffee))).save(buffer, "JPEG", exif=exif)
-    small = open_image(buffer.getvalue(), short_side=256)
+    Image.open(io.BytesIO(data)).save(buffer, "JPEG", exif=exif)
+    return buffer.getvalue()
+
+
+def test_a_sideways_jpeg_is_upright_when_decoded_small(coffee):
+    small = open_image(sideways(camera_jpeg(coffee)), short_side=256)
     assert small.height > small.width
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["upright", "sideways"])
+def test_a_map_is_of_what_the_answer_saw_and_lies_on_the_whole_photo(lite0, chelsea, turned):
+    data = camera_jpeg(chelsea)
+    # 3000 x 2000 with its short side to 256 gives 384 x 256, of which 224 x 224 are seen
+    size, box = (3000, 2000), (625, 125, 2375, 1875)
+    if turned:
+        data, size, box = sideways(data), (2000, 3000), (125, 625, 1875, 2375)
+    (said,) = lite0.predict(data)
+    found = lite0.explain(data)
+    assert (found.label, found.probability) == (said.labels[0].name, said.labels[0].probability)
+    assert found.box == pytest.approx(box)
+    assert found.map.shape == size[::-1]
+    assert max(found.fitted(320).image.size) == 320
+    assert max(found.picture.seen.size) <= 1500, "so far the whole was not needed"
+    assert found.image.size == size
+    np.testing.assert_array_equal(np.asarray(found.image), np.asarray(open_image(data)))
 
 
 def test_pixels_are_the_array_channels_last(coffee):

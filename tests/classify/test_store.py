@@ -58,13 +58,13 @@ def test_many_at_once_load_one_and_do_not_wait_for_another():
         loads.append(name)
         if name == "slow":
             started.set()
-            assert go_on.wait(20)
+            assert go_on.wait(120)
         return Fake(name)
 
     store = Store(load, budget=100)
     with ThreadPoolExecutor(8) as pool:
         slow = [pool.submit(store.get, "slow") for _ in range(6)]
-        assert started.wait(20)
+        assert started.wait(120)
         assert store.get("quick").name == "quick"
         go_on.set()
         assert len({id(one.result()) for one in slow}) == 1

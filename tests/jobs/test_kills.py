@@ -88,7 +88,7 @@ def test_a_killed_sweep_leaves_no_worker_behind(tmp_path, environment_without_we
     assert len(below) >= 2  # the workers, and what watches over their semaphores
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    until(lambda: not any(alive(one) for one in below), 60)
+    until(lambda: not any(alive(one) for one in below))
 
 
 @LINUX
@@ -105,7 +105,7 @@ def test_a_question_ends_with_whoever_asked(environment_without_weights):
     below = until(lambda: children(asker.pid))
     os.kill(asker.pid, signal.SIGKILL)
     asker.wait()
-    until(lambda: not any(alive(one) for one in below), 60)
+    until(lambda: not any(alive(one) for one in below))
 
 
 def test_a_question_is_ended_by_a_stop():

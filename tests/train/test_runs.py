@@ -12,6 +12,7 @@ import pytest
 import effnet
 from effnet.base import tolerant
 from effnet.jobs import runs
+from effnet.train import run_process
 
 
 def wait_for(run, state, seconds=400):
@@ -62,6 +63,16 @@ def test_a_run_that_broke_off_says_why(tiny):
     assert "no data 'nowhere'" in run.last_words()
 
 
+def test_a_training_ends_before_the_app_where_memory_runs_out(tiny, tmp_path, monkeypatch):
+    """Linux ends first what has 1000, the most that there is (proc_pid_oom_score_adj(5))."""
+    monkeypatch.setattr(run_process.os, "nice", lambda _: 0)
+    monkeypatch.setattr(run_process, "OOM_SCORE", tmp_path / "score")
+    run = runs.create("train", "broken", order(tiny, data="nowhere"))
+    with pytest.raises(effnet.EffnetError, match="no data 'nowhere'"):
+        run_process.go(run.folder)
+    assert (tmp_path / "score").read_text() == "1000"
+
+
 def _hold(folder, ready):
     with runs.held(folder):
         ready.set()
@@ -73,7 +84,7 @@ def test_a_killed_process_lets_go_of_its_run(tmp_path):
     ready = context.Event()
     process = context.Process(target=_hold, args=(tmp_path, ready))
     process.start()
-    assert ready.wait(60)
+    assert ready.wait(400)
     assert runs.is_held(tmp_path)
     with pytest.raises(effnet.EffnetError, match="another process"), runs.held(tmp_path):
         pass

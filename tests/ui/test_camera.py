@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from effnet.app.kit import camera
+from effnet.classify import frames
 
 
 @pytest.fixture(autouse=True)
@@ -18,13 +19,13 @@ def _nobody_looks(monkeypatch):
 def frame(image: Image.Image) -> str:
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=95)
-    return camera.HEAD + base64.b64encode(buffer.getvalue()).decode()
+    return frames.HEAD + base64.b64encode(buffer.getvalue()).decode()
 
 
 @pytest.mark.parametrize("held", [None, 968, 3, 1000, -1, "967", True])
 def test_a_frame_is_answered_as_a_photo_is(lite0, coffee, held):
     picture = frame(Image.open(coffee).convert("RGB"))
-    image = Image.open(io.BytesIO(camera.jpeg(picture)))
+    image = Image.open(io.BytesIO(frames.jpeg(picture)))
     found = camera.answer(lite0, {"picture": picture, "number": 7, "held": held}, "ann")
     (said,) = lite0.predict(image)
     target = held if held in (968, 3) else 967
@@ -52,8 +53,8 @@ def test_who_looks_with_others_waits_for_their_turns(lite0, coffee, monkeypatch)
 
 
 NO_FRAMES = [
-    *(None, 7, "", "data:image/png;base64,AAAA", camera.HEAD, f"{camera.HEAD}?"),
-    *(f"{camera.HEAD}AAAA", camera.HEAD + "A" * camera.MOST_BYTES),
+    *(None, 7, "", "data:image/png;base64,AAAA", frames.HEAD, f"{frames.HEAD}?"),
+    *(f"{frames.HEAD}AAAA", frames.HEAD + "A" * frames.MOST_BYTES),
 ]
 
 

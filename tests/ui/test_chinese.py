@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -291,12 +290,8 @@ def test_no_english_is_left_in_a_verdict_on_a_map_but_names(monkeypatch):
         translated = say("Can I believe it?")
     app = opened("pages/explain.py", explain_tabs=translated, verdict_table=True)
     assert left(app) == {}
-    end = time.monotonic() + 120
-    while len(app.get("plotly_chart")) < 2 and time.monotonic() < end:
-        time.sleep(0.2)
-        with speaking("zh"):  # the harness finds what is chosen by its title
-            app.run()
-    assert len(app.get("plotly_chart")) == 2
+    with speaking("zh"):  # the harness finds what is chosen by its title
+        visits.until(app, lambda page: len(page.get("plotly_chart")) == 2)
     assert left(app) == {}
 
 

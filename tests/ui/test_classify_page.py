@@ -351,6 +351,26 @@ def test_many_images_takes_the_photos_that_are_there():
     assert set(table["problem"]) == {""}
 
 
+def test_an_answer_that_comes_while_the_page_is_drawn_waits_for_the_next_look(coffee, monkeypatch):
+    app = page("Many images")
+    given = [(f"{i}.png", coffee.read_bytes(), "image/png") for i in range(2)]
+    app.file_uploader(key="many_files").set_value(given).run()
+    visits.ended(app.button(key="many_go").click().run(), "many")
+    answers, row = app.session_state[many_images.JOB].answers, many_images._row
+    late = [answers.pop()]
+
+    def drawn(*values, **named):
+        answers.extend(late)
+        late.clear()
+        return row(*values, **named)
+
+    monkeypatch.setattr(many_images, "_row", drawn)
+    app.run()
+    assert [error.message for error in app.exception] == []
+    assert list(app.dataframe[-1].value["picture"]) == ["0.png"]
+    assert list(app.run().dataframe[-1].value["picture"]) == ["0.png", "1.png"]
+
+
 def test_many_images_in_chinese_have_a_csv_in_english(chelsea, coffee, lite0):
     app = visits.opened("pages/classify.py", session={"classify_tabs": "批量图像"}, lang="zh")
     with speaking("zh"):  # the harness asks widgets for their words once more

@@ -135,7 +135,7 @@ def test_memory_follows_the_batch():
 def test_the_page_opens_without_torch(environment_without_weights):
     code = (
         "import sys; from streamlit.testing.v1 import AppTest;"
-        "app = AppTest.from_file('app.py', default_timeout=60).switch_page('pages/cost.py').run();"
+        "app = AppTest.from_file('app.py', default_timeout=300).switch_page('pages/cost.py').run();"
         "assert not app.exception;"
         "print('LOADED', *{n.partition('.')[0] for n in sys.modules})"
     )

@@ -1,7 +1,7 @@
 """The Explain page under AppTest: class, method, layer, link, slow maps, and every tab."""
 
 import json
-import time
+import threading
 from collections import OrderedDict
 from io import BytesIO
 
@@ -11,13 +11,13 @@ import streamlit as st
 import visits
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visits import sound
+from visits import PATIENCE, sound, until
 
 import effnet
 from effnet import cam
 from effnet.app.kit import cache, maps, state
 from effnet.app.pages.explain import explain_controls, explain_tabs, ladder_card
-from effnet.base import language
+from effnet.base import language, percent
 from effnet.base.language import say, speaking
 from effnet.jobs import Queue, Stopped
 
@@ -160,22 +160,12 @@ def test_a_blank_map_says_why(monkeypatch):
 # --- slow maps ----------------------------------------------------------------------------------
 
 
-def wait_for(app: AppTest, done) -> AppTest:
-    """Run the page again until its background job has ended."""
-    end = time.monotonic() + 120
-    while not done(app) and time.monotonic() < end:
-        time.sleep(0.2)
-        app.run()
-    assert done(app)
-    return app
-
-
 def test_a_slow_map_says_how_long_it_takes_and_comes_when_it_is_made():
     app = opened(method="scorecam", layer="features.0")
     assert "is not made yet" in claim(app)
     assert "Score-CAM takes 32 passes: about" in said(app)
     app.button(key="compute_map").click().run()
-    wait_for(app, lambda page: "holds half of what speaks" in page.subheader[0].value)
+    until(app, lambda page: "holds half of what speaks" in page.subheader[0].value)
     app.button_group(key="class_chips").set_value(968).run()
     assert "speaks for cup" in claim(app), "one sweep gives every top class"
 
@@ -199,7 +189,7 @@ def test_a_stopped_job_ends_and_keeps_nothing():
         maps.explanations(cache.classifier("lite0"), "lite0", photo, **asked, progress=progress)
 
     job = Queue("test").ask("a map", "map", work)
-    assert job.wait(60)
+    assert job.wait(PATIENCE)
     assert job.stopped
     assert job.error is None or isinstance(job.error, Stopped)
     assert maps.here("lite0", photo, "scorecam", 657, "features.0") is None
@@ -288,15 +278,38 @@ def test_a_network_without_gates_says_so():
 
 
 def test_the_verdict_comes_when_its_tests_are_done(monkeypatch):
-    from effnet.cam import faithfulness
-
-    whole = faithfulness.judge
+    whole = effnet.cam.judge
     monkeypatch.setattr(
-        faithfulness, "judge", lambda *a, **k: whole(*a, **k, steps=4, random_orders=3)
+        effnet.cam, "judge", lambda *a, **k: whole(*a, **k, steps=4, random_orders=3)
     )
     app = opened(tab="Can I believe it?")
-    wait_for(app, lambda page: "blurring its brightest 20 %" in said(page))
+    until(app, lambda page: "blurring its brightest 20 %" in said(page))
     assert "The map follows what the network learned" in said(app)
+    assert len(app.get("plotly_chart")) == 2
+
+
+def test_a_test_that_ends_while_the_page_is_drawn_is_not_called_stopped(monkeypatch):
+    whole, kept, begin = effnet.cam.judge, maps.kept, threading.Event()
+
+    def judged(*values, **named):
+        assert begin.wait(PATIENCE)
+        return whole(*values, **named, steps=2, random_orders=2)
+
+    monkeypatch.setattr(maps, "_kept", OrderedDict())
+    monkeypatch.setattr(effnet.cam, "judge", judged)
+    app = opened(tab="Can I believe it?")
+    (job,) = app.session_state[state.JOBS].values()
+
+    def before_its_end(photo, key):
+        found = kept(photo, key)
+        if key[0] == "verdict" and not begin.is_set():
+            begin.set()
+            assert job.wait(PATIENCE)
+        return found
+
+    monkeypatch.setattr(maps, "kept", before_its_end)
+    app.run()
+    assert "The test was stopped." not in said(app)
     assert len(app.get("plotly_chart")) == 2
 
 
@@ -309,7 +322,9 @@ def test_files_to_take_away_hold_the_map():
         cache.classifier("lite0"), "lite0", photo,
         method="gradcam", targets=[967], layers=["features.8"],
     )  # fmt: skip
-    asked = explain_controls.Asked("lite0", photo, 967, None, "gradcam", "features.8", (967,))
+    asked = explain_controls.Asked(
+        "lite0", photo, photo, 0.9, 967, None, "gradcam", "features.8", (967,)
+    )
     record = json.loads(explain_tabs.as_json(asked, explanation))
     assert (record["label"], record["network"], record["photo"]) == ("espresso", "lite0", "Coffee")
     np.testing.assert_allclose(record["native"], explanation.native, atol=1e-6)
@@ -319,12 +334,29 @@ def test_files_to_take_away_hold_the_map():
     assert picture.size == (600, 400)
 
 
+def test_a_hidden_place_moves_the_probability_and_the_map():
+    """As the library says of a photo with the same place painted in ImageNet's mean colour."""
+    session = {state.BOX: ("coffee", (0.25, 0.0, 0.75, 0.6)), state.HIDES: True}
+    app = visits.opened("pages/explain.py", session=session)
+    hidden = cache.sample("coffee").image.copy()
+    hidden.paste((124, 116, 104), (150, 0, 450, 240))
+    expected = effnet.load("lite0").explain(hidden, target=967)
+    before = effnet.load("lite0").explain(cache.sample("coffee").image, target=967)
+    assert before.probability > 2 * expected.probability
+    after, whole = percent(expected.probability), percent(before.probability)
+    told = f"Without the hidden place EfficientNet-Lite0 gives espresso {after}; with it, {whole}."
+    assert claim(app) == told
+    assert app.session_state["class_chips"] == 967
+
+
 # --- in Chinese ---------------------------------------------------------------------------------
 
 
 def test_names_of_files_and_records_are_english_in_any_language():
     photo = cache.sample("coffee")
-    asked = explain_controls.Asked("lite0", photo, 967, 968, "gradcam", "features.8", (967,))
+    asked = explain_controls.Asked(
+        "lite0", photo, photo, 0.9, 967, 968, "gradcam", "features.8", (967,)
+    )
     (explanation,) = maps.explanations(
         cache.classifier("lite0"), "lite0", photo,
         method="gradcam", targets=[asked.question], layers=["features.8"],
@@ -339,9 +371,10 @@ def test_names_of_files_and_records_are_english_in_any_language():
 
 def test_what_runs_in_the_background_speaks_the_visitors_language(monkeypatch):
     """A job has a thread of its own, and so has the part of the page that watches it."""
-    spoken, whole = [], effnet.cam.judge
+    spoken, whole, begin = [], effnet.cam.judge, threading.Event()
 
     def judged(*values, **named):
+        assert begin.wait(PATIENCE)
         spoken.append(language.current())
         return whole(*values, **named, steps=2, random_orders=2)
 
@@ -350,8 +383,9 @@ def test_what_runs_in_the_background_speaks_the_visitors_language(monkeypatch):
         tab = say("Can I believe it?")
     app = opened(tab=tab, lang="zh", photo="rocket")
     waiting = said(app)
+    begin.set()
     with speaking("zh"):  # the harness finds what is chosen by its title
-        wait_for(app, lambda page: len(page.get("plotly_chart")) == 2)
+        until(app, lambda page: len(page.get("plotly_chart")) == 2)
     assert spoken == ["zh"]
     assert "次前向计算" in waiting
     _, cascade = (json.loads(chart.proto.spec) for chart in app.get("plotly_chart"))

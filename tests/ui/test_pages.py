@@ -7,16 +7,17 @@ import ast
 import io
 import json
 import random
-import time
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visits import claim, explorer, opened, report
+from visits import PATIENCE, claim, ended, explorer, opened, report
 
 from effnet.app.kit import frame
+from effnet.app.pages.latency import latency_cards
 
 ROOT = Path(__file__).parents[2]
 PAGES = [page.file for page in frame.PAGES]
@@ -162,15 +163,9 @@ def test_a_bad_file_gives_a_message_and_the_next_one_works(name, data, chelsea):
 # --- Latency ------------------------------------------------------------------------------------
 
 
-def measured(app: AppTest, key: str = "run_measure") -> AppTest:
-    """Press a card's button and look until its measurement has ended."""
-    app.button(key=key).click().run()
-    for _ in range(600):
-        if "Stop" not in [button.label for button in app.button]:
-            return app
-        time.sleep(0.1)
-        app.run()
-    raise AssertionError("the measurement did not end")
+def measured(app: AppTest) -> AppTest:
+    """Press the page's button and look until its measurement has ended."""
+    return ended(app.button(key="run_measure").click().run(), "measure")
 
 
 def test_measuring_shows_median_spread_and_machine():
@@ -200,7 +195,9 @@ def test_a_design_too_large_to_measure_is_refused():
     assert any(words in app.error[0].value for words in ("too many to measure", "does not fit"))
 
 
-def test_two_visitors_are_queued_and_told():
+def test_two_visitors_are_queued_and_told(monkeypatch):
+    over = threading.Event()
+    monkeypatch.setattr(latency_cards, "work_on", lambda *_: lambda _: over.wait(PATIENCE))
     first, second = (
         opened("pages/latency.py", mode="free", base="lite0", resolution=side)
         for side in ("64", "80")
@@ -209,8 +206,9 @@ def test_two_visitors_are_queued_and_told():
     second.button(key="run_measure").click().run()
     told = [bar.proto.text for bar in second.get("progress")]
     assert any("Waiting: another visitor measures" in text for text in told)
-    for app in (first, second):
-        app.button(key="stop_measure").click().run()
+    second.button(key="stop_measure").click().run()
+    over.set()
+    ended(first, "measure")
 
 
 # --- the shape of a page ------------------------------------------------------------------------

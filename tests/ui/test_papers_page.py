@@ -127,7 +127,7 @@ def test_the_table_sorts_by_value_and_is_empty_where_nothing_is_printed():
 def test_the_page_loads_no_torch(environment_without_weights):
     code = (
         "from streamlit.testing.v1 import AppTest\nimport sys\n"
-        "app = AppTest.from_file('app.py', default_timeout=60).switch_page('pages/papers.py')\n"
+        "app = AppTest.from_file('app.py', default_timeout=300).switch_page('pages/papers.py')\n"
         "assert len(app.run().exception) == 0\nprint('torch' in sys.modules)"
     )
     done = subprocess.run(

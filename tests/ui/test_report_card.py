@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from visits import opened
+from visits import PATIENCE, opened
 
 from effnet import report
 from effnet.app.kit import photos, state
@@ -72,7 +72,7 @@ def asked(photo: Shown, **remembered: Any) -> report.Look:
         assert look is not None
         st.session_state["found"] = look()
 
-    app = AppTest.from_function(page, default_timeout=60)
+    app = AppTest.from_function(page, default_timeout=PATIENCE)
     for key, value in {state.SHOWN: photo, state.NETWORK: "lite0", **remembered}.items():
         app.session_state[key] = value
     app.run()

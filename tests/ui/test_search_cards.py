@@ -7,6 +7,7 @@ import json
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from visits import PATIENCE
 
 from effnet.app.pages.scale import one_dimension
 from effnet.scaling.design import Design, from_query
@@ -30,7 +31,7 @@ def search_page() -> None:
 
 
 def opened(page, **query: str) -> AppTest:
-    app = AppTest.from_function(page, default_timeout=60)
+    app = AppTest.from_function(page, default_timeout=PATIENCE)
     for name, value in query.items():
         app.query_params[name] = value
     return run(app)

@@ -1,10 +1,13 @@
 """The link carries the design, the lock and the pins, both ways, and survives any nonsense."""
 
 import html
+import re
+from pathlib import Path
 
 import pytest
 from visits import opened, report
 
+from effnet.app.kit import state
 from effnet.scaling.design import Design
 
 
@@ -85,3 +88,33 @@ def test_a_tab_that_no_page_has_is_told():
     shown = [html.unescape(box.value) for box in app.warning]
     assert any("tab '<b>x</b>' is not one of Experiment, " in text for text in shown)
     assert not any("<b>" in box.value for box in app.warning)
+
+
+@pytest.mark.parametrize(
+    ("page", "keys"),
+    [
+        ("app.py", ("stage", "explorer")),
+        ("pages/cost.py", ("choose_released", "cost_table")),
+        ("pages/classify.py", ("network", "looked_for", "sample", "upload_0")),
+        ("pages/explain.py", ("class_chips", "class_search", "rather_than", "choose_method")),
+        ("pages/train.py", ("train_preset", "train_network")),
+        ("pages/papers.py", ("paper", "exhibit_choice")),
+    ],
+)
+def test_a_callback_whose_widget_left_with_its_page_does_nothing(page, keys):
+    widgets = opened(page, mode="released").session_state._state._state
+    for key in keys:
+        callback = widgets.get_widget_metadata(widgets.get_widget_id_from_key(key)).callback
+        callback()  # out here the session holds nothing
+
+
+def test_no_page_reads_a_widget_but_through_what_knows_that_it_may_be_gone():
+    source = Path(state.__file__).parents[1]
+    reads = [
+        f"{file.name}: {line.strip()}"
+        for file in sorted(source.rglob("*.py"))
+        if file.name != "state.py"
+        for line in file.read_text("utf-8").splitlines()
+        if re.search(r"st\.session_state\[[^=]*\](?! = )", line)
+    ]
+    assert reads == []

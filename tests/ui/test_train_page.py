@@ -12,6 +12,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from visits import sound
 
+from effnet import pixels
 from effnet.app.kit import cache, sheet
 from effnet.app.pages.train import results_card, runs_card, scaling_card, teach_card
 from effnet.base import EffnetError, column
@@ -98,8 +99,8 @@ def test_a_run_is_started_seen_and_ends_while_the_page_is_away():
     assert [error.message for error in app.exception] == []
     (run,) = runs.list_runs("train")
     del app  # the tab is closed
-    deadline = time.monotonic() + 400
-    while run.state == "running":
+    deadline = time.monotonic() + 2 * visits.PATIENCE
+    while not run.look().over:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert run.state == "done"
@@ -322,14 +323,14 @@ def upload(app: AppTest, place: int, *files: tuple[str, bytes]) -> AppTest:
 
 def test_photos_are_decoded_once_and_kept_small_however_often_the_page_runs(coffee, monkeypatch):
     decoded = []
-    open_image = cache.open_image
+    open_image = pixels.open_image
     monkeypatch.setattr(cache, "_photos", OrderedDict())
-    monkeypatch.setattr(
-        cache, "open_image", lambda data, **k: decoded.append(len(data)) or open_image(data, **k)
-    )
     buffer = io.BytesIO()
     Image.open(coffee).resize((1800, 1200)).save(buffer, "PNG")
     app = opened("Teach it")
+    monkeypatch.setattr(
+        pixels, "open_image", lambda data, **k: decoded.append(len(data)) or open_image(data, **k)
+    )
     upload(app, 0, ("large.png", buffer.getvalue()), ("cup.png", coffee.read_bytes()))
     for _ in range(3):
         app.run()
@@ -350,8 +351,23 @@ def test_a_photo_that_cannot_be_read_is_named_and_the_others_stay(coffee):
 @pytest.mark.parametrize(("name", "most"), [("MOST_PHOTOS", 2), ("MOST_BYTES", 2**20)])
 def test_too_many_photos_are_refused_before_any_is_opened(coffee, monkeypatch, name, most):
     monkeypatch.setattr(teach_card, name, most)
-    monkeypatch.setattr(cache, "open_image", None)
     app = opened("Teach it")
+    monkeypatch.setattr(pixels, "open_image", None)
     upload(app, 0, *[(f"{i}.png", coffee.read_bytes()) for i in range(3)])
     assert [error.message for error in app.exception] == []
     assert app.error[0].value.startswith("3 photos of 1 MiB; the limit is ")
+
+
+def test_the_photo_of_all_pages_grows_through_the_stages():
+    """Chosen here, it is explained as well; before that it is the one Classify opens with."""
+    app = opened()
+    before = schedule_of(app)
+    app.button_group(key="sample").set_value("chelsea").run()
+    assert schedule_of(app) != before
+    app.switch_page("pages/explain.py").run()
+    assert "of what EfficientNet-Lite0 saw of Cat" in visits.claim(app)
+
+
+def schedule_of(app) -> str:
+    """The drawing of the schedule, its pictures too."""
+    return app.get("plotly_chart")[0].proto.spec

@@ -4,9 +4,10 @@ import json
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from visits import PATIENCE
 
 import effnet
-from effnet.network.block_strings import to_block_strings
+from effnet.scaling import to_block_strings
 
 B0 = ",".join(to_block_strings(effnet.get_variant("b0")))
 LITE0_PARAMS = "4.65 M"  # B0 without squeeze-and-excitation
@@ -35,7 +36,7 @@ def page() -> None:
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_function(page, default_timeout=60)
+    app = AppTest.from_function(page, default_timeout=PATIENCE)
     for name, value in query.items():
         app.query_params[name] = value
     return app.run()

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from PIL import Image
 
+from effnet import pixels  # by its door: what opens photos loads numpy, and most pages open none
 from effnet.counting import Cost, count
 from effnet.jobs import network_file
 from effnet.network import Spec
-from effnet.pixels import get_sample, give_back_memory, open_image
 from effnet.scaling import PhiPoint, phi_curve
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _left(visit: Visit) -> None:
             visits.discard(visit)
             if not visits:
                 del _photos[key]
-    give_back_memory()
+    pixels.give_back_memory()
 
 
 @st.cache_resource(scope="session", on_release=_left, show_spinner=False)
@@ -107,7 +107,8 @@ def photo(name: str, data: bytes, *, short_side: int = 0) -> Photo:
         found, visits = _photos.pop(key, (None, {visit}))
     if found is None:
         found = _smaller(
-            open_image(data, short_side=short_side or None, most_pixels=MOST_PIXELS), short_side
+            pixels.open_image(data, short_side=short_side or None, most_pixels=MOST_PIXELS),
+            short_side,
         )
     with _photos_lock:
         _photos[key] = found, visits | {visit}
@@ -130,9 +131,9 @@ def _pixels(image: Image.Image) -> int:
 @st.cache_resource(show_spinner=False)
 def sample(name: str) -> Photo:
     """Open a sample photo once."""
-    found = get_sample(name)
+    found = pixels.get_sample(name)
     assert found.path is not None
-    return Photo(found.title, name, open_image(found.path))
+    return Photo(found.title, name, pixels.open_image(found.path))
 
 
 @st.cache_data(max_entries=256, show_spinner=False, hash_funcs={Photo: key_of})

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from PIL import Image, ImageEnhance, ImageOps
 
+from effnet import pixels
 from effnet.app.kit import cache, live, projector, sheet
 from effnet.base import Column, class_name, factor, mark, say
 from effnet.counting import Cost, steps_from_promise
 from effnet.figures import promise_to_real, top_classes
 from effnet.network import Spec, display_name
-from effnet.pixels import crop_box
 from effnet.report import claims
 from effnet.scaling import Design
 from effnet.timing import predicted_ms
@@ -128,7 +128,7 @@ def seen(image: Image.Image, classifier: "Classifier") -> None:
 def cropped_outline(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:
     """The photo with everything outside the crop dimmed."""
     dimmed = ImageEnhance.Brightness(image).enhance(0.35)
-    left, top, right, bottom = map(round, crop_box(image.width, image.height, preprocessing))
+    left, top, right, bottom = map(round, pixels.crop_box(image.width, image.height, preprocessing))
     box = max(left, 0), max(top, 0), min(right, image.width), min(bottom, image.height)
     dimmed.paste(image.crop(box), box[:2])
     return dimmed

@@ -215,12 +215,8 @@ def _choice(
 ) -> None:
     """One of several, shown as pills or a list."""
     key = f"choose_{name}"
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
-
-    def chosen() -> None:
-        state.change(**{name: st.session_state[key]})
-
+    state.show(key, value)
+    chosen = state.told(key, lambda new: state.change(**{name: new}))
     if kind == "pills":  # they wrap well where the column is narrow
         st.pills(label, options, format_func=show, key=key, on_change=chosen, required=True)
     else:

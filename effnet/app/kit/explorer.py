@@ -49,12 +49,11 @@ def start() -> None:
 def explorer() -> Design:
     """Everything above the tabs of Scale, and the design that it says."""
     if live.in_browser():
-        _host()(key=KEY, data=_data(), on_said_change=lambda: heard(st.session_state[KEY]["said"]))
+        _host()(key=KEY, data=_data(), on_said_change=state.told(KEY, heard, part="said"))
     else:  # a test: it sees what the browser is handed, and types what it would report as JSON
         st.json(_data())
-        st.text_input(
-            KEY, key=KEY, on_change=lambda: heard(json.loads(st.session_state[KEY] or "{}"))
-        )
+        report = state.told(KEY, lambda text: heard(json.loads(text or "{}")))
+        st.text_input(KEY, key=KEY, on_change=report)
         design = state.design()
         spec = design.spec()
         st.subheader(claims.design_claim(design, spec, cache.counted_cost(spec)), anchor=False)

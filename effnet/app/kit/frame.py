@@ -92,10 +92,10 @@ def page(file: str) -> Iterator[Page]:
         layout="wide",
         initial_sidebar_state="collapsed",
     )
+    st.html(live.COMPONENTS / "frame.css")
     process.send_at_once()
     state.start()
     state.settle_jobs()
-    st.html(live.COMPONENTS / "frame.css")
     notes = lesson_view.start()
     with st.container(key="whole_page", height=1, border=False):  # frame.css opens it
         if projector.on():

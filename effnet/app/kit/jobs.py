@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from effnet.app.kit import frame, state
+from effnet.app.kit import frame, projector, state
 from effnet.base import EffnetError, say, speaking, verbatim
 from effnet.jobs import WAITS, Job, Progress, Queue, Watched, measuring
 
@@ -118,7 +118,8 @@ def card(
             on_click=ask,
             args=(queue, key, title, work, subject),
         )
-        st.caption(note)
+        if not projector.on():
+            st.caption(note)
     return _last(key, label, subject)
 
 

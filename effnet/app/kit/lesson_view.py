@@ -126,7 +126,7 @@ def columns(*, shown: bool = True) -> tuple[DeltaGenerator, DeltaGenerator]:
     where they unfold from a button above it.
     """
     if shown and projector.on():
-        return st.popover(say("Controls")), st.container()
+        return st.container(key="unfold").popover(say("Controls")), st.container()
     left, right = st.columns([1, 2.6], gap="medium") if shown else (st.container(), st.container())
     return left.container(border=shown, key="controls"), right
 

@@ -7,7 +7,6 @@ tests) Streamlit's own elements stand in, with the same keys.
 
 import gzip
 import json
-import tempfile
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -19,8 +18,17 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 import effnet
-from effnet.app.kit import projector
-from effnet.base import DEFAULT, current, mark, say
+from effnet.app.kit import projector, state
+from effnet.base import (
+    DEFAULT,
+    Unwritable,
+    cache_folder,
+    current,
+    make_folder,
+    mark,
+    say,
+    write_whole,
+)
 from effnet.figures import Values, locale
 from effnet.scaling import Range
 
@@ -69,23 +77,23 @@ def _figure_component() -> Any:
 
 @lru_cache(maxsize=1)
 def _page_component() -> Any:
-    """The page's language, its place in the menu, and the way to plotly.js."""
+    """The page's language and its place in the menu."""
     return _component("effnet_page", html="<span></span>", js=read("page.js"), isolate_styles=False)
 
 
 @lru_cache(maxsize=1)
-def _packed() -> tempfile.TemporaryDirectory[str]:
-    """A folder with the plotly package's plotly.js, compressed once and not for each visitor."""
-    folder = tempfile.TemporaryDirectory(prefix="effnet-")
-    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    Path(folder.name, "plotly.js.gz").write_bytes(gzip.compress(source.read_bytes(), 1))
-    return folder
-
-
 def _plotly_address() -> str:
-    """Where the server gives plotly.js, below the app's own address."""
-    served = st.components.v1.declare_component("plotly", path=_packed().name)
-    return f"component/{served.name}/plotly.js.gz?version={plotly.__version__}"
+    """Where the server gives the plotly package's plotly.js, compressed once for all visitors."""
+    packed = cache_folder("plotly", plotly.__version__) / "plotly.js.gz"
+    if not packed.is_file():
+        source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+        try:
+            make_folder(packed.parent)
+            write_whole(packed, gzip.compress(source.read_bytes(), 1))
+        except Unwritable:  # served as it is
+            packed = source
+    served = st.components.v1.declare_component("plotly", path=str(packed.parent))
+    return f"component/{served.name}/{packed.name}?version={plotly.__version__}"
 
 
 @lru_cache(maxsize=1)
@@ -101,10 +109,13 @@ def _claim_component() -> Any:
 
 
 def start(page: str) -> None:
-    """Tell the browser page and language, and have it fetch plotly.js beside what is drawn."""
+    """Tell the browser page and language; it runs plotly.js while the server still works."""
     if in_browser():
+        script = f"<script>{read('plotly.js')}bringPlotly('{_plotly_address()}');</script>"
+        with st.container(key="plotly"):
+            st.html(script, unsafe_allow_javascript=True)
         words = {} if current() == DEFAULT else {word: say(word) for word in STREAMLITS}
-        data = {"page": page, "language": current(), "words": words, "plotly": _plotly_address()}
+        data = {"page": page, "language": current(), "words": words}
         _page_component()(key="page", data=data, height=1)
 
 
@@ -143,7 +154,7 @@ def slider(
             key=key,
             help=note or None,
             disabled=disabled,
-            on_change=lambda: on_change(float(st.session_state[key])),
+            on_change=state.told(key, on_change),
         )
         return
     data = {
@@ -162,7 +173,7 @@ def slider(
         key=key,
         data=data,
         default={"value": value},
-        on_value_change=lambda: on_change(float(st.session_state[key]["value"])),
+        on_value_change=state.told(key, lambda sent: on_change(float(sent)), part="value"),
     )
 
 
@@ -233,10 +244,10 @@ def figure(
         "madeBy": f"effnet {effnet.__version__}",
     }
 
-    def clicked() -> None:
-        event = st.session_state[key].get("clicked")
+    def clicked(event: Any) -> None:
         if on_click and event:
             on_click(str(event["trace"]), int(event["index"]))
 
+    report = state.told(key, clicked, part="clicked")
     height = "content" if projector.on() else drawn["layout"]["height"]
-    _figure_component()(key=key, data=data, on_clicked_change=clicked, height=height)
+    _figure_component()(key=key, data=data, on_clicked_change=report, height=height)

@@ -31,8 +31,7 @@ def tabs(key: str, titles: Sequence[str]) -> Sequence[TabContainer]:
         wrong = unknown(TAB, said[:40], titles)
         st.warning(say("From the link: {note}", note=verbatim(wrong)))
     chosen = state.remembered(kept, titles[0])
-    if st.session_state.get(key) != say(chosen):
-        st.session_state[key] = say(chosen)
+    state.show(key, say(chosen))
     state.say_in_link(TAB, chosen if chosen != titles[0] else None)
     return st.tabs(labels, key=key, on_change="rerun")
 

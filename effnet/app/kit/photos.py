@@ -5,7 +5,7 @@ import binascii
 import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -66,6 +66,20 @@ def own_photo() -> Photo | None:
     """The visitor's own photo, where one is chosen."""
     chosen = st.session_state.get(state.OWN_CHOSEN)
     return next((cache.photo(one.name, one.data) for one in own() if one.digest == chosen), None)
+
+
+def chosen() -> Photo | None:
+    """The photo that the visitor chose, their own or a sample; None before any choice."""
+    sample = state.remembered(state.PHOTO, "")
+    known = {one.name for one in list_samples() if one.path is not None}
+    return own_photo() or (cache.sample(sample) if sample in known else None)
+
+
+def strip() -> Photo:
+    """The photos of all pages in a row, to choose another, and the one that is chosen."""
+    photo = chosen() or cache.sample(DEFAULT_PHOTO)
+    _strip(photo.digest)
+    return photo
 
 
 def add(files: Iterable[tuple[str, bytes]]) -> None:
@@ -161,15 +175,14 @@ def _strip(chosen: str) -> None:
             on_click=lambda number: choose(keys[number]),
         )
         return
-    if st.session_state.get("sample") != chosen:
-        st.session_state["sample"] = chosen
+    state.show("sample", chosen)
     st.pills(
         say("Photos"),
         keys,
         format_func=lambda key: verbatim(shown[key][0]),
         key="sample",
         required=True,
-        on_change=lambda: choose(st.session_state["sample"]),
+        on_change=state.told("sample", choose),
     )
 
 
@@ -188,10 +201,7 @@ def _add() -> None:
     """Ways to add a photo, side by side: a file, the camera; and the clipboard."""
     key = f"upload_{st.session_state.get(state.UPLOADS, 0)}"
 
-    def uploaded() -> None:
-        files = st.session_state.get(key)
-        if not files:  # on the way to another page Streamlit may call it with no value left
-            return
+    def uploaded(files: Any) -> None:
         add((file.name, file.getvalue()) for file in files[-MOST_OWN:])
         if len(files) > MOST_OWN:
             problem = EffnetError(
@@ -199,7 +209,7 @@ def _add() -> None:
                 count=len(files),
                 limit=MOST_OWN,
             )
-            st.session_state[state.REFUSED].append(("", problem))
+            st.session_state.get(state.REFUSED, []).append(("", problem))
         st.session_state[state.UPLOADS] = st.session_state.get(state.UPLOADS, 0) + 1  # empties it
 
     st.file_uploader(
@@ -207,7 +217,7 @@ def _add() -> None:
         type=list(EXTENSIONS),
         accept_multiple_files=True,
         key=key,
-        on_change=uploaded,
+        on_change=state.told(key, uploaded),
         max_upload_size=MAX_BYTES >> 20,
         label_visibility="collapsed",
         help=say("Stay in this machine's memory; nothing is written to disk"),
@@ -248,9 +258,8 @@ def _paste() -> None:
     if not live.in_browser():
         return
 
-    def pasted() -> None:
-        sent = st.session_state["paste"].get("pasted") or ""
-        head, _, body = sent.partition(",")
+    def pasted(sent: str | None) -> None:
+        head, _, body = (sent or "").partition(",")
         if head.startswith("data:image/") and head.endswith(";base64"):
             with contextlib.suppress(binascii.Error):
                 add([(PASTED, base64.b64decode(body, validate=True))])
@@ -259,7 +268,8 @@ def _paste() -> None:
         "words": say("or paste a picture with Ctrl+V"),
         "tooLarge": say("That picture is over 16 MiB; upload it as a file."),
     }
-    _paste_component()(key="paste", data=data, on_pasted_change=pasted)
+    report = state.told("paste", pasted, part="pasted")
+    _paste_component()(key="paste", data=data, on_pasted_change=report)
 
 
 @lru_cache(maxsize=1)
@@ -305,7 +315,7 @@ def network() -> str:
         options,
         format_func=shown,
         key="network",
-        on_change=lambda: state.remember(state.NETWORK, st.session_state["network"]),
+        on_change=state.told("network", partial(state.remember, state.NETWORK)),
         help=say("ImageNet accuracy as published for these weights"),
     )
     state.remember(state.NETWORK, chosen)

@@ -3,8 +3,6 @@
 These cards run by themselves, so a pick asks for one run of the whole page, sliders and all.
 """
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from effnet.app.kit import live, state
@@ -76,9 +74,3 @@ def unreachable(depth: float, width: float, resolution: int) -> str:
         if not RANGES[name].low <= value <= RANGES[name].high
     ]
     return say("Past the sliders: {which}", which=say(", ").join(over)) if over else ""
-
-
-def row(key: str) -> int | None:
-    """The row that was just chosen in a table of single rows."""
-    rows: Sequence[int] = st.session_state[key]["selection"]["rows"]
-    return rows[0] if rows else None

@@ -1,11 +1,11 @@
 """Tables on pages: columns as they are declared, one look, and what a click on a row does."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from effnet.app.kit import pick
+from effnet.app.kit import state
 from effnet.base import THOUSANDS, Column, column, say
 
 ROW_HEIGHT = 35  # px
@@ -56,12 +56,11 @@ def cells(rows: Sequence[Any], columns: Iterable[Column]) -> dict[str, list[Any]
 
 
 def _chosen(key: str, use: Callable[[int], object]) -> Callable[[], None]:
-    def chosen() -> None:
-        number = pick.row(key)
-        if number is not None:
+    def chosen(selection: Mapping[str, Sequence[int]]) -> None:
+        for number in selection["rows"]:
             use(number)
 
-    return chosen
+    return state.told(key, chosen, part="selection")
 
 
 def _kind(one: Column, cells: Sequence[Any]) -> Any:

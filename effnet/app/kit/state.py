@@ -1,7 +1,7 @@
 """What a visit remembers: every session key, and the design's way into the URL and back."""
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -34,6 +34,7 @@ LOOKED = "looked_for_class"  # (all classes, index): looked for in every photo; 
 METHOD = "method"  # str: how maps are made, of `cam.METHODS`; carried by the link
 LAYER = "layer"  # str: which layer maps are of; carried by the link
 BOX = "drawn_box"  # (photo's digest, fractions of the photo): drawn around the object
+HIDES = "hides_box"  # bool: whether the box hides what lies in it
 CELL = "picked_cell"  # (network and layer, (row, column)): the place of the map that was picked
 PINS = "pins"  # list[Design]: to compare with
 STAGE = "picked_stage"  # int: whose anatomy is shown
@@ -57,6 +58,37 @@ MOST_UNDONE = 50
 
 HELD, PINNED = "lock", "pin"  # the link's keys of the lock and, once for each, of the pins
 LINK_KEYS = frozenset((*(field.name for field in fields(Design)), HELD, PINNED))
+
+
+def told(key: str, use: Callable[[Any], object], *, part: str = "") -> Callable[[], None]:
+    """A widget's callback that hands on what the widget holds.
+
+    On the way to another page Streamlit may call it once the widget has left, value and all; then
+    there is nothing to hand on. So no callback reads a widget's value but through this.
+
+    Args:
+        key: The widget's.
+        use: Called with its value, or with a component's value of the name `part`.
+        part: "" for all of it.
+    """
+
+    def called() -> None:
+        if key in st.session_state:
+            held = st.session_state[key]
+            use(held.get(part) if part else held)
+
+    return called
+
+
+def show(key: str, value: Any) -> None:
+    """Have the next widget of this key show a value.
+
+    Also where it holds it already but the language is another: Streamlit's browser side knows an
+    option by its words, and would go on to send those of before, which are no option any more.
+    """
+    kept = f"words of {key}"
+    if (st.session_state.get(key), st.session_state.get(kept)) != (value, languages.current()):
+        st.session_state[key], st.session_state[kept] = value, languages.current()
 
 
 def start_language() -> list[str]:

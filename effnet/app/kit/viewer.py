@@ -16,9 +16,10 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from effnet.app.kit import live
+from effnet.app.kit import live, state
 from effnet.base import VIRIDIS, say, verbatim
 from effnet.counting import Field
+from effnet.web import joined
 
 if TYPE_CHECKING:
     from effnet.cam import Explanation
@@ -32,7 +33,8 @@ Fractions = tuple[float, float, float, float]  # left, top, right, bottom of a p
 
 def _component(name: str, *shared: str) -> Any:
     parts: dict[str, Any] = {kind: live.read(f"{name}.{kind}") for kind in KINDS}
-    parts["js"] = "".join(map(live.read, shared)) + parts["js"]
+    colour = joined(("colours",), colours="colour")
+    parts["js"] = "".join([colour, *map(live.read, shared), parts["js"]])
     return st.components.v2.component(f"effnet_{name}", **parts)
 
 
@@ -64,8 +66,10 @@ def map_viewer(
     field: Field | None,
     crop: int,
     box: Fractions | None,
+    hides: bool,
     cell: tuple[int, int] | None,
     on_box: Callable[[Fractions | None], None],
+    on_hide: Callable[[bool], None],
     on_cell: Callable[[tuple[int, int]], None],
 ) -> None:
     """Photo, map at its own grid, and the two blended.
@@ -74,14 +78,19 @@ def map_viewer(
         explanation: The map, on a photo of the size that is shown.
         field: What the map's places see; None where that is not known.
         crop: Side of the network's input, in whose pixels the field is.
-        box: The box that a person drew around the object.
+        box: The box that a person drew on the photo.
+        hides: Whether what lies in it is hidden from the network.
         cell: The place of the map that a person picked, row and column.
         on_box: Called with a new box, or None for none, before the page runs again.
+        on_hide: Called with whether the box hides what lies in it, before the page runs again.
         on_cell: Called with a new place before the page runs again.
     """
     rows, columns = explanation.native.shape
     captions = (
-        say("The photo. The network never sees the dimmed part. Drag a box around the object."),
+        say(
+            "The photo. The network never sees the dimmed part. Drag a box to measure or hide "
+            "a place."
+        ),
         say(
             "The map at its own grid, {rows} x {columns}. Point at a place to see what it sees.",
             rows=rows,
@@ -116,20 +125,23 @@ def map_viewer(
         "field": field and {"side": field.side, "step": field.step, "start": field.start},
         "crop": crop,
         "box": box,
+        "hides": hides,
         "cell": cell,
     }
 
-    def box_changed() -> None:
-        drawn = st.session_state["map_viewer"].get("box")
+    def box_changed(drawn: Any) -> None:
         on_box(tuple(map(float, drawn)) if drawn else None)  # type: ignore[arg-type]
 
-    def cell_changed() -> None:
-        picked = st.session_state["map_viewer"].get("cell")
+    def cell_changed(picked: Any) -> None:
         if picked:
             on_cell((int(picked[0]), int(picked[1])))
 
     _viewer_component()(
-        key="map_viewer", data=data, on_box_change=box_changed, on_cell_change=cell_changed
+        key="map_viewer",
+        data=data,
+        on_box_change=state.told("map_viewer", box_changed, part="box"),
+        on_hide_change=state.told("map_viewer", lambda on: on_hide(bool(on)), part="hide"),
+        on_cell_change=state.told("map_viewer", cell_changed, part="cell"),
     )
 
 
@@ -145,8 +157,10 @@ def _viewer_words() -> dict[str, str]:
         "divider": say("Divider"),
         "dividerPlace": say("Place of the divider"),
         "contours": say("Contours"),
-        "mark": say("Mark the object"),
+        "mark": say("Draw a box"),
+        "hide": say("Hide what is in it"),
         "clear": say("Clear the box"),
+        "lowest": "0",
         "highest": say("1, its highest"),
         "place": say("Row {row}, column {column}: {value} of the highest."),
         "placeSeesAll": say(
@@ -189,12 +203,11 @@ def cover(
         "alt": say("The photo with a box over it"),
     }
 
-    def changed() -> None:
-        drawn = st.session_state[key].get("box")
+    def changed(drawn: Any) -> None:
         if drawn:
             on_box(tuple(map(float, drawn)))  # type: ignore[arg-type]
 
-    _cover_component()(key=key, data=data, on_box_change=changed)
+    _cover_component()(key=key, data=data, on_box_change=state.told(key, changed, part="box"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,12 +259,12 @@ def strip(
         ],
     }
 
-    def clicked() -> None:
-        event = st.session_state[key].get("clicked")
-        if on_click and event is not None:
-            on_click(int(event))
+    def clicked(number: Any) -> None:
+        if on_click and number is not None:
+            on_click(int(number))
 
-    _strip_component()(key=key, data=data, on_clicked_change=clicked)
+    report = state.told(key, clicked, part="clicked")
+    _strip_component()(key=key, data=data, on_clicked_change=report)
 
 
 def thumbnail(explanation: "Explanation", *, alpha: float = 0.65) -> Image.Image:

@@ -7,6 +7,7 @@ from effnet.base import mark
 from effnet.counting import Run, runs
 from effnet.counting.memory.tensors import INDEX_BYTES, Tensor, map_of, padded_copy, weights
 from effnet.network import Layer, Spec
+from effnet.scaling import takes_network
 
 TRAINING_RULE = mark(
     "Training: autograd keeps the input of every convolution, fully connected layer and BatchNorm, "
@@ -29,6 +30,7 @@ class Kept:
         return sum(tensor.bytes for tensor in self.tensors)
 
 
+@takes_network
 @lru_cache(maxsize=128)
 def kept(spec: Spec, *, resolution: int | None = None) -> tuple[Kept, ...]:
     """What autograd keeps of one image, by layer, a run's block once."""
@@ -43,6 +45,7 @@ def kept(spec: Spec, *, resolution: int | None = None) -> tuple[Kept, ...]:
     return tuple(found)
 
 
+@takes_network
 def training_bytes(spec: Spec, *, batch: int = 1, resolution: int | None = None) -> int:
     """What autograd keeps for the backward pass of a batch, in bytes."""
     return sum(
@@ -52,6 +55,7 @@ def training_bytes(spec: Spec, *, batch: int = 1, resolution: int | None = None)
     )
 
 
+@takes_network
 def largest_batch(spec: Spec, bytes_there: int, *, optimiser: str = "Adam") -> int:
     """The largest batch whose training fits, 0 where none does."""
     fixed = weights(spec).training_bytes(optimiser)

@@ -8,6 +8,7 @@ from effnet.counting.memory.backward import kept
 from effnet.counting.memory.inference import Moment, moments
 from effnet.counting.memory.tensors import block_place, place
 from effnet.network import Layer, Spec
+from effnet.scaling import takes_network
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class CurvePoint:
 CURVE_BLOCKS = 300  # in deeper networks the curve passes over the inner blocks of long runs
 
 
+@takes_network
 @remembered(maxsize=64)
 def curve(spec: Spec) -> tuple[CurvePoint, ...]:
     """Memory along the network, layer by layer."""

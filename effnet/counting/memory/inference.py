@@ -8,6 +8,7 @@ from effnet.base import mark
 from effnet.counting import Run, runs
 from effnet.counting.memory.tensors import FLOAT_BYTES, INDEX_BYTES, Tensor, map_of, padded_copy
 from effnet.network import IMAGE_CHANNELS, Layer, Spec, check_resolution
+from effnet.scaling import takes_network
 
 INFERENCE_RULE = mark(
     "Inference: an operation's input and output are alive while it runs; so are the image, the "
@@ -31,6 +32,7 @@ class Moment:
     live: int
 
 
+@takes_network
 @lru_cache(maxsize=128)
 def moments(spec: Spec, *, resolution: int | None = None) -> tuple[Moment, ...]:
     """What is alive at every operation that makes a tensor, in order, a run's block once."""
@@ -58,11 +60,13 @@ def moments(spec: Spec, *, resolution: int | None = None) -> tuple[Moment, ...]:
     return tuple(found)
 
 
+@takes_network
 def peak(spec: Spec, *, resolution: int | None = None) -> Moment:
     """The moment of an inference at which most is alive; the first of several."""
     return max(moments(spec, resolution=resolution), key=lambda moment: moment.live)
 
 
+@takes_network
 def peak_bytes(spec: Spec, *, itemsize: int = FLOAT_BYTES, batch: int = 1) -> int:
     """The most that is alive during an inference of a batch, with numbers of `itemsize` bytes."""
     return batch * max(

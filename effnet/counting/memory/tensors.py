@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from effnet.base import mark, say
 from effnet.counting import Run, layer_counts, runs
 from effnet.network import Layer, Spec, padded_side
+from effnet.scaling import takes_network
 
 FLOAT_BYTES = 4
 INDEX_BYTES = 8  # the max pooling's int64 places
@@ -51,6 +52,7 @@ class Weights:
         return FLOAT_BYTES * (self.params * (2 + OPTIMISERS[optimiser]) + self.statistics)
 
 
+@takes_network
 def weights(spec: Spec) -> Weights:
     """How many weights and running statistics a network holds."""
     params = statistics = 0

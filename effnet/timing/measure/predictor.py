@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from effnet.base import EffnetError
 from effnet.counting import count
 from effnet.network import Spec
+from effnet.scaling import AnyNetwork, spec_of
 from effnet.timing import PLAIN, Environment, Options, Pace, features, group, host, quantile, work
 from effnet.timing.measure.prepare import prepared
 from effnet.timing.measure.protocol import check_budget
@@ -34,7 +35,7 @@ class Timed:
 
 
 def gather(
-    specs: Sequence[Spec],
+    specs: Sequence[AnyNetwork],
     *,
     options: Options = PLAIN,
     budget_s: float = 60.0,
@@ -51,7 +52,7 @@ def gather(
     """
     check_budget(budget_s)
     start, found = time.perf_counter(), list[Timed]()
-    for number, spec in enumerate(specs):
+    for number, spec in enumerate(map(spec_of, specs)):
         share, name = number / len(specs), spec.name
         spent = (time.perf_counter() - start) / budget_s
 

@@ -1,9 +1,11 @@
 """From a network and options to a pass that can be timed, and back: nothing is left changed."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +25,7 @@ GRAPH_WARM_UP = 3
 CANT_FOLD = mark("can't fold {module}; expected a network built by effnet")
 CANT_EXPORT = mark("can't export {module}; expected a network built by effnet")
 
-Model = Spec | Design | str | nn.Module
+Model = Spec | Design | str | Path | Mapping[str, Any] | nn.Module
 
 
 @dataclass(slots=True)
@@ -138,7 +140,7 @@ def prepared(model: Model, options: Options) -> Iterator[Ready]:
 
 def network(model: Model, resolution: int | None) -> tuple[nn.Module, str, int]:
     """The module to run, its name, and the side of its input."""
-    if isinstance(model, (str, Design)):
+    if isinstance(model, (str, Path, Mapping, Design)):
         model = spec_of(model)
     if isinstance(model, Spec):
         size = model.resolution if resolution is None else check_resolution(resolution)

@@ -52,11 +52,7 @@ def profile_stages(
     )
     check_budget(budget_s)
     with prepared(model, options) as ready:
-        module = _network(ready.module)
-        done = _work(ready, module)
-        times = _timed(ready, _joined(done, [unit.stage for unit in done]), budget_s, progress)
-    medians = _medians(times)
-    return _beside_costs(ready, module, medians)
+        return _stages(ready, budget_s, progress)
 
 
 def record_stages(
@@ -72,15 +68,17 @@ def record_stages(
     """
     check_budget(budget_s)
     with prepared(model, options) as ready:
-        module = _network(ready.module)
-        done = _work(ready, module)
-        times = _timed(ready, _joined(done, [unit.stage for unit in done]), budget_s, None)
-        whole = ready.latency([])
-    found = _beside_costs(ready, module, _medians(times))
-    measurement_store.keep(
-        measurement_store.stage_rows(measurement_store.new_run(), whole, found), into=keep_in
-    )
+        found = _stages(ready, budget_s, None)
+        rows = measurement_store.stage_rows(measurement_store.new_run(), ready.latency([]), found)
+    measurement_store.keep(rows, into=keep_in)
     return found
+
+
+def _stages(ready: Ready, budget_s: float, progress: Progress | None) -> list[StageProfile]:
+    module = _network(ready.module)
+    done = _work(ready, module)
+    times = _timed(ready, _joined(done, [unit.stage for unit in done]), budget_s, progress)
+    return _beside_costs(ready, module, _medians(times))
 
 
 def _beside_costs(ready: Ready, module: Network, medians: Sequence[float]) -> list[StageProfile]:

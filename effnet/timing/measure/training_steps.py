@@ -10,6 +10,7 @@ from effnet.counting import count
 from effnet.counting.memory import training_bytes, weights
 from effnet.network import NUM_CLASSES, Spec
 from effnet.nn import build, pick_device
+from effnet.scaling import takes_network
 from effnet.timing import StepCost
 from effnet.timing.measure import clock, live_tensors, machine
 from effnet.timing.measure.prepare import MAX_MACS, OutOfMemory
@@ -19,6 +20,7 @@ MOST_MACS = MAX_MACS // 10
 Heard = Callable[[float, "list[StepCost]"], None]
 
 
+@takes_network
 def step_costs(
     spec: Spec,
     sides: Sequence[int],

@@ -1,18 +1,10 @@
-// What the components with a photo share: colours of a map, and a box that is dragged on a canvas.
+// What the components with a photo share: a box that is dragged on a canvas.
 const SAME = 1 / 60; // of the photo: a drag shorter than this is a click
 
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 // A text with values in its braces.
 const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-
-// A value from 0 to 1 on a scale of colours: red, green, blue.
-function colour(anchors, value) {
-  const place = clamp(value, 0, 1) * (anchors.length - 1);
-  const low = Math.min(Math.floor(place), anchors.length - 2);
-  const part = place - low;
-  return [0, 1, 2].map((i) => anchors[low][i] * (1 - part) + anchors[low + 1][i] * part);
-}
 
 // Where the pointer is on a canvas.
 function placeOn(canvas, event) {

@@ -113,16 +113,32 @@ function afterPaint(box, draw) {
     box.waiting = false;
     if (box.isConnected) box.next();
   };
-  requestAnimationFrame(() => setTimeout(start));
+  const inSight = box.getBoundingClientRect().top < innerHeight;
+  if (inSight) requestAnimationFrame(() => setTimeout(start));
+  else requestIdleCallback(start, { timeout: 1000 }); // what is seen comes first
+}
+
+const LEAST = 240; // px, of a figure that fills a window
+const EDGE = 12; // px, kept free below it
+const WAY_OUT = '.st-key-show_everything'; // lies in the window's corner, below the figure
+
+// On a projector the first figure takes what its window leaves; those below are as high as drawn.
+function heightOf(box, data) {
+  if (!data.fills) return data.height;
+  const scrolled = box.closest('[data-testid="stMain"]')?.scrollTop ?? 0;
+  const way = document.querySelector(WAY_OUT)?.getBoundingClientRect().height ?? 0;
+  const left = innerHeight - way - EDGE - box.getBoundingClientRect().top - scrolled;
+  return left < LEAST ? data.height : `${Math.round(left)}px`;
 }
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const box = parentElement.querySelector('.figure');
-  box.style.height = data.fills ? `clamp(20rem, 100vh - 17rem, 1.4 * ${data.height})` : data.height;
+  box.style.height = heightOf(box, data);
   box.setAttribute('role', 'group'); // it holds buttons
   box.setAttribute('aria-label', data.alt);
   const draw = async () => {
     const { data: traces, layout } = JSON.parse(data.figure);
+    box.style.height = heightOf(box, data);
     const kept = { ...fitted(layout, box.clientWidth), uirevision: data.key, autosize: true };
     if (data.fills) delete kept.height;
     await globalThis.Plotly.react(box, traces, kept, configuration(box, data));

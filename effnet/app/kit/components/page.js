@@ -1,5 +1,5 @@
 // What a page needs once: its language, for screen readers and in the place of the English words
-// that Streamlit writes into its own controls; its place in the menu; and plotly.js.
+// that Streamlit writes into its own controls; and its place in the menu.
 const FORMS = '[data-testid="stFileUploader"], [data-testid="stCameraInput"]';
 const BARS = ['stElementToolbar', 'stTooltipContent', 'stSkipToContent', 'stDataFrameColumnMenu',
   'stDataFrameColumnVisibilityMenu'].map((name) => `[data-testid="${name}"]`).join(', ');
@@ -64,19 +64,31 @@ function letScroll() {
   page.scrolls.observe(document.body, { childList: true, subtree: true });
 }
 
-// Whether what the window shows of a page is there and has its size: code of its elements, pictures,
-// letters. A page that goes on well below the window has sent what lies in it.
+// Whether a page has said its sentence, which it does once all that stands above the fold is sent.
+function claimed(content) {
+  const host = content?.querySelector(':is(.st-key-claim, .st-key-explorer) [data-testid="stBidiComponentIsolated"]');
+  return host?.shadowRoot?.querySelector('h3')?.textContent
+    && !content.querySelector('[data-stale="true"]');
+}
+
+// Whether a component's code has run: each writes words, and none has any before.
+function speaks(host) {
+  const nodes = [...(host.shadowRoot?.querySelectorAll(':not(style, script)') ?? [])];
+  return nodes.some(({ childNodes }) => [...childNodes].some(({ nodeType, data }) => (
+    nodeType === Node.TEXT_NODE && data.trim())));
+}
+
+// Whether what the window shows of a page is there and has its size: its elements, their code,
+// pictures, letters.
 function whole() {
   const all = (selector) => [...document.querySelectorAll(selector)];
   const inSight = (node) => node.getBoundingClientRect().top < innerHeight;
   const [content] = all('.st-key-content');
-  const sent = document.querySelector('.stApp').dataset.testScriptState === 'notRunning'
-    || (content?.getBoundingClientRect().bottom > 1.5 * innerHeight
-      && !content.querySelector('[data-stale="true"]'));
+  const sent = claimed(content)
+    || document.querySelector('.stApp').dataset.testScriptState === 'notRunning';
   return sent && content?.childElementCount
     && !all('[data-testid="stSkeleton"]:not(.stSkeleton)').some(inSight)
-    && !all('[data-testid="stBidiComponentIsolated"]').some((host) => (
-      inSight(host) && !host.shadowRoot?.firstChild))
+    && !all('[data-testid="stBidiComponentIsolated"]').some((host) => inSight(host) && !speaks(host))
     && [...document.images].every((image) => image.complete)
     && document.fonts.status === 'loaded';
 }
@@ -98,21 +110,9 @@ function showWhole(page) {
   look();
 }
 
-// From the browser's cache where it is there: an address is one version.
-async function bringPlotly(address) {
-  if (globalThis.Plotly || globalThis.effnetPage.coming) return;
-  globalThis.effnetPage.coming = true;
-  const answer = await fetch(address, { cache: 'force-cache' });
-  const source = new Response(answer.body.pipeThrough(new DecompressionStream('gzip')));
-  const script = document.createElement('script');
-  script.textContent = await source.text();
-  document.head.appendChild(script);
-}
-
 export default function ({ data }) {
   speak(data.language, data.words);
   showPlace();
   letScroll();
   showWhole(data.page);
-  bringPlotly(data.plotly);
 }

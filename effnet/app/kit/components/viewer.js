@@ -92,7 +92,8 @@ function showState(root) {
   root.contours.checked = state.contours;
   root.mark.setAttribute('aria-pressed', String(state.marking));
   root.mark.hidden = swiping;
-  root.clear.hidden = !data.box;
+  root.clear.hidden = root.hide.hidden = !data.box;
+  root.hides.checked = data.hides;
   for (const name of ['photo', 'blend']) {
     root.canvases[name].parentElement.classList.toggle('marking', state.marking || swiping);
   }
@@ -138,6 +139,7 @@ function listen(root) {
     showState(root);
   };
   root.clear.onclick = () => root.report('box', null);
+  root.hides.onchange = () => root.report('hide', root.hides.checked);
 
   for (const [name, canvas] of Object.entries(root.canvases)) {
     let start = null;
@@ -245,6 +247,8 @@ export default function ({ parentElement, data, setStateValue }) {
     root.contours = find('.contours');
     root.mark = find('.mark');
     root.clear = find('.clear');
+    root.hide = find('.hide');
+    root.hides = find('.hide input');
     root.reading = find('.reading');
     root.canvases = {};
     for (const figure of parentElement.querySelectorAll('figure')) {
@@ -267,6 +271,7 @@ export default function ({ parentElement, data, setStateValue }) {
     canvas.style.aspectRatio = `${data.width} / ${data.height}`;
     [canvas.width, canvas.height] = [data.width, data.height];
   });
+  showState(root);
   const ready = (photo) => {
     prepare(root, data, photo);
     for (const canvas of Object.values(root.canvases)) {

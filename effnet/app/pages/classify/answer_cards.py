@@ -70,11 +70,9 @@ def _looked_for(prediction: Prediction, names: tuple[str, ...]) -> int:
     of, index = st.session_state.get(state.LOOKED) or (names, best)
     if of != names:
         index = best
-    if st.session_state.get("looked_for") != index:
-        st.session_state["looked_for"] = index
+    state.show("looked_for", index)
 
-    def choose() -> None:
-        chosen = st.session_state["looked_for"]
+    def choose(chosen: int) -> None:
         st.session_state[state.LOOKED] = None if chosen == best else (names, chosen)
 
     st.selectbox(
@@ -82,7 +80,7 @@ def _looked_for(prediction: Prediction, names: tuple[str, ...]) -> int:
         range(len(names)),
         format_func=lambda i: f"{either_name(names[i])} ({i})",
         key="looked_for",
-        on_change=choose,
+        on_change=state.told("looked_for", choose),
         help=say(
             "Type a part of its name. A class that you choose stays for other photos; the most "
             "probable class changes with the photo"

@@ -1,6 +1,5 @@
 """Classify's tab of the network in 8-bit whole numbers, beside fp32."""
 
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -68,11 +67,9 @@ def int8(network: str, photo: Photo) -> None:
 
 
 def _show(made: "Quantized", network: str) -> None:
-    sheet.show(
-        made.beside(),
-        Column(mark("compared"), itemgetter(0)),
-        Column("fp32", itemgetter(1)),
-        Column("int8", itemgetter(2)),
+    st.table(  # its cells wrap: on a phone nothing of them is cut
+        [{say("compared"): name, "fp32": fp32, "int8": int8} for name, fp32, int8 in made.beside()],
+        hide_index=True,
         alt=say("Size, time and agreement in fp32 and in int8"),
     )
     for note in made.notes():
@@ -101,8 +98,8 @@ def _published() -> None:
         sheet.show(
             papers.lines("lite-family"),
             Column(mark("network"), "name"),
-            Column("fp32 (%)", lambda line: line.number("top-1, FP32 (%)")),
-            Column("int8 (%)", lambda line: line.number("top-1, INT8 (%)")),
+            Column("fp32 (%)", lambda line: line.number("top-1, FP32 (%)"), "%.1f"),
+            Column("int8 (%)", lambda line: line.number("top-1, INT8 (%)"), "%.1f"),
             alt=say("ImageNet top-1 of the Lite networks in fp32 and int8, published"),
         )
         st.caption(

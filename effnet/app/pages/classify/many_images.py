@@ -207,7 +207,7 @@ def _note(named: Named) -> str:
 def _work(named: Named, classifier: "Classifier") -> None:
     """Name what is not named yet; a stop keeps what is there."""
     job = jobs.of(KEY, named.of)
-    if job is not None and not job.ended:
+    if job is not None and jobs.running(KEY):
         jobs.watch(job, KEY)
         return
     if len(named.answers) >= named.total:
@@ -256,21 +256,22 @@ def _name(named: Named, item: Item, classifier: "Classifier") -> None:
 def _show(named: Named, classifier: "Classifier") -> None:
     from effnet.classify import accuracy
 
-    if not named.answers:
+    answers = tuple(named.answers)  # more may come while they are drawn
+    if not answers:
         return
     names = classifier.classes
     note = _note(named)
     if note:
         st.info(verbatim(note))
-    rows = [_row(one, names, judged=bool(named.truths)) for one in named.answers]
+    rows = [_row(one, names, judged=bool(named.truths)) for one in answers]
     if named.truths:
-        counted = accuracy(named.answers)
+        counted = accuracy(answers)
         first, five, pictures = st.columns(3)
         first.metric(say("Top-1"), f"{counted['top1'] or 0:.1f} %", border=True)
         five.metric(say("Top-5"), f"{counted['top5'] or 0:.1f} %", border=True)
         pictures.metric(say("Pictures"), f"{counted['pictures']:,}", border=True)
     sheet.show(
-        [_told(row, one, named) for row, one in zip(rows, named.answers, strict=True)],
+        [_told(row, one, named) for row, one in zip(rows, answers, strict=True)],
         *(
             share(name, name) if "probability" in name else Column(name, itemgetter(name))
             for name in rows[0]
@@ -285,7 +286,7 @@ def _show(named: Named, classifier: "Classifier") -> None:
         key="many_csv",
     )
     if named.truths:
-        _mistakes(named, names)
+        _mistakes(named, answers, names)
 
 
 def _row(one: "Answer", names: tuple[str, ...], *, judged: bool) -> dict[str, Any]:
@@ -313,10 +314,10 @@ def _csv(rows: list[dict[str, Any]]) -> str:
     return csv_text(list(rows[0]), (list(row.values()) for row in rows))
 
 
-def _mistakes(named: Named, names: tuple[str, ...]) -> None:
+def _mistakes(named: Named, answers: "tuple[Answer, ...]", names: tuple[str, ...]) -> None:
     from effnet.classify import confusions, worst
 
-    pairs = confusions(named.answers)
+    pairs = confusions(answers)
     if not pairs:
         st.success(say("No mistakes."))
         return
@@ -329,7 +330,7 @@ def _mistakes(named: Named, names: tuple[str, ...]) -> None:
     )
     st.markdown(say("**Surest mistakes**"))
     with st.container(horizontal=True, gap="small"):
-        for one in worst(named.answers):
+        for one in worst(answers):
             image = named.thumbnails.get(one)
             if image is not None and one.truth is not None:
                 said, right = class_name(names[one.top[0]]), class_name(names[one.truth])

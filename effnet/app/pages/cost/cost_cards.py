@@ -1,6 +1,6 @@
 """The cards of the Cost page's main part: totals, bars, treemap, receipt, tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -173,10 +173,8 @@ def tables(found: Sequence[Item], shown: str) -> None:
     whole = {kind: sum(row[kind] or 0 for row in rows) for kind in kinds}
     rows.append({"stage": mark("all stages")} | whole)
 
-    def picked() -> None:
-        cells = st.session_state["cost_table"]["selection"]["cells"]
-        if cells:
-            row, column = cells[0]
+    def picked(selection: Mapping[str, Sequence[tuple[int, str]]]) -> None:
+        for row, column in selection["cells"]:
             kind = next((kind for kind in kinds if say(kind) == column), None)
             _open(Part([*titles, None][row], None, kind))
 
@@ -192,7 +190,7 @@ def tables(found: Sequence[Item], shown: str) -> None:
         ),
         key="cost_table",
         fit=True,
-        on_select=picked,
+        on_select=state.told("cost_table", picked, part="selection"),
         selection_mode="single-cell",
         placeholder="",
         alt=say(

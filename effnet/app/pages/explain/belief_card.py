@@ -39,7 +39,7 @@ def belief(classifier: "Classifier", asked: Asked, explanation: "Explanation") -
         if job is None:
             jobs.ask(working, "verdict", TESTING, work, subject)
             job = jobs.of("verdict", subject)
-        if job is not None and job.ended:
+        if job is not None and not jobs.running("verdict"):
             st.caption(say("The test was stopped."))
             args = (working, "verdict", TESTING, work, subject)
             st.button(say("Test the map"), key="test_map", on_click=jobs.ask, args=args)

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from effnet.app.kit import photos, state
+from effnet.app.kit import cache, photos, state
 from effnet.app.kit.cache import Photo
 from effnet.base import DEFAULT, class_name, current, either_name, percent, say, verbatim
+from effnet.classify import answers
 from effnet.counting import layer_title
 from effnet.jobs import runs
 from effnet.pixels import list_samples
@@ -29,7 +31,9 @@ class Asked:
 
     Attributes:
         network: A variant's name, or a training's.
-        photo: The picture.
+        photo: The picture, with a place painted over where the visitor hides one.
+        whole: The picture as it was chosen; the same one where nothing is hidden.
+        before: Probability of the target in the whole picture.
         target: Class index.
         against: Rather than which class; None for none.
         method: Of `cam.METHODS`.
@@ -39,6 +43,8 @@ class Asked:
 
     network: str
     photo: Photo
+    whole: Photo
+    before: float
     target: int
     against: int | None
     method: str
@@ -125,16 +131,24 @@ def choose_class(photo: Photo, target: int) -> None:
 
 
 def classes(
-    classifier: "Classifier", prediction: "Prediction", photo: Photo
+    classifier: "Classifier", whole: "Prediction", now: "Prediction", photo: Photo
 ) -> tuple[int, int | None]:
-    """Chips of the top classes, a search of all, and "rather than"."""
-    best = prediction.labels[0].index
+    """Chips of the top classes, a search of all, and "rather than".
+
+    Args:
+        classifier: The network.
+        whole: What it says of the photo as it was chosen; the classes stay those.
+        now: What it says with a place hidden; the probabilities are these, and a new first class
+            joins.
+        photo: As it was chosen.
+    """
+    best = whole.labels[0].index
     target, against = _classes(classifier, photo, best)
-    likely = {label.index: percent(label.probability) for label in prediction.labels}
+    shown = dict.fromkeys(label.index for label in (*whole.labels, now.labels[0]))
+    likely = {index: percent(answers.standing(now, index)[1]) for index in shown}
     names = classifier.classes
     chips = list(likely) if target in likely else [*likely, target]
-    if st.session_state.get("class_chips") != target:
-        st.session_state["class_chips"] = target
+    state.show("class_chips", target)
     st.pills(
         say("What speaks for"),
         chips,
@@ -142,9 +156,15 @@ def classes(
         key="class_chips",
         required=True,
         wrap=True,
-        on_change=lambda: _ask(photo, st.session_state["class_chips"], against),
+        on_change=state.told("class_chips", lambda chosen: _ask(photo, chosen, against)),
         help=say("The most probable classes of this photo"),
     )
+
+    def searched(found: int | None) -> None:
+        if found is not None:
+            _ask(photo, found, against)
+            st.session_state["class_search"] = None
+
     left, right = st.columns(2, gap="small")
     with left:
         st.selectbox(
@@ -154,14 +174,13 @@ def classes(
             format_func=lambda i: either_name(names[i]),
             placeholder=say("Search {number:,} {number:class|classes}", number=len(names)),
             key="class_search",
-            on_change=lambda: _searched(photo, against),
+            on_change=state.told("class_search", searched),
         )
     with right:
         others = [*(i for i in likely if i != target)]
         rest = set(others) | {target}
         others += [i for i in range(len(names)) if i not in rest]
-        if st.session_state.get("rather_than") != against:
-            st.session_state["rather_than"] = against
+        state.show("rather_than", against)
         st.selectbox(
             say("rather than"),
             others,
@@ -169,7 +188,7 @@ def classes(
             format_func=lambda i: either_name(names[i]),
             placeholder=say("no other class"),
             key="rather_than",
-            on_change=lambda: _ask(photo, target, st.session_state["rather_than"]),
+            on_change=state.told("rather_than", partial(_ask, photo, target)),
             help=say(
                 "Explains the difference of two scores: what speaks for the first and not for "
                 "the second"
@@ -178,13 +197,6 @@ def classes(
     said = str(target) if against is None else f"{target}-{against}"
     state.say_in_link("class", said if (target, against) != (best, None) else None)
     return target, against
-
-
-def _searched(photo: Photo, against: int | None) -> None:
-    found = st.session_state["class_search"]
-    if found is not None:
-        _ask(photo, int(found), against)
-        st.session_state["class_search"] = None
 
 
 # --- method and layer ---------------------------------------------------------------------------
@@ -203,29 +215,27 @@ def method_and_layer(classifier: "Classifier") -> tuple[str, str]:
     left, right = st.columns(2, gap="small")
     with left:
         method_key = _in_language("choose_method")
-        if st.session_state.get(method_key) != method:
-            st.session_state[method_key] = method
+        state.show(method_key, method)
         st.selectbox(
             say("Method"),
             list(METHODS),
             format_func=titles.__getitem__,
             key=method_key,
-            on_change=lambda: state.remember(state.METHOD, st.session_state[method_key]),
+            on_change=state.told(method_key, choose_method),
             help=say("The quick ones are there at once; slow ones say first how long they take"),
         )
     only_last = method == "cam"
     layer = layers[-1] if only_last else layer
     with right:
         key = _in_language(f"choose_layer_{spec.name}")
-        if st.session_state.get(key) != layer:
-            st.session_state[key] = layer
+        state.show(key, layer)
         st.select_slider(
             say("Layer, early to late"),
             layers,
             format_func=layer_titles.__getitem__,
             key=key,
             disabled=only_last,
-            on_change=lambda: state.remember(state.LAYER, st.session_state[key]),
+            on_change=state.told(key, choose_layer),
             help=remarks.default_reason(spec),
         )
     chosen = METHODS[method]
@@ -263,9 +273,18 @@ def _linked(key: str, kept: str, allowed: Collection[str] | Sequence[str], usual
     return value
 
 
-def asked(network: str, photo: Photo, classifier: "Classifier", prediction: "Prediction") -> Asked:
-    """Class, method and layer, under the map."""
-    target, against = classes(classifier, prediction, photo)
+def asked(network: str, whole: Photo, photo: Photo, classifier: "Classifier") -> Asked:
+    """Class, method and layer, under the map.
+
+    Args:
+        network: Its name.
+        whole: The photo as it was chosen.
+        photo: The same, or with a place hidden.
+        classifier: The network.
+    """
+    before, now = cache.prediction(network, whole), cache.prediction(network, photo)
+    target, against = classes(classifier, before, now, whole)
     method, layer = method_and_layer(classifier)
-    top = tuple(label.index for label in prediction.labels)
-    return Asked(network, photo, target, against, method, layer, top)
+    top = tuple(label.index for label in before.labels)
+    probability = answers.standing(before, target)[1]
+    return Asked(network, photo, whole, probability, target, against, method, layer, top)

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from effnet.app.kit import jobs, maps, state, viewer
+from effnet.app.kit.cache import Photo
 from effnet.app.pages.explain import explain_controls
 from effnet.app.pages.explain.explain_controls import Asked
 from effnet.base import class_name, percent, say, significant, verbatim
+from effnet.classify import perturbations
 from effnet.counting import field_of, stage_title, stages
 from effnet.jobs import Job, working
 from effnet.network import display_name
@@ -26,8 +28,24 @@ STAND_IN = "gradcam"  # where many maps are shown at once and the chosen method 
 
 def box(asked: Asked) -> viewer.Fractions | None:
     """The box around the object, in fractions of the photo; None where none was drawn."""
+    return _box_of(asked.whole)
+
+
+def _box_of(whole: Photo) -> viewer.Fractions | None:
     digest, found = st.session_state.get(state.BOX, ("", None))
-    return found if digest == asked.photo.digest else None
+    return found if digest == whole.digest else None
+
+
+def with_hidden(whole: Photo) -> Photo:
+    """The photo with the box painted grey where the visitor hides what lies in it, else itself."""
+    found = _box_of(whole)
+    if found is None or not st.session_state.get(state.HIDES, False):
+        return whole
+    sides = (*whole.image.size, *whole.image.size)
+    left, top, right, bottom = (round(one * side) for one, side in zip(found, sides, strict=True))
+    edges = (left, top, right, bottom)
+    image = perturbations.covered(whole.image, edges)
+    return Photo(whole.name, f"{whole.digest} {edges}", image)
 
 
 def box_on(explanation: "Explanation", asked: Asked) -> tuple[float, float, float, float] | None:
@@ -50,7 +68,11 @@ def cell(asked: Asked, explanation: "Explanation") -> tuple[int, int] | None:
 
 
 def _draw_box(asked: Asked, drawn: viewer.Fractions | None) -> None:
-    st.session_state[state.BOX] = (asked.photo.digest, drawn)
+    st.session_state[state.BOX] = (asked.whole.digest, drawn)
+
+
+def _hide(hides: bool) -> None:
+    st.session_state[state.HIDES] = hides
 
 
 def _pick(asked: Asked, place: tuple[int, int]) -> None:
@@ -86,7 +108,9 @@ def photo_and_map(classifier: "Classifier", asked: Asked, explanation: "Explanat
         crop=crop,
         box=box(asked),
         cell=cell(asked, explanation),
+        hides=asked.photo is not asked.whole,
         on_box=lambda drawn: _draw_box(asked, drawn),
+        on_hide=_hide,
         on_cell=lambda place: _pick(asked, place),
     )
     found = remarks.notes(classifier.spec, explanation, local=METHODS[asked.method].local)
@@ -131,8 +155,9 @@ def slow_map(classifier: "Classifier", asked: Asked) -> None:
             "give the maps of all top classes, which are kept as long as the photo is used."
         )
         stopped = say(" It was stopped; nothing of it is kept.")
-        st.caption(estimated + stopped * (job is not None and job.ended))
-        if job is not None and not job.ended:  # the same places as the buttons, so nothing jumps
+        going = jobs.running("map")
+        st.caption(estimated + stopped * (job is not None and not going))
+        if job is not None and going:  # the same places as the buttons, so nothing jumps
             jobs.watch(job, "map")
             return
 
@@ -255,7 +280,7 @@ def top_classes(classifier: "Classifier", asked: Asked) -> None:
         "top_classes",
         frames,
         label=say("Maps of the most probable classes"),
-        on_click=lambda number: explain_controls.choose_class(asked.photo, asked.top[number]),
+        on_click=lambda number: explain_controls.choose_class(asked.whole, asked.top[number]),
     )
     alike = [rung.agreement for rung in compared if rung.agreement is not None]
     spread = ""
@@ -282,6 +307,10 @@ def claim(classifier: "Classifier", asked: Asked, explanation: "Explanation | No
     from effnet.cam import METHODS
 
     photo = say(asked.photo.name)  # a sample's title; other names are what they are
+    if explanation is not None and asked.photo is not asked.whole:
+        label = class_name(classifier.classes[asked.target])
+        network = display_name(classifier.spec)
+        return remarks.hidden_claim(network, label, asked.before, explanation.probability)
     if explanation is not None:
         return remarks.explanation_claim(classifier.spec, photo, explanation)
     return say(

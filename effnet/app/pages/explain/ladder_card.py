@@ -52,7 +52,7 @@ def ladder(classifier: "Classifier", asked: Asked) -> None:
     else:
         st.caption(
             say(
-                "Drag a box around the object on the photo above (on a phone: Mark the object, "
+                "Drag a box around the object on the photo above (on a phone: Draw a box, "
                 "then drag). Each network then says how much of its map lies in the box."
             )
         )

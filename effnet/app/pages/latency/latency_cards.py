@@ -154,21 +154,12 @@ def samples(found: Measured | None) -> None:
     if jobs.running("measure"):
         return  # totals and samples so far stand above
     latency = found.latency if found else None
-    if found and found.recorded and latency:
-        st.info(
-            say(
-                "Recorded on another machine ({processor}, {cores} {cores:core|cores}), to look "
-                "at. Press Measure to put this machine's own times in its place.",
-                processor=latency.environment.processor,
-                cores=latency.environment.cores or "?",
-            )
-        )
     totals(latency, found.spec if found else None)
     if latency is None:
         rows, told = printed_times.on(FIRST_SEEN), printed_times.surprise(FIRST_SEEN)
         drawn = published_times(rows, told)
         live.figure("published_first", drawn, alt=say("Published times against multiply-adds"))
-        st.caption(
+        _below(
             say(
                 "Published: {bench}. Multiply-adds alone don't tell the time. How long does it "
                 "take on this machine? Measure it.",
@@ -178,7 +169,21 @@ def samples(found: Measured | None) -> None:
         return
     drawn = latency_samples(latency)
     live.figure("samples", drawn, alt=say("Every measured pass with median and spread"))
-    st.caption(conditions(latency))
+    recorded = ""
+    if found and found.recorded:
+        recorded = say(
+            "Recorded on another machine ({processor}, {cores} {cores:core|cores}), to look "
+            "at. Press Measure to put this machine's own times in its place.",
+            processor=latency.environment.processor,
+            cores=latency.environment.cores or "?",
+        )
+    _below(f"{recorded} {conditions(latency)}".strip())
+
+
+def _below(text: str) -> None:
+    """What is said under the figure, in a room that another design's words don't change."""
+    with st.container(key="below_samples"):
+        st.caption(text)
 
 
 def mirror(found: Measured | None, spec: Spec) -> None:

@@ -64,13 +64,8 @@ def exhibit() -> Exhibit:
 def _choice(
     key: str, label: str, options: list[str], current: str, chosen: Callable[[str], None]
 ) -> None:
-    if st.session_state.get(key) != current:
-        st.session_state[key] = current
-
-    def changed() -> None:
-        if st.session_state[key]:
-            chosen(st.session_state[key])
-
+    state.show(key, current)
+    changed = state.told(key, chosen)
     if key == "paper":
         names = {paper.key: paper.name for paper in papers.PAPERS}
         st.segmented_control(
@@ -197,8 +192,7 @@ def _live_check(one: Exhibit, lines: Lines) -> None:
     if row is None:
         return
     key = _row_key(one)
-    if st.session_state.get(key) != row:
-        st.session_state[key] = row
+    state.show(key, row)
     with st.container(border=True):
         options = _choosable(lines)
         if len({lines[i].design for i in options}) > 1:

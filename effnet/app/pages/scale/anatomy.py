@@ -18,8 +18,7 @@ def anatomy(spec: Spec, cost: Cost) -> None:
     """Choose a stage, see its first or a repeated block with live shapes and costs."""
     stages = range(1, len(spec.stages) + 1)
     chosen = min(state.stage(), len(spec.stages))
-    if st.session_state.get("stage") != chosen:
-        st.session_state["stage"] = chosen
+    state.show("stage", chosen)
     left, right = st.columns([2, 1])
     left.segmented_control(
         say("Stage"),
@@ -27,7 +26,7 @@ def anatomy(spec: Spec, cost: Cost) -> None:
         format_func=lambda n: f"{n} {say(operator_label(spec.stages[n - 1]))}",
         key="stage",
         required=True,
-        on_change=lambda: state.set_stage(st.session_state["stage"]),
+        on_change=state.told("stage", state.set_stage),
     )
     stage = spec.stages[chosen - 1]
     first = right.segmented_control(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -17,9 +18,8 @@ from effnet.network import (
     Spec,
     joined,
     read_block_strings,
-    to_block_strings,
 )
-from effnet.scaling import Blocks, edits
+from effnet.scaling import Blocks, edits, to_block_strings
 
 KERNELS = (1, 3, 5, 7, 9, 11)
 EXPANSIONS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0)
@@ -95,8 +95,7 @@ def table(blocks: Blocks) -> None:
         width="stretch",
         height="content",
         column_config=_columns(current.filled),
-        on_change=_cells_changed,
-        args=(current,),
+        on_change=state.told(_key(current), partial(_cells_changed, current)),
         alt=say("Stages to edit: operator, kernel, stride, expansion, squeeze, channels, blocks"),
     )
     for problem in current.problems:
@@ -160,9 +159,8 @@ def _columns(blocks: Blocks) -> dict[str, Any]:
     }
 
 
-def _cells_changed(table: Table) -> None:
+def _cells_changed(table: Table, changes: Any) -> None:
     language.use(state.language())
-    changes = st.session_state[_key(table)]
     rows = edits.edited_rows(edits.as_rows(table.filled), changes)
     reading = edits.from_rows(rows, stem_channels=table.filled[0].in_channels)
     problems = _edit_blocks(reading)
@@ -197,8 +195,7 @@ def strings(spec: Spec) -> None:
         key="block_strings",
         height=28 * (len(shown) + 1),
         max_chars=MAX_TEXT,
-        on_change=_text_changed,
-        args=(text,),
+        on_change=state.told("block_strings", partial(_text_changed, text)),
         help=say(
             "Copy them, or paste others: one stage a line, both notations, at most {most}. The "
             "first i is the stem's channels, every other i the o before it; c1 is Fused-MBConv",
@@ -223,9 +220,9 @@ def _written(shown: tuple[str, ...], notes: tuple[str, ...] = ()) -> Text:
     return text
 
 
-def _text_changed(text: Text) -> None:
+def _text_changed(text: Text, typed: str) -> None:
     language.use(state.language())
-    reading = read_block_strings(st.session_state["block_strings"])
+    reading = read_block_strings(typed)
     problems = _edit_blocks(reading)
     if problems:
         st.session_state[state.STAGE_TEXT] = replace(text, problems=problems)

@@ -157,8 +157,7 @@ def _ends(spec: Spec, blocks: Blocks) -> None:
 
 def _number(key: str, label: str, value: int, entered: Callable[[int], None]) -> None:
     """A number of channels; 0 is none, and can't be changed."""
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+    state.show(key, value)
     st.number_input(
         label,
         min_value=min(1, value),
@@ -166,7 +165,7 @@ def _number(key: str, label: str, value: int, entered: Callable[[int], None]) ->
         step=8,
         key=key,
         disabled=not value,
-        on_change=lambda: entered(st.session_state[key]),
+        on_change=state.told(key, entered),
     )
 
 

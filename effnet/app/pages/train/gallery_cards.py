@@ -6,11 +6,11 @@ import numpy as np
 import streamlit as st
 from PIL import Image, ImageOps
 
-from effnet.app.kit import cache, live
+from effnet.app.kit import cache, live, photos
 from effnet.base import mark, percent, say
 from effnet.figures import block_survival
 from effnet.network import get_variant
-from effnet.pixels import EXTENSIONS, MAX_BYTES, list_samples
+from effnet.pixels import list_samples
 from effnet.scaling import Range
 from effnet.train import EXHIBITS
 
@@ -79,37 +79,20 @@ def _card(name: str, show: "object") -> None:
 
 
 def _photos() -> tuple[Image.Image, Image.Image, tuple[str, str]]:
+    """The first photo is that of all pages; with what both are called."""
     samples = {sample.name: say(sample.title) for sample in list_samples()}
-    left, middle, right = st.columns([1, 1, 1.4])
-    one = left.selectbox(
-        say("Photo"),
-        list(samples),
-        index=1,
-        format_func=lambda n: samples[n],
-        key="gallery_first",
-    )
-    two = middle.selectbox(
+    photo = photos.chosen() or cache.sample(photos.DEFAULT_PHOTO)
+    two = st.selectbox(
         say("Second photo"),
         list(samples),
         format_func=lambda n: samples[n],
         key="gallery_second",
+        width=300,
     )
-    with right:
-        own = st.file_uploader(
-            say("or your own as the first"),
-            type=list(EXTENSIONS),
-            key="gallery_upload",
-            max_upload_size=MAX_BYTES >> 20,
-            help=say("Stays in this machine's memory; nothing is written to disk"),
-        )
-    photo = cache.photo(own.name, own.getvalue()) if own else cache.sample(one)
-    other = cache.sample(two)
+    first = samples[photo.digest].lower() if photo.digest in samples else say("yours")
     size = (SIDE, SIDE)
-    return (
-        ImageOps.fit(photo.image, size),
-        ImageOps.fit(other.image, size),
-        (samples[one].lower() if not own else say("yours"), samples[two].lower()),
-    )
+    pictures = ImageOps.fit(photo.image, size), ImageOps.fit(cache.sample(two).image, size)
+    return *pictures, (first, samples[two].lower())
 
 
 def _tensor(image: Image.Image) -> "Tensor":

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from PIL import Image, ImageOps
 
-from effnet.app.kit import cache, cards, jobs, live, public, sheet, state
+from effnet.app.kit import cache, cards, jobs, live, photos, public, sheet, state
 from effnet.base import (
     Column,
     EffnetError,
@@ -113,11 +113,9 @@ def _preset(network: str, now: Progressive) -> None:
     matching = next(
         (n for n, one in known.items() if (one.variant, one.schedule) == (network, now)), None
     )
-    if st.session_state.get("train_preset") != matching:
-        st.session_state["train_preset"] = matching
+    state.show("train_preset", matching)
 
-    def chosen() -> None:
-        name = st.session_state["train_preset"]
+    def chosen(name: str | None) -> None:
         if name:
             _keep(known[name].variant, known[name].schedule)
 
@@ -127,7 +125,7 @@ def _preset(network: str, now: Progressive) -> None:
         format_func=lambda name: _said(known[name]),
         key="train_preset",
         placeholder=say("your own"),
-        on_change=chosen,
+        on_change=state.told("train_preset", chosen),
         help=say("As the V2 paper prints it (Table 6), and as the released code really runs it"),
     )
 
@@ -139,35 +137,34 @@ def _said(one: Preset) -> str:
 
 
 def _choice(key: str, label: str, options: Any, value: str, show: Any, field: str) -> None:
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+    state.show(key, value)
     st.selectbox(
         label,
         options,
         format_func=show,
         key=key,
-        on_change=lambda: _change(**{field: st.session_state[key]}),
+        on_change=state.told(key, lambda new: _change(**{field: new})),
     )
 
 
 def _pair(name: str, label: str, high: float, step: float, value: tuple[float, float]) -> None:
     key = f"train_{name}"
     shown = (min(value), max(value))
-    if st.session_state.get(key) != shown:
-        st.session_state[key] = shown
+    state.show(key, shown)
     st.slider(
         label,
         0.0,
         high,
         step=step,
         key=key,
-        on_change=lambda: _change(**{name: tuple(st.session_state[key])}),
+        on_change=state.told(key, lambda new: _change(**{name: tuple(new)})),
     )
 
 
 def picture() -> Image.Image:
-    """The photo that grows through the stages: the sample that Classify opens with."""
-    return ImageOps.fit(cache.sample("coffee").image, (240, 240))
+    """The photo that grows through the stages: the visitor's, or the one Classify opens with."""
+    photo = photos.chosen() or cache.sample(photos.DEFAULT_PHOTO)
+    return ImageOps.fit(photo.image, (240, 240))
 
 
 def card() -> None:
