@@ -686,3 +686,18 @@ def test_a_large_picture_is_converted_as_a_small_one_strip_by_strip(monkeypatch,
     assert open_image(image).tobytes() == whole.tobytes()
     assert max(sizes) == 7
     assert sum(sizes) == 90 * (3 if mode in ("I;16", "I", "F") else 1)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "I;16", "F"])
+@pytest.mark.parametrize("size", [(70, 90), (71, 89)])
+def test_strips_made_smaller_are_the_whole_picture_made_smaller(monkeypatch, mode, size):
+    """By 3, though neither side is a multiple of it; a strip has as many rows as blocks need."""
+    values = np.random.default_rng(2).integers(0, 60_000, size[::-1])
+    kind = {"I;16": np.uint16, "F": np.float32}.get(mode)
+    image = Image.fromarray(values.astype(kind)) if kind else picture(*size, mode)
+    data = saved(image, "TIFF")
+    whole = open_image(data).reduce(3)
+    monkeypatch.setattr(preparation, "STRIP", 70 * 7)
+    small = open_image(data, most_pixels=whole.width * whole.height)
+    assert small.size == whole.size == (24, 30)
+    assert small.tobytes() == whole.tobytes()

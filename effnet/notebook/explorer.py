@@ -145,7 +145,8 @@ def read(design: AnyNetwork) -> Design:
     Raises:
         EffnetError: It is no network, or one that no link can say.
     """
-    return Design(base=design) if design in BASES else design_of(design)
+    is_base = isinstance(design, str) and design in BASES
+    return Design(base=design) if is_base else design_of(design)
 
 
 def explore(design: AnyNetwork = "b0", *, language: str | None = None) -> Explorer:

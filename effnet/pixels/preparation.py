@@ -149,9 +149,8 @@ def _loaded(
         if image.getexif().get(ExifTags.Base.Orientation, 1) in LYING:
             size = size[::-1]
         ImageOps.exif_transpose(image, in_place=True)
-        whole = _rgb(image)
-        times = math.ceil(math.sqrt(whole.width * whole.height / most_pixels))
-        return (whole.reduce(times) if times > 1 else whole), size
+        times = math.ceil(math.sqrt(image.width * image.height / most_pixels))
+        return _rgb(image, max(1, times)), size
 
 
 def _has_its_turn(image: Image.Image) -> AbstractContextManager[None]:
@@ -289,13 +288,13 @@ def _from_array(array: np.ndarray) -> Image.Image:
     return Image.fromarray(array)
 
 
-def _rgb(image: Image.Image) -> Image.Image:
-    """RGB on white, strip by strip, so that only the picture and the result lie in memory whole."""
-    strips = list(_strips(image))
+def _rgb(image: Image.Image, times: int = 1) -> Image.Image:
+    """RGB on white, so many times smaller; only the picture and the result lie in memory whole."""
+    strips = list(_strips(image, times))
     wide = image.mode.startswith("I") or image.mode == "F"
     low = min(_values(image, box).min() for box in strips) if wide else 0.0
     high = max(_values(image, box).max() for box in strips) if wide else 0.0
-    whole = Image.new("RGB", image.size)
+    whole = Image.new("RGB", (math.ceil(image.width / times), math.ceil(image.height / times)))
     for box in strips:
         if wide:
             stretched = (_values(image, box) - low) / max(high - low, 1e-12) * 255
@@ -305,12 +304,13 @@ def _rgb(image: Image.Image) -> Image.Image:
         if "A" in strip.getbands() or "a" in strip.getbands() or "transparency" in strip.info:
             strip = strip.convert("RGBA")
             strip = Image.alpha_composite(Image.new("RGBA", strip.size, "white"), strip)
-        whole.paste(strip.convert("RGB"), box)
+        strip = strip.convert("RGB")
+        whole.paste(strip.reduce(times) if times > 1 else strip, (0, box[1] // times))
     return whole
 
 
-def _strips(image: Image.Image) -> Iterator[tuple[int, int, int, int]]:
-    rows = max(1, STRIP // image.width)
+def _strips(image: Image.Image, times: int) -> Iterator[tuple[int, int, int, int]]:
+    rows = max(1, STRIP // image.width // times) * times
     for top in range(0, image.height, rows):
         yield 0, top, image.width, min(top + rows, image.height)
 
