@@ -6,7 +6,7 @@ from effnet.base import say
 with frame.page(__file__):
     claim = live.claim_room()
     lesson_view.students()
+    glossary_view.every_term()
     with claim:
         live.claim(say("Nine lessons of 45 minutes: predict a number, then see it counted."))
-    glossary_view.every_term()
     lesson_view.teacher()

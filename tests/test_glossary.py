@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 import effnet
+from effnet.base import colours
 from effnet.base.language import say, speaking
 from effnet.figures.term_pictures import PICTURES, term_picture
 from effnet.report import glossary
@@ -44,7 +45,10 @@ def test_the_shares_of_the_softmax_are_e_to_the_logit_over_their_sum():
 def test_a_picture_for_one_page_has_that_pages_colours():
     both = term_picture("skip")
     assert "light-dark(#1A1C22, #FAFAFA)" in both
-    light, dark = (term_picture("skip", dark=dark) for dark in (False, True))
+    with colours.on_page(dark=False):
+        light = term_picture("skip")
+    with colours.on_page(dark=True):
+        dark = term_picture("skip")
     assert "light-dark" not in light + dark
     assert ("#1A1C22" in light, "#FAFAFA" in light) == (True, False)
     assert ("#1A1C22" in dark, "#FAFAFA" in dark) == (False, True)

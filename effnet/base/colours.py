@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+# Streamlit's letters, then those that each system has for Chinese. The style sheets and Streamlit's
+# configuration say the same list; a test holds them together.
+FONTS = (
+    "'Source Sans', 'Source Sans 3', 'Noto Sans', 'PingFang SC', 'Microsoft YaHei', "
+    "'Noto Sans CJK SC', 'Noto Sans SC', 'WenQuanYi Micro Hei', sans-serif"
+)
+
 _dark: ContextVar[bool | None] = ContextVar("dark", default=None)
 
 
@@ -34,13 +41,6 @@ def on_page(dark: bool | None) -> Iterator[None]:
     finally:
         _dark.reset(before)
 
-
-# Streamlit's letters, then those that each system has for Chinese. The style sheets and Streamlit's
-# configuration say the same list; a test holds them together.
-FONTS = (
-    "'Source Sans', 'Source Sans 3', 'Noto Sans', 'PingFang SC', 'Microsoft YaHei', "
-    "'Noto Sans CJK SC', 'Noto Sans SC', 'WenQuanYi Micro Hei', sans-serif"
-)
 
 # on light, on dark
 _FAMILY = {

@@ -107,8 +107,8 @@ _DECLARED = (
         "spread",
         "%.2f",
         note=mark(
-            "Depth, width and resolution each belong to some phi. This is the largest of the three "
-            "minus the smallest"
+            "Depth, width and resolution each belong to some phi. This is the largest of the "
+            "three minus the smallest"
         ),
     ),
     Column(mark("resolution (px)"), "resolution"),

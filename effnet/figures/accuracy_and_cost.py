@@ -74,17 +74,16 @@ def accuracy_against_cost(
         for one in designs
     ]
     names = [
-        {  # neighbours' names at other ends of their lines
-            "x": math.log10(getattr(one.cost, quantity) / unit),
-            "y": number % 2,
-            "yref": "paper",
-            "yanchor": "top" if number % 2 else "bottom",
-            "xshift": -9,
-            "textangle": -90,
-            "text": _short(one.title),
-            "showarrow": False,
-            "font": {"size": 11},
-        }
+        marks.words(  # neighbours' names at other ends of their lines
+            _short(one.title),
+            math.log10(getattr(one.cost, quantity) / unit),
+            number % 2,
+            size=11,
+            yref="paper",
+            yanchor="top" if number % 2 else "bottom",
+            xshift=-9,
+            textangle=-90,
+        )
         for number, one in enumerate(sorted(designs, key=lambda one: getattr(one.cost, quantity)))
     ]
     best = max((r for r in front), key=lambda r: r.top1)

@@ -149,13 +149,17 @@ def designs_beside(designs: Sequence[Pinned]) -> theme.Values:
     for number, (one, row) in enumerate(zip(designs, rows, strict=True)):
         middle, left = -1.55 * tallest * number, 0.0
         annotations.append(
-            _note(0, middle + 0.54 * tallest, f"<b>{one.title}</b>", "left", "bottom")
+            marks.words(
+                f"<b>{one.title}</b>", 0, middle + 0.54 * tallest, xanchor="left", yanchor="bottom"
+            )
         )
         for slab in row:
             centre = left + slab.channels / 2
             bars.append((centre, middle, slab))
             below = middle - 0.54 * tallest
-            annotations.append(_note(centre, below, f"x {slab.repeats}", "center", "top"))
+            annotations.append(
+                marks.words(f"x {slab.repeats}", centre, below, size=12, yanchor="top")
+            )
             left += slab.channels + gap
     right = max(centre + slab.channels / 2 for centre, _, slab in bars)
     return theme.values(
@@ -186,15 +190,3 @@ def designs_beside(designs: Sequence[Pinned]) -> theme.Values:
         },
         showlegend=False,
     )
-
-
-def _note(x: float, y: float, text: str, across: str, along: str) -> dict[str, object]:
-    return {
-        "x": x,
-        "y": y,
-        "xanchor": across,
-        "yanchor": along,
-        "text": text,
-        "showarrow": False,
-        "font": {"size": 12},
-    }

@@ -23,10 +23,11 @@ GATES = (1.0, 0.2, 0.8, 0.1, 0.4)
 LOGITS = (2.0, 4.0, 3.0, 0.5)
 
 
-def _colour(of: Callable[..., str], name: str) -> str:
-    with colours.on_page(False):
+def _colour(of: Callable[[str], str], name: str) -> str:
+    """A colour for light and for dark, as style sheets write it."""
+    with colours.on_page(dark=False):
         light = of(name)
-    with colours.on_page(True):
+    with colours.on_page(dark=True):
         return f"light-dark({light}, {of(name)})"
 
 
@@ -304,13 +305,13 @@ def _weighted(*, backwards: bool) -> str:
 
 
 def _steps() -> str:
-    levels = 8
+    """A value as it runs on, and rounded to eight steps."""
 
-    def smooth(x: float) -> float:
-        return 0.5 - 0.45 * math.cos(4.6 * x)
+    def smooth(share: float) -> float:
+        return 0.5 - 0.45 * math.cos(4.6 * share)
 
     return _curve(20, 260, smooth, FAINT) + _curve(
-        20, 260, lambda x: round(smooth(x) * levels) / levels, TWO
+        20, 260, lambda share: round(smooth(share) * 8) / 8, TWO
     )
 
 
@@ -370,13 +371,10 @@ PICTURES: dict[str, Callable[[], str]] = {
 }
 
 
-@lru_cache(maxsize=3 * len(PICTURES))
-def term_picture(key: str, *, dark: bool | None = None) -> str:
-    """The picture of a term of the glossary, as an `svg` element.
+def term_picture(key: str) -> str:
+    """The picture of a term of the glossary, as an `svg` element for a light or a dark page.
 
-    Args:
-        key: The term.
-        dark: For a dark page; where it is not said, each colour follows the page that it stands in.
+    Where nobody says which it is (`colours.on_page`), its colours follow the page it stands in.
 
     Raises:
         EffnetError: There is no such term.
@@ -384,6 +382,11 @@ def term_picture(key: str, *, dark: bool | None = None) -> str:
     if key not in PICTURES:
         among = ", ".join(PICTURES)
         raise EffnetError("no term {key}; expected one of {among}", key=repr(key), among=among)
+    return _drawn(key, colours.dark())
+
+
+@lru_cache(maxsize=3 * len(PICTURES))
+def _drawn(key: str, dark: bool | None) -> str:
     drawn = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {HIGH}" width="{WIDE}" '
         f'height="{HIGH}" aria-hidden="true" style="max-width:100%">{PICTURES[key]()}</svg>'

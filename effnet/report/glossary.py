@@ -25,9 +25,10 @@ class Term:
     line: str
     spot: str
 
-    def picture(self, *, dark: bool | None = None) -> str:
+    @property
+    def picture(self) -> str:
         """An `svg` element without words; see `figures.term_picture`."""
-        return term_picture(self.key, dark=dark)
+        return term_picture(self.key)
 
 
 @cache

@@ -235,7 +235,7 @@ def term_cards(folder: Folder) -> None:
         "glossary.html",
         say(TITLES["glossary.html"]),
         terms=[
-            {"key": t.key, "name": say(t.name), "line": say(t.line), "picture": t.picture()}
+            {"key": t.key, "name": say(t.name), "line": say(t.line), "picture": t.picture}
             for t in glossary.terms().values()
         ],
         words={"claim": say("The terms, each with a picture")},

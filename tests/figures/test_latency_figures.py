@@ -188,7 +188,7 @@ def test_before_a_race_the_costs_are_there():
 
 def test_a_step_grows_with_the_size():
     drawn = figures.step_against_size(STEPS)
-    assert "2.00 x the side costs <b>3.90 x</b>" in drawn.layout.title.text
+    assert "2.00 x the side takes <b>3.90 x</b>" in drawn.layout.title.text
     assert list(named(drawn, "peak").y) == pytest.approx([10**8 / 2**20, 3 * 10**8 / 2**20])
 
 

@@ -362,7 +362,7 @@ def test_names_of_files_and_records_are_english_in_any_language():
         method="gradcam", targets=[asked.question], layers=["features.8"],
     )  # fmt: skip
     with speaking("zh"):
-        assert explanation.asked == "浓缩咖啡 而不是 杯子"
+        assert explanation.asked == "浓缩咖啡而不是杯子"
         stem = explain_tabs.file_stem(asked, explanation)
         record = json.loads(explain_tabs.as_json(asked, explanation))
     assert stem == "lite0-coffee-espresso-rather-than-cup-gradcam"

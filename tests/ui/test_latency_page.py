@@ -107,7 +107,8 @@ def test_a_race_gives_a_verdict_that_the_claim_repeats_once_measured():
     app = opened("Race")
     app.selectbox(key="versus_network").set_value("resnet50").run()
     measured(app, "versus")
-    (verdict,) = [title for title in titles(app) if "ResNet-50" in title]
+    bars, verdict = (title for title in titles(app) if "ResNet-50" in title)
+    assert bars.startswith("After ")
     measured(app, "measure")
     said = app.subheader[0].value
     assert "as fast as ResNet-50" in said or "can't be told from ResNet-50" in said

@@ -30,5 +30,5 @@ def every_term() -> None:
 
 
 def _card(term: glossary.Term) -> None:
-    st.image(term.picture(dark=st.context.theme.type == "dark"), alt=say(term.name))
+    st.image(term.picture, alt=say(term.name))
     st.markdown(f"**{say(term.name)}**  \n{say(term.line)}")

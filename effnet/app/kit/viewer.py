@@ -88,8 +88,8 @@ def map_viewer(
     rows, columns = explanation.native.shape
     captions = (
         say(
-            "The photo. The network never sees the dimmed part. Drag a box to measure or hide a "
-            "place."
+            "The photo. The network never sees the dimmed part. Drag a box to measure or hide "
+            "a place."
         ),
         say(
             "The map at its own grid, {rows} x {columns}. Point at a place to see what it sees.",
