@@ -37,7 +37,7 @@ TABS = {
     "Perturb": "after the crop",
     "Break it on purpose": "with the right preprocessing",
     "Many images": "goes on after an interruption",
-    "int8": "whole numbers of 8 bits",
+    "int8": "int8 stores weights and maps as whole numbers of 8 bits",
     "Weights": "In memory now",
 }
 
