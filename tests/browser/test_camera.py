@@ -52,6 +52,14 @@ def test_frames_are_answered_one_at_a_time_and_one_is_frozen_for_every_page(visi
     expect(page.locator("h3").first).to_contain_text("the camera's photo")
 
 
+def test_the_classes_are_named_in_the_readers_language(visit):
+    page = visit().go("/classify?lang=zh")
+    page.get_by_text("相机", exact=True).click()
+    bars = page.locator(".camera .bar")
+    expect(bars).to_have_count(5)
+    expect(bars.first).to_contain_text(re.compile(r"[\u4e00-\u9fff]"))
+
+
 def test_a_hidden_tab_stops_and_goes_on_when_it_is_seen(visit):
     page = switched_on(visit().go("/explain"))
     show = """(hidden) => {

@@ -69,7 +69,7 @@ def prepared_for_quantisation(network: nn.Module) -> nn.Module:
     [
         torch.fx.symbolic_trace,
         traced_in_training,
-        torch.jit.script,
+        pytest.param(torch.jit.script, marks=pytest.mark.flaky(reruns=2)),  # see below
         lambda network: torch.jit.trace(network, CAPTURED),
         lambda network: torch.compile(network, backend="eager"),
         exported,
@@ -112,6 +112,9 @@ def test_the_logits_are_the_same_at_every_size(network, change, request):
     assert not network.training
 
 
+# PyTorch's compiler knows its builtins by the addresses of objects, some of them gone by then: once
+# in thousands of compilations another object stands there ("builtin cannot be used as a value")
+@pytest.mark.flaky(reruns=2)
 @pytest.mark.parametrize("base", BASES)
 def test_a_scripted_network_still_changes_its_mode(base):
     torch.manual_seed(0)

@@ -282,7 +282,8 @@ def test_a_public_server_lets_nobody_change_anothers_run(monkeypatch):
     sound(app)
     assert any("only they may change it" in caption.value for caption in app.caption)
     assert app.button(key="run_resume").disabled
-    assert app.get("popover")[-1].proto.popover.disabled
+    (delete,) = [one for one in app.get("popover") if one.proto.popover.label == "Delete"]
+    assert delete.proto.popover.disabled
     with runs.held(run.folder):
         (run.folder / runs.STOP).unlink()
         app.run()

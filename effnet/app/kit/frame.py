@@ -114,6 +114,7 @@ def page(file: str) -> Iterator[Page]:
     if live.in_browser():
         process.load_ahead()
     process.settle()
+    process.forget_parts_of_before()
 
 
 @contextmanager

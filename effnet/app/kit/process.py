@@ -11,6 +11,9 @@ import time
 from functools import lru_cache
 from pathlib import Path
 
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+
 from effnet.app.kit import live
 from effnet.weights import offline_variants
 
@@ -41,6 +44,22 @@ def settle() -> None:
         gc.unfreeze()
         gc.collect()
     gc.freeze()
+
+
+def forget_parts_of_before() -> None:
+    """Drop what parts of the page before have asked for while this one was drawn.
+
+    Streamlit would run them after it, find them gone, and the browser would clear this page.
+    """
+    context = get_script_run_ctx()
+    requests = context.script_requests if context else None
+    if context is None or requests is None:
+        return
+    with requests._lock:
+        asked = requests._rerun_data.fragment_id_queue
+        here = context.shared.new_fragment_ids.snapshot()
+        if requests._state is ScriptRequestType.RERUN and asked and not here.intersection(asked):
+            requests._state = ScriptRequestType.CONTINUE
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 import streamlit as st
 
 from effnet.base import language as languages
-from effnet.base import say
+from effnet.base import say, speaking
 from effnet.scaling import RANGES, SOLVABLE, Coefficient, Design, from_query, solve_budget, unknown
 
 DESIGN = "design"  # Design: the current design, shared by all pages
@@ -23,6 +23,7 @@ OWN = "own_photos"  # list[photos.Own]: uploaded, pasted or taken, the oldest fi
 OWN_CHOSEN = "own_chosen"  # str: the digest of the one that is the photo; "" where a sample is
 REFUSED = "refused_photos"  # list[(file's name, EffnetError)]: what of the last files can't be read
 LIVE = "live_answer"  # dict: what the network said of the camera's last frame, until it is sent
+FROZEN = "frozen_frame"  # bool: True from the press on Freeze until the page has followed
 UPLOADS = "uploads"  # int: how often photos were uploaded; an uploader for each, so it stays empty
 LOCK = "lock"  # scaling.Coefficient | None: solved from the other two
 VISITOR = "visitor"  # str: stands for this visit; its jobs and runs bear it
@@ -75,7 +76,8 @@ def told(key: str, use: Callable[[Any], object], *, part: str = "") -> Callable[
     def called() -> None:
         if key in st.session_state:
             held = st.session_state[key]
-            use(held.get(part) if part else held)
+            with speaking(language()):  # a callback comes before the page that sets it
+                use(held.get(part) if part else held)
 
     return called
 
