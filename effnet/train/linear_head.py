@@ -81,10 +81,8 @@ def features(classifier: Classifier, photos: Sequence[Image.Image]) -> np.ndarra
             ]
             x = torch.from_numpy(np.stack(arrays)).to(classifier.device)
             with torch.inference_mode():
-                *steps, _ = classifier.model.steps()
-                for _, step in steps:
-                    x = step(x)
-                found.append(x.mean((2, 3)).float().cpu().numpy())
+                maps = classifier.model.forward_features(x)
+                found.append(maps.mean((2, 3)).float().cpu().numpy())
         return np.concatenate(found)
 
     return workers.call(passes)

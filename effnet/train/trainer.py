@@ -161,14 +161,11 @@ class _Job:
     def set_head(self) -> None:
         """Give a pretrained network the head that fits its features of the training pictures."""
         model = self.model.eval()
-        *steps, _ = model.steps()
         found = []
         with torch.inference_mode():
             for part in self.feed.plain():
                 x = self.feed.normal(part).to(self.machine.device, memory_format=self.layout)
-                for _, step in steps:
-                    x = step(x)
-                found.append(x.mean((2, 3)).float().cpu().numpy())
+                found.append(model.forward_features(x).mean((2, 3)).float().cpu().numpy())
         labels = self.feed.training.labels
         weight, bias = fitted_head(np.concatenate(found), labels, self.feed.classes)
         with torch.no_grad():

@@ -43,10 +43,8 @@ def card(network: str) -> None:
 
     @frame.part
     def looking() -> None:
-        if not photos.camera_on():
-            if st.session_state.pop(state.FROZEN, False):  # the whole page follows
-                st.rerun()
-            return  # the visitor has gone on to another page
+        if not photos.camera_on():  # frozen: the whole page follows
+            st.rerun()
         if not live.in_browser():
             st.caption(say("The camera shows in a browser."))
             return
@@ -72,7 +70,6 @@ def _frozen(sent: Any) -> None:
     if data:
         photos.add([(photos.CAMERA, data)])
         photos.camera_off()
-        st.session_state[state.FROZEN] = True
 
 
 def answer(classifier: "Classifier", sent: Any, visitor: str) -> dict[str, Any]:

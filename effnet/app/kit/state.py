@@ -23,7 +23,6 @@ OWN = "own_photos"  # list[photos.Own]: uploaded, pasted or taken, the oldest fi
 OWN_CHOSEN = "own_chosen"  # str: the digest of the one that is the photo; "" where a sample is
 REFUSED = "refused_photos"  # list[(file's name, EffnetError)]: what of the last files can't be read
 LIVE = "live_answer"  # dict: what the network said of the camera's last frame, until it is sent
-FROZEN = "frozen_frame"  # bool: True from the press on Freeze until the page has followed
 UPLOADS = "uploads"  # int: how often photos were uploaded; an uploader for each, so it stays empty
 LOCK = "lock"  # scaling.Coefficient | None: solved from the other two
 VISITOR = "visitor"  # str: stands for this visit; its jobs and runs bear it
