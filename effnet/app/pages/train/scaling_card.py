@@ -202,8 +202,8 @@ def _longer(rows: Rows) -> None:
     if gain:
         st.caption(
             say(
-                "Trained for {longer} epochs instead of {epochs}, the base gains {points} points: it "
-                "had nearly stopped gaining."
+                "Trained for {longer} epochs instead of {epochs}, the base gains {points} points: "
+                "it had nearly stopped gaining."
                 if gain.mean < claim.STILL_GAINS
                 else "Trained for {longer} epochs instead of {epochs}, the base gains {points} "
                 "points: longer trainings could still change the picture.",
