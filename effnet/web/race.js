@@ -123,7 +123,7 @@ function show(state, look) {
     });
   });
   const step = Math.max(...data.lanes.map(({ steps }) => steps[look] ?? steps.at(-1) ?? 0));
-  const words = say('after {n:,} pictures', { n: step * data.plan.batch });
+  const words = say('after {n:,} {n:picture|pictures}', { n: step * data.plan.batch });
   write(when, words);
   put(dial, { 'aria-valuetext': words });
   write(play, state.timer ? say('Pause') : look < end ? say('Play') : say('Play again'));

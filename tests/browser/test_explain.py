@@ -108,7 +108,7 @@ def test_painting_hides_a_place_and_undoing_shows_it_again(visit):
     expect(claim).not_to_have_text(one)
     page.get_by_role("button", name="Undo").click()
     expect(claim).to_have_text(one)
-    page.get_by_role("button", name="Wipe the paint off").click()
+    page.get_by_role("button", name="Wipe off").click()
     expect(claim).to_have_text(before)
     assert not is_grey(page, 0.5, 0.3)
 

@@ -194,7 +194,7 @@ def _viewer_words() -> dict[str, str]:
         "medium": say("Medium brush"),
         "large": say("Large brush"),
         "undo": say("Undo"),
-        "wipe": say("Wipe the paint off"),
+        "wipe": say("Wipe off"),
         "keys": say("Arrow keys move the brush, Space paints."),
         "lowest": "0",
         "highest": say("1, its highest"),
