@@ -14,7 +14,7 @@ export function mount(place, data) {
   const bar = make('div', place, { class: 'bar' });
   const play = make('button', bar, { type: 'button' });
   const dial = make('input', bar, { type: 'range', min: 0, step: 1 });
-  const when = make('output', bar);
+  const when = make('span', bar, { class: 'when' });
   const lanes = make('div', place, { class: 'lanes' });
   const state = { play, dial, when, lanes, look: 0, timer: null };
   const set = (told) => take(state, told);
@@ -47,18 +47,18 @@ function take(state, data) {
   const say = speaker(data.words);
   const key = JSON.stringify([data.pictures.numbers, data.plan, data.titles, data.lanes.map((lane) => lane.way)]);
   const now = JSON.stringify([data.lanes, data.colours]);
-  if (key === state.key && now === state.now) return;
-  const grows = key === state.key && state.look === lastLook(before);
-  Object.assign(state, { data, say, now });
-  if (key !== state.key) {
+  const others = key !== state.key;
+  if (!others && now === state.now) return;
+  const atEnd = others || state.look === lastLook(before);
+  Object.assign(state, { data, say, key, now });
+  if (others) {
     stop(state);
-    state.key = key;
     state.lanes.replaceChildren();
     state.drawn = data.lanes.map((lane) => laneIn(state, lane));
     put(state.dial, { 'aria-label': say('Place in the race') });
   }
   put(state.dial, { max: lastLook(data) });
-  show(state, grows || !before ? lastLook(data) : Math.min(state.look, lastLook(data)));
+  show(state, atEnd ? lastLook(data) : state.look);
 }
 
 function laneIn({ lanes, data, say }, lane) {
