@@ -263,7 +263,8 @@ class _Job:
                 x = self.feed.normal(part).to(self.machine.device, memory_format=self.layout)
                 right.append(model(x).argmax(1).cpu())
         torch.set_rng_state(state)
-        return np.equal(torch.cat(right).numpy(), self.feed.testing.labels[:most])
+        found: NDArray[np.bool_] = torch.cat(right).numpy() == self.feed.testing.labels[:most]
+        return found
 
     def look(self) -> None:
         """Write which of the first held-out pictures are named right by now, as a line."""

@@ -160,7 +160,9 @@ def map_viewer(
 
 def strokes(sent: Any) -> list[perturbations.Stroke]:
     """What a browser says was painted, as far as it can be; the last strokes of too many."""
-    found = []
+    found: list[perturbations.Stroke] = []
+    size: Any
+    places: Any
     for one in sent if isinstance(sent, list) else ():
         size, places = (one.get("size"), one.get("places")) if isinstance(one, dict) else (0, ())
         sound = [

@@ -1,5 +1,6 @@
 """Four networks of equal cost that learn side by side: the recorded race, or one's own."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -114,18 +115,14 @@ def _title(found: races.Race, *, live_now: bool) -> str:
 def _table(found: races.Race) -> None:
     lanes = found["lanes"]
     looks = max((lane["steps"] for lane in lanes), key=len)
+
+    def accuracy(top1: list[float]) -> Callable[[int], float | None]:
+        return lambda look: top1[look] if look < len(top1) else None
+
     sheet.show(
-        enumerate(looks),
-        Column(mark("training pictures"), lambda row: row[1] * found["plan"]["batch"]),
-        *(
-            Column(
-                TITLES[lane["way"]],
-                lambda row, top1=lane["top1"]: top1[row[0]] if row[0] < len(top1) else None,
-                "%.1f %%",
-                0.01,
-            )
-            for lane in lanes
-        ),
+        range(len(looks)),
+        Column(mark("training pictures"), lambda look: looks[look] * found["plan"]["batch"]),
+        *(Column(TITLES[lane["way"]], accuracy(lane["top1"]), "%.1f %%", 0.01) for lane in lanes),
         height=260,
         alt=say("Accuracy of every lane by training pictures"),
     )
