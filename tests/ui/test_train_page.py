@@ -296,7 +296,11 @@ def test_the_recorded_race_is_told_and_ones_own_takes_its_place():
         folder = run.folder / "jobs" / way
         folder.mkdir(parents=True)
         (folder / runs.METRICS).write_text(json.dumps(row) + "\n")
-    app = opened("Experiment")
+    session = {"train_tabs": "Experiment", "race_table": True}
+    app = sound(visits.opened("pages/train.py", session=session))
+    table = app.dataframe[0].value
+    assert table["training pictures"].tolist() == [4 * claim.BATCH]
+    assert (table["Depth only"][0], table["Width only"][0]) == (100, 0.1)
     (title,) = [text.value for text in app.markdown if "A race at" in text.value]
     assert "at 2 x the multiply-adds: Depth only ends with 100.0 % right" in title
     assert "Width only with 0.1 %" in title

@@ -46,7 +46,7 @@ def _race(found: races.Race, *, live_now: bool, own: bool) -> None:
         _component()(key="race", data=race_data(found, live=live_now))
     told = [_how(found), "" if live_now else _times(found), _where(found, own=own)]
     st.caption(" ".join(filter(None, told)))
-    with st.expander(say("The race as a table"), on_change="rerun") as opened:
+    with st.expander(say("The race as a table"), on_change="rerun", key="race_table") as opened:
         if opened.open:
             _table(found)
 
