@@ -170,7 +170,7 @@ class Engine:
         if made.name in HALVES:
             return say(
                 "{engine}, the fastest here on {device}; its probabilities are those of fp32 to "
-                "{apart:.4f} on {n} pictures. Maps are made in fp32.",
+                "{apart:.4f} on {n} {n:picture|pictures}. Maps are made in fp32.",
                 engine=title,
                 device=self._device,
                 n=made.pictures,

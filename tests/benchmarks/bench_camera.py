@@ -2,8 +2,8 @@
 
 Chromium's fake device plays a film of a sample photo that moves. The page is visited and left
 several times, each visit as long; then the server's memory is told minute by minute, while another
-visitor uploads a photo in each. Goals on two cores with Lite0: 10 answered frames a second with map,
-a lag of at most two frames, no growth, the other visitor answered.
+visitor uploads a photo in each. Goals on two cores with Lite0: 10 answered frames a second with
+map, a lag of at most two frames, no growth, the other visitor answered.
 
     python tests/benchmarks/bench_camera.py [--visits 4] [--seconds 15] [--minutes 0]
 """
