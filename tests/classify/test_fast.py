@@ -160,10 +160,12 @@ def answering(monkeypatch, network, *, photos=None, order=CARD):
     return engines.Engine(network.eval(), "auto", 32, photos)
 
 
-def narrow(name):
+def narrow(name, classes=7):
     """A network of a family's kind with seeded weights, its answers apart."""
     torch.manual_seed(0)
-    net = effnet.build(effnet.scale(name, depth=0.3, width=0.25, resolution=32), num_classes=7)
+    net = effnet.build(
+        effnet.scale(name, depth=0.3, width=0.25, resolution=32), num_classes=classes
+    )
     calibrate(net, side=32, images=8)
     with torch.no_grad():
         net.linear.weight /= net(torch.from_numpy(pictures()).permute(0, 3, 1, 2)).abs().max()
@@ -231,9 +233,7 @@ def test_half_precision_with_another_answer_is_refused(monkeypatch, change):
 
 
 def test_a_wrong_answer_is_seen_among_a_thousand_classes_that_are_all_unlikely(monkeypatch):
-    torch.manual_seed(0)
-    spec = effnet.scale("b0", depth=0.2, width=0.2, resolution=32)
-    network = calibrate(effnet.build(spec), side=32, images=4).eval()
+    network = narrow("b0", classes=1000)
     monkeypatch.setitem(engines.MAKERS, "half", wrong_by(lambda x: x.flip(1)))
     engine = answering(monkeypatch, network, order=("half", "packed"))
     with torch.inference_mode():
