@@ -56,7 +56,7 @@ export function mount(root, data, report = () => {}) {
     if (asked.mode === 'edited' && !hasEdit(design)) { // nothing is edited yet: it begins from here
       const title = titleOf(say, design, { ...data, own });
       asked = { ...asked, origin: originOf(design) };
-      own = { spec: current.spec, start: current.spec, title, edit: say('as yet the same as {start}', { start: title }) };
+      own = { spec: current.spec, start: current.spec, title, edit: say('still the same as {start}', { start: title }) };
     }
     if (pressed !== undefined) lock = pressed === lock ? null : pressed;
     design = changed(design, asked, lock, ranges);

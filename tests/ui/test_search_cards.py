@@ -217,7 +217,7 @@ def test_the_ranking_follows_the_exponent():
     app.slider(key="reward_w").set_value(0.0)
     run(app)
     assert "also the most accurate" in chart(app, 0)["layout"]["title"]["text"]
-    assert any("changes nothing" in caption.value for caption in app.caption)
+    assert any("leaves the reward as it is" in caption.value for caption in app.caption)
     app.slider(key="reward_w").set_value(0.1)
     run(app)
     assert any("pays for cost" in caption.value for caption in app.caption)
