@@ -141,7 +141,8 @@ def _strength(name: str, row: int, schedule: Progressive) -> dict[str, Any]:
         textposition="outside",
         cliponaxis=False,
         customdata=[f"{value:.4g}" for value in values],
-        hovertemplate=f"{say(LABELS[name])}: %{{customdata}}<extra></extra>",
+        hovertemplate=say("{name}: {value}", name=say(LABELS[name]), value="%{customdata}")
+        + "<extra></extra>",
     )
 
 
