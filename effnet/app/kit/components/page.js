@@ -1,7 +1,7 @@
 // What a page needs once: its language, for screen readers and in the place of the English words
 // that Streamlit writes into its own controls; and its place in the menu.
 const CONTROLS = ['stFileUploader', 'stCameraInput', 'stElementToolbar', 'stTooltipContent',
-  'stSkipToContent', 'stStatusWidget', 'stDataFrame', 'stDataFrameColumnMenu',
+  'stTooltipErrorContent', 'stSkipToContent', 'stStatusWidget', 'stDataFrame', 'stDataFrameColumnMenu',
   'stDataFrameColumnVisibilityMenu', 'stDataFrameColumnFormattingMenu', 'stDataFrameStatisticsMenu',
   'stSelectbox', 'stMultiSelect', 'stNumberInput', 'stTextInput', 'stTextArea', 'stDialog']
   .map((name) => `[data-testid="${name}"]`).join(', ') + ', [data-baseweb="popover"]';
