@@ -56,7 +56,7 @@ export function mount(root, data, report = () => {}) {
     if (asked.mode === 'edited' && !hasEdit(design)) { // nothing is edited yet: it begins from here
       const title = titleOf(say, design, { ...data, own });
       asked = { ...asked, origin: originOf(design) };
-      own = { spec: current.spec, start: current.spec, title, edit: say('as yet the same as {start}', { start: title }) };
+      own = { spec: current.spec, start: current.spec, title, edit: say('still the same as {start}', { start: title }) };
     }
     if (pressed !== undefined) lock = pressed === lock ? null : pressed;
     design = changed(design, asked, lock, ranges);
@@ -160,7 +160,7 @@ export function mount(root, data, report = () => {}) {
       resolution: at.resolution, lit: glide.shine(now) });
     shapes.push(...costShapes({ ratio: at.ratio, factors: current.factors, say, colours, width, room: layout.free, against: current.short }));
     if (at.over > 1.001) {
-      shapes.push({ text: say('drawn {times} smaller', { times: factor(at.over) }), x: width / 2, y: 14, fill: colours.ink, weight: 600 });
+      shapes.push({ text: say('drawn {times} smaller', { times: factor(at.over, say) }), x: width / 2, y: 14, fill: colours.ink, weight: 600 });
     }
     drawn = { shapes, size: { width, height, colours, font: colours.font } };
     paint(canvas, shapes, drawn.size);
