@@ -21,7 +21,7 @@ export function mount(place, data) {
   set(data);
   play.onclick = () => (state.timer ? pause(state) : start(state));
   dial.oninput = () => {
-    pause(state);
+    stop(state);
     show(state, Number(dial.value));
   };
   const sight = new IntersectionObserver(([seen]) => {
