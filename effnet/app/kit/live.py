@@ -34,7 +34,8 @@ from effnet.scaling import Range
 
 COMPONENTS = Path(__file__).parent / "components"
 
-# what Streamlit itself writes into forms, tables and lists; with a space, a part of a text
+# what Streamlit itself writes into forms, tables and lists; with a space or braces, beside or
+# around what differs
 STREAMLITS = (
     mark("Upload directories"),
     mark("Upload"),
@@ -61,6 +62,9 @@ STREAMLITS = (
     mark("Clear value"), mark("Increment"), mark("Decrement"),
     mark("Running..."), mark("Stop"), mark("Stopping..."), mark("Connecting"),
     mark("Connection error"),
+    mark("Number is below the allowed range. Please enter a value greater than or equal to {low}."),
+    mark("Number is above the allowed range. Please enter a value less than or equal to {high}."),
+    mark("Number is outside the allowed range. Please enter a value between {low} and {high}."),
 )  # fmt: skip
 
 
