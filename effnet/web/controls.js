@@ -192,7 +192,7 @@ export function controlsIn(parent, { say, titles, bases, released, ranges, prese
         const chip = make('button', chips, { type: 'button', class: WAY[name] }, say(NAMES[name] ?? name));
         chip.addEventListener('click', () => {
           chosen = name;
-          change({}, { done: false });
+          change({}, { done: true });
         });
       }
     }

@@ -1,7 +1,7 @@
 """Lessons in the app: a step's panel, what a link hides, presenter mode, the teacher's page."""
 
 import json
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
@@ -274,10 +274,9 @@ def _reveal(question: Question, revealed: str, predicted: str) -> None:
 
 
 @lru_cache(maxsize=1)
-def _large() -> Any:
+def _large() -> Callable[..., Any]:
     css, js = live.read("present.css"), live.read("present.js")
-    component: Any = st.components.v2.component
-    return component("effnet_present", html="<span></span>", css=css, js=js, isolate_styles=False)
+    return live.component("present", html="<span></span>", css=css, js=js, isolate_styles=False)
 
 
 # --- the page of lessons ----------------------------------------------------------------------
