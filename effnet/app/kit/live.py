@@ -47,7 +47,7 @@ STREAMLITS = (
     mark("Close fullscreen"), mark("Sort ascending"), mark("Sort descending"), mark("Format"),
     mark("Statistics"), mark("Copy column name"), mark("Autosize"), mark("Pin column"),
     mark("Unpin column"), mark("Hide column"), mark("No results"), mark("Select all"),
-    mark("Choose an option"), mark("Open"), mark("file upload"), mark("Remove "), mark("Error:"),
+    mark("Choose an option"), mark("Open"), mark("file upload"), mark("Remove "), mark("Error:"), mark("Error: "),
     mark("Add files"), mark(" files are not allowed."),
     mark("This app would like to use your camera."), mark("Learn how to allow access."),
     mark("Switch camera"), mark("Automatic"), mark("Localized"), mark("Plain"), mark("Compact"),
