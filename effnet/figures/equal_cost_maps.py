@@ -80,7 +80,10 @@ def equal_cost_surface(
             name=say(WAYS[corner.way]),
             text=[say(SHORT[corner.way])],
             marker={"size": 6, "symbol": "square", "color": colours.way(corner.way)},
-            hovertemplate=f"{say(WAYS[corner.way])}: {giga(corner.macs)}<extra></extra>",
+            hovertemplate=say(
+                "{name}: {value}", name=say(WAYS[corner.way]), value=giga(corner.macs)
+            )
+            + "<extra></extra>",
         )
         for corner in corners
     ]
@@ -199,7 +202,7 @@ def equal_cost_map(
     return theme.figure(
         traces,
         title=say(
-            "Seen from above: {least} to {most} px, whatever keeps the cost at {macs}",
+            "Seen from above: {least} to {most} px keep the cost at {macs}",
             least=min(sides),
             most=max(sides),
             macs=giga(found.target),

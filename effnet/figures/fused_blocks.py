@@ -91,10 +91,10 @@ def _fused_title(
     chosen = next(one for one in series if one.stages == best)
     time = statistics.median(raced[best]) / statistics.median(raced[none.stages])
     if best == none.stages:
-        return say("On this machine no fused stage is faster than none")
+        return say("Fusing stages makes nothing faster on this machine")
     if none.stages in tied:
         return say(
-            "{n} fused {n:stage has|stages have} the least median, but can't be told from none",
+            "The median is lowest with {n} fused {n:stage|stages}, but that may be chance",
             n=best,
         )
     others = in_a_row([str(stages) for stages in sorted(tied[1:])])
@@ -188,8 +188,8 @@ def where_to_deepen(two: Deepened, raced: Mapping[str, Sequence[float]], verdict
         verdict: What the samples allow to say, for the title.
     """
     ways = (
-        ("alike", say("all stages alike"), two.alike, colours.way("compound")),
-        ("late", say("late stages only"), two.late, colours.way("depth")),
+        ("alike", say("all stages deeper"), two.alike, colours.way("compound")),
+        ("late", say("only late stages deeper"), two.late, colours.way("depth")),
     )
     traces = []
     for key, name, spec, colour in ways:

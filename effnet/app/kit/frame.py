@@ -72,7 +72,7 @@ PAGES = (
     Page(
         "pages/lessons.py",
         mark("Lessons"),
-        mark("Nine lessons for a class, and links that fix what it sees"),
+        mark("Nine lessons for a class, and links that show it only what it needs"),
     ),
 )
 
@@ -93,6 +93,7 @@ def page(file: str) -> Iterator[Page]:
     )
     st.html(live.COMPONENTS / "frame.css")
     process.send_at_once()
+    process.collect_rarely()
     state.start()
     state.settle_jobs()
     notes = lesson_view.start()

@@ -1,7 +1,7 @@
 """Lessons in the app: a step's panel, what a link hides, presenter mode, the teacher's page."""
 
 import json
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
@@ -274,10 +274,9 @@ def _reveal(question: Question, revealed: str, predicted: str) -> None:
 
 
 @lru_cache(maxsize=1)
-def _large() -> Any:
+def _large() -> Callable[..., Any]:
     css, js = live.read("present.css"), live.read("present.js")
-    component: Any = st.components.v2.component
-    return component("effnet_present", html="<span></span>", css=css, js=js, isolate_styles=False)
+    return live.component("present", html="<span></span>", css=css, js=js, isolate_styles=False)
 
 
 # --- the page of lessons ----------------------------------------------------------------------
@@ -345,7 +344,7 @@ def _plan(lesson: Lesson) -> None:
 
 def _own_link() -> None:
     """A link of one's own: the current design, with what is hidden."""
-    st.markdown(say("**A link of one's own**"))
+    st.markdown(say("**A link of your own**"))
     st.caption(
         say(
             "The link opens Scale with the current design. What is hidden stays hidden on "
@@ -363,7 +362,7 @@ def _own_link() -> None:
     spoken = st.selectbox(
         say("Language of the link"),
         (AS_MINE, *language.LANGUAGES),
-        format_func=lambda code: language.LANGUAGES.get(code) or say("as mine"),
+        format_func=lambda code: language.LANGUAGES.get(code) or say("as this page"),
         key="link_language",
     )
     spoken = language.current() if spoken == AS_MINE else spoken

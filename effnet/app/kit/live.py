@@ -7,7 +7,7 @@ tests) Streamlit's own elements stand in, with the same keys.
 
 import gzip
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,8 @@ from effnet.scaling import Range
 
 COMPONENTS = Path(__file__).parent / "components"
 
-# what Streamlit itself writes into forms, tables' bars and lists; longer ones first
+# what Streamlit itself writes into forms, tables and lists; with a space or braces, beside or
+# around what differs
 STREAMLITS = (
     mark("Upload directories"),
     mark("Upload"),
@@ -46,6 +47,25 @@ STREAMLITS = (
     mark("Close fullscreen"), mark("Sort ascending"), mark("Sort descending"), mark("Format"),
     mark("Statistics"), mark("Copy column name"), mark("Autosize"), mark("Pin column"),
     mark("Unpin column"), mark("Hide column"), mark("No results"), mark("Select all"),
+    mark("Choose an option"), mark("Open"), mark("file upload"), mark("Remove "),
+    mark("Error:"), mark("Error: "),
+    mark("Add files"), mark(" files are not allowed."),
+    mark("This app would like to use your camera."), mark("Learn how to allow access."),
+    mark("Switch camera"), mark("Automatic"), mark("Localized"), mark("Plain"), mark("Compact"),
+    mark("Dollar"), mark("Euro"), mark("Yen"), mark("Percent"), mark("Scientific"),
+    mark("Accounting"), mark("Values"), mark("Empty"), mark("Distinct"), mark("Sum"),
+    mark("Average"), mark("Median"), mark("Minimum"), mark("Maximum"), mark("Range"),
+    mark("Standard deviation"), mark("25th percentile"), mark("75th percentile"),
+    mark("Average length"), mark("Minimum length"), mark("Maximum length"), mark("No data"),
+    mark("Based on sample"), mark("Add row"), mark("Delete row(s)"), mark("Clear selection"),
+    mark("Type to search"), mark("Close Search"), mark("Next Result"), mark("Previous Result"),
+    mark("Press Enter to apply"), mark("Press Ctrl+Enter to apply"), mark("Clear all"),
+    mark("Clear value"), mark("Increment"), mark("Decrement"),
+    mark("Running..."), mark("Stop"), mark("Stopping..."), mark("Connecting"),
+    mark("Connection error"),
+    mark("Number is below the allowed range. Please enter a value greater than or equal to {low}."),
+    mark("Number is above the allowed range. Please enter a value less than or equal to {high}."),
+    mark("Number is outside the allowed range. Please enter a value between {low} and {high}."),
 )  # fmt: skip
 
 
@@ -59,26 +79,38 @@ def read(name: str) -> str:
     return (COMPONENTS / name).read_text("utf-8")
 
 
-_component: Any = st.components.v2.component
+def component(name: str, *, js: str, **parts: Any) -> Callable[..., Any]:
+    """A component of the browser; what it is given as `data` is the first thing in its own.
+
+    Streamlit looks for tables among the values of a mapping, and loads pandas and pyarrow to know
+    one (0.4 s of a first page); not so in a list.
+    """
+    registered: Any = st.components.v2.component
+    mount = registered(f"effnet_{name}", js=js, **parts)
+
+    def shown(*, key: str, data: Mapping[str, Any], **options: Any) -> Any:
+        return mount(key=key, data=[data], **options)
+
+    return shown
 
 
 @lru_cache(maxsize=1)
-def _slider_component() -> Any:
-    return _component(
-        "effnet_slider", html=read("slider.html"), css=read("slider.css"), js=read("slider.js")
+def _slider_component() -> Callable[..., Any]:
+    return component(
+        "slider", html=read("slider.html"), css=read("slider.css"), js=read("slider.js")
     )
 
 
 @lru_cache(maxsize=1)
-def _figure_component() -> Any:
+def _figure_component() -> Callable[..., Any]:
     html = '<div class="figure"></div>'  # Plotly's own style sheet must reach it
-    return _component("effnet_figure", html=html, js=read("figure.js"), isolate_styles=False)
+    return component("figure", html=html, js=read("figure.js"), isolate_styles=False)
 
 
 @lru_cache(maxsize=1)
-def _page_component() -> Any:
+def _page_component() -> Callable[..., Any]:
     """The page's language and its place in the menu."""
-    return _component("effnet_page", html="<span></span>", js=read("page.js"), isolate_styles=False)
+    return component("page", html="<span></span>", js=read("page.js"), isolate_styles=False)
 
 
 @lru_cache(maxsize=1)
@@ -97,15 +129,15 @@ def _plotly_address() -> str:
 
 
 @lru_cache(maxsize=1)
-def _gauge_component() -> Any:
+def _gauge_component() -> Callable[..., Any]:
     html, css, js = read("gauge.html"), read("gauge.css"), read("gauge.js")
-    return _component("effnet_gauge", html=html, css=css, js=js)
+    return component("gauge", html=html, css=css, js=js)
 
 
 @lru_cache(maxsize=1)
-def _claim_component() -> Any:
+def _claim_component() -> Callable[..., Any]:
     html = '<h3 class="claim" aria-live="polite"></h3>'
-    return _component("effnet_claim", html=html, css=read("claim.css"), js=read("claim.js"))
+    return component("claim", html=html, css=read("claim.css"), js=read("claim.js"))
 
 
 def start(page: str) -> None:

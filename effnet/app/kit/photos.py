@@ -3,7 +3,7 @@
 import base64
 import binascii
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -220,7 +220,7 @@ def _add() -> None:
         on_change=state.told(key, uploaded),
         max_upload_size=MAX_BYTES >> 20,
         label_visibility="collapsed",
-        help=say("Stay in this machine's memory; nothing is written to disk"),
+        help=say("Photos stay in this machine's memory; nothing is written to disk"),
     )
     st.toggle(say("Camera"), key="camera")
     _paste()
@@ -273,11 +273,11 @@ def _paste() -> None:
 
 
 @lru_cache(maxsize=1)
-def _paste_component() -> Any:
+def _paste_component() -> Callable[..., Any]:
     html = '<div class="note"></div>'
     css = ".note { font-size: 0.875rem; opacity: 0.75; color: var(--st-text-color); }"
     js = (live.COMPONENTS / "paste.js").read_text("utf-8")
-    return st.components.v2.component("effnet_paste", html=html, css=css, js=js)
+    return live.component("paste", html=html, css=css, js=js)
 
 
 def title(network: str, classifier: "Classifier") -> str:

@@ -31,25 +31,25 @@ KINDS = ("html", "css", "js")
 Fractions = tuple[float, float, float, float]  # left, top, right, bottom of a photo, 0 to 1
 
 
-def _component(name: str, *shared: str) -> Any:
-    parts: dict[str, Any] = {kind: live.read(f"{name}.{kind}") for kind in KINDS}
+def _component(name: str, *shared: str) -> Callable[..., Any]:
+    parts = {kind: live.read(f"{name}.{kind}") for kind in KINDS}
     colour = joined(("colours",), colours="colour")
     parts["js"] = "".join([colour, *map(live.read, shared), parts["js"]])
-    return st.components.v2.component(f"effnet_{name}", **parts)
+    return live.component(name, **parts)
 
 
 @lru_cache(maxsize=1)
-def _viewer_component() -> Any:
+def _viewer_component() -> Callable[..., Any]:
     return _component("viewer", "box.js", "scene.js")
 
 
 @lru_cache(maxsize=1)
-def _cover_component() -> Any:
+def _cover_component() -> Callable[..., Any]:
     return _component("cover", "box.js")
 
 
 @lru_cache(maxsize=1)
-def _strip_component() -> Any:
+def _strip_component() -> Callable[..., Any]:
     return _component("strip")
 
 

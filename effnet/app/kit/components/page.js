@@ -1,40 +1,61 @@
 // What a page needs once: its language, for screen readers and in the place of the English words
 // that Streamlit writes into its own controls; and its place in the menu.
-const FORMS = '[data-testid="stFileUploader"], [data-testid="stCameraInput"]';
-const BARS = ['stElementToolbar', 'stTooltipContent', 'stSkipToContent', 'stDataFrameColumnMenu',
-  'stDataFrameColumnVisibilityMenu'].map((name) => `[data-testid="${name}"]`).join(', ');
-const LISTS = '[data-baseweb="popover"]';
-const CONTROLS = `${FORMS}, ${BARS}, ${LISTS}`;
+const CONTROLS = ['stFileUploader', 'stCameraInput', 'stElementToolbar', 'stTooltipContent',
+  'stTooltipErrorContent', 'stSkipToContent', 'stStatusWidget', 'stDataFrame', 'stDataFrameColumnMenu',
+  'stDataFrameColumnVisibilityMenu', 'stDataFrameColumnFormattingMenu', 'stDataFrameStatisticsMenu',
+  'stSelectbox', 'stMultiSelect', 'stNumberInput', 'stTextInput', 'stTextArea', 'stDialog']
+  .map((name) => `[data-testid="${name}"]`).join(', ') + ', [data-baseweb="popover"]';
 
-// A text in the other language: a part of it in forms, where limits are written with it, else all.
-function other(text, words, partly) {
-  const found = words.find(([from]) => (partly ? text.includes(from) : text.trim() === from));
-  return found && text.replace(found[0], found[1]);
+const HOLE = /\{\w+\}/g;
+
+// Words as they are looked up: whole texts, and those beside or around a limit or a file's name.
+function lexicon(pairs) {
+  const whole = new Map(), patterns = [];
+  for (const [from, to, inside] of pairs) {
+    let number = 0;
+    if (!inside) whole.set(from, to);
+    else {
+      const found = new RegExp(from.replaceAll('.', '\\.').replace(HOLE, '(.+)'));
+      patterns.push([found, to.replace(HOLE, () => `$${number += 1}`)]);
+    }
+  }
+  return { whole, patterns };
+}
+
+function other(text, { whole, patterns }) {
+  const bare = text.trim(), said = whole.get(bare);
+  if (said) return text.replace(bare, said);
+  const found = patterns.find(([pattern]) => pattern.test(text));
+  return found && text.replace(...found);
 }
 
 function translate(words) {
   for (const control of document.querySelectorAll(CONTROLS)) {
     const texts = document.createTreeWalker(control, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
-      const node = texts.currentNode, said = other(node.data, words, control.matches(FORMS));
+      const node = texts.currentNode, said = other(node.data, words);
       if (said) node.data = said;
     }
-    for (const node of control.querySelectorAll('[aria-label]')) {
-      const said = other(node.getAttribute('aria-label'), words, false);
-      if (said) node.setAttribute('aria-label', said);
+    for (const name of ['aria-label', 'placeholder']) {
+      for (const node of control.querySelectorAll(`[${name}]`)) {
+        const said = other(node.getAttribute(name), words);
+        if (said) node.setAttribute(name, said);
+      }
     }
   }
 }
 
 function speak(language, words) {
-  const page = (globalThis.effnetPage ??= { words: [] });
+  const page = (globalThis.effnetPage ??= { pairs: [] });
   document.documentElement.lang = language;
   page.observer?.disconnect();
-  translate(page.words.map(([from, to]) => [to, from]));
-  page.words = Object.entries(words);
-  if (!page.words.length) return;
-  translate(page.words);
-  page.observer = new MutationObserver(() => translate(page.words));
+  translate(lexicon(page.pairs.map(([from, to, inside]) => [to, from, inside])));
+  page.pairs = Object.entries(words).map(([from, to]) => (
+    [from, to, from !== from.trim() || from.includes('{')]));
+  if (!page.pairs.length) return;
+  const spoken = lexicon(page.pairs);
+  translate(spoken);
+  page.observer = new MutationObserver(() => translate(spoken));
   page.observer.observe(document.body, { childList: true, characterData: true, subtree: true });
 }
 
@@ -110,7 +131,7 @@ function showWhole(page) {
   look();
 }
 
-export default function ({ data }) {
+export default function ({ data: [data] }) {
   speak(data.language, data.words);
   showPlace();
   letScroll();
