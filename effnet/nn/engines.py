@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from effnet.base import EffnetError, Text, after_fork, mark, say
+from effnet.base import EffnetError, Text, after_fork, check_known, mark, say
 from effnet.network import IMAGE_CHANNELS
 from effnet.nn.sessions import PROGRAMS, Session, session
 
@@ -79,12 +79,7 @@ class Engine:
     """
 
     def __init__(self, network: "Network", choice: str, side: int) -> None:
-        if choice not in ENGINES:
-            raise EffnetError(
-                "unknown engine {engine}; expected one of {engines}",
-                engine=repr(choice),
-                engines=", ".join(ENGINES),
-            )
+        check_known("engine", choice, ENGINES)
         self.network, self.choice, self.side = network, choice, side
         self._begin()
         _alive.add(self)

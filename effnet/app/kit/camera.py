@@ -27,11 +27,9 @@ _last_frames: dict[str, float] = {}  # by visitor, when it came
 
 @lru_cache(maxsize=1)
 def _component() -> Any:
-    return st.components.v2.component(
-        "effnet_camera",
-        html='<div class="place"></div>',
-        css=source("camera.css"),
-        js=camera_module() + live.read("camera.js"),
+    js = camera_module() + live.read("camera.js")
+    return live.component(
+        "camera", html='<div class="place"></div>', css=source("camera.css"), js=js
     )
 
 

@@ -1,11 +1,11 @@
 """The card of the V2 paper's three bottlenecks, each as an experiment on this machine."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import streamlit as st
 
 from effnet.app.kit import cache, jobs, live, sheet
-from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen
 from effnet.base import (
     Column,
@@ -74,26 +74,19 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
         st.info(verbatim(error))
 
 
-def _race(runners: dict[str, Spec], options: Options, budget_s: float) -> Work:
-    def run(job: Job) -> Race:
-        job.report(0.0, say("Loading PyTorch"))
-        from effnet.timing.measure import race
+def _race(specs: dict[str, Spec], options: Options, budget_s: float, job: Job) -> Race:
+    from effnet.timing.measure import race
 
-        found = Race()
-        job.report(0.0, say("Warming up"), found)
+    found = Race()
+    job.report(0.0, say("Warming up"), found)
 
-        def heard(share: float, samples: Samples) -> None:
-            found.samples = samples
-            job.report(share, say("{n} {n:round|rounds}", n=len(next(iter(samples.values())))))
+    def heard(share: float, samples: Samples) -> None:
+        found.samples = samples
+        job.report(share, say("{n} {n:round|rounds}", n=len(next(iter(samples.values())))))
 
-        race(
-            {name: (spec, options) for name, spec in runners.items()},
-            budget_s=budget_s,
-            progress=heard,
-        )
-        return found
-
-    return run
+    runners = {name: (spec, options) for name, spec in specs.items()}
+    race(runners, budget_s=budget_s, progress=heard)
+    return found
 
 
 # --- fused stages -----------------------------------------------------------------------------
@@ -116,7 +109,7 @@ def _fused(design: Design, spec: Spec, chosen: Chosen) -> None:
         ),
         (spec, chosen.options),
         design.title,
-        _race({str(one.stages): one.spec for one in series}, chosen.options, seconds),
+        partial(_race, {str(one.stages): one.spec for one in series}, chosen.options, seconds),
         draw=lambda found: _fused_figure(series, found),
     )
     if not jobs.running(key):
@@ -184,21 +177,6 @@ def _steps(design: Design, spec: Spec) -> None:
         width=260,
     )
     key = "steps"
-
-    def run(job: Job) -> list[StepCost]:
-        job.report(0.0, say("Loading PyTorch"))
-        from effnet.timing.measure import step_costs
-
-        return step_costs(
-            spec,
-            SIDES,
-            batch_size=batch,
-            budget_s=STEP_S,
-            progress=lambda share, found: job.report(
-                share, say("{n} {n:size|sizes}", n=len(found)), list(found)
-            ),
-        )
-
     result = jobs.card(
         key,
         say("Time training steps"),
@@ -211,7 +189,7 @@ def _steps(design: Design, spec: Spec) -> None:
         ),
         (spec, batch),
         design.title,
-        run,
+        partial(_time_steps, spec, batch),
         draw=_steps_figure,
     )
     if jobs.running(key):
@@ -237,6 +215,15 @@ def _steps(design: Design, spec: Spec) -> None:
         key="steps_plan",
         alt=say("Multiply-adds and kept memory by image size"),
     )
+
+
+def _time_steps(spec: Spec, batch: int, job: Job) -> list[StepCost]:
+    from effnet.timing.measure import step_costs
+
+    def heard(share: float, found: list[StepCost]) -> None:
+        job.report(share, say("{n} {n:size|sizes}", n=len(found)), list(found))
+
+    return step_costs(spec, SIDES, batch_size=batch, budget_s=STEP_S, progress=heard)
 
 
 def _steps_figure(found: list[StepCost] | None) -> None:
@@ -267,7 +254,7 @@ def _deepened(design: Design, spec: Spec, chosen: Chosen) -> None:
         ),
         (spec, chosen.options),
         design.title,
-        _race({"alike": two.alike, "late": two.late}, chosen.options, seconds),
+        partial(_race, {"alike": two.alike, "late": two.late}, chosen.options, seconds),
         draw=lambda found: _deepened_figure(two, found),
     )
     if not jobs.running(key):
