@@ -37,9 +37,11 @@ CHECK_EPOCHS, TOO_FAST = 2, 0.01  # half the rate is taken where it is so much b
 RUNG_EPOCHS, FINAL_EPOCHS, FINALISTS = 2, 4, 3
 FINAL_SEEDS = (100, 101, 102)
 GROWN_SIZES, GROWN_EPOCHS = (14, 28), 8
+NARROWED, NARROWING_SEEDS = "resolution", (5, 6, 7)  # the second plan's
+LONGER_EPOCHS, LONGER_SEEDS, STILL_GAINS = 12, (0, 1, 2), 0.5  # points
 COMMAND = "effnet train claim --workers 1 --output FOLDER"
 SHIPPED = shipped("assets", "experiments")
-PARTS = ("rate", "check", "search", "scaling", "families_rate", "families", "progressive")
+PARTS = ("rate", "check", "search", "scaling", "families_rate", "families", "progressive", "longer")
 
 # expansion, kernel, stride, channels, blocks: B0's pattern in three stages
 _ROWS = {
@@ -274,6 +276,20 @@ def grown_jobs(rate: float) -> list[Job]:
     )
 
 
+def narrowing_jobs(rate: float) -> list[Job]:
+    """More seeds of the way whose mean at the largest budget is known least well."""
+    found = next(one for one in networks(BUDGETS[0]) if one.way == NARROWED)
+    return [_job(found, recipe_of(found.spec, rate=rate, seed=seed)) for seed in NARROWING_SEEDS]
+
+
+def longer_jobs(rate: float) -> list[Job]:
+    """The base for twice as many epochs: had it stopped gaining?"""
+    return [
+        _job(_base(), recipe_of(base_of(), rate=rate, seed=seed, epochs=LONGER_EPOCHS))
+        for seed in LONGER_SEEDS
+    ]
+
+
 def settled(folder: Path = SHIPPED) -> tuple[float, Letters]:
     """The rate and the coefficients that the rows in a folder have settled.
 
@@ -292,7 +308,7 @@ def settled(folder: Path = SHIPPED) -> tuple[float, Letters]:
 
 
 def claim(folder: Path, *, run: Trained | None = None, until: str = PARTS[-1]) -> Row:
-    """Carry out the plan from where it stands, a CSV for each part; gives back what was chosen.
+    """Carry out both plans from where they stand, a CSV for each part; gives what was chosen.
 
     Args:
         folder: For the CSVs.
@@ -325,4 +341,7 @@ def claim(folder: Path, *, run: Trained | None = None, until: str = PARTS[-1]) -
             part("families", family_jobs(rates))
     if "progressive" in wanted:
         part("progressive", grown_jobs(rate))
+    if "longer" in wanted:
+        part("scaling", [*scaling_jobs(rate, searched), *narrowing_jobs(rate)])
+        part("longer", longer_jobs(rate))
     return chosen

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 Answer = dict[str, Any] | list[dict[str, Any]]
 Told = Callable[[float, dict[str, Any]], None]  # the share that is done, and what came last
 
-CLAIM_PARTS = ("search", "scaling", "families", "progressive")
+CLAIM_PARTS = ("search", "scaling", "families", "progressive", "longer")
 ACTIONS = ("fit", "scaling", "progressive", "claim", "list", "stop", "resume", "go")
 RESULTS = "results.csv"
 JOBS = "jobs"

@@ -155,7 +155,11 @@ def test_the_plan_is_carried_out_in_its_order(tmp_path):
     trained = Pretended(lambda row: 0.5 + row.get("beta", 0) / 10)
     chosen = claim.claim(tmp_path, run=trained)
     assert list(trained.asked) == [
-        "rate", "check", "search", "scaling", "families_rate", "families", "progressive",
+        "rate", "check", "search", "scaling", "families_rate", "families", "progressive", "longer",
+    ]  # fmt: skip
+    narrowed = facts(trained.asked["scaling"])[-3:]
+    assert [(row["way"], row["budget"], row["seed"]) for row in narrowed] == [
+        ("resolution", 8.0, 5), ("resolution", 8.0, 6), ("resolution", 8.0, 7),
     ]  # fmt: skip
     assert chosen["rate"] == 0.01  # all alike: the lowest
     assert {row["family"] for row in facts(trained.asked["families"])} == {"mobilenet", "resnet"}
@@ -219,7 +223,9 @@ def test_the_shipped_rows_are_those_of_the_plans_trainings():
     wanted = {
         "rate": claim.rate_jobs(),
         "check": claim.check_jobs(claim.best_rate(read_rows(claim.SHIPPED / "rate.csv"))),
-        "scaling": claim.scaling_jobs(rate, searched),
+        "scaling": [*claim.scaling_jobs(rate, searched), *claim.narrowing_jobs(rate)],
+        "progressive": claim.grown_jobs(rate),
+        "longer": claim.longer_jobs(rate),
     }
     for part, jobs in wanted.items():
         keys = [row["key"] for row in read_rows(claim.SHIPPED / f"{part}.csv")]

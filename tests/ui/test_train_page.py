@@ -118,13 +118,20 @@ def test_the_experiment_is_told_by_its_rule_with_its_figures(monkeypatch):
     first = [dict(one.facts) | {"top1": one.recipe.spec.width} for one in claim.search_jobs(0.04)]
     finals = [dict(one.facts) for one in claim.final_jobs(first, 0.04)]
     search = [row | {"top1": 0.9 if row["alpha"] == 1 else 0.8} for row in finals]
-    parts = {"scaling": found, "families": others, "search": search}
+    longer = [
+        row | {"epochs": 12, "top1": row["top1"] + 0.004}
+        for row in found
+        if row["way"] == "base" and row["seed"] < 3
+    ]
+    parts = {"scaling": found, "families": others, "search": search, "longer": longer}
     monkeypatch.setattr(scaling_card, "part", parts.__getitem__)
     app = opened("Experiment")
     assert any("search on this base left depth" in one.value for one in app.caption)
     told = [one.value for one in app.markdown]
     assert any(one.startswith("**The paper's claim holds here**") for one in told)
     assert any("does not hold here" in one for one in told)
+    (enough,) = [one.value for one in app.caption if "instead of 6" in one.value]
+    assert "gains +0.40 ± 0.00 points: it had nearly stopped gaining" in enough
     assert any(one.startswith("ResNet-like base: **Not finished**: 2 of 3") for one in told)
     (table,) = [one.value for one in app.dataframe if "± 95 %" in one.value]
     assert table["way"].tolist()[:2] == ["Base network", "Depth only"]
@@ -148,7 +155,7 @@ def test_a_part_of_the_experiment_runs_here_or_says_what_it_lacks(monkeypatch, m
     app.button(key="scaling_start").click().run()
     assert [one.value for one in app.error] == ([str(missing)] if missing else [])
     assert [(kind, order["budget"], order["seed"]) for kind, _, order in asked] == (
-        [] if missing else [("scaling", 2.0, 5)]
+        [] if missing else [("scaling", 2.0, 8)]
     )
 
 

@@ -89,7 +89,6 @@ def page(file: str) -> Iterator[Page]:
     st.set_page_config(
         page_title=f"{say(this.title)} - {say('EfficientNet explorer')}",
         page_icon=str(ICON) if ICON.is_file() else None,
-        layout="wide",
         initial_sidebar_state="collapsed",
     )
     st.html(live.COMPONENTS / "frame.css")
