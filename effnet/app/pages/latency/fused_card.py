@@ -23,6 +23,7 @@ from effnet.counting.memory import training_bytes
 from effnet.figures import fused_race, step_against_size, where_to_deepen
 from effnet.jobs import Job
 from effnet.network import Spec
+from effnet.papers import MACS, PARAMS, THROUGHPUT, TOP1, shown
 from effnet.scaling import Design
 from effnet.timing import (
     Deepened,
@@ -149,17 +150,20 @@ def _fused_tables(series: tuple[Fused, ...], found: Race | None) -> None:
         alt=say("Time and costs by number of fused stages"),
     )
     st.caption(say(v2_bottlenecks.TABLE_3))
+    rows = v2_bottlenecks.table_3()
+    rates = [title for title in rows[0][0].values if THROUGHPUT in title]
     sheet.show(
-        v2_bottlenecks.table_3(),
-        Column(mark("fused stages"), "stages"),
-        Column(mark("parameters printed"), lambda row: round(row.params), millions),
-        Column(mark("counted, 3x3"), "counted_params", millions),
-        Column(mark("counted, own kernels"), "kept_params", millions),
-        Column(mark("FLOPs printed"), lambda row: round(row.macs), giga),
-        Column(mark("MACs counted, 3x3"), "counted_macs", giga),
-        Column(mark("top-1 (%)"), "top1"),
-        Column(mark("V100 images/s"), "gpu_images_per_s"),
-        Column(mark("TPU images/s"), "tpu_images_per_s"),
+        rows,
+        Column(mark("fused stages"), lambda row: shown(row[0].name)),
+        Column(mark("parameters printed (M)"), lambda row: row[0].number(PARAMS)),
+        Column(mark("counted, 3x3"), lambda row: row[1].params, millions),
+        Column(
+            mark("counted, own kernels (M)"), lambda row: row[0].beside(PARAMS).computed, "%.1f"
+        ),
+        Column(mark("FLOPs printed (G)"), lambda row: row[0].number(MACS)),
+        Column(mark("MACs counted, 3x3"), lambda row: row[1].macs, giga),
+        Column(mark("top-1 (%)"), lambda row: row[0].number(TOP1)),
+        *(Column(shown(title), lambda row, title=title: row[0].number(title)) for title in rates),
         alt=say("The V2 paper's Table 3 beside what is counted"),
     )
 
