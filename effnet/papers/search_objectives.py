@@ -6,7 +6,7 @@ time of training, P the parameters. Exponents are negative: cost lowers the rewa
 """
 
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -65,7 +65,7 @@ def rated_by_first(
     """
     _checked(w=w, target=target)
     rated = [
-        Rated(*astuple(one), one.top1 * (one.macs / target) ** w)
+        Rated(**asdict(one), reward=one.top1 * (one.macs / target) ** w)
         for one in rivals()
         if one.macs and (one.computed or others)
     ]
@@ -95,7 +95,7 @@ def rated_by_second(
     first, unit = next(pair for pair in found if pair[0].computed)
     rated = [
         Rated(
-            *astuple(one),
+            **asdict(one),
             reward=one.top1 * (time / unit) ** w * (one.params / first.params) ** v,
             step=time / unit,
         )

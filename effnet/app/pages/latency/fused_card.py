@@ -151,7 +151,10 @@ def _fused_tables(series: tuple[Fused, ...], found: Race | None) -> None:
     )
     st.caption(say(v2_bottlenecks.TABLE_3))
     rows = v2_bottlenecks.table_3()
-    rates = [title for title in rows[0][0].values if THROUGHPUT in title]
+
+    def rate(title: str) -> Column:
+        return Column(shown(title), lambda row: row[0].number(title))
+
     sheet.show(
         rows,
         Column(mark("fused stages"), lambda row: shown(row[0].name)),
@@ -163,7 +166,7 @@ def _fused_tables(series: tuple[Fused, ...], found: Race | None) -> None:
         Column(mark("FLOPs printed (G)"), lambda row: row[0].number(MACS)),
         Column(mark("MACs counted, 3x3"), lambda row: row[1].macs, giga),
         Column(mark("top-1 (%)"), lambda row: row[0].number(TOP1)),
-        *(Column(shown(title), lambda row, title=title: row[0].number(title)) for title in rates),
+        *map(rate, (title for title in rows[0][0].values if THROUGHPUT in title)),
         alt=say("The V2 paper's Table 3 beside what is counted"),
     )
 
