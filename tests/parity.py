@@ -55,12 +55,12 @@ Case = tuple[str, str | dict[str, Any], dict[str, float], bool]
 
 
 def in_node(body: str, data: Any) -> Any:
-    """What a function that sees the modules `core`, `rows`, `words` and `design` gives in node."""
+    """What a function that sees `core`, `rows`, `words`, `design`, `reports` gives in node."""
     if shutil.which("node") is None:
         pytest.skip("no node here; the browser tests ask Chromium the same")
     modules = "".join(
         f"import * as {name} from '{(WEB / f'{name}.js').as_uri()}';"
-        for name in ("core", "rows", "words", "design")
+        for name in ("core", "rows", "words", "design", "reports")
     )
     script = (
         f"{modules} let text = ''; for await (const part of process.stdin) text += part;"

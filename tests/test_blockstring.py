@@ -146,7 +146,7 @@ def test_tokens_of_the_mobile_networks_change_nothing_and_are_named():
         ("r1_k3_s1_e1_i32", ["without o (channels)"]),
         ("r1_r2_k3_s1_e1_i32_o16", ["r is there twice"]),
         ("r1_k3_s1_e1_i32_o1.5", ["o1.5", "whole number"]),
-        ("r1_k3_s1_e1_i32_o16 " * (MAX_STAGES + 1), [f"at most {MAX_STAGES}"]),
+        ("r1_k3_s1_e1_i32_o16 " * (MAX_STAGES + 1), [f"the limit is {MAX_STAGES}"]),
         ("x" * (MAX_TEXT + 1), ["longer than 2,000"]),
         ("r1_k3_s1_e1_i٣_o16", ["no token"]),
         ("r9999_k3_s1_e1_i8_o8 r9999_k3_s1_e1_i8_o8", ["19,998 blocks"]),

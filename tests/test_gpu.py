@@ -16,19 +16,21 @@ pytestmark = [
     pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here"),
 ]
 HALF = {"precision": "fp16", "channels_last": True}
+WAYS = [{}, {"channels_last": True}, {"precision": "fp16"}, HALF, {"engine": "half"}]
 
 
 def test_answers_and_maps_are_those_of_the_processor(lite0, coffee):
     there = effnet.load("lite0", device="cuda")
+    assert there.runs_on().startswith("PyTorch, float16, the fastest here on cuda")
     (said,), (wanted,) = there.predict(coffee), lite0.predict(coffee)
     assert [one.index for one in said.labels] == [one.index for one in wanted.labels]
-    assert np.abs(said.logits - wanted.logits).max() < 0.01 * np.abs(wanted.logits).max()
+    assert np.abs(said.logits - wanted.logits).max() < 0.02 * np.abs(wanted.logits).max()
     for layer in (None, "features.4"):
         given, here = (one.explain(coffee, layer=layer).native for one in (there, lite0))
         assert np.abs(given - here).max() < 0.02, layer
 
 
-@pytest.mark.parametrize("way", [{}, {"channels_last": True}, {"precision": "fp16"}, HALF], ids=str)
+@pytest.mark.parametrize("way", WAYS, ids=str)
 def test_every_way_that_is_timed_gives_the_same_class(lite0, coffee, way):
     settings = lite0.preprocessing
     x = torch.from_numpy(to_array(view(open_image(coffee), settings), settings))[None]

@@ -259,5 +259,5 @@ def test_pins_stand_beside_the_design_and_files_are_written(parts, tmp_path):
 
 def test_the_parts_speak_the_explorers_language():
     parts = effnet.explore(language="zh").parts
-    assert [parts.get_title(i) for i in range(5)] == ["假如", "单一维度", "搜索", "比较", "带走"]
+    assert [parts.get_title(i) for i in range(5)] == ["假如", "单一维度", "搜索", "比较", "导出"]
     assert "阶段" in parts.children[0].table.value

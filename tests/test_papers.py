@@ -374,10 +374,10 @@ def test_a_verdict_counts_what_agrees():
     [
         ("depth x 2", "深度 x 2"),
         ("ResNet50 at 224 px, baseline", "ResNet50（224 px），基线"),
-        ("MACs, ratio (x)", "MACs，倍数 (x)"),
+        ("MACs, ratio (x)", "MACs，倍数（x）"),
         ("factor (MACs / T)^w, computed", "因子 (MACs / T)^w，计算值"),
-        ("size, first (px)", "图像尺寸，起始 (px)"),
-        ("training on TPU core (images/s)", "在 TPU 核心上训练 (图像/s)"),
+        ("size, first (px)", "图像尺寸，起始（px）"),
+        ("training on TPU core (images/s)", "在 TPU 核心上训练（张/s）"),
         ("NASNet-A", "NASNet-A"),
     ],
 )

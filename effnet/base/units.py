@@ -2,6 +2,8 @@
 
 import math
 
+from effnet.base.language import say
+
 
 def significant(value: float, digits: int = 3) -> str:
     """A number with `digits` significant digits and no exponent: 5.29, 0.386, 1,280."""
@@ -32,8 +34,8 @@ def giga(value: int) -> str:
 
 
 def factor(value: float) -> str:
-    """A ratio: 2.57 x."""
-    return f"{significant(value)} x"
+    """A ratio, in the reader's language: 2.57 x."""
+    return say("{times} x", times=significant(value))
 
 
 def percent(share: float) -> str:

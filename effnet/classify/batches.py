@@ -8,7 +8,7 @@ import torch
 from effnet.base import EffnetError
 from effnet.classify.checks import check_pixels
 from effnet.nn import workers
-from effnet.pixels import Source, as_fed, to_pixels
+from effnet.pixels import Source, as_fed, list_samples, to_pixels
 from effnet.weights import Preprocessing
 
 
@@ -50,6 +50,13 @@ def batches(
 def prepared(image: Source, preprocessing: Preprocessing) -> np.ndarray:
     """One picture as the network sees it, `(crop, crop, 3)` float32; a large JPEG decoded small."""
     return to_pixels(as_fed(image, preprocessing), preprocessing)
+
+
+def sample_pixels(preprocessing: Preprocessing) -> np.ndarray:
+    """The sample photos that are here as the network sees them, `(N, crop, crop, 3)` float32."""
+    side = preprocessing.crop
+    rows = [prepared(sample.path, preprocessing)[None] for sample in list_samples()]
+    return np.concatenate([np.empty((0, side, side, 3), np.float32), *rows])
 
 
 def in_parts(pixels: np.ndarray, size: int) -> Iterator[np.ndarray]:

@@ -3,6 +3,7 @@
 import io
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from effnet import cam
 from effnet.base import EffnetError
 from effnet.cam import Explanation, Target
 from effnet.classify import portable
-from effnet.classify.batches import batches, in_parts
+from effnet.classify.batches import batches, in_parts, sample_pixels
 from effnet.classify.checks import check_finite, check_logits, check_pixels, check_top
 from effnet.classify.prediction import MOST_NAME, Label, Prediction, imagenet_classes, softmax
 from effnet.network import Spec
@@ -71,7 +72,8 @@ class Classifier:
         self.notes = tuple(notes)
         self.preprocessing = preprocessing or checkpoints.usual_preprocessing(self.spec)
         self.engine = engine
-        self._engine = Engine(self.model, engine, self.preprocessing.crop)
+        photos = partial(sample_pixels, self.preprocessing)
+        self._engine = Engine(self.model, engine, self.preprocessing.crop, photos)
         names = imagenet_classes()
         if classes and len(classes) != model.num_classes:
             raise EffnetError(
@@ -241,7 +243,7 @@ class Classifier:
         if cam.known_method(method).slow:
             found = cam.sweep_maps(self.model, x, **asked, progress=progress)
         else:
-            asked["last"] = lambda: self._pass(pixels)
+            asked["last"] = lambda: self._engine.exact(pixels)
             found = workers.call(cam.quick_maps, self.model, x, **asked)
         seconds = time.perf_counter() - start
         check_finite(found.logits, self.model, self._called)
@@ -300,7 +302,7 @@ class Classifier:
         return self._engine.once(pixels) if len(pixels) == 1 else self._engine(pixels)
 
     def _pooled(self, pixels: np.ndarray) -> np.ndarray:
-        return np.asarray(self._pass(pixels).features.float().mean((2, 3)).cpu().numpy())
+        return np.asarray(self._engine.exact(pixels).features.mean((2, 3)).cpu().numpy())
 
     def _batches(self, images: Sequence[Source] | Source) -> Iterator[np.ndarray]:
         return batches(images, self.preprocessing, self._chunk)

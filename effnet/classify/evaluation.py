@@ -112,7 +112,7 @@ def evaluate(
         batch_size: Pictures a pass.
         workers: Processes that decode pictures; 0 decodes on threads of this one.
         amp: Half precision: float16 on a graphics processor, bfloat16 on a CPU, where "auto" then
-            means the plain modules, which take it.
+            means the plain modules, which take it. Single where not given, on any device.
         results: A `.jsonl` to append to; where not given, one in the user's cache folder.
         limit: Only so many pictures, evenly spread.
         progress: Called with the pictures done and in all.
@@ -123,8 +123,9 @@ def evaluate(
     if batch_size < 1 or workers < 0 or (limit is not None and limit < 1):
         raise EffnetError("expected a batch size and a limit of at least 1, workers of at least 0")
     start = time.perf_counter()
-    if amp and engine == "auto" and pick_device(device).type == "cpu":
-        engine = "eager"
+    if engine == "auto":  # the precision is what `amp` says, also where half would be the default
+        on_cpu = pick_device(device).type == "cpu"
+        engine = ("eager" if amp else "auto") if on_cpu else "packed"
     classifier = load(model, weights=weights, device=device, engine=engine)
     items = labelled(folder, classifier.classes, truth)
     if limit is not None and limit < len(items):

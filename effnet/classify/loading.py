@@ -36,8 +36,9 @@ def load(
             "IMAGENET1K_V2", a file, folder or address, or "random".
         device: "auto", "cpu", "cuda", "mps".
         engine: What runs it, of `effnet.nn.ENGINES`. "auto" is the fastest here, on a CPU ONNX
-            Runtime; "eager" the plain modules; "packed" PyTorch with BatchNorm folded, channels
-            last and, on a CPU, nonlinearities inside the convolutions.
+            Runtime, on a GPU "half", where it answers as fp32 does; "eager" the plain modules;
+            "packed" PyTorch with BatchNorm folded, channels last and, on a CPU, nonlinearities
+            inside the convolutions; "half" the same in float16, its maps and features in fp32.
         classes: Class names in index order, one for each output, for a file of one's own.
         preprocessing: How pictures are prepared, where the weights want it otherwise than is known:
             a `Preprocessing`, or its values by name. A file that says nothing of it, and is no

@@ -42,7 +42,7 @@ def top_classes(labels: Sequence[NamedProbability], *, family: str = "v1") -> go
                 hovertemplate="%{y}: %{x:.3f} %<extra></extra>",
             )
         ],
-        title=f"{class_name(first.name)}: {percent(first.probability)}",
+        title=say("{name}: {value}", name=class_name(first.name), value=percent(first.probability)),
         height=70 + 46 * len(labels),
         xaxis=_shares(say("probability (%)")),
         yaxis={"autorange": "reversed", "ticks": ""},

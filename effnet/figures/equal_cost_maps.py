@@ -89,7 +89,7 @@ def equal_cost_map(
     return theme.figure(
         [contour, *_networks(found, corners, line, chosen, dots=dots, flat=True)],
         title=say(
-            "Seen from above: {least} to {most} px, whatever keeps the cost at {macs}",
+            "Seen from above: {least} to {most} px keep the cost at {macs}",
             least=min(sides),
             most=max(sides),
             macs=giga(found.target),

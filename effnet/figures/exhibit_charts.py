@@ -169,7 +169,7 @@ def _hover(chart: Chart) -> str:
 
 
 def _valued(title: str, value: str) -> str:
-    return say("{axis}: {value}", axis=_plain(title), value=value)
+    return say("{name}: {value}", name=_plain(title), value=value)
 
 
 def _plain(title: str) -> str:

@@ -91,10 +91,10 @@ def _fused_title(
     chosen = next(one for one in series if one.stages == best)
     time = statistics.median(raced[best]) / statistics.median(raced[none.stages])
     if best == none.stages:
-        return say("On this machine no fused stage is faster than none")
+        return say("Fusing stages makes nothing faster on this machine")
     if none.stages in tied:
         return say(
-            "{n} fused {n:stage has|stages have} the least median, but can't be told from none",
+            "The median is lowest with {n} fused {n:stage|stages}, but that may be chance",
             n=best,
         )
     others = in_a_row([str(stages) for stages in sorted(tied[1:])])

@@ -78,7 +78,7 @@ def prediction_check(pace: Pace) -> go.Figure:
             x=ends,
             y=ends,
             mode="lines",
-            name=say("right"),
+            name=say("exactly right"),
             line={"color": theme.faint(), "dash": "dot"},
             hoverinfo="skip",
         )

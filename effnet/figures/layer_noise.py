@@ -46,7 +46,7 @@ def layer_noise(found: "Mapping[str, Quantized]") -> go.Figure:
             y=[layer.own_db for layer in first.layers],
             mode="lines",
             name=say("this output alone rounded"),
-            line={"color": theme.ink(), "width": 1.5, "dash": "dot"},
+            line={"color": colours.family(lines[0]), "width": 1.5, "dash": "dot"},
             hovertemplate="%{y:.1f} dB<extra></extra>",
         )
     )

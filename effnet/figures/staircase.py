@@ -141,7 +141,8 @@ def _strength(name: str, row: int, schedule: Progressive) -> dict[str, Any]:
         textposition="outside",
         cliponaxis=False,
         customdata=[f"{value:.4g}" for value in values],
-        hovertemplate=f"{say(LABELS[name])}: %{{customdata}}<extra></extra>",
+        hovertemplate=say("{name}: {value}", name=say(LABELS[name]), value="%{customdata}")
+        + "<extra></extra>",
     )
 
 
@@ -166,7 +167,7 @@ def block_survival(blocks: "Sequence[Survival]", alive: Sequence[bool]) -> go.Fi
                 "bar",
                 x=[block.name.removeprefix("features.") for block in blocks],
                 y=[100 * block.drop_rate for block in blocks],
-                name=say("chance to be left out"),
+                name=say("chance of being left out"),
                 marker={"color": theme.faint(), "opacity": 0.5},
                 hovertemplate=say("block %{x}: %{y:.1f} %") + "<extra></extra>",
                 showlegend=False,
@@ -196,7 +197,7 @@ def block_survival(blocks: "Sequence[Survival]", alive: Sequence[bool]) -> go.Fi
         ),
         height=300,
         xaxis=theme.axis(say("block (stage.number)"), type="category"),
-        yaxis=theme.axis(say("chance to be left out (%)"), rangemode="tozero"),
+        yaxis=theme.axis(say("chance of being left out (%)"), rangemode="tozero"),
         legend={"y": -0.35},
     )
 

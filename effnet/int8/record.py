@@ -20,6 +20,7 @@ from effnet.base import (
 )
 from effnet.timing import Comparison
 
+NOT_COMPARED = "–"  # a hyphen would be a list in Streamlit's Markdown
 SURE = 0.5  # probability of the best class from which on fp32 counts as sure of it
 
 
@@ -150,10 +151,10 @@ class Quantized(Rich, Tabular):
             rows.append((say("one picture, measured"), fp32, int8))
         return (
             *rows,
-            (say("same best class"), "-", self.agreement.sentence()),
+            (say("same best class"), NOT_COMPARED, self.agreement.sentence()),
             (
                 say("the same, where fp32 is sure (over {sure})", sure=percent(SURE)),
-                "-",
+                NOT_COMPARED,
                 self.agreement_when_sure.sentence(),
             ),
         )

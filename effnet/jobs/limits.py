@@ -29,13 +29,13 @@ def over(owner: str, owners: Sequence[str]) -> str:
     if owner and mine >= A_VISITOR:
         return plural(
             mine,
-            "A training of yours runs or waits; stop it, or wait for its end.",
-            "{n} trainings of yours run or wait; stop one, or wait for one to end.",
+            "You already have a training running or waiting; stop it, or wait until it ends.",
+            "You already have {n} trainings running or waiting; stop one, or wait until one ends.",
         )
     if len(owners) >= most():
         return plural(
             len(owners),
-            "This machine has a training to do already; try again later.",
-            "This machine has {n} trainings to do already; try again later.",
+            "This machine is busy with a training; try again later.",
+            "This machine is busy with {n} trainings; try again later.",
         )
     return ""

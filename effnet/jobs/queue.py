@@ -97,16 +97,17 @@ class Queue:
             return EffnetError(
                 plural(
                     mine,
-                    "A job of yours runs or waits; stop it, or wait for its end",
-                    "{n} jobs of yours run or wait; stop one, or wait for one to end",
+                    "You already have a job running or waiting; stop it, or wait until it ends",
+                    "You already have {n} jobs running or waiting; stop one, or wait until one "
+                    "ends",
                 )
             )
         if len(there) >= self.in_all:
             return EffnetError(
                 plural(
                     len(there),
-                    "This machine has a job to do already; try again later",
-                    "This machine has {n} jobs to do already; try again later",
+                    "This machine is busy with a job; try again later",
+                    "This machine is busy with {n} jobs; try again later",
                 )
             )
         return None
@@ -139,8 +140,8 @@ measuring = Queue(
     "effnet-measuring",
     a_visitor=1,
     waits=mark(
-        "Waiting: {n:another visitor measures|other visitors measure}; two at once would measure "
-        "each other"
+        "Waiting: {n:another visitor measures|other visitors measure}; two at once would "
+        "disturb each other"
     ),
     begins=mark("Loading PyTorch"),
 )

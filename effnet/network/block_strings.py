@@ -153,7 +153,7 @@ def read_block_strings(text: str) -> Reading:
         said = say("there are no block strings; expected such as r1_k3_s1_e1_i32_o16")
         return Reading((), (said,))
     if len(words) > MAX_STAGES:
-        said = say("there are {n} stages; at most {most} go", n=len(words), most=MAX_STAGES)
+        said = say("there are {n} stages; the limit is {most}", n=len(words), most=MAX_STAGES)
         return Reading((), (said,))
     blocks: list[BlockString] = []
     problems: list[str] = []

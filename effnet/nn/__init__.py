@@ -5,6 +5,7 @@ weight_files     read once, hash checked, never unpickled as code; `namings` for
 saved            a network with all that is needed to use it in one file
 fold, fast       the same logits from fewer operators
 engines          which program runs a network: chosen, checked, and made anew after a fork
+passes           a network's pass in each of them
 sessions         a network in another program: ONNX Runtime or OpenVINO
 workers          the few long-lived threads that run every model call
 onnx_graph       the network as an ONNX file, written from the walk; standard library only

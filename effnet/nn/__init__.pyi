@@ -13,7 +13,6 @@ from .engines import ENGINES as ENGINES
 from .engines import OTHERS as OTHERS
 from .engines import Engine as Engine
 from .engines import Pass as Pass
-from .engines import compiled as compiled
 from .fold import folded as folded
 from .model import Network as Network
 from .model import Step as Step
@@ -21,6 +20,8 @@ from .model import build as build
 from .onnx_graph import layer_outputs as layer_outputs
 from .onnx_graph import onnx_model as onnx_model
 from .own import opened as opened
+from .passes import compiled as compiled
+from .passes import half as half
 from .pretrained import Backbone as Backbone
 from .pretrained import backbone as backbone
 from .reading import read_bytes as read_bytes

@@ -9,17 +9,20 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from effnet.base import EffnetError, Text, after_fork, check_known, mark, say
 from effnet.network import IMAGE_CHANNELS
-from effnet.nn.sessions import PROGRAMS, Session, session
+from effnet.nn.passes import HALVES, MAKERS, Run, of_modules
+from effnet.nn.sessions import PROGRAMS
 
 if TYPE_CHECKING:
     import numpy as np
-    from torch import Tensor, nn
+    import torch
+    from torch import Tensor
 
     from effnet.nn.model import Network
 
@@ -27,20 +30,20 @@ ENGINES: dict[str, str] = {
     "auto": mark("the fastest here"),
     "eager": mark("PyTorch, eager"),
     "packed": mark("PyTorch, BatchNorm folded"),
+    "half": mark("PyTorch, float16"),
     "bf16": mark("PyTorch, bfloat16"),
     "compile": "torch.compile",
     **PROGRAMS,
 }
 OTHERS = tuple(PROGRAMS)  # programs besides PyTorch, on the CPU only
 WITH_THREADS = ("compile", *OTHERS)  # of their own, which a fork leaves behind
+TENSOR_CORES = {"half": 7, "bf16": 8}  # a card's compute capability from which on it has units
 CHUNK = 4  # pictures a pass on a CPU: larger maps leave the cache
 KEPT = 4  # single pictures whose last pass is remembered
 LOGIT = 1e-4  # how far a logit of the engine that is chosen may be off, of the largest
-PROBABILITY = 0.01  # how far a probability of one that is asked for may be
-LOOSE = 0.1  # the same for bfloat16, which moved one by 0.065 on the sample photos
-
-Maps = tuple["Tensor", "Tensor"]  # the last map (N, C, h, w), and logits (N, classes)
-Run = Callable[["Tensor"], Maps]
+HALF_LOGIT = 0.02  # the same in half precision; float16 was off by 0.004 on the sample photos
+PROBABILITY = 0.01  # how far a probability may be: the best class is that of fp32, or a tie
+LOOSE = 0.1  # the same for bfloat16 where it is asked for; it moved one by 0.066
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class _Made:
     name: str
     run: Run
     off: float = 0.0  # the largest difference of a logit from the plain modules', of the largest
+    apart: float = 0.0  # the largest difference of a probability
+    pictures: int = 0  # on how many it was checked
     passed_over: tuple[EffnetError, ...] = ()
 
 
@@ -69,18 +74,27 @@ class Engine:
     Args:
         network: In evaluation mode, on the device where it runs, its weights final.
         choice: One of `ENGINES`. "auto" is on a CPU ONNX Runtime, whose threads sleep while others
-            work; where that can't be loaded or gives other logits, "packed". On other devices it
-            is "packed". It is single precision: bfloat16 changed the order of the top five on 9 of
-            18 pairs of a trained Lite network and a sample photo.
+            work, in single precision: bfloat16 changed the order of the top five on 9 of 18 pairs
+            of a trained Lite network and a sample photo. On a card with units for it, it is
+            "half", or "bf16" where float16 overflows. Where the first can't be loaded or answers
+            otherwise the next is asked, and at last "packed".
         side: The usual side of a picture, at which the engine is checked.
+        photos: Gives pictures as `__call__` takes them, of that side, on which half precision is
+            checked besides.
 
     Raises:
         EffnetError: There is no such engine.
     """
 
-    def __init__(self, network: "Network", choice: str, side: int) -> None:
+    def __init__(
+        self,
+        network: "Network",
+        choice: str,
+        side: int,
+        photos: "Callable[[], np.ndarray] | None" = None,
+    ) -> None:
         check_known("engine", choice, ENGINES)
-        self.network, self.choice, self.side = network, choice, side
+        self.network, self.choice, self.side, self.photos = network, choice, side, photos
         self._begin()
         _alive.add(self)
 
@@ -90,7 +104,7 @@ class Engine:
         self._kept: deque[tuple[np.ndarray, Pass]] = deque(maxlen=KEPT)
 
     def __reduce__(self) -> Any:
-        return Engine, (self.network, self.choice, self.side)
+        return Engine, (self.network, self.choice, self.side, self.photos)
 
     def __call__(self, pixels: "np.ndarray") -> Pass:
         """One pass over `(N, side, side, 3)` float32 pictures, prepared by `to_pixels`.
@@ -98,15 +112,27 @@ class Engine:
         Raises:
             EffnetError: The engine that was asked for is not here, or gives other answers.
         """
+        return self._pass(self._ready().run, pixels)
+
+    def exact(self, pixels: "np.ndarray") -> Pass:
+        """A pass in single precision, for maps: in half, one's cells were off by 0.011 of 1."""
+        if self._ready().name in HALVES:
+            return self._pass(of_modules(self.network), pixels)
+        return self.once(pixels) if len(pixels) == 1 else self(pixels)
+
+    def _pass(self, run: Run, pixels: "np.ndarray") -> Pass:
         import torch
 
-        run = self._ready().run
         start = time.perf_counter()
         with torch.inference_mode():
-            batch = torch.from_numpy(pixels).permute(0, 3, 1, 2)
-            features, logits = run(batch.to(self._device))
+            features, logits = run(self._batch(pixels))
             logits = logits.float().cpu()
         return Pass(features, logits, time.perf_counter() - start)
+
+    def _batch(self, pixels: "np.ndarray") -> "Tensor":
+        import torch
+
+        return torch.from_numpy(pixels).permute(0, 3, 1, 2).to(self._device)
 
     def once(self, pixels: "np.ndarray") -> Pass:
         """The same for a single picture, whose last pass is remembered: answer and map share it."""
@@ -132,9 +158,19 @@ class Engine:
         if self.choice == made.name:
             return say("{engine}, as asked.", engine=title)
         if made.passed_over:
-            return say("{engine}: {reason}.", engine=title, reason=made.passed_over[-1])
+            reasons = "; ".join(map(str, made.passed_over))
+            return say("{engine}: {reason}.", engine=title, reason=reasons)
         if made.name == "packed":
             return say("{engine}, on {device}.", engine=title, device=self._device)
+        if made.name in HALVES:
+            return say(
+                "{engine}, the fastest here on {device}; its probabilities are those of fp32 to "
+                "{apart:.4f} on {n} {n:picture|pictures}. Maps are made in fp32.",
+                engine=title,
+                device=self._device,
+                n=made.pictures,
+                apart=made.apart,
+            )
         return say(
             "{engine}, the fastest here on a CPU; its logits are those of the plain modules to "
             "{off:.0e} of the largest.",
@@ -157,20 +193,20 @@ class Engine:
         if self.choice != "auto":
             return self._checked(self.choice)
         passed_over: list[EffnetError] = []
-        for name in ("onnxruntime", "packed") if self._device.type == "cpu" else ("packed",):
+        for name in fastest(self._device):
             try:
                 made = self._checked(name)
             except EffnetError as error:
                 passed_over.append(error)
             else:
-                return _Made(name, made.run, made.off, tuple(passed_over))
-        return _Made("eager", _of_modules(self.network), passed_over=tuple(passed_over))
+                return replace(made, passed_over=tuple(passed_over))
+        return _Made("eager", of_modules(self.network), passed_over=tuple(passed_over))
 
     def _checked(self, name: str) -> _Made:
-        """The engine, if one seeded picture gets the plain modules' answer from it."""
+        """The engine, if it gives the plain modules' answer to a seeded picture, and to photos."""
         import torch
 
-        plain = _of_modules(self.network)
+        plain = of_modules(self.network)
         if name == "eager":
             return _Made(name, plain)
         if name in OTHERS and self._device.type != "cpu":
@@ -179,36 +215,61 @@ class Engine:
                 engine=ENGINES[name],
                 device=self._device,
             )
-        run = _MAKERS[name](self.network)
         generator = torch.Generator().manual_seed(0)
         coarse = torch.randn(1, IMAGE_CHANNELS, 7, 7, generator=generator)
-        picture = torch.nn.functional.interpolate(coarse, self.side, mode="bicubic")
-        picture = picture.contiguous(memory_format=torch.channels_last).to(self._device)
+        pictures = torch.nn.functional.interpolate(coarse, self.side, mode="bicubic")
+        pictures = pictures.to(self._device)
+        if name in HALVES and self.photos:
+            pictures = torch.cat([pictures, self._batch(self.photos())])
+        pictures = pictures.contiguous(memory_format=torch.channels_last)
         with torch.inference_mode():
-            (_, wanted), (_, given) = plain(picture), run(picture)
-        wanted, given = wanted.float(), given.float()
+            wanted = plain(pictures)[1].float()
         if not bool(wanted.isfinite().all()):  # weights that are none: nothing to be compared
             return _Made("eager", plain)
-        off = float((given - wanted).abs().max() / wanted.abs().max().clamp(min=1))
-        if self.choice == "auto" and self._device.type == "cpu" and not off <= LOGIT:
+        try:
+            run = MAKERS[name](self.network)
+            with torch.inference_mode():
+                given = run(pictures)[1].float()
+        except RuntimeError as error:  # no kernel for it, or no memory
             raise EffnetError(
-                "{engine} gives {network} other logits here (off by {off:.0e} of the largest)",
+                "{engine} can't run {network} here ({error})",
+                engine=Text(ENGINES[name]),
+                network=self.network.spec.name,
+                error=error,
+            ) from error
+        off = float((given - wanted).abs().max() / wanted.abs().max().clamp(min=1))
+        apart = float((given.softmax(1) - wanted.softmax(1)).abs().max())
+        logit, probability = self._allowed(name)
+        if not (off <= logit and apart <= probability):
+            raise EffnetError(
+                "{engine} gives {network} other answers here (logits up to {off:.0e} of the "
+                "largest apart, probabilities up to {apart:.3f}); choose another engine",
                 engine=Text(ENGINES[name]),
                 network=self.network.spec.name,
                 off=off,
-            )
-        apart = float((given.softmax(1) - wanted.softmax(1)).abs().max())
-        allowed = LOOSE if name == "bf16" else PROBABILITY
-        if not apart <= allowed:
-            raise EffnetError(
-                "engine {engine} gives {network} other probabilities here (up to {apart:.3f} "
-                "apart, {allowed:g} allowed); use engine='eager'",
-                engine=repr(name),
-                network=self.network.spec.name,
                 apart=apart,
-                allowed=allowed,
             )
-        return _Made(name, run, off)
+        return _Made(name, run, off, apart, len(pictures))
+
+    def _allowed(self, name: str) -> tuple[float, float]:
+        """How far logits, of the largest, and probabilities may be from the plain modules'."""
+        if self.choice != "auto":
+            return inf, LOOSE if name == "bf16" else PROBABILITY
+        if name in HALVES:
+            return HALF_LOGIT, PROBABILITY
+        return LOGIT if self._device.type == "cpu" else inf, PROBABILITY
+
+
+def fastest(device: "torch.device") -> tuple[str, ...]:
+    """Engines of `ENGINES` to choose from on a device, the fastest first."""
+    import torch
+
+    if device.type == "cpu":
+        return "onnxruntime", "packed"
+    if device.type != "cuda":
+        return ("packed",)
+    major, _ = torch.cuda.get_device_capability(device)
+    return *(name for name, least in TENSOR_CORES.items() if major >= least), "packed"
 
 
 _alive: "WeakSet[Engine]" = WeakSet()
@@ -224,96 +285,3 @@ def _after_fork() -> None:
 
 
 after_fork(_after_fork)
-
-
-# --- engines of PyTorch
-
-
-def _of_modules(network: "Network") -> Run:
-    def run(x: "Tensor") -> Maps:
-        features = network.forward_features(x)
-        return features, network.classify(features)
-
-    return run
-
-
-def _packed(network: "Network") -> Run:
-    from effnet.nn import fast
-
-    return _channels_last(_of_modules(fast.quick(network)))
-
-
-def _bf16(network: "Network") -> Run:
-    import torch
-
-    from effnet.nn import fast
-
-    run = _channels_last(_of_modules(fast.quick(network, dtype=torch.bfloat16)))
-    return lambda x: run(x.bfloat16())
-
-
-def _compile(network: "Network") -> Run:
-    import torch
-
-    from effnet.nn.fold import folded
-
-    run = _of_modules(folded(network).to(memory_format=torch.channels_last))
-    return _channels_last(torch.compile(run, dynamic=True))
-
-
-def _channels_last(run: Run) -> Run:
-    import torch
-
-    return lambda x: run(x.contiguous(memory_format=torch.channels_last))
-
-
-def compiled(module: "nn.Module") -> Callable[["Tensor"], object]:
-    """The module through torch.compile, with nothing left of networks compiled before."""
-    import torch
-
-    torch.compiler.reset()  # else the eighth network of one program would run eagerly
-    called: Callable[[Tensor], object] = torch.compile(module, dynamic=False)
-    return called
-
-
-# --- other programs
-
-
-def _other(engine: str) -> Callable[["Network"], Run]:
-    def make(network: "Network") -> Run:
-        import torch
-
-        from effnet.nn import workers
-
-        # a pass alone has all threads; passes beside each other have together as many as there are,
-        # else each would wait for helpers that are waiting for a core
-        everything = torch.get_num_threads()
-        counts = everything, max(1, everything - workers.COUNT + 1)
-        opened: dict[int, Session] = {}
-        lock, running = threading.Lock(), [0]
-
-        def run(x: "Tensor") -> Maps:
-            with lock:
-                threads = counts[running[0] > 0]
-                running[0] += 1
-                if threads not in opened:
-                    opened[threads] = session(network, engine, threads=threads, features=True)
-                chosen = opened[threads]
-            try:
-                features, logits = map(torch.from_numpy, chosen.run(x.contiguous().numpy()))
-            finally:
-                with lock:
-                    running[0] -= 1
-            return features, logits
-
-        return run
-
-    return make
-
-
-_MAKERS: dict[str, Callable[["Network"], Run]] = {
-    "packed": _packed,
-    "bf16": _bf16,
-    "compile": _compile,
-    **{name: _other(name) for name in OTHERS},
-}

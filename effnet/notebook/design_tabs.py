@@ -56,7 +56,8 @@ class TakeAway(Part):
     def show(self) -> None:
         about = self.about()
         code = f"<pre>{html.escape(self.code(about))}</pre>"
-        self.table.value = f"{say('link')}: {html.escape(self.explorer.link)}{code}"
+        link = html.escape(self.explorer.link)
+        self.table.value = say("{name}: {value}", name=say("link"), value=link) + code
 
     def about(self) -> export.Manifest:
         design, spec = self.explorer.design, self.explorer.spec

@@ -100,8 +100,8 @@ def checked(key: str) -> str:
     agree = say(
         "{agree} of {checked} drawn numbers that can be computed are within 2 % of the count."
         if exhibit.word == "drawn"
-        else "{agree} of {checked} printed numbers that can be computed are ours to the last "
-        "printed digit.",
+        else "{agree} of {checked} printed numbers that can be computed agree with ours to the "
+        "last printed digit.",
         agree=found.agree,
         checked=found.checked,
     )

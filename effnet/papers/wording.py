@@ -70,7 +70,7 @@ def _part(text: str) -> str:
         return say(_MEANT.get(text, text))
     name, bracket, unit = text.removesuffix(")").partition(" (")
     if bracket and text.endswith(")"):
-        return f"{_part(name)} ({_part(unit)})"
+        return f"{_part(name)}（{_part(unit)}）"
     for pattern, template in _PATTERNS:
         if found := pattern.fullmatch(text):
             return say(template, **{name: _part(x) for name, x in found.groupdict().items()})

@@ -125,7 +125,7 @@ def edit_in_words(design: Design, spec: Spec) -> str:
     other = [name for name, differs in ends.items() if differs]
     if other:
         return say("{start} with another {ends}", start=title, ends=in_a_row(other, " and "))
-    return say("as yet the same as {start}", start=title)
+    return say("still the same as {start}", start=title)
 
 
 def budget_claim(design: Design, base: Cost, cost: Cost) -> str:

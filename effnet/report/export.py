@@ -207,14 +207,14 @@ def check_model(spec: Spec, cost: Cost) -> None:
     """Raise `EffnetError` where a design is too large to be built for a download."""
     if cost.params > MOST_PARAMS:
         raise EffnetError(
-            "{params} parameters are too many to download as a model here; at most {most} go. "
+            "{params} parameters are too many to download as a model here; the limit is {most}. "
             "In Python, effnet.build(spec) makes any size",
             params=millions(cost.params),
             most=millions(MOST_PARAMS),
         )
     if spec.blocks > MOST_MODEL_BLOCKS:
         raise EffnetError(
-            "{blocks:,} blocks are too many to download as a model here; at most {most:,} go. "
+            "{blocks:,} blocks are too many to download as a model here; the limit is {most:,}. "
             "In Python, effnet.build(spec) makes any size",
             blocks=spec.blocks,
             most=MOST_MODEL_BLOCKS,

@@ -163,8 +163,8 @@ def paper_tables(folder: Folder) -> None:
         papers=found,
         cited=papers.cited,
         claim=say(
-            "{agree} of {checked} printed numbers that can be computed are ours, rounded as the "
-            "papers round.",
+            "{agree} of {checked} printed numbers that can be computed agree with ours, rounded "
+            "as the papers round.",
             agree=sum(verdict.agree for verdict in verdicts),
             checked=sum(verdict.checked for verdict in verdicts),
         ),

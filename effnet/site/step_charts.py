@@ -194,7 +194,7 @@ def _experiment() -> tuple[Chart, ...]:
     longest = max(one.cpu_seconds for one in found)
     return (
         Chart(
-            say("Trained to see: fixed against growing sizes, on small pictures"),
+            say("Tried out: fixed sizes against growing ones, on small pictures"),
             say("schedule"),
             (
                 (say("processor time (s)"), "measured"),

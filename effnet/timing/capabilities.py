@@ -57,7 +57,7 @@ class Hardware:
         devices: Names for `Options.device`, "cpu" last.
         cores: Cores that this process may use.
         reasons: Why an option can't be used, by option: "bf16", "fp16", "channels_last", "folded",
-            "compile", "onnxruntime", "openvino", "cuda_graph", "cuda", "mps".
+            "half", "compile", "onnxruntime", "openvino", "cuda_graph", "cuda", "mps".
         notes: What to know of an option that can be used.
     """
 
@@ -91,6 +91,7 @@ def hardware() -> Hardware:
         "cuda": "" if cuda else NO_CUDA,
         "mps": "" if mps else mark("needs a Mac with Apple silicon"),
         "cuda_graph": "" if cuda else NO_CUDA,
+        "half": "" if cuda else NO_CUDA,
         "compile": _no_compiler(),
         **{name: "" if util.find_spec(name) else why for name, why in NOT_INSTALLED.items()},
     }

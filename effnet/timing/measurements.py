@@ -242,7 +242,7 @@ class Latency(Rich, Tabular):
                     processor=where.processor,
                     device=where.device,
                     threads=where.threads,
-                    precision=self.precision,
+                    precision="fp16" if self.engine == "half" else self.precision,
                     engine=say(ENGINES[self.engine]),
                     torch=where.torch,
                     date=where.date,

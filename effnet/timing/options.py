@@ -3,11 +3,20 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from effnet.base import EffnetError, check_known, in_a_row, is_whole, plural, say, settle
+from effnet.base import (
+    EffnetError,
+    Text,
+    check_known,
+    in_a_row,
+    is_whole,
+    plural,
+    say,
+    settle,
+)
 from effnet.nn import ENGINES as ALL_ENGINES
 from effnet.nn import OTHERS
 
-Engine = Literal["eager", "compile", "onnxruntime", "openvino"]
+Engine = Literal["eager", "half", "compile", "onnxruntime", "openvino"]
 
 PRECISIONS = ("fp32", "bf16", "fp16")
 ENGINES = {name: ALL_ENGINES[name] for name in get_args(Engine)}
@@ -56,11 +65,11 @@ class Options:
         if self.threads is not None and not is_whole(self.threads, 1, 1024):
             raise EffnetError("{threads} threads; expected 1 to 1,024", threads=repr(self.threads))
         switched = self.precision != "fp32" or self.channels_last or self.folded or self.cuda_graph
-        if self.engine in OTHERS and switched:
+        if self.engine in ("half", *OTHERS) and switched:
             raise EffnetError(
-                "{engine} chooses memory format and folding itself and is measured in fp32 "
-                "here; leave precision, channels-last, folding and CUDA graphs off",
-                engine=ENGINES[self.engine],
+                "{engine} chooses precision, memory format and folding itself here; leave "
+                "precision, channels-last, folding and CUDA graphs off",
+                engine=Text(ENGINES[self.engine]),
             )
         if self.cuda_graph and self.engine == "compile":
             raise EffnetError(
@@ -82,7 +91,7 @@ class Options:
             self.precision if self.precision != "fp32" else "",
             say("channels-last") if self.channels_last else "",
             say("folded BatchNorm") if self.folded else "",
-            ENGINES[self.engine] if self.engine != "eager" else "",
+            say(ENGINES[self.engine]) if self.engine != "eager" else "",
             say("CUDA graph") if self.cuda_graph else "",
             plural(self.threads, "{n} thread", "{n} threads") if self.threads else "",
         ]

@@ -19,12 +19,10 @@ from effnet.base import EffnetError, say
 from effnet.classify import Classifier
 from effnet.network import get_variant
 from effnet.nn import Network, build, saved, workers
-from effnet.pixels import to_array, view
 from effnet.train.recipe import FINE_TUNING, Recipe
 
 LEAST_CLASSES, LEAST_PHOTOS = 2, 3
 STEPS = 300
-BATCH = 16
 LEAST_TUNED = 5
 
 
@@ -69,25 +67,6 @@ class Taught:
         )
 
 
-def features(classifier: Classifier, photos: Sequence[Image.Image]) -> np.ndarray:
-    """What the network makes of photos before its last layer: float32 `(N, features)`."""
-
-    def passes() -> np.ndarray:
-        found = []
-        for start in range(0, len(photos), BATCH):
-            arrays = [
-                to_array(view(photo, classifier.preprocessing), classifier.preprocessing)
-                for photo in photos[start : start + BATCH]
-            ]
-            x = torch.from_numpy(np.stack(arrays)).to(classifier.device)
-            with torch.inference_mode():
-                maps = classifier.model.forward_features(x)
-                found.append(maps.mean((2, 3)).float().cpu().numpy())
-        return np.concatenate(found)
-
-    return workers.call(passes)
-
-
 def held_out(counts: Sequence[int]) -> list[np.ndarray]:
     """Which photos of each class test the head: every third, at least one."""
     return [np.arange(count) % 3 == 2 for count in counts]
@@ -108,7 +87,7 @@ def teach(classifier: Classifier, photos: Mapping[str, Sequence[Image.Image]]) -
     """
     names = tuple(photos)
     counts = _enough(photos, LEAST_PHOTOS)
-    vectors = features(classifier, [photo for name in names for photo in photos[name]])
+    vectors = classifier.features([photo for name in names for photo in photos[name]])
     labels = np.repeat(np.arange(len(names)), counts)
     test = np.concatenate(held_out(counts))
     weight, bias = workers.call(fitted_head, vectors[~test], labels[~test], len(names))

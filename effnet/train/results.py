@@ -171,13 +171,14 @@ def against_head(top1: float, head_top1: float) -> str:
     """
     if top1 > head_top1:
         return say(
-            "A head on the pretrained network alone names {head} of the same pictures right: "
-            "training all layers gained {points:.1f} points.",
+            "A new last layer alone gets {head} of the same pictures right: training all layers "
+            "gained {points:.1f} points.",
             head=percent(head_top1),
             points=100 * (top1 - head_top1),
         )
     return say(
-        "No epoch beat the {head} of the head that it began with, which is what was kept: there "
-        "are too few pictures, or too few epochs, to improve on what the network had learned.",
+        "No epoch did better than a new last layer alone, which got {head} right and was kept: "
+        "there are too few pictures, or too few epochs, to improve on what the network had "
+        "learned.",
         head=percent(head_top1),
     )

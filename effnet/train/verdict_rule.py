@@ -125,12 +125,13 @@ def verdict(rows: Sequence[Row], way: str, budget: float, *, seeds: int = SEEDS)
         ),
         FAILS: mark(
             "**The paper's claim does not hold here**: at {budget:g} x the multiply-adds {way} "
-            "stands at {points} points against {rival}, and what lies under {least:g} is no lead "
-            "by the plan."
+            "stands at {points} points against {rival}, and the plan counts less than {least:g} "
+            "as no lead."
         ),
         OPEN: mark(
             "**These trainings can't tell**: at {budget:g} x the multiply-adds {way} stands at "
-            "{points} points against {rival}: too little for a lead, too much for none."
+            "{points} points against {rival}: too little to call it a lead, too much to rule "
+            "one out."
         ),
     }
     return say(texts[answer], **values)

@@ -134,7 +134,7 @@ export function controlsIn(parent, { say, titles, bases, released, ranges, prese
     });
     const press = (where, text, title, act) => (
       make('button', where, { type: 'button', title }, text).addEventListener('click', act));
-    press(rows, say('Onto the budget'), say('Keeps the balance of the three and puts their product on 2'),
+    press(rows, say('Onto the budget'), say('Keeps the three in proportion and sets their product to 2'),
       () => change(projectToBudget, { done: true }));
     press(below, say('Reset'), '', () => change(({ mode, base: from, released: which }) => ({ ...USUAL, mode, base: from, released: which }),
       { lock: null, done: true }));
@@ -192,7 +192,7 @@ export function controlsIn(parent, { say, titles, bases, released, ranges, prese
         const chip = make('button', chips, { type: 'button', class: WAY[name] }, say(NAMES[name] ?? name));
         chip.addEventListener('click', () => {
           chosen = name;
-          change({}, { done: false });
+          change({}, { done: true });
         });
       }
     }

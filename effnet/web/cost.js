@@ -44,9 +44,9 @@ export function costShapes({ ratio, factors, say, colours, width, room, against 
   const text = (words, line, fill, more) => shapes.push({
     text: words, x: right, y: floor + 18 + LINE * line, fill, weight: 600, align: 'right', ...more,
   });
-  text(`${factor(ratio)} ${against}`, 0, colours.ink, { weight: 700, size: 15 });
+  text(say('{times} {network}', { times: factor(ratio, say), network: against }), 0, colours.ink, { weight: 700, size: 15 });
   Object.entries(factors ?? {}).forEach(([name, times], i) => {
-    text(`${say(name)} ${factor(times)}`, i + 1, colours.way[name]);
+    text(`${say(name)} ${factor(times, say)}`, i + 1, colours.way[name]);
   });
   return shapes;
 }

@@ -45,9 +45,9 @@ export function mount(root, data, report = () => {}) {
   const names = { depth: say('blocks'), width: say('channels'), resolution: say('side, px') };
   let { design, lock = null, stage = 2, own = null } = data;
   let current = null, drawn = null, photo = null, colours = null, room = null;
-  let isNew = true, frame = 0, quiet = 0, steps = [];
+  let isNew = true, frame = 0, quiet = 0, steps = [], waiting = null;
   const spent = { count: 0, total: 0, frames: 0 };
-  const reports = reporter(report, () => ({ design, lock, stage }), data.answers);
+  const reports = reporter(report, () => ({ design, lock, stage }), data.answers, () => waiting && take(waiting));
 
   // --- what changes
   function change(values, { done = false, lock: pressed, fromIntro = false } = {}) {
@@ -56,7 +56,7 @@ export function mount(root, data, report = () => {}) {
     if (asked.mode === 'edited' && !hasEdit(design)) { // nothing is edited yet: it begins from here
       const title = titleOf(say, design, { ...data, own });
       asked = { ...asked, origin: originOf(design) };
-      own = { spec: current.spec, start: current.spec, title, edit: say('as yet the same as {start}', { start: title }) };
+      own = { spec: current.spec, start: current.spec, title, edit: say('still the same as {start}', { start: title }) };
     }
     if (pressed !== undefined) lock = pressed === lock ? null : pressed;
     design = changed(design, asked, lock, ranges);
@@ -160,7 +160,7 @@ export function mount(root, data, report = () => {}) {
       resolution: at.resolution, lit: glide.shine(now) });
     shapes.push(...costShapes({ ratio: at.ratio, factors: current.factors, say, colours, width, room: layout.free, against: current.short }));
     if (at.over > 1.001) {
-      shapes.push({ text: say('drawn {times} smaller', { times: factor(at.over) }), x: width / 2, y: 14, fill: colours.ink, weight: 600 });
+      shapes.push({ text: say('drawn {times} smaller', { times: factor(at.over, say) }), x: width / 2, y: 14, fill: colours.ink, weight: 600 });
     }
     drawn = { shapes, size: { width, height, colours, font: colours.font } };
     paint(canvas, shapes, drawn.size);
@@ -254,20 +254,27 @@ export function mount(root, data, report = () => {}) {
   const observer = new ResizeObserver(measure), theme = globalThis.matchMedia('(prefers-color-scheme: dark)');
   observer.observe(box);
   theme.addEventListener('change', restyle);
-  for (const touch of ['pointerdown', 'keydown']) box.addEventListener(touch, () => intro?.stop());
+  for (const touch of ['pointerdown', 'keydown']) {
+    box.addEventListener(touch, () => intro?.gliding() && change({}, { done: true }));
+  }
   intro?.begin();
+
+  // What the host says counts; while a hand is on a control, or a report is on its way, it waits.
+  function take(next) {
+    waiting = next;
+    own = next.own ?? own;
+    if (reports.current(next.answers ?? 0) && !intro?.gliding()) {
+      ({ design, lock = null, stage = stage } = next);
+      waiting = null;
+      reports.accepted(next.answers ?? 0);
+    }
+    restyle();
+  }
 
   return {
     spent,
     get design() { return design; },
-    set(next) { // what the host says counts, except while it lags behind a hand
-      own = next.own ?? own;
-      if (reports.current(next.answers ?? 0) && !intro?.gliding()) {
-        ({ design, lock = null, stage = stage } = next);
-        reports.accepted();
-      }
-      restyle();
-    },
+    set: take,
     destroy() {
       observer.disconnect();
       theme.removeEventListener('change', restyle);

@@ -1,15 +1,16 @@
-// What the host hears: the newest design on release, or when the hand rests; numbered, so that an
-// answer to an older one is known for it. Two reports are half a second apart at least.
+// What the host hears: the newest design on release, or when the hand rests; numbered, as what the
+// host itself changes is, so that each side knows an older word for it. Two reports are half a second
+// apart at least.
 const APART_MS = 500;
 
-// `read` gives { design, lock, stage }; `report` is the host's.
-export function reporter(report, read, answered = 0) {
+// `read` gives { design, lock, stage }; `report` is the host's; `rested` hears of nothing to report.
+export function reporter(report, read, answered = 0, rested = () => {}) {
   let sent = answered, told = JSON.stringify(read()), last = -APART_MS, timer = 0, held = false;
 
   function tell() {
     timer = 0;
     const now = read(), words = JSON.stringify(now);
-    if (words === told) return;
+    if (words === told) return rested();
     told = words;
     last = performance.now();
     sent += 1;
@@ -25,7 +26,10 @@ export function reporter(report, read, answered = 0) {
     },
     // Whether the host's word counts: it has heard all, and no hand is on a control.
     current: (answers) => !held && !timer && answers >= sent,
-    accepted() { told = JSON.stringify(read()); },
+    accepted(answers) {
+      sent = answers;
+      told = JSON.stringify(read());
+    },
     stop() { clearTimeout(timer); },
   };
 }

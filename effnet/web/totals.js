@@ -26,7 +26,7 @@ export function totalsIn(parent, say) {
     ];
     entries.forEach(([value, times, title], i) => {
       write(cards[i].value, value);
-      write(cards[i].below, `${factor(times)} ${short}`);
+      write(cards[i].below, say('{times} {network}', { times: factor(times, say), network: short }));
       put(cards[i].card, { title });
     });
   }

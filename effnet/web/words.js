@@ -29,7 +29,7 @@ export function giga(number) {
   return value >= 1e13 ? `${significant(value / 1e12)} T` : `${significant(value / 1e9)} G`;
 }
 
-export const factor = (value) => `${significant(value)} x`;
+export const factor = (value, say) => say('{times} x', { times: significant(value) });
 export const integer = (value) => grouped(String(value));
 export const percent = (share) => `${fixed(100 * share, 1)} %`;
 

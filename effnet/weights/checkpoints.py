@@ -266,8 +266,8 @@ def unavailable(checkpoint: Checkpoint) -> WeightsUnavailable:
             works=_works_now(),
         )
     return WeightsUnavailable(
-        "{facts} With a network: python -m effnet weights download {variant}. Without one: "
-        "put {file} into {folder}. {works}",
+        "{facts} Online: python -m effnet weights download {variant}. Offline: put {file} into "
+        "{folder}. {works}",
         facts=facts,
         variant=checkpoint.variant,
         file=checkpoint.file,

@@ -126,8 +126,8 @@ def place_of(name: str) -> str | Path | None:
             if file and os.path.isfile(folder / file):
                 return folder / file
     raise WeightsUnavailable(
-        "no weights for {name} on this machine. With a network: load({address}). Without one: "
-        "put {file} into {folder}, or pass a file (weights='model.safetensors').",
+        "no weights for {name} on this machine. Online: load({address}). Offline: put {file} "
+        "into {folder}, or pass a file (weights='model.safetensors').",
         name=repr(name),
         address=" / ".join(repr(f"{HUB}timm/{one.name}") for one in theirs),
         file=f"{theirs[0].name}.safetensors",
@@ -262,8 +262,8 @@ def from_hub(address: str) -> Path:
             except Exception as error:  # of its own, of HTTP, of the system
                 reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     raise WeightsUnavailable(
-        "could not fetch {address} from the Hugging Face hub ({reason}). With no network, put "
-        "its config.json and model.safetensors into a folder and name that folder.",
+        "could not fetch {address} from the Hugging Face hub ({reason}). Offline, put its "
+        "config.json and model.safetensors into a folder and name that folder.",
         address=brief(address),
         reason=reason,
     )

@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 
 import effnet
 from effnet.train.fashion_mnist import CLASSES, fashion_mnist
-from effnet.train.linear_head import features, fitted_head
+from effnet.train.linear_head import fitted_head
 
 
 def pictures(images, labels, count, seed):
@@ -50,7 +50,7 @@ if __name__ == "__main__":
     val = pictures(tests, truth, asked.held_out, seed=1)
 
     lite0 = effnet.load("lite0", device="cpu")
-    x, y = (features(lite0, [picture for picture, _ in part]) for part in (train, val))
+    x, y = (lite0.features([picture for picture, _ in part]) for part in (train, val))
     known, right = (np.array([one for _, one in part]) for part in (train, val))
     weight, bias = fitted_head(x, known, len(CLASSES))
     print(

@@ -4,10 +4,10 @@
 
 The tests that need a GPU run first. Then the stages of B0 and V2-S are timed (the mirror), and the
 families, every way this device knows, a batch of 1, 16 and 128 each: on CUDA fp32, fp16, fp16 with
-channels-last, that as a CUDA graph, and that through torch.compile, which comes last as it compiles
-for minutes. What the minutes don't reach is kept as not measured. The files are named for device,
-processor, PyTorch and precision, a row a sample; those in `assets/benchmarks/` the Latency page
-shows among its sweeps and under its mirror.
+channels-last, what answers there by default, fp16 as a CUDA graph, and through torch.compile, which
+comes last as it compiles for minutes. What the minutes don't reach is kept as not measured. The
+files are named for device, processor, PyTorch and precision, a row a sample; those in
+`assets/benchmarks/` the Latency page shows among its sweeps and under its mirror.
 
 With `--dry` it goes the same way on the processor in seconds, with tiny networks.
 """
@@ -39,11 +39,12 @@ def ways(device: str) -> list[Options]:
     """How each network runs on this device, the slowest to begin last."""
     plain = Options(device)
     if device != "cuda":
-        return [plain, replace(plain, channels_last=True, folded=True)]
+        default = [replace(plain, engine="onnxruntime")] if device == "cpu" else []
+        return [plain, replace(plain, channels_last=True, folded=True), *default]
     half = replace(plain, precision="fp16")
     last = replace(half, channels_last=True)
     graph, compiled = replace(last, cuda_graph=True), replace(last, engine="compile")
-    return [plain, half, last, graph, compiled]
+    return [plain, half, last, replace(plain, engine="half"), graph, compiled]
 
 
 def tests() -> None:

@@ -44,7 +44,7 @@ def test_many_files_become_a_table(visit, chelsea, coffee):
     page.get_by_role("tab", name="Many images").click()
     uploader = page.get_by_test_id("stFileUploader").filter(has_text="Pictures, or a zip of them")
     uploader.locator("input[type=file]").set_input_files([str(chelsea), str(coffee)])
-    page.get_by_role("button", name="Name them").click()
+    page.get_by_role("button", name="Classify them").click()
     expect(page.get_by_role("button", name="CSV", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
 
@@ -58,7 +58,7 @@ def test_naming_many_can_be_stopped_and_gone_on_with(visit, tmp_path):
     uploader = page.get_by_test_id("stFileUploader").filter(has_text="A folder of pictures")
     uploader.locator("input[type=file]").set_input_files(tmp_path)
     expect(page.get_by_text("0 of 60")).to_be_visible()
-    page.get_by_role("button", name="Name them").click()
+    page.get_by_role("button", name="Classify them").click()
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_text(re.compile(r"^\d+ of 60$"))).to_be_visible()
     go_on = page.get_by_role("button", name="Go on")
@@ -80,7 +80,7 @@ def test_a_folder_is_uploaded_with_its_classes_and_its_csv_comes_back(
     page.get_by_role("tab", name="Many images").click()
     uploader = page.get_by_test_id("stFileUploader").filter(has_text="A folder of pictures")
     uploader.locator("input[type=file]").set_input_files(tmp_path / "top")
-    page.get_by_role("button", name="Name them").click()
+    page.get_by_role("button", name="Classify them").click()
     expect(page.get_by_text("Not counted, as their folders are no class: others")).to_be_visible()
     expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
     with page.expect_download() as download:

@@ -169,7 +169,7 @@ def test_ones_own_begins_from_the_network_in_sight(explore):
     page = explore("#base=v2_s&phi=1")
     params = total(page).inner_text()
     page.get_by_role("button", name="Your own").click()
-    expect(page.locator("h3")).to_contain_text("as yet the same as EfficientNetV2-S at phi 1.00")
+    expect(page.locator("h3")).to_contain_text("still the same as EfficientNetV2-S at phi 1.00")
     expect(total(page)).to_have_text(params)
     side = page.get_by_label("resolution, exact value").and_(page.locator(":visible"))
     side.fill("128")

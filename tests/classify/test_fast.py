@@ -82,7 +82,7 @@ def test_convolutions_are_packed_with_their_nonlinearity(lite0):
 
 def test_without_packing_the_answer_is_the_same(lite0, chelsea, monkeypatch):
     (packed,) = lite0.predict(chelsea)
-    monkeypatch.setattr(fast, "can_pack", lambda: False)
+    monkeypatch.setattr(fast, "can_pack", lambda _: False)
     (found,) = effnet.load("lite0", device="cpu", engine="packed").predict(chelsea)
     np.testing.assert_allclose(found.logits, packed.logits, atol=1e-4)
 
@@ -90,7 +90,7 @@ def test_without_packing_the_answer_is_the_same(lite0, chelsea, monkeypatch):
 # --- engines
 
 
-ANY = [*(name for name in engines.ENGINES if name not in ("bf16", "compile"))]
+ANY = [name for name in engines.ENGINES if name not in ("half", "bf16", "compile")]
 
 
 def plain(network="lite0"):
@@ -149,6 +149,134 @@ def test_bfloat16_is_near_and_only_on_request(lite0, coffee):
     assert np.abs(found.logits - wanted.logits).max() > 1e-3
 
 
+# --- a card's default, half precision, on the processor: it goes the same way, only slowly
+
+
+CARD = ("half", "bf16", "packed")  # engines of a card with units for both
+
+
+def answering(monkeypatch, network, *, photos=None, order=CARD):
+    monkeypatch.setattr(engines, "fastest", lambda _: order)
+    return engines.Engine(network.eval(), "auto", 32, photos)
+
+
+def narrow(name, classes=7):
+    """A network of a family's kind with seeded weights, its answers apart."""
+    torch.manual_seed(0)
+    net = effnet.build(
+        effnet.scale(name, depth=0.3, width=0.25, resolution=32), num_classes=classes
+    )
+    calibrate(net, side=32, images=8)
+    with torch.no_grad():
+        net.linear.weight /= net(torch.from_numpy(pictures()).permute(0, 3, 1, 2)).abs().max()
+    return net
+
+
+def pictures():
+    return np.random.default_rng(0).normal(size=(6, 32, 32, 3)).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", ["b0", "lite0", "v2_s", "mobilenet_v2", "resnet50"])
+def test_a_card_answers_in_half_precision_as_in_single_and_its_features_are_exact(
+    monkeypatch, name
+):
+    network = narrow(name)
+    engine = answering(monkeypatch, network, photos=pictures)
+    assert "PyTorch, float16, the fastest here on cpu" in engine.words()
+    assert "on 7 pictures" in engine.words()
+    x = torch.from_numpy(pictures()).permute(0, 3, 1, 2)
+    with torch.inference_mode():
+        wanted, last = network(x), network.forward_features(x)
+    found = engine(pictures())
+    assert 0 < float((found.logits - wanted).abs().max()) <= 0.02 * float(wanted.abs().max())
+    assert float((found.logits.softmax(1) - wanted.softmax(1)).abs().max()) <= 0.01
+    assert torch.equal(found.logits.argmax(1), wanted.argmax(1))
+    assert torch.equal(engine.exact(pictures()).features, last)
+
+
+def scaled(network, factor):
+    """The last layer's maps so many times larger, its classifier as much smaller."""
+    *_, norm = (module for module in network.modules() if isinstance(module, nn.BatchNorm2d))
+    with torch.no_grad():
+        norm.weight *= factor
+        norm.bias *= factor
+        network.linear.weight /= factor
+    return network
+
+
+def test_where_float16_overflows_the_next_answers_and_one_line_says_why(monkeypatch):
+    """Its largest number is 65,504."""
+    engine = answering(monkeypatch, scaled(narrow("resnet50"), 1e6), order=("half", "packed"))
+    words = engine.words()
+    assert words.startswith("PyTorch, BatchNorm folded: PyTorch, float16 gives resnet50")
+    assert "other answers here (logits up to nan" in words
+    assert bool(engine(pictures()).logits.isfinite().all())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x * float("nan"),
+        lambda x: x + float("inf"),
+        lambda x: x.flip(1),
+        lambda x: x + 0.1 * x.abs().max() * torch.eye(x.shape[1])[0],
+    ],
+    ids=["nan", "infinite", "others", "one class more"],
+)
+def test_half_precision_with_another_answer_is_refused(monkeypatch, change):
+    network = narrow("b0")
+    for name in engines.HALVES:
+        monkeypatch.setitem(engines.MAKERS, name, wrong_by(change))
+    engine = answering(monkeypatch, network)
+    assert engine.words().count("other answers here") == 2
+    assert engine.words().startswith("PyTorch, BatchNorm folded: PyTorch, float16 gives b0")
+
+
+def test_a_wrong_answer_is_seen_among_a_thousand_classes_that_are_all_unlikely(monkeypatch):
+    network = narrow("b0", classes=1000)
+    with torch.no_grad():
+        network.linear.weight *= 0.1
+    monkeypatch.setitem(engines.MAKERS, "half", wrong_by(lambda x: x.flip(1)))
+    engine = answering(monkeypatch, network, order=("half", "packed"))
+    with torch.inference_mode():
+        assert float(network(noise(32)).softmax(1).max()) < 0.01, "so no probability can tell"
+    assert engine.words().startswith("PyTorch, BatchNorm folded: PyTorch, float16 gives")
+
+
+def test_where_a_card_has_no_kernel_or_no_memory_for_it_the_next_answers(monkeypatch):
+    def fails(_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setitem(engines.MAKERS, "half", fails)
+    engine = answering(monkeypatch, narrow("b0"), order=("half", "packed"))
+    assert "can't run b0" in engine.words()
+    assert "out of memory" in engine.words()
+    assert engine(pictures()).logits.shape == (6, 7)
+
+
+@pytest.mark.parametrize(
+    ("major", "names"), [(6, ("packed",)), (7, ("half", "packed")), (8, CARD), (9, CARD)]
+)
+def test_a_card_computes_in_half_precision_where_it_has_units_for_it(monkeypatch, major, names):
+    """NVIDIA's tensor cores take fp16 since compute capability 7.0, and bf16 since 8.0."""
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (major, 0))
+    assert engines.fastest(torch.device("cuda")) == names
+    assert engines.fastest(torch.device("cpu")) == ("onnxruntime", "packed")
+
+
+def test_a_classifier_is_checked_on_the_sample_photos_and_maps_in_single_precision(
+    lite0, coffee, monkeypatch
+):
+    """bfloat16 stands in: float16 takes minutes on most processors."""
+    asked = effnet.load("lite0", device="cpu", engine="bf16")
+    assert np.abs(asked.predict(coffee)[0].logits - lite0.predict(coffee)[0].logits).max() > 1e-3
+    np.testing.assert_allclose(
+        asked.explain(coffee).native, lite0.explain(coffee).native, atol=1e-4
+    )
+    np.testing.assert_allclose(asked.features(coffee), lite0.features(coffee), atol=1e-4)
+    assert asked._engine.photos().shape == (6, 224, 224, 3)
+
+
 def test_an_unknown_engine_is_named():
     with pytest.raises(EffnetError, match="unknown engine 'warp'; expected one of auto, eager"):
         effnet.load("lite0", engine="warp")
@@ -172,22 +300,23 @@ def wrong_by(change):
 
 @pytest.mark.parametrize("change", [lambda x: x.flip(1), lambda x: x * float("nan")])
 def test_an_engine_with_another_answer_is_refused(lite0, monkeypatch, change):
-    monkeypatch.setitem(engines._MAKERS, "packed", wrong_by(change))
-    with pytest.raises(EffnetError, match="gives lite0 other probabilities here"):
+    monkeypatch.setitem(engines.MAKERS, "packed", wrong_by(change))
+    with pytest.raises(EffnetError, match="gives lite0 other answers here"):
         engines.Engine(lite0.model, "packed", 64).words()
 
 
 @pytest.mark.parametrize("change", [lambda x: x + 0.01, lambda x: x * float("nan")])
 def test_the_default_passes_over_an_engine_with_other_logits(lite0, monkeypatch, change):
     for name in ("onnxruntime", "packed"):
-        monkeypatch.setitem(engines._MAKERS, name, wrong_by(change))
+        monkeypatch.setitem(engines.MAKERS, name, wrong_by(change))
     engine = engines.Engine(lite0.model, "auto", 64)
     pixels = np.zeros((1, 64, 64, 3), np.float32)
     with torch.inference_mode():
         wanted = lite0.model(torch.zeros(1, 3, 64, 64))
     assert torch.allclose(engine(pixels).logits, wanted, atol=1e-4)
-    words = "PyTorch, eager: PyTorch, BatchNorm folded gives lite0 other logits here"
-    assert engine.words().startswith(words)
+    words = engine.words()
+    assert words.startswith("PyTorch, eager: ONNX Runtime gives lite0 other answers here")
+    assert "PyTorch, BatchNorm folded gives lite0 other answers here" in words
 
 
 def test_without_onnx_runtime_pytorch_answers_and_one_line_says_why(lite0, coffee, monkeypatch):

@@ -161,11 +161,11 @@ def test_a_visitor_has_a_few_places_and_a_line_has_an_end():
     queue, hold = Queue("test", a_visitor=2, in_all=4), threading.Event()
     mine = [queue.ask("mine", "a", lambda _: hold.wait(PATIENCE_S), visitor="me") for _ in range(3)]
     assert [job.ended for job in mine] == [False, False, True]
-    with pytest.raises(EffnetError, match="2 jobs of yours run or wait"):
+    with pytest.raises(EffnetError, match="2 jobs running or waiting"):
         raise mine[2].error
     theirs = [queue.ask("theirs", "a", lambda _: "", visitor=name) for name in "abc"]
     assert [job.ended for job in theirs] == [False, False, True]
-    assert "4 jobs to do already" in str(theirs[2].error)
+    assert "busy with 4 jobs" in str(theirs[2].error)
     mine[1].stop()  # what was stopped takes no place
     assert not queue.ask("mine", "a", lambda _: "", visitor="me").ended
     hold.set()

@@ -438,8 +438,8 @@ def test_options_out_of_range_are_named(measure, options, named, monkeypatch):
         ({"engine": "tensorflow"}, "engine 'tensorflow'; expected one of eager"),
         ({"cuda_graph": True}, "CUDA graphs need a CUDA device, not cpu"),
         ({"engine": "compile", "cuda_graph": True}, "choose them or torch.compile"),
-        ({"engine": "onnxruntime", "precision": "bf16"}, "measured in fp32 here"),
-        ({"engine": "openvino", "folded": True}, "chooses memory format and folding itself"),
+        ({"engine": "onnxruntime", "precision": "bf16"}, "chooses precision, memory format"),
+        ({"engine": "openvino", "folded": True}, "memory format and folding itself"),
     ],
     ids=str,
 )

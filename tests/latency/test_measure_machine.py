@@ -41,6 +41,7 @@ def test_on_a_gpu_every_way_is_timed_and_what_compiles_comes_last():
         "PyTorch's default way (fp32)",
         "fp16",
         "fp16, channels-last",
+        "PyTorch, float16",
         "fp16, channels-last, CUDA graph",
         "fp16, channels-last, torch.compile",
     ]

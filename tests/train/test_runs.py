@@ -153,14 +153,14 @@ def test_a_visitor_has_two_trainings_and_a_machine_eight(monkeypatch):
     with ExitStack() as alive:
         for run in made[:2]:
             alive.enter_context(runs.held(run.folder))
-        assert "2 trainings of yours run or wait" in runs.refusal("me")
+        assert "2 trainings running or waiting" in runs.refusal("me")
         assert runs.refusal("another") == ""
-        with pytest.raises(effnet.EffnetError, match="trainings of yours"):
+        with pytest.raises(effnet.EffnetError, match="2 trainings running"):
             runs.start("train", "t", {}, owner="me")
         assert len(runs.list_runs()) == 8  # nothing is left of what was refused
         for run in made[2:]:
             alive.enter_context(runs.held(run.folder))
-        assert "8 trainings to do already" in runs.refusal("another")
+        assert "busy with 8 trainings" in runs.refusal("another")
         monkeypatch.setenv("EFFNET_TRAININGS", "9")
         assert runs.refusal("another") == ""
     monkeypatch.setenv("EFFNET_TRAININGS", "0")

@@ -15,7 +15,7 @@ from effnet.pixels.preparation import open_image
 from effnet.pixels.samples import get_sample
 from effnet.train import run_process
 from effnet.train.data import digits
-from effnet.train.linear_head import features, fine_tuning, fitted_head, packed, teach
+from effnet.train.linear_head import fine_tuning, fitted_head, packed, teach
 from effnet.train.recipe import Recipe, small_base
 from effnet.train.results import against_head
 from effnet.train.schedule import Progressive
@@ -52,7 +52,7 @@ def test_the_file_opens_and_says_the_same(taught, tmp_path, coffee):
 
 def test_the_joined_network_is_head_of_features(taught, lite0):
     photos = crops("rocket", 2)
-    vectors = torch.from_numpy(features(lite0, photos))
+    vectors = torch.from_numpy(lite0.features(photos))
     from effnet.pixels.preparation import to_array, view
 
     x = np.stack([to_array(view(p, lite0.preprocessing), lite0.preprocessing) for p in photos])
@@ -186,8 +186,8 @@ def test_eight_photos_a_class_give_what_logistic_regression_gives(lite0):
     }
     network = teach(lite0, shown).network
     unseen = np.flatnonzero(held.labels < 5)[:60]
-    vectors = features(lite0, [photo for photos in shown.values() for photo in photos])
-    asked = features(lite0, [Image.fromarray(held.images[i].transpose(1, 2, 0)) for i in unseen])
+    vectors = lite0.features([photo for photos in shown.values() for photo in photos])
+    asked = lite0.features([Image.fromarray(held.images[i].transpose(1, 2, 0)) for i in unseen])
     rival = LogisticRegression(max_iter=2000).fit(vectors, np.repeat(np.arange(5), 8))
     with torch.no_grad():
         said = network.linear(torch.from_numpy(asked)).argmax(1).numpy()

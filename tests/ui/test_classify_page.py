@@ -295,7 +295,7 @@ def test_a_zip_is_named_without_unpacking_and_can_be_stopped_from_the_first_seco
     app = page("Many images")
     app.file_uploader(key="many_files").set_value([("a.zip", data, "application/zip")]).run()
     assert [error.message for error in app.exception] == []
-    assert app.button(key="many_go").label == "Name them"
+    assert app.button(key="many_go").label == "Classify them"
     assert app.session_state[many_images.JOB].total == 3
 
 

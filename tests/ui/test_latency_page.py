@@ -135,7 +135,7 @@ def test_gains_are_measured_for_the_chosen_options_and_the_missing_ones_are_grey
 def test_a_planned_batch_costs_as_many_times_as_it_has_images():
     app = opened("Sweeps")
     (plan,) = [one.value for one in app.dataframe if "Batch size" in one.value]
-    told = dict(zip(plan["Batch size"], plan["of the first"], strict=True))
+    told = dict(zip(plan["Batch size"], plan["relative to the first"], strict=True))
     assert (told["1"], told["128"]) == ("1.00 x", "128 x")
 
 

@@ -217,7 +217,7 @@ def test_the_ranking_follows_the_exponent():
     app.slider(key="reward_w").set_value(0.0)
     run(app)
     assert "also the most accurate" in chart(app, 0)["layout"]["title"]["text"]
-    assert any("changes nothing" in caption.value for caption in app.caption)
+    assert any("leaves the reward as it is" in caption.value for caption in app.caption)
     app.slider(key="reward_w").set_value(0.1)
     run(app)
     assert any("pays for cost" in caption.value for caption in app.caption)
@@ -231,7 +231,8 @@ def test_the_second_objective_takes_printed_times():
     run(app)
     assert chart(app, 0)["layout"]["title"]["text"].startswith("EfficientNetV2-S comes first")
     words = next(caption.value for caption in app.caption)
-    assert "step time takes 4.7 %, doubling the parameters takes 3.4 %" in words
+    assert "step time lowers the reward by 4.7 %" in words
+    assert "parameters lowers the reward by 3.4 %" in words
 
 
 @pytest.mark.parametrize(

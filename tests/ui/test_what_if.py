@@ -189,7 +189,7 @@ def test_the_resolution_of_an_edit_is_a_slider():
 def test_choosing_ones_own_starts_from_the_network_in_sight():
     app = released("v2_s")
     app.button_group(key="choose_mode").set_value("edited").run()
-    assert "as yet the same as EfficientNetV2-S" in checked(app).subheader[0].value
+    assert "still the same as EfficientNetV2-S" in checked(app).subheader[0].value
 
 
 def test_an_edit_waits_while_another_mode_is_looked_at():
@@ -216,7 +216,7 @@ def test_a_network_that_strings_can_not_say_offers_another(name):
     app = released(name)
     assert "no word for" in app.info[0].value
     button(app, "Edit EfficientNet-B0").click().run()
-    assert "as yet the same as EfficientNet-B0" in checked(app).subheader[0].value
+    assert "still the same as EfficientNet-B0" in checked(app).subheader[0].value
 
 
 # --- take away ----------------------------------------------------------------------------------

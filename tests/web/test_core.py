@@ -87,3 +87,36 @@ def test_powers_that_come_out_even_are_even():
     assert in_node("(all) => all.map(([a, b]) => core.power(a, b))", asked) == [
         2.25, 1.2, 0.8, 0.125, 1.1, 1, 2**-9
     ]  # fmt: skip
+
+
+def test_what_the_host_said_meanwhile_counts_where_there_is_nothing_to_report():
+    """A clock that is turned by hand; the numbers of the reports, and what was asked in between."""
+    told = in_node(
+        """() => {
+          let timers = [], phi = 1, rested = 0;
+          globalThis.setTimeout = (act) => timers.push(act);
+          globalThis.clearTimeout = () => { timers = []; };
+          const turn = () => timers.splice(0).forEach((act) => act());
+          const sent = [], seen = [];
+          const read = () => ({ design: { phi } }), rest = () => { rested += 1; };
+          const one = reports.reporter(({ n }) => sent.push(n), read, 0, rest);
+          one.soon(true);                     // a field is left as it was
+          seen.push(one.current(0), rested);
+          turn();
+          seen.push(one.current(0), rested);
+          phi = 2;
+          one.soon(true);
+          turn();
+          seen.push(one.current(0), one.current(1));
+          phi = 5;                            // the host changed it itself, and gave that a number
+          one.accepted(2);
+          one.soon(true);
+          turn();
+          phi = 6;
+          one.soon(true);
+          turn();
+          return { sent, seen, rested };
+        }""",
+        None,
+    )
+    assert told == {"sent": [1, 3], "seen": [False, 0, True, 1, False, True], "rested": 2}

@@ -87,8 +87,9 @@ def test_numbers_are_written_as_python_writes_them():
     values += [generator.randint(1, 400) / generator.choice((16, 32, 64)) for _ in range(500)]
     whole = [round(value) for value in values]
     said = in_node(
-        "([values, whole]) => [values.map((v) => words.factor(v)), whole.map((v) => words.giga(v)),"
-        " whole.map((v) => words.millions(v)), values.map((v) => core.fixed(v, 1))]",
+        "([values, whole]) => [values.map((v) => words.factor(v, words.speaker())),"
+        " whole.map((v) => words.giga(v)), whole.map((v) => words.millions(v)),"
+        " values.map((v) => core.fixed(v, 1))]",
         [values, whole],
     )
     assert said[0] == [units.factor(v) for v in values]

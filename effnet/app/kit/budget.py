@@ -44,7 +44,7 @@ TITLES = {
     "params": mark("Parameters"),
     "weights": mark("Weight file"),
     "peak": mark("Peak memory"),
-    "resolution": mark("Least resolution"),
+    "resolution": mark("Lowest resolution"),
 }
 
 
@@ -184,7 +184,10 @@ def _front_table(base: str, found: Solution, limits: Limits) -> None:
 
 def _costs(limits: Limits) -> tuple[str | Column, ...]:
     """The columns of costs that both tables have."""
-    weights = say("As {bits}-bit numbers, with BatchNorm's", bits=8 * limits.itemsize)
+    weights = say(
+        "Stored as {bits}-bit numbers, BatchNorm's running statistics included",
+        bits=8 * limits.itemsize,
+    )
     peak = mark(
         "The most memory that an inference needs at a time: 32-bit floats, without the weights"
     )

@@ -134,7 +134,7 @@ def _budget(current: Design) -> None:
             say("Onto the budget"),
             key="onto_budget",
             on_click=_project,
-            help=say("Keeps the balance of the three and puts their product on 2"),
+            help=say("Keeps the three in proportion and sets their product to 2"),
         )
         st.button(say("Reset"), key="reset", on_click=_reset)
 

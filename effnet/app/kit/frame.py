@@ -72,7 +72,7 @@ PAGES = (
     Page(
         "pages/lessons.py",
         mark("Lessons"),
-        mark("Nine lessons for a class, and links that fix what it sees"),
+        mark("Nine lessons for a class, and links that show it only what it needs"),
     ),
 )
 

@@ -114,7 +114,7 @@ def card(
             key=f"run_{key}",
             type="primary" if main else "secondary",
             disabled=mine is not None or (there and not again),
-            help=say("Another measurement of yours runs") if mine else help,
+            help=say("Another measurement of yours is running") if mine else help,
             on_click=ask,
             args=(queue, key, title, work, subject),
         )

@@ -337,7 +337,7 @@ def _plan(lesson: Lesson) -> None:
 
 def _own_link() -> None:
     """A link of one's own: the current design, with what is hidden."""
-    st.markdown(say("**A link of one's own**"))
+    st.markdown(say("**A link of your own**"))
     st.caption(
         say(
             "The link opens Scale with the current design. What is hidden stays hidden on "
@@ -355,7 +355,7 @@ def _own_link() -> None:
     spoken = st.selectbox(
         say("Language of the link"),
         (AS_MINE, *language.LANGUAGES),
-        format_func=lambda code: language.LANGUAGES.get(code) or say("as mine"),
+        format_func=lambda code: language.LANGUAGES.get(code) or say("as this page"),
         key="link_language",
     )
     spoken = language.current() if spoken == AS_MINE else spoken

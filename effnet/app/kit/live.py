@@ -34,7 +34,7 @@ from effnet.scaling import Range
 
 COMPONENTS = Path(__file__).parent / "components"
 
-# what Streamlit itself writes into forms, tables' bars and lists; longer ones first
+# what Streamlit itself writes into forms, tables and lists; with a space, a part of a text
 STREAMLITS = (
     mark("Upload directories"),
     mark("Upload"),
@@ -46,6 +46,21 @@ STREAMLITS = (
     mark("Close fullscreen"), mark("Sort ascending"), mark("Sort descending"), mark("Format"),
     mark("Statistics"), mark("Copy column name"), mark("Autosize"), mark("Pin column"),
     mark("Unpin column"), mark("Hide column"), mark("No results"), mark("Select all"),
+    mark("Choose an option"), mark("Open"), mark("file upload"), mark("Remove "), mark("Error:"),
+    mark("Add files"), mark(" files are not allowed."),
+    mark("This app would like to use your camera."), mark("Learn how to allow access."),
+    mark("Switch camera"), mark("Automatic"), mark("Localized"), mark("Plain"), mark("Compact"),
+    mark("Dollar"), mark("Euro"), mark("Yen"), mark("Percent"), mark("Scientific"),
+    mark("Accounting"), mark("Values"), mark("Empty"), mark("Distinct"), mark("Sum"),
+    mark("Average"), mark("Median"), mark("Minimum"), mark("Maximum"), mark("Range"),
+    mark("Standard deviation"), mark("25th percentile"), mark("75th percentile"),
+    mark("Average length"), mark("Minimum length"), mark("Maximum length"), mark("No data"),
+    mark("Based on sample"), mark("Add row"), mark("Delete row(s)"), mark("Clear selection"),
+    mark("Type to search"), mark("Close Search"), mark("Next Result"), mark("Previous Result"),
+    mark("Press Enter to apply"), mark("Press Ctrl+Enter to apply"), mark("Clear all"),
+    mark("Clear value"), mark("Increment"), mark("Decrement"),
+    mark("Running..."), mark("Stop"), mark("Stopping..."), mark("Connecting"),
+    mark("Connection error"),
 )  # fmt: skip
 
 

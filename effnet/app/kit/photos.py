@@ -220,7 +220,7 @@ def _add() -> None:
         on_change=state.told(key, uploaded),
         max_upload_size=MAX_BYTES >> 20,
         label_visibility="collapsed",
-        help=say("Stay in this machine's memory; nothing is written to disk"),
+        help=say("Photos stay in this machine's memory; nothing is written to disk"),
     )
     st.toggle(say("Camera"), key="camera")
     _paste()

@@ -73,4 +73,4 @@ def unreachable(depth: float, width: float, resolution: int) -> str:
         for name, value in values.items()
         if not RANGES[name].low <= value <= RANGES[name].high
     ]
-    return say("Past the sliders: {which}", which=say(", ").join(over)) if over else ""
+    return say("Beyond the sliders' range: {which}", which=say(", ").join(over)) if over else ""

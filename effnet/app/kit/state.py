@@ -15,7 +15,7 @@ from effnet.scaling import RANGES, SOLVABLE, Coefficient, Design, from_query, so
 DESIGN = "design"  # Design: the current design, shared by all pages
 LINK = "link"  # dict[str, list[str]]: the query that was last written or read
 FRESH = "fresh"  # bool: True until something is moved in a visit that no link began
-ANSWERED = "answered"  # int: number of the last report of the explorer
+ANSWERED = "answered"  # int: number of the design's last change, by a report or by the server
 NOTES = "notes"  # list[str]: what was wrong in the URL
 PHOTO = "chosen_photo"  # str: the sample photo's name
 SHOWN = "shown_photo"  # report_photo.Shown: what Classify or Explain showed last
@@ -178,7 +178,7 @@ def answer(number: int) -> None:
 
 
 def answered() -> int:
-    """The number of the explorer's last report; 0 before the first."""
+    """The number of the design's last change, the explorer's or ours; 0 before the first."""
     number: int = st.session_state.get(ANSWERED, 0)
     return number
 
@@ -192,15 +192,13 @@ def put(new: Design) -> None:
 def change(**values: Any) -> None:
     """Change some values of the current design; the link follows at the page's next run."""
     now = design().begun() if values.get("mode") == "edited" else design()
-    st.session_state[DESIGN] = replace(now, **values)
-    st.session_state[NOTES] = []
+    _change(replace(now, **values))
 
 
 def edit(new: Design) -> None:
     """Put a design in the place of the current one; `undo` goes back."""
     st.session_state[HISTORY] = [*history()[1 - MOST_UNDONE :], design()]
-    st.session_state[DESIGN] = new
-    st.session_state[NOTES] = []
+    _change(new)
 
 
 def undo() -> None:
@@ -208,8 +206,7 @@ def undo() -> None:
     if history():
         *earlier, last = history()
         st.session_state[HISTORY] = earlier
-        st.session_state[DESIGN] = last
-        st.session_state[NOTES] = []
+        _change(last)
 
 
 def history() -> list[Design]:
@@ -221,7 +218,13 @@ def history() -> list[Design]:
 def reset() -> None:
     """Back to the defaults, in the mode and on the base that are chosen."""
     kept = {name: getattr(design(), name) for name in ("mode", "base", "released")}
-    st.session_state[DESIGN] = Design(**kept)
+    _change(Design(**kept))
+
+
+def _change(new: Design) -> None:
+    """Change the design on the server's side, with a number as the explorer's changes have one."""
+    st.session_state[DESIGN] = new
+    st.session_state[ANSWERED] = answered() + 1
     st.session_state[NOTES] = []
 
 

@@ -14,7 +14,7 @@ from effnet.base import EffnetError, Text, brief, mark
 from effnet.counting import count
 from effnet.counting.memory import peak_bytes, weights
 from effnet.network import Spec, check_resolution
-from effnet.nn import OTHERS, Network, build, compiled, folded, pick_device, session
+from effnet.nn import OTHERS, Network, build, compiled, folded, half, pick_device, session
 from effnet.scaling import Design, spec_of
 from effnet.timing import Environment, Latency, Options
 from effnet.timing.measure import clock, live_tensors, machine
@@ -178,6 +178,9 @@ def _step(module: nn.Module, image: Tensor, options: Options) -> tuple[Callable[
         threads = torch.get_num_threads()
         opened = session(given, options.engine, image=tuple(image.shape), threads=threads)
         return (lambda: opened.run(feed)), opened.version
+    if options.engine == "half":
+        passes = half(_as_network(module, CANT_FOLD))
+        return _pass(lambda x: passes(x)[1], image, "fp32", casts_kept=False), ""
     called: Callable[[Tensor], object] = module
     if options.engine == "compile":
         called = compiled(module)

@@ -1,14 +1,14 @@
 // What a page needs once: its language, for screen readers and in the place of the English words
 // that Streamlit writes into its own controls; and its place in the menu.
-const FORMS = '[data-testid="stFileUploader"], [data-testid="stCameraInput"]';
-const BARS = ['stElementToolbar', 'stTooltipContent', 'stSkipToContent', 'stDataFrameColumnMenu',
-  'stDataFrameColumnVisibilityMenu'].map((name) => `[data-testid="${name}"]`).join(', ');
-const LISTS = '[data-baseweb="popover"]';
-const CONTROLS = `${FORMS}, ${BARS}, ${LISTS}`;
+const CONTROLS = ['stFileUploader', 'stCameraInput', 'stElementToolbar', 'stTooltipContent',
+  'stTooltipErrorContent', 'stSkipToContent', 'stStatusWidget', 'stDataFrame', 'stDataFrameColumnMenu',
+  'stDataFrameColumnVisibilityMenu', 'stDataFrameColumnFormattingMenu', 'stDataFrameStatisticsMenu',
+  'stSelectbox', 'stMultiSelect', 'stNumberInput', 'stTextInput', 'stTextArea', 'stDialog']
+  .map((name) => `[data-testid="${name}"]`).join(', ') + ', [data-baseweb="popover"]';
 
-// A text in the other language: a part of it in forms, where limits are written with it, else all.
-function other(text, words, partly) {
-  const found = words.find(([from]) => (partly ? text.includes(from) : text.trim() === from));
+// A text in the other language: the whole, or the part beside a limit or a file's name.
+function other(text, words) {
+  const found = words.find(([from, , part]) => (part ? text.includes(from) : text.trim() === from));
   return found && text.replace(found[0], found[1]);
 }
 
@@ -16,12 +16,14 @@ function translate(words) {
   for (const control of document.querySelectorAll(CONTROLS)) {
     const texts = document.createTreeWalker(control, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
-      const node = texts.currentNode, said = other(node.data, words, control.matches(FORMS));
+      const node = texts.currentNode, said = other(node.data, words);
       if (said) node.data = said;
     }
-    for (const node of control.querySelectorAll('[aria-label]')) {
-      const said = other(node.getAttribute('aria-label'), words, false);
-      if (said) node.setAttribute('aria-label', said);
+    for (const name of ['aria-label', 'placeholder']) {
+      for (const node of control.querySelectorAll(`[${name}]`)) {
+        const said = other(node.getAttribute(name), words);
+        if (said) node.setAttribute(name, said);
+      }
     }
   }
 }
@@ -30,8 +32,8 @@ function speak(language, words) {
   const page = (globalThis.effnetPage ??= { words: [] });
   document.documentElement.lang = language;
   page.observer?.disconnect();
-  translate(page.words.map(([from, to]) => [to, from]));
-  page.words = Object.entries(words);
+  translate(page.words.map(([from, to, part]) => [to, from, part]));
+  page.words = Object.entries(words).map(([from, to]) => [from, to, from !== from.trim()]);
   if (!page.words.length) return;
   translate(page.words);
   page.observer = new MutationObserver(() => translate(page.words));

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from effnet.int8 import Quantized
 
 KEY = "int8"
+NO_BREAK = "\N{NO-BREAK SPACE}"  # between a number and its unit
 SAMPLES, OWN = mark("sample photos"), mark("this photo")
 TITLE = mark("Quantising")
 BOUNDS = {
@@ -68,7 +69,10 @@ def int8(network: str, photo: Photo) -> None:
 
 def _show(made: "Quantized", network: str) -> None:
     st.table(  # its cells wrap: on a phone nothing of them is cut
-        [{say("compared"): name, "fp32": fp32, "int8": int8} for name, fp32, int8 in made.beside()],
+        [
+            {say("compared"): name, "fp32": fp32.replace(" ", NO_BREAK), "int8": int8}
+            for name, fp32, int8 in made.beside()
+        ],
         hide_index=True,
         alt=say("Size, time and agreement in fp32 and in int8"),
     )

@@ -35,7 +35,7 @@ THUMBNAIL, MOST_THUMBNAILS = 220, 100  # px; kept in a visit
 
 JOB = "many"  # Named: the pictures that this visit has named, in `st.session_state`
 KEY = "many"
-NAMING = mark("Naming the pictures")
+NAMING = mark("Classifying the pictures")
 
 
 @dataclass
@@ -220,7 +220,7 @@ def _work(named: Named, classifier: "Classifier") -> None:
 
     st.progress(len(named.answers) / named.total, _so_far(named))
     st.button(
-        say("Go on" if named.answers else "Name them"),
+        say("Go on" if named.answers else "Classify them"),
         key="many_go",
         type="primary",
         on_click=jobs.ask,

@@ -38,7 +38,7 @@ def table() -> None:
     sheet.show(
         rows,
         Column(mark("network"), lambda row: display_name(row["variant"])),
-        Column(mark("here"), "here", note=mark("On this machine, ready with no network")),
+        Column(mark("here"), "here", note=mark("On this machine, ready offline")),
         Column(mark("weights"), lambda row: row["weights"].rpartition(".")[2]),
         Column(mark("top-1 (%)"), "top1", note=mark("Published, ImageNet-1k validation")),
         "top5",
@@ -84,7 +84,7 @@ def fetch() -> None:
         key="to_fetch",
         placeholder=say("Choose networks"),
     )
-    if not st.button(say("Fetch with the network"), key="fetch", disabled=not chosen):
+    if not st.button(say("Fetch from the internet"), key="fetch", disabled=not chosen):
         return
     for row in chosen:
         _fetch(row)
@@ -254,7 +254,7 @@ def weights(photo: Photo) -> None:
     """The whole tab."""
     table()
     fetch()
-    st.markdown(say("**A file of one's own**"))
+    st.markdown(say("**Your own weight file**"))
     own(photo)
     kept = cache.store()
     st.caption(

@@ -105,7 +105,7 @@ def _areas(found: "Verdict") -> None:
             Column(mark("order"), lambda order: say(ORDERS[order.name])),
             Column(mark("deletion area (low is good)"), "deletion_area"),
             Column(mark("insertion area (high is good)"), "insertion_area"),
-            Column(mark("insertion less deletion"), "score"),
+            Column(mark("insertion minus deletion"), "score"),
             share(mark("after deleting 20 %"), lambda order: found.after_deleting(order, 0.2)),
         )
         sheet.show(

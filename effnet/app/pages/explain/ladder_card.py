@@ -106,7 +106,11 @@ def _frame(name: str, rung: "Rung", asked: Asked) -> viewer.Frame:
     rows, columns = explanation.native.shape
     lines = [
         say("{rows} x {columns} places", rows=rows, columns=columns),
-        f"{class_name(explanation.label)}: {percent(explanation.probability)}",
+        say(
+            "{name}: {value}",
+            name=class_name(explanation.label),
+            value=percent(explanation.probability),
+        ),
     ]
     if explanation.blank:
         lines.append(say("blank"))

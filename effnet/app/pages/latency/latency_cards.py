@@ -60,7 +60,10 @@ TOTALS = (
         ),
     ),
     (mark("Throughput"), mark("Images a second at this batch size, from the median")),
-    (mark("Peak memory"), mark("Most that tensors took in a pass, weights included; measured")),
+    (
+        mark("Peak memory"),
+        mark("Most memory that tensors took in a pass, weights included; measured"),
+    ),
 )
 
 
@@ -173,8 +176,8 @@ def samples(found: Measured | None) -> None:
     recorded = ""
     if found and found.recorded:
         recorded = say(
-            "Recorded on another machine ({processor}, {cores} {cores:core|cores}), to look "
-            "at. Press Measure to put this machine's own times in its place.",
+            "An example, recorded on another machine ({processor}, {cores} {cores:core|cores}). "
+            "Press Measure to put this machine's own times in its place.",
             processor=latency.environment.processor,
             cores=latency.environment.cores or "?",
         )
@@ -219,7 +222,7 @@ def _elsewhere(spec: Spec) -> None:
             ): stages
             for where, stages in found
         }
-        chosen = st.selectbox(say("Shown"), list(names), key="mirror_shown")
+        chosen = st.selectbox(say("Show"), list(names), key="mirror_shown")
         stages = names[chosen or next(iter(names))]
         alt = say("Shares of multiply-adds, time and activations by stage")
         live.figure("mirror_shipped", stage_mirror(stages), alt=alt)

@@ -119,7 +119,7 @@ def _picked(found: Mapping[str, Options], here: Hardware) -> list[Options]:
         if here.reasons.get(name)
     ]
     if missing:
-        st.caption(say("Not here: {missing}.", missing=in_a_row(missing, "; ")))
+        st.caption(say("Not available here: {missing}.", missing=in_a_row(missing, "; ")))
     if here.devices == ("cpu",):
         st.caption(
             say(
@@ -174,7 +174,7 @@ def _shown(gains: Gains | None) -> None:
     sheet.show(
         [*found.items()],
         Column(mark("option"), itemgetter(0)),
-        Column(mark("as fast as plain"), lambda row: row[1].gain, factor),
+        Column(mark("times as fast as plain"), lambda row: row[1].gain, factor),
         Column(mark("99 % interval"), _interval),
         Column(mark("verdict"), lambda row: say(FASTER[row[1].faster])),
         Column(mark("median"), lambda row: row[1].second.median_ms, milliseconds),

@@ -152,5 +152,5 @@ def _beside(rows: Sequence[Printed], bench: str, chosen: Chosen) -> None:
         Column(mark("note"), "note"),
         key="published_table",
         placeholder="-",
-        alt=say("Published times with their sources, and one's own"),
+        alt=say("Published times with their sources, and your own"),
     )

@@ -161,4 +161,4 @@ def _missing(names: Sequence[str]) -> None:
         if reasons.get(name)
     ]
     if lines:
-        st.caption(say("Not here. {lines}", lines=" ".join(lines)))
+        st.caption(say("Not available here. {lines}", lines=" ".join(lines)))

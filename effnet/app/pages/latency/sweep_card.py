@@ -159,7 +159,7 @@ def _chosen_series(kind: str) -> list[Row]:
     found: dict[str, list[Row]] = {}
     sent: dict[str, reading.Reading] = st.session_state.get(state.SENT_TIMES, {})
     for name, one in sent.items():
-        prefix = say("sent, {name}: ", name=name)
+        prefix = say("uploaded, {name}: ", name=name)
         found |= _labelled(one.rows, kind, prefix)
         single = [
             row for row in one.rows if row.what not in (*plans.SWEEPS, measurement_store.STAGE)
@@ -172,7 +172,7 @@ def _chosen_series(kind: str) -> list[Row]:
         return []
     names = list(found)[:MOST_SHOWN]
     chosen = st.selectbox(
-        say("Shown"), names, key=f"shown_{kind}", help=say("Kept on disk, newest first")
+        say("Show"), names, key=f"shown_{kind}", help=say("Kept on disk, newest first")
     )
     rows = found[chosen or names[0]]
     last = jobs.results().get(f"sweep_{kind}")
@@ -305,9 +305,9 @@ def _planned(kind: str, spec: Spec, chosen: Chosen) -> None:
     batches = kind == "batch"
     st.caption(
         say(
-            "Nothing of this kind was measured here yet. Computed, for one pass:"
+            "Nothing of this kind has been measured here yet. Computed, for one pass:"
             if batches
-            else "Nothing of this kind was measured here yet. Computed, for one image:"
+            else "Nothing of this kind has been measured here yet. Computed, for one image:"
         )
     )
     images = [point.options.batch_size if batches else 1 for point in points]
@@ -316,7 +316,7 @@ def _planned(kind: str, spec: Spec, chosen: Chosen) -> None:
         [*zip(points, images, strict=True)],
         Column(_title(kind), lambda row: row[0].label, "" if kind == "family" else str),
         Column("MACs", lambda row: row[0].macs * row[1], giga),
-        Column(mark("of the first"), lambda row: row[0].macs * row[1] / first, factor),
+        Column(mark("relative to the first"), lambda row: row[0].macs * row[1] / first, factor),
         Column(mark("activations"), lambda row: row[0].activations * row[1], ","),
         key=f"sweep_plan_{kind}",
         height=320,

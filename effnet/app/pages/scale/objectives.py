@@ -104,7 +104,7 @@ def _second() -> tuple[tuple[Rated, ...], str]:
     )
     step: StepTime = (
         st.radio(
-            say("What stands for the step time S"),
+            say("What takes the place of the step time S"),
             tuple(STEP_TIMES),
             format_func=lambda name: say(STEP_TIMES[name]),
             key="reward_step",
@@ -140,9 +140,11 @@ def _effect(exponents: dict[str, float]) -> str:
 
 def _doubled(what: str, change: float) -> str:
     if not change:
-        return say("doubling the {what} changes nothing", what=what)
+        return say("doubling the {what} leaves the reward as it is", what=what)
     return say(
-        "doubling the {what} adds {share}" if change > 0 else "doubling the {what} takes {share}",
+        "doubling the {what} raises the reward by {share}"
+        if change > 0
+        else "doubling the {what} lowers the reward by {share}",
         what=what,
         share=percent(abs(change)),
     )

@@ -56,7 +56,7 @@ def one_dimension() -> None:
             say("budget"),
             4.0,
             TIMES,
-            note=say("Times the multiply-adds of the network to scale"),
+            note=say("Multiply-adds, as a multiple of the network's that is scaled"),
         )
     found = at_budget(base, times)
     _four(base, found)

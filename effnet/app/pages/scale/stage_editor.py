@@ -133,8 +133,10 @@ def _columns(blocks: Blocks) -> dict[str, Any]:
             required=True,
             help=say("MBConv without squeeze is MobileNetV2's inverted residual"),
         ),
-        "kernel": choice(say("kernel"), KERNELS, {b.kernel for b in blocks}, 3, say("Side, odd")),
-        "stride": choice(say("stride"), (1, 2), set(), 1, say("Of the stage's first block")),
+        "kernel": choice(
+            say("kernel"), KERNELS, {b.kernel for b in blocks}, 3, say("Odd side of the filter")
+        ),
+        "stride": choice(say("stride"), (1, 2), set(), 1, say("Stride of the stage's first block")),
         "expand_ratio": choice(
             say("expansion"),
             EXPANSIONS,
@@ -152,7 +154,7 @@ def _columns(blocks: Blocks) -> dict[str, Any]:
                 "squeeze out"
             ),
         ),
-        "channels": number(say("channels"), MOST, last.channels, say("That leave every block")),
+        "channels": number(say("channels"), MOST, last.channels, say("Channels out of each block")),
         "repeats": number(
             say("blocks"), 1000, 1, say("Blocks in this stage; only the first one has the stride")
         ),
@@ -179,7 +181,7 @@ def _cells_changed(table: Table, changes: Any) -> None:
 def strings(spec: Spec) -> None:
     """The stages as block strings, to copy or to type over."""
     st.segmented_control(
-        say("Notation of"),
+        say("Notation"),
         list(DIALECTS),
         default="v2",
         format_func=lambda name: DIALECTS[name],

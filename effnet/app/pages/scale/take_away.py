@@ -38,7 +38,10 @@ def take_away(design: Design, spec: Spec, cost: Cost) -> None:
         )
 
     st.caption(
-        say("Every file says which versions made it and when, the exact counts, and this link:")
+        say(
+            "Every file says when it was made and with which versions, and holds the exact "
+            "counts and this link:"
+        )
     )
     st.code(link, language=None, wrap_lines=True)
     left, right = st.columns(2, gap="medium")
@@ -122,7 +125,7 @@ def _report(
             "report.html",
             "text/html",
             lambda: made(report.to_html),
-            say("Opens with no network and prints; about 5 MB, most of it plotly.js"),
+            say("Can be opened offline and printed; about 5 MB, most of it plotly.js"),
         )
         button(
             say("Report (notebook)"),

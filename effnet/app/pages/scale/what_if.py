@@ -85,7 +85,10 @@ def _totals(spec: Spec, cost: Cost, start: Spec, start_cost: Cost) -> None:
         (
             label,
             write(now),
-            f"{factor(now / before)}, {'+' if now > before else '-'}{write(abs(now - before))}"
+            factor(now / before)
+            + say(", ")
+            + ("+" if now > before else "-")
+            + write(abs(now - before))
             if now != before
             else say("the same"),
             say("{now:,}; before the edit {before:,}", now=now, before=before),

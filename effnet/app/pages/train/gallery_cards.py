@@ -189,5 +189,5 @@ def _depth(draw: int) -> None:
     chance = np.random.default_rng(draw).random(len(blocks))
     alive = [bool(c >= block.drop_rate) for c, block in zip(chance, blocks, strict=True)]
     drawn = block_survival(blocks, alive)
-    words = say("B0's blocks: chance to be left out, and this draw")
+    words = say("B0's blocks: chance of being left out, and this draw")
     live.figure("survival", drawn, alt=words)

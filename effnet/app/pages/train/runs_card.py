@@ -115,7 +115,7 @@ def _one_network() -> dict[str, Any]:
             format_func=say,
             key="run_data",
             help=say(
-                "marks are pictures that the program draws. digits are small scans of "
+                "Marks are pictures that the program draws. Digits are small scans of "
                 "handwriting that come with scikit-learn"
             ),
         )

@@ -117,12 +117,16 @@ def own_rows() -> Rows:
     return list({row["key"]: row for row in found}.values())
 
 
+def _times(budget: float) -> str:
+    return say("{times} x", times=f"{budget:g}")
+
+
 def _start(rows: Rows) -> None:
     """One budget and one seed, trained here."""
     with st.expander(say("Run a part of it here")):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             budget = st.segmented_control(
-                say("Times the multiply-adds"), claim.BUDGETS, format_func=lambda x: f"{x:g} x",
+                say("Times the multiply-adds"), claim.BUDGETS, format_func=_times,
                 default=claim.BUDGETS[-1], required=True, key="scaling_budget",
             )  # fmt: skip
             seed = st.selectbox(say("Seed"), NEW_SEEDS, key="scaling_seed")
@@ -185,12 +189,12 @@ def _summary(rows: Rows) -> None:
     sheet.show(
         summaries(rows, "way"),
         Column(mark("way"), lambda s: say(TITLES[s.name])),
-        Column(mark("budget"), lambda s: f"{s.budget:g} x"),
+        Column(mark("budget"), lambda s: _times(s.budget)),
         "macs",
         Column(mark("accuracy"), "mean", "%.2f %%", 0.01),
         Column("± 95 %", "spread", "%.2f", 0.01),
         Column(mark("seeds"), lambda s: len(s.top1)),
-        Column(mark("processor s"), "cpu_seconds", "%.0f"),
+        Column(mark("processor time (s)"), "cpu_seconds", "%.0f"),
         alt=say("Every way and budget: counted multiply-adds, accuracy with its interval"),
     )
 

@@ -181,7 +181,7 @@ def _result(taught: "Taught") -> None:
                 "effnet.load('taught.safetensors') opens it; predict and explain work as ever"
             ),
         )
-        if st.button(say("Keep it for Classify and Explain"), key="teach_keep"):
+        if st.button(say("Use it on Classify and Explain"), key="teach_keep"):
             name = re.sub(r"[^\w ]+", "", in_a_row(taught.classes, " and "))[:40]
             for run in runs.list_runs("taught") if public.on() else ():
                 if run.owner == state.visitor():  # a visitor of a public server keeps one
