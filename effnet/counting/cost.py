@@ -9,7 +9,7 @@ call FLOPS are these MACs; `flops` is twice as many.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from effnet.base import (
     Card,
@@ -20,6 +20,7 @@ from effnet.base import (
     giga,
     millions,
     percent,
+    rows_of,
     say,
     settle,
 )
@@ -61,7 +62,8 @@ class Totals:
         )
 
 
-class LayerCost(NamedTuple):  # a network has hundreds; a frozen data class is made in 3 x the time
+@dataclass(frozen=True, slots=True)
+class LayerCost:
     """One layer's shape and cost. `name` is the module's path in the built model."""
 
     stage: int
@@ -108,7 +110,7 @@ class Cost(Rich, Tabular):
 
     def as_rows(self) -> list[dict[str, Any]]:
         """One dictionary a layer, ready for a data frame or CSV."""
-        return [row._asdict() for row in self.layers]
+        return rows_of(self.layers)
 
     def card(self) -> Card:
         """Totals and costs by stage, for notebooks and plain text."""
