@@ -95,8 +95,8 @@ class Visitor:
 
 def _data(component: BidiComponent) -> dict[str, Any]:
     """What the page gave a component."""
-    found = json.loads(component.json or component.mixed.json or "{}")
-    return found if isinstance(found, dict) else {}
+    (found,) = json.loads(component.json)
+    return found or {}
 
 
 async def arrive(server: "Server", seed: int = 0) -> Visitor:

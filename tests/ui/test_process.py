@@ -2,21 +2,34 @@
 
 import gc
 import socket
-import time
 import weakref
+from collections.abc import Callable
 
 import pytest
 
 from effnet.app.kit import cache, live, process
 
 
+class Later:
+    """What is to be done in the background, held back."""
+
+    def __init__(self, _seconds: float, function: Callable[[], None]) -> None:
+        self.function, self.waits = function, True
+
+    def is_alive(self) -> bool:
+        return self.waits
+
+
 @pytest.fixture
 def thawed(monkeypatch):
+    thresholds = gc.get_threshold()
     monkeypatch.setattr(live, "in_browser", lambda: True)
     monkeypatch.setattr(process.atexit, "register", lambda _: None)
-    monkeypatch.setattr(process, "_swept", [(0, 0.0)])
+    monkeypatch.setattr(process, "_in_background", Later)
+    monkeypatch.setattr(process, "_sweeps", [])
     yield
     gc.unfreeze()
+    gc.set_threshold(*thresholds)
 
 
 class Knot:
@@ -43,9 +56,21 @@ def test_what_nothing_refers_to_is_freed_frozen_or_not(thawed):
     del knot
     gc.collect()
     assert ended() is not None  # frozen in time; it waits for the sweep
-    process._swept[-1] = (process._swept[-1][0], time.monotonic() - 2 * process.SWEEP_S)
-    process.settle()
+    (sweep,) = process._sweeps
+    sweep.function()
     assert ended() is None
+    process.settle()
+    assert process._sweeps == [sweep]  # which is still to come
+    sweep.waits = False
+    process.settle()
+    assert process._sweeps != [sweep]
+
+
+def test_python_makes_no_round_of_its_own_while_libraries_load(thawed):
+    process.collect_rarely.__wrapped__()
+    gc.collect()
+    made = [[number] for number in range(10_000)]  # many times Python's usual 700
+    assert gc.get_count()[0] >= len(made)
 
 
 def test_a_test_harness_freezes_nothing():
@@ -69,6 +94,15 @@ def test_connections_send_at_once_those_there_and_those_to_come():
             assert at_once(early)
         with socket.create_connection(here), listening.accept()[0] as later:
             assert at_once(later)
+
+
+def test_no_component_has_streamlit_look_for_tables_and_load_pandas(monkeypatch):
+    handed = {}
+    monkeypatch.setattr(
+        live.st.components.v2, "component", lambda _name, **_: lambda **given: handed.update(given)
+    )
+    live.component("any", js="")(key="k", data={"words": {}}, height=1)
+    assert handed == {"key": "k", "data": [{"words": {}}], "height": 1}  # in mappings it does
 
 
 def test_the_network_that_photos_are_asked_of_first_is_loaded_ahead(monkeypatch):

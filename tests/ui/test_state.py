@@ -8,6 +8,7 @@ import pytest
 from visits import opened, report
 
 from effnet.app.kit import state
+from effnet.base import speaking
 from effnet.scaling.design import Design
 
 
@@ -118,3 +119,19 @@ def test_no_page_reads_a_widget_but_through_what_knows_that_it_may_be_gone():
         if re.search(r"st\.session_state\[[^=]*\](?! = )", line)
     ]
     assert reads == []
+
+
+def test_a_choice_is_sent_again_where_the_language_changed_and_only_there(monkeypatch):
+    # Streamlit's browser side knows an option by its words and would send those of before
+    sent = []
+
+    class Held(dict):
+        def __setitem__(self, key, value):
+            sent.append((key, value))
+            super().__setitem__(key, value)
+
+    monkeypatch.setattr(state.st, "session_state", Held())
+    for language in ("en", "en", "zh", "zh", "en"):
+        with speaking(language):
+            state.show("sample", "coffee")
+    assert [value for key, value in sent if key == "sample"] == ["coffee"] * 3

@@ -6,6 +6,7 @@ after each answer for as long as theirs take, so that a machine is shared evenly
 """
 
 import time
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ _last_frames: dict[str, float] = {}  # by visitor, when it came
 
 
 @lru_cache(maxsize=1)
-def _component() -> Any:
+def _component() -> Callable[..., Any]:
     js = camera_module() + live.read("camera.js")
     return live.component(
         "camera", html='<div class="place"></div>', css=source("camera.css"), js=js

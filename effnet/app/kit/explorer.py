@@ -5,7 +5,7 @@ server says of a design counts only where it has heard the last one.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -25,7 +25,7 @@ ROOM = ".place:not(:has(.effnet:not(.waiting))) { min-height: min(100vh, 1100px)
 
 
 @lru_cache(maxsize=1)
-def _module() -> Any:
+def _module() -> Callable[..., Any]:
     js = module() + live.read("explorer_module.js")
     return live.component("explorer_module", html="<span></span>", js=js, isolate_styles=False)
 

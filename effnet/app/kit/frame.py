@@ -93,6 +93,7 @@ def page(file: str) -> Iterator[Page]:
     )
     st.html(live.COMPONENTS / "frame.css")
     process.send_at_once()
+    process.collect_rarely()
     state.start()
     state.settle_jobs()
     notes = lesson_view.start()

@@ -7,7 +7,7 @@ tests) Streamlit's own elements stand in, with the same keys.
 
 import gzip
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -75,8 +75,12 @@ def read(name: str) -> str:
 
 
 @lru_cache(maxsize=32)
-def component(name: str, *, isolate_styles: bool = True, **parts: str) -> Any:
+def component(name: str, *, isolate_styles: bool = True, **parts: str) -> Callable[..., Any]:
     """A component of our own, declared once: of the files of `components` that bear its name.
+
+    What it is given as `data` is the first thing in its own: Streamlit looks for tables among the
+    values of a mapping, and loads pandas and pyarrow to know one (0.4 s of a first page); not so in
+    a list.
 
     Args:
         name: The files', without their endings.
@@ -85,8 +89,13 @@ def component(name: str, *, isolate_styles: bool = True, **parts: str) -> Any:
     """
     files = {kind: COMPONENTS / f"{name}.{kind}" for kind in ("html", "css", "js")}
     found = {kind: file.read_text("utf-8") for kind, file in files.items() if file.is_file()}
-    made: Any = st.components.v2.component
-    return made(f"effnet_{name}", isolate_styles=isolate_styles, **found | parts)
+    registered: Any = st.components.v2.component
+    mount = registered(f"effnet_{name}", isolate_styles=isolate_styles, **found | parts)
+
+    def shown(*, key: str, data: Mapping[str, Any], **options: Any) -> Any:
+        return mount(key=key, data=[data], **options)
+
+    return shown
 
 
 @lru_cache(maxsize=1)

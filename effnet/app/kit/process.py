@@ -5,9 +5,8 @@ import gc
 import os
 import socket
 import stat
-import sys
 import threading
-import time
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,11 +16,11 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestTy
 from effnet.app.kit import live
 from effnet.weights import offline_variants
 
-MANY_MODULES = 50
+MANY_OBJECTS = 50_000  # made since the last round of the garbage collector
 OPEN_FILES = Path("/proc/self/fd")  # Linux; elsewhere nothing is done
 SWEEP_S = 15.0
 AHEAD_S = 1.5  # after the first page was sent, while it is being drawn
-_swept = [(0, 0.0)]  # how many modules there were at the last sweep, and when it was
+_sweeps: list[threading.Timer] = []  # the one to come, or the last
 
 
 def settle() -> None:
@@ -30,20 +29,38 @@ def settle() -> None:
     Streamlit collects in full after every run, fragments too. That would look at over 100,000
     objects that libraries, counted networks and other visits hold, and take longer than a slider's
     step; frozen, they are passed over. What is frozen is still freed when nothing refers to it;
-    cycles among it wait for the sweep, which looks at all now and then.
+    cycles among it wait for the sweep, which looks at all now and then, when nobody waits for it.
     """
     if not live.in_browser():
         return
-    modules, when = _swept[-1]
-    now = time.monotonic()
-    if now - when > SWEEP_S or len(sys.modules) > modules + MANY_MODULES:
-        if modules == 0:
-            atexit.register(gc.unfreeze)  # libraries look for what is left at the end
-        _swept.append((len(sys.modules), now))
-        del _swept[:-1]
-        gc.unfreeze()
-        gc.collect()
     gc.freeze()
+    if not (_sweeps and _sweeps[-1].is_alive()):
+        _sweeps[:] = [_in_background(SWEEP_S, _sweep)]
+
+
+def _sweep() -> None:
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
+def _in_background(seconds: float, function: Callable[[], None]) -> threading.Timer:
+    later = threading.Timer(seconds, function)
+    later.daemon = True
+    later.start()
+    return later
+
+
+@lru_cache(maxsize=1)
+def collect_rarely() -> None:
+    """Leave the garbage to the round that Streamlit makes after every run.
+
+    Python's own, after each 700 objects, take a quarter of the time that torch needs to load.
+    """
+    if live.in_browser():
+        atexit.register(gc.unfreeze)  # libraries look for what is left at the end
+        gc.freeze()
+        gc.set_threshold(MANY_OBJECTS)
 
 
 def forget_parts_of_before() -> None:
@@ -65,9 +82,7 @@ def forget_parts_of_before() -> None:
 @lru_cache(maxsize=1)
 def load_ahead() -> None:
     """Load what the pages about photos begin with, beside the first page that anybody opens."""
-    ahead = threading.Timer(AHEAD_S, _load_ahead)
-    ahead.daemon = True
-    ahead.start()
+    _in_background(AHEAD_S, _load_ahead)
 
 
 def _load_ahead() -> None:

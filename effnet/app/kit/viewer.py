@@ -31,7 +31,7 @@ Fractions = tuple[float, float, float, float]  # left, top, right, bottom of a p
 
 
 @lru_cache(maxsize=4)
-def _component(*files: str) -> Any:
+def _component(*files: str) -> Callable[..., Any]:
     """The component of the last of these scripts, which sees the others and the colours."""
     scripts = "".join(live.read(f"{name}.js") for name in files)
     return live.component(files[-1], js=joined(("colours",), colours="colour") + scripts)

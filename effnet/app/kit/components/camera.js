@@ -1,5 +1,5 @@
 // Hosts the camera, whose module stands before this.
-export default function ({ parentElement, data, setTriggerValue }) {
+export default function ({ parentElement, data: [data], setTriggerValue }) {
   const place = parentElement.querySelector('.place');
   place.send = setTriggerValue;
   place.shown ??= mount(place, data, (kind, value) => place.send(kind, value));

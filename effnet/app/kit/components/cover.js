@@ -64,7 +64,7 @@ function listen(root) {
   canvas.onpointercancel = () => start && end(root.before);
 }
 
-export default function ({ parentElement, data, setStateValue }) {
+export default function ({ parentElement, data: [data], setStateValue }) {
   const root = parentElement.querySelector('.cover');
   const first = !root.canvas;
   root.data = data;

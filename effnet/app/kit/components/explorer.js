@@ -1,5 +1,5 @@
 // Hosts the explorer, whose module another element brings once; see `app/kit/explorer.py`.
-export default function ({ parentElement, data, setStateValue }) {
+export default function ({ parentElement, data: [data], setStateValue }) {
   const place = parentElement.querySelector('.place');
   parentElement.getRootNode().host?.closest('.st-key-explorer')?.style.setProperty('min-height', '0');
   const start = () => {

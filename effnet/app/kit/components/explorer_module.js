@@ -1,4 +1,4 @@
-export default function ({ data }) {
+export default function ({ data: [data] }) {
   const { language, constants } = globalThis.effnetExplorer ?? {};
   if (language === data.language && constants.photo === data.constants.photo) return;
   globalThis.effnetExplorer = { mount, ...data };

@@ -131,7 +131,7 @@ function heightOf(box, data) {
   return left < LEAST ? data.height : `${Math.round(left)}px`;
 }
 
-export default function ({ parentElement, data, setTriggerValue }) {
+export default function ({ parentElement, data: [data], setTriggerValue }) {
   const box = parentElement.querySelector('.figure');
   box.style.height = heightOf(box, data);
   box.setAttribute('role', 'group'); // it holds buttons

@@ -1,5 +1,5 @@
 // A value on a logarithmic track, with a line where it should be.
-export default function ({ parentElement, data }) {
+export default function ({ parentElement, data: [data] }) {
   const find = (name) => parentElement.querySelector(name);
   const { low, high, goal, value } = data;
   const place = (x) => Math.log(Math.min(high, Math.max(low, x)) / low) / Math.log(high / low);

@@ -112,7 +112,7 @@ function showWhole(page) {
   look();
 }
 
-export default function ({ data }) {
+export default function ({ data: [data] }) {
   speak(data.language, data.words);
   showPlace();
   letScroll();

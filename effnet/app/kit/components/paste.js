@@ -2,7 +2,7 @@
 const MOST = 16 * 1024 * 1024; // bytes; what is larger goes through the upload
 
 export default function (component) {
-  const { parentElement, data, setTriggerValue } = component;
+  const { parentElement, data: [data], setTriggerValue } = component;
   const note = parentElement.querySelector('.note');
   note.textContent = data.words;
   const onPaste = (event) => {

@@ -39,7 +39,7 @@ function drawMarks(canvas, positions) {
   pen.stroke();
 }
 
-export default function ({ parentElement, data, setStateValue }) {
+export default function ({ parentElement, data: [data], setStateValue }) {
   const find = (name) => parentElement.querySelector(name);
   const range = find('.range');
   const number = find('.number');

@@ -1,5 +1,5 @@
 // A row of small pictures with a line under each; a click reports the picture's number.
-export default function ({ parentElement, data, setTriggerValue }) {
+export default function ({ parentElement, data: [data], setTriggerValue }) {
   const strip = parentElement.querySelector('.strip');
   strip.setAttribute('aria-label', data.label);
   strip.classList.toggle('small', data.small);

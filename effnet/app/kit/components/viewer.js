@@ -228,7 +228,7 @@ function legend(canvas, anchors) {
   }
 }
 
-export default function ({ parentElement, data, setStateValue }) {
+export default function ({ parentElement, data: [data], setStateValue }) {
   const find = (name) => parentElement.querySelector(name);
   const root = find('.viewer');
   const first = !root.state;
