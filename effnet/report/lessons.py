@@ -216,8 +216,8 @@ def _lesson(values: Mapping[str, Any]) -> Lesson:
         asked["wrong"] = tuple(Wrong(**wrong) for wrong in asked.get("wrong", ()))
         hidden = tuple(step["hide"])
         steps.append(Step(**{**step, "hide": hidden, "question": Question(**asked)}))
-    words = (values[name] for name in ("key", "title", "goal", "picture"))
-    return Lesson(*words, tuple(values["plan"]), tuple(steps))
+    words = {name: values[name] for name in ("key", "title", "goal", "picture")}
+    return Lesson(**words, plan=tuple(values["plan"]), steps=tuple(steps))
 
 
 def read(query: str) -> Design:

@@ -479,4 +479,4 @@ def test_a_photo_that_is_chosen_on_scale_is_the_one_of_classify():
     app = visits.opened()
     assert app.button_group(key="sample").value == "chelsea"  # what its drawing holds
     app.button_group(key="sample").set_value("rocket").run()
-    assert app.switch_page("pages/classify.py").run().button_group(key="sample").value == "rocket"
+    assert "Rocket: " in words(app.switch_page("pages/classify.py").run())  # and whose it is

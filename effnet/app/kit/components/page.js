@@ -56,6 +56,7 @@ function reachPlace() {
   const link = strip?.querySelector('[aria-current]');
   if (!link) return;
   const [all, one] = [strip, link].map((node) => node.getBoundingClientRect());
+  if (one.left >= all.left && one.right <= all.right) return;
   strip.scrollLeft += one.left + one.width / 2 - (all.left + all.width / 2);
 }
 
