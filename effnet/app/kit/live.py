@@ -34,7 +34,8 @@ from effnet.scaling import Range
 
 COMPONENTS = Path(__file__).parent / "components"
 
-# what Streamlit itself writes into forms, tables and lists; with a space, a part of a text
+# what Streamlit itself writes into forms, tables and lists; with a space or braces, beside or
+# around what differs
 STREAMLITS = (
     mark("Upload directories"),
     mark("Upload"),
@@ -46,7 +47,8 @@ STREAMLITS = (
     mark("Close fullscreen"), mark("Sort ascending"), mark("Sort descending"), mark("Format"),
     mark("Statistics"), mark("Copy column name"), mark("Autosize"), mark("Pin column"),
     mark("Unpin column"), mark("Hide column"), mark("No results"), mark("Select all"),
-    mark("Choose an option"), mark("Open"), mark("file upload"), mark("Remove "), mark("Error:"),
+    mark("Choose an option"), mark("Open"), mark("file upload"), mark("Remove "),
+    mark("Error:"), mark("Error: "),
     mark("Add files"), mark(" files are not allowed."),
     mark("This app would like to use your camera."), mark("Learn how to allow access."),
     mark("Switch camera"), mark("Automatic"), mark("Localized"), mark("Plain"), mark("Compact"),
@@ -61,6 +63,9 @@ STREAMLITS = (
     mark("Clear value"), mark("Increment"), mark("Decrement"),
     mark("Running..."), mark("Stop"), mark("Stopping..."), mark("Connecting"),
     mark("Connection error"),
+    mark("Number is below the allowed range. Please enter a value greater than or equal to {low}."),
+    mark("Number is above the allowed range. Please enter a value less than or equal to {high}."),
+    mark("Number is outside the allowed range. Please enter a value between {low} and {high}."),
 )  # fmt: skip
 
 

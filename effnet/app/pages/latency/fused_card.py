@@ -291,7 +291,10 @@ def _deepened_figure(two: Deepened, found: Race | None) -> None:
     if raced:
         first, second = (
             Latency(name, tuple(raced[key]))
-            for key, name in (("alike", say("all stages alike")), ("late", say("late stages only")))
+            for key, name in (
+                ("alike", say("all stages deeper")),
+                ("late", say("only late stages deeper")),
+            )
         )
         told = compared(first, second).sentence()
         verdict = told[0].upper() + told[1:]
