@@ -27,7 +27,7 @@ from effnet.scaling import Design, unknown
 
 # hidden on a projector
 PRESENTED = frozenset({"mode", "base", "table", "curve", "tabs", "budget", "totals"})
-CARD_WIDTH, CARD_HEIGHT, CARD_PICTURE = 300, 264, 150  # px, of a lesson's card
+CARD_WIDTH, CARD_HEIGHT, CARD_PICTURE = 300, 250, 150  # px, of a lesson's card
 ADDRESS = "http://localhost:8501"
 MOST_TERMS = 5  # under a step
 AS_MINE = ""  # the link's language is that of the page
