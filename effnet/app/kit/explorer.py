@@ -31,11 +31,6 @@ def _module() -> Callable[..., Any]:
     return live.component("explorer_module", html="<span></span>", js=js, isolate_styles=False)
 
 
-@lru_cache(maxsize=1)
-def _host() -> Callable[..., Any]:
-    return live.component("explorer", html=PLACE, css=ROOM, js=live.read("explorer.js"))
-
-
 def start() -> None:
     """Bring module, constants and the visitor's photo to the browser, outside what runs again."""
     if live.in_browser():
@@ -48,7 +43,8 @@ def start() -> None:
 def explorer() -> Design:
     """Everything above the tabs of Scale, and the design that it says."""
     if live.in_browser():
-        _host()(key=KEY, data=_data(), on_said_change=state.told(KEY, heard, part="said"))
+        host = live.component("explorer", html=PLACE, css=ROOM)
+        host(key=KEY, data=_data(), on_said_change=state.told(KEY, heard, part="said"))
     else:  # a test: it sees what the browser is handed, and types what it would report as JSON
         st.json(_data())
         report = state.told(KEY, lambda text: heard(json.loads(text or "{}")))
