@@ -5,7 +5,7 @@ server says of a design counts only where it has heard the last one.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -25,14 +25,16 @@ ROOM = ".place:not(:has(.effnet:not(.waiting))) { min-height: min(100vh, 1100px)
 
 
 @lru_cache(maxsize=1)
-def _module() -> Callable[..., Any]:
+def _module() -> Any:
     js = module() + live.read("explorer_module.js")
-    return live.component("explorer_module", html="<span></span>", js=js, isolate_styles=False)
+    component: Any = st.components.v2.component
+    return component("effnet_explorer_module", html="<span></span>", js=js, isolate_styles=False)
 
 
 @lru_cache(maxsize=1)
-def _host() -> Callable[..., Any]:
-    return live.component("explorer", html=PLACE, css=ROOM, js=live.read("explorer.js"))
+def _host() -> Any:
+    component: Any = st.components.v2.component
+    return component("effnet_explorer", html=PLACE, css=ROOM, js=live.read("explorer.js"))
 
 
 def start() -> None:
@@ -62,14 +64,9 @@ def explorer() -> Design:
 def heard(said: Mapping[str, Any]) -> None:
     """Take over a report; whatever a browser sends becomes a design that can be shown.
 
-    A report that was on its way while the server itself changed the design has an old number, and
-    is passed over: what was pressed below the explorer was pressed on what the server had shown.
-
     Args:
         said: `design` as a link writes it, `lock`, `stage`, and `n`, the report's number.
     """
-    if isinstance(said.get("n"), int) and said["n"] <= state.answered():
-        return
     query = said.get("design") or {}
     if isinstance(query, Mapping):
         design, _ = from_query({str(name): str(value) for name, value in query.items()})
