@@ -202,7 +202,7 @@ def _live_check(one: Exhibit, lines: Lines) -> None:
                 key=key,
                 format_func=lambda i: shown(lines[i].name),
                 help=say("Or click a point of the figure"),
-                **state.show(key, row, index=options.index(row)),
+                **state.show(key, row, index=options.index(row) if row in options else 0),
             )
         line = lines[row]
         assert line.design is not None
