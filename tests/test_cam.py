@@ -300,9 +300,18 @@ def test_an_unknown_method_hears_the_known_ones(lite0, coffee):
         lite0.explain(coffee, method="smoothgrad")
 
 
-@pytest.mark.parametrize("layer", ["features.99", "block", "", "features.8.0"])
-def test_an_unknown_layer_hears_the_known_ones(lite0, coffee, layer):
-    with pytest.raises(EffnetError, match=rf"unknown layer '{layer}'; expected one of features\.0"):
+@pytest.mark.parametrize(
+    ("layer", "near"),
+    [
+        ("features.99", r"did you mean features\.8, "),
+        ("features.8.0", r"did you mean features\.7\.0, "),
+        ("block", ""),
+        ("", ""),
+    ],
+)
+def test_an_unknown_layer_hears_the_known_ones(lite0, coffee, layer, near):
+    wanted = rf"unknown layer '{layer}'; {near}.*expected one of features\.0"
+    with pytest.raises(EffnetError, match=wanted):
         lite0.explain(coffee, layer=layer)
 
 

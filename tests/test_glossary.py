@@ -55,7 +55,8 @@ def test_a_picture_for_one_page_has_that_pages_colours():
 
 
 def test_no_picture_of_an_unknown_term():
-    with pytest.raises(effnet.EffnetError, match="no term 'espresso'; expected one of compound"):
+    wanted = r"unknown term 'espresso'; did you mean progressive\? expected one of compound"
+    with pytest.raises(effnet.EffnetError, match=wanted):
         term_picture("espresso")
 
 

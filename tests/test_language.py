@@ -36,6 +36,8 @@ MARKERS = {  # which arguments are texts
     "Text": (0,),
     "plural": (1, 2),
     "EffnetError": (0,),
+    "check_known": (0,),
+    "no_such": (0,),
     "Unwritable": (0,),
     "WeightsUnavailable": (0,),
 }

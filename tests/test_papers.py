@@ -16,9 +16,10 @@ from effnet.papers import beside, tables, wording
 from effnet.papers.beside import drop, edited, ratio
 from effnet.papers.records import Beside
 from effnet.papers.v2_progressive import stage_sizes
-from effnet.papers.v2_stages import first_v2_s, fused_b4
+from effnet.papers.v2_stages import first_v2_s
 from effnet.report import claims
 from effnet.scaling.design import from_query
+from effnet.scaling.fusing import fused
 
 KEYS = list(papers.EXHIBITS)
 MACS, PARAMS = "MACs (G)", "parameters (M)"
@@ -295,9 +296,10 @@ def test_the_first_v2_s_opens_as_a_network_of_ones_own():
 
 def test_a_fully_fused_b4_has_the_printed_parameters_within_a_thousandth():
     """arXiv:2104.00298v3 Table 3 prints 132.0 M."""
-    assert beside.counted(fused_b4(7))[0] / 1e6 == pytest.approx(132.0, rel=1e-3)
-    assert fused_b4(0) == effnet.get_variant("b4")
-    assert edited("b4", fused_b4(5)).spec().stages == fused_b4(5).stages
+    all_fused, five = (fused("b4", stages, kernel=None) for stages in (7, 5))
+    assert beside.counted(all_fused)[0] / 1e6 == pytest.approx(132.0, rel=1e-3)
+    assert fused("b4", 0) == effnet.get_variant("b4")
+    assert edited("b4", five).spec().stages == five.stages
 
 
 def test_the_first_objective_is_one_at_its_target():

@@ -57,7 +57,8 @@ def macs_of_modules(model: nn.Module, side: int) -> int:
 @pytest.mark.slow
 def test_all_701_positions_of_phi_count_what_the_built_network_has(monkeypatch):
     """Each distinct network is built; every eighth also runs under PyTorch's counter."""
-    monkeypatch.setattr("effnet.nn.model.initialise", lambda _: None)  # values don't matter
+    for values in ("effnet.nn.model.initialise", "torch.nn.Conv2d.reset_parameters"):
+        monkeypatch.setattr(values, lambda _: None)  # they don't matter
     networks: dict[tuple, tuple[nn.Module, int]] = {}
     for phi in PHIS:
         spec = effnet.compound_scale(phi)

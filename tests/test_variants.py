@@ -119,7 +119,8 @@ def test_an_unknown_variant_hears_all_names(wrong):
 
 
 def test_an_unknown_family_is_refused():
-    with pytest.raises(EffnetError, match="unknown family 'v3'; expected one of v1, v2"):
+    wanted = r"unknown family 'v3'; did you mean v2, v1\? expected one of v1, v2"
+    with pytest.raises(EffnetError, match=wanted):
         effnet.list_variants("v3")
 
 

@@ -3,6 +3,8 @@ from . import files as files
 from . import language as language
 from . import programs as programs
 from . import tables as tables
+from .choices import check_known as check_known
+from .choices import no_such as no_such
 from .class_names import class_name as class_name
 from .class_names import either_name as either_name
 from .colours import VIRIDIS as VIRIDIS

@@ -14,7 +14,7 @@ T = TypeVar("T")
 # what each extra brings, by the name that is imported
 BROUGHT = {
     "notebook": {"plotly", "pandas", "numpy", "PIL", "ipywidgets", "anywidget", "traitlets"}
-    | {"nbclient", "nbconvert", "nbformat"},
+    | {"jinja2", "nbclient", "nbconvert", "nbformat"},
     "train": {
         *("torch", "torchvision", "safetensors", "numpy", "pandas", "PIL"),
         *("pytorch_grad_cam", "ptflops", "skimage", "sklearn"),

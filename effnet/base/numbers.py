@@ -6,7 +6,7 @@ caches know. So none gets past a record's door. Standard library only.
 
 import math
 from collections.abc import Hashable, Mapping
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from numbers import Integral, Real
 from typing import Any, cast, get_args, get_origin
@@ -74,7 +74,7 @@ def settle(record: Any, limits: Mapping[str, tuple[float, float]] = NO_LIMITS) -
         given = getattr(record, name)
         value = plain(given)
         if type(value) in (tuple, list) and get_origin(kind) is tuple:
-            value = tuple(map(plain, value))
+            value = tuple(value if is_dataclass(get_args(kind)[0]) else map(plain, value))
         if value is not given:
             object.__setattr__(record, name, value)
         if kind in (str, bool):

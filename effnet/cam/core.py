@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from effnet.base import EffnetError, brief, mark
+from effnet.base import EffnetError, mark, no_such
 from effnet.cam.methods import FORMULAS, Array, first_component, known_method, weighted
 from effnet.cam.question import Question
 from effnet.nn import Network, Pass, Step
@@ -46,14 +46,9 @@ def cut_at(model: Network, layer: str | None) -> tuple[str, int]:
     names = list_layers(model)
     if layer is None:
         return names[-1], len(names)
-    layer = layer if isinstance(layer, str) else brief(layer)
     matches = [i for i, name in enumerate(names) if name == layer or name.startswith(f"{layer}.")]
     if not matches:
-        raise EffnetError(
-            "unknown layer {layer}; expected one of {known}",
-            layer=brief(layer),
-            known=", ".join(names),
-        )
+        raise no_such("layer", layer, names)
     return names[matches[-1]], matches[-1] + 1
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from effnet.base import EffnetError
+from effnet.base import EffnetError, check_known
 from effnet.cam.core import as_array, chain, class_row, cut_at
 from effnet.cam.methods import Array
 from effnet.cam.question import Question
@@ -72,8 +72,7 @@ def strongest_channels(
         number: How many to give, strongest first.
         by: "push" (towards the class) or "mean" (activation, whatever the class).
     """
-    if by not in ("push", "mean"):
-        raise EffnetError("order {order}; expected push or mean", order=repr(by))
+    check_known("order", by, ("push", "mean"))
     x = prepared(classifier, image)
     model = classifier.model
     question = Question(target, against).check(len(classifier.classes))

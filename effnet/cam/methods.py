@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from effnet.base import EffnetError, brief, content, say
+from effnet.base import check_known, content, say
 
 Array = NDArray[np.float32]
 Formula = Callable[[Array, Array], Array]
@@ -47,12 +47,7 @@ METHODS = {name: Method(**described) for name, described in content("cam_methods
 
 def known_method(name: str) -> Method:
     """The method of that name; `EffnetError` with the known ones where there is none."""
-    if not (isinstance(name, str) and name in METHODS):
-        raise EffnetError(
-            "unknown method {method}; expected one of {known}",
-            method=brief(name),
-            known=", ".join(METHODS),
-        )
+    check_known("method", name, METHODS)
     return METHODS[name]
 
 

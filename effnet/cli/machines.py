@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from effnet.base import EffnetError, Unwritable, path_of
@@ -69,17 +69,7 @@ def _bench(options: argparse.Namespace) -> Result | Outcome:
     chosen = named(options.variant)
     if not chosen:
         raise EffnetError("no network to measure; name some, such as `bench b0 b1`, or use --fit")
-    how = Options(
-        options.device,
-        options.batch_size,
-        options.resolution,
-        options.precision,
-        options.channels_last,
-        options.folded,
-        options.engine,
-        options.cuda_graph,
-        options.threads,
-    )
+    how = Options(**{one.name: getattr(options, one.name) for one in fields(Options)})
     seconds = SECONDS if seconds is None else seconds
     first = next(iter(chosen.values()))
     if options.against:

@@ -10,6 +10,7 @@ from .cost import LayerCost as LayerCost
 from .cost import Totals as Totals
 from .cost import cost_curve as cost_curve
 from .cost import count as count
+from .cost import curve_of as curve_of
 from .cost import layer_counts as layer_counts
 from .counters import PARTS as PARTS
 from .counters import Opinion as Opinion

@@ -29,6 +29,7 @@ from effnet.network import (
     KINDS,
     MAX_RESOLUTION,
     NUM_CLASSES,
+    Block,
     Layer,
     Spec,
     check_resolution,
@@ -265,9 +266,14 @@ class CostCurve:
 @takes_network
 def cost_curve(spec: Spec) -> CostCurve:
     """The network's cost at any resolution, from one walk; for curves, sliders and searches."""
+    return curve_of(walk(spec, resolution=MAX_RESOLUTION))
+
+
+def curve_of(blocks: Iterable[Block]) -> CostCurve:
+    """What some blocks cost at any resolution, walked at the largest: all its sides are whole."""
     params, fixed_macs, fixed_activations = 0, 0, 0
     sums: dict[int, list[int]] = {}
-    for block in walk(spec, resolution=MAX_RESOLUTION):
+    for block in blocks:
         for layer in block.layers:
             counted, macs, activations = layer_counts(layer)
             params += counted

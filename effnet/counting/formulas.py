@@ -8,7 +8,7 @@ so they agree to the integer with each other and with `cost.count`.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from effnet.base import EffnetError, giga, mark, mebibytes, millions, remembered, say
+from effnet.base import check_known, giga, mark, mebibytes, millions, remembered, say
 from effnet.counting.cost import layer_counts
 from effnet.counting.memory import Kept, kept
 from effnet.counting.repeats import Run, runs
@@ -172,11 +172,7 @@ def items(spec: Spec, quantity: str) -> tuple[Item, ...]:
         spec: The network, counted at its own resolution.
         quantity: One of `QUANTITIES`.
     """
-    if quantity not in QUANTITIES:
-        known = ", ".join(QUANTITIES)
-        raise EffnetError(
-            "unknown quantity {said}; expected {known}", said=repr(quantity), known=known
-        )
+    check_known("quantity", quantity, QUANTITIES)
     if quantity == "memory":
         return tuple(_item(one.run, one.layer, *_memory(one)) for one in kept(spec))
     formula = _OF_LAYER[quantity]

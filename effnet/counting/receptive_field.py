@@ -6,7 +6,7 @@ field is what the convolutions alone reach.
 
 from dataclasses import dataclass
 
-from effnet.base import EffnetError, mark, say
+from effnet.base import check_known, mark, say
 from effnet.network import Block, Layer, Spec, walk
 from effnet.scaling import takes_network
 
@@ -79,12 +79,7 @@ def _cells(block: Block) -> int:
 def field_of(spec: Spec, layer: str, *, resolution: int | None = None) -> Field:
     """The field of one layer; `EffnetError` where there is no such layer."""
     known = fields(spec, resolution=resolution)
-    if layer not in known:
-        raise EffnetError(
-            "unknown layer {layer}; expected one of {known}",
-            layer=repr(layer),
-            known=", ".join(known),
-        )
+    check_known("layer", layer, known)
     return known[layer]
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from effnet.base import DEFAULT, LANGUAGES, EffnetError, current, mark, say
+from effnet.base import DEFAULT, LANGUAGES, check_known, current, mark, say
 
 TIPS = (
     mark("Download plot as a PNG"),
@@ -28,11 +28,7 @@ def known_language(asked: str | None) -> str:
     """
     if asked is None:
         return current()
-    if asked not in LANGUAGES:
-        among = ", ".join(LANGUAGES)
-        raise EffnetError(
-            "language {asked}; expected one of {among}", asked=repr(asked), among=among
-        )
+    check_known("language", asked, LANGUAGES)
     return asked
 
 

@@ -1,7 +1,7 @@
 """Figures of all networks of one cost: the surface, and the same seen from above."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -19,13 +19,16 @@ SHORT: dict[Way, str] = {  # beside a dot
 TICKS = [0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8]
 
 
+Place = tuple[float, float, float]  # depth, width, resolution
+
+
 @theme.themed
 def equal_cost_surface(
     found: EqualCost,
     *,
     corners: Sequence[Scaled] = (),
-    line: Sequence[tuple[float, float, float]] = (),
-    chosen: tuple[float, float, int] | None = None,
+    line: Sequence[Place] = (),
+    chosen: Place | None = None,
 ) -> go.Figure:
     """The surface of all (d, w, r) of one cost, coloured by activations; every dot is a network.
 
@@ -35,70 +38,18 @@ def equal_cost_surface(
         line: The compound direction as (depth, width, resolution).
         chosen: The current design.
     """
-    cells = found.networks()
     low, high = _range(found)
     surface = theme.trace(
         "surface",
-        x=list(found.widths),
-        y=list(found.depths),
-        z=[list(row) for row in found.resolutions],
+        **_grid(found),
         surfacecolor=[[a and a / 1e6 for a in row] for row in found.activations],
-        colorscale=colours.viridis_scale(),
         opacity=0.9,
-        hoverinfo="skip",
         name=say("surface"),
         colorbar=marks.colour_bar(say("activations (M)"), length=0.7),
     )
-    dots = marks.points(
-        ((width, depth, side) for depth, width, side, *_ in cells),
-        mode="markers",
-        name=say("network"),
-        marker={"size": 1.5, "color": theme.ink(), "opacity": 0.5},
-        customdata=[[millions(cell[4]), f"{cell[3]:,}"] for cell in cells],
-        hovertemplate=(
-            say(
-                "depth %{y}, width %{x}, %{z} px<br>%{customdata[1]} MACs, "
-                "%{customdata[0]} activations<extra></extra>"
-            )
-        ),
-    )
-    traces: list[Any] = [surface, dots]
-    if line:
-        traces.append(
-            marks.points(
-                ((width, depth, side) for depth, width, side in line),
-                mode="lines",
-                name=say("compound direction"),
-                line={"color": colours.way("compound"), "width": 6},
-                hoverinfo="skip",
-            )
-        )
-    traces += [
-        marks.points(
-            [(corner.width, corner.depth, corner.resolution)],
-            mode="markers+text",
-            name=say(WAYS[corner.way]),
-            text=[say(SHORT[corner.way])],
-            marker={"size": 6, "symbol": "square", "color": colours.way(corner.way)},
-            hovertemplate=say(
-                "{name}: {value}", name=say(WAYS[corner.way]), value=giga(corner.macs)
-            )
-            + "<extra></extra>",
-        )
-        for corner in corners
-    ]
-    if chosen:
-        traces.append(
-            marks.points(
-                [(chosen[1], chosen[0], chosen[2])],
-                mode="markers",
-                name=say("this design"),
-                marker={"size": 8, "symbol": "diamond", "color": theme.ink()},
-                hovertemplate=say("this design: depth %{y}, width %{x}, %{z} px<extra></extra>"),
-            )
-        )
+    dots = {"size": 1.5, "color": theme.ink(), "opacity": 0.5}
     return theme.figure(
-        traces,
+        [surface, *_networks(found, corners, line, chosen, dots=dots, flat=False)],
         title=say(
             "All of these cost about {macs}, yet write from {least} to {most} activations",
             macs=giga(found.target),
@@ -120,87 +71,23 @@ def equal_cost_map(
     found: EqualCost,
     *,
     corners: Sequence[Scaled] = (),
-    line: Sequence[tuple[float, float, float]] = (),
-    chosen: tuple[float, float, int] | None = None,
+    line: Sequence[Place] = (),
+    chosen: Place | None = None,
 ) -> go.Figure:
     """The same networks from above: the resolution that keeps the cost, over width and depth."""
-    cells = found.networks()
     contour = theme.trace(
         "contour",
-        x=list(found.widths),
-        y=list(found.depths),
-        z=[list(row) for row in found.resolutions],
-        colorscale=colours.viridis_scale(),
+        **_grid(found),
         contours={"showlabels": True, "labelfont": {"size": 11, "color": "white"}},
         line={"width": 0.6, "color": "rgba(255,255,255,0.7)"},
         connectgaps=False,
-        hoverinfo="skip",
         name=say("resolution"),
         colorbar=marks.colour_bar(say("resolution (px)"), y=-0.2, length=0.7),
     )
-    dots = marks.points(
-        ((width, depth) for depth, width, *_ in cells),
-        mode="markers",
-        name=say("network"),
-        marker={"size": 6, "color": "rgba(255,255,255,0.4)", "symbol": "square"},
-        customdata=[[cell[2], f"{cell[3]:,}", millions(cell[4])] for cell in cells],
-        hovertemplate=(
-            say(
-                "depth %{y}, width %{x}, %{customdata[0]} px<br>%{customdata[1]} MACs, "
-                "%{customdata[2]} activations<extra></extra>"
-            )
-        ),
-    )
-    traces: list[Any] = [contour, dots]
-    if line:
-        traces.append(
-            marks.points(
-                ((width, depth) for depth, width, _ in line),
-                mode="lines",
-                name=say("compound direction"),
-                line={"color": colours.way("compound"), "width": 3},
-                hoverinfo="skip",
-            )
-        )
-    traces += [
-        marks.points(
-            [(corner.width, corner.depth)],
-            mode="markers",
-            name=say(WAYS[corner.way]),
-            marker={
-                "size": 12,
-                "symbol": "square",
-                "color": colours.way(corner.way),
-                "line": {"color": "white", "width": 1.5},
-            },
-            hovertemplate=say(
-                "{way}: depth {depth:g}, width {width:g}, {side} px<extra></extra>",
-                way=say(WAYS[corner.way]),
-                depth=corner.depth,
-                width=corner.width,
-                side=corner.resolution,
-            ),
-        )
-        for corner in corners
-    ]
-    if chosen:
-        traces.append(
-            marks.points(
-                [(chosen[1], chosen[0])],
-                mode="markers",
-                name=say("this design"),
-                marker={
-                    "size": 15,
-                    "symbol": "diamond",
-                    "color": theme.ink(),
-                    "line": {"color": "black" if colours.dark() else "white", "width": 1.5},
-                },
-                hovertemplate=say("this design: {side} px<extra></extra>", side=chosen[2]),
-            )
-        )
-    sides = [cell[2] for cell in cells]
+    dots = {"size": 6, "color": "rgba(255,255,255,0.4)", "symbol": "square"}
+    sides = [cell[2] for cell in found.networks()]
     return theme.figure(
-        traces,
+        [contour, *_networks(found, corners, line, chosen, dots=dots, flat=True)],
         title=say(
             "Seen from above: {least} to {most} px keep the cost at {macs}",
             least=min(sides),
@@ -216,6 +103,94 @@ def equal_cost_map(
         ),
         showlegend=False,
     )
+
+
+def _grid(found: EqualCost) -> dict[str, Any]:
+    """What surface and contours share."""
+    return {
+        "x": list(found.widths),
+        "y": list(found.depths),
+        "z": [list(row) for row in found.resolutions],
+        "colorscale": colours.viridis_scale(),
+        "hoverinfo": "skip",
+    }
+
+
+def _networks(
+    found: EqualCost,
+    corners: Sequence[Scaled],
+    line: Sequence[Place],
+    chosen: Place | None,
+    *,
+    dots: dict[str, Any],
+    flat: bool,
+) -> list[dict[str, Any]]:
+    """The networks, the compound direction, the corners and the design, flat or in space."""
+
+    def at(places: Iterable[Place], **properties: Any) -> dict[str, Any]:
+        axes = ((width, depth, side) for depth, width, side in places)
+        return marks.points((one[:2] if flat else one for one in axes), **properties)
+
+    def dot(symbol: str, colour: str, size: int, edge: str) -> dict[str, Any]:
+        outline = {"line": {"color": edge, "width": 1.5}} if flat else {}
+        return {"symbol": symbol, "color": colour, "size": 2 * size if flat else size} | outline
+
+    cells = found.networks()
+    traces = [
+        at(
+            (cell[:3] for cell in cells),
+            mode="markers",
+            name=say("network"),
+            marker=dots,
+            customdata=[[cell[2], f"{cell[3]:,}", millions(cell[4])] for cell in cells],
+            hovertemplate=say(
+                "depth %{y}, width %{x}, %{customdata[0]} px<br>%{customdata[1]} MACs, "
+                "%{customdata[2]} activations<extra></extra>"
+            ),
+        )
+    ]
+    if line:
+        traces.append(
+            at(
+                line,
+                mode="lines",
+                name=say("compound direction"),
+                line={"color": colours.way("compound"), "width": 3 if flat else 6},
+                hoverinfo="skip",
+            )
+        )
+    traces += [
+        at(
+            [(corner.depth, corner.width, corner.resolution)],
+            mode="markers" if flat else "markers+text",
+            name=say(WAYS[corner.way]),
+            text=[say(SHORT[corner.way])],
+            marker=dot("square", colours.way(corner.way), 6, "white"),
+            hovertemplate=say(
+                "{way}: depth {depth:g}, width {width:g}, {side} px, {macs}<extra></extra>",
+                way=say(WAYS[corner.way]),
+                depth=corner.depth,
+                width=corner.width,
+                side=corner.resolution,
+                macs=giga(corner.macs),
+            ),
+        )
+        for corner in corners
+    ]
+    if chosen:
+        traces.append(
+            at(
+                [chosen],
+                mode="markers",
+                name=say("this design"),
+                marker=dot("diamond", theme.ink(), 8, "black" if colours.dark() else "white"),
+                hovertemplate=say(
+                    "this design: depth %{{y}}, width %{{x}}, {side} px<extra></extra>",
+                    side=chosen[2],
+                ),
+            )
+        )
+    return traces
 
 
 def _range(found: EqualCost) -> tuple[int, int]:

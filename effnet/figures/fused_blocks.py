@@ -188,8 +188,8 @@ def where_to_deepen(two: Deepened, raced: Mapping[str, Sequence[float]], verdict
         verdict: What the samples allow to say, for the title.
     """
     ways = (
-        ("alike", say("all stages alike"), two.alike, colours.way("compound")),
-        ("late", say("late stages only"), two.late, colours.way("depth")),
+        ("alike", say("all stages deeper"), two.alike, colours.way("compound")),
+        ("late", say("only late stages deeper"), two.late, colours.way("depth")),
     )
     traces = []
     for key, name, spec, colour in ways:

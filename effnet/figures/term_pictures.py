@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 from statistics import NormalDist
 
-from effnet.base import EffnetError, colours
+from effnet.base import check_known, colours
 from effnet.counting import layer_counts
 from effnet.network import Block, Layer, Spec, get_variant, walk
 from effnet.scaling import ALPHA, BETA, GAMMA, compound_scale, scale
@@ -379,9 +379,7 @@ def term_picture(key: str) -> str:
     Raises:
         EffnetError: There is no such term.
     """
-    if key not in PICTURES:
-        among = ", ".join(PICTURES)
-        raise EffnetError("no term {key}; expected one of {among}", key=repr(key), among=among)
+    check_known("term", key, PICTURES)
     return _drawn(key, colours.dark())
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from effnet.base import current, mark, speaking
+from effnet.base import current, speaking
 
 if TYPE_CHECKING:
     from effnet.jobs.queue import Queue
@@ -190,7 +190,7 @@ class Job:
         with self._between:
             if self.ended or self._work is None:
                 return
-            self.began, self.text = time.monotonic(), mark("Getting ready")
+            self.began, self.text = time.monotonic(), self.queue.begins if self.queue else ""
         try:
             with speaking(self._language):
                 self.result = self._work(self)

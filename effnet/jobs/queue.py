@@ -10,6 +10,7 @@ from effnet.jobs.job import Job
 ABANDONED_S = 30.0  # a job that nobody looks at makes way for others after this
 A_VISITOR, IN_ALL = 3, 24  # jobs that wait or run
 WAITS = mark("waiting for {n} {n:other|others}")
+BEGINS = mark("Getting ready")
 
 
 class Queue:
@@ -23,6 +24,7 @@ class Queue:
         a_visitor: How many jobs of one visitor wait or run.
         in_all: How many jobs wait or run.
         waits: What a job that waits says of those before it.
+        begins: What a job says until it reports.
     """
 
     def __init__(
@@ -33,9 +35,10 @@ class Queue:
         a_visitor: int = A_VISITOR,
         in_all: int = IN_ALL,
         waits: str = WAITS,
+        begins: str = BEGINS,
     ) -> None:
         self.name, self.at_once, self.a_visitor, self.in_all = name, at_once, a_visitor, in_all
-        self.waits = waits
+        self.waits, self.begins = waits, begins
         self._waiting: list[Job] = []
         self._running: list[Job] = []
         self._threads: list[threading.Thread] = []
@@ -140,5 +143,6 @@ measuring = Queue(
         "Waiting: {n:another visitor measures|other visitors measure}; two at once would "
         "disturb each other"
     ),
+    begins=mark("Loading PyTorch"),
 )
 working = Queue("effnet-working", at_once=2)

@@ -14,6 +14,7 @@ from effnet.base import (
     EffnetError,
     Rich,
     brief,
+    check_known,
     is_finite,
     is_whole,
     mark,
@@ -104,12 +105,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         settle(self, LIMITS)
-        if self.operator not in OPERATORS:
-            raise EffnetError(
-                "unknown operator {operator!r}; expected one of {among}",
-                operator=self.operator,
-                among=", ".join(OPERATORS),
-            )
+        check_known("operator", self.operator, OPERATORS)
         if not (is_whole(self.kernel, 1, 11) and self.kernel % 2):
             raise EffnetError(
                 "kernel {kernel!r} is not an odd size from 1 to 11", kernel=self.kernel
@@ -194,14 +190,7 @@ class Spec(Rich):
                 raise EffnetError("{stage} is no stage", stage=brief(stage))
         object.__setattr__(self, "resolution", check_resolution(self.resolution))
         for label, allowed in CHOICES.items():
-            value = getattr(self, label)
-            if value not in allowed:
-                raise EffnetError(
-                    "{label} {value!r}; expected one of {among}",
-                    label=label,
-                    value=value,
-                    among=", ".join(allowed),
-                )
+            check_known(label, getattr(self, label), allowed)
         ends = (
             is_whole(self.stem_channels, 1, MAX_CHANNELS),
             is_whole(self.head_channels, 0, MAX_CHANNELS),

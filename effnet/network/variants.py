@@ -5,14 +5,13 @@ papers print none for B1 to B7; they cannot be had from one phi (see `scaling.im
 Standard library only.
 """
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from effnet.base import EffnetError, brief, say
+from effnet.base import check_known, no_such
 from effnet.network.spec import Operator, Spec, Stage
 
 FAMILIES = {
@@ -270,12 +269,8 @@ MOST_NAME = 200  # characters
 
 def list_variants(family: str | None = None) -> list[str]:
     """Names of the published networks, in published order; of one family where one is given."""
-    if family is not None and not (isinstance(family, str) and family in FAMILIES):
-        raise EffnetError(
-            "unknown family {family}; expected one of {among}",
-            family=brief(family),
-            among=", ".join(FAMILIES),
-        )
+    if family is not None:
+        check_known("family", family, FAMILIES)
     return [name for name, spec in _registry().items() if family in (None, spec.family)]
 
 
@@ -296,20 +291,9 @@ def get_variant(name: str) -> Spec:
         key = key.replace("netv1_100", "net_v1").replace("netv2_100", "net_v2")
     key = key.removeprefix("efficientnet_").removeprefix("efficientnet")
     known = _registry()
-    if key in known:
-        return known[key]
-    near = difflib.get_close_matches(key, known, n=3, cutoff=0.5) if isinstance(name, str) else []
-    among = ", ".join(known)
-    if near:
-        raise EffnetError(
-            "unknown variant {name}; did you mean {near}? expected one of {among}",
-            name=brief(name),
-            near=say(" or ").join(near),
-            among=among,
-        )
-    raise EffnetError(
-        "unknown variant {name}; expected one of {among}", name=brief(name), among=among
-    )
+    if key not in known:
+        raise no_such("variant", name, known, like=key)
+    return known[key]
 
 
 def as_tensorflow(spec: Spec) -> Spec:

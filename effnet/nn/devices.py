@@ -2,7 +2,7 @@
 
 import torch
 
-from effnet.base import EffnetError, brief
+from effnet.base import EffnetError, check_known
 
 KINDS = ("cpu", "cuda", "mps")
 
@@ -17,13 +17,9 @@ def pick_device(device: str | torch.device = "auto") -> torch.device:
         if torch.cuda.is_available():
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    kind = device.partition(":")[0] if isinstance(device, str) else ""
-    if kind not in KINDS and not isinstance(device, torch.device):
-        raise EffnetError(
-            "device {device}; expected auto or one of {among}",
-            device=brief(device),
-            among=", ".join(KINDS),
-        )
+    if not isinstance(device, torch.device):
+        kind = device.partition(":")[0] if isinstance(device, str) else device
+        check_known("device", kind, ("auto", *KINDS))
     try:
         chosen = torch.device(device)
         torch.empty(1, device=chosen)

@@ -14,7 +14,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from effnet.base import EffnetError, Text, after_fork, mark, say
+from effnet.base import EffnetError, Text, after_fork, check_known, mark, say
 from effnet.network import IMAGE_CHANNELS
 from effnet.nn.passes import HALVES, MAKERS, Run, of_modules
 from effnet.nn.sessions import PROGRAMS
@@ -93,12 +93,7 @@ class Engine:
         side: int,
         photos: "Callable[[], np.ndarray] | None" = None,
     ) -> None:
-        if choice not in ENGINES:
-            raise EffnetError(
-                "unknown engine {engine}; expected one of {engines}",
-                engine=repr(choice),
-                engines=", ".join(ENGINES),
-            )
+        check_known("engine", choice, ENGINES)
         self.network, self.choice, self.side, self.photos = network, choice, side, photos
         self._begin()
         _alive.add(self)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from effnet.base import EffnetError, brief, is_whole
+from effnet.base import EffnetError, brief, check_known, is_whole
 from effnet.network import IMAGE_CHANNELS, Spec, walk
 from effnet.nn.blocks import SamePadding
 from effnet.nn.model import Network, build
@@ -80,12 +80,7 @@ class Backbone(nn.Module):
         self, network: Network, *, levels: Sequence[int] = LEVELS, output_stride: int = 32
     ) -> None:
         super().__init__()
-        if output_stride not in OUTPUT_STRIDES:
-            raise EffnetError(
-                "output stride {stride}; expected one of {known}",
-                stride=brief(output_stride),
-                known=", ".join(map(str, OUTPUT_STRIDES)),
-            )
+        check_known("output stride", output_stride, OUTPUT_STRIDES)
         there = network.levels()
         if not (
             isinstance(levels, Sequence)

@@ -21,7 +21,7 @@ from effnet.base import (
     say,
     speaking,
 )
-from effnet.counting import count
+from effnet.counting import QUANTITIES, count
 from effnet.network import MAX_RESOLUTION, blocks_of, display_name, joined
 from effnet.papers import compare, experiment, experiments, note, pinned, rivals
 from effnet.scaling import (
@@ -43,11 +43,7 @@ if TYPE_CHECKING:
 WIDE = {"width": "98%"}
 STYLE = {"description_width": "11em"}
 MOST_PINS = 4
-COSTS = {
-    mark("Multiply-adds"): "macs",
-    mark("Parameters"): "params",
-    mark("Activations"): "activations",
-}
+COSTS = ("macs", "params", "activations")
 SHOWN_ROWS = 12
 
 
@@ -289,9 +285,8 @@ class Compare(Part):
 
     def controls(self) -> Sequence[ipywidgets.Widget]:
         self.pins: list[Design] = []
-        self.cost = self.chosen(
-            say("Cost"), [(say(title), name) for title, name in COSTS.items()], "macs"
-        )
+        costs = [(say(QUANTITIES[name].title), name) for name in COSTS]
+        self.cost = self.chosen(say("Cost"), costs, "macs")
         pin = self.button(say("Pin this design"), self.pin)
         return (row(pin, self.button(say("Unpin all"), self.unpin), self.cost),)
 

@@ -50,11 +50,16 @@ from .records import Series as Series
 from .search_objectives import STEP_TIMES as STEP_TIMES
 from .search_objectives import Rated as Rated
 from .search_objectives import StepTime as StepTime
+from .sources import MACS as MACS
 from .sources import PAPERS as PAPERS
+from .sources import PARAMS as PARAMS
+from .sources import THROUGHPUT as THROUGHPUT
+from .sources import TOP1 as TOP1
 from .tables import Cell as Cell
 from .tables import Table as Table
 from .tables import as_csv as as_csv
 from .tables import flat as flat
+from .v2_stages import FUSED_STAGES as FUSED_STAGES
 from .wording import cited as cited
 from .wording import letters as letters
 from .wording import shown as shown

@@ -4,11 +4,10 @@ An `Exhibit` says what a table or figure shows and gives its lines; `lines` read
 No torch, no plotly: `figures.papers` draws the charts.
 """
 
-import difflib
 from dataclasses import dataclass
 from functools import lru_cache
 
-from effnet.base import EffnetError, content, remembered, say
+from effnet.base import check_known, content, remembered, say
 from effnet.papers import (
     lite,
     transfer_tables,
@@ -53,20 +52,8 @@ MISTAKES = tuple(Mistake(**mistake) for mistake in content("papers_mistakes")["m
 
 def get_exhibit(key: str) -> Exhibit:
     """The exhibit of that key; raises `EffnetError` for an unknown one, with the nearest."""
-    if key in EXHIBITS:
-        return EXHIBITS[key]
-    near = difflib.get_close_matches(key, EXHIBITS, n=3, cutoff=0.5)
-    found, expected = repr(key), ", ".join(EXHIBITS)
-    if not near:
-        raise EffnetError(
-            "unknown exhibit {key}; expected one of {expected}", key=found, expected=expected
-        )
-    raise EffnetError(
-        "unknown exhibit {key}; did you mean {near}? expected one of {expected}",
-        key=found,
-        near=say(" or ").join(near),
-        expected=expected,
-    )
+    check_known("exhibit", key, EXHIBITS)
+    return EXHIBITS[key]
 
 
 def get_paper(key: str) -> Paper:

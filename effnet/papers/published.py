@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from effnet.base import EffnetError, as_frame, brief, content, mark, needing, say, table
+from effnet.base import as_frame, check_known, content, mark, needing, say, table
 from effnet.network import get_variant
 from effnet.papers.printed_rows import rows
 from effnet.scaling import implied_phi
@@ -30,12 +30,7 @@ def frame(name: str) -> "DataFrame":
         EffnetError: There is no table of that name.
     """
     titles = content("papers_tables")
-    if not (isinstance(name, str) and name in titles):
-        raise EffnetError(
-            "unknown table {name}; expected one of {known}",
-            name=brief(name),
-            known=", ".join(titles),
-        )
+    check_known("table", name, titles)
     from pandas import to_numeric
 
     cells = [{key: cell or None for key, cell in row.items()} for row in table(name)]

@@ -6,11 +6,11 @@ time of training, P the parameters. Exponents are negative: cost lowers the rewa
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Literal
 
-from effnet.base import EffnetError, mark
+from effnet.base import EffnetError, check_known, mark
 from effnet.papers.comparison import Rival, counted_rival, rivals
 from effnet.papers.printed_rows import rows
 
@@ -28,28 +28,16 @@ STEP_TIMES: dict[StepTime, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rated:
+class Rated(Rival):
     """A published network and its reward.
 
     Attributes:
-        name, family: As in `compare.Rival`.
-        top1: Printed ImageNet top-1 in percent: ACC, A.
-        macs, params: Computed where this project knows the network, else as printed.
-        step: S as it entered, 1 for the first network; None in the first paper's objective.
         reward: In percent, like the accuracy.
-        computed: True where the costs are this project's counts.
-        source: Where the printed numbers stand.
+        step: S as it entered, 1 for the first network; None in the first paper's objective.
     """
 
-    name: str
-    family: str
-    top1: float
-    macs: float | None
-    params: float
-    step: float | None
     reward: float
-    computed: bool
-    source: str
+    step: float | None = None
 
 
 def _checked(**values: float) -> None:
@@ -77,17 +65,7 @@ def rated_by_first(
     """
     _checked(w=w, target=target)
     rated = [
-        Rated(
-            one.name,
-            one.family,
-            one.top1,
-            one.macs,
-            one.params,
-            None,
-            one.top1 * (one.macs / target) ** w,
-            one.computed,
-            one.source,
-        )
+        Rated(**asdict(one), reward=one.top1 * (one.macs / target) ** w)
         for one in rivals()
         if one.macs and (one.computed or others)
     ]
@@ -117,15 +95,9 @@ def rated_by_second(
     first, unit = next(pair for pair in found if pair[0].computed)
     rated = [
         Rated(
-            one.name,
-            one.family,
-            one.top1,
-            one.macs,
-            one.params,
-            time / unit,
-            one.top1 * (time / unit) ** w * (one.params / first.params) ** v,
-            one.computed,
-            one.source,
+            **asdict(one),
+            reward=one.top1 * (time / unit) ** w * (one.params / first.params) ** v,
+            step=time / unit,
         )
         for one, time in found
     ]
@@ -145,13 +117,8 @@ def _timed(step: StepTime) -> tuple[tuple[Rival, float], ...]:
     """Networks with the time that stands for S."""
     if step == "macs":
         return tuple((one, one.macs) for one in rivals() if one.macs)
-    column = {"hours": "train_hours_32_tpu_cores", "latency": "latency_ms"}.get(step)
-    if column is None:
-        raise EffnetError(
-            "unknown step time {step!r}; expected one of {among}",
-            step=step,
-            among=", ".join(STEP_TIMES),
-        )
+    check_known("step time", step, STEP_TIMES)
+    column = {"hours": "train_hours_32_tpu_cores", "latency": "latency_ms"}[step]
     found = []
     for row in rows("inference_latency", paper="V2", table="Table 7"):
         if not row[column]:

@@ -12,8 +12,9 @@ from effnet.papers.printed_rows import rows
 from effnet.papers.records import Beside, Chart, Line, Lines, Network, Value, exhibit
 from effnet.papers.sources import MACS, PARAMS, THROUGHPUT, TOP1, V2_FIRST, V2_PAPER
 from effnet.papers.wording import shown, tidy
+from effnet.scaling import fused
 
-FUSED_STAGES = {"no fused": 0, "fused stage 1-3": 3, "fused stage 1-5": 5, "fused stage 1-7": 7}
+FUSED_STAGES = (0, 3, 5, 7)  # of B4, in the rows of Table 3
 
 
 # --- Table 4 --------------------------------------------------------------------------------------
@@ -113,26 +114,10 @@ def drawn_v2_s(_: Lines) -> Network:
 # --- Table 3 --------------------------------------------------------------------------------------
 
 
-def fused_b4(stages: int, *, kernel: int | None = None) -> Spec:
-    """B4 with its first stages fused, kernel and expansion kept, no squeeze-and-excitation.
-
-    Args:
-        stages: How many of the seven block stages.
-        kernel: A kernel for the fused stages instead of their own.
-    """
-    b4 = get_variant("b4")
-    changed = tuple(
-        replace(stage, operator="fused_mbconv", se_ratio=0.0, kernel=kernel or stage.kernel)
-        if i < stages
-        else stage
-        for i, stage in enumerate(b4.stages)
-    )
-    return replace(b4, name=f"b4 fused {stages}" if stages else b4.name, stages=changed)
-
-
-def fused() -> Iterator[Line]:
+def fused_stages() -> Iterator[Line]:
     """Table 3: parameters, multiply-adds and training throughput of B4, fused by and by."""
-    for setting, stages in FUSED_STAGES.items():
+    for stages in FUSED_STAGES:
+        setting = f"fused stage 1-{stages}" if stages else "no fused"
         both = rows(
             "inference_latency", paper="V2", table="Table 3", model=f"EfficientNet-B4, {setting}"
         )
@@ -141,7 +126,7 @@ def fused() -> Iterator[Line]:
             f"training on {r['hardware']} ({THROUGHPUT})": r["throughput_images_per_s"]
             for r in both
         }
-        spec = fused_b4(stages)
+        spec = fused("b4", stages, kernel=None)
         values: dict[str, Value] = {
             TOP1: row["top1_percent"],
             PARAMS: params_m(row["params_M"], spec),
@@ -192,11 +177,11 @@ def fused_chart(lines: Lines) -> Chart:
 
 def _small_kernels() -> dict[str, str]:
     """The second row with 3 x 3 kernels in all of stages 1 to 3."""
-    params, macs = counted(fused_b4(3, kernel=3))
+    params, macs = counted(fused("b4", 3))
     return {"params": significant(params / 1e6), "macs": significant(macs / 1e9)}
 
 
 EXHIBITS = (
-    exhibit("v2-table-3", fused, fused_finding, fused_chart, values=_small_kernels),
+    exhibit("v2-table-3", fused_stages, fused_finding, fused_chart, values=_small_kernels),
     exhibit("v2-table-4", v2_s, v2_s_finding, drawn_v2_s),
 )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from effnet.base import EffnetError, mark
+from effnet.base import check_known, mark
 from effnet.weights import package_folder
 
 
@@ -53,10 +53,6 @@ def list_samples() -> list[Sample]:
 
 def get_sample(name: str) -> Sample:
     """The sample photo of that name; `EffnetError` where there is none."""
-    for sample in list_samples():
-        if sample.name == name:
-            return sample
-    names = ", ".join(sample.name for sample in list_samples())
-    raise EffnetError(
-        "unknown sample photo {name}; expected one of {names}", name=repr(name), names=names
-    )
+    samples = {sample.name: sample for sample in list_samples()}
+    check_known("sample photo", name, samples)
+    return samples[name]

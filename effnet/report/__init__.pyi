@@ -5,6 +5,7 @@ from . import lessons as lessons
 from . import remarks as remarks
 from .claims import latency_claim as latency_claim
 from .claims import same_stages as same_stages
+from .html_page import templates as templates
 from .html_page import to_html as to_html
 from .lesson_answers import answer as answer
 from .lesson_answers import shown_by as shown_by

@@ -38,6 +38,8 @@ from .equal_cost_search import at_budget as at_budget
 from .equal_cost_search import equal_cost as equal_cost
 from .equal_cost_search import nearest as nearest
 from .flat_spots import changes_along as changes_along
+from .fusing import FUSED_KERNEL as FUSED_KERNEL
+from .fusing import fused as fused
 from .search import PUBLISHED_GAP as PUBLISHED_GAP
 from .search import Candidate as Candidate
 from .search import Fit as Fit

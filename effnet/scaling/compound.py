@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from effnet.base import EffnetError, brief, is_finite, plain
+from effnet.base import EffnetError, brief, check_known, is_finite, plain
 from effnet.counting import CostCurve, cost_curve
 from effnet.network import Spec, check_resolution, round_channels, round_repeats
 from effnet.scaling.spec_sources import AnyNetwork, spec_of
@@ -127,10 +127,7 @@ def solve_budget(
 ) -> float:
     """The value of one coefficient that puts the other two on the budget."""
     values = {"alpha": alpha, "beta": beta, "gamma": gamma}
-    if coefficient not in values:
-        raise EffnetError(
-            "unknown coefficient {name!r}; expected alpha, beta or gamma", name=coefficient
-        )
+    check_known("coefficient", coefficient, values)
     del values[coefficient]
     _check_positive(**values, target=target)
     others = {

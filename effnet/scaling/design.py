@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from effnet.base import EffnetError, mark, say, settle
+from effnet.base import EffnetError, check_known, mark, say, settle
 from effnet.network import (
     MAX_TEXT,
     Spec,
@@ -228,12 +228,7 @@ def read_origin(text: str) -> Design:
     """
     name, *words = text.split("~")
     allowed = BASES if words else tuple(list_variants())
-    if name not in allowed:
-        raise EffnetError(
-            "origin {name!r}; expected one of {among}",
-            name=name[:20],
-            among=", ".join(allowed),
-        )
+    check_known("origin", name, allowed)
     if not words:
         return Design(mode="released", released=name)
     values: dict[str, Any] = {}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from effnet.base import EffnetError, Table, Tabular, mark
+from effnet.base import EffnetError, Table, Tabular, check_known, mark
 from effnet.counting import CostCurve
 from effnet.network import Spec
 from effnet.scaling.compound import ALPHA, BETA, GAMMA, scale
@@ -125,12 +125,7 @@ def nearest(base: Spec, way: Way, target: int) -> Scaled:
     Raises:
         EffnetError: The target is not above 0, or the way or the base unknown.
     """
-    if way not in WAYS:
-        raise EffnetError(
-            "unknown way to scale {way!r}; expected one of {among}",
-            way=way,
-            among=", ".join(WAYS),
-        )
+    check_known("way to scale", way, WAYS)
     if target <= 0:
         raise EffnetError(
             "a budget of {macs!r} multiply-adds; expected a number above 0", macs=target

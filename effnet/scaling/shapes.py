@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import accumulate
 from operator import le
 
-from effnet.counting import CostCurve, layer_counts
+from effnet.counting import CostCurve, curve_of
 from effnet.counting.memory import Moment, moments
 from effnet.network import MAX_RESOLUTION, Block, Spec, round_repeats, walk
 
@@ -72,32 +72,14 @@ def width_costs(base: Spec, width: float) -> WidthCosts:
         (more if again else once).append(block)
         seen = block.stage
     return WidthCosts(
-        _curve(once),
-        tuple(_curve([block]) for block in more),
+        curve_of(once),
+        tuple(curve_of([block]) for block in more),
         (_statistics(once), *(_statistics([block]) for block in more)),
     )
 
 
 def _statistics(blocks: Iterable[Block]) -> int:
     return sum(2 * layer.out_channels for b in blocks for layer in b.layers if layer.norm)
-
-
-def _curve(blocks: Iterable[Block]) -> CostCurve:
-    params, macs, activations = 0, 0, 0
-    levels: dict[int, list[int]] = {}
-    for block in blocks:
-        for layer in block.layers:
-            counted, multiplied, written = layer_counts(layer)
-            params += counted
-            if not layer.norm:  # fully connected: a 1x1 map at every input size
-                macs, activations = macs + multiplied, activations + written
-                continue
-            area = layer.out_size * layer.out_size
-            level = levels.setdefault(MAX_RESOLUTION // layer.out_size, [0, 0])
-            level[0] += multiplied // area
-            level[1] += written // area
-    kept = tuple((step, weights, channels) for step, (weights, channels) in levels.items())
-    return CostCurve(params, kept, macs, activations)
 
 
 def repeats_at(base: Spec, depth: float) -> tuple[int, ...]:

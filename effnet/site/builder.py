@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import effnet
-from effnet.base import LANGUAGES, EffnetError, files, make_folder, path_of, speaking
+from effnet.base import LANGUAGES, EffnetError, check_known, files, make_folder, path_of, speaking
 from effnet.site import lesson_pages, site_pages
 from effnet.site.browser_network import classifier
 from effnet.site.browser_notebooks import notebooks
@@ -46,13 +46,8 @@ def build(target: str | PathLike[str], *, without: Collection[str] = ()) -> list
         EffnetError: A part is unknown, or the folder holds something else, or can't be written.
     """
     folder = path_of(target).resolve()
-    unknown = [name for name in without if name not in PARTS]
-    if unknown:
-        raise EffnetError(
-            "the site has no part {name}; expected one of {parts}",
-            name=repr(unknown[0]),
-            parts=", ".join(PARTS),
-        )
+    for name in without:
+        check_known("part", name, PARTS)
     mine = folder.is_file() or (folder.is_dir() and any(folder.iterdir()))
     if mine and not (folder / MARKER).is_file():
         raise EffnetError(

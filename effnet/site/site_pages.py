@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import effnet
 from effnet import papers
 from effnet.base import DEFAULT, LANGUAGES, EffnetError, class_name, current, mark, say
 from effnet.papers import Exhibit
-from effnet.report import glossary
+from effnet.report import glossary, templates
 from effnet.site.executed_notebooks import Executed
 from effnet.web import TAGS, TITLE, script, translations
 
@@ -71,7 +68,8 @@ class Folder:
             ],
         }
         words = _frame() | values.pop("words", {})
-        text = _templates().get_template(template).render(**page, words=words, **values)
+        page |= {"words": words} | values
+        text = templates("site/templates").get_template(template).render(**page)
         self.path.mkdir(parents=True, exist_ok=True)
         (self.path / file).write_text(text, "utf-8")
 
@@ -79,18 +77,6 @@ class Folder:
 def folder_of(code: str) -> str:
     """Where a language's pages lie: English on top, the others in a folder of their own."""
     return "" if code == DEFAULT else f"{code}/"
-
-
-@lru_cache(maxsize=1)
-def _templates() -> Environment:
-    loader = PackageLoader("effnet", "site/templates")
-    return Environment(
-        loader=loader,
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 def _frame() -> dict[str, str]:

@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from effnet.base import EffnetError, Text, in_a_row, is_whole, plural, say, settle
+from effnet.base import (
+    EffnetError,
+    Text,
+    check_known,
+    in_a_row,
+    is_whole,
+    plural,
+    say,
+    settle,
+)
 from effnet.nn import ENGINES as ALL_ENGINES
 from effnet.nn import OTHERS
 
@@ -45,18 +54,8 @@ class Options:
 
     def check(self) -> None:
         """Raise `EffnetError` where an option is out of range or two don't go together."""
-        if self.precision not in PRECISIONS:
-            raise EffnetError(
-                "precision {precision}; expected one of {among}",
-                precision=repr(self.precision),
-                among=", ".join(PRECISIONS),
-            )
-        if self.engine not in ENGINES:
-            raise EffnetError(
-                "engine {engine}; expected one of {among}",
-                engine=repr(self.engine),
-                among=", ".join(ENGINES),
-            )
+        check_known("precision", self.precision, PRECISIONS)
+        check_known("engine", self.engine, ENGINES)
         if not is_whole(self.batch_size, 1, MOST_BATCH):
             raise EffnetError(
                 "batch size {batch}; expected 1 to {most:,}",

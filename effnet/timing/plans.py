@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from effnet.base import EffnetError, mark
+from effnet.base import mark, no_such
 from effnet.counting import count
 from effnet.network import Spec, Stage, display_name, get_variant
 from effnet.scaling import AnyNetwork, compound_scale, scale, spec_of
@@ -79,22 +79,22 @@ def sweep(kind: str, spec: AnyNetwork, options: Options) -> tuple[Point, ...]:
     """
     spec = spec_of(spec)
     if kind == "batch":
-        return tuple(_point(str(n), n, spec, replace(options, batch_size=n)) for n in BATCHES)
+        return tuple(point(str(n), n, spec, replace(options, batch_size=n)) for n in BATCHES)
     if kind == "resolution":
         sized = (replace(options, resolution=side) for side in SIDES)
-        return tuple(_point(f"{o.resolution} px", o.resolution or 0, spec, o) for o in sized)
+        return tuple(point(f"{o.resolution} px", o.resolution or 0, spec, o) for o in sized)
     own = replace(options, resolution=None)
     if kind == "phi":
-        return tuple(_point(f"{phi:g}", phi, compound_scale(phi), own) for phi in PHIS)
+        return tuple(point(f"{phi:g}", phi, compound_scale(phi), own) for phi in PHIS)
     if kind == "family":
-        points = [_point(display_name(name), 0, get_variant(name), own) for name in FAMILY]
+        points = [point(display_name(name), 0, get_variant(name), own) for name in FAMILY]
         placed = (replace(point, x=point.macs) for point in points)
         return tuple(sorted(placed, key=lambda point: point.macs))
-    known = ", ".join(SWEEPS)
-    raise EffnetError("sweep {kind}; expected one of {among}", kind=repr(kind), among=known)
+    raise no_such("sweep", kind, SWEEPS)
 
 
-def _point(label: str, x: float, spec: Spec, options: Options) -> Point:
+def point(label: str, x: float, spec: Spec, options: Options) -> Point:
+    """A network and how it runs as something to measure, with its counts."""
     cost = count(spec, resolution=options.resolution)
     return Point(label, x, spec, options, cost.macs, cost.params, cost.activations)
 

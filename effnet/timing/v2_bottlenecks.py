@@ -9,12 +9,10 @@ from functools import lru_cache
 from itertools import product
 
 from effnet.base import EffnetError, mark
-from effnet.counting import count
-from effnet.network import Spec, get_variant
-from effnet.papers import Row, rows
-from effnet.scaling import takes_network
-
-FUSED_KERNEL = 3  # every released fused stage has 3x3 kernels
+from effnet.counting import Cost, count
+from effnet.network import Spec
+from effnet.papers import FUSED_STAGES, Line, lines
+from effnet.scaling import FUSED_KERNEL, fused, takes_network
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,45 +33,6 @@ class Fused:
 
 
 @takes_network
-def fused(spec: Spec, stages: int, *, kernel: int | None = FUSED_KERNEL) -> Spec:
-    """The network with Fused-MBConv in its first stages, without squeeze-and-excitation there.
-
-    Args:
-        spec: A network of MBConv or Fused-MBConv stages; what is fused already stays as it is.
-        stages: How many of its first stages are fused.
-        kernel: Of the full convolutions; None keeps each stage's own.
-
-    Raises:
-        EffnetError: A stage can't be fused.
-    """
-    wrong = next((s for s in spec.stages if s.operator not in ("mbconv", "fused_mbconv")), None)
-    if wrong is not None:
-        raise EffnetError(
-            "a stage of {network} is {operator}; only MBConv can be fused: choose an EfficientNet",
-            network=spec.name,
-            operator=repr(wrong.operator),
-        )
-    if not 0 <= stages <= len(spec.stages):
-        raise EffnetError(
-            "{n} fused stages; expected 0 to {most}", n=repr(stages), most=len(spec.stages)
-        )
-    changed = tuple(
-        replace(
-            stage,
-            operator="fused_mbconv",
-            kernel=kernel or stage.kernel,
-            se_ratio=0.0,
-        )
-        if number < stages and stage.operator == "mbconv"
-        else stage
-        for number, stage in enumerate(spec.stages)
-    )
-    if changed == spec.stages:
-        return spec
-    return replace(spec, stages=changed, name=f"{spec.name}, fused 1-{stages}")
-
-
-@takes_network
 @lru_cache(maxsize=32)
 def fused_series(spec: Spec, *, kernel: int | None = FUSED_KERNEL) -> tuple[Fused, ...]:
     """No stage fused, the first, the first two, ... all; counted.
@@ -90,31 +49,6 @@ def fused_series(spec: Spec, *, kernel: int | None = FUSED_KERNEL) -> tuple[Fuse
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class PrintedFused:
-    """A row of the V2 paper's Table 3: EfficientNet-B4 with its first stages fused.
-
-    Attributes:
-        stages: How many.
-        params, macs: As printed.
-        counted_params, counted_macs: Of `fused` B4 with 3x3 kernels.
-        kept_params, kept_macs: The same with each stage's own kernel.
-        top1: In percent.
-        gpu_images_per_s, tpu_images_per_s: Training throughput.
-    """
-
-    stages: int
-    params: float
-    macs: float
-    counted_params: int
-    counted_macs: int
-    kept_params: int
-    kept_macs: int
-    top1: float
-    gpu_images_per_s: float
-    tpu_images_per_s: float
-
-
 TABLE_3 = mark(
     "Printed: training of EfficientNet-B4 on a V100 and on a TPU core (arXiv:2104.00298, Table "
     "3). The printed numbers of parameters follow no single rule. With stages 1 to 3 fused, "
@@ -124,32 +58,10 @@ TABLE_3 = mark(
 
 
 @lru_cache(maxsize=1)
-def table_3() -> tuple[PrintedFused, ...]:
-    """The V2 paper's Table 3, beside what `fused` counts."""
-    found: dict[int, dict[str, Row]] = {}
-    for row in rows("inference_latency", paper="V2", table="Table 3"):
-        last = row["model"].rpartition("-")[2]
-        stages = int(last) if last.isdigit() else 0
-        found.setdefault(stages, {})["GPU" if "GPU" in row["hardware"] else "TPU"] = row
-    b4, printed = get_variant("b4"), []
-    for stages, pair in sorted(found.items()):
-        gpu = pair["GPU"]
-        small, kept = count(fused(b4, stages)), count(fused(b4, stages, kernel=None))
-        printed.append(
-            PrintedFused(
-                stages,
-                gpu.number("params_M"),
-                gpu.number("flops_B"),
-                small.params,
-                small.macs,
-                kept.params,
-                kept.macs,
-                gpu.number("top1_percent"),
-                gpu.number("throughput_images_per_s"),
-                pair["TPU"].number("throughput_images_per_s"),
-            )
-        )
-    return tuple(printed)
+def table_3() -> tuple[tuple[Line, Cost], ...]:
+    """The lines of the V2 paper's Table 3, each with what B4 counts with fused stages of 3x3."""
+    pairs = zip(lines("v2-table-3"), FUSED_STAGES, strict=True)
+    return tuple((line, count(fused("b4", stages))) for line, stages in pairs)
 
 
 # --- deeper late, or alike --------------------------------------------------------------------

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from effnet.base import EffnetError, shipped
+from effnet.base import EffnetError, check_known, shipped
 from effnet.network import Spec, Stage
 from effnet.scaling import takes_network
 from effnet.train.fashion_mnist import CHOOSING, CLASSES, NAME
@@ -58,12 +58,7 @@ def base_of(family: str = "efficientnet") -> Spec:
     Raises:
         EffnetError: There is no such family.
     """
-    if family not in _ROWS:
-        raise EffnetError(
-            "no base network {family}; expected one of {known}",
-            family=repr(family),
-            known=", ".join(_ROWS),
-        )
+    check_known("base network", family, _ROWS)
     operators = {"efficientnet": "mbconv", "mobilenet": "inverted_residual"}
     squeezed = 0.25 if family == "efficientnet" else 0.0
     stages = tuple(
@@ -323,10 +318,7 @@ def claim(folder: Path, *, run: Trained | None = None, until: str = PARTS[-1]) -
     Raises:
         EffnetError: Trainings are missing (the same call goes on), or there is no such part.
     """
-    if until not in PARTS:
-        raise EffnetError(
-            "no part {part}; expected one of {known}", part=repr(until), known=", ".join(PARTS)
-        )
+    check_known("part", until, PARTS)
     trained = run or sweep
 
     def part(name: str, jobs: Sequence[Job]) -> list[Row]:

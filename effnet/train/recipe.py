@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Self
 
-from effnet.base import EffnetError, settle
+from effnet.base import EffnetError, check_known, settle
 from effnet.network import Spec, Stage
 from effnet.scaling import spec_of
 from effnet.train.schedule import Progressive
@@ -143,13 +143,7 @@ class Recipe:
         object.__setattr__(self, "spec", spec_of(self.spec))
         settle(self, LIMITS)
         for name, allowed in CHOICES.items():
-            if getattr(self, name) not in allowed:
-                raise EffnetError(
-                    "{name} {value}; expected one of {allowed}",
-                    name=name,
-                    value=repr(getattr(self, name)),
-                    allowed=", ".join(allowed),
-                )
+            check_known(name, getattr(self, name), allowed)
         if self.batch_size < 2 * self.accumulate:
             raise EffnetError(
                 "a batch of {size} in {parts} parts leaves parts of one picture, which "

@@ -24,7 +24,15 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from effnet.base import EffnetError, Text, append_line, make_folder, programs, write_whole
+from effnet.base import (
+    EffnetError,
+    Text,
+    append_line,
+    check_known,
+    make_folder,
+    programs,
+    write_whole,
+)
 from effnet.jobs import METRICS, RESULT, Run, runs
 from effnet.scaling import scale, spec_of
 from effnet.train.recipe import CHOICES, FINE_TUNING, Recipe, small_base
@@ -204,12 +212,7 @@ def carry_out(run: Run, told: Told = json_line) -> dict[str, Any]:
         "claim": _claim,
         "steps": _steps,
     }
-    if run.kind not in tasks:
-        raise EffnetError(
-            "unknown kind of run {kind}; expected one of {known}",
-            kind=repr(run.kind),
-            known=", ".join(tasks),
-        )
+    check_known("kind of run", run.kind, tasks)
     return tasks[run.kind](run, told)
 
 

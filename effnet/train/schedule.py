@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any, Literal, Self
 
-from effnet.base import EffnetError, brief, content, is_finite, is_whole, mark, settle
+from effnet.base import EffnetError, brief, check_known, content, is_finite, is_whole, mark, settle
 from effnet.counting import cost_curve
 from effnet.network import check_resolution
 from effnet.papers import Row, rows
@@ -95,12 +95,7 @@ class Progressive:
             raise EffnetError(
                 "{epochs} epochs; expected above 0, at most 100,000", epochs=repr(self.epochs)
             )
-        if self.rule not in RULES:
-            raise EffnetError(
-                "unknown rule {rule}; expected one of {known}",
-                rule=repr(self.rule),
-                known=", ".join(RULES),
-            )
+        check_known("rule", self.rule, RULES)
         for name, (low, high) in LIMITS.items():
             ends = getattr(self, name)
             if not (isinstance(ends, tuple) and len(ends) == 2):

@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from effnet.base import EffnetError, brief, is_finite, is_whole, path_of, say, settle
+from effnet.base import EffnetError, brief, check_known, is_finite, is_whole, path_of, say, settle
 from effnet.network import Spec, get_variant
 from effnet.scaling import takes_network
 
@@ -65,12 +65,7 @@ class Preprocessing:
                 resize=brief(self.resize),
                 most=MAX_SIDE,
             )
-        if self.interpolation not in INTERPOLATIONS:
-            raise EffnetError(
-                "interpolation {value}; expected one of {among}",
-                value=brief(self.interpolation),
-                among=", ".join(INTERPOLATIONS),
-            )
+        check_known("interpolation", self.interpolation, INTERPOLATIONS)
         for what, least in (("mean", -math.inf), ("std", 0.0)):
             values = getattr(self, what)
             try:

@@ -48,7 +48,8 @@ def test_the_extras_ask_for_the_ranges_that_are_tested(extra):
         assert tested[name] == ranges, name
 
 
-WITH_JUPYTER = {"traitlets", "nbclient", "nbconvert", "nbformat"}  # come along with JupyterLab
+# come along with JupyterLab
+WITH_JUPYTER = {"jinja2", "traitlets", "nbclient", "nbconvert", "nbformat"}
 
 
 @pytest.mark.parametrize("extra", ["train", "notebook", "export", "hub"])

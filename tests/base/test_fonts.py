@@ -6,7 +6,6 @@ from pathlib import Path
 import effnet
 from effnet import figures
 from effnet.base import colours
-from effnet.report.html_page import STYLE
 from effnet.web import source
 
 ROOT = Path(effnet.__file__).parents[1]
@@ -15,7 +14,8 @@ ROOT = Path(effnet.__file__).parents[1]
 def test_every_part_names_the_same_fonts():
     config = tomllib.loads((ROOT / ".streamlit/config.toml").read_text("utf-8"))
     assert config["theme"]["font"] == colours.FONTS
-    for style in (STYLE, source("site.css"), source("explorer.css")):
+    report = (ROOT / "effnet/report/templates/report.html").read_text("utf-8")
+    for style in (report, source("site.css"), source("explorer.css")):
         assert colours.FONTS in " ".join(style.split())
     drawn = figures.network_drawing(effnet.get_variant("b0"))
     assert drawn.layout.template.layout.font.family == colours.FONTS

@@ -44,10 +44,26 @@ def test_streamlits_own_words_follow_the_switch(visit):
     page = visit().go("/classify?lang=zh")
     uploader = page.get_by_test_id("stFileUploader").first
     with speaking("zh"):
-        expect(uploader.get_by_role("button", name=say("Upload"))).to_be_visible()
+        expect(uploader.get_by_role("button", name=say("Upload"), exact=True)).to_be_visible()
         expect(uploader).to_contain_text(say(" per file"))
     expect(page.locator("html")).to_have_attribute("lang", "zh")
     page.get_by_role("button", name="English").click()
     expect(uploader.get_by_role("button", name="Upload", exact=True)).to_be_visible()
     expect(uploader).to_contain_text("32MB per file")
     expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_a_refused_file_is_told_in_chinese_and_keeps_its_name(visit):
+    page = visit().go("/classify?lang=zh")
+    refused = {"name": "Summer.exe", "mimeType": "application/x-msdownload", "buffer": b"x"}
+    uploader = page.get_by_test_id("stFileUploader").first
+    uploader.locator("input[type=file]").set_input_files(refused)
+    file = uploader.get_by_test_id("stFileChip")
+    expect(file).to_contain_text("Summer.exe")  # "Sum" is a word of Streamlit's tables
+    with speaking("zh"):
+        expect(file.get_by_role("button")).to_have_attribute(
+            "aria-label", re.compile(say("Remove "))
+        )
+        told = say(" files are not allowed.")
+    file.hover()
+    expect(page.get_by_test_id("stTooltipErrorContent")).to_contain_text(told.strip())

@@ -585,7 +585,7 @@ def test_the_hub_out_of_reach_is_one_line(monkeypatch):
         raise ConnectionError("no route\nto the hub")
 
     monkeypatch.setattr(hub, "hf_hub_download", gone)
-    with pytest.raises(effnet.WeightsUnavailable, match=r"\(no route\)\. With no network, put"):
+    with pytest.raises(effnet.WeightsUnavailable, match=r"\(no route\)\. Offline, put"):
         effnet.load("hf-hub:timm/efficientnet_b0.ra_in1k")
 
 

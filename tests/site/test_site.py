@@ -81,7 +81,9 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path, pages):
         build(mine, without=PARTS)
     with pytest.raises(effnet.EffnetError, match=r"thesis.txt is not empty and holds no site"):
         build(mine / "thesis.txt", without=PARTS)
-    with pytest.raises(effnet.EffnetError, match=r"no part 'explorer'; expected one of classify"):
+    with pytest.raises(
+        effnet.EffnetError, match=r"unknown part 'explorer'; expected one of classify"
+    ):
         build(tmp_path / "site", without=["explorer"])
     assert (mine / "thesis.txt").read_text() == "years"
     build(pages, without=PARTS)  # an earlier site is written anew

@@ -8,7 +8,7 @@ import pytest
 
 import effnet
 from effnet.base import EffnetError
-from effnet.papers import printed_times
+from effnet.papers import MACS, PARAMS, printed_times
 from effnet.timing import capabilities, plans, predicted, v2_bottlenecks
 from effnet.timing.measurement_store import FOLDER
 from effnet.timing.measurements import Environment
@@ -82,14 +82,15 @@ def test_where_time_follows_multiply_adds_there_is_no_surprise():
 
 def test_fusing_is_what_the_papers_table_3_counts():
     """B4: 20.0 M with stages 1 to 3 fused; 43.4 M and 132 M with more, at the stages' kernels."""
-    none, three, five, seven = v2_bottlenecks.table_3()
-    assert (none.counted_params, none.stages) == (effnet.count(effnet.get_variant("b4")).params, 0)
-    assert three.counted_params == pytest.approx(three.params, rel=0.005)
-    assert three.counted_macs == pytest.approx(three.macs, rel=0.025)
-    assert five.kept_params == pytest.approx(five.params, rel=0.005)
-    assert seven.kept_params == pytest.approx(seven.params, rel=0.005)
-    assert [row.gpu_images_per_s for row in (none, three, five, seven)] == [155, 216, 223, 206]
-    assert [row.tpu_images_per_s for row in (none, three, five, seven)] == [262, 362, 327, 254]
+    (none, kept), (three, small), (five, _), (seven, _) = v2_bottlenecks.table_3()
+    assert (kept.params, none.name) == (effnet.count("b4").params, "no fused")
+    assert small.params == pytest.approx(1e6 * three.number(PARAMS), rel=0.005)
+    assert small.macs == pytest.approx(1e9 * three.number(MACS), rel=0.025)
+    for line in (five, seven):
+        assert line.beside(PARAMS).computed == pytest.approx(line.number(PARAMS), rel=0.005)
+    for hardware, rates in (("V100", [155, 216, 223, 206]), ("TPU", [262, 362, 327, 254])):
+        (column,) = [title for title in none.values if hardware in title]
+        assert [line.number(column) for line in (none, three, five, seven)] == rates
 
 
 def test_a_fused_stage_is_a_full_convolution_without_squeeze_and_excitation():

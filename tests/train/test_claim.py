@@ -74,7 +74,7 @@ def test_what_the_others_are_does_not_hang_on_the_search():
 
 
 def test_an_unknown_family_is_said():
-    with pytest.raises(EffnetError, match="no base network 'vgg'; expected one of"):
+    with pytest.raises(EffnetError, match="unknown base network 'vgg'; expected one of"):
         claim.base_of("vgg")
 
 
@@ -170,7 +170,7 @@ def test_it_ends_after_the_part_that_was_asked_for(tmp_path):
     trained = Pretended(lambda _: 0.5)
     claim.claim(tmp_path, run=trained, until="search")
     assert list(trained.asked) == ["rate", "check", "search"]
-    with pytest.raises(EffnetError, match="no part 'lunch'; expected one of rate"):
+    with pytest.raises(EffnetError, match="unknown part 'lunch'; expected one of rate"):
         claim.claim(tmp_path, run=trained, until="lunch")
 
 

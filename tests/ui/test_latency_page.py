@@ -164,7 +164,8 @@ def test_a_file_that_a_student_sends_is_shown():
     app.file_uploader[0].set_value(("theirs.csv", text.encode(), "text/csv")).run()
     sound(app)
     assert any(
-        option.startswith("sent, theirs.csv") for option in app.selectbox(key="shown_batch").options
+        option.startswith("uploaded, theirs.csv")
+        for option in app.selectbox(key="shown_batch").options
     )
     assert any("Batch 4 already" in title for title in titles(app))
 

@@ -28,11 +28,9 @@ _last_frames: dict[str, float] = {}  # by visitor, when it came
 
 @lru_cache(maxsize=1)
 def _component() -> Callable[..., Any]:
+    js = camera_module() + live.read("camera.js")
     return live.component(
-        "camera",
-        html='<div class="place"></div>',
-        css=source("camera.css"),
-        js=camera_module() + live.read("camera.js"),
+        "camera", html='<div class="place"></div>', css=source("camera.css"), js=js
     )
 
 

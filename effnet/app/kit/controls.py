@@ -10,11 +10,8 @@ from effnet.app.pages.scale import what_if
 from effnet.base import mark, percent, say, significant
 from effnet.network import display_name, get_variant, list_variants
 from effnet.scaling import (
-    ALPHA,
     BASES,
-    BETA,
     BUDGET,
-    GAMMA,
     MODES,
     RANGES,
     SOLVABLE,
@@ -24,6 +21,7 @@ from effnet.scaling import (
     changes_along,
     project_to_budget,
 )
+from effnet.web import PRESETS
 
 HELP = {
     "phi": mark("How far to scale; 0 is the base network (arXiv:1905.11946, equation 3)"),
@@ -33,14 +31,6 @@ HELP = {
     mark("depth"): mark("Multiplies the blocks of every stage, rounded up"),
     mark("width"): mark("Multiplies the channels, rounded to multiples of 8"),
     mark("resolution"): mark("Side of the input image in pixels"),
-}
-
-
-COEFFICIENTS: dict[str, dict[str, float]] = {
-    mark("Paper"): {"alpha": ALPHA, "beta": BETA, "gamma": GAMMA},
-    mark("Depth only"): {"alpha": 2.0, "beta": 1.0, "gamma": 1.0},
-    mark("Width only"): {"alpha": 1.0, "beta": 1.4142, "gamma": 1.0},
-    mark("Resolution only"): {"alpha": 1.0, "beta": 1.0, "gamma": 1.4142},
 }
 
 
@@ -131,7 +121,7 @@ def _budget(current: Design) -> None:
     _lock()
     st.caption(say("Presets"))
     with st.container(horizontal=True, gap="small"):
-        for title, values in COEFFICIENTS.items():
+        for title, values in PRESETS.items():
             st.button(
                 say(title),
                 key=f"preset_{title}",
@@ -185,7 +175,7 @@ def _has(design: Design, values: dict[str, float]) -> bool:
 
 def _preset(title: str) -> None:
     state.set_lock(None)
-    state.change(**COEFFICIENTS[title])
+    state.change(**PRESETS[title])
 
 
 def _project() -> None:

@@ -5,7 +5,7 @@ server says of a design counts only where it has heard the last one.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -25,16 +25,9 @@ ROOM = ".place:not(:has(.effnet:not(.waiting))) { min-height: min(100vh, 1100px)
 
 
 @lru_cache(maxsize=1)
-def _module() -> Any:
+def _module() -> Callable[..., Any]:
     js = module() + live.read("explorer_module.js")
-    component: Any = st.components.v2.component
-    return component("effnet_explorer_module", html="<span></span>", js=js, isolate_styles=False)
-
-
-@lru_cache(maxsize=1)
-def _host() -> Any:
-    component: Any = st.components.v2.component
-    return component("effnet_explorer", html=PLACE, css=ROOM, js=live.read("explorer.js"))
+    return live.component("explorer_module", html="<span></span>", js=js, isolate_styles=False)
 
 
 def start() -> None:
@@ -49,7 +42,8 @@ def start() -> None:
 def explorer() -> Design:
     """Everything above the tabs of Scale, and the design that it says."""
     if live.in_browser():
-        _host()(key=KEY, data=_data(), on_said_change=state.told(KEY, heard, part="said"))
+        host = live.component("explorer", html=PLACE, css=ROOM)
+        host(key=KEY, data=_data(), on_said_change=state.told(KEY, heard, part="said"))
     else:  # a test: it sees what the browser is handed, and types what it would report as JSON
         st.json(_data())
         report = state.told(KEY, lambda text: heard(json.loads(text or "{}")))

@@ -1,10 +1,8 @@
 """Lessons in the app: a step's panel, what a link hides, presenter mode, the teacher's page."""
 
 import json
-from collections.abc import Callable, Set
+from collections.abc import Set
 from dataclasses import asdict
-from functools import lru_cache
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
@@ -157,7 +155,8 @@ def _end() -> None:
 def panel(file: str) -> None:
     """The running lesson's step, its question and the way on; and the presenter's large type."""
     if projector.on() and live.in_browser():
-        _large()(key="present", data={}, height=1)
+        large = live.component("present", html="<span></span>", isolate_styles=False)
+        large(key="present", data={}, height=1)
     lesson = current()
     if lesson is None:
         if projector.on() or state.remembered(state.HIDE, ""):
@@ -271,12 +270,6 @@ def _reveal(question: Question, revealed: str, predicted: str) -> None:
     design = shown_by(question)
     if design:
         state.edit(lessons.read(design))
-
-
-@lru_cache(maxsize=1)
-def _large() -> Callable[..., Any]:
-    css, js = live.read("present.css"), live.read("present.js")
-    return live.component("present", html="<span></span>", css=css, js=js, isolate_styles=False)
 
 
 # --- the page of lessons ----------------------------------------------------------------------

@@ -34,7 +34,8 @@ from effnet.scaling import Range
 
 COMPONENTS = Path(__file__).parent / "components"
 
-# what Streamlit itself writes into forms, tables and lists; with a space, a part of a text
+# what Streamlit itself writes into forms, tables and lists; with a space or braces, beside or
+# around what differs
 STREAMLITS = (
     mark("Upload directories"),
     mark("Upload"),
@@ -46,7 +47,8 @@ STREAMLITS = (
     mark("Close fullscreen"), mark("Sort ascending"), mark("Sort descending"), mark("Format"),
     mark("Statistics"), mark("Copy column name"), mark("Autosize"), mark("Pin column"),
     mark("Unpin column"), mark("Hide column"), mark("No results"), mark("Select all"),
-    mark("Choose an option"), mark("Open"), mark("file upload"), mark("Remove "), mark("Error:"),
+    mark("Choose an option"), mark("Open"), mark("file upload"), mark("Remove "),
+    mark("Error:"), mark("Error: "),
     mark("Add files"), mark(" files are not allowed."),
     mark("This app would like to use your camera."), mark("Learn how to allow access."),
     mark("Switch camera"), mark("Automatic"), mark("Localized"), mark("Plain"), mark("Compact"),
@@ -61,6 +63,9 @@ STREAMLITS = (
     mark("Clear value"), mark("Increment"), mark("Decrement"),
     mark("Running..."), mark("Stop"), mark("Stopping..."), mark("Connecting"),
     mark("Connection error"),
+    mark("Number is below the allowed range. Please enter a value greater than or equal to {low}."),
+    mark("Number is above the allowed range. Please enter a value less than or equal to {high}."),
+    mark("Number is outside the allowed range. Please enter a value between {low} and {high}."),
 )  # fmt: skip
 
 
@@ -74,38 +79,28 @@ def read(name: str) -> str:
     return (COMPONENTS / name).read_text("utf-8")
 
 
-def component(name: str, *, js: str, **parts: Any) -> Callable[..., Any]:
-    """A component of the browser; what it is given as `data` is the first thing in its own.
+@lru_cache(maxsize=32)
+def component(name: str, *, isolate_styles: bool = True, **parts: str) -> Callable[..., Any]:
+    """A component of our own, declared once: of the files of `components` that bear its name.
 
-    Streamlit looks for tables among the values of a mapping, and loads pandas and pyarrow to know
-    one (0.4 s of a first page); not so in a list.
+    What it is given as `data` is the first thing in its own: Streamlit looks for tables among the
+    values of a mapping, and loads pandas and pyarrow to know one (0.4 s of a first page); not so in
+    a list.
+
+    Args:
+        name: The files', without their endings.
+        isolate_styles: Whether its styles and the page's don't reach each other.
+        parts: HTML, CSS or JavaScript where that stands in no file.
     """
+    files = {kind: COMPONENTS / f"{name}.{kind}" for kind in ("html", "css", "js")}
+    found = {kind: file.read_text("utf-8") for kind, file in files.items() if file.is_file()}
     registered: Any = st.components.v2.component
-    mount = registered(f"effnet_{name}", js=js, **parts)
+    mount = registered(f"effnet_{name}", isolate_styles=isolate_styles, **found | parts)
 
     def shown(*, key: str, data: Mapping[str, Any], **options: Any) -> Any:
         return mount(key=key, data=[data], **options)
 
     return shown
-
-
-@lru_cache(maxsize=1)
-def _slider_component() -> Callable[..., Any]:
-    return component(
-        "slider", html=read("slider.html"), css=read("slider.css"), js=read("slider.js")
-    )
-
-
-@lru_cache(maxsize=1)
-def _figure_component() -> Callable[..., Any]:
-    html = '<div class="figure"></div>'  # Plotly's own style sheet must reach it
-    return component("figure", html=html, js=read("figure.js"), isolate_styles=False)
-
-
-@lru_cache(maxsize=1)
-def _page_component() -> Callable[..., Any]:
-    """The page's language and its place in the menu."""
-    return component("page", html="<span></span>", js=read("page.js"), isolate_styles=False)
 
 
 @lru_cache(maxsize=1)
@@ -123,18 +118,6 @@ def _plotly_address() -> str:
     return f"component/{served.name}/{packed.name}?version={plotly.__version__}"
 
 
-@lru_cache(maxsize=1)
-def _gauge_component() -> Callable[..., Any]:
-    html, css, js = read("gauge.html"), read("gauge.css"), read("gauge.js")
-    return component("gauge", html=html, css=css, js=js)
-
-
-@lru_cache(maxsize=1)
-def _claim_component() -> Callable[..., Any]:
-    html = '<h3 class="claim" aria-live="polite"></h3>'
-    return component("claim", html=html, css=read("claim.css"), js=read("claim.js"))
-
-
 def start(page: str) -> None:
     """Tell the browser page and language; it runs plotly.js while the server still works."""
     if in_browser():
@@ -143,7 +126,9 @@ def start(page: str) -> None:
             st.html(script, unsafe_allow_javascript=True)
         words = {} if current() == DEFAULT else {word: say(word) for word in STREAMLITS}
         data = {"page": page, "language": current(), "words": words}
-        _page_component()(key="page", data=data, height=1)
+        component("page", html="<span></span>", isolate_styles=False)(
+            key="page", data=data, height=1
+        )
 
 
 def slider(
@@ -196,7 +181,7 @@ def slider(
         "marks": [round((mark - span.low) / (span.high - span.low), 4) for mark in marks],
         "disabled": disabled,
     }
-    _slider_component()(
+    component("slider")(
         key=key,
         data=data,
         default={"value": value},
@@ -214,7 +199,8 @@ def claim_room() -> DeltaGenerator:
 def claim(text: str) -> None:
     """The page's one sentence, in a room that does not grow and shrink with it."""
     if in_browser():
-        _claim_component()(key="claim", data={"text": text})
+        html = '<h3 class="claim" aria-live="polite"></h3>'
+        component("claim", html=html)(key="claim", data={"text": text})
     else:
         st.subheader(text, anchor=False)
 
@@ -235,7 +221,7 @@ def gauge(
         return
     low, high = span
     data = {"label": label, "value": value, "goal": goal, "low": low, "high": high}
-    _gauge_component()(key=key, data=data | {"text": text, "note": note})
+    component("gauge")(key=key, data=data | {"text": text, "note": note})
 
 
 def figure(
@@ -277,4 +263,7 @@ def figure(
 
     report = state.told(key, clicked, part="clicked")
     height = "content" if projector.on() else drawn["layout"]["height"]
-    _figure_component()(key=key, data=data, on_clicked_change=report, height=height)
+    place = '<div class="figure"></div>'  # Plotly's own style sheet must reach it
+    component("figure", html=place, isolate_styles=False)(
+        key=key, data=data, on_clicked_change=report, height=height
+    )

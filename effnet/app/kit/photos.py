@@ -3,7 +3,7 @@
 import base64
 import binascii
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -269,15 +269,8 @@ def _paste() -> None:
         "tooLarge": say("That picture is over 16 MiB; upload it as a file."),
     }
     report = state.told("paste", pasted, part="pasted")
-    _paste_component()(key="paste", data=data, on_pasted_change=report)
-
-
-@lru_cache(maxsize=1)
-def _paste_component() -> Callable[..., Any]:
-    html = '<div class="note"></div>'
-    css = ".note { font-size: 0.875rem; opacity: 0.75; color: var(--st-text-color); }"
-    js = (live.COMPONENTS / "paste.js").read_text("utf-8")
-    return live.component("paste", html=html, css=css, js=js)
+    place = '<div class="note"></div>'
+    live.component("paste", html=place)(key="paste", data=data, on_pasted_change=report)
 
 
 def title(network: str, classifier: "Classifier") -> str:

@@ -26,31 +26,15 @@ if TYPE_CHECKING:
 
 QUALITY = 85
 THUMBNAIL = 224  # px
-KINDS = ("html", "css", "js")
 
 Fractions = tuple[float, float, float, float]  # left, top, right, bottom of a photo, 0 to 1
 
 
-def _component(name: str, *shared: str) -> Callable[..., Any]:
-    parts = {kind: live.read(f"{name}.{kind}") for kind in KINDS}
-    colour = joined(("colours",), colours="colour")
-    parts["js"] = "".join([colour, *map(live.read, shared), parts["js"]])
-    return live.component(name, **parts)
-
-
-@lru_cache(maxsize=1)
-def _viewer_component() -> Callable[..., Any]:
-    return _component("viewer", "box.js", "scene.js")
-
-
-@lru_cache(maxsize=1)
-def _cover_component() -> Callable[..., Any]:
-    return _component("cover", "box.js")
-
-
-@lru_cache(maxsize=1)
-def _strip_component() -> Callable[..., Any]:
-    return _component("strip")
+@lru_cache(maxsize=4)
+def _component(*files: str) -> Callable[..., Any]:
+    """The component of the last of these scripts, which sees the others and the colours."""
+    scripts = "".join(live.read(f"{name}.js") for name in files)
+    return live.component(files[-1], js=joined(("colours",), colours="colour") + scripts)
 
 
 def data_url(image: Image.Image, *, quality: int = QUALITY) -> str:
@@ -136,7 +120,7 @@ def map_viewer(
         if picked:
             on_cell((int(picked[0]), int(picked[1])))
 
-    _viewer_component()(
+    _component("box", "scene", "viewer")(
         key="map_viewer",
         data=data,
         on_box_change=state.told("map_viewer", box_changed, part="box"),
@@ -207,7 +191,9 @@ def cover(
         if drawn:
             on_box(tuple(map(float, drawn)))  # type: ignore[arg-type]
 
-    _cover_component()(key=key, data=data, on_box_change=state.told(key, changed, part="box"))
+    _component("box", "cover")(
+        key=key, data=data, on_box_change=state.told(key, changed, part="box")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +250,7 @@ def strip(
             on_click(int(number))
 
     report = state.told(key, clicked, part="clicked")
-    _strip_component()(key=key, data=data, on_clicked_change=report)
+    _component("strip")(key=key, data=data, on_clicked_change=report)
 
 
 def thumbnail(explanation: "Explanation", *, alpha: float = 0.65) -> Image.Image:

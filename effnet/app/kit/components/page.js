@@ -6,10 +6,27 @@ const CONTROLS = ['stFileUploader', 'stCameraInput', 'stElementToolbar', 'stTool
   'stSelectbox', 'stMultiSelect', 'stNumberInput', 'stTextInput', 'stTextArea', 'stDialog']
   .map((name) => `[data-testid="${name}"]`).join(', ') + ', [data-baseweb="popover"]';
 
-// A text in the other language: the whole, or the part beside a limit or a file's name.
-function other(text, words) {
-  const found = words.find(([from, , part]) => (part ? text.includes(from) : text.trim() === from));
-  return found && text.replace(found[0], found[1]);
+const HOLE = /\{\w+\}/g;
+
+// Words as they are looked up: whole texts, and those beside or around a limit or a file's name.
+function lexicon(pairs) {
+  const whole = new Map(), patterns = [];
+  for (const [from, to, inside] of pairs) {
+    let number = 0;
+    if (!inside) whole.set(from, to);
+    else {
+      const found = new RegExp(from.replaceAll('.', '\\.').replace(HOLE, '(.+)'));
+      patterns.push([found, to.replace(HOLE, () => `$${number += 1}`)]);
+    }
+  }
+  return { whole, patterns };
+}
+
+function other(text, { whole, patterns }) {
+  const bare = text.trim(), said = whole.get(bare);
+  if (said) return text.replace(bare, said);
+  const found = patterns.find(([pattern]) => pattern.test(text));
+  return found && text.replace(...found);
 }
 
 function translate(words) {
@@ -29,14 +46,16 @@ function translate(words) {
 }
 
 function speak(language, words) {
-  const page = (globalThis.effnetPage ??= { words: [] });
+  const page = (globalThis.effnetPage ??= { pairs: [] });
   document.documentElement.lang = language;
   page.observer?.disconnect();
-  translate(page.words.map(([from, to, part]) => [to, from, part]));
-  page.words = Object.entries(words).map(([from, to]) => [from, to, from !== from.trim()]);
-  if (!page.words.length) return;
-  translate(page.words);
-  page.observer = new MutationObserver(() => translate(page.words));
+  translate(lexicon(page.pairs.map(([from, to, inside]) => [to, from, inside])));
+  page.pairs = Object.entries(words).map(([from, to]) => (
+    [from, to, from !== from.trim() || from.includes('{')]));
+  if (!page.pairs.length) return;
+  const spoken = lexicon(page.pairs);
+  translate(spoken);
+  page.observer = new MutationObserver(() => translate(spoken));
   page.observer.observe(document.body, { childList: true, characterData: true, subtree: true });
 }
 

@@ -1,11 +1,11 @@
 """The card of the V2 paper's three bottlenecks, each as an experiment on this machine."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import streamlit as st
 
 from effnet.app.kit import cache, jobs, live, sheet
-from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen
 from effnet.base import (
     Column,
@@ -23,6 +23,7 @@ from effnet.counting.memory import training_bytes
 from effnet.figures import fused_race, step_against_size, where_to_deepen
 from effnet.jobs import Job
 from effnet.network import Spec
+from effnet.papers import MACS, PARAMS, THROUGHPUT, TOP1, shown
 from effnet.scaling import Design
 from effnet.timing import (
     Deepened,
@@ -74,26 +75,19 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
         st.info(verbatim(error))
 
 
-def _race(runners: dict[str, Spec], options: Options, budget_s: float) -> Work:
-    def run(job: Job) -> Race:
-        job.report(0.0, say("Loading PyTorch"))
-        from effnet.timing.measure import race
+def _race(specs: dict[str, Spec], options: Options, budget_s: float, job: Job) -> Race:
+    from effnet.timing.measure import race
 
-        found = Race()
-        job.report(0.0, say("Warming up"), found)
+    found = Race()
+    job.report(0.0, say("Warming up"), found)
 
-        def heard(share: float, samples: Samples) -> None:
-            found.samples = samples
-            job.report(share, say("{n} {n:round|rounds}", n=len(next(iter(samples.values())))))
+    def heard(share: float, samples: Samples) -> None:
+        found.samples = samples
+        job.report(share, say("{n} {n:round|rounds}", n=len(next(iter(samples.values())))))
 
-        race(
-            {name: (spec, options) for name, spec in runners.items()},
-            budget_s=budget_s,
-            progress=heard,
-        )
-        return found
-
-    return run
+    runners = {name: (spec, options) for name, spec in specs.items()}
+    race(runners, budget_s=budget_s, progress=heard)
+    return found
 
 
 # --- fused stages -----------------------------------------------------------------------------
@@ -116,7 +110,7 @@ def _fused(design: Design, spec: Spec, chosen: Chosen) -> None:
         ),
         (spec, chosen.options),
         design.title,
-        _race({str(one.stages): one.spec for one in series}, chosen.options, seconds),
+        partial(_race, {str(one.stages): one.spec for one in series}, chosen.options, seconds),
         draw=lambda found: _fused_figure(series, found),
     )
     if not jobs.running(key):
@@ -156,17 +150,23 @@ def _fused_tables(series: tuple[Fused, ...], found: Race | None) -> None:
         alt=say("Time and costs by number of fused stages"),
     )
     st.caption(say(v2_bottlenecks.TABLE_3))
+    rows = v2_bottlenecks.table_3()
+
+    def rate(title: str) -> Column:
+        return Column(shown(title), lambda row: row[0].number(title))
+
     sheet.show(
-        v2_bottlenecks.table_3(),
-        Column(mark("fused stages"), "stages"),
-        Column(mark("parameters printed"), lambda row: round(row.params), millions),
-        Column(mark("counted, 3x3"), "counted_params", millions),
-        Column(mark("counted, own kernels"), "kept_params", millions),
-        Column(mark("FLOPs printed"), lambda row: round(row.macs), giga),
-        Column(mark("MACs counted, 3x3"), "counted_macs", giga),
-        Column(mark("top-1 (%)"), "top1"),
-        Column(mark("V100 images/s"), "gpu_images_per_s"),
-        Column(mark("TPU images/s"), "tpu_images_per_s"),
+        rows,
+        Column(mark("fused stages"), lambda row: shown(row[0].name)),
+        Column(mark("parameters printed (M)"), lambda row: row[0].number(PARAMS)),
+        Column(mark("counted, 3x3"), lambda row: row[1].params, millions),
+        Column(
+            mark("counted, own kernels (M)"), lambda row: row[0].beside(PARAMS).computed, "%.1f"
+        ),
+        Column(mark("FLOPs printed (G)"), lambda row: row[0].number(MACS)),
+        Column(mark("MACs counted, 3x3"), lambda row: row[1].macs, giga),
+        Column(mark("top-1 (%)"), lambda row: row[0].number(TOP1)),
+        *map(rate, (title for title in rows[0][0].values if THROUGHPUT in title)),
         alt=say("The V2 paper's Table 3 beside what is counted"),
     )
 
@@ -184,21 +184,6 @@ def _steps(design: Design, spec: Spec) -> None:
         width=260,
     )
     key = "steps"
-
-    def run(job: Job) -> list[StepCost]:
-        job.report(0.0, say("Loading PyTorch"))
-        from effnet.timing.measure import step_costs
-
-        return step_costs(
-            spec,
-            SIDES,
-            batch_size=batch,
-            budget_s=STEP_S,
-            progress=lambda share, found: job.report(
-                share, say("{n} {n:size|sizes}", n=len(found)), list(found)
-            ),
-        )
-
     result = jobs.card(
         key,
         say("Time training steps"),
@@ -211,7 +196,7 @@ def _steps(design: Design, spec: Spec) -> None:
         ),
         (spec, batch),
         design.title,
-        run,
+        partial(_time_steps, spec, batch),
         draw=_steps_figure,
     )
     if jobs.running(key):
@@ -237,6 +222,15 @@ def _steps(design: Design, spec: Spec) -> None:
         key="steps_plan",
         alt=say("Multiply-adds and kept memory by image size"),
     )
+
+
+def _time_steps(spec: Spec, batch: int, job: Job) -> list[StepCost]:
+    from effnet.timing.measure import step_costs
+
+    def heard(share: float, found: list[StepCost]) -> None:
+        job.report(share, say("{n} {n:size|sizes}", n=len(found)), list(found))
+
+    return step_costs(spec, SIDES, batch_size=batch, budget_s=STEP_S, progress=heard)
 
 
 def _steps_figure(found: list[StepCost] | None) -> None:
@@ -267,7 +261,7 @@ def _deepened(design: Design, spec: Spec, chosen: Chosen) -> None:
         ),
         (spec, chosen.options),
         design.title,
-        _race({"alike": two.alike, "late": two.late}, chosen.options, seconds),
+        partial(_race, {"alike": two.alike, "late": two.late}, chosen.options, seconds),
         draw=lambda found: _deepened_figure(two, found),
     )
     if not jobs.running(key):
@@ -291,7 +285,10 @@ def _deepened_figure(two: Deepened, found: Race | None) -> None:
     if raced:
         first, second = (
             Latency(name, tuple(raced[key]))
-            for key, name in (("alike", say("all stages alike")), ("late", say("late stages only")))
+            for key, name in (
+                ("alike", say("all stages deeper")),
+                ("late", say("only late stages deeper")),
+            )
         )
         told = compared(first, second).sentence()
         verdict = told[0].upper() + told[1:]

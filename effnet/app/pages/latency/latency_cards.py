@@ -3,11 +3,12 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
 from effnet.app.kit import cards, jobs, live, sheet
-from effnet.app.pages.latency.measured_card import Measured, from_disk, link, work_on
+from effnet.app.pages.latency.measured_card import Measured, from_disk, link, work
 from effnet.app.pages.latency.stopwatch import Chosen
 from effnet.app.pages.latency.versus_card import KEY, Raced
 from effnet.base import (
@@ -84,7 +85,7 @@ def measure(design: Design, spec: Spec, chosen: Chosen) -> Measured | None:
         ),
         (spec, chosen.options),
         design.title,
-        work_on(spec, chosen, link(design)),
+        partial(work, spec, chosen, link(design)),
         draw=_strip,
         main=True,
     )

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from effnet.app.kit import cache
-from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.stopwatch import Chosen
 from effnet.base import EffnetError, milliseconds, say, shipped
 from effnet.jobs import Job
@@ -16,10 +15,10 @@ from effnet.timing import (
     KindProfile,
     Latency,
     Options,
-    Point,
     Row,
     StageProfile,
     measurement_store,
+    plans,
     processor,
     reading,
 )
@@ -53,60 +52,41 @@ class Measured:
         return self.rows[-1].latency if self.rows else None
 
 
-def point(spec: Spec, options: Options) -> Point:
-    """A network and its options as something to measure."""
-    cost = cache.counted_cost(spec)
-    counted = cost.macs, cost.params, cost.activations
-    return Point(spec.name, 0, spec, options, *counted)
-
-
 def link(design: Design) -> str:
     """The design as its link says it."""
     return urlencode(design.to_query())
 
 
-def work_on(spec: Spec, chosen: Chosen, made: str) -> Work:
+def work(spec: Spec, chosen: Chosen, made: str, job: Job) -> Measured:
     """What the bench runs: the samples first, then where the time goes."""
+    from effnet.timing.measure import profiles, record
 
-    def work(job: Job) -> Measured:
-        job.report(0.0, say("Loading PyTorch"))
-        from effnet.timing.measure import profiles, record
+    options, budget_s = chosen.options, chosen.budget_s
+    found = Measured(spec, options)
+    whole = options.engine == "eager" and not options.cuda_graph
+    part = 0.6 if whole else 1.0
+    job.report(0.0, say("Warming up"), found)
 
-        found = Measured(spec, chosen.options)
-        whole = chosen.options.engine == "eager" and not chosen.options.cuda_graph
-        part = 0.6 if whole else 1.0
-        job.report(0.0, say("Warming up"), found)
+    def heard(share: float, samples: list[float]) -> None:
+        found.samples = samples
+        last = milliseconds(samples[-1]) if samples else ""
+        told = say("{n} {n:pass|passes}, {last}", n=len(samples), last=last) if samples else ""
+        job.report(part * share, told)
 
-        def heard(share: float, samples: list[float]) -> None:
-            found.samples = samples
-            if not samples:
-                job.report(part * share)
-                return
-            last = milliseconds(samples[-1])
-            job.report(part * share, say("{n} {n:pass|passes}, {last}", n=len(samples), last=last))
-
-        record(
-            "latency",
-            point(spec, chosen.options),
-            found.rows,
-            budget_s=chosen.budget_s,
-            link=made,
-            heard=heard,
+    point = plans.point(spec.name, 0, spec, options)
+    record("latency", point, found.rows, budget_s=budget_s, link=made, heard=heard)
+    if whole:
+        found.stages, found.kinds = profiles(
+            spec,
+            options=options,
+            budget_s=budget_s / 2,
+            progress=lambda share, _: job.report(part + 0.4 * share, say("Timing the stages")),
         )
-        if whole:
-            found.stages, found.kinds = profiles(
-                spec,
-                options=chosen.options,
-                budget_s=chosen.budget_s / 2,
-                progress=lambda share, _: job.report(part + 0.4 * share, say("Timing the stages")),
-            )
-            with suppress(EffnetError):  # it is shown though it can't be kept
-                kept = found.rows[-1]
-                rows = measurement_store.stage_rows(kept.run, kept.latency, found.stages)
-                measurement_store.keep(rows)
-        return found
-
-    return work
+        with suppress(EffnetError):  # it is shown though it can't be kept
+            kept = found.rows[-1]
+            rows = measurement_store.stage_rows(kept.run, kept.latency, found.stages)
+            measurement_store.keep(rows)
+    return found
 
 
 def from_disk(spec: Spec, options: Options) -> Measured | None:

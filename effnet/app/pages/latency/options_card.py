@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from operator import itemgetter
 
 import streamlit as st
 
 from effnet.app.kit import jobs, live, sheet
-from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen
 from effnet.base import (
     Column,
@@ -80,7 +80,6 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
     )
     picked = _picked(ways(plain, here), here)
     seconds = len(picked) * 3 * chosen.budget_s
-    subject = spec, plain
     result = jobs.card(
         KEY,
         say("Measure the gains"),
@@ -89,9 +88,9 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
             seconds=max(seconds, 1),
             n=len(picked),
         ),
-        subject,
+        (spec, plain),
         design.title,
-        _work(spec, plain, picked, chosen.budget_s),
+        partial(_measure, spec, plain, picked, chosen.budget_s),
         draw=_shown,
     )
     if not jobs.running(KEY):
@@ -131,34 +130,32 @@ def _picked(found: Mapping[str, Options], here: Hardware) -> list[Options]:
     return picked
 
 
-def _work(spec: Spec, plain: Options, picked: Sequence[Options], budget_s: float) -> Work:
-    def run(job: Job) -> Gains:
-        job.report(0.0, say("Loading PyTorch"))
-        from effnet.timing.measure import compare
+def _measure(
+    spec: Spec, plain: Options, picked: Sequence[Options], budget_s: float, job: Job
+) -> Gains:
+    from effnet.timing.measure import compare
 
-        gains = Gains()
-        for number, options in enumerate(picked):
+    gains = Gains()
+    for number, options in enumerate(picked):
 
-            def heard(
-                share: float, _: object, number: int = number, words: str = options.words
-            ) -> None:
-                job.report((number + share) / len(picked), words, gains)
+        def heard(
+            share: float, _: object, number: int = number, words: str = options.words
+        ) -> None:
+            job.report((number + share) / len(picked), words, gains)
 
-            heard(0.0, None)
-            try:
-                gains.found[options] = compare(
-                    spec,
-                    spec,
-                    options=plain,
-                    second_options=options,
-                    budget_s=2 * budget_s,
-                    progress=heard,
-                )
-            except EffnetError as error:
-                gains.failed[options] = str(error)
-        return gains
-
-    return run
+        heard(0.0, None)
+        try:
+            gains.found[options] = compare(
+                spec,
+                spec,
+                options=plain,
+                second_options=options,
+                budget_s=2 * budget_s,
+                progress=heard,
+            )
+        except EffnetError as error:
+            gains.failed[options] = str(error)
+    return gains
 
 
 def _shown(gains: Gains | None) -> None:

@@ -1,9 +1,10 @@
 """The card of the prediction: learn this machine's pace, and what a design would take here."""
 
+from functools import partial
+
 import streamlit as st
 
 from effnet.app.kit import jobs, live, sheet
-from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.stopwatch import KEEP
 from effnet.base import Column, mark, milliseconds, percent, plural, say, significant
 from effnet.figures import prediction_check
@@ -56,7 +57,7 @@ def card(design: Design, spec: Spec) -> None:
         ),
         None,
         say("this machine's pace"),
-        _work(float(seconds)),
+        partial(_learn, float(seconds)),
     )
     if jobs.running(KEY):
         return
@@ -73,24 +74,19 @@ def card(design: Design, spec: Spec) -> None:
     _shown(known, design, spec)
 
 
-def _work(seconds: float) -> Work:
-    def run(job: Job) -> Pace:
-        job.report(0.0, say("Loading PyTorch"))
-        from effnet.timing.measure import gather, learn
+def _learn(seconds: float, job: Job) -> Pace:
+    from effnet.timing.measure import gather, learn
 
-        networks = plans.learning_networks()
-        timed = gather(
-            networks,
-            options=Options("cpu"),
-            budget_s=seconds,
-            progress=lambda share, name: job.report(share, say("Timing {name}", name=name)),
-        )
-        job.report(1.0, say("Fitting"))
-        found = learn(timed)
-        save(found)
-        return found
-
-    return run
+    timed = gather(
+        plans.learning_networks(),
+        options=Options("cpu"),
+        budget_s=seconds,
+        progress=lambda share, name: job.report(share, say("Timing {name}", name=name)),
+    )
+    job.report(1.0, say("Fitting"))
+    found = learn(timed)
+    save(found)
+    return found
 
 
 def _shown(known: Pace, design: Design, spec: Spec) -> None:

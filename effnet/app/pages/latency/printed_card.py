@@ -2,20 +2,19 @@
 
 import statistics
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
 from effnet.app.kit import jobs, live, sheet
-from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.measured_card import is_here
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen
 from effnet.base import Column, factor, giga, in_a_row, mark, millions, milliseconds, say
-from effnet.counting import count
 from effnet.figures import COUNTS, published_times, ratios_beside
 from effnet.jobs import Job
 from effnet.network import display_name, get_variant
 from effnet.papers import Printed, printed_times
-from effnet.timing import Point, Row, log_r2, reading
+from effnet.timing import Options, Row, log_r2, plans, reading
 
 BOX_S = 60.0
 WHAT = "published"
@@ -54,7 +53,7 @@ def card(chosen: Chosen) -> None:
         ),
         None,
         say("published networks"),
-        _work(rows, chosen),
+        partial(_measure, rows, chosen.options),
     )
     if not jobs.running(key):
         _beside(rows, bench, chosen)
@@ -74,28 +73,18 @@ def _follows(rows: Sequence[Printed]) -> str:
     return say("r² of log time with log {fits}.", fits=in_a_row(told)) if told else ""
 
 
-def _work(rows: Sequence[Printed], chosen: Chosen) -> Work:
-    def run(job: Job) -> list[Row]:
-        job.report(0.0, say("Loading PyTorch"))
-        from effnet.timing.measure import sweep
+def _measure(rows: Sequence[Printed], options: Options, job: Job) -> list[Row]:
+    from effnet.timing.measure import sweep
 
-        found: list[Row] = []
-        job.report(0.0, say("Warming up"), found)
-        points = []
-        for row in rows:
-            spec = get_variant(row.variant)
-            cost = count(spec)
-            counted = cost.macs, cost.params, cost.activations
-            points.append(Point(display_name(spec), cost.macs, spec, chosen.options, *counted))
-        return sweep(
-            WHAT,
-            points,
-            budget_s=BOX_S,
-            into=found,
-            progress=lambda share, label, _: job.report(share, label),
-        )
-
-    return run
+    found, variants = list[Row](), [row.variant for row in rows]
+    job.report(0.0, say("Warming up"), found)
+    return sweep(
+        WHAT,
+        [plans.point(display_name(x), 0, get_variant(x), options) for x in variants],
+        budget_s=BOX_S,
+        into=found,
+        progress=lambda share, label, _: job.report(share, label),
+    )
 
 
 def _own(names: Sequence[str], chosen: Chosen) -> dict[str, Row]:

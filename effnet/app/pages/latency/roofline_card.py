@@ -1,12 +1,12 @@
 """The roofline card: what this machine can do at best, and where each kind of layer stands."""
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from operator import itemgetter
 
 import streamlit as st
 
 from effnet.app.kit import jobs, live, sheet
-from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.stopwatch import Chosen
 from effnet.base import Column, giga, mark, percent, say, significant
 from effnet.figures import roofline
@@ -48,7 +48,7 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
         ),
         (spec, options),
         design.title,
-        _work(spec, options, chosen.budget_s),
+        partial(_measure, spec, options, chosen.budget_s),
     )
     found = result.value if result else None
     if not isinstance(found, Roofed) or found.roof is None or not found.kinds:
@@ -76,27 +76,23 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
             _measured(found.kinds, roof)
 
 
-def _work(spec: Spec, options: Options, budget_s: float) -> Work:
-    def run(job: Job) -> Roofed:
-        job.report(0.0, say("Loading PyTorch"))
-        from effnet.timing.measure import calibrate, profiles
+def _measure(spec: Spec, options: Options, budget_s: float, job: Job) -> Roofed:
+    from effnet.timing.measure import calibrate, profiles
 
-        found = Roofed()
-        job.report(0.0, say("Calibrating"), found)
-        found.roof = calibrate(
-            options,
-            budget_s=CALIBRATION_S,
-            progress=lambda share: job.report(0.6 * share, say("Calibrating")),
-        )
-        _, found.kinds = profiles(
-            spec,
-            options=options,
-            budget_s=budget_s,
-            progress=lambda share, _: job.report(0.6 + 0.4 * share, say("Timing the layers")),
-        )
-        return found
-
-    return run
+    found = Roofed()
+    job.report(0.0, say("Calibrating"), found)
+    found.roof = calibrate(
+        options,
+        budget_s=CALIBRATION_S,
+        progress=lambda share: job.report(0.6 * share, say("Calibrating")),
+    )
+    _, found.kinds = profiles(
+        spec,
+        options=options,
+        budget_s=budget_s,
+        progress=lambda share, _: job.report(0.6 + 0.4 * share, say("Timing the layers")),
+    )
+    return found
 
 
 def _computed(spec: Spec, options: Options) -> None:

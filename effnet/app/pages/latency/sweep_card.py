@@ -7,7 +7,6 @@ from functools import partial
 import streamlit as st
 
 from effnet.app.kit import jobs, live, sheet, state
-from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.measured_card import SHIPPED, link
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen
 from effnet.base import (
@@ -80,7 +79,7 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
         ),
         None,
         say("{what} of {of}", what=_title(kind), of=of),
-        _work(kind, spec, chosen, float(box), link(design)),
+        partial(_measure, kind, spec, chosen.options, float(box), link(design)),
         draw=lambda rows: _figure(kind, rows or []),
     )
     if jobs.running(key):
@@ -106,24 +105,21 @@ def _title(kind: str) -> str:
     return say(plans.SWEEPS[kind])
 
 
-def _work(kind: str, spec: Spec, chosen: Chosen, box: float, made: str) -> Work:
-    def run(job: Job) -> list[Row]:
-        job.report(0.0, say("Loading PyTorch"))
-        from effnet.timing.measure import sweep
+def _measure(
+    kind: str, spec: Spec, options: Options, budget_s: float, made: str, job: Job
+) -> list[Row]:
+    from effnet.timing.measure import sweep
 
-        rows: list[Row] = []
-        job.report(0.0, say("Warming up"), rows)
-        points = plans.sweep(kind, spec, chosen.options)
-        return sweep(
-            kind,
-            points,
-            budget_s=box,
-            into=rows,
-            link=made,
-            progress=lambda share, label, _: job.report(share, label),
-        )
-
-    return run
+    rows: list[Row] = []
+    job.report(0.0, say("Warming up"), rows)
+    return sweep(
+        kind,
+        plans.sweep(kind, spec, options),
+        budget_s=budget_s,
+        into=rows,
+        link=made,
+        progress=lambda share, label, _: job.report(share, label),
+    )
 
 
 # --- what is shown: the newest of its kind, or another that was kept or sent ------------------

@@ -1,11 +1,11 @@
 """The race card: the design and another network in turn, and whether they can be told apart."""
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import streamlit as st
 
 from effnet.app.kit import cache, jobs, live, sheet, state
-from effnet.app.kit.jobs import Work
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen
 from effnet.base import Column, factor, giga, mark, milliseconds, say, significant
 from effnet.figures import paired_ratios, race_bars
@@ -54,6 +54,7 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
         )
     )
     name, other = _other(spec)
+    raced = Raced((design.title, say(name)), 3 * chosen.budget_s)
     result = jobs.card(
         KEY,
         say("Race"),
@@ -65,7 +66,7 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
         ),
         (spec, chosen.options, name),
         say("{first} against {second}", first=design.title, second=say(name)),
-        _work(Raced((design.title, say(name)), 3 * chosen.budget_s), spec, other, chosen),
+        partial(_race, raced, (spec, other), chosen.options),
         draw=_shown,
     )
     if jobs.running(KEY):
@@ -108,26 +109,18 @@ def _other(spec: Spec) -> tuple[str, Spec]:
     return display_name(chosen), get_variant(chosen)
 
 
-def _work(raced: Raced, spec: Spec, other: Spec, chosen: Chosen) -> Work:
-    def run(job: Job) -> Raced:
-        job.report(0.0, say("Loading PyTorch"))
-        from effnet.timing.measure import Model, race
+def _race(raced: Raced, networks: tuple[Spec, Spec], options: Options, job: Job) -> Raced:
+    from effnet.timing.measure import race
 
-        options = chosen.options
-        job.report(0.0, say("Warming up"), raced)
+    job.report(0.0, say("Warming up"), raced)
 
-        def heard(share: float, samples: dict[str, list[float]]) -> None:
-            raced.samples = samples
-            job.report(share, say("{n} {n:round|rounds}", n=len(samples["first"])))
+    def heard(share: float, samples: dict[str, list[float]]) -> None:
+        raced.samples = samples
+        job.report(share, say("{n} {n:round|rounds}", n=len(samples["first"])))
 
-        runners: dict[str, tuple[Model, Options]] = {
-            "first": (spec, options),
-            "second": (other, options),
-        }
-        raced.whole = race(runners, budget_s=raced.seconds, progress=heard)
-        return raced
-
-    return run
+    runners = {side: (spec, options) for side, spec in zip(SIDES, networks, strict=True)}
+    raced.whole = race(runners, budget_s=raced.seconds, progress=heard)
+    return raced
 
 
 def _shown(raced: Raced | None) -> None:

@@ -4,15 +4,12 @@ import streamlit as st
 
 from effnet.app.kit import live, sheet, state
 from effnet.base import Column, factor, giga, mark, millions, say
+from effnet.counting import QUANTITIES
 from effnet.figures import accuracy_against_cost, designs_beside
 from effnet.papers import Quantity, pinned, rivals
 from effnet.scaling import Design
 
-QUANTITIES: dict[Quantity, str] = {
-    "macs": mark("Multiply-adds"),
-    "params": mark("Parameters"),
-    "activations": mark("Activations"),
-}
+COSTS: tuple[Quantity, ...] = ("macs", "params", "activations")
 RIVALS = (  # columns of the published networks' table
     *("name", "family", "params", "macs", "activations"),
     Column(mark("top-1 (%), printed"), "top1"),
@@ -35,8 +32,8 @@ def compare(design: Design) -> None:
         st.button(say("Unpin all"), on_click=state.unpin_all, disabled=not pins)
         quantity = st.segmented_control(
             say("Cost"),
-            list(QUANTITIES),
-            format_func=lambda name: say(QUANTITIES[name]),
+            COSTS,
+            format_func=lambda name: say(QUANTITIES[name].title),
             default="macs",
             key="compare_cost",
             required=True,
