@@ -266,7 +266,7 @@ export function mount(root, data, report = () => {}) {
     if (reports.current(next.answers ?? 0) && !intro?.gliding()) {
       ({ design, lock = null, stage = stage } = next);
       waiting = null;
-      reports.accepted(next.answers ?? 0);
+      reports.accepted();
     }
     restyle();
   }

@@ -1,6 +1,5 @@
-// What the host hears: the newest design on release, or when the hand rests; numbered, as what the
-// host itself changes is, so that each side knows an older word for it. Two reports are half a second
-// apart at least.
+// What the host hears: the newest design on release, or when the hand rests; numbered, so that an
+// answer to an older one is known for it. Two reports are half a second apart at least.
 const APART_MS = 500;
 
 // `read` gives { design, lock, stage }; `report` is the host's; `rested` hears of nothing to report.
@@ -26,10 +25,7 @@ export function reporter(report, read, answered = 0, rested = () => {}) {
     },
     // Whether the host's word counts: it has heard all, and no hand is on a control.
     current: (answers) => !held && !timer && answers >= sent,
-    accepted(answers) {
-      sent = answers;
-      told = JSON.stringify(read());
-    },
+    accepted() { told = JSON.stringify(read()); },
     stop() { clearTimeout(timer); },
   };
 }

@@ -67,19 +67,6 @@ def test_every_report_is_answered_with_its_number():
     assert explorer(report(app, phi=2.5))["answers"] == 2
 
 
-def test_a_report_on_its_way_does_not_undo_what_was_pressed_meanwhile():
-    """The browser reports the design that it had before it heard of the press."""
-    app = opened(tab="What if")
-    (swap,) = (one for one in app.button if one.label == "No squeeze-and-excitation")
-    before = explorer(app)["answers"]
-    swap.click().run()
-    said = {"design": {"phi": "2"}, "lock": None, "stage": 2, "n": before + 1}
-    app.text_input(key="explorer").set_value(json.dumps(said)).run()
-    assert explorer(app)["design"]["mode"] == "edited"
-    after = explorer(report(app, mode="formula", phi=2))["design"]
-    assert (after["mode"], after["phi"]) == ("formula", 2)
-
-
 @pytest.mark.parametrize(
     "said",
     [

@@ -135,3 +135,15 @@ def test_a_choice_is_sent_again_where_the_language_changed_and_only_there(monkey
         with speaking(language):
             state.show("sample", "coffee")
     assert [value for key, value in sent if key == "sample"] == ["coffee"] * 3
+
+
+def test_what_a_run_no_longer_sends_is_the_default_of_the_control():
+    """Else a browser that draws the second run first shows the lowest value, and reports it."""
+    app = opened(tab="What if", mode="released", released="b0").run()
+    stem, head = app.number_input
+    assert (stem.proto.default, head.proto.default) == (32, 1280)
+    assert not stem.proto.set_value
+    (strings,) = app.text_area
+    assert strings.proto.default == strings.value != ""
+    for one in opened("pages/papers.py").run().selectbox:
+        assert one.proto.default == one.index

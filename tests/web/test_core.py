@@ -108,8 +108,8 @@ def test_what_the_host_said_meanwhile_counts_where_there_is_nothing_to_report():
           one.soon(true);
           turn();
           seen.push(one.current(0), one.current(1));
-          phi = 5;                            // the host changed it itself, and gave that a number
-          one.accepted(2);
+          phi = 5;                            // as the host says it
+          one.accepted();
           one.soon(true);
           turn();
           phi = 6;
@@ -119,4 +119,4 @@ def test_what_the_host_said_meanwhile_counts_where_there_is_nothing_to_report():
         }""",
         None,
     )
-    assert told == {"sent": [1, 3], "seen": [False, 0, True, 1, False, True], "rested": 2}
+    assert told == {"sent": [1, 2], "seen": [False, 0, True, 1, False, True], "rested": 2}

@@ -205,9 +205,11 @@ def _choice(
 ) -> None:
     """One of several, shown as pills or a list."""
     key = f"choose_{name}"
-    state.show(key, value)
     chosen = state.told(key, lambda new: state.change(**{name: new}))
+    common: dict[str, Any] = {"format_func": show, "key": key, "on_change": chosen}
     if kind == "pills":  # they wrap well where the column is narrow
-        st.pills(label, options, format_func=show, key=key, on_change=chosen, required=True)
+        given = state.show(key, value, default=value)
+        st.pills(label, options, required=True, **common, **given)
     else:
-        st.selectbox(label, options, format_func=show, key=key, on_change=chosen)
+        given = state.show(key, value, index=list(options).index(value))
+        st.selectbox(label, options, **common, **given)

@@ -59,14 +59,9 @@ def explorer() -> Design:
 def heard(said: Mapping[str, Any]) -> None:
     """Take over a report; whatever a browser sends becomes a design that can be shown.
 
-    A report that was on its way while the server itself changed the design has an old number, and
-    is passed over: what was pressed below the explorer was pressed on what the server had shown.
-
     Args:
         said: `design` as a link writes it, `lock`, `stage`, and `n`, the report's number.
     """
-    if isinstance(said.get("n"), int) and said["n"] <= state.answered():
-        return
     query = said.get("design") or {}
     if isinstance(query, Mapping):
         design, _ = from_query({str(name): str(value) for name, value in query.items()})

@@ -175,7 +175,6 @@ def _strip(chosen: str) -> None:
             on_click=lambda number: choose(keys[number]),
         )
         return
-    state.show("sample", chosen)
     st.pills(
         say("Photos"),
         keys,
@@ -183,6 +182,7 @@ def _strip(chosen: str) -> None:
         key="sample",
         required=True,
         on_change=state.told("sample", choose),
+        **state.show("sample", chosen, default=chosen),
     )
 
 

@@ -15,7 +15,7 @@ from effnet.scaling import RANGES, SOLVABLE, Coefficient, Design, from_query, so
 DESIGN = "design"  # Design: the current design, shared by all pages
 LINK = "link"  # dict[str, list[str]]: the query that was last written or read
 FRESH = "fresh"  # bool: True until something is moved in a visit that no link began
-ANSWERED = "answered"  # int: number of the design's last change, by a report or by the server
+ANSWERED = "answered"  # int: number of the last report of the explorer
 NOTES = "notes"  # list[str]: what was wrong in the URL
 PHOTO = "chosen_photo"  # str: the sample photo's name
 SHOWN = "shown_photo"  # report_photo.Shown: what Classify or Explain showed last
@@ -81,15 +81,30 @@ def told(key: str, use: Callable[[Any], object], *, part: str = "") -> Callable[
     return called
 
 
-def show(key: str, value: Any) -> None:
+def show(key: str, value: Any, /, **default: Any) -> dict[str, Any]:
     """Have the next widget of this key show a value.
 
     Also where it holds it already but the language is another: Streamlit's browser side knows an
     option by its words, and would go on to send those of before, which are no option any more.
+
+    A value is sent to the browser only by the run that sets it. Where the next run follows before
+    the browser has drawn that one, it first sees the widget without it, and would send back the
+    widget's default as if the visitor had chosen it. So the value is the default as well.
+
+    Args:
+        key: The widget's.
+        value: What it shows.
+        **default: The same, as the widget takes its default: `value`, `default`, or `index`.
+
+    Returns:
+        `default`, for the widget's call; nothing in the run that sets the value, where Streamlit
+        wants one of both.
     """
     kept = f"words of {key}"
-    if (st.session_state.get(key), st.session_state.get(kept)) != (value, languages.current()):
-        st.session_state[key], st.session_state[kept] = value, languages.current()
+    if (st.session_state.get(key), st.session_state.get(kept)) == (value, languages.current()):
+        return default
+    st.session_state[key], st.session_state[kept] = value, languages.current()
+    return {}
 
 
 def start_language() -> list[str]:
@@ -178,7 +193,7 @@ def answer(number: int) -> None:
 
 
 def answered() -> int:
-    """The number of the design's last change, the explorer's or ours; 0 before the first."""
+    """The number of the explorer's last report; 0 before the first."""
     number: int = st.session_state.get(ANSWERED, 0)
     return number
 
@@ -192,13 +207,15 @@ def put(new: Design) -> None:
 def change(**values: Any) -> None:
     """Change some values of the current design; the link follows at the page's next run."""
     now = design().begun() if values.get("mode") == "edited" else design()
-    _change(replace(now, **values))
+    st.session_state[DESIGN] = replace(now, **values)
+    st.session_state[NOTES] = []
 
 
 def edit(new: Design) -> None:
     """Put a design in the place of the current one; `undo` goes back."""
     st.session_state[HISTORY] = [*history()[1 - MOST_UNDONE :], design()]
-    _change(new)
+    st.session_state[DESIGN] = new
+    st.session_state[NOTES] = []
 
 
 def undo() -> None:
@@ -206,7 +223,8 @@ def undo() -> None:
     if history():
         *earlier, last = history()
         st.session_state[HISTORY] = earlier
-        _change(last)
+        st.session_state[DESIGN] = last
+        st.session_state[NOTES] = []
 
 
 def history() -> list[Design]:
@@ -218,13 +236,7 @@ def history() -> list[Design]:
 def reset() -> None:
     """Back to the defaults, in the mode and on the base that are chosen."""
     kept = {name: getattr(design(), name) for name in ("mode", "base", "released")}
-    _change(Design(**kept))
-
-
-def _change(new: Design) -> None:
-    """Change the design on the server's side, with a number as the explorer's changes have one."""
-    st.session_state[DESIGN] = new
-    st.session_state[ANSWERED] = answered() + 1
+    st.session_state[DESIGN] = Design(**kept)
     st.session_state[NOTES] = []
 
 

@@ -70,7 +70,6 @@ def _looked_for(prediction: Prediction, names: tuple[str, ...]) -> int:
     of, index = st.session_state.get(state.LOOKED) or (names, best)
     if of != names:
         index = best
-    state.show("looked_for", index)
 
     def choose(chosen: int) -> None:
         st.session_state[state.LOOKED] = None if chosen == best else (names, chosen)
@@ -81,6 +80,7 @@ def _looked_for(prediction: Prediction, names: tuple[str, ...]) -> int:
         format_func=lambda i: f"{either_name(names[i])} ({i})",
         key="looked_for",
         on_change=state.told("looked_for", choose),
+        **state.show("looked_for", index, index=index),
         help=say(
             "Type a part of its name. A class that you choose stays for other photos; the most "
             "probable class changes with the photo"

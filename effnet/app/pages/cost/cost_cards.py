@@ -17,8 +17,7 @@ NUMBER_WIDTH = 110  # px, of a cell with 999,999,999
 
 def quantity() -> str:
     """The switch between multiply-adds, parameters, activations and training memory."""
-    if st.session_state.get("quantity") is None:
-        st.session_state["quantity"] = state.remembered(state.QUANTITY, "macs")
+    now = st.session_state.get("quantity") or state.remembered(state.QUANTITY, "macs")
     chosen = st.pills(
         say("Quantity"),
         tuple(QUANTITIES),
@@ -27,6 +26,7 @@ def quantity() -> str:
         required=True,
         wrap=True,
         label_visibility="collapsed",
+        **state.show("quantity", now, default=now),
     )
     state.remember(state.QUANTITY, str(chosen))
     return str(chosen)

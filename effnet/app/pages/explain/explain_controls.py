@@ -148,7 +148,6 @@ def classes(
     likely = {index: percent(answers.standing(now, index)[1]) for index in shown}
     names = classifier.classes
     chips = list(likely) if target in likely else [*likely, target]
-    state.show("class_chips", target)
     st.pills(
         say("What speaks for"),
         chips,
@@ -158,6 +157,7 @@ def classes(
         wrap=True,
         on_change=state.told("class_chips", lambda chosen: _ask(photo, chosen, against)),
         help=say("The most probable classes of this photo"),
+        **state.show("class_chips", target, default=target),
     )
 
     def searched(found: int | None) -> None:
@@ -180,11 +180,10 @@ def classes(
         others = [*(i for i in likely if i != target)]
         rest = set(others) | {target}
         others += [i for i in range(len(names)) if i not in rest]
-        state.show("rather_than", against)
+        place = None if against is None else others.index(against)
         st.selectbox(
             say("rather than"),
             others,
-            index=None,
             format_func=lambda i: either_name(names[i]),
             placeholder=say("no other class"),
             key="rather_than",
@@ -193,6 +192,7 @@ def classes(
                 "Explains the difference of two scores: what speaks for the first and not for "
                 "the second"
             ),
+            **({"index": None} | state.show("rather_than", against, index=place)),
         )
     said = str(target) if against is None else f"{target}-{against}"
     state.say_in_link("class", said if (target, against) != (best, None) else None)
@@ -215,7 +215,6 @@ def method_and_layer(classifier: "Classifier") -> tuple[str, str]:
     left, right = st.columns(2, gap="small")
     with left:
         method_key = _in_language("choose_method")
-        state.show(method_key, method)
         st.selectbox(
             say("Method"),
             list(METHODS),
@@ -223,12 +222,12 @@ def method_and_layer(classifier: "Classifier") -> tuple[str, str]:
             key=method_key,
             on_change=state.told(method_key, choose_method),
             help=say("The quick ones are there at once; slow ones say first how long they take"),
+            **state.show(method_key, method, index=list(METHODS).index(method)),
         )
     only_last = method == "cam"
     layer = layers[-1] if only_last else layer
     with right:
         key = _in_language(f"choose_layer_{spec.name}")
-        state.show(key, layer)
         st.select_slider(
             say("Layer, early to late"),
             layers,
@@ -237,6 +236,7 @@ def method_and_layer(classifier: "Classifier") -> tuple[str, str]:
             disabled=only_last,
             on_change=state.told(key, choose_layer),
             help=remarks.default_reason(spec),
+            **state.show(key, layer, value=layer),
         )
     chosen = METHODS[method]
     st.caption(

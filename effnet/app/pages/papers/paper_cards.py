@@ -64,7 +64,6 @@ def exhibit() -> Exhibit:
 def _choice(
     key: str, label: str, options: list[str], current: str, chosen: Callable[[str], None]
 ) -> None:
-    state.show(key, current)
     changed = state.told(key, chosen)
     if key == "paper":
         names = {paper.key: paper.name for paper in papers.PAPERS}
@@ -76,6 +75,7 @@ def _choice(
             required=True,
             on_change=changed,
             label_visibility="collapsed",
+            **state.show(key, current, default=current),
         )
     else:
         st.selectbox(
@@ -85,6 +85,7 @@ def _choice(
             format_func=_named,
             on_change=changed,
             label_visibility="collapsed",
+            **state.show(key, current, index=options.index(current)),
         )
 
 
@@ -192,7 +193,6 @@ def _live_check(one: Exhibit, lines: Lines) -> None:
     if row is None:
         return
     key = _row_key(one)
-    state.show(key, row)
     with st.container(border=True):
         options = _choosable(lines)
         if len({lines[i].design for i in options}) > 1:
@@ -202,6 +202,7 @@ def _live_check(one: Exhibit, lines: Lines) -> None:
                 key=key,
                 format_func=lambda i: shown(lines[i].name),
                 help=say("Or click a point of the figure"),
+                **state.show(key, row, index=options.index(row) if row in options else 0),
             )
         line = lines[row]
         assert line.design is not None

@@ -18,7 +18,6 @@ def anatomy(spec: Spec, cost: Cost) -> None:
     """Choose a stage, see its first or a repeated block with live shapes and costs."""
     stages = range(1, len(spec.stages) + 1)
     chosen = min(state.stage(), len(spec.stages))
-    state.show("stage", chosen)
     left, right = st.columns([2, 1])
     left.segmented_control(
         say("Stage"),
@@ -27,6 +26,7 @@ def anatomy(spec: Spec, cost: Cost) -> None:
         key="stage",
         required=True,
         on_change=state.told("stage", state.set_stage),
+        **state.show("stage", chosen, default=chosen),
     )
     stage = spec.stages[chosen - 1]
     first = right.segmented_control(

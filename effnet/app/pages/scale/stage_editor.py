@@ -50,7 +50,7 @@ class Table:
 class Text:
     """The block strings that the text shows, and what is wrong with those typed over them.
 
-    `notes` say what was read and left out.
+    `notes` say what was read and left out; nothing is shown where it is to be written anew.
     """
 
     shown: tuple[str, ...]
@@ -190,14 +190,17 @@ def strings(spec: Spec) -> None:
     )
     shown = to_block_strings(spec, dialect=_dialect())
     text: Text | None = st.session_state.get(state.STAGE_TEXT)
+    default = {"value": "\n".join(shown)}  # `state.show` says why
     if text is None or text.shown != shown or "block_strings" not in st.session_state:
-        text = _written(shown)
+        notes = text.notes if text and not text.shown else ()  # of what was typed just now
+        text, default = _written(shown, notes), {}
     st.text_area(
         say("Block strings"),
         key="block_strings",
         height=28 * (len(shown) + 1),
         max_chars=MAX_TEXT,
         on_change=state.told("block_strings", partial(_text_changed, text)),
+        **default,
         help=say(
             "Copy them, or paste others: one stage a line, both notations, at most {most}. The "
             "first i is the stem's channels, every other i the o before it; c1 is Fused-MBConv",
@@ -214,7 +217,7 @@ def _dialect() -> Dialect:
     return st.session_state.get("dialect") or "v2"
 
 
-def _written(shown: tuple[str, ...], notes: tuple[str, ...] = ()) -> Text:
+def _written(shown: tuple[str, ...], notes: tuple[str, ...]) -> Text:
     """Put block strings into the text."""
     text = Text(shown, notes=notes)
     st.session_state[state.STAGE_TEXT] = text
@@ -229,5 +232,4 @@ def _text_changed(text: Text, typed: str) -> None:
     if problems:
         st.session_state[state.STAGE_TEXT] = replace(text, problems=problems)
     else:
-        shown = to_block_strings(state.design().spec(), dialect=_dialect())
-        _written(shown, reading.notes)
+        st.session_state[state.STAGE_TEXT] = Text((), notes=reading.notes)

@@ -160,7 +160,6 @@ def _ends(spec: Spec, blocks: Blocks) -> None:
 
 def _number(key: str, label: str, value: int, entered: Callable[[int], None]) -> None:
     """A number of channels; 0 is none, and can't be changed."""
-    state.show(key, value)
     st.number_input(
         label,
         min_value=min(1, value),
@@ -169,6 +168,7 @@ def _number(key: str, label: str, value: int, entered: Callable[[int], None]) ->
         key=key,
         disabled=not value,
         on_change=state.told(key, entered),
+        **state.show(key, value, value=value),
     )
 
 

@@ -113,7 +113,6 @@ def _preset(network: str, now: Progressive) -> None:
     matching = next(
         (n for n, one in known.items() if (one.variant, one.schedule) == (network, now)), None
     )
-    state.show("train_preset", matching)
 
     def chosen(name: str | None) -> None:
         if name:
@@ -127,6 +126,9 @@ def _preset(network: str, now: Progressive) -> None:
         placeholder=say("your own"),
         on_change=state.told("train_preset", chosen),
         help=say("As the V2 paper prints it (Table 6), and as the released code really runs it"),
+        **state.show(
+            "train_preset", matching, index=list(known).index(matching) if matching else None
+        ),
     )
 
 
@@ -137,20 +139,19 @@ def _said(one: Preset) -> str:
 
 
 def _choice(key: str, label: str, options: Any, value: str, show: Any, field: str) -> None:
-    state.show(key, value)
     st.selectbox(
         label,
         options,
         format_func=show,
         key=key,
         on_change=state.told(key, lambda new: _change(**{field: new})),
+        **state.show(key, value, index=list(options).index(value)),
     )
 
 
 def _pair(name: str, label: str, high: float, step: float, value: tuple[float, float]) -> None:
     key = f"train_{name}"
     shown = (min(value), max(value))
-    state.show(key, shown)
     st.slider(
         label,
         0.0,
@@ -158,6 +159,7 @@ def _pair(name: str, label: str, high: float, step: float, value: tuple[float, f
         step=step,
         key=key,
         on_change=state.told(key, lambda new: _change(**{name: tuple(new)})),
+        **state.show(key, shown, value=shown),
     )
 
 
