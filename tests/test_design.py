@@ -58,7 +58,7 @@ def test_a_link_has_nothing_that_its_mode_does_not_use():
         ({"released": "b9"}, "released", "b0", "b9"),
         ({"mode": "edited", "blocks": "r1_k3"}, "blocks", "", "stage 1, 'r1_k3'"),
         ({"mode": "edited", "blocks": "x" * 9999}, "blocks", "", "longer than 2,000"),
-        ({"mode": "edited", "blocks": "r1_k3_s1_e1_i8_o8 " * 41}, "blocks", "", "at most 40"),
+        ({"mode": "edited", "blocks": "r1_k3_s1_e1_i8_o8 " * 41}, "blocks", "", "the limit is 40"),
         ({"mode": "edited", "origin": "vgg~p1"}, "origin", "b0", "'vgg'"),
         ({"mode": "edited", "origin": "b0~x1"}, "origin", "b0", "'x1'"),
         ({"mode": "edited", "origin": "b0~p99"}, "origin", "b0", "set to 8"),

@@ -120,7 +120,7 @@ def test_the_peaks_receipt_is_the_peak():
 
 
 def test_an_unknown_quantity_is_refused():
-    with pytest.raises(effnet.EffnetError, match="expected macs, params"):
+    with pytest.raises(effnet.EffnetError, match="expected one of macs, params"):
         formulas.items(effnet.get_variant("b0"), "flops")
 
 
