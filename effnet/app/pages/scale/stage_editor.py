@@ -190,7 +190,7 @@ def strings(spec: Spec) -> None:
     )
     shown = to_block_strings(spec, dialect=_dialect())
     text: Text | None = st.session_state.get(state.STAGE_TEXT)
-    default = {"value": "\n".join(shown)}  # `state.show` says why
+    default: dict[str, Any] = {"value": "\n".join(shown)}  # `state.show` says why
     if text is None or text.shown != shown or "block_strings" not in st.session_state:
         notes = text.notes if text and not text.shown else ()  # of what was typed just now
         text, default = _written(shown, notes), {}
