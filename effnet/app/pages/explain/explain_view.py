@@ -131,7 +131,7 @@ def photo_and_map(classifier: "Classifier", asked: Asked, explanation: "Explanat
             ),
         )
     found.append(say("Computed on this machine in {ms:.0f} ms.", ms=1000 * explanation.seconds))
-    st.caption("  \n".join(found))
+    st.caption("  \n".join(found), help=remarks.why_same(classifier.spec, explanation) or None)
 
 
 def slow_map(classifier: "Classifier", asked: Asked) -> None:
