@@ -1,6 +1,14 @@
 """Scale: what compound scaling makes of a network, while the sliders move."""
 
-from effnet.app.kit import cache, explorer, frame, lesson_view, open_tab
+from effnet.app.kit import (
+    cache,
+    explorer,
+    frame,
+    lesson_view,
+    open_tab,
+    photos,
+    projector,
+)
 from effnet.app.pages.scale import (
     anatomy,
     compare,
@@ -37,3 +45,5 @@ def scale() -> None:
 with frame.page(__file__):
     explorer.start()
     scale()
+    if lesson_view.current() is None and not projector.on():
+        photos.strip(explorer.PICTURE)

@@ -15,7 +15,7 @@ def explorer() -> None:
     with right:
         network, photo = explain_controls.network_and_photo()
     classifier = cache.classifier(network)
-    seen = explain_view.with_hidden(photo)
+    seen = explain_view.with_paint(photo)
     if photos.camera_on():
         with camera_place:
             camera.card(network)

@@ -102,6 +102,7 @@ def _own(generator: random.Random) -> dict[str, Any]:
             generator.choice((1, 2)),
             generator.choice((0.25, 1, 1.5, 4, 6, 64)),
             generator.choice((0.0, 0.0625, 0.25, 1.0)),
+            expands_output=generator.choice((False, False, True)),
         )
         for _ in range(generator.randint(1, 9))
     )

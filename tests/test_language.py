@@ -129,7 +129,9 @@ READ = (
     ),
 )
 SAID = {file: texts_of(file) for file in SOURCES}
-IN_THE_BROWSER = {*web.texts(), *web.texts(SCRIPTS), *web.texts(web.CAMERA)}
+IN_THE_BROWSER = {
+    text for which in (web.MODULES, SCRIPTS, web.CAMERA, web.RACE) for text in web.texts(which)
+}
 ALL = set().union(*SAID.values(), record_texts(), IN_THE_BROWSER, content_texts())
 CHINESE = language.catalogue("zh")
 

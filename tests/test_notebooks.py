@@ -142,7 +142,7 @@ def test_what_cant_be_shown_changes_nothing():
     reported(explorer, base="v2_s", phi=8, alpha=2)  # the browser says so itself
     assert explorer.design == Design()
     explorer.said = {"design": "nonsense"}
-    assert explorer.link == "?"
+    assert explorer.link == "?phi=1"
 
 
 def test_the_explorer_opens_any_network_and_refuses_what_is_none():

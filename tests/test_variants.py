@@ -7,9 +7,10 @@ from torch import nn
 import effnet
 from effnet.base import EffnetError
 from effnet.network.spec import OPERATORS
-from effnet.network.variants import FAMILIES, display_name
+from effnet.network.variants import FAMILIES, display_name, every_variant
 
 FAMILY_ROWS = expected("family")
+EFFICIENTNETS = ("v1", "v2", "lite", "edgetpu")
 LABELS = {label: name for name, label in OPERATORS.items()}
 
 
@@ -28,9 +29,9 @@ def test_sizes_and_rates_are_the_released_ones(row):
     assert spec.stochastic_depth == 0.2
 
 
-def test_every_variant_of_the_three_families_has_a_row():
+def test_every_variant_of_the_efficientnets_has_a_row():
     rows = {row["variant"] for row in FAMILY_ROWS}
-    named = {name for family in ("v1", "v2", "lite") for name in effnet.list_variants(family)}
+    named = {name for f in EFFICIENTNETS for name in effnet.list_variants(f)}
     assert rows == named
 
 
@@ -93,6 +94,16 @@ def test_families_keep_the_published_order():
     assert effnet.list_variants() == [n for f in FAMILIES for n in effnet.list_variants(f)]
 
 
+def test_networks_of_no_paper_are_listed_where_they_are_asked_for():
+    assert effnet.list_variants("edgetpu") == ["es", "em", "el"]
+    assert not set(effnet.list_variants("edgetpu")) & set(effnet.list_variants())
+    assert set(every_variant()) == {*effnet.list_variants(), "es", "em", "el"}
+    small = effnet.get_variant("es")
+    assert effnet.Spec.from_dict(small.to_dict()) == small
+    for name in ("efficientnet-edgetpu-S", "efficientnet_es", "edgetpu_s", "ES"):
+        assert effnet.get_variant(name) is small
+
+
 @pytest.mark.parametrize("name", effnet.list_variants())
 def test_a_variant_answers_to_its_own_name(name):
     assert effnet.get_variant(name).name == name
@@ -132,6 +143,7 @@ def test_an_unknown_family_is_refused():
         ("v2_xl", "EfficientNetV2-XL"),
         ("v2_b3", "EfficientNetV2-B3"),
         ("lite4", "EfficientNet-Lite4"),
+        ("el", "EfficientNet-EdgeTPU-L"),
         ("mobilenet_v1", "MobileNetV1"),
         ("resnet50", "ResNet-50"),
         ("b0 d2 w1 r224", "b0 d2 w1 r224"),

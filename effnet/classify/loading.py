@@ -10,7 +10,7 @@ import torch
 
 from effnet.base import EffnetError, brief
 from effnet.classify.classifier import Classifier
-from effnet.network import get_variant, list_variants
+from effnet.network import every_variant, get_variant
 from effnet.nn import build, load_state, opened, read_checkpoint, read_file, saved
 from effnet.scaling import spec_of
 from effnet.weights import Preprocessing, WeightsUnavailable, checkpoints, sources
@@ -92,7 +92,7 @@ def load(
             preprocessing=given or checkpoints.usual_preprocessing(spec),
             classes=classes,
         )
-    if spec.name not in list_variants():
+    if spec.name not in every_variant():
         raise WeightsUnavailable(
             "nobody has published weights for {network}; give a file of them, or 'random'",
             network=spec.name,

@@ -1,7 +1,7 @@
 """Damage done to what the network sees: blur, noise, JPEG, brightness, rotation, a covered box."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from effnet.classify.prediction import Prediction
 
 GREY = (124, 116, 104)  # ImageNet's mean colour
+Stroke = tuple[float, tuple[tuple[float, float], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,32 @@ def covered(image: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
     left, top, right, bottom = box
     if right > left and bottom > top:
         ImageDraw.Draw(found).rectangle((left, top, right - 1, bottom - 1), fill=GREY)
+    return found
+
+
+def painted(image: Image.Image, strokes: Iterable[Stroke]) -> Image.Image:
+    """The picture with strokes of a round grey brush over it.
+
+    Args:
+        image: Any picture.
+        strokes: For each the brush's diameter, as a share of the picture's shorter side, and the
+            places that it went through, across and down from 0 to 1. Diameter 0 is a box with
+            opposite corners at its first and last place.
+    """
+    found = image.copy()
+    draw = ImageDraw.Draw(found)
+    for size, places in strokes:
+        path = [(x * image.width, y * image.height) for x, y in places]
+        if not size:
+            corners = zip(path[0], path[-1], strict=True)
+            (left, right), (top, bottom) = (sorted(map(round, pair)) for pair in corners)
+            found = covered(found, (left, top, right, bottom))
+            draw = ImageDraw.Draw(found)
+            continue
+        half = size * min(image.size) / 2
+        draw.line(path, GREY, width=max(1, round(2 * half)))
+        for x, y in path:
+            draw.ellipse((x - half, y - half, x + half, y + half), GREY)
     return found
 
 

@@ -10,7 +10,7 @@ from effnet.cli import networks
 from effnet.cli.console import Outcome, Rows
 from effnet.cli.parser import Commands, number
 from effnet.counting import Totals, count, opinions, stage_rows
-from effnet.network import FAMILIES, Spec, get_variant, list_variants
+from effnet.network import FAMILIES, UNPRINTED, Spec, get_variant, list_variants
 from effnet.nn import second_opinion
 from effnet.report import same_stages
 from effnet.scaling import (
@@ -36,7 +36,9 @@ MOST_ROWS = 20  # of a search, for people
 def add(commands: Commands) -> None:
     """The commands of this group."""
     listing = commands.add("list", _list, "published networks and what they cost", "", "v2 --csv")
-    listing.add_argument("family", nargs="?", metavar="family", help=", ".join(FAMILIES))
+    listing.add_argument(
+        "family", nargs="?", metavar="family", help=", ".join(FAMILIES | UNPRINTED)
+    )
 
     scaled = commands.add(
         "scale",

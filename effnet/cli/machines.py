@@ -10,7 +10,7 @@ from effnet.cli import networks
 from effnet.cli.console import Advance, Outcome, Result, Rows, bar
 from effnet.cli.parser import Commands, number
 from effnet.counting import count
-from effnet.network import FAMILIES, Spec, list_variants
+from effnet.network import FAMILIES, UNPRINTED, Spec, list_variants
 from effnet.scaling import Design, spec_of
 from effnet.timing import ENGINES, Latency, Options, in_words, learning_networks
 from effnet.timing import measurement_store as store
@@ -36,7 +36,7 @@ def add(commands: Commands) -> None:
         "variant",
         nargs="*",
         metavar="network",
-        told=f"{networks.HELP}; or a family: {', '.join(FAMILIES)}",
+        told=f"{networks.HELP}; or a family: {', '.join(FAMILIES | UNPRINTED)}",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--batch-size", type=int, default=1, metavar="N", help="images in a pass")
@@ -83,7 +83,7 @@ def named(texts: Sequence[str]) -> dict[str, Network]:
     """The networks of names, links, files and families by their names, each once, in order."""
     chosen: dict[str, Network] = {}
     for text in texts:
-        members = list_variants(text) if text in FAMILIES else [text]
+        members = list_variants(text) if text in FAMILIES | UNPRINTED else [text]
         for network in map(networks.read, members):
             chosen[_name(network)] = network
     return chosen

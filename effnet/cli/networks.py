@@ -7,7 +7,7 @@ A variant's name, a link ("?phi=1.5"), a spec's JSON file, `-` for that JSON on 
 import argparse
 import sys
 
-from effnet.network import FAMILIES, Spec, list_variants
+from effnet.network import FAMILIES, UNPRINTED, Spec, every_variant
 from effnet.scaling import Design, design_of, from_link, is_link, spec_of
 
 STANDARD_INPUT = "-"
@@ -46,4 +46,4 @@ def add(
 
 
 def _completed(**_: object) -> list[str]:
-    return [*list_variants(), *FAMILIES]
+    return [*every_variant(), *FAMILIES, *UNPRINTED]

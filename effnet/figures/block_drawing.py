@@ -57,7 +57,8 @@ def block_anatomy(block: Block, *, title: str) -> theme.Values:
     if gates:
         position = next(i for i, layer in enumerate(row) if layer.kind in ("depthwise", "fused"))
         annotations.append(_gates(gates, centres[position + 1], tallest))
-    skip = _skip(block, centres, tallest) if block.residual else None
+    low = -(1.3 if gates else 1.02) * tallest  # the way around, below the gates' words
+    skip = _skip(block, centres, tallest, low) if block.residual else None
     if skip:
         annotations.append(skip[1])
     return theme.values(
@@ -76,11 +77,15 @@ def block_anatomy(block: Block, *, title: str) -> theme.Values:
             )
         ],
         title=say("{title}: {costliest}", title=title, costliest=_costliest(block)),
-        height=380,
+        height=415 if gates else 380,
         annotations=annotations,
         shapes=[skip[0]] if skip else [],
         xaxis={"visible": False, "range": [-gap / 4, left - gap + gap / 4], "fixedrange": True},
-        yaxis={"visible": False, "range": [-1.15 * tallest, 1.2 * tallest], "fixedrange": True},
+        yaxis={
+            "visible": False,
+            "range": [low - 0.13 * tallest, 1.2 * tallest],
+            "fixedrange": True,
+        },
         showlegend=False,
     )
 
@@ -132,10 +137,10 @@ def _gates(gates: list[Layer], x: float, tallest: int) -> dict[str, Any]:
 
 
 def _skip(
-    block: Block, centres: list[float], tallest: int
+    block: Block, centres: list[float], tallest: int, low: float
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The way around the block, and its words."""
-    start, end, low = centres[0], centres[-1], -1.02 * tallest
+    start, end = centres[0], centres[-1]
     shortcut = next((layer for layer in block.layers if layer.kind == "shortcut"), None)
     text = say("the input is added")
     if shortcut:

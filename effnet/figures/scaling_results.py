@@ -35,7 +35,7 @@ MACS_TICKS = (0.125, 0.25, 0.5, 1, 2)
 
 def _colour(way: str) -> str:
     if way == "searched":
-        return colours.setting(2)
+        return colours.setting(1)
     return theme.ink() if way == "base" else colours.way(way)
 
 

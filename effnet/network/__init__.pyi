@@ -26,8 +26,10 @@ from .spec import out_size as out_size
 from .spec import round_channels as round_channels
 from .spec import round_repeats as round_repeats
 from .variants import FAMILIES as FAMILIES
+from .variants import UNPRINTED as UNPRINTED
 from .variants import as_pytorch as as_pytorch
 from .variants import as_tensorflow as as_tensorflow
 from .variants import display_name as display_name
+from .variants import every_variant as every_variant
 from .variants import get_variant as get_variant
 from .variants import list_variants as list_variants

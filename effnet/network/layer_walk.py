@@ -14,6 +14,7 @@ from effnet.network.spec import (
     Layout,
     Operator,
     Spec,
+    Stage,
     check_resolution,
     out_size,
     round_channels,
@@ -132,7 +133,7 @@ def walk(
                 _block_name(spec.layout, number, position, index),
                 stage.operator,
                 stride,
-                _has_residual(stage.operator, stride, channels, stage.channels),
+                _has_residual(stage, stride, channels),
                 spec.stochastic_depth * index / total,
                 block_layers(
                     stage.operator,
@@ -143,6 +144,7 @@ def walk(
                     stride,
                     stage.expand_ratio,
                     stage.se_ratio,
+                    stage.expands_output,
                 ),
             )
             channels, size, index = stage.channels, out_size(size, stride), index + 1
@@ -173,10 +175,11 @@ def _block_name(layout: Layout, stage: int, position: int, index: int) -> str:
     return f"layer{stage}.{position}" if layout == "resnet" else f"features.{stage}.{position}"
 
 
-def _has_residual(operator: Operator, stride: int, in_channels: int, out_channels: int) -> bool:
-    if operator == "bottleneck":
+def _has_residual(stage: Stage, stride: int, in_channels: int) -> bool:
+    if stage.operator == "bottleneck":
         return True
-    return operator != "separable" and stride == 1 and in_channels == out_channels
+    fits = stride == 1 and in_channels == stage.channels
+    return stage.operator != "separable" and stage.skip and fits
 
 
 @lru_cache(maxsize=8192)
@@ -189,6 +192,7 @@ def block_layers(
     stride: int,
     expand_ratio: float,
     se_ratio: float,
+    expands_output: bool = False,
 ) -> tuple[Layer, ...]:
     """The layers of one block in order, for an input of `(in_channels, size, size)`."""
     if operator == "bottleneck":
@@ -199,9 +203,8 @@ def block_layers(
         )
         project = _conv("block.1.0", "project", in_channels, out_channels, depthwise.out_size)
         return depthwise, project
-    return _mbconv(
-        operator, in_channels, out_channels, size, kernel, stride, expand_ratio, se_ratio
-    )
+    hidden = (out_channels if expands_output else in_channels) * expand_ratio
+    return _mbconv(operator, in_channels, out_channels, size, kernel, stride, hidden, se_ratio)
 
 
 def _mbconv(
@@ -211,15 +214,14 @@ def _mbconv(
     size: int,
     kernel: int,
     stride: int,
-    expand_ratio: float,
+    exact: float,
     se_ratio: float,
 ) -> tuple[Layer, ...]:
     """MBConv, Fused-MBConv, or MobileNetV2's inverted residual: the first with other names."""
     mobilenet, fused = operator == "inverted_residual", operator == "fused_mbconv"
     trunk = "conv" if mobilenet else "block"
-    exact = in_channels * expand_ratio
     hidden = max(1, round(exact)) if mobilenet else round_channels(exact)
-    if expand_ratio == 1:
+    if exact == in_channels:
         hidden = in_channels
     expands = hidden != in_channels
     layers: list[Layer] = []

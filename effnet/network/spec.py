@@ -52,6 +52,8 @@ LIMITS = {  # of what no message of its own speaks of
     "depth": (math.ulp(0.0), 1e300),
     "width": (math.ulp(0.0), 1e300),
 }
+# a stage's rules that came later: unwritten where they are as before, so keys of old trainings stay
+ONCE_FIXED = {("skip", True), ("expands_output", False)}
 MAX_BLOCKS = 10_000
 MAX_CHANNELS = 10_000_000
 MAX_RESOLUTION = 2**20
@@ -88,6 +90,8 @@ class Stage:
         se_ratio: Squeeze channels over the block's *input* channels; 0 for none.
         scales_depth: False where the family leaves this stage's depth alone (Lite's outer stages).
         divisor: Channels round to multiples of this.
+        skip: False where no block has a skip, whatever its shapes (EdgeTPU's first stage).
+        expands_output: True where hidden channels are counted from the output's (as there).
         exact_channels, exact_repeats: What scaling asked for before rounding; not part of equality.
     """
 
@@ -100,6 +104,8 @@ class Stage:
     se_ratio: float = 0.0
     scales_depth: bool = True
     divisor: int = 8
+    skip: bool = True
+    expands_output: bool = False
     exact_channels: float = field(default=0.0, compare=False)
     exact_repeats: float = field(default=0.0, compare=False)
 
@@ -287,7 +293,15 @@ class Spec(Rich):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values that go through JSON; `from_dict` reads them back."""
-        return asdict(self) | {"stages": [asdict(stage) for stage in self.stages]}
+        stages = [
+            {
+                name: value
+                for name, value in asdict(stage).items()
+                if (name, value) not in ONCE_FIXED
+            }
+            for stage in self.stages
+        ]
+        return asdict(self) | {"stages": stages}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

@@ -21,6 +21,8 @@ FAMILIES = {
     "mobilenet": "MobileNet",
     "resnet": "ResNet",
 }
+# built, counted and converted as all others; no paper has them, so no page lists them
+UNPRINTED = {"edgetpu": "EfficientNet-EdgeTPU"}
 
 # expansion, kernel, stride, channels, repeats
 Row = tuple[float, int, int, int, int]
@@ -94,6 +96,14 @@ LITE_COEFFICIENTS = {
     "lite3": (1.2, 1.4, 280, 0.3),
     "lite4": (1.4, 1.8, 300, 0.3),
 }
+
+# released block strings, efficientnet_edgetpu_builder.py: fused rows, then MBConv rows
+EDGETPU_ROWS: tuple[tuple[Row, ...], tuple[Row, ...]] = (
+    ((4, 3, 1, 24, 1), (8, 3, 2, 32, 2), (8, 3, 2, 48, 4)),
+    ((8, 5, 2, 96, 5), (8, 5, 1, 144, 4), (8, 5, 2, 192, 2)),
+)
+# name: width, depth, resolution, dropout (the same code)
+EDGETPU_COEFFICIENTS = {"em": (1.0, 1.1, 240, 0.2), "el": (1.2, 1.4, 300, 0.3)}
 
 # arXiv:1801.04381 Table 2
 MOBILENET_V2_ROWS: tuple[Row, ...] = (
@@ -213,6 +223,29 @@ def _lite() -> list[Spec]:
     return [lite0, *scaled]
 
 
+def _edgetpu() -> list[Spec]:
+    fused, mbconv = EDGETPU_ROWS
+    first, *others = _stages("fused_mbconv", fused) + _stages("mbconv", mbconv)
+    small = Spec(
+        name="es",
+        family="edgetpu",
+        stages=(replace(first, skip=False, expands_output=True), *others),
+        stem_channels=32,
+        head_channels=1280,
+        resolution=224,
+        stochastic_depth=0.2,
+        activation="relu",
+        norm_eps=1e-3,
+        norm_momentum=0.01,
+        padding="same",
+    )
+    scaled = [
+        small.scaled(depth=depth, width=width, resolution=resolution, name=name, dropout=dropout)
+        for name, (width, depth, resolution, dropout) in EDGETPU_COEFFICIENTS.items()
+    ]
+    return [small, *scaled]
+
+
 def _comparison() -> list[Spec]:
     return [
         Spec(
@@ -261,17 +294,26 @@ TIMMS_NAME = re.compile(
 
 @lru_cache(maxsize=1)
 def _registry() -> dict[str, Spec]:
-    return {spec.name: spec for spec in (*_v1(), *_v2(), *_lite(), *_comparison())}
+    return {spec.name: spec for spec in (*_v1(), *_v2(), *_lite(), *_comparison(), *_edgetpu())}
 
 
 MOST_NAME = 200  # characters
 
 
 def list_variants(family: str | None = None) -> list[str]:
-    """Names of the published networks, in published order; of one family where one is given."""
+    """Names of the published networks, in published order; of one family where one is given.
+
+    The "edgetpu" family ("es", "em", "el") is listed only where it is asked for: it is in no paper.
+    """
     if family is not None:
-        check_known("family", family, FAMILIES)
-    return [name for name, spec in _registry().items() if family in (None, spec.family)]
+        check_known("family", family, FAMILIES | UNPRINTED)
+    among = FAMILIES if family is None else (family,)
+    return [name for name, spec in _registry().items() if spec.family in among]
+
+
+def every_variant() -> list[str]:
+    """Names of all networks that are known, those of no paper too."""
+    return list(_registry())
 
 
 def get_variant(name: str) -> Spec:
@@ -289,7 +331,7 @@ def get_variant(name: str) -> Spec:
         if tensorflows or tag:
             return (as_tensorflow if tensorflows else as_pytorch)(get_variant(key))
         key = key.replace("netv1_100", "net_v1").replace("netv2_100", "net_v2")
-    key = key.removeprefix("efficientnet_").removeprefix("efficientnet")
+    key = key.removeprefix("efficientnet_").removeprefix("efficientnet").replace("edgetpu_", "e")
     known = _registry()
     if key not in known:
         raise no_such("variant", name, known, like=key)
@@ -317,4 +359,6 @@ def display_name(spec: Spec | str) -> str:
         return f"MobileNetV{name[-1]}"
     if name == "resnet50":
         return "ResNet-50"
+    if name in ("es", *EDGETPU_COEFFICIENTS):
+        return f"EfficientNet-EdgeTPU-{name[1:].upper()}"
     return f"EfficientNet-{name.capitalize() if name.startswith('lite') else name.upper()}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from effnet.base import EffnetError, brief, in_a_row
-from effnet.network import Spec, get_variant, list_variants, walk
+from effnet.network import Spec, every_variant, get_variant, walk
 from effnet.nn.namings import LUKEMELAS, TIMM, Naming, module_names, naming_of
 
 PROJECTS: dict[str, Naming | None] = {"torchvision": None, "timm": TIMM, "lukemelas": LUKEMELAS}
@@ -36,7 +36,7 @@ def convert(state: Mapping[str, Value], *, to: str) -> dict[str, Value]:
         raise EffnetError("no state dict; expected names and tensors")
     modules = {key.rpartition(".")[0] for key in state}
     naming = naming_of(state)
-    for title in list_variants():
+    for title in every_variant():
         spec = get_variant(title)
         theirs = _names(naming, spec)
         if modules != theirs.keys():
@@ -49,7 +49,7 @@ def convert(state: Mapping[str, Value], *, to: str) -> dict[str, Value]:
     raise EffnetError(
         "these are the names of no published network; expected a whole state dict, without "
         "prefixes, of one of {networks}",
-        networks=in_a_row(list_variants()),
+        networks=in_a_row(every_variant()),
     )
 
 

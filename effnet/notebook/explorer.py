@@ -95,12 +95,13 @@ class Explorer(anywidget.AnyWidget):
     def _told(self, design: Design) -> dict[str, Any]:
         """The same design in every way in which it is said."""
         own = {} if self.language == language.DEFAULT else {"lang": self.language}
+        query = urlencode(design.to_query() | own) or f"phi={design.phi:g}"  # never a bare "?"
         with language.speaking(self.language):
             more = {"answers": self._answers, "language": self.language}
             return {
                 "design": design,
                 "spec": design.spec(),
-                "link": f"?{urlencode(design.to_query() | own)}",
+                "link": f"?{query}",
                 "handed": handed(design) | more,
             }
 

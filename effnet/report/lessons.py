@@ -186,11 +186,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A lesson of 45 minutes."""
+    """A lesson of 45 minutes; `picture` is the glossary's term whose picture stands on its card."""
 
     key: str
     title: str
     goal: str
+    picture: str
     plan: tuple[str, ...]
     steps: tuple[Step, ...]
 
@@ -215,9 +216,8 @@ def _lesson(values: Mapping[str, Any]) -> Lesson:
         asked["wrong"] = tuple(Wrong(**wrong) for wrong in asked.get("wrong", ()))
         hidden = tuple(step["hide"])
         steps.append(Step(**{**step, "hide": hidden, "question": Question(**asked)}))
-    return Lesson(
-        values["key"], values["title"], values["goal"], tuple(values["plan"]), tuple(steps)
-    )
+    words = {name: values[name] for name in ("key", "title", "goal", "picture")}
+    return Lesson(**words, plan=tuple(values["plan"]), steps=tuple(steps))
 
 
 def read(query: str) -> Design:

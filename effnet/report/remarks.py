@@ -92,6 +92,17 @@ def blank_note(spec: Spec, explanation: "Explanation") -> str:
     )
 
 
+def why_same(spec: Spec, explanation: "Explanation") -> str:
+    """Why other methods give the same map, where they do; else ""."""
+    if explanation.layer != stage_ends(spec)[-1] or explanation.method not in SAME_AT_LAST:
+        return ""
+    return say(
+        "Only a mean and one linear layer follow, so a channel has the same gradient at every "
+        "place. Grad-CAM++ and LayerCAM differ a little: they leave out what speaks against the "
+        "class."
+    )
+
+
 def notes(spec: Spec, explanation: "Explanation", *, local: bool) -> list[str]:
     """What to keep in mind about a map.
 
@@ -103,14 +114,9 @@ def notes(spec: Spec, explanation: "Explanation", *, local: bool) -> list[str]:
     found = []
     rows, columns = explanation.native.shape
     last = explanation.layer == stage_ends(spec)[-1]
-    if last and explanation.method in SAME_AT_LAST:
+    if why_same(spec, explanation):
         found.append(
-            say(
-                "At the last layer CAM, Grad-CAM, HiResCAM and XGrad-CAM all give this map. "
-                "Only a mean and one linear layer follow, so a channel has the same gradient "
-                "at every place. Grad-CAM++ and LayerCAM differ a little: they leave out what "
-                "speaks against the class."
-            )
+            say("At the last layer CAM, Grad-CAM, HiResCAM and XGrad-CAM all give this map.")
         )
     if explanation.method in ("gradcam", "gradcam++", "xgradcam") and not (last or local):
         found.append(

@@ -337,4 +337,5 @@ def _scaling(base: Spec, number: int, last: int, *, same_count: bool) -> dict[st
         like = base.stages[0 if number == 0 else -1]
     else:
         like = base.stages[len(base.stages) // 2]
-    return {"scales_depth": like.scales_depth, "divisor": like.divisor}
+    rules = ("scales_depth", "divisor", "skip", "expands_output")
+    return {name: getattr(like, name) for name in rules}

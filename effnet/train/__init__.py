@@ -7,6 +7,7 @@
     data          pictures to train on                        numpy
     results       an experiment's table, summed up over seeds no torch
     experiment    the experiments as lists of trainings       no torch
+    race          networks that learn side by side            no torch
     sweep         many trainings on any executor              torch where it trains
     words         what a run's files say, in two languages    no torch
     augment       MixUp, CutMix, RandAugment, DropBlock       torch from here on

@@ -1,5 +1,6 @@
 from . import claim as claim
 from . import fashion_mnist as fashion_mnist
+from . import race as race
 from . import run_process as run_process
 from .augment import Survival as Survival
 from .augment import block_mask as block_mask

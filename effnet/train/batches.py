@@ -95,12 +95,12 @@ class Feed:
         ready = shifted(self.normal(pictures), self.recipe.shift)
         return augment.mixer(stage, self.classes)((ready, labels))
 
-    def held_out(self) -> tuple[Tensor, ...]:
-        """The test's pictures in parts, uint8 at the network's resolution."""
+    def held_out(self, most: int | None = None) -> tuple[Tensor, ...]:
+        """The test's pictures, or the first `most`, in parts, uint8 at the network's resolution."""
         if self._held is None:
             images = torch.from_numpy(self.testing.images)
             self._held = resized(images, self.recipe.spec.resolution)
-        return torch.split(self._held, TEST_BATCH)
+        return torch.split(self._held[:most], TEST_BATCH)
 
     def plain(self) -> tuple[Tensor, ...]:
         """The training pictures as the test's: in parts, in order, unchanged."""

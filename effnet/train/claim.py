@@ -28,6 +28,7 @@ Finalist = tuple[Letters, tuple[float, ...]]
 Trained = Callable[[Sequence[Job], Path], list[Row]]
 
 EPOCHS, SEEDS, FAMILY_SEEDS = 6, 5, 3
+BATCH = 256
 BUDGETS = (8.0, 4.0, 2.0)  # in the order of priority
 FAMILY_BUDGET = 4.0
 NEAR = 0.05
@@ -94,7 +95,7 @@ def recipe_of(
         spec=spec,
         data=data,
         epochs=epochs,
-        batch_size=256,
+        batch_size=BATCH,
         learning_rate=rate,
         shift=0.0,  # a sixteenth of 14 px is none, of 44 px two: it would not be the same for all
         flip=True,

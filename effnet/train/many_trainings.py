@@ -20,7 +20,7 @@ import effnet
 from effnet.base import EffnetError, Text, stamp
 from effnet.jobs import stop_asked
 from effnet.train.recipe import Recipe
-from effnet.train.results import Row, read_rows, write_rows
+from effnet.train.results import Row, as_row, read_rows, write_rows
 
 Progress = Callable[[Row], None]
 
@@ -60,7 +60,7 @@ def train_job(recipe: dict[str, Any], folder: str | None, watched: str | None) -
             stays until whoever asked has written the row.
         watched: A folder whose stop file ends the training.
     """
-    from effnet.train.trainer import as_row, train
+    from effnet.train.trainer import train
 
     def stop() -> bool:
         return watched is not None and stop_asked(Path(watched))

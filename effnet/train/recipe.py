@@ -24,6 +24,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "precision": ("fp32", "bf16", "fp16"),
 }
 ONCE_FIXED = (("shift", 1 / 16), ("flip", False), ("test_epochs", 1))
+LOOKED_AT = 1000  # held-out pictures, the first ones
 LIMITS: dict[str, tuple[float, float]] = {
     "train_images": (1, 10_000_000),
     "test_images": (1, 10_000_000),
@@ -37,6 +38,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "label_smoothing": (0, 0.99),
     "shift": (0, 0.5),
     "test_epochs": (1, 10_000),
+    "looks": (0, 1000),
     "seed": (0, 2**31),
     "threads": (1, 1024),
     "checkpoint_steps": (1, 1_000_000),
@@ -110,6 +112,8 @@ class Recipe:
         seed: Of weights, order, augmentation and dropout.
         threads: PyTorch threads of the process.
         test_epochs: The held-out pictures are asked every so many epochs, and at the end.
+        looks: How often it is noted on the way which of the first `LOOKED_AT` held-out pictures are
+            named right: look i of n after (i / n)^2 of the training, as most is learned early.
         checkpoint_steps: A checkpoint every so many steps, and at every epoch's end.
     """
 
@@ -137,6 +141,7 @@ class Recipe:
     seed: int = 0
     threads: int = 1
     test_epochs: int = 1
+    looks: int = 0
     checkpoint_steps: int = 200
 
     def __post_init__(self) -> None:
@@ -191,8 +196,9 @@ class Recipe:
         """Twelve digits that stand for the whole recipe: the same digits, the same weights.
 
         What was fixed before it became a choice counts only where it is chosen otherwise, so that
-        rows from before keep their keys.
+        rows from before keep their keys. Looks change no weight.
         """
         values = {k: v for k, v in self.to_dict().items() if (k, v) not in ONCE_FIXED}
+        del values["looks"]
         text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -3,7 +3,7 @@
 import csv
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import stdev
 from typing import Any
@@ -23,6 +23,40 @@ MOST, LONGEST = 1e15, 100
 
 # Student's t, two-sided 95 %, by degrees of freedom from 1
 T_95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a training ended.
+
+    Attributes:
+        top1: Share of the held-out pictures named right at the end, by the averaged weights.
+        best_top1: The highest after any epoch; those weights are saved.
+        by_group: Top-1 of each group of classes.
+        loss: Mean training loss of the last epoch.
+        seconds: Training time without tests, over all its processes' lives.
+        cpu_seconds: Processor time of the same; other programs on the machine don't lengthen it.
+        steps: Optimiser steps.
+        digest: SHA-256 of the last weights: equal digests, equal weights.
+        head_top1: Of a fine-tuning: top-1 before its first step, by a head fitted on the pretrained
+            network's features of the same pictures; else None.
+    """
+
+    top1: float
+    best_top1: float
+    by_group: dict[str, float]
+    loss: float
+    seconds: float
+    cpu_seconds: float
+    steps: int
+    digest: str
+    head_top1: float | None = None
+
+
+def as_row(result: Result) -> Row:
+    """A result as one flat row."""
+    row: Row = {name: value for name, value in asdict(result).items() if value is not None}
+    return row | {f"top1_{name}": value for name, value in row.pop("by_group").items()}
 
 
 def read_rows(path: Path, *needed: str) -> list[Row]:

@@ -288,6 +288,7 @@ def _sweep(
 
 
 def _scaling(run: Run, told: Told) -> dict[str, Any]:
+    from effnet.train import race
     from effnet.train.claim import scaling_jobs, settled
 
     rate, searched = settled()
@@ -298,7 +299,9 @@ def _scaling(run: Run, told: Told) -> dict[str, Any]:
         budgets=(float(run.options["budget"]),),
         seeds=range(first, first + int(run.options.get("seeds", 1))),
     )
-    return {"rows": len(_sweep(run, told, jobs, run.folder / RESULTS))}
+    rows = _sweep(run, told, [race.watched(one) for one in jobs], run.folder / RESULTS)
+    race.record(run.folder, rows)
+    return {"rows": len(rows)}
 
 
 def _progressive(run: Run, told: Told) -> dict[str, Any]:

@@ -8,14 +8,15 @@ the same number of threads. One process, or several under `torchrun`: the same c
 import hashlib
 import io
 import json
+import math
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
@@ -27,7 +28,8 @@ from effnet.train.batches import Feed, by_group, moments, seed_of
 from effnet.train.linear_head import fitted_head
 from effnet.train.optim import Average, optimiser, rate_at
 from effnet.train.placement import Clock, Machine, this_machine
-from effnet.train.recipe import Recipe
+from effnet.train.recipe import LOOKED_AT, Recipe
+from effnet.train.results import Result
 from effnet.train.schedule import Progressive, Stage
 from effnet.weights import Preprocessing
 
@@ -38,34 +40,6 @@ Progress = Callable[[dict[str, Any]], None]
 
 class Stopped(Exception):
     """The run was asked to stop; its checkpoint is written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How a training ended.
-
-    Attributes:
-        top1: Share of the held-out pictures named right at the end, by the averaged weights.
-        best_top1: The highest after any epoch; those weights are saved.
-        by_group: Top-1 of each group of classes.
-        loss: Mean training loss of the last epoch.
-        seconds: Training time without tests, over all its processes' lives.
-        cpu_seconds: Processor time of the same; other programs on the machine don't lengthen it.
-        steps: Optimiser steps.
-        digest: SHA-256 of the last weights: equal digests, equal weights.
-        head_top1: Of a fine-tuning: top-1 before its first step, by a head fitted on the pretrained
-            network's features of the same pictures; else None.
-    """
-
-    top1: float
-    best_top1: float
-    by_group: dict[str, float]
-    loss: float
-    seconds: float
-    cpu_seconds: float
-    steps: int
-    digest: str
-    head_top1: float | None = None
 
 
 def stage_at(plan: Progressive, step: int, total: int) -> Stage:
@@ -87,8 +61,8 @@ def train(
     (arXiv:2202.10054: a random head's first steps would spoil the layers below), so that its best
     weights are never worse than that.
 
-    Writes `metrics.jsonl` (a row an epoch), `checkpoint.pt` and, whenever the held-out accuracy
-    rises, `best.safetensors`, which `effnet.load` opens.
+    Writes `metrics.jsonl` (a row an epoch and one a look), `checkpoint.pt` and, whenever the
+    held-out accuracy rises, `best.safetensors`, which `effnet.load` opens.
 
     Raises:
         Stopped: `stop` said so; calling again goes on.
@@ -132,6 +106,8 @@ class _Job:
         self.tested_at: tuple[int, float, dict[str, float]] | None = None
         self.dropout: float | None = None
         self.metrics = ""  # the whole file's text: the checkpoint has it as well, so they agree
+        shares = [(look / recipe.looks) ** 2 for look in range(1, recipe.looks + 1)]
+        self.looks = {math.ceil(share * self.total) for share in shares}
         self.clock = Clock()
 
     def _model(self) -> Network:
@@ -196,6 +172,10 @@ class _Job:
                 raise Stopped
             stage = stage_at(self.plan, self.step, self.total)
             self._one(stage, number, position)
+            if self.step in self.looks:
+                self.clock.stop()
+                self.look()
+                self.clock.start()
             if self.step % self.recipe.checkpoint_steps == 0 and position + 1 < self.per_epoch:
                 self.clock.stop()
                 self.save()
@@ -269,17 +249,36 @@ class _Job:
         """Top-1 on the held-out pictures, in all and by group, at the network's resolution."""
         if self.tested_at and self.tested_at[0] == self.step:
             return self.tested_at[1:]
+        hits = self.hits()
+        self.tested_at = self.step, float(hits.mean()), by_group(self.feed.testing, hits)
+        return self.tested_at[1:]
+
+    def hits(self, most: int | None = None) -> NDArray[np.bool_]:
+        """Which held-out pictures the averaged weights name right: all, or the first `most`."""
         state = torch.get_rng_state()
         model = self.tested()
         right = []
         with torch.inference_mode():
-            for part in self.feed.held_out():
+            for part in self.feed.held_out(most):
                 x = self.feed.normal(part).to(self.machine.device, memory_format=self.layout)
                 right.append(model(x).argmax(1).cpu())
         torch.set_rng_state(state)
-        hits = torch.cat(right).numpy() == self.feed.testing.labels
-        self.tested_at = self.step, float(hits.mean()), by_group(self.feed.testing, hits)
-        return self.tested_at[1:]
+        found: NDArray[np.bool_] = torch.cat(right).numpy() == self.feed.testing.labels[:most]
+        return found
+
+    def look(self) -> None:
+        """Write which of the first held-out pictures are named right by now, as a line."""
+        if not self.machine.first:
+            return
+        right = self.hits(LOOKED_AT)
+        row = {
+            "step": self.step,
+            "share": self.step / self.total,
+            "right": np.packbits(right).tobytes().hex(),
+            "cpu_seconds": self.clock.cpu_seconds,
+        }
+        self.metrics += json.dumps(row) + "\n"
+        self.save_metrics()
 
     # --- files
 
@@ -312,7 +311,7 @@ class _Job:
         write_whole(self.folder / CHECKPOINT, buffer.getvalue())
 
     def save_metrics(self) -> None:
-        """Write the metrics of every epoch that the last checkpoint holds."""
+        """Write the metrics so far; a run that goes on has those of its checkpoint."""
         if self.machine.first:
             write_whole(self.folder / METRICS, self.metrics.encode())
 
@@ -389,9 +388,3 @@ def digest_of(model: nn.Module) -> str:
         found.update(name.encode())
         found.update(value.detach().cpu().contiguous().numpy().tobytes())
     return found.hexdigest()
-
-
-def as_row(result: Result) -> dict[str, Any]:
-    """A result as one flat row."""
-    row = {name: value for name, value in asdict(result).items() if value is not None}
-    return row | {f"top1_{name}": value for name, value in row.pop("by_group").items()}

@@ -23,6 +23,7 @@ from effnet.papers import released_points, rows
 from effnet.pixels import get_sample
 from effnet.report import claims
 from effnet.scaling import ALPHA, BASES, BETA, GAMMA, RANGES, Design
+from effnet.train import TITLES
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -33,6 +34,7 @@ MODULES = (
     *("totals", "stages", "reports", "controls", "intro", "explorer"),
 )
 CAMERA = ("core", "words", "colours", "camera")
+RACE = ("core", "words", "dom", "race")
 TAGS = {"en": "en", "zh": "zh-Hans"}  # languages as HTML names them
 PHOTO_SIDE = 600  # px at most of the photo that enters the drawing: those that B7 looks at
 PRESETS: dict[str, dict[str, float]] = {
@@ -95,6 +97,30 @@ def camera_data(side: int) -> dict[str, Any]:
         side: Of a frame that it sends, at most, the shorter one in px.
     """
     return {"side": side, "colours": colours.VIRIDIS, "words": translations(CAMERA)}
+
+
+@lru_cache(maxsize=1)
+def race_module() -> str:
+    """Networks that learn side by side: exports `mount` of `race.js`."""
+    return joined(RACE, race="mount")
+
+
+def race_data(race: Mapping[str, Any], *, live: bool) -> dict[str, Any]:
+    """What a race is handed, in the current language and the page's colours; plain values.
+
+    Args:
+        race: `plan`, `lanes` and `pictures`, as `train.race` has them.
+        live: Whether it is still being run.
+    """
+    ways = [lane["way"] for lane in race["lanes"]]
+    return {
+        **{name: race[name] for name in ("plan", "lanes", "pictures")},
+        "live": live,
+        "colours": {way: colours.way(way) for way in ways},
+        "titles": {way: say(TITLES[way]) for way in ways},
+        "classes": [say(name) for name in race["pictures"]["classes"]],
+        "words": translations(RACE),
+    }
 
 
 def _scoped(name: str) -> str:

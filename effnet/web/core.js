@@ -237,9 +237,10 @@ export function blockLayers(stage, inputs, size, stride) {
     const depthwise = conv('depthwise', inputs, inputs, size, kernel, stride, inputs);
     return [depthwise, conv('project', inputs, outputs, after)];
   }
-  const fused = operator === 'fused_mbconv', exact = inputs * ratio;
+  const fused = operator === 'fused_mbconv';
+  const exact = (stage.expands_output ? outputs : inputs) * ratio;
   let hidden = operator === 'inverted_residual' ? Math.max(1, round(exact)) : roundChannels(exact);
-  if (ratio === 1) hidden = inputs;
+  if (exact === inputs) hidden = inputs;
   const expands = hidden !== inputs, wide = fused && !expands ? outputs : hidden;
   const layers = [];
   if (fused) {

@@ -67,7 +67,7 @@ export function speaker(words = {}) {
 // --- the page's sentence ------------------------------------------------------------------------
 
 const SAME = ['operator', 'channels', 'repeats', 'kernel', 'stride', 'expand_ratio', 'se_ratio',
-  'scales_depth', 'divisor'];
+  'scales_depth', 'divisor', 'skip', 'expands_output'];
 const stagesKey = (spec) => spec.stages.map((stage) => SAME.map((name) => stage[name])).join(';');
 
 // A function that finds the released network with a spec's stages, whatever its resolution and ends.

@@ -33,7 +33,7 @@ BUILDERS = {
 def pairs() -> Iterator[tuple[str, str]]:
     """Every network that both have: our name and timm's, those padded evenly too."""
     there = set(timm.list_models())
-    for ours in effnet.list_variants():
+    for ours in (*effnet.list_variants(), *effnet.list_variants("edgetpu")):
         v2 = ours.startswith("v2")
         names = (f"tf_efficientnet{'' if v2 else '_'}{ours}", f"efficientnet_{ours}")
         others = {"mobilenet_v1": "mobilenetv1_100", "mobilenet_v2": "mobilenetv2_100"}

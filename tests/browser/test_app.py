@@ -165,6 +165,7 @@ def test_a_page_stands_still_and_fits_its_window(visit, name, width, theme):
     )
     shifts = tab.shifts()
     assert sum(value for value, _ in shifts) <= 0.05, shifts
+    expect(page.locator(".st-key-menu a[aria-current]")).to_be_in_viewport(ratio=1)
     if name in ("scale", "classify"):
         page.locator(".js-plotly-plot .main-svg").first.wait_for()
     overflow = page.evaluate(

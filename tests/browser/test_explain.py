@@ -24,7 +24,14 @@ def pixel(page: Page, panel: str, across: float, down: float) -> list[int]:
     )
 
 
-def drag(page: Page, panel: str, start: tuple[float, float], end: tuple[float, float]) -> None:
+def drag(
+    page: Page,
+    panel: str,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    *,
+    release: bool = True,
+) -> None:
     """From one place of a panel to another, by parts of it, once it stands still."""
     canvas = page.locator(f"figure[data-panel={panel}] canvas")
     size = canvas.bounding_box()
@@ -34,7 +41,8 @@ def drag(page: Page, panel: str, start: tuple[float, float], end: tuple[float, f
     box = canvas.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + end[0] * box["width"], box["y"] + end[1] * box["height"], steps=6)
-    page.mouse.up()
+    if release:
+        page.mouse.up()
 
 
 def test_opacity_moves_the_picture_and_asks_nothing(visit):
@@ -67,16 +75,66 @@ def test_a_dragged_box_is_measured_and_the_ladder_opens(visit):
     expect(page.get_by_text("Drag a box around the object on the photo above")).to_be_visible()
 
 
+GREY = [124, 116, 104, 255]
+
+
+def is_grey(page: Page, across: float, down: float) -> bool:
+    found = pixel(page, "photo", across, down)
+    return all(abs(one - other) < 8 for one, other in zip(found, GREY, strict=True))
+
+
+def test_painting_hides_a_place_and_undoing_shows_it_again(visit):
+    """Nothing is sent while the brush moves; on release the claim follows."""
+    tab = visit()
+    sent: list[int] = []
+    tab.page.on(
+        "websocket", lambda socket: socket.on("framesent", lambda data: sent.append(len(data)))
+    )
+    page = drawn(tab.go("/explain"))
+    claim = page.locator("h3").first
+    before = claim.inner_text()
+    page.get_by_role("button", name="Paint over").click()
+    page.get_by_role("button", name="Large brush").click()
+    sent.clear()
+    drag(page, "photo", (0.35, 0.3), (0.65, 0.3), release=False)
+    assert is_grey(page, 0.5, 0.3)
+    assert sent == []
+    page.mouse.up()
+    expect(claim).to_contain_text("Without the hidden place")
+    one = claim.inner_text()
+    assert is_grey(page, 0.5, 0.3)
+    assert not is_grey(page, 0.5, 0.9)
+    drag(page, "photo", (0.35, 0.55), (0.65, 0.55))
+    expect(claim).not_to_have_text(one)
+    page.get_by_role("button", name="Undo").click()
+    expect(claim).to_have_text(one)
+    page.get_by_role("button", name="Wipe off").click()
+    expect(claim).to_have_text(before)
+    assert not is_grey(page, 0.5, 0.3)
+
+
+def test_the_brush_moves_and_paints_by_keys(visit):
+    page = drawn(visit().go("/explain"))
+    page.get_by_role("button", name="Paint over").press("Enter")
+    page.get_by_role("button", name="Large brush").press("Enter")
+    photo = page.locator("figure[data-panel=photo] canvas")
+    page.keyboard.press("Tab")
+    expect(photo).to_be_focused()
+    expect(page.locator(".reading")).to_contain_text("Arrow keys move the brush")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Space")
+    expect(page.locator("h3").first).to_contain_text("Without the hidden place")
+    assert is_grey(page, 0.5, 0.36)
+
+
 def test_what_lies_in_the_box_is_hidden_and_shown_again(visit):
     page = drawn(visit().go("/explain"))
     drag(page, "photo", (0.25, 0.02), (0.75, 0.6))
     claim = page.locator("h3").first
-    page.get_by_text("Hide what is in it").click()
+    page.get_by_role("button", name="Hide what is in it").click()
     expect(claim).to_contain_text("Without the hidden place")
-    grey = [124, 116, 104, 255]
-    reached = pixel(page, "photo", 0.5, 0.3)
-    assert all(abs(one - other) < 8 for one, other in zip(reached, grey, strict=True))
-    page.get_by_role("button", name="Clear the box").click()
+    assert is_grey(page, 0.5, 0.3)
+    page.get_by_role("button", name="Undo").click()
     expect(claim).to_contain_text("speaks for espresso")
 
 

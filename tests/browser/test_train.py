@@ -31,3 +31,39 @@ def test_a_run_outlives_a_reload_and_its_tab_and_is_stopped_by_another_visitor(v
     expect(page.get_by_role("button", name="Resume", exact=True)).to_be_enabled()
     expect(page.get_by_text("State: stopped")).to_be_visible()
     second.shoot("train-stopped")
+
+
+def test_the_recorded_race_plays_and_is_moved_by_keys(visit):
+    """By itself once it is in sight; the scrubber's ends are the first look and the last."""
+    page = visit().go("/train")
+    race = page.locator(".race")
+    race.wait_for()
+    race.locator(".lanes").scroll_into_view_if_needed()
+    expect(race.get_by_role("button", name="Pause")).to_be_visible()
+    expect(race.locator(".when")).not_to_have_text("after 256 pictures")  # it goes on
+    race.get_by_role("button", name="Pause").press("Enter")
+    expect(race.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    dial = race.get_by_role("slider", name="Place in the race")
+    dial.press("Home")
+    expect(race.locator(".when")).to_have_text("after 256 pictures")  # a batch
+    early = race.locator(".tiles .right").count()
+    dial.press("End")
+    expect(race.locator(".when")).to_have_text("after 359,424 pictures")  # six times 234 batches
+    expect(race.get_by_role("button", name="Play again")).to_be_visible()
+    assert race.locator(".tiles .right").count() > early + 60
+    assert race.locator("h4").all_inner_texts()[:3] == [
+        "Depth only",
+        "Width only",
+        "Resolution only",
+    ]
+
+
+def test_the_race_stands_at_its_end_where_motion_is_not_wanted(visit):
+    tab = visit(width=390, theme="dark")
+    tab.page.emulate_media(reduced_motion="reduce")
+    page = tab.go("/train?lang=zh")
+    race = page.locator(".race")
+    race.wait_for()
+    race.locator(".lanes").scroll_into_view_if_needed()
+    expect(race.get_by_role("button", name="重新播放")).to_be_visible()
+    expect(race.locator(".when")).to_have_text("已训练 359,424 张图片")

@@ -109,6 +109,24 @@ def test_a_box_covers_what_it_says():
     assert np.asarray(perturbations.covered(seen, (5, 5, 5, 9))).min() == 255
 
 
+def test_a_round_brush_paints_what_it_says():
+    """A dot of diameter 40 px, a line of it, and a box, by their areas in geometry."""
+    white = Image.new("RGB", (200, 100), "white")
+
+    def area(*strokes):
+        found = np.asarray(perturbations.painted(white, strokes))
+        grey = (found == perturbations.GREY).all(axis=2)
+        assert (found[~grey] == 255).all()
+        return grey.sum()
+
+    dot, line = (0.4, ((0.5, 0.5),)), (0.4, ((0.25, 0.5), (0.75, 0.5)))
+    assert area(dot) == pytest.approx(np.pi * 20**2, rel=0.05)
+    assert area(line) == pytest.approx(np.pi * 20**2 + 100 * 40, rel=0.05)
+    assert area(dot, line) == pytest.approx(area(line), rel=0.01)
+    assert area((0.0, ((0.75, 0.6), (0.25, 0.1)))) == 100 * 50
+    assert area() == 0
+
+
 # --- mistakes
 
 

@@ -4,8 +4,10 @@ import warnings
 
 import pytest
 import torch
+from oracles import calibrate
 
 import effnet
+from effnet.network.variants import every_variant
 from effnet.nn.namings import LUKEMELAS, module_names
 
 with warnings.catch_warnings():
@@ -16,10 +18,12 @@ THEIRS = {
     **{name: f"tf_efficientnet_{name}" for name in effnet.list_variants("v1")},
     **{name: f"tf_efficientnet{name}" for name in effnet.list_variants("v2")},
     **{name: f"tf_efficientnet_{name}" for name in effnet.list_variants("lite")},
+    **{name: f"tf_efficientnet_{name}" for name in effnet.list_variants("edgetpu")},
     "mobilenet_v1": "mobilenetv1_100",
     "mobilenet_v2": "mobilenetv2_100",
     "resnet50": "resnet50",
 }
+PICTURES = torch.randn(2, 3, 65, 64, generator=torch.Generator().manual_seed(1))
 LUKEMELAS_HAS = [*effnet.list_variants("v1"), *effnet.list_variants("lite")]
 
 
@@ -35,7 +39,7 @@ def numbered(model: torch.nn.Module) -> dict[str, tuple[int, tuple[int, ...]]]:
 
 
 def test_every_variant_has_a_network_of_timms():
-    assert set(THEIRS) == set(effnet.list_variants())
+    assert set(THEIRS) == set(every_variant())
 
 
 @pytest.mark.parametrize(("ours", "theirs"), THEIRS.items())
@@ -48,7 +52,7 @@ def test_names_and_shapes_are_those_of_timms_own_network_and_back(ours, theirs):
     assert effnet.convert(converted, to="timm") == converted
 
 
-@pytest.mark.parametrize("ours", ["b0", "v2_s", "lite0", "mobilenet_v2", "resnet50"])
+@pytest.mark.parametrize("ours", ["b0", "v2_s", "lite0", "es", "mobilenet_v2", "resnet50"])
 def test_the_converted_loads_strictly_and_round_trips_to_the_last_bit(ours):
     torch.manual_seed(0)
     with warnings.catch_warnings():
@@ -61,6 +65,18 @@ def test_the_converted_loads_strictly_and_round_trips_to_the_last_bit(ours):
     model.load_state_dict(again, strict=True)
     assert list(again) == list(state)
     assert all(torch.equal(again[key], value) for key, value in state.items())
+
+
+@pytest.mark.parametrize("theirs", ["efficientnet_em.ra2_in1k", "tf_efficientnet_em.in1k"])
+def test_edgetpus_outputs_are_timms_to_the_last_bit_with_either_padding(theirs):
+    torch.manual_seed(0)
+    model = calibrate(timm.create_model(theirs.partition(".")[0]), side=64, images=4)
+    ours = effnet.build(theirs)
+    ours.load_state_dict(effnet.convert(model.state_dict(), to="torchvision"), strict=True)
+    with torch.inference_mode():
+        wanted, found = model(PICTURES), ours.eval()(PICTURES)
+    assert wanted.std() > 0.1
+    assert torch.equal(found, wanted)
 
 
 @pytest.mark.parametrize("ours", LUKEMELAS_HAS)
@@ -103,7 +119,7 @@ def test_what_cant_be_converted_is_said(state, to, words):
         effnet.convert(state, to=to)
 
 
-@pytest.mark.parametrize("name", ["v2_s", "mobilenet_v2", "resnet50"])
+@pytest.mark.parametrize("name", ["v2_s", "es", "mobilenet_v2", "resnet50"])
 def test_lukemelas_has_no_such_network(name):
     with pytest.raises(effnet.EffnetError, match=f"{name} is no network of lukemelas"):
         effnet.convert(numbered(on_meta(effnet.build, name)), to="lukemelas")

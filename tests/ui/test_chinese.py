@@ -90,6 +90,7 @@ PHRASES = [
     *(paper.title for paper in papers.PAPERS),
     "PyTorch Image Models",
     "Noisy Student",
+    "Zalando Research",
     "Inception-resnet-v2",
     "scikit-learn",
     "ResNet-420-hybrid",

@@ -473,3 +473,10 @@ def test_a_public_server_fetches_nothing_and_takes_no_weights(monkeypatch):
     assert any("weight files are switched off" in text for text in said)
     assert "fetch" not in [button.key for button in app.button]
     assert "own_weights" not in [file.key for file in app.file_uploader]
+
+
+def test_a_photo_that_is_chosen_on_scale_is_the_one_of_classify():
+    app = visits.opened()
+    assert app.button_group(key="sample").value == "chelsea"  # what its drawing holds
+    app.button_group(key="sample").set_value("rocket").run()
+    assert "Rocket: " in words(app.switch_page("pages/classify.py").run())  # and whose it is

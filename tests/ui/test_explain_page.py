@@ -15,7 +15,7 @@ from visits import PATIENCE, sound, until
 
 import effnet
 from effnet import cam
-from effnet.app.kit import cache, maps, state
+from effnet.app.kit import cache, maps, state, viewer
 from effnet.app.pages.explain import explain_controls, explain_tabs, ladder_card
 from effnet.base import language, percent
 from effnet.base.language import say, speaking
@@ -336,10 +336,11 @@ def test_files_to_take_away_hold_the_map():
 
 def test_a_hidden_place_moves_the_probability_and_the_map():
     """As the library says of a photo with the same place painted in ImageNet's mean colour."""
-    session = {state.BOX: ("coffee", (0.25, 0.0, 0.75, 0.6)), state.HIDES: True}
+    box = (0.0, ((0.75, 0.6), (0.25, 0.0)))
+    session = {state.PAINT: ("coffee", box)}
     app = visits.opened("pages/explain.py", session=session)
     hidden = cache.sample("coffee").image.copy()
-    hidden.paste((124, 116, 104), (150, 0, 450, 240))
+    hidden.paste((124, 116, 104), (150, 0, 450, 240))  # of 600 x 400 px
     expected = effnet.load("lite0").explain(hidden, target=967)
     before = effnet.load("lite0").explain(cache.sample("coffee").image, target=967)
     assert before.probability > 2 * expected.probability
@@ -347,6 +348,14 @@ def test_a_hidden_place_moves_the_probability_and_the_map():
     told = f"Without the hidden place EfficientNet-Lite0 gives espresso {after}; with it, {whole}."
     assert claim(app) == told
     assert app.session_state["class_chips"] == 967
+
+
+def test_what_a_browser_says_was_painted_is_taken_as_far_as_it_can_be():
+    stroke = {"size": 0.14, "places": [[0.5, 0.25], [2, -1], [0.5], "x", [None, 0], [True, 0]]}
+    wrong = [{"size": "a", "places": [[0, 0]]}, {"size": 0.1, "places": []}, {"size": 3}, 7, None]
+    assert viewer.strokes([*wrong, stroke]) == [(0.14, ((0.5, 0.25), (1.0, 0.0)))]
+    assert viewer.strokes(None) == viewer.strokes({"size": 1}) == []
+    assert len(viewer.strokes([stroke] * 500)) == viewer.MOST_STROKES
 
 
 # --- in Chinese ---------------------------------------------------------------------------------

@@ -15,10 +15,10 @@ from visits import sound
 from effnet import pixels
 from effnet.app.kit import cache, sheet
 from effnet.app.pages.train import results_card, runs_card, scaling_card, teach_card
-from effnet.base import EffnetError, column
+from effnet.base import EffnetError, column, percent
 from effnet.base.language import say, speaking
 from effnet.jobs import runs
-from effnet.train import claim
+from effnet.train import TITLES, claim, race
 from effnet.train.data import load_pictures
 
 
@@ -277,6 +277,33 @@ def test_a_damaged_run_does_not_stop_the_page():
     app = opened("Run")
     sound(app)
     assert "can't be read" in app.warning[0].value
+
+
+def test_the_recorded_race_is_told_and_ones_own_takes_its_place():
+    app = opened("Experiment")
+    (title,) = [text.value for text in app.markdown if "A race at" in text.value]
+    lanes = race.recorded()["lanes"]
+    best = max(lanes, key=lambda lane: lane["top1"][-1])
+    assert f"{TITLES[best['way']]} ends with {percent(best['top1'][-1])} right" in title
+    assert any("Zalando" in caption.value for caption in app.caption)
+    run = runs.create("scaling", "t", {})
+    (run.folder / runs.RESULT).write_text('{"rows": 2}')
+    facts = dict.fromkeys((*race.PLAN, *race.LANE), 1)
+    names = {way: facts | {"way": way, "budget": 2} for way in ("depth", "width")}
+    (run.folder / "jobs.json").write_text(json.dumps(names))
+    for way, right in (("depth", "f" * 250), ("width", "8" + 249 * "0")):
+        row = {"step": 4, "share": 1, "cpu_seconds": 2.0, "right": right}
+        folder = run.folder / "jobs" / way
+        folder.mkdir(parents=True)
+        (folder / runs.METRICS).write_text(json.dumps(row) + "\n")
+    session = {"train_tabs": "Experiment", "race_table": True}
+    app = sound(visits.opened("pages/train.py", session=session))
+    table = app.dataframe[0].value
+    assert table["training pictures"].tolist() == [4 * claim.BATCH]
+    assert (table["Depth only"][0], table["Width only"][0]) == (100, 0.1)
+    (title,) = [text.value for text in app.markdown if "A race at" in text.value]
+    assert "at 2 x the multiply-adds: Depth only ends with 100.0 % right" in title
+    assert "Width only with 0.1 %" in title
 
 
 # --- a server for a class

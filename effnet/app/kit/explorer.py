@@ -19,6 +19,7 @@ from effnet.scaling import SOLVABLE, Design, from_query
 from effnet.web import constants, handed, module, photo_address
 
 KEY = "explorer"
+PICTURE = "chelsea"  # the sample that the drawing holds before any choice
 PLACE = '<div class="place"></div>'
 # until it is drawn it takes the window, so that nothing below moves when it comes
 ROOM = ".place:not(:has(.effnet:not(.waiting))) { min-height: min(100vh, 1100px) }"
@@ -33,9 +34,9 @@ def _module() -> Callable[..., Any]:
 def start() -> None:
     """Bring module, constants and the visitor's photo to the browser, outside what runs again."""
     if live.in_browser():
-        photo = _own_photo()
-        own = {"photo": photo} if photo else {}
-        data = {"language": current(), "constants": constants() | own}
+        photo = photos.chosen()
+        chosen = {"photo": _small(photo)} if photo else {}
+        data = {"language": current(), "constants": constants() | chosen}
         _module()(key="explorer_module", data=data, height=1)
 
 
@@ -92,12 +93,6 @@ def _data() -> dict[str, Any]:
         },
         "address": lesson_view.address(),
     }
-
-
-def _own_photo() -> str:
-    """The visitor's own photo as a small data address; "" while there is none."""
-    own = photos.own_photo()
-    return _small(own) if own else ""
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs={cache.Photo: cache.key_of})

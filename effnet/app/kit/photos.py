@@ -75,11 +75,11 @@ def chosen() -> Photo | None:
     return own_photo() or (cache.sample(sample) if sample in known else None)
 
 
-def strip() -> Photo:
-    """The photos of all pages in a row, to choose another, and the one that is chosen."""
-    photo = chosen() or cache.sample(DEFAULT_PHOTO)
-    _strip(photo.digest)
-    return photo
+def strip(usual: str = DEFAULT_PHOTO) -> None:
+    """The photos of all pages in a row, to choose another; before any choice `usual` is marked."""
+    st.caption(say("One photo for all pages"))
+    photo = chosen()
+    _strip(photo.digest if photo else usual)
 
 
 def add(files: Iterable[tuple[str, bytes]]) -> None:

@@ -17,7 +17,8 @@ import streamlit as st
 from PIL import Image
 
 from effnet.app.kit import live, state
-from effnet.base import VIRIDIS, say, verbatim
+from effnet.base import VIRIDIS, is_number, say, verbatim
+from effnet.classify import perturbations
 from effnet.counting import Field
 from effnet.web import joined
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 QUALITY = 85
 THUMBNAIL = 224  # px
+
+MOST_STROKES, MOST_PLACES = 200, 1000
 
 Fractions = tuple[float, float, float, float]  # left, top, right, bottom of a photo, 0 to 1
 
@@ -50,10 +53,11 @@ def map_viewer(
     field: Field | None,
     crop: int,
     box: Fractions | None,
-    hides: bool,
+    subject: str,
+    paint: Sequence[perturbations.Stroke],
     cell: tuple[int, int] | None,
     on_box: Callable[[Fractions | None], None],
-    on_hide: Callable[[bool], None],
+    on_paint: Callable[[list[perturbations.Stroke]], None],
     on_cell: Callable[[tuple[int, int]], None],
 ) -> None:
     """Photo, map at its own grid, and the two blended.
@@ -63,17 +67,19 @@ def map_viewer(
         field: What the map's places see; None where that is not known.
         crop: Side of the network's input, in whose pixels the field is.
         box: The box that a person drew on the photo.
-        hides: Whether what lies in it is hidden from the network.
+        subject: Stands for the photo without paint.
+        paint: What is painted over the photo, which hides it from the network.
         cell: The place of the map that a person picked, row and column.
         on_box: Called with a new box, or None for none, before the page runs again.
-        on_hide: Called with whether the box hides what lies in it, before the page runs again.
+        on_paint: Called with all strokes after one was added or taken away, before the page runs
+            again.
         on_cell: Called with a new place before the page runs again.
     """
     rows, columns = explanation.native.shape
     captions = (
         say(
-            "The photo. The network never sees the dimmed part. Drag a box to measure or hide "
-            "a place."
+            "The photo. The network never sees the dimmed part. Drag a box to measure a place, or "
+            "paint places over."
         ),
         say(
             "The map at its own grid, {rows} x {columns}. Point at a place to see what it sees.",
@@ -109,12 +115,17 @@ def map_viewer(
         "field": field and {"side": field.side, "step": field.step, "start": field.start},
         "crop": crop,
         "box": box,
-        "hides": hides,
+        "subject": subject,
+        "paint": [{"size": size, "places": places} for size, places in paint],
+        "grey": "rgb({}, {}, {})".format(*perturbations.GREY),
         "cell": cell,
     }
 
     def box_changed(drawn: Any) -> None:
         on_box(tuple(map(float, drawn)) if drawn else None)  # type: ignore[arg-type]
+
+    def painted(sent: Any) -> None:
+        on_paint(strokes(sent))
 
     def cell_changed(picked: Any) -> None:
         if picked:
@@ -124,9 +135,28 @@ def map_viewer(
         key="map_viewer",
         data=data,
         on_box_change=state.told("map_viewer", box_changed, part="box"),
-        on_hide_change=state.told("map_viewer", lambda on: on_hide(bool(on)), part="hide"),
+        on_paint_change=state.told(
+            "map_viewer", lambda sent: on_paint(strokes(sent)), part="paint"
+        ),
         on_cell_change=state.told("map_viewer", cell_changed, part="cell"),
     )
+
+
+def strokes(sent: Any) -> list[perturbations.Stroke]:
+    """What a browser says was painted, as far as it can be; the last strokes of too many."""
+    found: list[perturbations.Stroke] = []
+    size: Any
+    places: Any
+    for one in sent if isinstance(sent, list) else ():
+        size, places = (one.get("size"), one.get("places")) if isinstance(one, dict) else (0, ())
+        sound = [
+            (min(1.0, max(0.0, float(place[0]))), min(1.0, max(0.0, float(place[1]))))
+            for place in (places if isinstance(places, list) else ())
+            if isinstance(place, list) and len(place) == 2 and all(map(is_number, place))
+        ]
+        if is_number(size) and 0 <= size <= 1 and sound:
+            found.append((float(size), tuple(sound[:MOST_PLACES])))
+    return found[-MOST_STROKES:]
 
 
 def _viewer_words() -> dict[str, str]:
@@ -144,6 +174,14 @@ def _viewer_words() -> dict[str, str]:
         "mark": say("Draw a box"),
         "hide": say("Hide what is in it"),
         "clear": say("Clear the box"),
+        "paint": say("Paint over"),
+        "brush": say("Brush"),
+        "small": say("Small brush"),
+        "medium": say("Medium brush"),
+        "large": say("Large brush"),
+        "undo": say("Undo"),
+        "wipe": say("Wipe off"),
+        "keys": say("Arrow keys move the brush, Space paints."),
         "lowest": "0",
         "highest": say("1, its highest"),
         "place": say("Row {row}, column {column}: {value} of the highest."),

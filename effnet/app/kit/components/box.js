@@ -1,4 +1,4 @@
-// What the components with a photo share: a box that is dragged on a canvas.
+// What the components with a photo share: a box that is dragged on a canvas, a brush that paints.
 const SAME = 1 / 60; // of the photo: a drag shorter than this is a click
 
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
@@ -53,5 +53,33 @@ function drawBox(context, scale, canvas, box) {
   outlined(context, scale, path, { width: 2.5 });
   context.lineWidth = 2.5 * scale;
   context.strokeStyle = '#E69F00';
+  context.stroke(path);
+}
+
+// A place more of a stroke, where it is far enough from the last.
+function extend(stroke, { x, y }) {
+  const [before] = stroke.places.slice(-1);
+  const near = before && Math.hypot(x - before[0], y - before[1]) < stroke.size / 10;
+  if (!near) stroke.places.push([x, y].map((part) => Math.round(part * 1e4) / 1e4));
+}
+
+function brushPath({ width, height }, size, { x, y }) {
+  const path = new Path2D();
+  path.arc(x * width, y * height, (size * Math.min(width, height)) / 2, 0, 2 * Math.PI);
+  return path;
+}
+
+// As the server paints it: a round brush through places, or a box where its size is 0.
+function drawStroke(context, canvas, grey, { size, places }) {
+  context.fillStyle = context.strokeStyle = grey;
+  if (!size) {
+    context.fill(boxPath(canvas, places.flat()));
+    return;
+  }
+  const path = new Path2D();
+  path.moveTo(places[0][0] * canvas.width, places[0][1] * canvas.height - 0.01); // one place is a dot
+  for (const [x, y] of places) path.lineTo(x * canvas.width, y * canvas.height);
+  context.lineWidth = size * Math.min(canvas.width, canvas.height);
+  context.lineCap = context.lineJoin = 'round';
   context.stroke(path);
 }

@@ -73,7 +73,10 @@ function showPlace() {
 function reachPlace() {
   const strip = document.querySelector('.st-key-menu');
   const link = strip?.querySelector('[aria-current]');
-  if (link) strip.scrollLeft = link.offsetLeft - (strip.clientWidth - link.offsetWidth) / 2;
+  if (!link) return;
+  const [all, one] = [strip, link].map((node) => node.getBoundingClientRect());
+  if (one.left >= all.left && one.right <= all.right) return;
+  strip.scrollLeft += one.left + one.width / 2 - (all.left + all.width / 2);
 }
 
 // What scrolls inside itself, which the keyboard could not reach.

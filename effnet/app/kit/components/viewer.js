@@ -1,5 +1,8 @@
-// A photo, its map at its own grid, and the two blended: opacity, contours, swipe, a box and a place.
+// A photo, its map at its own grid, and the two blended: opacity, contours, swipe, a box, a brush and
+// a place.
 // What box.js and scene.js have stands before this.
+const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
 function draw(root) {
   const { scene, data, state, canvases } = root;
   if (!scene) return;
@@ -14,6 +17,9 @@ function draw(root) {
     const { left, top, wide, high } = scene;
     context.globalAlpha = 1;
     context.drawImage(scene.dimmed, 0, 0);
+    for (const stroke of [...data.paint, ...(state.stroke ? [state.stroke] : [])]) {
+      drawStroke(context, canvas, data.grey, stroke);
+    }
     if (name === 'grid') {
       context.imageSmoothingEnabled = false;
       context.drawImage(scene.cells, left, top, wide, high);
@@ -56,9 +62,12 @@ function draw(root) {
     }
     const box = state.dragged || data.box;
     if (box) drawBox(context, scale, canvas, box);
+    if (state.brush && name !== 'grid') {
+      outlined(context, scale, brushPath(canvas, state.size, state.brush), { width: 1 });
+    }
   }
   const place = state.hover || data.cell;
-  root.reading.textContent = place ? words(root, place) : '';
+  root.reading.textContent = place ? words(root, place) : state.brush ? data.words.keys : '';
 }
 
 function words(root, [row, column]) {
@@ -90,12 +99,22 @@ function showState(root) {
   root.dial.setAttribute('aria-label', swiping ? said.dividerPlace : said.mapOpacity);
   root.dial.value = swiping ? state.divider : state.opacity;
   root.contours.checked = state.contours;
-  root.mark.setAttribute('aria-pressed', String(state.marking));
-  root.mark.hidden = swiping;
+  const painting = state.tool === 'paint' && !swiping;
+  for (const button of root.tools) {
+    button.setAttribute('aria-pressed', String(button.dataset.tool === state.tool));
+    button.hidden = swiping;
+  }
+  for (const button of root.sizes) {
+    button.setAttribute('aria-pressed', String(Number(button.dataset.size) === state.size));
+  }
+  root.brushes.hidden = !painting;
   root.clear.hidden = root.hide.hidden = !data.box;
-  root.hides.checked = data.hides;
+  root.undo.hidden = root.wipe.hidden = !data.paint.length;
+  if (!painting) state.brush = null;
   for (const name of ['photo', 'blend']) {
-    root.canvases[name].parentElement.classList.toggle('marking', state.marking || swiping);
+    const canvas = root.canvases[name];
+    canvas.parentElement.classList.toggle('marking', Boolean(state.tool) || swiping);
+    canvas.tabIndex = painting ? 0 : -1;
   }
   draw(root);
 }
@@ -134,12 +153,25 @@ function listen(root) {
     state.contours = root.contours.checked;
     draw(root);
   };
-  root.mark.onclick = () => {
-    state.marking = !state.marking;
-    showState(root);
-  };
+  for (const button of root.tools) {
+    button.onclick = () => {
+      state.tool = state.tool === button.dataset.tool ? null : button.dataset.tool;
+      showState(root);
+    };
+  }
+  for (const button of root.sizes) {
+    button.onclick = () => {
+      state.size = Number(button.dataset.size);
+      showState(root);
+    };
+  }
   root.clear.onclick = () => root.report('box', null);
-  root.hides.onchange = () => root.report('hide', root.hides.checked);
+  root.undo.onclick = () => repaint(root, root.data.paint.slice(0, -1));
+  root.wipe.onclick = () => repaint(root, []);
+  root.hide.onclick = () => {
+    const [left, top, right, bottom] = root.data.box;
+    repaint(root, [...root.data.paint, { size: 0, places: [[left, top], [right, bottom]] }]);
+  };
 
   for (const [name, canvas] of Object.entries(root.canvases)) {
     let start = null;
@@ -151,9 +183,13 @@ function listen(root) {
         start = place;
         canvas.setPointerCapture(event.pointerId);
         canvas.onpointermove(event);
-      } else if (draws() && (event.pointerType === 'mouse' || state.marking)) {
+      } else if (draws() && (event.pointerType === 'mouse' || state.tool)) {
         start = place;
         canvas.setPointerCapture(event.pointerId);
+        if (state.tool === 'paint') {
+          state.stroke = { size: state.size, places: [] };
+          canvas.onpointermove(event);
+        }
       }
     };
     canvas.onpointermove = (event) => {
@@ -162,11 +198,16 @@ function listen(root) {
       if (start && state.view === 'swipe') {
         state.divider = clamp(Math.round(place.across * 100), 0, 100);
         root.dial.value = state.divider;
+      } else if (state.stroke) {
+        extend(state.stroke, place);
       } else if (start) {
         state.dragged = boxBetween(start, place);
+      } else if (state.tool === 'paint' && draws()) {
+        state.hover = null;
       } else {
         state.hover = place.cell;
       }
+      if (state.tool === 'paint' && draws()) state.brush = place;
       later(root);
     };
     canvas.onpointerup = (event) => {
@@ -174,8 +215,12 @@ function listen(root) {
       const box = state.dragged;
       const wasStarted = start;
       start = null;
-      if (wasStarted && state.view !== 'swipe' && isBox(box)) {
-        state.marking = false;
+      if (state.stroke) {
+        const { stroke } = state;
+        state.stroke = null;
+        repaint(root, [...root.data.paint, stroke]);
+      } else if (wasStarted && state.view !== 'swipe' && isBox(box)) {
+        state.tool = null;
         root.data.box = rounded(box);
         root.report('box', root.data.box);
       } else if (state.view !== 'swipe') {
@@ -185,32 +230,68 @@ function listen(root) {
       showState(root);
     };
     canvas.onpointercancel = () => {
-      start = null;
+      start = state.stroke = null;
       state.dragged = null;
       later(root);
     };
-    canvas.onpointerleave = () => {
-      state.hover = null;
+    canvas.onpointerleave = canvas.onblur = () => {
+      state.hover = state.brush = null;
       later(root);
     };
+    if (name === 'grid') continue;
+    canvas.onfocus = () => {
+      if (state.tool !== 'paint' || !canvas.matches(':focus-visible')) return;
+      state.brush ||= { x: 0.5, y: 0.5 };
+      draw(root);
+    };
+    canvas.onkeydown = (event) => brushKey(root, event);
   }
   const grid = root.canvases.grid;
   grid.onkeydown = (event) => {
-    const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-    const { rows, columns } = root.scene.map;
+      const { rows, columns } = root.scene.map;
     const now = state.hover || root.data.cell || [0, 0];
     if (event.key === 'Enter' || event.key === ' ') pick(root, now);
-    else if (moves[event.key]) {
-      const [down, across] = moves[event.key];
+    else if (MOVES[event.key]) {
+      const [down, across] = MOVES[event.key];
       state.hover = [clamp(now[0] + down, 0, rows - 1), clamp(now[1] + across, 0, columns - 1)];
     } else return;
     event.preventDefault();
     draw(root);
   };
-  grid.onblur = () => {
-    state.hover = null;
-    draw(root);
-  };
+}
+
+// The brush by arrow keys, half of its width a step; Space or Enter paints where it is.
+function brushKey(root, event) {
+  const { state } = root;
+  const at = state.brush;
+  if (!at) return;
+  if (event.key === 'Enter' || event.key === ' ') {
+    const stroke = { size: state.size, places: [] };
+    extend(stroke, at);
+    repaint(root, [...root.data.paint, stroke]);
+  } else if (MOVES[event.key]) {
+    const [down, across] = MOVES[event.key];
+    state.brush = {
+      x: clamp(at.x + across * state.size / 2, 0, 1), y: clamp(at.y + down * state.size / 2, 0, 1),
+    };
+  } else return;
+  event.preventDefault();
+  draw(root);
+}
+
+// What is painted by now; the server hears all of it at once.
+function repaint(root, strokes) {
+  root.data.paint = strokes;
+  root.told = JSON.stringify(strokes);
+  root.report('paint', strokes);
+  showState(root);
+}
+
+// What came of the server, but for paint that it has not heard of yet.
+function taken(root, data) {
+  const waits = root.told && root.data.subject === data.subject && JSON.stringify(data.paint) !== root.told;
+  if (!waits) root.told = null;
+  return { ...data, paint: waits ? root.data.paint : data.paint };
 }
 
 function pick(root, cell) {
@@ -232,23 +313,26 @@ export default function ({ parentElement, data: [data], setStateValue }) {
   const find = (name) => parentElement.querySelector(name);
   const root = find('.viewer');
   const first = !root.state;
-  root.data = { ...data };
+  root.data = taken(root, data);
   root.report = setStateValue;
   if (first) {
     const narrow = root.clientWidth > 0 && root.clientWidth < 640;
     root.state = {
       view: narrow ? 'overlay' : 'panels', opacity: 60, divider: 50,
-      contours: false, marking: false, hover: null, dragged: null,
+      contours: false, tool: null, size: 0.14, hover: null, dragged: null, stroke: null, brush: null,
     };
     root.views = [...parentElement.querySelectorAll('.views button')];
     root.panels = find('.panels');
     root.dial = find('.dial input');
     root.dialName = find('.dial .name');
     root.contours = find('.contours');
-    root.mark = find('.mark');
+    root.tools = [...parentElement.querySelectorAll('.tool')];
+    root.brushes = find('.brushes');
+    root.sizes = [...root.brushes.children];
+    root.undo = find('.undo');
+    root.wipe = find('.wipe');
     root.clear = find('.clear');
     root.hide = find('.hide');
-    root.hides = find('.hide input');
     root.reading = find('.reading');
     root.canvases = {};
     for (const figure of parentElement.querySelectorAll('figure')) {
@@ -261,7 +345,12 @@ export default function ({ parentElement, data: [data], setStateValue }) {
   for (const node of parentElement.querySelectorAll('[data-word]')) {
     node.textContent = data.words[node.dataset.word];
   }
+  for (const button of root.sizes) {
+    button.title = data.words[button.dataset.label];
+    button.setAttribute('aria-label', button.title);
+  }
   find('.views').setAttribute('aria-label', data.words.view);
+  root.brushes.setAttribute('aria-label', data.words.brush);
   legend(find('.legend canvas'), data.colours);
   Object.values(root.canvases).forEach((canvas, i) => {
     canvas.parentElement.querySelector('figcaption').textContent = data.captions[i];

@@ -135,7 +135,7 @@ def as_json(asked: Asked, explanation: "Explanation") -> bytes:
     record = {
         "made_by": f"effnet {effnet.__version__}",
         "photo": asked.photo.name,
-        "hidden": explain_view.box(asked) if asked.photo is not asked.whole else None,
+        "painted": explain_view.paint(asked.whole),
         **explanation.as_dict(),
     }
     return json.dumps(record, indent=1).encode()

@@ -1,5 +1,6 @@
 """The main part of Explain: the photo with its map, the film strip, the top classes' maps."""
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -28,24 +29,24 @@ STAND_IN = "gradcam"  # where many maps are shown at once and the chosen method 
 
 def box(asked: Asked) -> viewer.Fractions | None:
     """The box around the object, in fractions of the photo; None where none was drawn."""
-    return _box_of(asked.whole)
-
-
-def _box_of(whole: Photo) -> viewer.Fractions | None:
     digest, found = st.session_state.get(state.BOX, ("", None))
-    return found if digest == whole.digest else None
+    return found if digest == asked.whole.digest else None
 
 
-def with_hidden(whole: Photo) -> Photo:
-    """The photo with the box painted grey where the visitor hides what lies in it, else itself."""
-    found = _box_of(whole)
-    if found is None or not st.session_state.get(state.HIDES, False):
+def paint(whole: Photo) -> tuple[perturbations.Stroke, ...]:
+    """What the visitor painted on the photo, stroke by stroke."""
+    digest, *strokes = st.session_state.get(state.PAINT, ("",))
+    return tuple(strokes) if digest == whole.digest else ()
+
+
+def with_paint(whole: Photo) -> Photo:
+    """The photo with what is painted over it; itself where nothing is."""
+    strokes = paint(whole)
+    if not strokes:
         return whole
-    sides = (*whole.image.size, *whole.image.size)
-    left, top, right, bottom = (round(one * side) for one, side in zip(found, sides, strict=True))
-    edges = (left, top, right, bottom)
-    image = perturbations.covered(whole.image, edges)
-    return Photo(whole.name, f"{whole.digest} {edges}", image)
+    digest = hashlib.sha256(repr(strokes).encode()).hexdigest()[:16]
+    image = perturbations.painted(whole.image, strokes)
+    return Photo(whole.name, f"{whole.digest} {digest}", image)
 
 
 def box_on(explanation: "Explanation", asked: Asked) -> tuple[float, float, float, float] | None:
@@ -71,8 +72,8 @@ def _draw_box(asked: Asked, drawn: viewer.Fractions | None) -> None:
     st.session_state[state.BOX] = (asked.whole.digest, drawn)
 
 
-def _hide(hides: bool) -> None:
-    st.session_state[state.HIDES] = hides
+def _paint(asked: Asked, strokes: list[perturbations.Stroke]) -> None:
+    st.session_state[state.PAINT] = (asked.whole.digest, *strokes)
 
 
 def _pick(asked: Asked, place: tuple[int, int]) -> None:
@@ -108,9 +109,10 @@ def photo_and_map(classifier: "Classifier", asked: Asked, explanation: "Explanat
         crop=crop,
         box=box(asked),
         cell=cell(asked, explanation),
-        hides=asked.photo is not asked.whole,
+        subject=asked.whole.digest,
+        paint=paint(asked.whole),
         on_box=lambda drawn: _draw_box(asked, drawn),
-        on_hide=_hide,
+        on_paint=lambda strokes: _paint(asked, strokes),
         on_cell=lambda place: _pick(asked, place),
     )
     found = remarks.notes(classifier.spec, explanation, local=METHODS[asked.method].local)
@@ -129,7 +131,7 @@ def photo_and_map(classifier: "Classifier", asked: Asked, explanation: "Explanat
             ),
         )
     found.append(say("Computed on this machine in {ms:.0f} ms.", ms=1000 * explanation.seconds))
-    st.caption("  \n".join(found))
+    st.caption("  \n".join(found), help=remarks.why_same(classifier.spec, explanation) or None)
 
 
 def slow_map(classifier: "Classifier", asked: Asked) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from effnet.app.kit import jobs, live, sheet, state
+from effnet.app.pages.train import race_card
 from effnet.app.pages.train.results_card import Rows, origin, rows_of, table
 from effnet.base import Column, EffnetError, Text, in_a_row, mark, say, verbatim
 from effnet.figures import accuracy_by_way, paired_differences, scaling_experiment
@@ -96,10 +97,11 @@ def _families() -> None:
 
 
 def _curves(rows: Rows) -> None:
-    """The curve with one's own dots, and the run that makes more of them."""
+    """The race, the curve with one's own dots, and the run that makes more of them."""
     alt = say("Accuracy against multiply-adds by way of scaling")
 
     def draw(_: object) -> None:
+        race_card.race()
         drawn = scaling_experiment(rows, here=own_rows())
         live.figure("scaling", drawn, alt=alt)
 

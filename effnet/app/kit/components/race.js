@@ -1,0 +1,7 @@
+// Hosts the race, whose module stands before this.
+export default function ({ parentElement, data }) {
+  const place = parentElement.querySelector('.place');
+  place.shown ??= mount(place, data);
+  place.shown.set(data);
+  return () => setTimeout(() => place.isConnected || place.shown.destroy());
+}
