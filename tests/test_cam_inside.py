@@ -70,7 +70,7 @@ def test_by_mean_the_class_does_not_matter(lite0, coffee):
         for target in (967, 13)
     )
     assert first == second
-    with pytest.raises(EffnetError, match="expected push or mean"):
+    with pytest.raises(EffnetError, match="expected one of push, mean"):
         strongest_channels(lite0, coffee, target=0, by="size")
 
 

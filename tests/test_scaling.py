@@ -325,7 +325,7 @@ def test_implied_phi_of_a_wrong_coefficient_names_it(value):
 
 
 def test_an_unknown_coefficient_is_named():
-    with pytest.raises(EffnetError, match="unknown coefficient 'delta'; .*one of alpha"):
+    with pytest.raises(EffnetError, match=r"unknown coefficient 'delta'; .*one of alpha"):
         solve_budget("delta", 1.2, 1.1, 1.15)
 
 
