@@ -128,7 +128,7 @@ def address(server: str, name: str) -> str:
 
 def acts(page: Page, name: str) -> list[Callable[[], Any] | None]:
     """A change of language, of tab, of a slider, and of the photo; None where a page has none."""
-    tabs, slider = page.get_by_role("tab"), page.locator("input[type=range]").first
+    tabs, slider = page.get_by_role("tab"), page.locator("input[type=range]:visible").first
     photo = page.locator("button.frame").nth(1)
 
     def dragged() -> None:

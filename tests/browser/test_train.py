@@ -13,6 +13,18 @@ def test_the_schedule_follows_its_slider(visit):
     expect(page.locator("h3").first).to_contain_text("in 3 stages")
 
 
+def test_a_change_of_tab_moves_nothing_below(visit):
+    """The row keeps its height until the other tab has come: the page's foot does not flash by."""
+    tab = visit()
+    page = tab.go("/train")
+    page.get_by_role("tab", name="Experiment").wait_for()
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    page.evaluate("() => { globalThis.shifts.length = 0; }")
+    page.get_by_role("tab", name="Fixed or progressive").click()
+    page.get_by_text("Growing pictures took").wait_for()
+    assert sum(value for value, _ in tab.shifts()) <= 0.05, tab.shifts()
+
+
 def test_a_run_outlives_a_reload_and_its_tab_and_is_stopped_by_another_visitor(visit):
     first = visit()
     page = first.go("/train")

@@ -88,6 +88,23 @@ function letScroll() {
   page.scrolls.observe(document.body, { childList: true, subtree: true });
 }
 
+// While another tab fills, the row keeps the height that it had: what follows would come and go.
+function keepRoom({ target }) {
+  const row = target.closest?.('[role="tab"]')?.closest('[data-testid="stTabs"]');
+  if (!row) return;
+  row.style.minHeight = `${row.offsetHeight}px`;
+  const free = () => {
+    const { testScriptState } = document.querySelector('.stApp').dataset;
+    if (testScriptState === 'notRunning') row.style.minHeight = '';
+    else setTimeout(free, 100);
+  };
+  setTimeout(free, 500);
+}
+
+function keepRooms() {
+  for (const event of ['pointerdown', 'keydown']) document.addEventListener(event, keepRoom, true);
+}
+
 // Whether a page has said its sentence, which it does once all that stands above the fold is sent.
 function claimed(content) {
   const host = content?.querySelector(':is(.st-key-claim, .st-key-explorer) [data-testid="stBidiComponentIsolated"]');
@@ -138,5 +155,6 @@ export default function ({ data: [data] }) {
   speak(data.language, data.words);
   showPlace();
   letScroll();
+  keepRooms();
   showWhole(data.page);
 }
