@@ -4,7 +4,6 @@ import argparse
 import importlib
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Never
@@ -49,27 +48,26 @@ def add(commands: Commands) -> None:
 @needing
 def _app(options: argparse.Namespace) -> Never:
     """Serve the explorer until it is stopped; its settings lie beside it in the package."""
-    importlib.import_module("streamlit")  # a missing one is said in one line
     if options.port not in PORTS:
         raise EffnetError("port {port}; expected 1 to 65535", port=options.port)
-    folder = shipped()
-    command = [
-        *(sys.executable, "-m", "streamlit", "run", "app.py"),
-        f"--server.port={options.port}",
-        f"--server.address={options.address}",
-        f"--server.headless={str(options.headless).lower()}",
-        "--server.showEmailPrompt=false",
-        "--browser.gatherUsageStats=false",
-    ]
-    # its settings are read from the folder that it runs in, and this very package is imported
+    # its settings are read from the folder that it runs in, and its processes import this package
     path = os.pathsep.join(filter(None, [PACKAGE, os.environ.get("PYTHONPATH", "")]))
-    try:
-        done = subprocess.run(
-            command, cwd=folder, env=os.environ | {"PYTHONPATH": path}, check=False
-        )
-    except KeyboardInterrupt:  # which Streamlit has heard as well
-        sys.exit(0)
-    sys.exit(done.returncode)
+    os.environ["PYTHONPATH"] = path
+    os.chdir(shipped())
+    server = importlib.import_module("streamlit.web.cli")  # a missing one is said in one line
+    server.main(
+        [
+            "run",
+            "app.py",
+            f"--server.port={options.port}",
+            f"--server.address={options.address}",
+            f"--server.headless={str(options.headless).lower()}",
+            "--server.showEmailPrompt=false",
+            "--browser.gatherUsageStats=false",
+        ],
+        prog_name="streamlit",
+    )
+    sys.exit(0)
 
 
 def _notebooks(options: argparse.Namespace) -> list[dict[str, Any]]:

@@ -1,9 +1,13 @@
 """The command line gives what the functions give, and one clear line on a mistake."""
 
 import json
+import os
+import urllib.request
+from pathlib import Path
 
 import pytest
 import torch
+from servers import HEALTH, ROOT, running
 
 import effnet
 from effnet.cli import machines
@@ -222,3 +226,16 @@ def test_a_mistake_is_one_line_and_exit_code_2(capsys, arguments, words):
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert [word for word in words if word not in error] == []
+
+
+@pytest.mark.slow
+def test_the_app_is_one_process_from_any_folder_and_ends_when_it_is_told_to(tmp_path):
+    here = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = ["effnet", "app", "--headless", "--address", "127.0.0.1", "--port", "{port}"]
+    with running(command, HEALTH, folder=tmp_path, environment=here) as server:
+        children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+        if children.exists():
+            assert children.read_text() == ""
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(server.url, timeout=2)
+    assert not list(tmp_path.iterdir())
