@@ -6,7 +6,7 @@ Standard library only.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -164,6 +164,19 @@ def _v1() -> list[Spec]:
     return [b0, *scaled]
 
 
+def _with_scaled(
+    base: Spec, coefficients: Mapping[str, tuple[float, float, int, float]]
+) -> list[Spec]:
+    """A family's base and the networks that its table scales from it."""
+    return [
+        base,
+        *(
+            base.scaled(depth=depth, width=width, resolution=resolution, name=name, dropout=dropout)
+            for name, (width, depth, resolution, dropout) in coefficients.items()
+        ),
+    ]
+
+
 def _v2() -> list[Spec]:
     def stages(name: str) -> tuple[Stage, ...]:
         fused, mbconv = V2_ROWS[name]
@@ -191,11 +204,7 @@ def _v2() -> list[Spec]:
         resolution=224,
         round_limit=0.0,
     )
-    scaled = [
-        b0.scaled(depth=depth, width=width, resolution=resolution, name=name, dropout=dropout)
-        for name, (width, depth, resolution, dropout) in V2_B_COEFFICIENTS.items()
-    ]
-    return [*large, b0, *scaled]
+    return [*large, *_with_scaled(b0, V2_B_COEFFICIENTS)]
 
 
 def _lite() -> list[Spec]:
@@ -216,11 +225,7 @@ def _lite() -> list[Spec]:
         stem_scales=False,
         head_scaling="fixed",
     )
-    scaled = [
-        lite0.scaled(depth=depth, width=width, resolution=resolution, name=name, dropout=dropout)
-        for name, (width, depth, resolution, dropout) in LITE_COEFFICIENTS.items()
-    ]
-    return [lite0, *scaled]
+    return _with_scaled(lite0, LITE_COEFFICIENTS)
 
 
 def _edgetpu() -> list[Spec]:
@@ -239,11 +244,7 @@ def _edgetpu() -> list[Spec]:
         norm_momentum=0.01,
         padding="same",
     )
-    scaled = [
-        small.scaled(depth=depth, width=width, resolution=resolution, name=name, dropout=dropout)
-        for name, (width, depth, resolution, dropout) in EDGETPU_COEFFICIENTS.items()
-    ]
-    return [small, *scaled]
+    return _with_scaled(small, EDGETPU_COEFFICIENTS)
 
 
 def _comparison() -> list[Spec]:

@@ -17,13 +17,9 @@ SHOWN = ("waiting", "running", "stopping", "done")  # one that was stopped leave
 
 
 @lru_cache(maxsize=1)
-def _component() -> Any:
-    return st.components.v2.component(
-        "effnet_race",
-        html='<div class="place"></div>',
-        css=source("race.css"),
-        js=race_module() + live.read("race.js"),
-    )
+def _component() -> Callable[..., Any]:
+    js = race_module() + live.read("race.js")
+    return live.component("race", html='<div class="place"></div>', css=source("race.css"), js=js)
 
 
 def race() -> None:
