@@ -39,7 +39,7 @@ RUNG_EPOCHS, FINAL_EPOCHS, FINALISTS = 2, 4, 3
 FINAL_SEEDS = (100, 101, 102)
 GROWN_SIZES, GROWN_EPOCHS = (14, 28), 8
 NARROWED, NARROWING_SEEDS = "resolution", (5, 6, 7)  # the second plan's
-LONGER_EPOCHS, LONGER_SEEDS, STILL_GAINS = 12, (0, 1, 2), 0.5  # points
+LONGER_EPOCHS, LONGER_SEEDS, STILL_GAINS = (12, 24), (0, 1, 2), 0.5  # points; the third plan's too
 COMMAND = "effnet train claim --workers 1 --output FOLDER"
 SHIPPED = shipped("assets", "experiments")
 PARTS = ("rate", "check", "search", "scaling", "families_rate", "families", "progressive", "longer")
@@ -244,10 +244,11 @@ def scaling_jobs(
     *,
     budgets: Sequence[float] = BUDGETS,
     seeds: Iterable[int] = range(SEEDS),
+    epochs: int = EPOCHS,
 ) -> list[Job]:
     """The base and every way, by budget in the given order, then by seed."""
     return [
-        _job(one, recipe_of(one.spec, rate=rate, seed=seed))
+        _job(one, recipe_of(one.spec, rate=rate, seed=seed, epochs=epochs))
         for budget in budgets
         for seed in tuple(seeds)
         for one in (
@@ -283,12 +284,15 @@ def narrowing_jobs(rate: float) -> list[Job]:
     return [_job(found, recipe_of(found.spec, rate=rate, seed=seed)) for seed in NARROWING_SEEDS]
 
 
-def longer_jobs(rate: float) -> list[Job]:
-    """The base for twice as many epochs: had it stopped gaining?"""
-    return [
-        _job(_base(), recipe_of(base_of(), rate=rate, seed=seed, epochs=LONGER_EPOCHS))
+def longer_jobs(rate: float, searched: Letters | None) -> list[Job]:
+    """More epochs: until when the base gains, and the largest budget's ways for twice as many."""
+    bases = [
+        _job(_base(), recipe_of(base_of(), rate=rate, seed=seed, epochs=epochs))
+        for epochs in LONGER_EPOCHS
         for seed in LONGER_SEEDS
     ]
+    ways = scaling_jobs(rate, searched, budgets=BUDGETS[:1], epochs=LONGER_EPOCHS[0])
+    return list({one.key: one for one in (*bases, *ways)}.values())
 
 
 def settled(folder: Path = SHIPPED) -> tuple[float, Letters]:
@@ -309,7 +313,7 @@ def settled(folder: Path = SHIPPED) -> tuple[float, Letters]:
 
 
 def claim(folder: Path, *, run: Trained | None = None, until: str = PARTS[-1]) -> Row:
-    """Carry out both plans from where they stand, a CSV for each part; gives what was chosen.
+    """Carry out the plans from where they stand, a CSV for each part; gives what was chosen.
 
     Args:
         folder: For the CSVs.
@@ -344,5 +348,5 @@ def claim(folder: Path, *, run: Trained | None = None, until: str = PARTS[-1]) -
         part("progressive", grown_jobs(rate))
     if "longer" in wanted:
         part("scaling", [*scaling_jobs(rate, searched), *narrowing_jobs(rate)])
-        part("longer", longer_jobs(rate))
+        part("longer", longer_jobs(rate, searched))
     return chosen

@@ -161,6 +161,12 @@ def test_the_plan_is_carried_out_in_its_order(tmp_path):
     assert [(row["way"], row["budget"], row["seed"]) for row in narrowed] == [
         ("resolution", 8.0, 5), ("resolution", 8.0, 6), ("resolution", 8.0, 7),
     ]  # fmt: skip
+    longer = facts(trained.asked["longer"])
+    assert [(row["epochs"], row["seed"]) for row in longer[:6]] == [
+        (12, 0), (12, 1), (12, 2), (24, 0), (24, 1), (24, 2),
+    ]  # fmt: skip
+    at_12 = [(row["way"], row["seed"]) for row in longer if row["epochs"] == 12]
+    assert sorted(at_12) == sorted((way, seed) for way in ("base", *plan.WAYS) for seed in range(5))
     assert chosen["rate"] == 0.01  # all alike: the lowest
     assert {row["family"] for row in facts(trained.asked["families"])} == {"mobilenet", "resnet"}
     assert max(row["seed"] for row in facts(trained.asked["families"])) == 2
@@ -225,7 +231,7 @@ def test_the_shipped_rows_are_those_of_the_plans_trainings():
         "check": claim.check_jobs(claim.best_rate(read_rows(claim.SHIPPED / "rate.csv"))),
         "scaling": [*claim.scaling_jobs(rate, searched), *claim.narrowing_jobs(rate)],
         "progressive": claim.grown_jobs(rate),
-        "longer": claim.longer_jobs(rate),
+        "longer": claim.longer_jobs(rate, searched),
     }
     for part, jobs in wanted.items():
         keys = [row["key"] for row in read_rows(claim.SHIPPED / f"{part}.csv")]

@@ -2,6 +2,7 @@
 
 import os
 from functools import lru_cache
+from itertools import pairwise
 from statistics import fmean
 from typing import Any
 
@@ -202,22 +203,31 @@ def _summary(rows: Rows) -> None:
 
 
 def _longer(rows: Rows) -> None:
-    """Whether six epochs were enough for the base."""
-    both = [*part("longer"), *(row for row in rows if row["way"] == "base")]
-    gain = paired(both, str(claim.LONGER_EPOCHS), str(claim.EPOCHS), column="epochs")
-    if gain:
-        st.caption(
-            say(
-                "Trained for {longer} epochs instead of {epochs}, the base gains {points} points: "
-                "it had nearly stopped gaining."
-                if gain.mean < claim.STILL_GAINS
-                else "Trained for {longer} epochs instead of {epochs}, the base gains {points} "
-                "points: longer trainings could still change the picture.",
-                longer=claim.LONGER_EPOCHS,
-                epochs=claim.EPOCHS,
-                points=f"{gain.mean:+.2f} ± {gain.half:.2f}",
+    """Until when the base gains, and the same comparison after twice as many epochs."""
+    longer = part("longer")
+    bases = [row for row in (*rows, *longer) if row["way"] == "base"]
+    for epochs, more in pairwise((claim.EPOCHS, *claim.LONGER_EPOCHS)):
+        gain = paired(bases, str(more), str(epochs), column="epochs")
+        if gain:
+            st.caption(
+                say(
+                    "Trained for {longer} epochs instead of {epochs}, the base gains {points} "
+                    "points: it had nearly stopped gaining."
+                    if gain.mean < claim.STILL_GAINS
+                    else "Trained for {longer} epochs instead of {epochs}, the base gains {points} "
+                    "points: longer trainings could still change the picture.",
+                    longer=more,
+                    epochs=epochs,
+                    points=f"{gain.mean:+.2f} ± {gain.half:.2f}",
+                )
             )
-        )
+    again = [row for row in longer if row["epochs"] == claim.LONGER_EPOCHS[0]]
+    for way in BALANCED:
+        if any(row["way"] == way for row in again):
+            told = verdict(again, way, HEADLINE)
+            st.markdown(
+                say("After {epochs} epochs: {verdict}", epochs=again[0]["epochs"], verdict=told)
+            )
 
 
 def search() -> None:
