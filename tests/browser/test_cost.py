@@ -52,6 +52,15 @@ def test_a_click_on_a_bar_opens_its_receipt_in_chinese(visit):
     tab.shoot("cost-receipt-zh")
 
 
+def test_plotly_comes_compressed_and_is_kept(visit):
+    page = drawn(visit().go(B0))
+    script = page.locator("script#plotly")
+    answer = page.request.get(script.evaluate("node => node.src"))
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.text().startswith("/**\n* plotly.js")
+
+
 def test_everything_follows_the_slider(visit):
     tab = visit()
     page = drawn(tab.go("/cost?phi=0"))

@@ -92,8 +92,6 @@ def page(file: str) -> Iterator[Page]:
         initial_sidebar_state="collapsed",
     )
     st.html(live.COMPONENTS / "frame.css")
-    process.send_at_once()
-    process.collect_rarely()
     state.start()
     state.settle_jobs()
     notes = lesson_view.start()
@@ -111,8 +109,6 @@ def page(file: str) -> Iterator[Page]:
             if lesson_view.current() is None and not projector.on():
                 _terms(this)
                 _next_step(this)
-    if live.in_browser():
-        process.load_ahead()
     process.settle()
     process.forget_parts_of_before()
 

@@ -7,6 +7,7 @@ tests) Streamlit's own elements stand in, with the same keys.
 
 import gzip
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,9 @@ from typing import Any
 import plotly
 import plotly.graph_objects as go
 import streamlit as st
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
 from streamlit.delta_generator import DeltaGenerator
 
 import effnet
@@ -33,6 +37,7 @@ from effnet.figures import Values, locale
 from effnet.scaling import Range
 
 COMPONENTS = Path(__file__).parent / "components"
+PLOTLY = f"plotly-{plotly.__version__}.js"  # its address: one a version, for caches
 
 # what Streamlit itself writes into forms, tables and lists; with a space or braces, beside or
 # around what differs
@@ -104,28 +109,45 @@ def component(name: str, *, isolate_styles: bool = True, **parts: str) -> Callab
 
 
 @lru_cache(maxsize=1)
-def _plotly_address() -> str:
-    """Where the server gives the plotly package's plotly.js, compressed once for all visitors."""
-    packed = cache_folder("plotly", plotly.__version__) / "plotly.js.gz"
+def _plotly_file() -> tuple[Path, dict[str, str]]:
+    """The plotly package's plotly.js, compressed once for all visitors, and its headers."""
+    packed = cache_folder("plotly", plotly.__version__) / "parsed_once.js.gz"
     if not packed.is_file():
         source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+        text = parsed_once(source.read_text("utf-8"))
         try:
             make_folder(packed.parent)
-            write_whole(packed, gzip.compress(source.read_bytes(), 1))
+            write_whole(packed, gzip.compress(text.encode(), 1))
         except Unwritable:  # served as it is
-            packed = source
-    served = st.components.v1.declare_component("plotly", path=str(packed.parent))
-    return f"component/{served.name}/{packed.name}?version={plotly.__version__}"
+            return source, {}
+    return packed, {"Content-Encoding": "gzip"}
+
+
+def parsed_once(bundle: str) -> str:
+    """The bundle with brackets around the one function that all of it stands in.
+
+    Browsers take that as a sign that it is called at once and parse it in full, beside the page.
+    Without them they skim it, and parse it again, in the page's way, when it is called (0.25 s).
+    """
+    found = re.fullmatch(r"(.{,2000}?\bthis, )(\(\) => \{.*\})(\)\);\s*)", bundle, re.DOTALL)
+    return "{}({}){}".format(*found.groups()) if found else bundle
+
+
+def _plotly(_: Request) -> Response:
+    file, headers = _plotly_file()
+    kept = {"Cache-Control": "public, immutable, max-age=31536000"}
+    return FileResponse(file, media_type="text/javascript", headers=headers | kept)
+
+
+# what the server gives besides; under whatever address the app has
+ROUTES = (Route(f"/{{folder:path}}{PLOTLY}", _plotly),)
 
 
 def start(page: str) -> None:
-    """Tell the browser page and language; it runs plotly.js while the server still works."""
+    """Tell the browser page, language, and where plotly.js is, which loads beside the page."""
     if in_browser():
-        script = f"<script>{read('plotly.js')}bringPlotly('{_plotly_address()}');</script>"
-        with st.container(key="plotly"):
-            st.html(script, unsafe_allow_javascript=True)
         words = {} if current() == DEFAULT else {word: say(word) for word in STREAMLITS}
-        data = {"page": page, "language": current(), "words": words}
+        data = {"page": page, "language": current(), "words": words, "plotly": PLOTLY}
         component("page", html="<span></span>", isolate_styles=False)(
             key="page", data=data, height=1
         )
