@@ -61,7 +61,7 @@ PAGES = (
         "pages/train.py",
         mark("Train"),
         mark("How size and regularisation grow, and what scaling gains"),
-        ("progressive", "stochastic", "resolution", "batch", "compound", "top1"),
+        ("progressive", "stochastic", "resolution", "batch", "compound", "top1", "macs"),
     ),
     Page(
         "pages/papers.py",
@@ -93,6 +93,7 @@ def page(file: str) -> Iterator[Page]:
     )
     st.html(live.COMPONENTS / "frame.css")
     state.start()
+    st.session_state[state.TERMS] = this.terms
     state.settle_jobs()
     notes = lesson_view.start()
     with st.container(key="whole_page", height=1, border=False):  # frame.css opens it

@@ -27,6 +27,7 @@ from effnet.base import (
     DEFAULT,
     Unwritable,
     cache_folder,
+    colours,
     current,
     make_folder,
     mark,
@@ -34,9 +35,11 @@ from effnet.base import (
     write_whole,
 )
 from effnet.figures import Values, locale
+from effnet.report import glossary
 from effnet.scaling import Range
 
 COMPONENTS = Path(__file__).parent / "components"
+TERM_PICTURE = "term-{key}-{theme}.svg"  # the address of a term's picture
 PLOTLY = f"plotly-{plotly.__version__}.js"  # its address: one a version, for caches
 
 # what Streamlit itself writes into forms, tables and lists; with a space or braces, beside or
@@ -139,15 +142,29 @@ def _plotly(_: Request) -> Response:
     return FileResponse(file, media_type="text/javascript", headers=headers | kept)
 
 
+def _term_picture(request: Request) -> Response:
+    term = glossary.terms().get(request.path_params["key"])
+    if term is None:
+        return Response(status_code=404)
+    with colours.on_page(dark=request.path_params["theme"] == "dark"):
+        return Response(term.picture, media_type="image/svg+xml")
+
+
 # what the server gives besides; under whatever address the app has
-ROUTES = (Route(f"/{{folder:path}}{PLOTLY}", _plotly),)
+ROUTES = (
+    Route(f"/{{folder:path}}{PLOTLY}", _plotly),
+    Route(f"/{{folder:path}}{TERM_PICTURE}", _term_picture),
+)
 
 
 def start(page: str) -> None:
-    """Tell the browser page, language, and where plotly.js is, which loads beside the page."""
+    """Tell the browser page and language; it runs plotly.js while the server still works."""
     if in_browser():
+        script = f"<script>{read('plotly.js')}bringPlotly('{PLOTLY}');</script>"
+        with st.container(key="plotly"):  # a component would begin only when the page is there
+            st.html(script, unsafe_allow_javascript=True)
         words = {} if current() == DEFAULT else {word: say(word) for word in STREAMLITS}
-        data = {"page": page, "language": current(), "words": words, "plotly": PLOTLY}
+        data = {"page": page, "language": current(), "words": words}
         component("page", html="<span></span>", isolate_styles=False)(
             key="page", data=data, height=1
         )
@@ -202,13 +219,10 @@ def slider(
         "digits": digits,
         "marks": [round((mark - span.low) / (span.high - span.low), 4) for mark in marks],
         "disabled": disabled,
+        "answers": state.answered(key),
     }
-    component("slider")(
-        key=key,
-        data=data,
-        default={"value": value},
-        on_value_change=state.told(key, lambda sent: on_change(float(sent)), part="value"),
-    )
+    told = state.reported(key, "said", lambda said: on_change(float(said["value"])))
+    component("slider")(key=key, data=data, on_said_change=told)
 
 
 def claim_room() -> DeltaGenerator:
@@ -222,9 +236,30 @@ def claim(text: str) -> None:
     """The page's one sentence, in a room that does not grow and shrink with it."""
     if in_browser():
         html = '<h3 class="claim" aria-live="polite"></h3>'
-        component("claim", html=html)(key="claim", data={"text": text})
+        with_terms("claim", html)(key="claim", data={"text": text, "terms": terms()})
     else:
         st.subheader(text, anchor=False)
+
+
+@lru_cache(maxsize=8)
+def with_terms(name: str, html: str) -> Callable[..., Any]:
+    """A component whose sentence opens the cards of terms that it names."""
+    js, css = (read(f"terms.{kind}") + read(f"{name}.{kind}") for kind in ("js", "css"))
+    return component(name, html=html, js=js, css=css)
+
+
+def terms() -> list[dict[str, str]]:
+    """The terms that the page explains, as `terms.js` finds them in a sentence and shows them."""
+    theme = "dark" if colours.dark() else "light"
+    return [
+        {
+            "spot": term.spot_in(current()),
+            "name": say(term.name),
+            "line": say(term.line),
+            "picture": TERM_PICTURE.format(key=term.key, theme=theme),
+        }
+        for term in map(glossary.terms().__getitem__, state.terms())
+    ]
 
 
 def gauge(

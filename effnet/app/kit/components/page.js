@@ -151,18 +151,10 @@ function showWhole(page) {
   look();
 }
 
-// Brings plotly.js, which the browser parses beside the page and keeps.
-function bringPlotly(address) {
-  if (document.getElementById('plotly')) return;
-  const script = Object.assign(document.createElement('script'), { id: 'plotly', src: address });
-  document.head.append(script);
-}
-
 export default function ({ data: [data] }) {
   speak(data.language, data.words);
   showPlace();
   letScroll();
   keepRooms();
   showWhole(data.page);
-  bringPlotly(data.plotly);
 }
