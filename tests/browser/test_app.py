@@ -97,15 +97,15 @@ def test_a_button_pressed_right_after_the_explorer_acts_on_what_it_shows(visit):
 
 
 def test_a_button_pressed_right_after_a_slider_has_the_last_word(visit):
-    page = visit().go("/cost?phi=1")
+    page = visit().go("/cost?phi=2")
     slider, reset = page.get_by_role("slider", name="phi"), page.get_by_role("button", name="Reset")
     reset.wait_for()
-    released_and_pressed(slider, ["2"], reset)
-    expect(page.locator("h3").first).to_contain_text("at phi 0.00")
-    expect(slider).to_have_value("0")
+    released_and_pressed(slider, ["3"], reset)
+    expect(page.locator("h3").first).to_contain_text("at phi 1.00")
+    expect(slider).to_have_value("1")
     slider.press("ArrowRight")
-    expect(page.locator("h3").first).to_contain_text("at phi 0.05")
-    expect(slider).to_have_value("0.05")
+    expect(page.locator("h3").first).to_contain_text("at phi 1.05")
+    expect(slider).to_have_value("1.05")
 
 
 def test_a_click_on_a_stage_turns_the_anatomy_to_it(visit):
