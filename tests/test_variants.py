@@ -116,7 +116,14 @@ def test_torchvisions_names_work_too(name):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "near"), [("b9", "b0"), ("v2s", "v2_s"), ("resnet", "resnet50"), ("lite9", "lite0")]
+    ("wrong", "near"),
+    [
+        ("b9", "b0"),
+        ("v2s", "v2_s"),
+        ("resnet", "resnet50"),
+        ("lite9", "lite0"),
+        ("efficientnet_b1_pruned", "b1"),  # its channels are others, of es_pruned only the weights
+    ],
 )
 def test_an_unknown_variant_hears_the_nearest_names(wrong, near):
     with pytest.raises(EffnetError, match=rf"unknown variant '{wrong}'; did you mean .*{near}"):
