@@ -1,8 +1,7 @@
 """CondConv: kernels mixed anew for each image, in the place of one kernel for all.
 
 Source: arXiv:1904.04971. A spec doesn't say that a network has them: `Classifier` refuses such a
-network, and `count` knows one kernel a convolution. A pass also mixes the experts' kernels, one
-multiply-add a weight and image.
+network, and `count` knows one kernel a convolution.
 """
 
 import copy
@@ -20,35 +19,41 @@ MOST = 64  # experts
 
 
 class MixedConvolution(nn.Module):
-    """A convolution whose kernel is for each image a sum of experts' kernels.
+    """A 1x1 or depthwise convolution whose kernel is for each image a sum of experts' kernels.
 
     `weight` is `(experts, weights of a kernel)`, as timm has it.
     """
 
     def __init__(self, convolution: nn.Conv2d, experts: int) -> None:
         super().__init__()
-        self.shape = convolution.weight.shape
-        self.stride, self.padding = convolution.stride, convolution.padding
-        self.groups = convolution.groups
+        self.outputs, self.groups = convolution.out_channels, convolution.groups
+        self.kernel, self.stride = convolution.kernel_size, convolution.stride
+        self.padding = convolution.padding
         # shares begin near a half each, so their sum near the convolution's own kernel
         kernel = 2 / experts * convolution.weight.detach().flatten()
         self.weight = nn.Parameter(kernel.repeat(experts, 1))
 
     def forward(self, x: Tensor, shares: Tensor) -> Tensor:
-        """Of `x` `(N, C, H, W)` and `shares` `(N, experts)`; all images in one grouped pass."""
-        images, channels, height, width = x.shape
-        outputs, *rest = self.shape
-        y = functional.conv2d(
-            x.reshape(1, images * channels, height, width),
-            torch.matmul(shares, self.weight).view(images * outputs, *rest),
+        """Of `x` `(N, C, H, W)` and `shares` `(N, experts)`.
+
+        A 1x1 mixes the kernels and multiplies; a depthwise convolution, which is cheap, runs every
+        expert's kernel and mixes the maps. No shape hangs on N, so the network can be traced.
+        """
+        if self.groups == 1:
+            kernels = torch.matmul(shares, self.weight).unflatten(1, (self.outputs, -1))
+            return torch.matmul(kernels, x.flatten(2)).unflatten(2, (x.shape[2], x.shape[3]))
+        every = self.weight.unflatten(1, (self.outputs, 1, *self.kernel)).transpose(0, 1)
+        maps = functional.conv2d(
+            x,
+            every.flatten(0, 1),
             stride=self.stride,
             padding=self.padding,
-            groups=images * self.groups,
+            groups=self.groups,
         )
-        return y.view(images, outputs, *y.shape[2:])
+        return torch.einsum("ncehw,ne->nchw", maps.unflatten(1, (self.outputs, -1)), shares)
 
     def extra_repr(self) -> str:
-        return f"{len(self.weight)} kernels of {tuple(self.shape)}, groups={self.groups}"
+        return f"{len(self.weight)} experts, {self.outputs}, kernel_size={self.kernel}"
 
 
 class MixedMBConv(nn.Module):
