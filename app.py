@@ -1,12 +1,16 @@
 """Scale: what compound scaling makes of a network, while the sliders move."""
 
+import streamlit as st
+
 from effnet.app.kit import (
     cache,
     explorer,
     frame,
     lesson_view,
+    live,
     open_tab,
     photos,
+    process,
     projector,
 )
 from effnet.app.pages.scale import (
@@ -42,8 +46,11 @@ def scale() -> None:
     )
 
 
-with frame.page(__file__):
-    explorer.start()
-    scale()
-    if lesson_view.current() is None and not projector.on():
-        photos.strip(explorer.PICTURE)
+if __name__ == "__main__":
+    with frame.page(__file__):
+        explorer.start()
+        scale()
+        if lesson_view.current() is None and not projector.on():
+            photos.strip(explorer.PICTURE)
+else:
+    app = st.App(__file__, lifespan=process.serving, routes=live.ROUTES)

@@ -200,6 +200,7 @@ export function mount(root, data, report = () => {}) {
   // What a screen reader hears once everything rests.
   function rest() {
     write(spoken, current.claim);
+    data.rested?.(claim); // the host may mark what it knows of
     stages.name(current);
     put(canvas, { 'aria-label': networkWords(say, titleOf(say, design, { ...data, own }), current.spec, current.total) });
     curve.name(say('Multiply-adds against phi: promise, computed, published'));
@@ -257,6 +258,8 @@ export function mount(root, data, report = () => {}) {
   for (const touch of ['pointerdown', 'keydown']) {
     box.addEventListener(touch, () => intro?.gliding() && change({}, { done: true }));
   }
+  const turns = ['pointerdown', 'keydown'], away = (event) => event.composedPath().includes(box) || reports.now();
+  for (const touch of turns) globalThis.addEventListener(touch, away, true);
   intro?.begin();
 
   // What the host says counts; while a hand is on a control, or a report is on its way, it waits.
@@ -278,6 +281,7 @@ export function mount(root, data, report = () => {}) {
     destroy() {
       observer.disconnect();
       theme.removeEventListener('change', restyle);
+      for (const touch of turns) globalThis.removeEventListener(touch, away, true);
       reports.stop();
       clearTimeout(quiet);
       cancelAnimationFrame(frame);

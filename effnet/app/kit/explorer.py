@@ -21,8 +21,6 @@ from effnet.web import constants, handed, module, photo_address
 KEY = "explorer"
 PICTURE = "chelsea"  # the sample that the drawing holds before any choice
 PLACE = '<div class="place"></div>'
-# until it is drawn it takes the window, so that nothing below moves when it comes
-ROOM = ".place:not(:has(.effnet:not(.waiting))) { min-height: min(100vh, 1100px) }"
 
 
 @lru_cache(maxsize=1)
@@ -43,11 +41,15 @@ def start() -> None:
 def explorer() -> Design:
     """Everything above the tabs of Scale, and the design that it says."""
     if live.in_browser():
-        host = live.component("explorer", html=PLACE, css=ROOM)
-        host(key=KEY, data=_data(), on_said_change=state.told(KEY, heard, part="said"))
+        host = live.with_terms("explorer", PLACE)
+        host(
+            key=KEY,
+            data=_data() | {"terms": live.terms()},
+            on_said_change=state.reported(KEY, "said", heard),
+        )
     else:  # a test: it sees what the browser is handed, and types what it would report as JSON
         st.json(_data())
-        report = state.told(KEY, lambda text: heard(json.loads(text or "{}")))
+        report = state.told(KEY, lambda text: state.take(KEY, json.loads(text or "{}"), heard))
         st.text_input(KEY, key=KEY, on_change=report)
         design = state.design()
         spec = design.spec()
@@ -60,7 +62,7 @@ def heard(said: Mapping[str, Any]) -> None:
     """Take over a report; whatever a browser sends becomes a design that can be shown.
 
     Args:
-        said: `design` as a link writes it, `lock`, `stage`, and `n`, the report's number.
+        said: `design` as a link writes it, `lock` and `stage`.
     """
     query = said.get("design") or {}
     if isinstance(query, Mapping):
@@ -71,8 +73,7 @@ def heard(said: Mapping[str, Any]) -> None:
     state.set_lock(lock if lock in SOLVABLE else None)
     if isinstance(said.get("stage"), int):
         state.set_stage(said["stage"])
-    if isinstance(said.get("n"), int):
-        state.answer(said["n"])
+    state.begun()
 
 
 def _data() -> dict[str, Any]:
@@ -83,7 +84,7 @@ def _data() -> dict[str, Any]:
         "language": current(),
         "lock": state.lock(),
         "stage": state.stage(),
-        "answers": state.answered(),
+        "answers": state.answered(KEY),
         "hidden": [name for name in HIDEABLE if not lesson_view.shows(name)],
         "present": projector.on(),
         "intro": state.is_fresh(),
