@@ -6,8 +6,6 @@ from effnet.app.kit import (
     frame,
     lesson_view,
     open_tab,
-    photos,
-    projector,
 )
 from effnet.app.pages.scale import (
     anatomy,
@@ -45,5 +43,3 @@ def scale() -> None:
 with frame.page(__file__):
     explorer.start()
     scale()
-    if lesson_view.current() is None and not projector.on():
-        photos.strip(explorer.PICTURE)

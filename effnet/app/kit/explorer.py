@@ -18,7 +18,7 @@ from effnet.report import HIDEABLE, claims, lessons
 from effnet.scaling import SOLVABLE, Design, from_query
 from effnet.web import constants, handed, module, photo_address
 
-KEY = "explorer"
+KEY, MODULE = "explorer", "explorer_module"
 PICTURE = "chelsea"  # the sample that the drawing holds before any choice
 PLACE = '<div class="place"></div>'
 # until it is drawn it takes the window, so that nothing below moves when it comes
@@ -32,12 +32,15 @@ def _module() -> Callable[..., Any]:
 
 
 def start() -> None:
-    """Bring module, constants and the visitor's photo to the browser, outside what runs again."""
+    """Bring module, constants and the visitor's photos to the browser, outside what runs again."""
     if live.in_browser():
         photo = photos.chosen()
-        chosen = {"photo": _small(photo)} if photo else {}
+        chosen: dict[str, Any] = {"photo": _small(photo)} if photo else {}
+        free = lesson_view.current() is None and not projector.on()
+        chosen |= {"photos": photos.thumbnails(PICTURE) if free else []}
         data = {"language": current(), "constants": constants() | chosen}
-        _module()(key="explorer_module", data=data, height=1)
+        report = state.told(MODULE, lambda key: key and photos.choose(str(key)), part="photo")
+        _module()(key=MODULE, data=data, on_photo_change=report, height=1)
 
 
 def explorer() -> Design:

@@ -75,11 +75,11 @@ def chosen() -> Photo | None:
     return own_photo() or (cache.sample(sample) if sample in known else None)
 
 
-def strip(usual: str = DEFAULT_PHOTO) -> None:
-    """The photos of all pages in a row, to choose another; before any choice `usual` is marked."""
+def strip() -> None:
+    """The photos of all pages in a row, to choose another."""
     st.caption(say("One photo for all pages"))
     photo = chosen()
-    _strip(photo.digest if photo else usual)
+    _strip(photo.digest if photo else DEFAULT_PHOTO)
 
 
 def add(files: Iterable[tuple[str, bytes]]) -> None:
@@ -157,10 +157,25 @@ def photo() -> Photo:
     return chosen
 
 
+def thumbnails(usual: str = DEFAULT_PHOTO) -> list[dict[str, Any]]:
+    """The photos of all pages as plain values: key, title, picture, and whether it is chosen."""
+    photo = chosen()
+    marked = photo.digest if photo else usual
+    return [
+        {"key": key, "title": title, "picture": viewer.data_url(small), "chosen": key == marked}
+        for key, (title, small) in _all().items()
+    ]
+
+
+def _all() -> dict[str, tuple[str, Image.Image]]:
+    """Title and thumbnail of every sample and of the visitor's own, by what `choose` takes."""
+    shown = {name: (say(title), small) for name, title, small in _samples()}
+    return shown | {one.digest: (say(one.name), one.small) for one in own()}
+
+
 def _strip(chosen: str) -> None:
     """Samples and the visitor's own as small pictures; a click chooses one."""
-    shown = {name: (say(title), small) for name, title, small in _samples()}
-    shown |= {one.digest: (say(one.name), one.small) for one in own()}
+    shown = _all()
     keys = list(shown)
     if live.in_browser():
         frames = [
