@@ -75,11 +75,15 @@ def chosen() -> Photo | None:
     return own_photo() or (cache.sample(sample) if sample in known else None)
 
 
-def strip() -> None:
-    """The photos of all pages in a row, to choose another."""
+def strip(usual: str = DEFAULT_PHOTO) -> None:
+    """The photos of all pages in a row, to choose another; before any choice `usual` is marked."""
     st.caption(say("One photo for all pages"))
+    _strip(_marked(usual))
+
+
+def _marked(usual: str) -> str:
     photo = chosen()
-    _strip(photo.digest if photo else DEFAULT_PHOTO)
+    return photo.digest if photo else usual
 
 
 def add(files: Iterable[tuple[str, bytes]]) -> None:
@@ -159,8 +163,7 @@ def photo() -> Photo:
 
 def thumbnails(usual: str = DEFAULT_PHOTO) -> list[dict[str, Any]]:
     """The photos of all pages as plain values: key, title, picture, and whether it is chosen."""
-    photo = chosen()
-    marked = photo.digest if photo else usual
+    marked = _marked(usual)
     return [
         {"key": key, "title": title, "picture": viewer.data_url(small), "chosen": key == marked}
         for key, (title, small) in _all().items()
