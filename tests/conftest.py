@@ -24,10 +24,10 @@ DOORS = tuple(
 # Left out of `make check`: what draws pages, drives browsers, runs or trains networks, or starts
 # processes.
 SLOW = (
-    *("browser", "classify", "latency", "nn", "train", "ui", "web", "test_cam", "test_cli"),
-    *("test_counters", "test_export", "test_fetch", "test_int8", "test_memory", "test_mistakes"),
-    *("test_notebooks", "test_photo_explorer", "test_predict", "test_preprocess", "test_report"),
-    *("test_rich", "test_second_opinion", "test_threads"),
+    *("app", "browser", "cam", "classify", "int8", "nn", "notebook", "pixels", "train", "web"),
+    *("base/test_rich", "counting/test_counters", "counting/test_memory", "report/test_export"),
+    *("report/test_report", "timing/test_latency", "timing/test_measure", "weights/test_fetch"),
+    *("test_mistakes", "test_notebooks", "test_threads"),
 )
 
 

@@ -139,7 +139,7 @@ DRAWN = (
 
 def test_every_public_figure_is_tried_here():
     plumbing = {"COUNTS", "Values", "known_language", "locale", "plotly_config", "short_name"}
-    plumbing |= {"term_picture"}  # no Plotly: tests/test_glossary.py
+    plumbing |= {"term_picture"}  # no Plotly: tests/report/test_glossary.py
     assert sorted(DRAWN) == sorted(set(figures.__all__) - plumbing)
 
 

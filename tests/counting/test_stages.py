@@ -1,17 +1,14 @@
 """The stage table agrees with the counts, the papers and the network's real maps."""
 
-import csv
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
+from oracles import expected
 
 import effnet
 from effnet.counting.stage_table import stage_rows
 from effnet.network.variants import list_variants
-
-EXPECTED = Path(__file__).parent / "expected"
 
 
 @pytest.mark.parametrize("name", list_variants())
@@ -25,8 +22,7 @@ def test_rows_sum_to_the_totals(name):
 
 
 def test_b0_is_the_papers_table_1():
-    with (EXPECTED / "b0_stages.csv").open() as file:
-        table = list(csv.DictReader(file))
+    table = expected("b0_stages")
     rows = stage_rows(effnet.get_variant("b0"))
     assert len(rows) == len(table)
     for row, printed in zip(rows, table, strict=True):

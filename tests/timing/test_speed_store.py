@@ -91,7 +91,7 @@ def test_a_last_line_that_a_crash_tore_costs_itself_only(tmp_path, cut):
 def test_a_killed_writer_loses_no_sample_that_it_wrote(tmp_path):
     """A process that writes samples for ever is killed in the middle."""
     code = (
-        "import sys; sys.path.insert(0, 'tests/speed'); from test_speed_store import *\n"
+        "import sys; sys.path.insert(0, 'tests/timing'); from test_speed_store import *\n"
         f"writer = Writer(__import__('pathlib').Path({str(tmp_path / 'a.csv')!r}))\n"
         "for i in range(10**9):\n"
         "    writer.add(row(), i, 1.0 + i)\n"

@@ -241,7 +241,7 @@ def test_a_report_in_chinese_is_chinese_and_its_python_draws_chinese_figures():
     own_text = text[: text.index("plotly.js v")]
     words = re.sub(r"<(style|pre|script)[^>]*>.*?</\1>|<[^>]*>", " ", own_text, flags=re.DOTALL)
     assert "乘加次数" in words
-    names = set(Path(__file__).with_name("ui").joinpath("names.txt").read_text("utf-8").split())
+    names = set(Path(__file__).parents[1].joinpath("app/names.txt").read_text("utf-8").split())
     names |= {
         "python",
         "effnet",
