@@ -42,7 +42,7 @@ def start() -> None:
     shown: dict[str, Any] = {"photo": _small(photo)} if photo else {}
     shown["photos"] = photos.thumbnails(PICTURE) if free else []
     data = {"language": current(), "constants": constants() | shown}
-    report = state.told(MODULE, lambda key: key and photos.choose(str(key)), part="photo")
+    report = state.told(MODULE, photos.chose, part="photo")
     _module()(key=MODULE, data=data, on_photo_change=report, height=1)
 
 

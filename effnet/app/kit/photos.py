@@ -121,6 +121,12 @@ def choose(key: str) -> None:
     state.remember(state.OWN_CHOSEN, key)
 
 
+def chose(key: str | None) -> None:
+    """Choose what a browser says was pressed, if anything was."""
+    if key:
+        choose(str(key))
+
+
 def _remove(digest: str) -> None:
     """Take one's own photo out of the strip; the one beside it is chosen, or the sample."""
     digests = [one.digest for one in own()]
