@@ -26,7 +26,8 @@ class MixedConvolution(nn.Module):
 
     def __init__(self, convolution: nn.Conv2d, experts: int) -> None:
         super().__init__()
-        self.outputs, self.groups = convolution.out_channels, convolution.groups
+        self.experts, self.outputs = experts, convolution.out_channels
+        self.groups = convolution.groups
         self.kernel, self.stride = convolution.kernel_size, convolution.stride
         self.padding = convolution.padding
         # shares begin near a half each, so their sum near the convolution's own kernel
@@ -40,9 +41,10 @@ class MixedConvolution(nn.Module):
         expert's kernel and mixes the maps. No shape hangs on N, so the network can be traced.
         """
         if self.groups == 1:
-            kernels = torch.matmul(shares, self.weight).unflatten(1, (self.outputs, -1))
-            return torch.matmul(kernels, x.flatten(2)).unflatten(2, (x.shape[2], x.shape[3]))
-        every = self.weight.unflatten(1, (self.outputs, 1, *self.kernel)).transpose(0, 1)
+            kernels = torch.matmul(shares, self.weight).reshape(-1, self.outputs, x.shape[1])
+            mixed = torch.matmul(kernels, x.flatten(2))
+            return mixed.reshape(-1, self.outputs, x.shape[2], x.shape[3])
+        every = self.weight.reshape(self.experts, self.outputs, 1, *self.kernel).transpose(0, 1)
         maps = functional.conv2d(
             x,
             every.flatten(0, 1),
@@ -50,10 +52,11 @@ class MixedConvolution(nn.Module):
             padding=self.padding,
             groups=self.groups,
         )
-        return torch.einsum("ncehw,ne->nchw", maps.unflatten(1, (self.outputs, -1)), shares)
+        maps = maps.reshape(-1, self.outputs, self.experts, maps.shape[2], maps.shape[3])
+        return torch.einsum("ncehw,ne->nchw", maps, shares)
 
     def extra_repr(self) -> str:
-        return f"{len(self.weight)} experts, {self.outputs}, kernel_size={self.kernel}"
+        return f"{self.experts} experts, {self.outputs}, kernel_size={self.kernel}"
 
 
 class MixedMBConv(nn.Module):
