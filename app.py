@@ -9,9 +9,7 @@ from effnet.app.kit import (
     lesson_view,
     live,
     open_tab,
-    photos,
     process,
-    projector,
 )
 from effnet.app.pages.scale import (
     anatomy,
@@ -50,7 +48,5 @@ if __name__ == "__main__":
     with frame.page(__file__):
         explorer.start()
         scale()
-        if lesson_view.current() is None and not projector.on():
-            photos.strip(explorer.PICTURE)
 else:
     app = st.App(__file__, lifespan=process.serving, routes=live.ROUTES)

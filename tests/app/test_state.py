@@ -97,7 +97,7 @@ def test_a_tab_that_no_page_has_is_told():
     [
         ("app.py", ("stage", "explorer")),
         ("pages/cost.py", ("choose_released", "cost_table")),
-        ("pages/classify.py", ("network", "looked_for", "sample", "upload_0")),
+        ("pages/classify.py", ("network", "sample", "upload_0")),
         ("pages/explain.py", ("class_chips", "class_search", "rather_than", "choose_method")),
         ("pages/train.py", ("train_preset", "train_network")),
         ("pages/papers.py", ("paper", "exhibit_choice")),

@@ -18,7 +18,7 @@ from effnet.report import HIDEABLE, claims, lessons
 from effnet.scaling import SOLVABLE, Design, from_query
 from effnet.web import constants, handed, module, photo_address
 
-KEY = "explorer"
+KEY, MODULE = "explorer", "explorer_module"
 PICTURE = "chelsea"  # the sample that the drawing holds before any choice
 PLACE = '<div class="place"></div>'
 
@@ -30,12 +30,18 @@ def _module() -> Callable[..., Any]:
 
 
 def start() -> None:
-    """Bring module, constants and the visitor's photo to the browser, outside what runs again."""
-    if live.in_browser():
-        photo = photos.chosen()
-        chosen = {"photo": _small(photo)} if photo else {}
-        data = {"language": current(), "constants": constants() | chosen}
-        _module()(key="explorer_module", data=data, height=1)
+    """Bring module, constants and the visitor's photos to the browser, outside what runs again."""
+    free = lesson_view.current() is None and not projector.on()
+    if not live.in_browser():  # a test: it chooses a photo here
+        if free:
+            photos.strip(PICTURE)
+        return
+    photo = photos.chosen()
+    shown: dict[str, Any] = {"photo": _small(photo)} if photo else {}
+    shown["photos"] = photos.thumbnails(PICTURE) if free else []
+    data = {"language": current(), "constants": constants() | shown}
+    report = state.told(MODULE, photos.chose, part="photo")
+    _module()(key=MODULE, data=data, on_photo_change=report, height=1)
 
 
 def explorer() -> Design:
