@@ -8,7 +8,7 @@ LOCK   := requirements.lock
 # Files in their own order: else those with few tests, which are the long ones, would come last.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: app test check site lint types benchmarks lock upgrade chromium clean
+.PHONY: app test check site lint types benchmarks wheel-check lock upgrade chromium clean
 
 app: $(VENV)/.app
 	$(BIN)/streamlit run app.py
@@ -32,6 +32,10 @@ site: $(VENV)/.app
 
 benchmarks: $(VENV)/.test
 	for script in tests/benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+# The wheel in environments of its own, alone and with each extra; PyTorch is lent to them.
+wheel-check: $(VENV)/.test
+	$(BIN)/python tests/benchmarks/wheel_check.py --torch-of $(VENV)
 
 $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)

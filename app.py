@@ -1,13 +1,15 @@
 """Scale: what compound scaling makes of a network, while the sliders move."""
 
+import streamlit as st
+
 from effnet.app.kit import (
     cache,
     explorer,
     frame,
     lesson_view,
+    live,
     open_tab,
-    photos,
-    projector,
+    process,
 )
 from effnet.app.pages.scale import (
     anatomy,
@@ -42,8 +44,9 @@ def scale() -> None:
     )
 
 
-with frame.page(__file__):
-    explorer.start()
-    scale()
-    if lesson_view.current() is None and not projector.on():
-        photos.strip(explorer.PICTURE)
+if __name__ == "__main__":
+    with frame.page(__file__):
+        explorer.start()
+        scale()
+else:
+    app = st.App(__file__, lifespan=process.serving, routes=live.ROUTES)

@@ -14,7 +14,7 @@ from effnet.base import mark
 from effnet.report import claims
 
 TABS = (
-    *(mark("Any class"), mark("Preprocessing"), mark("Ladder"), mark("Ensemble")),
+    *(mark("Preprocessing"), mark("Any class"), mark("Ladder"), mark("Ensemble")),
     *(mark("Resolution"), mark("Perturb"), mark("Break it on purpose")),
     *(mark("Many images"), mark("int8"), mark("Weights")),
 )
@@ -40,15 +40,15 @@ def explorer() -> None:
         cards.top_classes_card(prediction, classifier.spec.family)
     with claim:
         live.claim(claims.prediction_claim(photos.title(network, classifier), prediction))
-    one, steps, ladder, ensemble, dial, damage, broken, many, eight, weights = open_tab.tabs(
+    steps, one, ladder, ensemble, dial, damage, broken, many, eight, weights = open_tab.tabs(
         "classify_tabs", TABS
     )
-    if one.open:
-        with one:
-            answer_cards.any_class(prediction, classifier)
     if steps.open:
         with steps:
             answer_cards.steps(photo.image, classifier)
+    if one.open:
+        with one:
+            answer_cards.any_class(prediction, classifier)
     if ladder.open:
         with ladder:
             answer_cards.ladder(photo, prediction, classifier)

@@ -9,11 +9,14 @@ from effnet.report import claims
 
 with frame.page(__file__):
     claim = live.claim_room()
-    exhibit = paper_cards.exhibit()
+    index = st.container(horizontal=True, horizontal_alignment="distribute")
+    with index:
+        exhibit = paper_cards.exhibit()
     lines = papers.lines(exhibit.key)
     left, right = st.columns([2, 1], gap="medium")
     with left:
-        paper_cards.drawing(exhibit, lines)
+        paper_cards.turns(exhibit)
+        paper_cards.drawing(exhibit, lines, index)
     with right:
         paper_cards.reading(exhibit, lines)
     paper_cards.notes(exhibit)

@@ -48,12 +48,13 @@ def running(
     folder: Path = ROOT,
     environment: Mapping[str, str] | None = None,
     log: Path = Path(os.devnull),
+    python: str = sys.executable,
 ) -> Iterator[Server]:
     """Start `python -m module`, with "{port}" filled in, and wait until `health` answers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", *(word.format(port=port) for word in module)]
+    command = [python, "-m", *(word.format(port=port) for word in module)]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,

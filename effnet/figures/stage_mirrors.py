@@ -39,7 +39,7 @@ def stage_mirror(profile: Sequence[StageProfile], *, measured: bool = True) -> g
             colours.family("v1"),
             [f"{percent(p.time_share)}, {milliseconds(p.median_ms)}" for p in profile]
             if measured
-            else [say("not measured yet")] * len(names),
+            else [say("not measured")] * len(names),
         ),
         _bars(
             names,

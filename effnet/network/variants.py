@@ -291,6 +291,10 @@ TIMMS_NAME = re.compile(
     r"(tf_)?((?:efficientnet|efficientnetv2|mobilenetv[12])_\w{1,20}|resnet50)"
     r"(\.\w{0,20}in\d{1,2}k\w{0,20})?"
 )
+WITH_ZEROS = {
+    "es_pruned": "es",
+    "el_pruned": "el",
+}  # timm's names: the same network, most weights 0
 
 
 @lru_cache(maxsize=1)
@@ -333,7 +337,7 @@ def get_variant(name: str) -> Spec:
             return (as_tensorflow if tensorflows else as_pytorch)(get_variant(key))
         key = key.replace("netv1_100", "net_v1").replace("netv2_100", "net_v2")
     key = key.removeprefix("efficientnet_").removeprefix("efficientnet").replace("edgetpu_", "e")
-    known = _registry()
+    key, known = WITH_ZEROS.get(key, key), _registry()
     if key not in known:
         raise no_such("variant", name, known, like=key)
     return known[key]

@@ -4,6 +4,7 @@ model, blocks    modules, block by block along the walk, with torchvision's name
 weight_files     read once, hash checked, never unpickled as code; `namings` for others' keys
 saved            a network with all that is needed to use it in one file
 fold, fast       the same logits from fewer operators
+experts          CondConv: a network with kernels mixed for each image
 engines          which program runs a network: chosen, checked, and made anew after a fork
 passes           a network's pass in each of them
 sessions         a network in another program: ONNX Runtime or OpenVINO

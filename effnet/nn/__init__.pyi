@@ -13,6 +13,7 @@ from .engines import ENGINES as ENGINES
 from .engines import OTHERS as OTHERS
 from .engines import Engine as Engine
 from .engines import Pass as Pass
+from .experts import with_experts as with_experts
 from .fold import folded as folded
 from .model import Network as Network
 from .model import Step as Step

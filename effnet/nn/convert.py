@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from effnet.base import EffnetError, brief, in_a_row
 from effnet.network import Spec, every_variant, get_variant, walk
-from effnet.nn.namings import LUKEMELAS, TIMM, Naming, module_names, naming_of
+from effnet.nn.namings import LUKEMELAS, TIMM, Naming, module_names, naming_of, routings
 
 PROJECTS: dict[str, Naming | None] = {"torchvision": None, "timm": TIMM, "lukemelas": LUKEMELAS}
 
@@ -16,7 +16,8 @@ def convert(state: Mapping[str, Value], *, to: str) -> dict[str, Value]:
     """A state dict under the key names of another project, in the order of its entries.
 
     Network and project are told by the keys: any published one, with as many channels and classes
-    as it may have. What has the right names already comes back as it is.
+    as it may have, and those of `nn.with_experts`. What has the right names already comes back as
+    it is.
 
     Args:
         state: Names and tensors, in torchvision's, timm's or lukemelas' naming.
@@ -38,11 +39,13 @@ def convert(state: Mapping[str, Value], *, to: str) -> dict[str, Value]:
     naming = naming_of(state)
     for title in every_variant():
         spec = get_variant(title)
-        theirs = _names(naming, spec)
-        if modules != theirs.keys():
+        theirs, besides = _names(naming, spec), routings(naming, spec)
+        if modules - besides.keys() != theirs.keys():
             continue
-        wanted = {ours: name for name, ours in _names(PROJECTS[to], spec).items()}
-        if not wanted:
+        theirs |= {path: besides[path] for path in modules & besides.keys()}
+        known = _names(PROJECTS[to], spec) | routings(PROJECTS[to], spec)
+        wanted = {ours: name for name, ours in known.items()}
+        if not wanted.keys() >= set(theirs.values()):
             raise EffnetError("{network} is no network of {project}", network=title, project=to)
         parts = ((*key.rpartition("."), value) for key, value in state.items())
         return {f"{wanted[theirs[path]]}.{leaf}": value for path, _, leaf, value in parts}

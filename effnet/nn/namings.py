@@ -1,7 +1,7 @@
 """Whose names a state dict has: torchvision's (ours), lukemelas' or timm's, as rules in data."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from effnet.base import say
@@ -21,6 +21,7 @@ class Naming:
         ends: Stem, head and classifier.
         blocks: By the kinds of a block's layers, squeeze-and-excitation aside.
         squeeze: The two layers of squeeze-and-excitation.
+        routing: What says the shares of a CondConv's kernels; "" where it has no such networks.
         same: True where its networks pad as TensorFlow does, with epsilon 1e-3, always.
         layouts: Layouts of `Spec` that it has networks of.
         same_layouts: Those whose networks it names as torchvision does.
@@ -32,6 +33,7 @@ class Naming:
     ends: dict[str, Pair]
     blocks: dict[tuple[str, ...], tuple[Pair, ...]]
     squeeze: Pair
+    routing: str = ""
     same: bool = False
     layouts: tuple[str, ...] = ("staged",)
     same_layouts: tuple[str, ...] = ()
@@ -77,6 +79,7 @@ TIMM = Naming(
         ("fused", "project"): (("conv_exp", "bn1"), ("conv_pwl", "bn2")),
     },
     squeeze=("se.conv_reduce", "se.conv_expand"),
+    routing="routing_fn",
     layouts=("staged", "flat", "resnet"),
     same_layouts=("resnet",),
 )
@@ -103,23 +106,38 @@ def naming_of(keys: Iterable[str]) -> Naming | None:
 def module_names(naming: Naming, spec: Spec) -> dict[str, str]:
     """The project's module paths of a network, each with ours."""
     names: dict[str, str] = {}
-    index, positions = 0, dict.fromkeys(range(len(spec.stages) + 1), 0)
-    for block in walk(spec):
-        if block.operator in naming.ends:
-            (layer,) = block.layers
-            pairs, prefix = [naming.ends[block.operator]], ""
-        else:
-            prefix = naming.prefix.format(
-                index=index, stage=block.stage - 1, position=positions[block.stage]
-            )
-            positions[block.stage] += 1
-            index += 1
-            pairs = _pairs(naming, block)
+    for prefix, block in _placed(naming, spec):
+        pairs = [naming.ends[block.operator]] if not prefix else _pairs(naming, block)
         for layer, (conv, norm) in zip(block.layers, pairs, strict=False):
             names[prefix + conv] = block.path(layer)
             if layer.norm:
                 names[prefix + norm] = block.norm_path(layer)
     return names
+
+
+def routings(naming: Naming | None, spec: Spec) -> dict[str, str]:
+    """Module paths that a network has besides where its MBConvs have experts, each with ours."""
+    if naming is None:
+        return {f"{b.name}.routing": f"{b.name}.routing" for b in walk(spec) if b.name}
+    placed = _placed(naming, spec) if naming.routing else ()
+    return {prefix + naming.routing: f"{b.name}.routing" for prefix, b in placed if prefix}
+
+
+def _placed(naming: Naming, spec: Spec) -> Iterator[tuple[str, Block]]:
+    """Every block, and what its names begin with; "" for stem, head and classifier."""
+    index, positions = 0, dict.fromkeys(range(len(spec.stages) + 1), 0)
+    for block in walk(spec):
+        if block.operator in naming.ends:
+            yield "", block
+            continue
+        yield (
+            naming.prefix.format(
+                index=index, stage=block.stage - 1, position=positions[block.stage]
+            ),
+            block,
+        )
+        positions[block.stage] += 1
+        index += 1
 
 
 def _pairs(naming: Naming, block: Block) -> list[Pair]:

@@ -137,7 +137,7 @@ class WhatIf(Part):
             ipywidgets.BoundedIntText(
                 description=title, min=0, max=most, step=8, style=STYLE, continuous_update=False
             )
-            for title, most in ((say("Head channels"), 8192), (say("resolution"), MAX_RESOLUTION))
+            for title, most in ((say("Head channels"), 8192), (say("Resolution"), MAX_RESOLUTION))
         )
         fields = {"blocks": self.strings, "own_head": self.head, "own_resolution": self.side}
         for name, control in fields.items():

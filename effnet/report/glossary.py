@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from effnet.base import content
+from effnet.base import DEFAULT, content
 from effnet.figures import term_picture
 
 
@@ -18,12 +18,19 @@ class Term:
         name: What it is called; a text for `say`, like `line`.
         line: What it means, in two or three sentences.
         spot: A regular expression that finds it in English prose.
+        spot_zh: The same for Chinese.
     """
 
     key: str
     name: str
     line: str
     spot: str
+    spot_zh: str
+
+    def spot_in(self, language: str) -> str:
+        """The regular expression that finds it in a language's prose."""
+        found: str = getattr(self, "spot" if language == DEFAULT else f"spot_{language}")
+        return found
 
     @property
     def picture(self) -> str:

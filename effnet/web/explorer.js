@@ -17,7 +17,7 @@ import { tableIn } from './table.js';
 import { totalsIn } from './totals.js';
 import { designClaim, factor, networkWords, speaker, twinFinder } from './words.js';
 
-const NARROW = 640, WIDE = 980; // px of the host's room
+const NARROW = 640, WIDE = 980, BROAD = 1500; // px of the host's room
 const UNSCALED = { mode: 'free', depth: 1, width: 1, resolution: 0 };
 const QUIET_MS = 300; // until what a screen reader hears is written
 
@@ -83,6 +83,7 @@ export function mount(root, data, report = () => {}) {
   const grid = make('div', box, { class: 'grid' });
   const controls = controlsIn(grid, { ...data, released: data.released_names, say, hidden, change, active: () => root.getRootNode().activeElement });
   const main = make('div', grid, { class: 'main' });
+  photosIn();
   const totals = totalsIn(main, say);
   const figure = make('figure', main, { class: 'drawing' });
   const canvas = make('canvas', figure, { role: 'img' });
@@ -107,6 +108,17 @@ export function mount(root, data, report = () => {}) {
     photo.src = data.photo;
   }
 
+  // The photos of all pages, to choose another: a host that has them hears of it.
+  function photosIn() {
+    if (!data.photos?.length) return;
+    const strip = make('div', grid, { class: 'photos', role: 'group', 'aria-label': say('One photo for all pages') });
+    for (const { key, title, picture, chosen } of data.photos) {
+      const button = make('button', strip, { type: 'button', title, 'aria-pressed': String(chosen) });
+      make('img', button, { src: picture, alt: title });
+      button.addEventListener('click', () => data.choose(key));
+    }
+  }
+
   // --- what is computed
   function compute(one) {
     const { spec, base, against } = networkOf(one, { ...data, own });
@@ -120,21 +132,25 @@ export function mount(root, data, report = () => {}) {
     };
   }
 
-  // Drawing and curve share what the window leaves, so that both are seen without scrolling.
-  function heights() {
-    if (room.narrow) return { drawing: 220, curve: 170 };
-    if (data.present) { // one of them is shown, and takes it all
-      const all = Math.max(280, room.left);
-      return { drawing: all, curve: all };
-    }
-    const left = Math.max(390, Math.min(760, room.left));
-    return { drawing: Math.round(0.62 * left), curve: Math.round(0.38 * left) };
+  const hasCurve = () => design.mode === 'formula' && !hidden.has('curve');
+
+  // Drawing and curve share what the window leaves, so that both are seen without scrolling: one
+  // above the other, or side by side where it is broad.
+  function sizes() {
+    const { width } = room, of = (share, whole) => Math.round(share * whole);
+    if (room.narrow) return { drawing: { width, height: 220 }, curve: { width, height: 170 } };
+    const one = { width, height: Math.max(280, room.left) };
+    if (data.present) return { drawing: one, curve: one }; // one is shown, and takes it all
+    const height = Math.max(390, Math.min(760, room.left));
+    if (!room.broad) return { drawing: { width, height: of(0.62, height) }, curve: { width, height: of(0.38, height) } };
+    const beside = hasCurve() ? of(0.34, width) : 0;
+    return { drawing: { width: width - beside - 20 * Math.sign(beside), height }, curve: { width: beside, height } };
   }
 
   function goal() {
-    const { spec, base, ratio } = current, stack = stackOf(spec), height = heights().drawing;
-    const layout = layoutOf(base, stack, room.width, height);
-    const key = [base.name, stack.length, room.width, height].join();
+    const { spec, base, ratio } = current, stack = stackOf(spec), { width, height } = sizes().drawing;
+    const layout = layoutOf(base, stack, width, height);
+    const key = [base.name, stack.length, width, height].join();
     return { key, stack, ratio, resolution: spec.resolution, over: layout.over, layout, ghost: stackOf(base) };
   }
 
@@ -143,10 +159,10 @@ export function mount(root, data, report = () => {}) {
     const { base, start, total, rows } = current;
     write(claim, current.claim);
     totals.show(current);
-    const isFormula = design.mode === 'formula' && !hidden.has('curve');
+    const isFormula = hasCurve();
     curve.svg.style.display = isFormula ? '' : 'none';
     show(origins, isFormula);
-    if (isFormula) curve.show({ design, base, start, total, colours, width: room.width, height: heights().curve });
+    if (isFormula) curve.show({ design, base, start, total, colours, ...sizes().curve });
     if (!hidden.has('table')) table(rows, stage);
     current.goal = goal();
     stages.show(current, current.goal.layout, colours);
@@ -200,6 +216,7 @@ export function mount(root, data, report = () => {}) {
   // What a screen reader hears once everything rests.
   function rest() {
     write(spoken, current.claim);
+    data.rested?.(claim); // the host may mark what it knows of
     stages.name(current);
     put(canvas, { 'aria-label': networkWords(say, titleOf(say, design, { ...data, own }), current.spec, current.total) });
     curve.name(say('Multiply-adds against phi: promise, computed, published'));
@@ -237,12 +254,13 @@ export function mount(root, data, report = () => {}) {
     top ??= edges.top;
     box.classList.toggle('narrow', width <= NARROW);
     box.classList.toggle('wide', width >= WIDE);
+    box.classList.toggle('broad', width >= BROAD && !data.present);
     claim.style.minHeight = '';
     write(claim, longest());
     claim.style.minHeight = `${claim.offsetHeight}px`;
     write(claim, current?.claim ?? '');
     const above = main.getBoundingClientRect().top - edges.top + totals.list.offsetHeight;
-    room = { narrow: width <= NARROW, width: main.clientWidth, controls: controls.box.clientWidth - 26,
+    room = { narrow: width <= NARROW, broad: width >= BROAD, width: main.clientWidth, controls: controls.box.clientWidth - 26,
       left: innerHeight - top - above - note.offsetHeight - 33 };
     restyle();
   }
@@ -257,6 +275,8 @@ export function mount(root, data, report = () => {}) {
   for (const touch of ['pointerdown', 'keydown']) {
     box.addEventListener(touch, () => intro?.gliding() && change({}, { done: true }));
   }
+  const turns = ['pointerdown', 'keydown'], away = (event) => event.composedPath().includes(box) || reports.now();
+  for (const touch of turns) globalThis.addEventListener(touch, away, true);
   intro?.begin();
 
   // What the host says counts; while a hand is on a control, or a report is on its way, it waits.
@@ -278,6 +298,7 @@ export function mount(root, data, report = () => {}) {
     destroy() {
       observer.disconnect();
       theme.removeEventListener('change', restyle);
+      for (const touch of turns) globalThis.removeEventListener(touch, away, true);
       reports.stop();
       clearTimeout(quiet);
       cancelAnimationFrame(frame);

@@ -23,6 +23,10 @@ export function reporter(report, read, answered = 0, rested = () => {}) {
       clearTimeout(timer);
       timer = setTimeout(tell, done ? Math.max(0, last + APART_MS - performance.now()) : APART_MS);
     },
+    // Something else is turned to, which the host may hear of: what waits to be told comes first.
+    now() {
+      if (timer) clearTimeout(timer), held = false, tell();
+    },
     // Whether the host's word counts: it has heard all, and no hand is on a control.
     current: (answers) => !held && !timer && answers >= sent,
     accepted() { told = JSON.stringify(read()); },

@@ -246,21 +246,24 @@ def from_hub(address: str) -> Path:
         WeightsUnavailable: The repository can't be had.
     """
     from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import RemoteEntryNotFoundError
 
     repository, _, revision = address.partition("@")
     reason: object = ""
-    for files in [("config.json", name) for name in HUBS_FILES]:
-        for offline in (True, False):  # what is here is not asked for again
+    for offline in (True, False):  # what is here is not asked for again
+        for name in HUBS_FILES:
             try:
                 paths = [
                     hf_hub_download(
-                        repository, name, revision=revision or None, local_files_only=offline
+                        repository, one, revision=revision or None, local_files_only=offline
                     )
-                    for name in files
+                    for one in ("config.json", name)
                 ]
                 return Path(paths[-1]).parent
             except Exception as error:  # of its own, of HTTP, of the system
                 reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+                if not (offline or isinstance(error, RemoteEntryNotFoundError)):
+                    break  # another file would wait for the hub as long
     raise WeightsUnavailable(
         "could not fetch {address} from the Hugging Face hub ({reason}). Offline, put its "
         "config.json and model.safetensors into a folder and name that folder.",

@@ -1,13 +1,20 @@
 """What the process is told once: what the garbage collector passes over, how sockets send."""
 
+import asyncio
 import gc
+import runpy
 import socket
 import weakref
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+import streamlit as st
+from streamlit.web.server.app_discovery import discover_asgi_app
 
 from effnet.app.kit import cache, live, process
+
+ROOT = Path(__file__).parents[2]
 
 
 class Later:
@@ -67,7 +74,7 @@ def test_what_nothing_refers_to_is_freed_frozen_or_not(thawed):
 
 
 def test_python_makes_no_round_of_its_own_while_libraries_load(thawed):
-    process.collect_rarely.__wrapped__()
+    process.collect_rarely()
     gc.collect()
     made = [[number] for number in range(10_000)]  # many times Python's usual 700
     assert gc.get_count()[0] >= len(made)
@@ -80,20 +87,36 @@ def test_a_test_harness_freezes_nothing():
 
 
 @pytest.mark.skipif(not process.OPEN_FILES.is_dir(), reason="sockets are looked up as Linux has it")
-def test_connections_send_at_once_those_there_and_those_to_come():
+def test_the_server_sends_at_once_from_its_first_connection_on(thawed):
     def at_once(one: socket.socket) -> bool:
         return bool(one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    async def served(listening: socket.socket) -> bool:
+        async with process.serving(st.App("app.py")):
+            here = listening.getsockname()
+            with socket.create_connection(here), listening.accept()[0] as connection:
+                return at_once(connection)
 
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
-        here = listening.getsockname()
-        with socket.create_connection(here), listening.accept()[0] as early:
-            assert not at_once(early)
-            process.send_at_once.__wrapped__()
-            assert at_once(early)
-        with socket.create_connection(here), listening.accept()[0] as later:
-            assert at_once(later)
+        assert not at_once(listening)  # of itself the system waits for more to send
+        assert asyncio.run(served(listening))
+
+
+def test_streamlit_starts_the_app_with_what_it_does_ahead():
+    found = discover_asgi_app(ROOT / "app.py")
+    assert found.import_string == "app:app"
+    app = runpy.run_path(str(ROOT / "app.py"), run_name="app")["app"]
+    assert app._user_lifespan is process.serving
+    assert app._user_routes == list(live.ROUTES)
+
+
+def test_the_bundle_is_bracketed_so_that_a_browser_parses_it_once():
+    bundle = "/* x */\n(\n function(root, make) {\n} (this, () => {\nlet f = () => {};\n}));\n"
+    once = "/* x */\n(\n function(root, make) {\n} (this, (() => {\nlet f = () => {};\n})));\n"
+    assert live.parsed_once(bundle) == once
+    assert live.parsed_once("let other = 1;") == "let other = 1;"
 
 
 def test_no_component_has_streamlit_look_for_tables_and_load_pandas(monkeypatch):

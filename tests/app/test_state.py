@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 from visits import opened, report
 
 from effnet.app.kit import state
@@ -96,7 +97,7 @@ def test_a_tab_that_no_page_has_is_told():
     [
         ("app.py", ("stage", "explorer")),
         ("pages/cost.py", ("choose_released", "cost_table")),
-        ("pages/classify.py", ("network", "looked_for", "sample", "upload_0")),
+        ("pages/classify.py", ("network", "sample", "upload_0")),
         ("pages/explain.py", ("class_chips", "class_search", "rather_than", "choose_method")),
         ("pages/train.py", ("train_preset", "train_network")),
         ("pages/papers.py", ("paper", "exhibit_choice")),
@@ -147,3 +148,25 @@ def test_what_a_run_no_longer_sends_is_the_default_of_the_control():
     assert strings.proto.default == strings.value != ""
     for one in opened("pages/papers.py").run().selectbox:
         assert one.proto.default == one.index
+
+
+def _reported_twice():
+    import streamlit as st
+
+    from effnet.app.kit import state
+
+    state.start()
+    callback = state.reported("phi", "said", lambda said: state.change(phi=said["value"]))
+    st.session_state["phi"] = {"said": {"value": 2.0, "n": 1}}
+    assert state.design().phi == 2  # whoever asks first
+    state.change(phi=5.0)
+    callback()  # the component's own comes after
+    assert state.design().phi == 5
+    st.session_state["phi"] = {"said": {"value": 3.0, "n": 2}}
+    callback()
+    assert (state.design().phi, state.answered("phi")) == (3, 2)
+
+
+def test_a_report_is_taken_once_and_before_the_design_is_asked_for():
+    app = AppTest.from_function(_reported_twice).run()
+    assert not app.exception

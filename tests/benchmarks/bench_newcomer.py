@@ -119,8 +119,8 @@ class Newcomer:
         assert found.value.suggested_filename.endswith(".html")
 
 
-def visited(page: Page, address: str) -> list[tuple[str, int, float]]:
-    """Every step's name, clicks and seconds; NaN where there is no way."""
+def visited(page: Page, address: str, pictures: Path | None) -> list[tuple[str, int, float]]:
+    """Every step's name, clicks and seconds; NaN where there is no way. Its end as a picture."""
     person, rows = Newcomer(page, address), []
     steps: list[Callable[[], None]] = [
         person.open, person.understand_phi, person.count_b4, person.classify_an_own_photo,
@@ -134,13 +134,17 @@ def visited(page: Page, address: str) -> list[tuple[str, int, float]]:
         except (Error, AssertionError, StopIteration):
             seconds = float("nan")
         rows.append((step.__name__.replace("_", " "), person.clicks, seconds))
+        if pictures:
+            page.screenshot(path=pictures / f"{len(rows)} {step.__name__}.png")
     return rows
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tree", type=Path, action="append", help="a checkout; this one if none")
-    trees = [tree.resolve() for tree in parser.parse_args().tree or [ROOT]]
+    parser.add_argument("--pictures", type=Path, help="a folder: what is seen after each step")
+    asked = parser.parse_args()
+    trees = [tree.resolve() for tree in asked.tree or [ROOT]]
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print("| tree | step | clicks | s |\n|---|---|---|---|")
     with sync_playwright() as playwright, contextlib.ExitStack() as stack:
@@ -153,7 +157,7 @@ if __name__ == "__main__":
             with running(streamlit(), HEALTH, folder=tree, environment=own) as server:
                 page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-US")
                 page.set_default_timeout(PATIENCE / 3)
-                rows = visited(page, server.url)
+                rows = visited(page, server.url, asked.pictures)
                 page.close()
             done = [(clicks, s) for _, clicks, s in rows if math.isfinite(s)]
             total = ("all", sum(clicks for clicks, _ in done), sum(s for _, s in done))

@@ -69,6 +69,46 @@ def test_a_button_below_the_explorer_changes_the_explorer(visit):
     expect(page.locator("h3").first).to_contain_text("phi = 1.05")
 
 
+RELEASED_AND_PRESSED = """(slider, [values, button]) => {
+  for (const value of values) {
+    slider.value = value;
+    slider.dispatchEvent(new Event('input', { bubbles: true }));
+    slider.dispatchEvent(new Event('change', { bubbles: true }));
+  }
+  button.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true, composed: true }));
+  button.click();
+}"""
+
+
+def released_and_pressed(slider, values, button):
+    """A slider is let go at each value, and a button pressed before the server heard of any."""
+    slider.evaluate(RELEASED_AND_PRESSED, [values, button.element_handle()])
+
+
+def test_a_button_pressed_right_after_the_explorer_acts_on_what_it_shows(visit):
+    page = visit().go("/?phi=1")
+    page.get_by_role("tab", name="What if").click()
+    button = page.get_by_role("button", name="No squeeze-and-excitation")
+    button.wait_for()
+    released_and_pressed(page.get_by_role("slider", name="phi"), ["2", "3"], button)
+    expect(page.locator("h3").first).to_contain_text("Your own network has")
+    page.get_by_role("button", name="Formula", exact=True).click()
+    expect(page.locator("h3").first).to_contain_text("phi = 3.00")
+
+
+def test_a_button_pressed_right_after_a_slider_has_the_last_word(visit):
+    page = visit().go("/cost?phi=2")
+    slider, reset = page.get_by_role("slider", name="phi"), page.get_by_role("button", name="Reset")
+    page.get_by_text("Presets and the budget").click()
+    reset.wait_for()
+    released_and_pressed(slider, ["3"], reset)
+    expect(page.locator("h3").first).to_contain_text("at phi 1.00")
+    expect(slider).to_have_value("1")
+    slider.press("ArrowRight")
+    expect(page.locator("h3").first).to_contain_text("at phi 1.05")
+    expect(slider).to_have_value("1.05")
+
+
 def test_a_click_on_a_stage_turns_the_anatomy_to_it(visit):
     page = visit().go("/?mode=released&released=b0")
     page.get_by_role("button", name=re.compile("^stage 5: MBConv6, 112 channels")).click()

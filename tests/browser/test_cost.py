@@ -52,6 +52,33 @@ def test_a_click_on_a_bar_opens_its_receipt_in_chinese(visit):
     tab.shoot("cost-receipt-zh")
 
 
+def test_plotly_comes_compressed_and_is_kept(visit):
+    page = drawn(visit().go(B0))
+    script = page.locator("script#plotly")
+    answer = page.request.get(script.evaluate("node => node.src"))
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.text().startswith("/**\n* plotly.js")
+
+
+@pytest.mark.parametrize(
+    ("language", "term", "name"),
+    [("en", "multiply-adds", "Multiply-adds"), ("zh", "乘加", "乘加次数")],
+)
+def test_a_term_of_the_claim_opens_its_card(visit, language, term, name):
+    page = drawn(visit(width=390).go(f"{B0}&lang={language}"))
+    card = page.locator(".card:popover-open")
+    marked = page.locator("h3").get_by_role("button", name=term)
+    marked.click()
+    expect(card).to_contain_text(name)
+    expect(card).to_be_in_viewport(ratio=1)
+    expect(card.locator("img")).to_have_js_property("naturalWidth", 300)
+    page.keyboard.press("Escape")
+    expect(card).to_have_count(0)
+    marked.press("Enter")
+    expect(card).to_contain_text(name)
+
+
 def test_everything_follows_the_slider(visit):
     tab = visit()
     page = drawn(tab.go("/cost?phi=0"))

@@ -10,7 +10,7 @@ def seconds(page: Page, key: str, about: int) -> None:
     slider = page.locator(".st-key-budget").get_by_role("slider")
     slider.focus()
     slider.press(key)
-    expect(page.get_by_text(f"Takes about {about} s")).to_be_visible()
+    expect(page.get_by_text(f"About {about} s.")).to_be_visible()
 
 
 def test_a_measurement_shows_its_median_and_where_time_goes(visit):

@@ -116,11 +116,19 @@ def test_torchvisions_names_work_too(name):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "near"), [("b9", "b0"), ("v2s", "v2_s"), ("resnet", "resnet50"), ("lite9", "lite0")]
+    ("wrong", "near"),
+    [("b9", "b0"), ("v2s", "v2_s"), ("resnet", "resnet50"), ("lite9", "lite0")],
 )
 def test_an_unknown_variant_hears_the_nearest_names(wrong, near):
     with pytest.raises(EffnetError, match=rf"unknown variant '{wrong}'; did you mean .*{near}"):
         effnet.get_variant(wrong)
+
+
+def test_a_pruned_network_of_other_channels_is_none_of_these():
+    """timm's es_pruned and el_pruned are es and el with zeros; its b1_pruned has fewer channels."""
+    assert effnet.get_variant("efficientnet_es_pruned") == effnet.get_variant("efficientnet_es")
+    with pytest.raises(EffnetError, match="unknown variant 'efficientnet_b1_pruned'"):
+        effnet.get_variant("efficientnet_b1_pruned")
 
 
 @pytest.mark.parametrize("wrong", ["", "vgg16", "../b0", None, 7])

@@ -24,6 +24,7 @@ from effnet.cli import main
 from effnet.nn.reading import read_bytes, read_file
 from effnet.nn.weight_files import fit, load_state
 from effnet.weights import sources
+from effnet.weights.sources import from_hub
 
 SMALL = effnet.scale("b0", depth=0.3, width=0.25, resolution=64)
 PLAIN = effnet.Preprocessing(72, 64)
@@ -536,6 +537,8 @@ def test_a_header_of_nonsense_is_refused(tmp_path, state, part, text):
         ("efficientnet_lite0.ra_in1k", "lite0", "symmetric", 1e-5),
         ("mobilenetv2_100", "mobilenet_v2", "symmetric", 1e-5),
         ("tf_efficientnet_l2.ns_jft_in1k_475", "l2", "same", 1e-3),
+        ("efficientnet_es_pruned.in1k", "es", "symmetric", 1e-5),
+        ("efficientnet_el_pruned", "el", "same", 1e-3),
     ],
 )
 def test_timms_names_are_names(name, ours, padding, eps):
@@ -579,14 +582,31 @@ def test_an_address_on_the_hub_is_fetched(b0_folder, monkeypatch):
 
 
 def test_the_hub_out_of_reach_is_one_line(monkeypatch):
+    """And it is waited for once: its client tries again and again, for each file."""
     hub = pytest.importorskip("huggingface_hub")
+    asked = []
 
-    def gone(*_, **__):
+    def gone(_, name, *, local_files_only, **__):
+        asked.append((name, local_files_only))
         raise ConnectionError("no route\nto the hub")
 
     monkeypatch.setattr(hub, "hf_hub_download", gone)
     with pytest.raises(effnet.WeightsUnavailable, match=r"\(no route\)\. Offline, put"):
         effnet.load("hf-hub:timm/efficientnet_b0.ra_in1k")
+    assert [name for name, offline in asked if not offline] == ["config.json"]
+
+
+def test_a_repository_without_safetensors_gives_its_other_file(monkeypatch, tmp_path):
+    hub = pytest.importorskip("huggingface_hub")
+    no_such = hub.errors.RemoteEntryNotFoundError
+
+    def given(_, name, *, local_files_only, **__):
+        if local_files_only or name == "model.safetensors":
+            raise FileNotFoundError if local_files_only else no_such.__new__(no_such)
+        return str(tmp_path / name)
+
+    monkeypatch.setattr(hub, "hf_hub_download", given)
+    assert from_hub("some/net") == tmp_path
 
 
 def test_a_missing_package_for_the_hub_is_named(monkeypatch):

@@ -4,8 +4,10 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from parity import in_node
 
 import effnet
+from effnet.app.kit import live
 from effnet.base import colours
 from effnet.base.language import say, speaking
 from effnet.figures.term_pictures import PICTURES, term_picture
@@ -65,6 +67,28 @@ def test_terms_are_found_in_prose_in_their_order():
     keys = [term.key for term in glossary.used_in(said)]
     assert keys == ["depthwise", "macs", "fused", "mbconv", "stage", "params"]
     assert glossary.used_in("A phial of adeptness") == ()
+
+
+def named(text, language="en"):
+    """Where the page marks terms in a sentence: `[what stands there](term)`."""
+    known = glossary.terms().values()
+    terms = [{"key": term.key, "spot": term.spot_in(language)} for term in known]
+    marks = "([part, term]) => (term ? `[${part}](${term.key})` : part)"
+    script = f"{live.read('terms.js')} return partsOf(text, terms).map({marks});"
+    find = f"({{ text, terms }}) => {{ {script} }}"
+    return "".join(in_node(find, {"text": text, "terms": terms}))
+
+
+def test_a_term_is_marked_where_a_sentence_first_names_it_and_the_longest_counts():
+    said = "At phi 2 the Fused-MBConv layers spend 1 G MACs; phi and stochastic depth stay."
+    assert named(said) == (
+        "At [phi](compound) 2 the [Fused-MBConv](fused) layers spend 1 G [MACs](macs); "
+        "phi and [stochastic depth](stochastic) stay."
+    )
+    assert named("A phial of adeptness") == "A phial of adeptness"
+    assert named("phi 为 2 时乘加次数是 1 G，通道更多。", "zh") == (
+        "[phi](compound) 为 2 时[乘加次数](macs)是 1 G，[通道](width)更多。"
+    )
 
 
 def test_a_term_is_told_in_chinese():

@@ -226,7 +226,11 @@ def test_progressive_and_its_rivals_are_compared_at_equal_epochs_and_equal_cost(
 def test_the_shipped_rows_are_those_of_the_plans_trainings():
     """So the same command goes on with them, whatever has changed in the trainer since."""
     rate, searched = claim.settled()
+    others = [family for family in claim.FAMILIES if family != "efficientnet"]
+    their = read_rows(claim.SHIPPED / "families_rate.csv")
     wanted = {
+        "families_rate": [one for family in others for one in claim.rate_jobs(family)],
+        "families": claim.family_jobs({one: claim.best_rate(their, one) for one in others}),
         "rate": claim.rate_jobs(),
         "check": claim.check_jobs(claim.best_rate(read_rows(claim.SHIPPED / "rate.csv"))),
         "scaling": [*claim.scaling_jobs(rate, searched), *claim.narrowing_jobs(rate)],

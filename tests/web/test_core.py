@@ -115,8 +115,13 @@ def test_what_the_host_said_meanwhile_counts_where_there_is_nothing_to_report():
           phi = 6;
           one.soon(true);
           turn();
+          phi = 7;
+          one.soon(true);
+          one.now();                          // a button elsewhere is pressed
+          turn();
+          one.now();
           return { sent, seen, rested };
         }""",
         None,
     )
-    assert told == {"sent": [1, 2], "seen": [False, 0, True, 1, False, True], "rested": 2}
+    assert told == {"sent": [1, 2, 3], "seen": [False, 0, True, 1, False, True], "rested": 2}

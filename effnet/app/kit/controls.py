@@ -118,25 +118,25 @@ def _budget(current: Design) -> None:
             share=percent(abs(off)),
         ),
     )
-    _lock()
-    st.caption(say("Presets"))
-    with st.container(horizontal=True, gap="small"):
-        for title, values in PRESETS.items():
+    with st.expander(say("Presets and the budget"), key="hold_budget"):
+        with st.container(horizontal=True, gap="small"):
+            for title, values in PRESETS.items():
+                st.button(
+                    say(title),
+                    key=f"preset_{title}",
+                    type="primary" if _has(current, values) else "secondary",
+                    on_click=_preset,
+                    args=(title,),
+                )
+        with st.container(horizontal=True, gap="small"):
             st.button(
-                say(title),
-                key=f"preset_{title}",
-                type="primary" if _has(current, values) else "secondary",
-                on_click=_preset,
-                args=(title,),
+                say("Onto the budget"),
+                key="onto_budget",
+                on_click=_project,
+                help=say("Keeps the three in proportion and sets their product to 2"),
             )
-    with st.container(horizontal=True, gap="small"):
-        st.button(
-            say("Onto the budget"),
-            key="onto_budget",
-            on_click=_project,
-            help=say("Keeps the three in proportion and sets their product to 2"),
-        )
-        st.button(say("Reset"), key="reset", on_click=_reset)
+            st.button(say("Reset"), key="reset", on_click=_reset)
+        _lock()
 
 
 def _lock() -> None:

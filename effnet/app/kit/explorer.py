@@ -18,11 +18,9 @@ from effnet.report import HIDEABLE, claims, lessons
 from effnet.scaling import SOLVABLE, Design, from_query
 from effnet.web import constants, handed, module, photo_address
 
-KEY = "explorer"
+KEY, MODULE = "explorer", "explorer_module"
 PICTURE = "chelsea"  # the sample that the drawing holds before any choice
 PLACE = '<div class="place"></div>'
-# until it is drawn it takes the window, so that nothing below moves when it comes
-ROOM = ".place:not(:has(.effnet:not(.waiting))) { min-height: min(100vh, 1100px) }"
 
 
 @lru_cache(maxsize=1)
@@ -32,22 +30,32 @@ def _module() -> Callable[..., Any]:
 
 
 def start() -> None:
-    """Bring module, constants and the visitor's photo to the browser, outside what runs again."""
-    if live.in_browser():
-        photo = photos.chosen()
-        chosen = {"photo": _small(photo)} if photo else {}
-        data = {"language": current(), "constants": constants() | chosen}
-        _module()(key="explorer_module", data=data, height=1)
+    """Bring module, constants and the visitor's photos to the browser, outside what runs again."""
+    free = lesson_view.current() is None and not projector.on()
+    if not live.in_browser():  # a test: it chooses a photo here
+        if free:
+            photos.strip(PICTURE)
+        return
+    photo = photos.chosen()
+    shown: dict[str, Any] = {"photo": _small(photo)} if photo else {}
+    shown["photos"] = photos.thumbnails(PICTURE) if free else []
+    data = {"language": current(), "constants": constants() | shown}
+    report = state.told(MODULE, photos.chose, part="photo")
+    _module()(key=MODULE, data=data, on_photo_change=report, height=1)
 
 
 def explorer() -> Design:
     """Everything above the tabs of Scale, and the design that it says."""
     if live.in_browser():
-        host = live.component("explorer", html=PLACE, css=ROOM)
-        host(key=KEY, data=_data(), on_said_change=state.told(KEY, heard, part="said"))
+        host = live.with_terms("explorer", PLACE)
+        host(
+            key=KEY,
+            data=_data() | {"terms": live.terms()},
+            on_said_change=state.reported(KEY, "said", heard),
+        )
     else:  # a test: it sees what the browser is handed, and types what it would report as JSON
         st.json(_data())
-        report = state.told(KEY, lambda text: heard(json.loads(text or "{}")))
+        report = state.told(KEY, lambda text: state.take(KEY, json.loads(text or "{}"), heard))
         st.text_input(KEY, key=KEY, on_change=report)
         design = state.design()
         spec = design.spec()
@@ -60,7 +68,7 @@ def heard(said: Mapping[str, Any]) -> None:
     """Take over a report; whatever a browser sends becomes a design that can be shown.
 
     Args:
-        said: `design` as a link writes it, `lock`, `stage`, and `n`, the report's number.
+        said: `design` as a link writes it, `lock` and `stage`.
     """
     query = said.get("design") or {}
     if isinstance(query, Mapping):
@@ -71,8 +79,7 @@ def heard(said: Mapping[str, Any]) -> None:
     state.set_lock(lock if lock in SOLVABLE else None)
     if isinstance(said.get("stage"), int):
         state.set_stage(said["stage"])
-    if isinstance(said.get("n"), int):
-        state.answer(said["n"])
+    state.begun()
 
 
 def _data() -> dict[str, Any]:
@@ -83,7 +90,7 @@ def _data() -> dict[str, Any]:
         "language": current(),
         "lock": state.lock(),
         "stage": state.stage(),
-        "answers": state.answered(),
+        "answers": state.answered(KEY),
         "hidden": [name for name in HIDEABLE if not lesson_view.shows(name)],
         "present": projector.on(),
         "intro": state.is_fresh(),

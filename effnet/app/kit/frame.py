@@ -61,7 +61,7 @@ PAGES = (
         "pages/train.py",
         mark("Train"),
         mark("How size and regularisation grow, and what scaling gains"),
-        ("progressive", "stochastic", "resolution", "batch", "compound", "top1"),
+        ("progressive", "stochastic", "resolution", "batch", "compound", "top1", "macs"),
     ),
     Page(
         "pages/papers.py",
@@ -92,9 +92,8 @@ def page(file: str) -> Iterator[Page]:
         initial_sidebar_state="collapsed",
     )
     st.html(live.COMPONENTS / "frame.css")
-    process.send_at_once()
-    process.collect_rarely()
     state.start()
+    st.session_state[state.TERMS] = this.terms
     state.settle_jobs()
     notes = lesson_view.start()
     with st.container(key="whole_page", height=1, border=False):  # frame.css opens it
@@ -111,8 +110,6 @@ def page(file: str) -> Iterator[Page]:
             if lesson_view.current() is None and not projector.on():
                 _terms(this)
                 _next_step(this)
-    if live.in_browser():
-        process.load_ahead()
     process.settle()
     process.forget_parts_of_before()
 

@@ -25,7 +25,7 @@ from effnet.scaling import Design, unknown
 
 # hidden on a projector
 PRESENTED = frozenset({"mode", "base", "table", "curve", "tabs", "budget", "totals"})
-CARD_WIDTH, CARD_HEIGHT, CARD_PICTURE = 300, 250, 150  # px, of a lesson's card
+CARD_WIDTH, CARD_HEIGHT = 280, 330  # px, of a lesson's card
 ADDRESS = "http://localhost:8501"
 MOST_TERMS = 5  # under a step
 AS_MINE = ""  # the link's language is that of the page
@@ -280,21 +280,15 @@ def students() -> None:
     with st.grid(3, min_column_width=projector.larger(CARD_WIDTH), row_height=CARD_HEIGHT):
         for lesson in lessons.lessons().values():
             with st.container(border=True, height="stretch", key=f"card_{lesson.key}"):
-                st.markdown(f"**{say(lesson.title)}**")
-                st.markdown(say(lesson.goal))
-                with st.container(
-                    horizontal=True,
-                    horizontal_alignment="distribute",
-                    vertical_alignment="bottom",
-                ):
-                    st.button(
-                        plural(len(lesson.steps), "Begin: {n} step", "Begin: {n} steps"),
-                        key=f"begin_{lesson.key}",
-                        on_click=_go,
-                        args=(lesson, 1),
-                    )
-                    term = glossary.terms()[lesson.picture]
-                    st.image(term.picture, width=CARD_PICTURE, alt=say(term.name))
+                term = glossary.terms()[lesson.picture]
+                st.image(term.picture, alt=say(term.name))
+                st.markdown(f"**{say(lesson.title)}**  \n{say(lesson.goal)}")
+                st.button(
+                    plural(len(lesson.steps), "Begin: {n} step", "Begin: {n} steps"),
+                    key=f"begin_{lesson.key}",
+                    on_click=_go,
+                    args=(lesson, 1),
+                )
 
 
 def address() -> str:

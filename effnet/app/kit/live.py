@@ -7,6 +7,7 @@ tests) Streamlit's own elements stand in, with the same keys.
 
 import gzip
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,9 @@ from typing import Any
 import plotly
 import plotly.graph_objects as go
 import streamlit as st
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
 from streamlit.delta_generator import DeltaGenerator
 
 import effnet
@@ -23,6 +27,7 @@ from effnet.base import (
     DEFAULT,
     Unwritable,
     cache_folder,
+    colours,
     current,
     make_folder,
     mark,
@@ -30,9 +35,12 @@ from effnet.base import (
     write_whole,
 )
 from effnet.figures import Values, locale
+from effnet.report import glossary
 from effnet.scaling import Range
 
 COMPONENTS = Path(__file__).parent / "components"
+TERM_PICTURE = "term-{key}-{theme}.svg"  # the address of a term's picture
+PLOTLY = f"plotly-{plotly.__version__}.js"  # its address: one a version, for caches
 
 # what Streamlit itself writes into forms, tables and lists; with a space or braces, beside or
 # around what differs
@@ -104,25 +112,56 @@ def component(name: str, *, isolate_styles: bool = True, **parts: str) -> Callab
 
 
 @lru_cache(maxsize=1)
-def _plotly_address() -> str:
-    """Where the server gives the plotly package's plotly.js, compressed once for all visitors."""
-    packed = cache_folder("plotly", plotly.__version__) / "plotly.js.gz"
+def _plotly_file() -> tuple[Path, dict[str, str]]:
+    """The plotly package's plotly.js, compressed once for all visitors, and its headers."""
+    packed = cache_folder("plotly", plotly.__version__) / "parsed_once.js.gz"
     if not packed.is_file():
         source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+        text = parsed_once(source.read_text("utf-8"))
         try:
             make_folder(packed.parent)
-            write_whole(packed, gzip.compress(source.read_bytes(), 1))
+            write_whole(packed, gzip.compress(text.encode(), 1))
         except Unwritable:  # served as it is
-            packed = source
-    served = st.components.v1.declare_component("plotly", path=str(packed.parent))
-    return f"component/{served.name}/{packed.name}?version={plotly.__version__}"
+            return source, {}
+    return packed, {"Content-Encoding": "gzip"}
+
+
+def parsed_once(bundle: str) -> str:
+    """The bundle with brackets around the one function that all of it stands in.
+
+    Browsers take that as a sign that it is called at once and parse it in full, beside the page.
+    Without them they skim it, and parse it again, in the page's way, when it is called (0.25 s).
+    """
+    found = re.fullmatch(r"(.{,2000}?\bthis, )(\(\) => \{.*\})(\)\);\s*)", bundle, re.DOTALL)
+    return "{}({}){}".format(*found.groups()) if found else bundle
+
+
+def _plotly(_: Request) -> Response:
+    file, headers = _plotly_file()
+    kept = {"Cache-Control": "public, immutable, max-age=31536000"}
+    return FileResponse(file, media_type="text/javascript", headers=headers | kept)
+
+
+def _term_picture(request: Request) -> Response:
+    term = glossary.terms().get(request.path_params["key"])
+    if term is None:
+        return Response(status_code=404)
+    with colours.on_page(dark=request.path_params["theme"] == "dark"):
+        return Response(term.picture, media_type="image/svg+xml")
+
+
+# what the server gives besides; under whatever address the app has
+ROUTES = (
+    Route(f"/{{folder:path}}{PLOTLY}", _plotly),
+    Route(f"/{{folder:path}}{TERM_PICTURE}", _term_picture),
+)
 
 
 def start(page: str) -> None:
     """Tell the browser page and language; it runs plotly.js while the server still works."""
     if in_browser():
-        script = f"<script>{read('plotly.js')}bringPlotly('{_plotly_address()}');</script>"
-        with st.container(key="plotly"):
+        script = f"<script>{read('plotly.js')}bringPlotly('{PLOTLY}');</script>"
+        with st.container(key="plotly"):  # a component would begin only when the page is there
             st.html(script, unsafe_allow_javascript=True)
         words = {} if current() == DEFAULT else {word: say(word) for word in STREAMLITS}
         data = {"page": page, "language": current(), "words": words}
@@ -180,13 +219,10 @@ def slider(
         "digits": digits,
         "marks": [round((mark - span.low) / (span.high - span.low), 4) for mark in marks],
         "disabled": disabled,
+        "answers": state.answered(key),
     }
-    component("slider")(
-        key=key,
-        data=data,
-        default={"value": value},
-        on_value_change=state.told(key, lambda sent: on_change(float(sent)), part="value"),
-    )
+    told = state.reported(key, "said", lambda said: on_change(float(said["value"])))
+    component("slider")(key=key, data=data, on_said_change=told)
 
 
 def claim_room() -> DeltaGenerator:
@@ -200,9 +236,30 @@ def claim(text: str) -> None:
     """The page's one sentence, in a room that does not grow and shrink with it."""
     if in_browser():
         html = '<h3 class="claim" aria-live="polite"></h3>'
-        component("claim", html=html)(key="claim", data={"text": text})
+        with_terms("claim", html)(key="claim", data={"text": text, "terms": terms()})
     else:
         st.subheader(text, anchor=False)
+
+
+@lru_cache(maxsize=8)
+def with_terms(name: str, html: str) -> Callable[..., Any]:
+    """A component whose sentence opens the cards of terms that it names."""
+    js, css = (read(f"terms.{kind}") + read(f"{name}.{kind}") for kind in ("js", "css"))
+    return component(name, html=html, js=js, css=css)
+
+
+def terms() -> list[dict[str, str]]:
+    """The terms that the page explains, as `terms.js` finds them in a sentence and shows them."""
+    theme = "dark" if colours.dark() else "light"
+    return [
+        {
+            "spot": term.spot_in(current()),
+            "name": say(term.name),
+            "line": say(term.line),
+            "picture": TERM_PICTURE.format(key=term.key, theme=theme),
+        }
+        for term in map(glossary.terms().__getitem__, state.terms())
+    ]
 
 
 def gauge(

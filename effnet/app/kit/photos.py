@@ -78,8 +78,12 @@ def chosen() -> Photo | None:
 def strip(usual: str = DEFAULT_PHOTO) -> None:
     """The photos of all pages in a row, to choose another; before any choice `usual` is marked."""
     st.caption(say("One photo for all pages"))
+    _strip(_marked(usual))
+
+
+def _marked(usual: str) -> str:
     photo = chosen()
-    _strip(photo.digest if photo else usual)
+    return photo.digest if photo else usual
 
 
 def add(files: Iterable[tuple[str, bytes]]) -> None:
@@ -115,6 +119,12 @@ def choose(key: str) -> None:
         state.remember(state.PHOTO, key)
         key = ""
     state.remember(state.OWN_CHOSEN, key)
+
+
+def chose(key: str | None) -> None:
+    """Choose what a browser says was pressed, if anything was."""
+    if key:
+        choose(str(key))
 
 
 def _remove(digest: str) -> None:
@@ -157,10 +167,24 @@ def photo() -> Photo:
     return chosen
 
 
+def thumbnails(usual: str = DEFAULT_PHOTO) -> list[dict[str, Any]]:
+    """The photos of all pages as plain values: key, title, picture, and whether it is chosen."""
+    marked = _marked(usual)
+    return [
+        {"key": key, "title": title, "picture": viewer.data_url(small), "chosen": key == marked}
+        for key, (title, small) in _all().items()
+    ]
+
+
+def _all() -> dict[str, tuple[str, Image.Image]]:
+    """Title and thumbnail of every sample and of the visitor's own, by what `choose` takes."""
+    shown = {name: (say(title), small) for name, title, small in _samples()}
+    return shown | {one.digest: (say(one.name), one.small) for one in own()}
+
+
 def _strip(chosen: str) -> None:
     """Samples and the visitor's own as small pictures; a click chooses one."""
-    shown = {name: (say(title), small) for name, title, small in _samples()}
-    shown |= {one.digest: (say(one.name), one.small) for one in own()}
+    shown = _all()
     keys = list(shown)
     if live.in_browser():
         frames = [

@@ -6,10 +6,11 @@ import os
 import socket
 import stat
 import threading
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
@@ -19,7 +20,7 @@ from effnet.weights import offline_variants
 MANY_OBJECTS = 50_000  # made since the last round of the garbage collector
 OPEN_FILES = Path("/proc/self/fd")  # Linux; elsewhere nothing is done
 SWEEP_S = 15.0
-AHEAD_S = 1.5  # after the first page was sent, while it is being drawn
+AHEAD_S = 2.0  # after the start: a page that somebody opens at once is drawn by then
 _sweeps: list[threading.Timer] = []  # the one to come, or the last
 
 
@@ -51,16 +52,14 @@ def _in_background(seconds: float, function: Callable[[], None]) -> threading.Ti
     return later
 
 
-@lru_cache(maxsize=1)
 def collect_rarely() -> None:
     """Leave the garbage to the round that Streamlit makes after every run.
 
     Python's own, after each 700 objects, take a quarter of the time that torch needs to load.
     """
-    if live.in_browser():
-        atexit.register(gc.unfreeze)  # libraries look for what is left at the end
-        gc.freeze()
-        gc.set_threshold(MANY_OBJECTS)
+    atexit.register(gc.unfreeze)  # libraries look for what is left at the end
+    gc.freeze()
+    gc.set_threshold(MANY_OBJECTS)
 
 
 def forget_parts_of_before() -> None:
@@ -79,20 +78,23 @@ def forget_parts_of_before() -> None:
             requests._state = ScriptRequestType.CONTINUE
 
 
-@lru_cache(maxsize=1)
-def load_ahead() -> None:
-    """Load what the pages about photos begin with, beside the first page that anybody opens."""
+@asynccontextmanager
+async def serving(_: st.App) -> AsyncIterator[None]:
+    """What the server does once, before anybody comes."""
+    send_at_once()
+    collect_rarely()
     _in_background(AHEAD_S, _load_ahead)
+    yield
 
 
 def _load_ahead() -> None:
+    """Load what the pages about photos begin with, torch above all."""
     from effnet.app.kit import cache, photos  # they load numpy, which most pages don't need
 
     if photos.DEFAULT_NETWORK in offline_variants():
         cache.classifier(photos.DEFAULT_NETWORK)
 
 
-@lru_cache(maxsize=1)
 def send_at_once() -> None:
     """Have the server's sockets send small messages at once.
 

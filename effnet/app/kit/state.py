@@ -1,7 +1,7 @@
 """What a visit remembers: every session key, and the design's way into the URL and back."""
 
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -15,7 +15,8 @@ from effnet.scaling import RANGES, SOLVABLE, Coefficient, Design, from_query, so
 DESIGN = "design"  # Design: the current design, shared by all pages
 LINK = "link"  # dict[str, list[str]]: the query that was last written or read
 FRESH = "fresh"  # bool: True until something is moved in a visit that no link began
-ANSWERED = "answered"  # int: number of the last report of the explorer
+REPORTS = "reports"  # dict[str, (part, use)]: of components that number what they report, by key
+ANSWERED = "answered"  # dict[str, int]: the number of the last report that was taken, by key
 NOTES = "notes"  # list[str]: what was wrong in the URL
 PHOTO = "chosen_photo"  # str: the sample photo's name
 SHOWN = "shown_photo"  # report_photo.Shown: what Classify or Explain showed last
@@ -47,6 +48,7 @@ PART = "chosen_part"  # str: the `receipts.Part` whose receipt is open
 NETWORK = "chosen_network"  # str: the network that classifies and explains
 SCHEDULE = "schedule"  # str: the Train page's network and schedule, as JSON
 LANGUAGE = "lang"  # str: of `language.LANGUAGES`; in the link where it is not English
+TERMS = "page_terms"  # tuple[str, ...]: of the glossary, those that the page explains
 LESSON = "lesson"  # str: key of the lesson that runs; these four stand in the link as well
 STEP = "step"  # str: number of its step, from 1
 HIDE = "hide"  # str: parts that the link hides, with commas between
@@ -134,6 +136,12 @@ def settle_jobs() -> None:
     st.session_state[JOBS], st.session_state[RESULTS] = asked, ended
 
 
+def terms() -> tuple[str, ...]:
+    """The terms of the glossary that the page explains."""
+    found: tuple[str, ...] = st.session_state.get(TERMS, ())
+    return found
+
+
 def language() -> str:
     """The language of this visit."""
     return remembered(LANGUAGE, languages.DEFAULT)
@@ -177,6 +185,7 @@ def _read_pins(texts: Sequence[str], notes: list[str]) -> list[Design]:
 
 def design() -> Design:
     """The current design."""
+    _take_reports()
     current: Design = st.session_state[DESIGN]
     return current
 
@@ -186,16 +195,45 @@ def is_fresh() -> bool:
     return bool(st.session_state.get(FRESH, False))
 
 
-def answer(number: int) -> None:
-    """Remember the number of a report of the explorer: the visit is not fresh any more."""
-    st.session_state[ANSWERED] = number
+def begun() -> None:
+    """Something was moved: the visit is not fresh any more."""
     st.session_state[FRESH] = False
 
 
-def answered() -> int:
-    """The number of the explorer's last report; 0 before the first."""
-    number: int = st.session_state.get(ANSWERED, 0)
+def reported(key: str, part: str, use: Callable[[Any], object]) -> Callable[[], None]:
+    """The callback of a component that numbers its reports; each is taken once, and in time.
+
+    Streamlit calls what its own buttons ask for before what a component reports, also where the
+    report came first: a button would act on the design of before, and lose to it. So whoever asks
+    for the design, or for a choice, first takes the reports that wait.
+
+    Args:
+        key: The component's.
+        part: What a report is called in its value; it is a mapping with a number `n`, from 1.
+        use: Called with a report.
+    """
+    st.session_state.setdefault(REPORTS, {})[key] = part, use
+    return _take_reports
+
+
+def answered(key: str) -> int:
+    """The number of the component's last report that was taken; 0 before the first."""
+    number: int = st.session_state.get(ANSWERED, {}).get(key, 0)
     return number
+
+
+def _take_reports() -> None:
+    for key, (part, use) in tuple(st.session_state.get(REPORTS, {}).items()):
+        take(key, (st.session_state.get(key) or {}).get(part), use)
+
+
+def take(key: str, sent: Any, use: Callable[[Any], object]) -> None:
+    """Use what a component reports, if it is a report that was not used before."""
+    number = sent.get("n") if isinstance(sent, Mapping) else None
+    if isinstance(number, int) and number > answered(key):
+        st.session_state.setdefault(ANSWERED, {})[key] = number  # `use` asks for the design as well
+        with speaking(language()):  # a callback comes before the page that sets it
+            use(sent)
 
 
 def put(new: Design) -> None:
@@ -346,6 +384,7 @@ def notes() -> list[str]:
 
 def remembered(key: str, default: str) -> str:
     """A choice that outlives a change of page."""
+    _take_reports()
     value: str = st.session_state.get(key, default)
     return value
 

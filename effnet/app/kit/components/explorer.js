@@ -1,4 +1,5 @@
 // Hosts the explorer, whose module another element brings once; see `app/kit/explorer.py`.
+// `terms.js` stands before this.
 export default function ({ parentElement, data: [data], setStateValue }) {
   const place = parentElement.querySelector('.place');
   parentElement.getRootNode().host?.closest('.st-key-explorer')?.style.setProperty('min-height', '0');
@@ -10,7 +11,8 @@ export default function ({ parentElement, data: [data], setStateValue }) {
       place.explorer?.destroy();
       place.replaceChildren();
       Object.assign(place, { brought, look });
-      place.explorer = brought.mount(place, { ...brought.constants, ...data },
+      const rested = (claim) => markTerms(claim, data.terms);
+      place.explorer = brought.mount(place, { ...brought.constants, ...data, rested },
         (said) => setStateValue('said', said));
     } else {
       place.explorer.set(data);

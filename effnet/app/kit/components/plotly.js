@@ -1,11 +1,6 @@
-// Brings plotly.js, from the browser's cache where it is there: an address is one version.
-async function bringPlotly(address) {
-  if (globalThis.plotlyComes) return;
-  globalThis.plotlyComes = true;
-  const answer = await fetch(address, { cache: 'force-cache' });
-  const packed = address.includes('.gz?');
-  const source = packed ? answer.body.pipeThrough(new DecompressionStream('gzip')) : answer.body;
-  const script = document.createElement('script');
-  script.textContent = await new Response(source).text(); // the browser keeps what it makes of it
-  document.head.appendChild(script);
+// Brings plotly.js, which the browser parses beside the page and keeps.
+function bringPlotly(address) {
+  if (document.getElementById('plotly')) return;
+  const script = Object.assign(document.createElement('script'), { id: 'plotly', src: address });
+  document.head.append(script);
 }

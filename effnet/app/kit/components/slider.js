@@ -58,10 +58,12 @@ export default function ({ parentElement, data: [data], setStateValue }) {
   const written = (value) => Number(value).toFixed(data.digits);
   const within = (value) => Math.min(data.high, Math.max(data.low, value));
 
-  // The server's value counts, except while it lags behind a hand on this control.
-  if (!range.dataset.held) {
+  // The server's value counts where it has heard the last report and no hand is on the control.
+  range.reports ??= data.answers;
+  const heard = data.answers >= range.reports;
+  if (heard && !range.held) {
     range.value = data.value;
-    range.sent = data.value;
+    range.said = data.value;
     if (parentElement.activeElement !== number) number.value = written(data.value);
   }
 
@@ -70,44 +72,39 @@ export default function ({ parentElement, data: [data], setStateValue }) {
   const report = (value) => {
     clearTimeout(range.timer);
     range.timer = null;
-    if (within(value) === range.sent) return;
-    range.sent = within(value);
+    if (within(value) === range.said) return;
+    range.said = within(value);
+    range.reports += 1;
     range.reported = performance.now();
-    range.unanswered = true;
-    setStateValue('value', range.sent);
+    range.unheard = true;
+    setStateValue('said', { value: range.said, n: range.reports });
   };
   // At once where the last report is long ago; while dragged, the newest value at the server's pace.
   const soon = () => {
-    const wait = range.unanswered ? SLOWEST : Math.max(PACE, SHARE * (range.took ?? 0));
+    const wait = range.unheard ? SLOWEST : Math.max(PACE, SHARE * (range.took ?? 0));
     const due = (range.reported ?? 0) + Math.min(SLOWEST, wait) - performance.now();
     clearTimeout(range.timer);
     if (due <= 0) report(+range.value);
     else range.timer = setTimeout(() => report(+range.value), due);
   };
-  if (range.unanswered) {
-    range.unanswered = false;
+  if (range.unheard && heard) {
+    range.unheard = false;
     range.took = performance.now() - range.reported;
     if (range.timer) soon();
   }
-  const settle = () => {
-    // the answers to what was sent while dragging are still on their way
-    clearTimeout(range.release);
-    range.release = setTimeout(() => delete range.dataset.held, 600);
-  };
   range.oninput = () => {
-    range.dataset.held = 'yes';
-    clearTimeout(range.release);
+    range.held = true;
     number.value = written(range.value);
     soon();
   };
   range.onchange = () => {
-    settle();
+    range.held = false;
     report(+range.value);
   };
   number.onchange = () => {
     const value = number.value === '' ? NaN : +number.value;
     if (!Number.isFinite(value)) {
-      number.value = written(range.sent); // the range itself stands on its nearest step
+      number.value = written(range.said); // the range itself stands on its nearest step
       return;
     }
     range.value = within(value);

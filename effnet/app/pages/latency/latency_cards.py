@@ -75,19 +75,17 @@ def measure(design: Design, spec: Spec, chosen: Chosen) -> Measured | None:
     result = jobs.card(
         "measure",
         say("Measure"),
-        say(
-            "Takes about {seconds:.0f} s: the network runs again and again, and every pass "
-            "is timed. How it runs: {how}. Its weights are random, as trained ones take "
-            "the same time.{guess}",
-            seconds=seconds,
-            how=chosen.options.words,
-            guess=guess,
-        ),
+        say("About {seconds:.0f} s.{guess}", seconds=seconds, guess=guess),
         (spec, chosen.options),
         design.title,
         partial(work, spec, chosen, link(design)),
         draw=_strip,
         main=True,
+        help=say(
+            "The network runs again and again, and every pass is timed. How it runs: {how}. Its "
+            "weights are random, as trained ones take the same time",
+            how=chosen.options.words,
+        ),
     )
     if result is not None and isinstance(result.value, Measured) and result.value.latency:
         return result.value
@@ -118,7 +116,7 @@ def totals(latency: Latency | None, spec: Spec | None, *, judged: bool = True) -
         spec: What was measured.
         judged: Whether to say that it is unstable.
     """
-    unknown = ("-", say("not measured yet"))
+    unknown = ("-", say("not measured"))
     entries = _entries(latency, spec) if latency and spec else [unknown] * len(TOTALS)
     cards.row(
         (say(label), text, below, say(note))
@@ -146,7 +144,7 @@ def _entries(latency: Latency, spec: Spec) -> list[tuple[str, str]]:
         ),
         (
             mebibytes(peak) if peak else "?",
-            say("{size} of it weights", size=mebibytes(weights(spec).bytes(4)))
+            say("weights {size}", size=mebibytes(weights(spec).bytes(4)))
             if peak
             else say("not known yet"),
         ),

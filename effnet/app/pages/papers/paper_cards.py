@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 import effnet
 from effnet import papers
@@ -31,34 +32,36 @@ BESIDE = {"printed": mark("Printed and computed"), "drawn": mark("Drawn and comp
 
 
 def exhibit() -> Exhibit:
-    """The index: paper, then exhibit; the choice is in the link."""
+    """The exhibit that is shown, which the link says, and the switch between papers."""
     key, note = state.linked(state.EXHIBIT, papers.EXHIBITS, DEFAULT)
     if note:
         st.warning(say("From the link: {note}; choose one below", note=verbatim(note)))
     chosen = papers.get_exhibit(key)
-    own = [other for other in papers.EXHIBITS.values() if other.paper == chosen.paper]
-    left, middle, right = st.columns([1.5, 2.2, 0.9], gap="small", vertical_alignment="bottom")
-    with left:
-        _choice("paper", say("Paper"), [p.key for p in papers.PAPERS], chosen.paper, _first_of)
-    with middle:
-        _choice("exhibit_choice", say("Table or figure"), [e.key for e in own], key, _open)
-    with right, st.container(horizontal=True):
-        keys = list(papers.EXHIBITS)
-        place = keys.index(key)
-        for label, step, allowed in (
-            (mark("Back"), -1, place > 0),
-            (mark("Next"), 1, place < len(keys) - 1),
-        ):
-            target = keys[(place + step) % len(keys)]
-            st.button(
-                say(label),
-                disabled=not allowed,
-                on_click=_open,
-                args=(target,),
-                help=_named(target) if allowed else None,
-                width="stretch",
-            )
+    _choice("paper", say("Paper"), [p.key for p in papers.PAPERS], chosen.paper, _first_of)
     return chosen
+
+
+def turns(one: Exhibit) -> None:
+    """The paper's exhibits in a list, and the ways to the one before and the next of all."""
+    own = [other.key for other in papers.EXHIBITS.values() if other.paper == one.paper]
+    keys = list(papers.EXHIBITS)
+    place = keys.index(one.key)
+
+    def turn(label: str, step: int) -> None:
+        target = keys[(place + step) % len(keys)]
+        allowed = 0 <= place + step < len(keys)
+        st.button(
+            say(label),
+            disabled=not allowed,
+            on_click=_open,
+            args=(target,),
+            help=_named(target) if allowed else None,
+        )
+
+    with st.container(horizontal=True, gap="small"):
+        turn(mark("Back"), -1)
+        _choice("exhibit_choice", say("Table or figure"), own, one.key, _open)
+        turn(mark("Next"), 1)
 
 
 def _choice(
@@ -105,8 +108,8 @@ def _first_of(paper: str) -> None:
 # --- the drawing --------------------------------------------------------------------------------
 
 
-def drawing(one: Exhibit, lines: Lines) -> None:
-    """The exhibit drawn, in one of the ways it can be."""
+def drawing(one: Exhibit, lines: Lines, index: DeltaGenerator) -> None:
+    """The exhibit drawn, in one of the ways it can be; `index` has the room for their switch."""
     charts: dict[str, Any] = dict(one.charts)
     if papers.verdict(one.key).checked:
         charts[BESIDE[one.word]] = lambda found: papers.beside_chart(found, one.word)
@@ -114,7 +117,7 @@ def drawing(one: Exhibit, lines: Lines) -> None:
     if len(charts) > 1:
         key = f"draw {one.key}"
         name = (
-            st.segmented_control(
+            index.segmented_control(
                 say("Draw"),
                 list(charts),
                 default=name,

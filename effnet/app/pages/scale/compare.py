@@ -25,8 +25,7 @@ def compare(design: Design) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button(
             say("Pin this design"),
-            on_click=state.pin,
-            args=(design,),
+            on_click=lambda: state.pin(state.design()),
             disabled=design in pins or len(pins) >= state.MOST_PINS,
         )
         st.button(say("Unpin all"), on_click=state.unpin_all, disabled=not pins)

@@ -211,7 +211,7 @@ def _totals(network: str, now: Progressive, relative: float) -> None:
         ),
         (say("Saved"), percent(1 - relative), say("Computed, in exact multiply-adds")),
         (
-            say("All forward passes"),
+            say("Forward passes"),
             f"{images / 1e18:.3g} E",
             say(
                 "{macs:,} MACs on ImageNet's 1,281,167 training images (1 E is 10 to the power of "
@@ -229,7 +229,7 @@ def _totals(network: str, now: Progressive, relative: float) -> None:
         ),
     ]
     cards.row(
-        (label, value, say("not measured yet") if value == "-" else None, note)
+        (label, value, say("not measured") if value == "-" else None, note)
         for label, value, note in entries
     )
 
