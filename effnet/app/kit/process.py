@@ -20,7 +20,7 @@ from effnet.weights import offline_variants
 MANY_OBJECTS = 50_000  # made since the last round of the garbage collector
 OPEN_FILES = Path("/proc/self/fd")  # Linux; elsewhere nothing is done
 SWEEP_S = 15.0
-AHEAD_S = 2.0  # after the start: a page that somebody opens at once is drawn by then
+AHEAD_S = 4.0  # after the start: a page that somebody opens at once is drawn by then
 _sweeps: list[threading.Timer] = []  # the one to come, or the last
 
 
