@@ -18,6 +18,7 @@ import { totalsIn } from './totals.js';
 import { designClaim, factor, networkWords, speaker, twinFinder } from './words.js';
 
 const NARROW = 640, WIDE = 980, BROAD = 1500; // px of the host's room
+const FRAMED = globalThis.parent !== globalThis; // then the window is as high as what stands in it
 const UNSCALED = { mode: 'free', depth: 1, width: 1, resolution: 0 };
 const QUIET_MS = 300; // until what a screen reader hears is written
 
@@ -261,7 +262,7 @@ export function mount(root, data, report = () => {}) {
     write(claim, current?.claim ?? '');
     const above = main.getBoundingClientRect().top - edges.top + totals.list.offsetHeight;
     room = { narrow: width <= NARROW, broad: width >= BROAD, width: main.clientWidth, controls: controls.box.clientWidth - 26,
-      left: innerHeight - top - above - note.offsetHeight - 33 };
+      left: FRAMED ? 0 : innerHeight - top - above - note.offsetHeight - 33 };
     restyle();
   }
   function restyle() {

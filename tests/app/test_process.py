@@ -6,6 +6,7 @@ import runpy
 import socket
 import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -101,7 +102,8 @@ def test_the_server_sends_at_once_from_its_first_connection_on(thawed):
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         assert not at_once(listening)  # of itself the system waits for more to send
-        assert asyncio.run(served(listening))
+        with ThreadPoolExecutor(1) as aside:  # a browser's loop may run here
+            assert aside.submit(asyncio.run, served(listening)).result()
 
 
 def test_streamlit_starts_the_app_with_what_it_does_ahead():
