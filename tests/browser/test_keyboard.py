@@ -46,8 +46,8 @@ def tab_to(page: Page, name: str) -> None:
         page.keyboard.press("Tab")
         found = page.evaluate(FOCUSED)
         assert found["seen"], found["what"]
-        if re.search(name, found["label"]):
-            return
+        if re.search(name, found["label"]) and 'class="term"' not in found["what"]:
+            return  # a term of the claim may be called as a control is
     pytest.fail(f"{FURTHEST} presses of Tab don't reach {name}")
 
 
