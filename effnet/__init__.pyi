@@ -7,10 +7,12 @@ from . import int8 as int8
 from . import jobs as jobs
 from . import network as network
 from . import nn as nn
+from . import notebook as notebook
 from . import papers as papers
 from . import pixels as pixels
 from . import report as report
 from . import scaling as scaling
+from . import site as site
 from . import timing as timing
 from . import train as train
 from . import weights as weights
