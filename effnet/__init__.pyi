@@ -12,7 +12,6 @@ from . import papers as papers
 from . import pixels as pixels
 from . import report as report
 from . import scaling as scaling
-from . import site as site
 from . import timing as timing
 from . import train as train
 from . import weights as weights
