@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ class Ready:
 
     def latency(self, samples: list[float], *, link: str = "", peak: int | None = None) -> Latency:
         """The record of these samples, with what other programs took since the warm-up."""
-        where = machine.with_others(self.environment, self.others.cores())
+        where = self.others.beside(self.environment)
         ran = where.settled(self.options, self.size)
         return Latency(self.name, tuple(samples), ran, peak, where, link)
 
@@ -191,16 +191,26 @@ def _step(module: nn.Module, image: Tensor, options: Options) -> tuple[Callable[
 def _pass(
     called: Callable[[Tensor], object], image: Tensor, precision: str, *, casts_kept: bool
 ) -> Callable[[], object]:
-    device = image.device.type
-
     def step() -> object:
-        with torch.inference_mode():
-            if precision == "fp32":
-                return called(image)
-            with torch.autocast(device, DTYPES[precision], cache_enabled=casts_kept):
-                return called(image)
+        with inference(image.device, precision, casts_kept=casts_kept):
+            return called(image)
 
     return step
+
+
+@contextmanager
+def inference(place: torch.device, precision: str, *, casts_kept: bool = True) -> Iterator[None]:
+    """Inference mode, with autocast where the precision is not fp32.
+
+    Args:
+        place: The device.
+        precision: Of `Options`.
+        casts_kept: Whether weights are cast once a pass, not at every use.
+    """
+    low = DTYPES.get(precision)
+    cast = torch.autocast(place.type, low, cache_enabled=casts_kept) if low else nullcontext()
+    with torch.inference_mode(), cast:
+        yield
 
 
 def _recorded(step: Callable[[], object]) -> Callable[[], object]:

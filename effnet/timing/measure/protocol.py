@@ -1,6 +1,5 @@
 """The latency of one network, and of two in turn."""
 
-import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
@@ -122,12 +121,13 @@ def race(
             with _threads(one):
                 one.warm_up(budget_s * clock.WARM_UP / len(ready), lambda: heard(0.0, samples))
         others = machine.Others()
-        samplers = {name: _sampler(one, ready) for name, one in ready.items()}
-        start = time.perf_counter()
-        for values in clock.rounds(samplers, budget_s, least=LEAST_ROUNDS):
-            for name, value in values.items():
+        one_round = clock.in_turn({name: _sampler(one, ready) for name, one in ready.items()})
+
+        def sample() -> None:
+            for name, value in one_round().items():
                 samples[name].append(value)
-            heard(min(1.0, (time.perf_counter() - start) / budget_s), samples)
+
+        clock.take(sample, budget_s, lambda share, _: heard(share, samples), least=LEAST_ROUNDS)
         for one in ready.values():
             one.others = others
         return {name: replace(one.latency(samples[name]), name=name) for name, one in ready.items()}
