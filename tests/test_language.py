@@ -37,6 +37,7 @@ MARKERS = {  # which arguments are texts
     "plural": (1, 2),
     "EffnetError": (0,),
     "check_known": (0,),
+    "check_range": (0,),
     "no_such": (0,),
     "Unwritable": (0,),
     "WeightsUnavailable": (0,),

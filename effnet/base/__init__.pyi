@@ -44,6 +44,7 @@ from .language import remembered as remembered
 from .language import say as say
 from .language import speaking as speaking
 from .numbers import brief as brief
+from .numbers import check_range as check_range
 from .numbers import is_finite as is_finite
 from .numbers import is_whole as is_whole
 from .numbers import plain as plain

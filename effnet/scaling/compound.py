@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from effnet.base import EffnetError, brief, check_known, is_finite, plain
+from effnet.base import EffnetError, brief, check_known, check_range, is_finite, plain
 from effnet.counting import CostCurve, cost_curve
 from effnet.network import Spec, check_resolution, round_channels, round_repeats
 from effnet.scaling.spec_sources import AnyNetwork, spec_of
@@ -96,12 +96,7 @@ def _power(name: str, coefficient: float, phi: float) -> float:
 
 def _check_positive(**values: float) -> None:
     for name, value in values.items():
-        if not (is_finite(value) and value > 0):
-            raise EffnetError(
-                "{name} {value}; expected a finite number above 0",
-                name=name,
-                value=brief(value),
-            )
+        check_range(name, value, 0, above=True)
 
 
 def _sized(network: Spec, factor: float) -> int:

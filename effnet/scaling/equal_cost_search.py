@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from effnet.base import EffnetError, Table, Tabular, check_known, mark
+from effnet.base import Table, Tabular, check_known, check_range, mark
 from effnet.counting import CostCurve
 from effnet.network import Spec
 from effnet.scaling.compound import ALPHA, BETA, GAMMA, scale
@@ -126,10 +126,7 @@ def nearest(base: Spec, way: Way, target: int) -> Scaled:
         EffnetError: The target is not above 0, or the way or the base unknown.
     """
     check_known("way to scale", way, WAYS)
-    if target <= 0:
-        raise EffnetError(
-            "a budget of {macs!r} multiply-adds; expected a number above 0", macs=target
-        )
+    check_range("budget (MACs)", target, 0, above=True)
 
     @lru_cache(maxsize=256)
     def at(number: int) -> _Place:
@@ -179,10 +176,7 @@ def at_budget(base: Spec, factor: float) -> Table[Scaled]:
 
     Depth only, width only, resolution only, compound, in this order.
     """
-    if not (math.isfinite(factor) and factor > 0):
-        raise EffnetError(
-            "a budget of {factor!r} times the base; expected a number above 0", factor=factor
-        )
+    check_range("budget (times the base)", factor, 0, above=True)
     start = width_costs(base, 1.0).curve(repeats_at(base, 1.0)).at(base.resolution)
     target = round(factor * start.macs)
     return Table(nearest(base, way, target) for way in WAYS)

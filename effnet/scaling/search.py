@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import product
 from typing import Any
 
-from effnet.base import EffnetError, Table, Tabular, rows_of, settle
+from effnet.base import EffnetError, Table, Tabular, check_range, rows_of, settle
 from effnet.counting import CostCurve, count
 from effnet.counting.memory import FLOAT_BYTES, peak, weights
 from effnet.network import Spec, get_variant, list_variants
@@ -80,8 +80,7 @@ def step_one(base: Spec, tolerance: float, grid: Grid = Grid()) -> Table[Candida
     Raises:
         EffnetError: The tolerance or an end of the grid is not a usable number.
     """
-    if not (math.isfinite(tolerance) and tolerance >= 0):
-        raise EffnetError("tolerance {value!r}; expected 0 or more", value=tolerance)
+    check_range("tolerance", tolerance, 0)
     start = _curve(base, 1.0, 1.0).at(base.resolution)
     axes = [_ticks(name, getattr(grid, name)) for name in ("alpha", "beta", "gamma")]
     chosen = [
@@ -260,16 +259,9 @@ def solve(base: Spec, limits: Limits) -> Solution:
 def _check(limits: Limits) -> None:
     for name in ("macs", "params", "weights_bytes", "peak_bytes", "itemsize"):
         value = getattr(limits, name)
-        if value is not None and value <= 0:
-            raise EffnetError(
-                "a limit of {value!r} {name}; expected above 0, or none", value=value, name=name
-            )
-    if not 1 <= limits.resolution <= MOST_SIDE:
-        raise EffnetError(
-            "at least {side!r} px; expected 1 to {most}",
-            side=limits.resolution,
-            most=MOST_SIDE,
-        )
+        if value is not None:
+            check_range(name, value, 0, above=True)
+    check_range("resolution", limits.resolution, 1, MOST_SIDE)
 
 
 def _over(limit: int | None, value: int) -> bool:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from effnet.base import EffnetError
+from effnet.base import check_range
 from effnet.network import Spec, walk
 from effnet.scaling import takes_network
 from effnet.train.schedule import Stage
@@ -79,12 +79,7 @@ def rand_augment(pictures: Tensor, magnitude: float) -> Tensor:
     schedules.
     """
     step = round(magnitude)
-    if not 0 <= step < MAGNITUDES:
-        raise EffnetError(
-            "RandAugment magnitude {value}; expected 0 to {most}",
-            value=repr(magnitude),
-            most=MAGNITUDES - 1,
-        )
+    check_range("RandAugment magnitude", step, 0, MAGNITUDES - 1)
     if step == 0:
         return pictures
     from torchvision.transforms import v2
@@ -130,12 +125,7 @@ def seed_rate(side: int, block: int, keep: float) -> float:
 
     (1 - keep) * side^2 / (block^2 * (side - block + 1)^2), for a map of `side` x `side`.
     """
-    if not 1 <= block <= side:
-        raise EffnetError(
-            "a block of {block} on a map of {side} px; expected 1 to {side}",
-            block=block,
-            side=side,
-        )
+    check_range("side of a block (px)", block, 1, side)
     return (1 - keep) * side**2 / (block**2 * (side - block + 1) ** 2)
 
 

@@ -29,6 +29,7 @@ from effnet.base import (
     Text,
     append_line,
     check_known,
+    check_range,
     make_folder,
     programs,
     write_whole,
@@ -129,8 +130,8 @@ def _line(run: Run) -> dict[str, Any]:
 def order_of(options: argparse.Namespace) -> dict[str, Any]:
     """A run's options from the command line's."""
     for name, number in (("seeds", options.seeds), ("workers", options.workers)):
-        if number is not None and number < 1:
-            raise EffnetError("{name} {number}; expected at least 1", name=name, number=number)
+        if number is not None:
+            check_range(name, number, 1)
     named = {
         "data": options.data,
         "epochs": options.epochs,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 
-from effnet.base import EffnetError, is_finite
+from effnet.base import check_range
 from effnet.timing import PLAIN, Comparison, Engine, Latency, Options, compared
 from effnet.timing.measure import clock, machine
 from effnet.timing.measure.prepare import Model, Ready, prepared
@@ -17,10 +17,7 @@ Rounds = Callable[[float, dict[str, list[float]]], None]
 
 def check_budget(budget_s: float) -> None:
     """Raise `EffnetError` where a budget is no time."""
-    if not (is_finite(budget_s) and budget_s > 0):
-        raise EffnetError(
-            "budget {budget} seconds; expected above 0 and finite", budget=repr(budget_s)
-        )
+    check_range("budget in seconds", budget_s, 0, above=True)
 
 
 def measure_latency(
