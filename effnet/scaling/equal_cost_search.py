@@ -21,6 +21,7 @@ from effnet.scaling.shapes import (
     largest_resolution,
     last,
     repeats_at,
+    scaled_costs,
     simplest,
     width_costs,
 )
@@ -95,8 +96,7 @@ class _Place:
 
 
 def _place(base: Spec, depth: float, width: float, resolution: int) -> _Place:
-    curve = width_costs(base, width).curve(repeats_at(base, depth))
-    return _Place(depth, width, resolution, curve)
+    return _Place(depth, width, resolution, scaled_costs(base, depth, width))
 
 
 def _along(way: Way, base: Spec, number: int) -> _Place:
@@ -177,8 +177,7 @@ def at_budget(base: Spec, factor: float) -> Table[Scaled]:
     Depth only, width only, resolution only, compound, in this order.
     """
     check_range("budget (times the base)", factor, 0, above=True)
-    start = width_costs(base, 1.0).curve(repeats_at(base, 1.0)).at(base.resolution)
-    target = round(factor * start.macs)
+    target = round(factor * scaled_costs(base, 1.0, 1.0).at(base.resolution).macs)
     return Table(nearest(base, way, target) for way in WAYS)
 
 

@@ -17,7 +17,14 @@ from effnet.counting import CostCurve, count
 from effnet.counting.memory import FLOAT_BYTES, peak, weights
 from effnet.network import Spec, get_variant, list_variants
 from effnet.scaling.compound import ALPHA, BETA, BUDGET, GAMMA, budget
-from effnet.scaling.shapes import PeakCurve, largest_resolution, peak_curve, repeats_at, width_costs
+from effnet.scaling.shapes import (
+    PeakCurve,
+    largest_resolution,
+    peak_curve,
+    repeats_at,
+    scaled_costs,
+    width_costs,
+)
 from effnet.scaling.spec_sources import takes_network
 
 GRID_STEP = 0.05
@@ -81,7 +88,7 @@ def step_one(base: Spec, tolerance: float, grid: Grid = Grid()) -> Table[Candida
         EffnetError: The tolerance or an end of the grid is not a usable number.
     """
     check_range("tolerance", tolerance, 0)
-    start = _curve(base, 1.0, 1.0).at(base.resolution)
+    start = scaled_costs(base, 1.0, 1.0).at(base.resolution)
     axes = [_ticks(name, getattr(grid, name)) for name in ("alpha", "beta", "gamma")]
     chosen = [
         (alpha, beta, gamma)
@@ -92,7 +99,7 @@ def step_one(base: Spec, tolerance: float, grid: Grid = Grid()) -> Table[Candida
     numbers: dict[tuple[CostCurve, int], int] = {}
     found = []
     for alpha, beta, gamma in chosen:
-        curve = _curve(base, alpha, beta)
+        curve = scaled_costs(base, alpha, beta)
         side = max(1, round(base.resolution * gamma))
         totals = curve.at(side)
         found.append(
@@ -125,10 +132,6 @@ def _ticks(name: str, ends: tuple[float, float]) -> list[float]:
         )
     first, final = math.ceil(low / GRID_STEP - 1e-9), math.floor(high / GRID_STEP + 1e-9)
     return [round(i * GRID_STEP, 2) for i in range(first, final + 1)]
-
-
-def _curve(base: Spec, depth: float, width: float) -> CostCurve:
-    return width_costs(base, width).curve(repeats_at(base, depth))
 
 
 # --- a network for a budget -------------------------------------------------------------------
