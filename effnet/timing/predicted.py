@@ -205,15 +205,13 @@ def from_dict(values: Mapping[str, object]) -> Pace:
     """The pace that `to_dict` wrote; `ValueError`, `KeyError` or `TypeError` for anything else."""
     if values["version"] != VERSION or values["features"] != list(FEATURES):
         raise ValueError("a pace of another version")
-    found = Pace(**{field.name: values[field.name] for field in fields(Pace)})  # type: ignore[arg-type]
+    where = Environment(**values["environment"])  # type: ignore[arg-type]
+    kept = {field.name: values[field.name] for field in fields(Pace)} | {"environment": where}
+    found = Pace(**kept)  # type: ignore[arg-type]
     numbers = [value for row in found.coefficients.values() for value in row]
     numbers += [found.error, found.error_p90, found.line_error, *found.line]
     if not all(math.isfinite(value) and value >= 0 for value in numbers):
         raise ValueError("a coefficient is not a number from 0 on")
     if any(len(row) != len(FEATURES) for row in found.coefficients.values()):
         raise ValueError("a coefficient is missing")
-    where = Environment(**values["environment"])  # type: ignore[arg-type]
-    return Pace(
-        **{field.name: getattr(found, field.name) for field in fields(Pace)}
-        | {"environment": where}
-    )
+    return found

@@ -6,7 +6,7 @@ from torchvision; the tests hold both to the definitions here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -169,11 +169,11 @@ class Survival:
 @takes_network
 def survivals(spec: Spec, *, rate: float | None = None) -> tuple[Survival, ...]:
     """Every block's drop rate: rate * i / N for block i of N, where there is a skip."""
-    chosen = spec.stochastic_depth if rate is None else rate
-    blocks = [b for b in walk(spec) if b.operator not in ("stem", "head", "classifier")]
+    drawn = spec if rate is None else replace(spec, stochastic_depth=rate)
     return tuple(
-        Survival(b.name, b.stage, chosen * i / len(blocks) if b.residual else 0.0, b.residual)
-        for i, b in enumerate(blocks)
+        Survival(b.name, b.stage, b.drop_rate if b.residual else 0.0, b.residual)
+        for b in walk(drawn)
+        if b.operator not in ("stem", "head", "classifier")
     )
 
 
