@@ -36,6 +36,7 @@ MARKERS = {  # which arguments are texts
     "Text": (0,),
     "plural": (1, 2),
     "EffnetError": (0,),
+    "FetchError": (0,),
     "check_known": (0,),
     "check_range": (0,),
     "no_such": (0,),

@@ -50,6 +50,7 @@ from .numbers import is_whole as is_whole
 from .numbers import plain as plain
 from .numbers import settle as settle
 from .numbers import wilson as wilson
+from .paths import path_ending as path_ending
 from .paths import path_of as path_of
 from .rich import Card as Card
 from .rich import Rich as Rich
@@ -60,6 +61,7 @@ from .rows import as_frame as as_frame
 from .rows import rows_of as rows_of
 from .shipped import shipped as shipped
 from .stamps import stamp as stamp
+from .tables import data_text as data_text
 from .tables import table as table
 from .tolerant import append_line as append_line
 from .tolerant import has_numbers as has_numbers
