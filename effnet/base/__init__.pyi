@@ -27,6 +27,7 @@ from .files import write_whole as write_whole
 from .files import writing as writing
 from .foreign import cell as cell
 from .foreign import cell_text as cell_text
+from .foreign import csv_cells as csv_cells
 from .foreign import csv_text as csv_text
 from .foreign import printable as printable
 from .foreign import verbatim as verbatim
