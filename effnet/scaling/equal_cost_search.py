@@ -230,7 +230,7 @@ MOST_WIDTHS = 24
 
 @takes_network
 @lru_cache(maxsize=256)
-def equal_cost(base: Spec, target: int, *, low: int = 32, high: int = 1024) -> EqualCost:
+def equal_cost(base: Spec, target: int) -> EqualCost:
     """All (d, w, r) around the compound line whose counted MACs come closest to a target.
 
     Reaches a little past the three one-dimension networks of that cost, which are the corners.
@@ -238,13 +238,10 @@ def equal_cost(base: Spec, target: int, *, low: int = 32, high: int = 1024) -> E
     Args:
         base: The base network.
         target: The MACs.
-        low: The smallest input side that is shown, in pixels.
-        high: The largest.
     """
     corners = {way: nearest(base, way, target) for way in WAYS}
     sides = (base.resolution, corners["resolution"].resolution)
-    low = max(low, round(min(sides) / 1.35))
-    high = min(high, round(max(sides) * 1.35))
+    low, high = max(32, round(min(sides) / 1.35)), min(1024, round(max(sides) * 1.35))
     depths = _thinned(
         depth_steps(base, *_window(corners["depth"].depth, 0.25, 8.0), 0.05), MOST_DEPTHS
     )
