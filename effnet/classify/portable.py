@@ -11,7 +11,7 @@ from torch import nn
 
 from effnet.base import EffnetError, Text, brief, path_ending, write_whole
 from effnet.network import IMAGE_CHANNELS
-from effnet.nn import Network, fit, onnx_model, saved, weights_of
+from effnet.nn import Network, as_built, fit, onnx_model, saved, weights_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,19 +21,14 @@ if TYPE_CHECKING:
 AXES = ("N", "H", "W")
 
 
-def private(network: nn.Module) -> Network:
+def private(network: object) -> Network:
     """A copy of somebody's network to classify with, so that theirs stays as it is, trainable.
 
     Raises:
         EffnetError: It is none that `build` gives, is no longer what its spec says (but for the
             number of its outputs), or takes no colour pictures.
     """
-    if not isinstance(network, Network):
-        raise EffnetError(
-            "{kind} is no network of effnet.build; build the same one there, with "
-            "weights= a file of its state dict",
-            kind=type(network).__name__,
-        )
+    network = as_built(network)
     if network.in_channels != IMAGE_CHANNELS:
         raise EffnetError(
             "the network takes {n} {n:channel|channels}; pictures have 3", n=network.in_channels

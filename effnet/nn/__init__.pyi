@@ -17,6 +17,7 @@ from .experts import with_experts as with_experts
 from .fold import folded as folded
 from .model import Network as Network
 from .model import Step as Step
+from .model import as_built as as_built
 from .model import build as build
 from .onnx_graph import layer_outputs as layer_outputs
 from .onnx_graph import onnx_model as onnx_model

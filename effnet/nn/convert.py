@@ -27,7 +27,7 @@ def convert(state: Mapping[str, Value], *, to: str) -> dict[str, Value]:
         EffnetError: Another project; keys of no network that is known; or a network that the
             project has not (V2, MobileNet and ResNet, for lukemelas').
     """
-    check_known("project", to, PROJECTS)
+    check_known("naming", to, PROJECTS)
     if not isinstance(state, Mapping) or not all(isinstance(key, str) for key in state):
         raise EffnetError("no state dict; expected names and tensors")
     modules = {key.rpartition(".")[0] for key in state}

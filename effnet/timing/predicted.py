@@ -78,17 +78,20 @@ class Pace:
 
     def milliseconds(self, spec: Spec) -> float:
         """The predicted time of a pass of one image."""
-        return sum(repeats * self._unit(unit) for repeats, unit in _units(spec))
-
-    def _unit(self, work: Work) -> float:
-        known = self.coefficients.get(group(work.kind))
-        if known is None:
-            return 0.0
-        return sum(a * b for a, b in zip(known, features(work), strict=True))
+        return pass_ms(self.coefficients, spec)
 
     def beyond(self, spec: Spec) -> bool:
         """Whether a layer moves over twice as many bytes as any that was learned from."""
         return any(unit.bytes > 2 * self.largest_bytes for _, unit in _units(spec))
+
+
+def pass_ms(coefficients: Mapping[str, Sequence[float]], spec: Spec) -> float:
+    """A pass's milliseconds by coefficients as `Pace` has them; units of other kinds take none."""
+    return sum(
+        repeats * a * b
+        for repeats, unit in _units(spec)
+        for a, b in zip(coefficients.get(group(unit.kind), ()), features(unit), strict=False)
+    )
 
 
 @lru_cache(maxsize=64)

@@ -6,12 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import nn
 
-from effnet.base import EffnetError
-from effnet.nn import Network
+from effnet.nn import as_built
 from effnet.timing import (
-    ITEMSIZE,
     PLAIN,
     KindProfile,
     Options,
@@ -83,7 +80,7 @@ def _stages(ready: Ready, budget_s: float, progress: Progress | None) -> list[St
 
 def _beside_costs(ready: Ready, medians: Sequence[float]) -> list[StageProfile]:
     """The stages' times beside what they compute."""
-    module = _network(ready.module)
+    module = as_built(ready.module)
     options = replace(ready.options, resolution=ready.size)
     stages = computed_stages(module.spec, options, num_classes=module.num_classes)
     return list(with_times(stages, medians))
@@ -133,7 +130,7 @@ def profiles(
 
 def unit_times(ready: Ready, passes: int, heard: Callable[[], None]) -> list[float]:
     """Median milliseconds of every unit of a prepared network, over some passes."""
-    walk = Pass(units(_network(ready.module)), ready.image)
+    walk = Pass(units(as_built(ready.module)), ready.image)
     samples = []
     with torch.inference_mode():
         for _ in range(passes):
@@ -142,24 +139,8 @@ def unit_times(ready: Ready, passes: int, heard: Callable[[], None]) -> list[flo
     return [statistics.median(column) for column in zip(*samples, strict=True)]
 
 
-def _network(module: nn.Module) -> Network:
-    if not isinstance(module, Network):
-        raise EffnetError(
-            "can't tell the stages of {module}; expected a Network",
-            module=type(module).__name__,
-        )
-    return module
-
-
 def _work(ready: Ready) -> tuple[Work, ...]:
-    how = ready.options
-    return work(
-        _network(ready.module).spec,
-        resolution=ready.size,
-        batch_size=how.batch_size,
-        folded=how.folded,
-        itemsize=ITEMSIZE[how.precision],
-    )
+    return work(as_built(ready.module).spec, replace(ready.options, resolution=ready.size))
 
 
 def _timed(
@@ -167,7 +148,7 @@ def _timed(
 ) -> list[list[float]]:
     """Samples of each group of units, every pass in one go."""
     heard: Progress = progress or (lambda _share, _samples: None)
-    walk = Pass(units(_network(ready.module)), ready.image)
+    walk = Pass(units(as_built(ready.module)), ready.image)
     steps = [_in_turn([walk.steps[place] for place in group]) for group in groups]
     times: list[list[float]] = [[] for _ in groups]
 
