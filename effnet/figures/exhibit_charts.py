@@ -165,7 +165,7 @@ def _size(mark: Mark, chosen: int | None, usual: int) -> int:
 def _hover(chart: Chart) -> str:
     across = "" if chart.zero else f"<br>{_valued(chart.x.title, '%{x:~g}')}"
     up = f"<br>{_valued(chart.y.title, '%{y:~g}')}" if chart.y else ""
-    return f"%{{customdata[0]}}{across}{up}<br>%{{customdata[1]}}<extra></extra>"
+    return f"%{{customdata[0]}}{across}{up}<br>%{{customdata[1]}}"
 
 
 def _valued(title: str, value: str) -> str:
@@ -182,15 +182,7 @@ def _key_name() -> str:
 
 def _key() -> dict[str, Any]:
     """The legend's entry for all lines: they share their colours with the printed points."""
-    return theme.trace(
-        "scatter",
-        x=[None],
-        y=[None],
-        mode="lines",
-        name=_key_name(),
-        line={"color": theme.ink(), "width": 2},
-        hoverinfo="skip",
-    )
+    return marks.line([(None, None)], theme.ink(), name=_key_name())
 
 
 def _zero(text: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
