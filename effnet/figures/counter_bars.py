@@ -76,13 +76,7 @@ def counters_compared(
             range=[0, max(beyond) / unit * 1.3],
             fixedrange=True,
         ),
-        yaxis={
-            "autorange": "reversed",
-            "fixedrange": True,
-            "ticks": "",
-            "categoryorder": "array",
-            "categoryarray": names,
-        },
+        yaxis=theme.names_axis(names, fixedrange=True),
         legend={"y": -0.28, "font": {"size": 12}, "traceorder": "normal"},
     )
 

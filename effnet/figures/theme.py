@@ -73,6 +73,12 @@ def axis(title: str, **more: Any) -> dict[str, Any]:
     return {"title": {"text": title}, **more}
 
 
+def names_axis(names: Sequence[str], **more: Any) -> dict[str, Any]:
+    """An upright axis of names, the first on top."""
+    order = {"categoryorder": "array", "categoryarray": names, "autorange": "reversed"}
+    return {**order, "ticks": "", **more}
+
+
 def hidden_axis(low: float, high: float, **more: Any) -> dict[str, Any]:
     """An axis that is not seen and can't be moved."""
     return {"visible": False, "range": [low, high], "fixedrange": True, **more}
