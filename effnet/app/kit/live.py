@@ -228,7 +228,7 @@ def slider(
 def claim_room() -> DeltaGenerator:
     """The room of the page's sentence, kept while what it says is still being worked out."""
     return st.container(
-        key="claim_room", height=67, border=False
+        key="claim_room", height=53, border=False
     )  # px; frame.css says it for each screen
 
 
