@@ -84,6 +84,27 @@ def test_the_glance_and_the_corrections_open(visit):
     tab.shoot("papers-open-390")
 
 
+MARKED = """() => {
+  const [mark] = CSS.highlights.get('term');
+  mark.startContainer.parentElement.scrollIntoView({ block: 'center' });
+  const { left, top, width, height } = mark.getBoundingClientRect();
+  return [mark.toString(), left + width / 2, top + height / 2];
+}"""
+
+
+def test_a_finger_on_a_term_of_a_caption_opens_its_card(visit):
+    page = visit(width=390, touch=True).go("/papers")
+    drawn(page)
+    # one in a caption, each once
+    page.wait_for_function("() => CSS.highlights.get('term')?.size === 2")
+    named, *place = page.evaluate(MARKED)
+    assert named == "MACs"
+    page.touchscreen.tap(*place)
+    card = page.locator(".term-card:popover-open")
+    expect(card).to_contain_text("Multiply-adds (MACs)")
+    expect(card).to_be_in_viewport(ratio=1)
+
+
 LONGEST = ("v2-released", "lite-latency", "v2-table-4")  # sentences, of all exhibits
 
 
