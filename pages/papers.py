@@ -17,10 +17,10 @@ with frame.page(__file__):
     with left:
         paper_cards.turns(exhibit)
         paper_cards.drawing(exhibit, lines, index)
-    with right:
+        paper_cards.table(exhibit, lines)
+    with right, st.container(key="notes"):
         paper_cards.reading(exhibit, lines)
-    paper_cards.notes(exhibit)
-    paper_cards.table(exhibit, lines)
+        paper_cards.notes(exhibit)
     with claim:
         live.claim(claims.exhibit_claim(exhibit, lines))
     paper_cards.overview()
