@@ -9,6 +9,8 @@ from effnet.base import class_name, colours, percent, plural, say
 from effnet.figures import marks, theme
 from effnet.network import get_variant
 
+NAMES = {"autorange": "reversed", "ticks": "", "ticklabelstandoff": 6}  # top down, clear of bars
+
 
 def _shares(title: str) -> dict[str, Any]:
     """An axis of percent with room for a label behind a full bar."""
@@ -45,7 +47,7 @@ def top_classes(labels: Sequence[NamedProbability], *, family: str = "v1") -> go
         title=say("{name}: {value}", name=class_name(first.name), value=percent(first.probability)),
         height=70 + 46 * len(labels),
         xaxis=_shares(say("probability (%)")),
-        yaxis={"autorange": "reversed", "ticks": ""},
+        yaxis=NAMES,
         showlegend=False,
     )
 
@@ -109,7 +111,7 @@ def ladder(rungs: Sequence[RungLike], titles: Sequence[str], reference: str) -> 
         ),
         height=110 + 46 * len(rungs),
         xaxis=_shares(say("probability of {name} (%)", name=class_name(reference))),
-        yaxis={"autorange": "reversed", "ticks": ""},
+        yaxis=NAMES,
         showlegend=False)  # fmt: skip
 
 
@@ -204,5 +206,5 @@ def mistakes(
         ),
         height=162 + 42 * len(titles),
         xaxis=_shares(say("probability of {name} (%)", name=class_name(right))),
-        yaxis={"autorange": "reversed", "ticks": ""},
+        yaxis=NAMES,
         showlegend=False)  # fmt: skip
