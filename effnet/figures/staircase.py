@@ -127,7 +127,7 @@ def _strength(name: str, row: int, schedule: Progressive) -> dict[str, Any]:
     """One regularisation's strength, a bar a stage, as high as it is strong."""
     plan = schedule.plan()
     values = [getattr(stage, name) for stage in plan]
-    heights = [0.8 * min(1.0, value / FULL[name]) for value in values]
+    heights = [0.55 * min(1.0, value / FULL[name]) for value in values]
     return theme.trace(
         "bar",
         x=[s.first_epoch + s.epochs / 2 for s in plan],
@@ -139,6 +139,7 @@ def _strength(name: str, row: int, schedule: Progressive) -> dict[str, Any]:
         marker={"color": colours.family("v1")},
         text=[f"{value:.3g}" for value in values],
         textposition="outside",
+        textfont={"size": 12},
         cliponaxis=False,
         customdata=[f"{value:.4g}" for value in values],
         hovertemplate=say("{name}: {value}", name=say(LABELS[name]), value="%{customdata}")
