@@ -172,7 +172,7 @@ def test_a_network_that_no_phi_gives_is_told_by_the_phi_that_costs_as_much(explo
     page = explore("#mode=released&released=b4")
     words = f"costs as EfficientNet-B0 at phi {as_much:.2f}"
     expect(page.locator(".curve").get_by_text(words)).to_be_visible()
-    page.get_by_label("Released network").select_option("l2")  # past the curve's end
+    page.get_by_label("Released network", exact=True).select_option("l2")  # past the curve's end
     expect(page.locator(".curve").get_by_text("costs as")).to_be_hidden()
 
 
