@@ -8,7 +8,7 @@ import streamlit as st
 from PIL import Image, ImageEnhance, ImageOps
 
 from effnet import figures
-from effnet.app.kit import cache, live, sheet, state
+from effnet.app.kit import cache, cards, live, sheet, state
 from effnet.app.kit.cache import Photo
 from effnet.base import (
     Column,
