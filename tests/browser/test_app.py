@@ -172,6 +172,7 @@ def test_a_file_that_is_no_picture_is_told_and_the_page_lives_on(visit, chelsea)
     bad = {"name": "text.jpg", "mimeType": "image/jpeg", "buffer": b"I am a text file"}
     page.locator("input[type=file]").set_input_files(bad)
     expect(page.get_by_text("not a picture that can be read")).to_be_visible()
+    expect(page.locator("input[type=file]")).to_have_count(1)  # the one that was filled is gone
     page.locator("input[type=file]").set_input_files(chelsea)
     expect(page.locator("h3").first).to_contain_text(re.compile("tiger cat|tabby|Egyptian cat"))
 

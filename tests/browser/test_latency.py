@@ -19,8 +19,11 @@ def test_a_measurement_shows_its_median_and_where_time_goes(visit):
     page = tab.go(SMALL)
     seconds(page, "Home", 3)
     page.evaluate("() => { globalThis.shifts.length = 0; }")
-    page.get_by_role("button", name="Measure", exact=True).click()
     claim = page.locator("h3").first
+    before = claim.inner_text()  # perhaps of a measurement that was kept
+    page.get_by_role("button", name="Measure", exact=True).click()
+    expect(claim).not_to_have_text(before)
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_hidden()
     expect(claim).to_contain_text("On this machine")
     expect(claim).to_contain_text(" ms, ")
     median = page.get_by_test_id("stMetric").first
