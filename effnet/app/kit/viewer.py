@@ -135,9 +135,7 @@ def map_viewer(
         key="map_viewer",
         data=data,
         on_box_change=state.told("map_viewer", box_changed, part="box"),
-        on_paint_change=state.told(
-            "map_viewer", lambda sent: on_paint(strokes(sent)), part="paint"
-        ),
+        on_paint_change=state.told("map_viewer", painted, part="paint"),
         on_cell_change=state.told("map_viewer", cell_changed, part="cell"),
     )
 
