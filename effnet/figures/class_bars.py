@@ -37,7 +37,7 @@ def _bars(
         title=title,
         height=height,
         xaxis=theme.axis(axis, range=[0, 135], tickvals=[0, 25, 50, 75, 100]),
-        yaxis={"autorange": "reversed", "ticks": ""},
+        yaxis={"autorange": "reversed", "ticks": "", "ticklabelstandoff": 6},  # clear of the bars
     )
 
 

@@ -11,6 +11,8 @@ from effnet.figures import theme
 
 Origin = Literal["measured", "published"]
 SYMBOLS: dict[Origin, str] = {"measured": "circle", "published": "diamond-open"}
+# filled, for kinds that stand in one figure
+SHAPES = ("circle", "square", "diamond", "cross", "triangle-up", "star", "hexagon", "x")
 
 
 def dot(origin: Origin, colour: str, *, size: float = 9, **more: Any) -> dict[str, Any]:

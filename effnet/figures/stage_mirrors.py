@@ -10,8 +10,6 @@ from effnet.base import colours, giga, milliseconds, percent, say, significant
 from effnet.figures import marks, theme
 from effnet.timing import KindProfile, Roof, StageProfile, stage_names
 
-KIND_MARKS = ("circle", "square", "diamond", "cross", "triangle-up", "star", "hexagon", "x")
-
 
 @theme.themed
 def stage_mirror(profile: Sequence[StageProfile], *, measured: bool = True) -> go.Figure:
@@ -146,7 +144,7 @@ def roofline(profile: Sequence[KindProfile], roof: Roof) -> go.Figure:
                 ((p.macs_per_byte, p.macs_per_s / 1e9) for p in mine),
                 name=say(kind),
                 marker={
-                    "symbol": KIND_MARKS[number % len(KIND_MARKS)],
+                    "symbol": marks.SHAPES[number % len(marks.SHAPES)],
                     "color": colours.kind(kind),
                     "size": 10,
                 },

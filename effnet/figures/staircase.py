@@ -122,7 +122,7 @@ def _strength(name: str, row: int, schedule: Progressive) -> dict[str, Any]:
     """One regularisation's strength, a bar a stage, as high as it is strong."""
     plan = schedule.plan()
     values = [getattr(stage, name) for stage in plan]
-    heights = [0.8 * min(1.0, value / FULL[name]) for value in values]
+    heights = [0.55 * min(1.0, value / FULL[name]) for value in values]
     middles = (stage.first_epoch + stage.epochs / 2 for stage in plan)
     return marks.bars(  # a bar of nothing would have its text below
         zip(middles, (-max(h, 0.015) for h in heights), strict=True),
@@ -132,6 +132,7 @@ def _strength(name: str, row: int, schedule: Progressive) -> dict[str, Any]:
         yaxis="y2",
         name=say(LABELS[name]),
         text=[f"{value:.3g}" for value in values],
+        textfont={"size": 12},
         customdata=[f"{value:.4g}" for value in values],
         hovertemplate=say("{name}: {value}", name=say(LABELS[name]), value="%{customdata}"),
     )

@@ -1,6 +1,7 @@
 """Figures of trainings: fixed against progressive, curves of runs."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
@@ -41,14 +42,12 @@ def time_and_accuracy(rows: "Sequence[Row]") -> go.Figure:
             marks.points(
                 [(s.cpu_seconds, 100 * s.mean)],
                 error_y={"type": "data", "array": [100 * s.spread], "thickness": 1.4},
-                mode="markers+text",
-                text=[say(s.name)],
-                textposition="middle right",  # clear of the error bar
-                marker={"symbol": "circle", "size": 12, "color": _arm_colour(s.name)},
+                mode="markers",
+                marker={"symbol": symbol, "size": 12, "color": _arm_colour(s.name)},
                 name=say(s.name),
                 hovertemplate=say("{arm}: %{{y:.1f}} % in %{{x:.0f}} s", arm=say(s.name)),
             )
-            for s in found
+            for s, symbol in zip(found, cycle(marks.SHAPES), strict=False)
         ],
         title=say(
             "Progressive learning takes {share} x the time, with {words}",
@@ -57,10 +56,9 @@ def time_and_accuracy(rows: "Sequence[Row]") -> go.Figure:
         ),
         height=380,
         xaxis=theme.axis(
-            say("processor time of a training (s, measured)"), range=[0, 1.25 * max(time.values())]
+            say("processor time of a training (s, measured)"), range=[0, 1.1 * max(time.values())]
         ),
         yaxis=theme.axis(say("held-out accuracy (%, measured)")),
-        showlegend=False,
     )
 
 
