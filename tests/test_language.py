@@ -132,6 +132,7 @@ READ = (
     schedule.NOTES,
     frame.PAGES,
     content("library_words"),
+    content("viewer_words"),
     [content("operators")[name] for name in OPERATORS if name in content("operators")],
     [dimension_results.note("b0", name) for name in dimension_results.experiments("b0")],
     dimension_results.note("b0", "Table 3"),
