@@ -16,6 +16,7 @@ import pytest
 
 import effnet
 from effnet import papers, web
+from effnet.app.kit import frame
 from effnet.base import language
 from effnet.base.language import Text, content, listed, plural, remembered, say, speaking
 from effnet.cam.methods import METHODS
@@ -129,6 +130,9 @@ READ = (
     published.tables(),
     schedule.SOURCES,
     schedule.NOTES,
+    frame.PAGES,
+    content("library_words"),
+    content("viewer_words"),
     [content("operators")[name] for name in OPERATORS if name in content("operators")],
     [dimension_results.note("b0", name) for name in dimension_results.experiments("b0")],
     dimension_results.note("b0", "Table 3"),

@@ -12,7 +12,7 @@ from effnet.cli.parser import Commands, number
 from effnet.counting import Totals, count, opinions, stage_rows
 from effnet.network import FAMILIES, UNPRINTED, Spec, get_variant, list_variants
 from effnet.nn import second_opinion
-from effnet.report import same_stages
+from effnet.report import export, same_stages
 from effnet.scaling import (
     ALPHA,
     BETA,
@@ -210,14 +210,7 @@ def _count(options: argparse.Namespace) -> Outcome:
             dict(totals.by_stage()) if options.by == "stage" else dict(totals.by_kind())
         )
         rows = [{options.by: key, **asdict(value)} for key, value in groups.items()]
-    found = {
-        "name": spec.name,
-        "resolution": totals.resolution,
-        "params": totals.params,
-        "macs": totals.macs,
-        "flops": totals.flops,
-        "activations": totals.activations,
-    }
+    found = {"name": spec.name} | {name: getattr(totals, name) for name in export.TOTALS}
     return Outcome(found | {"rows": rows}, people and found | {"rows": people})
 
 

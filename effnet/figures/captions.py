@@ -2,22 +2,7 @@
 
 from typing import Any
 
-from effnet.base import DEFAULT, LANGUAGES, check_known, current, mark, say
-
-TIPS = (
-    mark("Download plot as a PNG"),
-    mark("Preparing image - this may take a few seconds"),
-    mark("Image download succeeded"),
-    mark("Sorry, there was a problem downloading your image!"),
-    mark("Zoom"),
-    mark("Pan"),
-    mark("Zoom in"),
-    mark("Zoom out"),
-    mark("Autoscale"),
-    mark("Reset axes"),
-    mark("Double-click to zoom back out"),
-    mark("Double-click on legend to isolate one trace"),
-)
+from effnet.base import DEFAULT, LANGUAGES, check_known, content, current, say
 
 
 def known_language(asked: str | None) -> str:
@@ -48,5 +33,5 @@ def locale() -> dict[str, Any]:
     code = current()
     if code == DEFAULT:
         return {}
-    told = {tip: say(tip) for tip in TIPS}
+    told = {tip: say(tip) for tip in content("library_words")["plotly"]}
     return {"locale": code, "locales": {code: {"dictionary": told, "format": {}}}}

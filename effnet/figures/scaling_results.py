@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from effnet.base import colours, say
+from effnet.base import colours, mark, say
 from effnet.figures import marks, theme
 from effnet.train import (
     BALANCED,
@@ -114,34 +114,26 @@ def _title(rows: "Sequence[Row]") -> str:
     if answer == UNFINISHED:
         return say("Not all trainings are there yet, so there is no verdict")
     best = min(found, key=lambda one: one.mean)
-    values = {"budget": HEADLINE, "rival": say(TITLES[best.rival]).lower()}
-    if answer == HOLDS:
-        return say(
-            "At {budget:g} x the multiply-adds compound scaling beats each dimension alone",
-            **values,
-        )
-    if answer == FAILS and best.high < 0:
-        return say("At {budget:g} x the multiply-adds {rival} beats compound scaling", **values)
-    if answer == FAILS:
-        return say(
-            "At {budget:g} x the multiply-adds compound scaling has no lead over {rival}",
-            **values,
-        )
-    return say(
-        "At {budget:g} x the multiply-adds compound scaling and {rival} are too close to call",
-        **values,
+    told = mark(
+        "At {budget:g} x the multiply-adds compound scaling and {rival} are too close to call"
     )
+    if answer == HOLDS:
+        told = mark("At {budget:g} x the multiply-adds compound scaling beats each dimension alone")
+    elif answer == FAILS and best.high < 0:
+        told = mark("At {budget:g} x the multiply-adds {rival} beats compound scaling")
+    elif answer == FAILS:
+        told = mark("At {budget:g} x the multiply-adds compound scaling has no lead over {rival}")
+    return say(told, budget=HEADLINE, rival=say(TITLES[best.rival]).lower())
 
 
 @theme.themed
-def paired_differences(rows: "Sequence[Row]", budget: float = HEADLINE) -> go.Figure:
+def paired_differences(rows: "Sequence[Row]") -> go.Figure:
     """Compound scaling less each single dimension, by seed: every one, the mean, its interval.
 
     Args:
-        rows: Trainings.
-        budget: Multiply-adds aimed at, over the base's.
+        rows: Trainings; those at the budget of the plan's verdict are drawn.
     """
-    by_way = {way: differences(rows, way, budget) for way in BALANCED}
+    by_way = {way: differences(rows, way, HEADLINE) for way in BALANCED}
     traces = [
         trace
         for place, (way, found) in enumerate(by_way.items())
@@ -157,7 +149,7 @@ def paired_differences(rows: "Sequence[Row]", budget: float = HEADLINE) -> go.Fi
         title=say(
             "{budget:g} x: of {n} {n:pair|pairs} compound scaling is surely ahead in {ahead}, "
             "surely behind in {behind}",
-            budget=budget,
+            budget=HEADLINE,
             n=len(ends),
             ahead=ahead,
             behind=behind,

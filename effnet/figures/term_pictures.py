@@ -43,9 +43,9 @@ def _box(x: float, y: float, wide: float, high: float, fill: str, opacity: float
     return f'<rect {place} rx="1" style="fill:{fill};fill-opacity:{opacity:.2f}"/>'
 
 
-def _bar(x: float, value: float, fill: str, opacity: float = 1) -> str:
+def _bar(x: float, value: float, fill: str) -> str:
     """A bar that stands on the floor; `value` is its height, of 1."""
-    return _box(x, 92 - 76 * value, 14, 76 * value, fill, opacity)
+    return _box(x, 92 - 76 * value, 14, 76 * value, fill)
 
 
 def _line(points: Iterable[tuple[float, float]], colour: str = INK, dash: str = "none") -> str:

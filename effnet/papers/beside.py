@@ -213,23 +213,19 @@ def off(beside: Beside) -> str:
     return say("{share} % above" if share > 0 else "{share} % below", share=share_text)
 
 
-Numbered = Iterable[tuple[int, Line]]
+def where(lines: Lines, column: str, value: Value) -> list[Line]:
+    """The lines that have this value in a column."""
+    return [line for line in lines if line.values[column] == value]
 
 
-def where(lines: Lines, column: str, value: Value) -> list[tuple[int, Line]]:
-    """The lines that have this value in a column, with their places."""
-    return [(i, line) for i, line in enumerate(lines) if line.values[column] == value]
-
-
-def called(lines: Lines, start: str) -> tuple[list[tuple[int, Line]], list[tuple[int, Line]]]:
-    """The lines whose names begin so and the others, with their places."""
-    numbered = list(enumerate(lines))
-    own = [pair for pair in numbered if pair[1].name.startswith(start)]
-    return own, [pair for pair in numbered if pair not in own]
+def called(lines: Lines, start: str) -> tuple[list[Line], list[Line]]:
+    """The lines whose names begin so, and the others."""
+    own = [line for line in lines if line.name.startswith(start)]
+    return own, [line for line in lines if line not in own]
 
 
 def series(
-    lines: Numbered,
+    lines: Iterable[Line],
     name: str,
     colour: str,
     x: str,
@@ -242,7 +238,7 @@ def series(
     """Points of the lines that have both columns.
 
     Args:
-        lines: With their places in the exhibit.
+        lines: Of an exhibit.
         name: The series'.
         colour: As in `Series`.
         x: A column.
@@ -252,27 +248,27 @@ def series(
         origin: Where the numbers come from.
     """
     marks = []
-    for i, line in lines:
+    for line in lines:
         if line.has(x) and (not y or line.has(y)):
             bar = line.number(spread) if spread else 0.0
-            mark = Mark(line.number(x), _place(line, y), shown(line.name), label(line), bar, i)
-            marks.append(mark)
+            place = line.number(x), _height(line, y)
+            marks.append(Mark(*place, shown(line.name), label(line), bar, line.place))
     return Series(name, colour, tuple(marks), origin)
 
 
-def _place(line: Line, column: str) -> float | str:
+def _height(line: Line, column: str) -> float | str:
     value = line.values[column] if column else line.name
     worded = isinstance(value, str) and number(value) is None
     return shown(str(value)) if worded else line.number(column)
 
 
-def computed(lines: Numbered, name: str, colour: str, x: str, y: str) -> Series:
+def computed(lines: Iterable[Line], name: str, colour: str, x: str, y: str) -> Series:
     """The line through the computed values of column `x` at the published ones of `y`."""
     marks = []
-    for i, line in lines:
-        beside = line.beside(x)
-        if beside.computed is not None and line.has(y):
-            marks.append(Mark(beside.computed, line.number(y), shown(line.name), line=i))
+    for line in lines:
+        ours = line.beside(x).computed
+        if ours is not None and line.has(y):
+            marks.append(Mark(ours, line.number(y), shown(line.name), line=line.place))
     return Series(name, colour, tuple(sorted(marks, key=lambda m: m.x)), "computed")
 
 
@@ -290,7 +286,7 @@ def dots(title: str, axis: str, groups: Iterable[Series], *, log: bool = False) 
 def beside_chart(lines: Lines, word: str) -> Chart:
     """How far every printed number lies from ours; bars are what rounding may hide."""
     found: dict[str, list[Mark]] = {}
-    for i, line in enumerate(lines):
+    for line in lines:
         for column, value in line.values.items():
             if isinstance(value, Beside) and value.off is not None:
                 point = Mark(
@@ -298,7 +294,7 @@ def beside_chart(lines: Lines, word: str) -> Chart:
                     shown(line.name),
                     apart(line, column, value, word),
                     spread=100 * value.hidden,
-                    line=i,
+                    line=line.place,
                 )
                 found.setdefault(column.partition(" (")[0], []).append(point)
     series = (

@@ -4,7 +4,7 @@ An `Exhibit` says what a table or figure shows and gives its lines; `lines` read
 No torch, no plotly: `figures.papers` draws the charts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from effnet.base import check_known, content, remembered, say
@@ -64,7 +64,7 @@ def get_paper(key: str) -> Paper:
 @lru_cache(maxsize=64)
 def lines(key: str) -> Lines:
     """The lines of an exhibit, read and counted once."""
-    return tuple(get_exhibit(key).read())
+    return tuple(replace(line, place=i) for i, line in enumerate(get_exhibit(key).read()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,6 @@ def lite_finding(lines: Lines) -> str:
 
 def lite_chart(lines: Lines) -> Chart:
     """What quantising costs."""
-    numbered = list(enumerate(lines))
     worst = min(lines, key=lambda x: x.number("INT8 minus FP32 (points), computed"))
     loss = -worst.number("INT8 minus FP32 (points), computed")
     return dots(
@@ -58,8 +57,8 @@ def lite_chart(lines: Lines) -> Chart:
         ),
         say("ImageNet top-1 (%)"),
         (
-            series(numbered, "FP32", "lite", FP32),
-            series(numbered, "INT8", "setting 1", INT8),
+            series(lines, "FP32", "lite", FP32),
+            series(lines, "INT8", "setting 1", INT8),
         ),
     )
 
@@ -103,11 +102,10 @@ def lite_latency_finding(lines: Lines) -> str:
 
 def lite_latency_chart(lines: Lines) -> Chart:
     """Milliseconds by machine and precision."""
-    numbered = list(enumerate(lines))
     columns = [c for c in lines[0].values if c.endswith("(ms)")]
     colours = tuple(f"setting {i}" for i in range(1, 6))
     groups: list[Series] = [
-        series(numbered, _machine(c), colour, c) for c, colour in zip(columns, colours, strict=True)
+        series(lines, _machine(c), colour, c) for c, colour in zip(columns, colours, strict=True)
     ]
     first = lines[0]
     best = min((c for c in columns if first.has(c)), key=first.number)

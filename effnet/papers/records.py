@@ -87,6 +87,7 @@ class Line:
         source: Where the printed numbers stand.
         note: What is odd about this row.
         design: The network of this row as the controls describe it, if they can.
+        place: Its number in the exhibit, from 0; None before it is in one.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Line:
     source: str
     note: str = ""
     design: Design | None = None
+    place: int | None = None
 
     def beside(self, column: str) -> Beside:
         """The pair of numbers in a column that has pairs."""

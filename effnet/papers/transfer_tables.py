@@ -83,7 +83,6 @@ def transfer_finding(lines: Lines) -> str:
 
 def transfer_chart(lines: Lines) -> Chart:
     """Both accuracies, data set by data set."""
-    numbered = list(enumerate(lines))
     level = sum(line.number("gain (points), computed") >= 0 for line in lines)
     return dots(
         say(
@@ -93,8 +92,8 @@ def transfer_chart(lines: Lines) -> Chart:
         ),
         say("accuracy (%)"),
         (
-            series(numbered, say("best known network"), "other", "baseline (%)"),
-            series(numbered, "EfficientNet", "v1", "EfficientNet (%)"),
+            series(lines, say("best known network"), "other", "baseline (%)"),
+            series(lines, "EfficientNet", "v1", "EfficientNet (%)"),
         ),
     )
 
@@ -142,7 +141,7 @@ def datasets_chart(lines: Lines) -> Chart:
     return dots(
         say("{row} has {count:,} training images in all", row=smallest.name, count=count),
         say("training images (log scale)"),
-        (series(enumerate(lines), say("training images"), "v1", "training images"),),
+        (series(lines, say("training images"), "v1", "training images"),),
         log=True,
     )
 
@@ -193,10 +192,9 @@ def _cars(line: Line) -> float:
 
 def transfer_v2_chart(lines: Lines) -> Chart:
     """Four data sets, network by network."""
-    numbered = list(enumerate(lines))
     colours = ("setting 1", "setting 2", "setting 3", "setting 4")
     groups: list[Series] = [
-        series(numbered, which, colour, f"{which} (%)")
+        series(lines, which, colour, f"{which} (%)")
         for which, colour in zip(SETS, colours, strict=True)
     ]
     plain = [line.number("Flowers (%)") for line in lines if line.name.startswith("ViT")]

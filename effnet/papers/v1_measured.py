@@ -183,13 +183,12 @@ def server_test_finding(lines: Lines) -> str:
 
 def server_test_chart(lines: Lines) -> Chart:
     """Both accuracies, network by network."""
-    numbered = list(enumerate(lines))
     return dots(
         say("Validation and test accuracy lie on top of each other"),
         say("ImageNet top-1 (%)"),
         (
-            series(numbered, shown("validation"), "v1", "top-1, validation (%)"),
-            series(numbered, say("test server"), "setting 1", "top-1, test (%)"),
+            series(lines, shown("validation"), "v1", "top-1, validation (%)"),
+            series(lines, say("test server"), "setting 1", "top-1, test (%)"),
         ),
     )
 

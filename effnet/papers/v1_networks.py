@@ -134,7 +134,7 @@ def comparison_finding(lines: Lines) -> str:
 
 def versions_chart(lines: Lines) -> Chart:
     """The three accuracies of each network, against the newest version."""
-    ours = [(i, line) for i, line in enumerate(lines) if line.has("top-1, v3 (%)")]
+    ours = [line for line in lines if line.has("top-1, v3 (%)")]
     newest = "top-1, v5 (%)"
     groups = []
     for name, column, colour in (
@@ -147,12 +147,12 @@ def versions_chart(lines: Lines) -> Chart:
                 round(line.number(column) - line.number(newest), 2),
                 line.name,
                 say("{row}: {value} % printed", row=line.name, value=line.values[column]),
-                line=i,
+                line=line.place,
             )
-            for i, line in ours
+            for line in ours
         )
         groups.append(Series(name, colour, marks))
-    widest = max(ours, key=lambda pair: _spread(pair[1]))[1]
+    widest = max(ours, key=_spread)
     title = say(
         "{row}'s top-1 is {first}, {third} or {newest} % by version",
         row=widest.name,

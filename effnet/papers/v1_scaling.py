@@ -81,7 +81,7 @@ def coefficients_chart(lines: Lines) -> Chart:
     groups = [
         series(others, shown(axis), axis, column, origin="computed") for axis, column in PHI.items()
     ]
-    first = others[1][1]
+    first = others[1]
     phis = " / ".join(f"{first.number(column):.2f}" for column in PHI.values())
     title = say("{row} is phi {phis} by depth, width and resolution", row=first.name, phis=phis)
     return dots(title, "phi", groups)
@@ -131,14 +131,13 @@ def objective_finding(lines: Lines) -> str:
 
 def objective_chart(lines: Lines) -> Chart:
     """Accuracy, and what the objective leaves of it."""
-    numbered = list(enumerate(lines))
     best = max(lines, key=lambda line: line.number(REWARD))
     return dots(
         say("The objective prefers {row}: accuracy grows slower than its price", row=best.name),
         say("top-1 (%), and reward in the same unit"),
         (
-            series(numbered, shown(REWARD), "v1", REWARD, origin="computed"),
-            series(numbered, say("top-1, published"), "v1", TOP1),
+            series(lines, shown(REWARD), "v1", REWARD, origin="computed"),
+            series(lines, say("top-1, published"), "v1", TOP1),
         ),
     )
 

@@ -68,11 +68,11 @@ def _top1(line: Line) -> float:
 def _against(lines: Lines, column: str, axis: str, title: str) -> Chart:
     new, others = called(lines, "EfficientNetV2")
     old = called(lines, "EfficientNet-B")[0]
-    rest = [pair for pair in others if pair not in old]
-    large = [pair for pair in rest if "21k" in pair[1].name]
+    rest = [line for line in others if line not in old]
+    large = [line for line in rest if "21k" in line.name]
     groups: list[Series] = []
     if isinstance(lines[0].values[column], Beside):
-        plain = [pair for pair in new if "21k" not in pair[1].name]
+        plain = [line for line in new if "21k" not in line.name]
         groups += [
             computed(old, say("{series}, counted", series="V1"), "v1", column, TOP1),
             computed(plain, say("{series}, counted", series="V2"), "v2", column, TOP1),
@@ -190,7 +190,7 @@ def scaled_down_chart(lines: Lines) -> Chart:
     """Accuracy against throughput."""
     column = f"throughput ({THROUGHPUT})"
     new, old = called(lines, "EfficientNetV2")
-    ratios = [line.number("speed-up (x)") for _, line in new]
+    ratios = [line.number("speed-up (x)") for line in new]
     return by_accuracy(
         say(
             "At like accuracy V2 answers {low:g} to {high:g} times as many images",

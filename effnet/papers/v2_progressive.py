@@ -1,6 +1,6 @@
 """Progressive learning in the second paper: its settings, other networks, the ablation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from effnet.base import in_a_row, say
 from effnet.papers.beside import counted, dots, drop, free, released, series, two_decimals, where
@@ -92,17 +92,11 @@ def progressive_chart(lines: Lines) -> Chart:
         ("V2-L, official code", "setting 4"),
     )
     for name, colour in settings:
-        i, line = next((i, x) for i, x in enumerate(lines) if x.name == name)
-        marks = tuple(
-            Mark(float(stage), line.number(f"stage {stage} (px), computed"), shown(name), line=i)
-            for stage in STAGES
-        )
-        groups.append(Series(shown(f"{name}, computed"), colour, marks, "computed"))
+        line = next(x for x in lines if x.name == name)
+        ours = {stage: f"stage {stage} (px), computed" for stage in STAGES}
+        groups.append(Series(shown(f"{name}, computed"), colour, _along(line, ours), "computed"))
         if name.endswith("paper"):
-            ends = tuple(
-                Mark(float(stage), line.number(f"size, {end} (px)"), shown(name), line=i)
-                for stage, end in ((1, "first"), (4, "last"))
-            )
+            ends = _along(line, {1: "size, first (px)", 4: "size, last (px)"})
             groups.append(Series(shown(f"{name}, printed"), colour, ends))
     code = next(x for x in lines if x.name == "V2-S, official code")
     first = code.number("stage 1 (px), computed")
@@ -111,6 +105,14 @@ def progressive_chart(lines: Lines) -> Chart:
         Axis(say("training stage")),
         Axis(say("image size (px)")),
         tuple(groups),
+    )
+
+
+def _along(line: Line, columns: Mapping[int, str]) -> tuple[Mark, ...]:
+    """A point for each stage that has a column."""
+    return tuple(
+        Mark(float(stage), line.number(column), shown(line.name), line=line.place)
+        for stage, column in columns.items()
     )
 
 
@@ -206,7 +208,6 @@ def adaptive_finding(lines: Lines) -> str:
 
 def adaptive_chart(lines: Lines) -> Chart:
     """Accuracy with its deviation."""
-    own = enumerate(lines)
     best = max(lines, key=lambda x: x.number(TOP1))
     return dots(
         say(
@@ -215,7 +216,7 @@ def adaptive_chart(lines: Lines) -> Chart:
             top1=best.values[TOP1],
         ),
         say("ImageNet top-1 (%), bar: deviation over 3 runs"),
-        (series(own, say("mean of 3 runs"), "v2", TOP1, spread="deviation over 3 runs"),),
+        (series(lines, say("mean of 3 runs"), "v2", TOP1, spread="deviation over 3 runs"),),
     )
 
 

@@ -164,7 +164,7 @@ def fused_chart(lines: Lines) -> Chart:
         say("training throughput per core or GPU (images/s)"),
         [
             series(
-                enumerate(lines),
+                lines,
                 shown(c.partition(" (")[0].removeprefix("training on ")),
                 colour,
                 c,

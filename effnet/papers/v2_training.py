@@ -183,7 +183,7 @@ def objective_chart(lines: Lines) -> Chart:
     return dots(
         say("{row} is what this objective asks for", row=best.name),
         say("reward (top-1 in % x factors)"),
-        (series(enumerate(lines), shown(REWARD), "v2", REWARD, origin="computed"),),
+        (series(lines, shown(REWARD), "v2", REWARD, origin="computed"),),
     )
 
 

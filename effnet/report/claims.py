@@ -97,14 +97,10 @@ def edit_in_words(design: Design, spec: Spec) -> str:
     pairs = list(zip(spec.stages, start.stages, strict=True))
     changed = [str(i) for i, (mine, its) in enumerate(pairs, start=1) if mine != its]
     if len(changed) > 3:
-        if len(changed) == len(pairs):
-            return say(
-                "all {n} {n:stage differs|stages differ} from those of {start}",
-                n=len(pairs),
-                start=title,
-            )
         return say(
-            "{n} of {all} stages differ from those of {start}",
+            "all {n} {n:stage differs|stages differ} from those of {start}"
+            if len(changed) == len(pairs)
+            else "{n} of {all} stages differ from those of {start}",
             n=len(changed),
             all=len(pairs),
             start=title,
@@ -232,18 +228,13 @@ def latency_claim(
         told: A verdict against another network, in words.
     """
     if latency is None:
-        macs = giga(cost.macs)
-        if expected is None:
-            return say(
-                "{network}: {macs} multiply-adds. How long do they take here?",
-                network=design.title,
-                macs=macs,
-            )
         return say(
-            "{network}: {macs} multiply-adds, expected to take {time} here. Do they?",
+            "{network}: {macs} multiply-adds, expected to take {time} here. Do they?"
+            if expected
+            else "{network}: {macs} multiply-adds. How long do they take here?",
             network=design.title,
-            macs=macs,
-            time=milliseconds(expected.ms),
+            macs=giga(cost.macs),
+            time=milliseconds(expected.ms) if expected else "",
         )
     where, batch = latency.environment, latency.batch_size
     threads = plural(where.threads, "{n} thread", "{n} threads")

@@ -27,6 +27,7 @@ COUNTING = mark(
     "params: trainable, BatchNorm's scale and shift included; macs: multiply-adds of convolutions "
     "and fully connected layers for one image; activations: elements that these layers write"
 )
+TOTALS = ("resolution", "params", "macs", "flops", "activations")
 RANDOM = mark("Random weights, not trained: for shapes, sizes and times, not for predictions.")
 
 Manifest = Mapping[str, str | int]
@@ -107,13 +108,7 @@ def spec_json(spec: Spec, cost: Cost, about: Manifest) -> str:
         "manifest": dict(about),
         "spec": spec.to_dict(),
         "block_strings": _block_strings(spec),
-        "totals": {
-            "resolution": cost.resolution,
-            "params": cost.params,
-            "macs": cost.macs,
-            "flops": cost.flops,
-            "activations": cost.activations,
-        },
+        "totals": {name: getattr(cost, name) for name in TOTALS},
         "by_stage": by_stage,
     }
     return json.dumps(found, indent=2)

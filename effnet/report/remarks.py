@@ -165,17 +165,12 @@ def verdict_claim(verdict: "Verdict", explanation: "Explanation") -> str:
     """Whether to believe a map, in one sentence with its numbers."""
     label = class_name(explanation.label)
     sure, chance = percent(verdict.probability), percent(verdict.chance)
-    if verdict.level == "untrained":
+    if verdict.level in ("untrained", "nothing"):
         return say(
             "Nothing in this map was learned: the weights are random, and {label} gets {sure} "
-            "where chance is {chance}.",
-            label=label,
-            sure=sure,
-            chance=chance,
-        )
-    if verdict.level == "nothing":
-        return say(
-            "There is nothing to explain: the network gives {label} {sure}, near chance "
+            "where chance is {chance}."
+            if verdict.level == "untrained"
+            else "There is nothing to explain: the network gives {label} {sure}, near chance "
             "({chance}).",
             label=label,
             sure=sure,
@@ -230,15 +225,11 @@ def verdict_claim(verdict: "Verdict", explanation: "Explanation") -> str:
 def centre_note(verdict: "Verdict") -> str:
     """How the map does against a blob in the middle of the picture."""
     ours, centre = significant(verdict.by_map.score, 2), significant(verdict.centre.score, 2)
-    if verdict.beats_centre:
-        return say(
-            "The map beats a blob in the middle ({ours} against {centre}).",
-            ours=ours,
-            centre=centre,
-        )
     return say(
-        "The map does not beat a blob in the middle ({ours} against {centre}): the object is in "
-        "the middle, where any guess hits it.",
+        "The map beats a blob in the middle ({ours} against {centre})."
+        if verdict.beats_centre
+        else "The map does not beat a blob in the middle ({ours} against {centre}): the object is "
+        "in the middle, where any guess hits it.",
         ours=ours,
         centre=centre,
     )

@@ -1,7 +1,6 @@
 """The notebooks as they ran where the site was made, to read: code, answers and figures."""
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,7 +38,7 @@ def names() -> list[str]:
 
 
 @needing
-def executed(assets: Path, *, progress: Callable[[str], None] = lambda _: None) -> list[Executed]:
+def executed(assets: Path) -> list[Executed]:
     """Run every notebook in a kernel of its own; plotly.js goes into `assets`.
 
     Raises:
@@ -47,10 +46,7 @@ def executed(assets: Path, *, progress: Callable[[str], None] = lambda _: None) 
     """
     import plotly.offline
 
-    found = []
-    for name in names():
-        progress(name)
-        found.append(_run(shipped("notebooks", f"{name}.ipynb")))
+    found = [_run(shipped("notebooks", f"{name}.ipynb")) for name in names()]
     (assets / PLOTLY).write_text(plotly.offline.get_plotlyjs(), "utf-8")
     (assets / "notebook.css").write_text(_highlighting(), "utf-8")
     return found

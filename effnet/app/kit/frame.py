@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from effnet.app.kit import glossary_view, lesson_view, live, process, projector, state
-from effnet.base import EffnetError, colours, language, mark, say, shipped, verbatim
+from effnet.base import EffnetError, colours, content, language, say, shipped, verbatim
 from effnet.report import glossary
 
 MENU_HEIGHT = 44  # px, whatever comes into it
@@ -23,57 +23,12 @@ class Page:
     file: str
     title: str
     line: str
-    terms: tuple[str, ...] = ()
+    terms: tuple[str, ...]
 
 
-PAGES = (
-    Page(
-        "app.py",
-        mark("Scale"),
-        mark("What compound scaling makes of a network"),
-        ("compound", "coefficients", "depth", "width", "resolution", "stage", "mbconv"),
-    ),
-    Page(
-        "pages/cost.py",
-        mark("Cost"),
-        mark("Where parameters, multiply-adds and memory go"),
-        ("params", "macs", "activations", "expansion", "depthwise", "pointwise", "gates"),
-    ),
-    Page(
-        "pages/latency.py",
-        mark("Latency"),
-        mark("How long a pass takes on this machine"),
-        ("percentiles", "batch", "macs", "activations", "fused"),
-    ),
-    Page(
-        "pages/classify.py",
-        mark("Classify"),
-        mark("What a pretrained network sees in a photo"),
-        ("logit", "top1", "resolution", "swish", "int8"),
-    ),
-    Page(
-        "pages/explain.py",
-        mark("Explain"),
-        mark("Where it looked"),
-        ("cam", "gradcam", "logit", "receptive", "stride", "gates"),
-    ),
-    Page(
-        "pages/train.py",
-        mark("Train"),
-        mark("How size and regularisation grow, and what scaling gains"),
-        ("progressive", "stochastic", "resolution", "batch", "compound", "top1", "macs"),
-    ),
-    Page(
-        "pages/papers.py",
-        mark("Papers"),
-        mark("The papers' own numbers, checked"),
-        ("top1", "macs", "params", "compound", "mbconv", "fused", "progressive"),
-    ),
-    Page(
-        "pages/lessons.py",
-        mark("Lessons"),
-        mark("Nine lessons for a class, and links that show it only what it needs"),
-    ),
+# in the order of the menu
+PAGES = tuple(
+    Page(file, **{**told, "terms": tuple(told["terms"])}) for file, told in content("pages").items()
 )
 
 

@@ -28,9 +28,9 @@ from effnet.base import (
     Unwritable,
     cache_folder,
     colours,
+    content,
     current,
     make_folder,
-    mark,
     say,
     write_whole,
 )
@@ -41,42 +41,6 @@ from effnet.scaling import Range
 COMPONENTS = Path(__file__).parent / "components"
 TERM_PICTURE = "term-{key}-{theme}.svg"  # the address of a term's picture
 PLOTLY = f"plotly-{plotly.__version__}.js"  # its address: one a version, for caches
-
-# what Streamlit itself writes into forms, tables and lists; with a space or braces, beside or
-# around what differs
-STREAMLITS = (
-    mark("Upload directories"),
-    mark("Upload"),
-    mark(" per file"),
-    mark("Take Photo"),
-    mark("Clear photo"),
-    mark("Skip to main content"),
-    mark("Show/hide columns"), mark("Download as CSV"), mark("Search"), mark("Fullscreen"),
-    mark("Close fullscreen"), mark("Sort ascending"), mark("Sort descending"), mark("Format"),
-    mark("Statistics"), mark("Copy column name"), mark("Autosize"), mark("Pin column"),
-    mark("Unpin column"), mark("Hide column"), mark("No results"), mark("Select all"),
-    mark("Choose an option"), mark("Open"), mark("file upload"), mark("Remove "),
-    mark("Error:"), mark("Error: "),
-    mark("Add files"), mark(" files are not allowed."),
-    mark("This app would like to use your camera."), mark("Learn how to allow access."),
-    mark("Switch camera"), mark("Automatic"), mark("Localized"), mark("Plain"), mark("Compact"),
-    mark("Dollar"), mark("Euro"), mark("Yen"), mark("Percent"), mark("Scientific"),
-    mark("Accounting"), mark("Values"), mark("Empty"), mark("Distinct"), mark("Sum"),
-    mark("Average"), mark("Median"), mark("Minimum"), mark("Maximum"), mark("Range"),
-    mark("Standard deviation"), mark("25th percentile"), mark("75th percentile"),
-    mark("Average length"), mark("Minimum length"), mark("Maximum length"), mark("No data"),
-    mark("Based on sample"), mark("Add row"), mark("Delete row(s)"), mark("Clear selection"),
-    mark("Type to search"), mark("Close Search"), mark("Next Result"), mark("Previous Result"),
-    mark("Press Enter to apply"), mark("Press Ctrl+Enter to apply"), mark("Clear all"),
-    mark("Clear value"), mark("Increment"), mark("Decrement"),
-    mark("Running..."), mark("Stop"), mark("Stopping..."), mark("Connecting"),
-    mark("Connection error"), mark("Close"), mark("Dismiss"),
-    mark("Streamlit server is not responding. Are you connected to the internet?"),
-    mark("Copy to clipboard"), mark("Copied"), mark("Fullscreen: "),
-    mark("Number is below the allowed range. Please enter a value greater than or equal to {low}."),
-    mark("Number is above the allowed range. Please enter a value less than or equal to {high}."),
-    mark("Number is outside the allowed range. Please enter a value between {low} and {high}."),
-)  # fmt: skip
 
 
 def in_browser() -> bool:
@@ -165,7 +129,8 @@ def start(page: str) -> None:
         script = f"<script>{read('plotly.js')}bringPlotly('{PLOTLY}');</script>"
         with st.container(key="plotly"):  # a component would begin only when the page is there
             st.html(script, unsafe_allow_javascript=True)
-        words = {} if current() == DEFAULT else {word: say(word) for word in STREAMLITS}
+        streamlits = () if current() == DEFAULT else content("library_words")["streamlit"]
+        words = {word: say(word) for word in streamlits}
         data = {"page": page, "language": current(), "words": words, "terms": terms()}
         js = "".join(read(f"{name}.js") for name in ("terms", "captions", "page"))
         shown = component(

@@ -17,7 +17,7 @@ import streamlit as st
 from PIL import Image
 
 from effnet.app.kit import live, state
-from effnet.base import VIRIDIS, is_number, say, verbatim
+from effnet.base import VIRIDIS, content, is_number, say, verbatim
 from effnet.classify import perturbations
 from effnet.counting import Field
 from effnet.web import joined
@@ -104,7 +104,7 @@ def map_viewer(
             say("{caption}. Asked: {asked}", caption=caption, asked=explanation.asked)
             for caption in captions
         ],
-        "words": _viewer_words(),
+        "words": {name: say(text) for name, text in content("viewer_words").items()},
         "field": field and {"side": field.side, "step": field.step, "start": field.start},
         "crop": crop,
         "box": box,
@@ -148,48 +148,6 @@ def strokes(sent: Any) -> list[perturbations.Stroke]:
         if is_number(size) and 0 <= size <= 1 and sound:
             found.append((float(size), tuple(sound[:MOST_PLACES])))
     return found[-MOST_STROKES:]
-
-
-def _viewer_words() -> dict[str, str]:
-    """The words of the viewer's own controls; those with braces are filled in the browser."""
-    return {
-        "view": say("View"),
-        "panels": say("Side by side"),
-        "overlay": say("Overlay"),
-        "swipe": say("Swipe"),
-        "opacity": say("Opacity"),
-        "mapOpacity": say("Opacity of the map"),
-        "divider": say("Divider"),
-        "dividerPlace": say("Place of the divider"),
-        "contours": say("Contours"),
-        "mark": say("Draw a box"),
-        "hide": say("Hide what is in it"),
-        "clear": say("Clear the box"),
-        "paint": say("Paint over"),
-        "brush": say("Brush"),
-        "small": say("Small brush"),
-        "medium": say("Medium brush"),
-        "large": say("Large brush"),
-        "undo": say("Undo"),
-        "wipe": say("Wipe off"),
-        "keys": say("Arrow keys move the brush, Space paints."),
-        "point": say(
-            "Point at a place of the map to see what it sees. Drag a box on the photo to measure "
-            "that part."
-        ),
-        "tap": say("Tap a place of the map to see what it sees."),
-        "lowest": "0",
-        "highest": say("1, its highest"),
-        "place": say("Row {row}, column {column}: {value} of the highest."),
-        "placeSeesAll": say(
-            "Row {row}, column {column}: {value} of the highest; its convolutions reach {side} px, "
-            "so it can see the whole view."
-        ),
-        "placeSees": say(
-            "Row {row}, column {column}: {value} of the highest; its convolutions reach {side} px: "
-            "{share} % of the view."
-        ),
-    }
 
 
 def cover(
