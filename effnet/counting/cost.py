@@ -7,8 +7,10 @@ counted. `activations` are the elements that those layers write. What the papers
 call FLOPS are these MACs; `flops` is twice as many.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
 from typing import Any, TypeVar
 
 from effnet.base import (
@@ -81,7 +83,7 @@ class LayerCost:
     activations: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cost(Rich, Tabular):
     """What one image of `resolution` costs, in total and by layer, stage and kind."""
 
@@ -89,10 +91,32 @@ class Cost(Rich, Tabular):
     params: int
     macs: int
     activations: int
-    layers: tuple[LayerCost, ...] = field(repr=False)
+    downwards: tuple[Block, ...] = field(repr=False)  # the network walked at the image's height,
+    across: tuple[Block, ...] = field(repr=False)  # and at its width
 
     def __post_init__(self) -> None:
         settle(self)
+
+    @cached_property
+    def layers(self) -> tuple[LayerCost, ...]:
+        """A row a layer in order; made when first asked for, as sums need none."""
+        return tuple(
+            LayerCost(
+                block.stage,
+                block.path(layer),
+                layer.kind,
+                layer.in_channels,
+                layer.out_channels,
+                layer.kernel,
+                layer.stride,
+                layer.groups,
+                _side(layer.in_size, other.in_size, self.resolution),
+                _side(layer.out_size, other.out_size, self.resolution),
+                *layer_counts(layer, layer.out_size * other.out_size),
+            )
+            for block, beside in zip(self.downwards, self.across, strict=True)
+            for layer, other in zip(block.layers, beside.layers, strict=True)
+        )
 
     @property
     def flops(self) -> int:
@@ -101,11 +125,11 @@ class Cost(Rich, Tabular):
 
     def by_stage(self) -> dict[int, Totals]:
         """Totals by stage: 0 is the stem, the last is head and classifier."""
-        return _grouped((row.stage, row) for row in self.layers)
+        return _grouped(self.downwards, self.across, lambda block, _: block.stage)
 
     def by_kind(self) -> dict[str, Totals]:
         """Totals by kind of layer, in the fixed order of `spec.KINDS`."""
-        found = _grouped((row.kind, row) for row in self.layers)
+        found = _grouped(self.downwards, self.across, lambda _, layer: layer.kind)
         return {kind: found[kind] for kind in KINDS if kind in found}
 
     def as_rows(self) -> list[dict[str, Any]]:
@@ -139,13 +163,18 @@ class Cost(Rich, Tabular):
         )
 
 
-def _grouped(pairs: Iterable[tuple[Key, LayerCost]]) -> dict[Key, Totals]:
+def _grouped(
+    downwards: tuple[Block, ...], across: tuple[Block, ...], key: Callable[[Block, Layer], Key]
+) -> dict[Key, Totals]:
+    """Sums over the layers with the same key; equal blocks in a row are counted once."""
     sums: dict[Key, list[int]] = {}
-    for key, row in pairs:
-        total = sums.setdefault(key, [0, 0, 0])
-        total[0] += row.params
-        total[1] += row.macs
-        total[2] += row.activations
+    pairs = zip(downwards, across, strict=True)
+    for _, alike in groupby(pairs, lambda pair: (pair[0].stage, pair[0].layers, pair[1].layers)):
+        (block, beside), *others = alike
+        for layer, other in zip(block.layers, beside.layers, strict=True):
+            total = sums.setdefault(key(block, layer), [0, 0, 0])
+            for i, number in enumerate(layer_counts(layer, layer.out_size * other.out_size)):
+                total[i] += (1 + len(others)) * number
     return {key: Totals(*total) for key, total in sums.items()}
 
 
@@ -190,32 +219,10 @@ def count(
     size = _checked(spec.resolution if resolution is None else resolution)
     height, width = size if isinstance(size, tuple) else (size, size)
     shape = {"in_channels": in_channels, "num_classes": num_classes}
-    downs = list(walk(spec, resolution=height, **shape))
-    across = downs if width == height else walk(spec, resolution=width, **shape)
-    rows = tuple(
-        LayerCost(
-            block.stage,
-            block.path(layer),
-            layer.kind,
-            layer.in_channels,
-            layer.out_channels,
-            layer.kernel,
-            layer.stride,
-            layer.groups,
-            _side(layer.in_size, other.in_size, size),
-            _side(layer.out_size, other.out_size, size),
-            *layer_counts(layer, layer.out_size * other.out_size),
-        )
-        for block, beside in zip(downs, across, strict=True)
-        for layer, other in zip(block.layers, beside.layers, strict=True)
-    )
-    return Cost(
-        size,
-        sum(row.params for row in rows),
-        sum(row.macs for row in rows),
-        sum(row.activations for row in rows),
-        rows,
-    )
+    downwards = tuple(walk(spec, resolution=height, **shape))
+    across = downwards if width == height else tuple(walk(spec, resolution=width, **shape))
+    total = _grouped(downwards, across, lambda *_: None)[None]
+    return Cost(size, total.params, total.macs, total.activations, downwards, across)
 
 
 def _checked(resolution: Side) -> Side:

@@ -128,14 +128,9 @@ def walk(
     for number, stage in enumerate(spec.stages, start=1):
         for position in range(stage.repeats):
             stride = stage.stride if position == 0 else 1
-            yield Block(
-                number,
-                _block_name(spec.layout, number, position, index),
-                stage.operator,
-                stride,
-                _has_residual(stage, stride, channels),
-                spec.stochastic_depth * index / total,
-                block_layers(
+            if position < 2:  # those that follow are the second once more
+                residual = _has_residual(stage, stride, channels)
+                layers = block_layers(
                     stage.operator,
                     channels,
                     stage.channels,
@@ -145,7 +140,15 @@ def walk(
                     stage.expand_ratio,
                     stage.se_ratio,
                     stage.expands_output,
-                ),
+                )
+            yield Block(
+                number,
+                _block_name(spec.layout, number, position, index),
+                stage.operator,
+                stride,
+                residual,
+                spec.stochastic_depth * index / total,
+                layers,
             )
             channels, size, index = stage.channels, out_size(size, stride), index + 1
     last = len(spec.stages) + 1

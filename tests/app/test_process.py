@@ -36,7 +36,7 @@ def thawed(monkeypatch):
     monkeypatch.setattr(process, "_in_background", Later)
     monkeypatch.setattr(process, "_sweeps", [])
     yield
-    gc.unfreeze()
+    process._sweep()  # frozen, as conftest left it
     gc.set_threshold(*thresholds)
 
 
@@ -84,7 +84,7 @@ def test_python_makes_no_round_of_its_own_while_libraries_load(thawed):
 def test_a_test_harness_freezes_nothing():
     before = gc.get_freeze_count()
     process.settle()
-    assert gc.get_freeze_count() == before
+    assert gc.get_freeze_count() <= before  # some may have been freed
 
 
 @pytest.mark.skipif(not process.OPEN_FILES.is_dir(), reason="sockets are looked up as Linux has it")

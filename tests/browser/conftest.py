@@ -110,7 +110,12 @@ class Visit:
         return self.page.evaluate("() => globalThis.shifts")
 
     def shoot(self, name: str) -> None:
-        """Save the whole page; Streamlit scrolls an inner box, so the window grows to it."""
+        """Save the whole page; Streamlit scrolls an inner box, so the window grows to it.
+
+        Only where somebody wants to look (`EFFNET_SHOTS=1`): a page is drawn twice for it.
+        """
+        if not os.environ.get("EFFNET_SHOTS"):
+            return
         SCREENSHOTS.mkdir(exist_ok=True)
         self.page.wait_for_timeout(200)
         box = self.page.get_by_test_id("stMainBlockContainer").bounding_box()

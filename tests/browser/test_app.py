@@ -14,15 +14,6 @@ def path(name: str) -> str:
     return "/" if name == "scale" else f"/{name}"
 
 
-@pytest.mark.parametrize("name", PATHS)
-def test_a_page_opens_by_its_own_address(visit, name):
-    tab = visit()
-    tab.go(path(name))
-    expect(tab.page).to_have_title(re.compile(f"^{name.title()} - EfficientNet explorer"))
-    expect(tab.page.get_by_test_id("stSidebarNav")).to_have_count(0)
-    expect(tab.page.get_by_text("Page not found")).to_have_count(0)
-
-
 def test_arrow_keys_on_phi_move_totals_table_and_link(visit):
     tab = visit()
     page = tab.go("/?phi=1")
@@ -197,9 +188,12 @@ def test_a_measurement_ends_with_a_median(visit):
 
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
 @pytest.mark.parametrize("name", PATHS)
-def test_a_page_stands_still_and_fits_its_window(visit, name, width, theme):
+def test_a_page_opens_by_its_address_stands_still_and_fits_its_window(visit, name, width, theme):
     tab = visit(width=width, theme=theme)
     page = tab.go(path(name))
+    expect(page).to_have_title(re.compile(f"^{name.title()} - EfficientNet explorer"))
+    expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
+    expect(page.get_by_text("Page not found")).to_have_count(0)
     page.locator("html[data-whole]").wait_for(state="attached")
     page.wait_for_function(
         "() => [...document.querySelectorAll('.figure')].every((box) => box.dataset.drawn)"

@@ -1,7 +1,6 @@
 """The explorer itself, as one file: what its controls do, and what is seen and heard of it."""
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -12,7 +11,6 @@ from effnet.base.units import millions
 from effnet.scaling import phi_curve
 from effnet.scaling.design import Design
 
-SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
 # How many pixels the network's drawing covers, and where its stages stand.
 INKED = """() => {
   const canvas = document.querySelector('.drawing canvas'), { width, height } = canvas;
@@ -281,8 +279,6 @@ def test_it_fits_its_window_in_both_languages_and_themes(explore, size):
                 box = page.locator(part).bounding_box()
                 assert box["y"] >= 0
                 assert box["y"] + box["height"] <= 720, part
-        SCREENSHOTS.mkdir(exist_ok=True)
-        page.screenshot(path=SCREENSHOTS / f"explorer-{size[0]}-{theme}-{language}.png")
 
 
 def test_a_phone_shows_drawing_and_totals_with_one_slider_at_the_thumb(explore):

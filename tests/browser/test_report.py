@@ -15,7 +15,6 @@ from effnet.pixels.preparation import open_image
 from effnet.scaling.design import Design
 
 BEFORE = Path(__file__).parents[1] / "data" / "before"
-SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
 
 
 def chinese(text: str) -> str:
@@ -56,8 +55,6 @@ def test_a_chinese_report_opens_with_no_network_and_prints(offline, tmp_path):
     assert chinese("Pan") in tips
     assert not [tip for tip in tips if tip.isascii()]
     assert page.pdf(format="A4").startswith(b"%PDF")
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / "report-zh.png", full_page=True)
 
 
 def test_a_report_of_before_opens(offline, tmp_path):
@@ -92,5 +89,3 @@ def test_ones_own_photo_goes_from_classify_into_the_report_and_out_again(
     copy = Image.open(io.BytesIO(Path(saved.value.path()).read_bytes()))
     assert copy.tobytes() == open_image(chelsea).tobytes()
     told.locator(".photo").scroll_into_view_if_needed()
-    SCREENSHOTS.mkdir(exist_ok=True)
-    told.screenshot(path=SCREENSHOTS / "report-photo.png")
