@@ -187,20 +187,30 @@ def card() -> None:
 
 def table() -> None:
     """The stages in numbers, what is counted, and where a published schedule comes from."""
-    with st.expander(say("The stages as a table"), on_change="rerun") as opened:
-        if not opened.open:
-            return
-        network, now = schedule()
-        _table(now, stage_costs(now, get_variant(network)))
-        told = say(
-            "Only forward passes are counted. A training step costs about three of them at every "
-            "size, so shares and savings stay the same."
-        )
-        one = _matching(network, now)
-        if one:
-            source = say("Source: {source}. {notes}.", source=say(one.source), notes=say(one.notes))
-            told += f" {source}"
-        st.caption(told)
+    network, now = schedule()
+    costs = stage_costs(now, get_variant(network))
+    sheet.show(
+        costs,
+        Column(mark("stage"), lambda row: row.stage.number + 1),
+        Column(mark("epochs"), lambda row: row.stage.epochs),
+        Column(mark("exact size (px)"), lambda row: row.stage.exact_size),
+        Column(mark("size (px)"), lambda row: row.stage.size),
+        Column(mark("dropout"), lambda row: row.stage.dropout),
+        Column("RandAugment", lambda row: row.stage.randaugment),
+        Column("MixUp", lambda row: row.stage.mixup),
+        Column("CutMix", lambda row: row.stage.cutmix),
+        Column(mark("MACs per image"), "macs_per_image", ","),
+        Column(mark("MACs of the stage"), "macs", ","),
+        alt=say("{n} {n:stage|stages}: epochs, sizes, strengths and costs", n=now.stages),
+    )
+    told = say(
+        "Only forward passes are counted. A training step costs about three of them at every "
+        "size, so shares and savings stay the same."
+    )
+    if one := _matching(network, now):
+        source = say("Source: {source}. {notes}.", source=say(one.source), notes=say(one.notes))
+        told += f" {source}"
+    st.caption(told)
 
 
 def _matching(network: str, now: Progressive) -> Preset | None:
@@ -237,23 +247,6 @@ def _totals(network: str, now: Progressive, relative: float) -> None:
                 say("Predicted from this machine's step times. Measure them below"),
             ),
         )
-    )
-
-
-def _table(now: Progressive, costs: Any) -> None:
-    sheet.show(
-        costs,
-        Column(mark("stage"), lambda row: row.stage.number + 1),
-        Column(mark("epochs"), lambda row: row.stage.epochs),
-        Column(mark("exact size (px)"), lambda row: row.stage.exact_size),
-        Column(mark("size (px)"), lambda row: row.stage.size),
-        Column(mark("dropout"), lambda row: row.stage.dropout),
-        Column("RandAugment", lambda row: row.stage.randaugment),
-        Column("MixUp", lambda row: row.stage.mixup),
-        Column("CutMix", lambda row: row.stage.cutmix),
-        Column(mark("MACs per image"), "macs_per_image", ","),
-        Column(mark("MACs of the stage"), "macs", ","),
-        alt=say("{n} {n:stage|stages}: epochs, sizes, strengths and costs", n=now.stages),
     )
 
 
