@@ -39,16 +39,13 @@ def time_and_accuracy(rows: "Sequence[Row]") -> go.Figure:
         words = say("{points:.1f} points more accuracy", points=lead.mean)
     return theme.figure(
         [
-            theme.trace(
-                "scatter",
-                x=[s.cpu_seconds],
-                y=[100 * s.mean],
+            marks.points(
+                [(s.cpu_seconds, 100 * s.mean)],
                 error_y={"type": "data", "array": [100 * s.spread], "thickness": 1.4},
                 mode="markers",
                 marker={"symbol": symbol, "size": 12, "color": _arm_colour(s.name)},
                 name=say(s.name),
-                hovertemplate=say("{arm}: %{{y:.1f}} % in %{{x:.0f}} s", arm=say(s.name))
-                + "<extra></extra>",
+                hovertemplate=say("{arm}: %{{y:.1f}} % in %{{x:.0f}} s", arm=say(s.name)),
             )
             for s, symbol in zip(found, cycle(marks.SHAPES), strict=False)
         ],
@@ -78,7 +75,7 @@ def run_curves(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> go.Figure:
             mode="lines+markers",
             name=name,
             marker={"size": 6},
-            hovertemplate=say("{name}, epoch %{{x}}: %{{y:.1f}} %", name=name) + "<extra></extra>",
+            hovertemplate=say("{name}, epoch %{{x}}: %{{y:.1f}} %", name=name),
         )
         for name, rows in curves.items()
         if rows

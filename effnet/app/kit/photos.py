@@ -248,8 +248,9 @@ def _add() -> None:
         label_visibility="collapsed",
         help=say("Photos stay in this machine's memory; nothing is written to disk"),
     )
-    st.toggle(say("Camera"), key="camera")
-    _paste()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.toggle(say("Camera"), key="camera")
+        _paste()
 
 
 def _refused(chosen: Photo) -> None:
@@ -291,7 +292,7 @@ def _paste() -> None:
                 add([(PASTED, base64.b64decode(body, validate=True))])
 
     data = {
-        "words": say("or paste a picture with Ctrl+V"),
+        "words": say("or paste with Ctrl+V"),
         "tooLarge": say("That picture is over 16 MiB; upload it as a file."),
     }
     report = state.told("paste", pasted, part="pasted")

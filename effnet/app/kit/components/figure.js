@@ -99,23 +99,28 @@ function configuration(box, data) {
   };
 }
 
-// Draws once the browser has painted what came with the figure: totals don't wait for it, and of
-// several states that came meanwhile only the last is drawn.
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+const idle = () => new Promise((done) => requestIdleCallback(done, { timeout: 1000 }));
+let turn = Promise.resolve(); // of the figures in sight
+
+async function ready() {
+  while (!globalThis.Plotly) await pause(20);
+}
+
+// Draws once the browser has painted what came with the figure, one figure a frame and what is seen
+// first; of several states that came meanwhile only the last is drawn.
 function afterPaint(box, draw) {
   box.next = draw;
   if (box.waiting) return;
   box.waiting = true;
-  const start = () => {
-    if (box.isConnected && !globalThis.Plotly) {
-      setTimeout(start, 20);
-      return;
-    }
+  const start = async () => {
     box.waiting = false;
-    if (box.isConnected) box.next();
+    if (box.isConnected) await box.next();
   };
   const inSight = box.getBoundingClientRect().top < innerHeight;
-  if (inSight) requestAnimationFrame(() => setTimeout(start));
-  else requestIdleCallback(start, { timeout: 1000 }); // what is seen comes first
+  if (inSight) turn = turn.then(ready).then(painted).then(start).catch(reportError);
+  else ready().then(idle).then(start);
 }
 
 const LEAST = 240; // px, of a figure that fills a window
