@@ -113,10 +113,8 @@ def _stages(row: Row, spec: Spec, where: Path | None = None) -> Sequence[StagePr
 
 
 def _newest(rows: Sequence[Row], spec: Spec, options: Options) -> Row | None:
-    row, counted = (
-        reading.newest(rows, spec.name, spec.resolution, options),
-        cache.counted_cost(spec),
-    )
+    row = reading.newest(rows, spec.name, spec.resolution, options)
+    counted = cache.counted_cost(spec)
     known = row is not None and (row.macs, row.params) == (counted.macs, counted.params)
     return row if known else None
 

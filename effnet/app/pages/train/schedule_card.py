@@ -111,9 +111,8 @@ def _change_size(place: int, value: float) -> None:
 
 def _preset(network: str, now: Progressive) -> None:
     known = {one.name: one for one in presets()}
-    matching = next(
-        (n for n, one in known.items() if (one.variant, one.schedule) == (network, now)), None
-    )
+    one = _matching(network, now)
+    matching = one.name if one else None
 
     def chosen(name: str | None) -> None:
         if name:
@@ -182,7 +181,7 @@ def card() -> None:
     words = say("Image size by epoch with regularisation strengths below")
     live.figure("staircase", drawn, alt=words)
     st.caption(say("Computed. Below each size: its share of all multiply-adds."))
-    _totals(network, now, relative)
+    _totals(network, now, relative, sum(row.macs for row in costs))
 
 
 def table() -> None:
@@ -218,9 +217,7 @@ def _matching(network: str, now: Progressive) -> Preset | None:
     return next(found, None)
 
 
-def _totals(network: str, now: Progressive, relative: float) -> None:
-    spec = get_variant(network)
-    images = sum(row.macs for row in stage_costs(now, spec))
+def _totals(network: str, now: Progressive, relative: float, macs: int) -> None:
     measured = step_times(network, now)
     cards.row(
         (
@@ -232,12 +229,12 @@ def _totals(network: str, now: Progressive, relative: float) -> None:
             ),
             (
                 say("Forward passes"),
-                f"{images / 1e18:.3g} E",
+                f"{macs / 1e18:.3g} E",
                 say("MACs; 1 E is 10¹⁸"),
                 say(
                     "{macs:,} MACs on ImageNet's 1,281,167 training images; a training step takes "
                     "about three times a forward pass",
-                    macs=images,
+                    macs=macs,
                 ),
             ),
             (
