@@ -18,7 +18,6 @@ def explorer() -> None:
     with right, st.container(key="sides"):  # side by side where the window is wide
         with st.container():
             found = latency_cards.measure(design, spec, chosen)
-            latency_cards.samples(found)
         with st.container(key="where_time_goes"):
             latency_cards.mirror(found, spec)
             latency_cards.take_away(found, spec)

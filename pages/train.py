@@ -11,7 +11,7 @@ from effnet.app.pages.train import (
     schedule_card,
     teach_card,
 )
-from effnet.base import mark
+from effnet.base import mark, say
 from effnet.network import get_variant
 from effnet.report import claims
 from effnet.train import relative_cost
@@ -37,7 +37,7 @@ def schedule() -> None:
     with right:
         schedule_card.card()
         schedule_card.stopwatch()
-        schedule_card.table()
+        open_tab.fold(say("The stages as a table"), schedule_card.table)
     if photos.marked() != photo:
         st.rerun()  # the gallery shows it as well
     with claim:

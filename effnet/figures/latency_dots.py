@@ -9,6 +9,8 @@ from effnet.base import colours, milliseconds, percent, say
 from effnet.figures import marks, theme
 from effnet.timing import Latency, Pace
 
+BINS = 40  # of what is shown: one sample far out doesn't widen them
+
 
 @theme.themed
 def latency_samples(latency: Latency) -> go.Figure:
@@ -17,6 +19,7 @@ def latency_samples(latency: Latency) -> go.Figure:
     A line marks the median, a band p10 to p90.
     """
     samples, colour = list(latency.samples_ms), colours.family("v1")
+    shown = _shown_to(samples)
     return theme.figure(
         [
             marks.points(
@@ -30,7 +33,7 @@ def latency_samples(latency: Latency) -> go.Figure:
                 y=samples,
                 xaxis="x2",
                 name=say("passes"),
-                nbinsy=40,
+                ybins={"start": 0, "end": shown, "size": shown / BINS},
                 marker={"color": colour, "opacity": 0.75},
                 hovertemplate=say("%{y} ms: passes counted %{x}"),
             ),
@@ -43,9 +46,7 @@ def latency_samples(latency: Latency) -> go.Figure:
         height=340,
         xaxis=theme.axis(say("pass"), domain=[0, 0.76]),
         xaxis2=theme.axis(say("passes"), domain=[0.8, 1], anchor="y", nticks=4),
-        yaxis=theme.axis(
-            say("time per pass (ms)"), rangemode="tozero", range=[0, _shown_to(samples)]
-        ),
+        yaxis=theme.axis(say("time per pass (ms)"), range=[0, shown]),
         shapes=[
             marks.band(latency.p10_ms, latency.p90_ms, colour, opacity=0.15),
             marks.level(latency.median_ms, width=2),

@@ -7,13 +7,22 @@ from dataclasses import replace
 
 import pytest
 import visits
-from latency_examples import B0, BATCHES, EDGE, FAMILY, HERE, PACE
+from latency_examples import B0, BATCHES, EDGE, FAMILY, HERE, PACE, row
 from streamlit.testing.v1 import AppTest
 
 import effnet
-from effnet.app.pages.latency import latency_cards
+from effnet.app.pages.latency import latency_cards, measured_card
 from effnet.jobs import Job
-from effnet.timing import Latency, Options, Row, computed_stages, measurement_store, reading
+from effnet.timing import (
+    Latency,
+    Options,
+    Row,
+    computed_stages,
+    measurement_store,
+    processor,
+    reading,
+    with_times,
+)
 from effnet.timing.predicted import Pace, host, predicted_ms, save
 
 TABS = ("Roofline", "Options", "Race", "Sweeps", "Why V2", "Published", "Predict")
@@ -70,6 +79,24 @@ def test_before_a_measurement_the_page_shows_one_of_a_named_machine():
     assert all(metric.value != "-" for metric in app.metric)
     assert visits.claim(app).endswith("How long do they take here?")
     assert len(app.get("download_button")) == 0
+
+
+def test_a_run_that_was_stopped_leaves_the_mirror_that_was_there():
+    here = replace(HERE, processor=processor())
+    whole = row("b0", 2.0)
+    whole = replace(whole, what="latency", latency=replace(whole.latency, environment=here))
+    told = with_times(computed_stages(B0), [1.0 + stage for stage in range(9)])
+    later = replace(whole.latency, environment=replace(here, date="2026-01-02"))
+    wider = replace(later, options=replace(later.options, batch_size=2))
+    measurement_store.keep([whole, *measurement_store.stage_rows(whole.run, whole.latency, told)])
+    measurement_store.keep(
+        replace(whole, run=f"{one.batch_size}", latency=one) for one in (later, wider)
+    )
+    for batch, times in (1, [*range(1, 10)]), (2, []):
+        found = measured_card.from_disk(B0, Options(batch_size=batch))
+        assert found is not None
+        assert found.rows[-1].run == f"{batch}"
+        assert [one.median_ms for one in found.stages] == times
 
 
 def opened(tab: str, **query: str) -> AppTest:

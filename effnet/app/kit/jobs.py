@@ -88,6 +88,8 @@ def card(
 ) -> Job | None:
     """A button that asks for a job; while it goes on, progress and a stop; then the job.
 
+    What is drawn stands in the same place while the job runs and at rest, so that nothing moves.
+
     Args:
         key: The card's name.
         label: The button's.
@@ -95,7 +97,7 @@ def card(
         subject: What it is of; a result of another subject is told, and not given.
         title: The subject in words.
         work: What is done.
-        draw: Shows what the job has so far.
+        draw: Shows what the job has so far, and at rest what it gave; None before there is any.
         main: Whether this is the page's main button.
         queue: Where it waits for its turn.
         again: Whether the button can be pressed where the result is there.
@@ -106,22 +108,28 @@ def card(
         mine = next((job for job in _asked().values() if job.queue is queue), None)
     if mine is not None and (mine.key == key or main):  # another's card may be in a shut tab
         watch(mine, key, draw if mine.key == key else None)
-        return None if mine.key == key else _last(key, label, subject)
-    last = results().get(key)
-    there = last is not None and last.subject == subject and last.value is not None
-    with _row(key):
-        st.button(
-            label,
-            key=f"run_{key}",
-            type="primary" if main else "secondary",
-            disabled=mine is not None or (there and not again),
-            help=say("Another measurement of yours is running") if mine else help,
-            on_click=ask,
-            args=(queue, key, title, work, subject),
-        )
-        if not projector.on():
-            st.caption(note)
-    return _last(key, label, subject)
+        if mine.key == key:
+            return None
+    else:
+        last = results().get(key)
+        there = last is not None and last.subject == subject and last.value is not None
+        with _row(key):
+            st.button(
+                label,
+                key=f"run_{key}",
+                type="primary" if main else "secondary",
+                disabled=mine is not None or (there and not again),
+                help=say("Another measurement of yours is running") if mine else help,
+                on_click=ask,
+                args=(queue, key, title, work, subject),
+            )
+            if not projector.on():
+                st.caption(note)
+    last = _last(key, label, subject)
+    if draw is not None:
+        with st.container():  # as a part that runs by itself has one
+            draw(last.value if last else None)
+    return last
 
 
 def _last(key: str, label: str, subject: Any) -> Job | None:

@@ -1,4 +1,4 @@
-"""Tabs that compute only when they are open; the open one stands in the link and is remembered."""
+"""Tabs and folds that compute only when they are open; an open tab stands in the link."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -55,3 +55,10 @@ def cards(key: str, drawn: Mapping[str, Callable[[], None]]) -> None:
                     card()
                 except EffnetError as error:  # a user's mistake in one card costs no other
                     st.error(verbatim(error))
+
+
+def fold(title: str, card: Callable[[], object], *, key: str | None = None) -> None:
+    """A fold of this title; the card in it is only computed where it is open."""
+    with st.expander(title, on_change="rerun", key=key) as opened:
+        if opened.open:
+            card()

@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from effnet.app.kit import cache, jobs, live, sheet
+from effnet.app.kit import cache, jobs, live, open_tab, sheet
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen
 from effnet.base import (
     Column,
@@ -96,9 +96,8 @@ def _race(specs: dict[str, Spec], options: Options, budget_s: float, job: Job) -
 def _fused(design: Design, spec: Spec, chosen: Chosen) -> None:
     series = v2_bottlenecks.fused_series(spec)
     seconds = max(8.0, 2.0 * len(series) * chosen.budget_s)
-    key = "fused"
     result = jobs.card(
-        key,
+        "fused",
         say("Race the fused networks"),
         say(
             "About {seconds:.0f} s: {n} {n:network|networks} in turn, {how}. A fused stage "
@@ -113,13 +112,8 @@ def _fused(design: Design, spec: Spec, chosen: Chosen) -> None:
         partial(_race, {str(one.stages): one.spec for one in series}, chosen.options, seconds),
         draw=lambda found: _fused_figure(series, found),
     )
-    if not jobs.running(key):
-        _fused_figure(series, result.value if result else None)
-        with st.expander(
-            say("As a table, and the paper's own"), on_change="rerun", key="table3"
-        ) as more:
-            if more.open:
-                _fused_tables(series, result.value if result else None)
+    tables = partial(_fused_tables, series, result.value if result else None)
+    open_tab.fold(say("As a table, and the paper's own"), tables, key="table3")
 
 
 def _fused_figure(series: tuple[Fused, ...], found: Race | None) -> None:
@@ -199,10 +193,7 @@ def _steps(design: Design, spec: Spec) -> None:
         partial(_time_steps, spec, batch),
         draw=_steps_figure,
     )
-    if jobs.running(key):
-        return
-    if result and result.value:
-        _steps_figure(result.value)
+    if jobs.running(key) or (result and result.value):
         return
     first = cache.counted(spec, resolution=SIDES[0]).macs
     st.caption(say("Computed, before it is measured:"))
@@ -248,9 +239,8 @@ def _steps_figure(found: list[StepCost] | None) -> None:
 def _deepened(design: Design, spec: Spec, chosen: Chosen) -> None:
     two = v2_bottlenecks.deepened(spec)
     seconds = max(6.0, 3.0 * chosen.budget_s)
-    key = "deepened"
-    result = jobs.card(
-        key,
+    jobs.card(
+        "deepened",
         say("Race both ways to deepen"),
         say(
             "About {seconds:.0f} s: the depth of every stage times 1.6, or only the last two "
@@ -264,19 +254,17 @@ def _deepened(design: Design, spec: Spec, chosen: Chosen) -> None:
         partial(_race, {"alike": two.alike, "late": two.late}, chosen.options, seconds),
         draw=lambda found: _deepened_figure(two, found),
     )
-    if not jobs.running(key):
-        _deepened_figure(two, result.value if result else None)
-        alike, late = (cache.counted_cost(one) for one in (two.alike, two.late))
-        st.caption(
-            say(
-                "Where only the late stages are deepened, the network has {params} the "
-                "parameters and {activations} the activations of one whose stages are deepened "
-                "alike. Only time is measured here. To compare accuracy, both would have to be "
-                "trained.",
-                params=factor(late.params / alike.params),
-                activations=factor(late.activations / alike.activations),
-            )
+    alike, late = (cache.counted_cost(one) for one in (two.alike, two.late))
+    st.caption(
+        say(
+            "Where only the late stages are deepened, the network has {params} the "
+            "parameters and {activations} the activations of one whose stages are deepened "
+            "alike. Only time is measured here. To compare accuracy, both would have to be "
+            "trained.",
+            params=factor(late.params / alike.params),
+            activations=factor(late.activations / alike.activations),
         )
+    )
 
 
 def _deepened_figure(two: Deepened, found: Race | None) -> None:

@@ -1,14 +1,14 @@
 """The first card of the Latency page: measure the design, see every sample and where time goes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from effnet.app.kit import cards, jobs, live, sheet
+from effnet.app.kit import cards, jobs, live, open_tab, sheet
 from effnet.app.pages.latency.measured_card import Measured, from_disk, link, work
 from effnet.app.pages.latency.stopwatch import Chosen
 from effnet.app.pages.latency.versus_card import KEY, Raced
@@ -75,6 +75,13 @@ def measure(design: Design, spec: Spec, chosen: Chosen) -> Measured | None:
     guess = say(" Predicted: {time}.", time=milliseconds(expected.ms)) if expected else ""
     note = say("About {seconds:.0f} s.{guess}", seconds=seconds, guess=guess)
     kept = from_disk(spec, chosen.options)
+
+    def shown(found: Measured | None) -> None:
+        if jobs.running("measure"):
+            _so_far(found)
+        else:
+            _samples(found if found and found.latency else kept)
+
     if kept and kept.recorded and kept.latency:
         where = kept.latency.environment
         example = say(
@@ -91,7 +98,7 @@ def measure(design: Design, spec: Spec, chosen: Chosen) -> Measured | None:
         (spec, chosen.options),
         design.title,
         partial(work, spec, chosen, link(design)),
-        draw=_so_far,
+        draw=shown,
         main=True,
         help=say(
             "The network runs again and again, and every pass is timed. How it runs: {how}. Its "
@@ -160,14 +167,8 @@ def _entries(latency: Latency, spec: Spec) -> list[tuple[str, str]]:
     ]
 
 
-def samples(found: Measured | None) -> None:
-    """Totals and every sample; before there are any, what the papers measured elsewhere."""
-    if not jobs.running("measure"):  # else totals and samples so far stand above, in such a room
-        with st.container():
-            _samples(found)
-
-
 def _samples(found: Measured | None) -> None:
+    """Totals and every sample; before there are any, what the papers measured elsewhere."""
     latency = found.latency if found else None
     totals(latency, found.spec if found else None)
     if latency is None:
@@ -210,37 +211,30 @@ def mirror(found: Measured | None, spec: Spec) -> None:
     shown: Sequence[StageProfile] = found.stages if found and measured else computed_stages(spec)
     drawn = _marked(stage_mirror(shown, measured=measured), found if measured else None)
     live.figure("mirror", drawn, alt=say("Shares of multiply-adds, time and activations by stage"))
-    title = say("The stages as a table")
-    with st.expander(title, on_change="rerun", key="stage_times") as opened:
-        if opened.open:
-            _stage_table(shown, measured=measured)
-    _elsewhere(spec)
+    table = partial(_stage_table, shown, measured=measured)
+    open_tab.fold(say("The stages as a table"), table, key="stage_times")
+    if elsewhere := reading.mirrors(reading.kept(SHIPPED), spec):
+        open_tab.fold(say("On other machines"), partial(_elsewhere, elsewhere), key="mirrors")
 
 
-def _elsewhere(spec: Spec) -> None:
-    """Mirrors of this network that other machines measured; nothing where none is shipped."""
-    found = reading.mirrors(reading.kept(SHIPPED), spec)
-    if not found:
-        return
-    with st.expander(say("On other machines"), on_change="rerun", key="mirrors") as opened:
-        if not opened.open:
-            return
-        names = {
-            in_a_row(
-                [
-                    where.environment.processor,
-                    replace(where.options, threads=None).words,
-                    plural(where.batch_size, "{n} image a pass", "{n} images a pass"),
-                    where.environment.date[:10],
-                ]
-            ): stages
-            for where, stages in found
-        }
-        chosen = st.selectbox(say("Show"), list(names), key="mirror_shown")
-        stages = names[chosen or next(iter(names))]
-        alt = say("Shares of multiply-adds, time and activations by stage")
-        live.figure("mirror_shipped", stage_mirror(stages), alt=alt)
-        _stage_table(stages, measured=True)
+def _elsewhere(found: Iterable[tuple[Latency, Sequence[StageProfile]]]) -> None:
+    """Mirrors of this network that other machines measured, one at a time."""
+    names = {
+        in_a_row(
+            [
+                where.environment.processor,
+                replace(where.options, threads=None).words,
+                plural(where.batch_size, "{n} image a pass", "{n} images a pass"),
+                where.environment.date[:10],
+            ]
+        ): stages
+        for where, stages in found
+    }
+    chosen = st.selectbox(say("Show"), list(names), key="mirror_shown")
+    stages = names[chosen or next(iter(names))]
+    alt = say("Shares of multiply-adds, time and activations by stage")
+    live.figure("mirror_shipped", stage_mirror(stages), alt=alt)
+    _stage_table(stages, measured=True)
 
 
 def _stage_table(shown: Sequence[StageProfile], *, measured: bool) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlencode
 
 from effnet.app.kit import cache
@@ -93,18 +94,27 @@ def from_disk(spec: Spec, options: Options) -> Measured | None:
     """The last measurement of this network run this way: this machine's, or one that is shipped."""
     here = [row for row in reading.kept() if is_here(row)]
     if found := _newest(here, spec, options):
-        return Measured(spec, options, rows=[found], stages=reading.stages_of(found.run, spec))
+        return Measured(spec, options, rows=[found], stages=_stages(found, spec))
     if shown := _newest(reading.kept(SHIPPED), spec, options):
-        stages = reading.stages_of(shown.run, spec, SHIPPED)
+        stages = _stages(shown, spec, SHIPPED)
         return Measured(spec, options, rows=[shown], stages=stages, recorded=True)
     return None
 
 
-def _newest(rows: Sequence[Row], spec: Spec, options: Options) -> Row | None:
-    row, counted = (
-        reading.newest(rows, spec.name, spec.resolution, options),
-        cache.counted_cost(spec),
+def _stages(row: Row, spec: Spec, where: Path | None = None) -> Sequence[StageProfile]:
+    """Where the time went; of a run that was stopped before that, as in the one before it."""
+    alike = (
+        stages
+        for one, stages in reading.mirrors(reading.kept(where), spec)
+        if (one.options, one.environment.processor)
+        == (row.latency.options, row.latency.environment.processor)
     )
+    return reading.stages_of(row.run, spec, where) or next(alike, ())
+
+
+def _newest(rows: Sequence[Row], spec: Spec, options: Options) -> Row | None:
+    row = reading.newest(rows, spec.name, spec.resolution, options)
+    counted = cache.counted_cost(spec)
     known = row is not None and (row.macs, row.params) == (counted.macs, counted.params)
     return row if known else None
 

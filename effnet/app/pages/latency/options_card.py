@@ -80,7 +80,7 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
     )
     picked = _picked(ways(plain, here), here)
     seconds = len(picked) * 3 * chosen.budget_s
-    result = jobs.card(
+    jobs.card(
         KEY,
         say("Measure the gains"),
         say(
@@ -93,8 +93,6 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
         partial(_measure, spec, plain, picked, chosen.budget_s),
         draw=_shown,
     )
-    if not jobs.running(KEY):
-        _shown(result.value if result else None)
 
 
 def _picked(found: Mapping[str, Options], here: Hardware) -> list[Options]:

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from effnet.app.kit import jobs, live, sheet
+from effnet.app.kit import jobs, live, open_tab, sheet
 from effnet.app.pages.latency.stopwatch import KEEP
 from effnet.base import Column, mark, milliseconds, percent, plural, say, significant
 from effnet.figures import prediction_check
@@ -126,21 +126,21 @@ def _shown(known: Pace, design: Design, spec: Spec) -> None:
             line_error=percent(known.line_error),
         )
     )
-    with st.expander(say("What was learned"), on_change="rerun", key="pace_table") as opened:
-        if opened.open:
-            titles = _titles()
-            sheet.show(
-                [
-                    {"kind": kind} | dict(zip(titles, values, strict=True))
-                    for kind, values in known.coefficients.items()
-                ],
-                Column(mark("kind of work"), "kind"),
-                *(Column(title, title, "%.5f") for title in titles),
-                alt=say("Milliseconds by kind of work and feature"),
-            )
+    open_tab.fold(say("What was learned"), partial(_coefficients, known), key="pace_table")
 
 
-def _titles() -> list[str]:
-    """What the columns of `FEATURES` are called."""
-    fixed = say("ms each"), say("ms per M MACs"), say("ms per MB")
-    return [*fixed, *(say("ms per MB beyond {size:g} MB", size=size) for size in CACHES)]
+def _coefficients(known: Pace) -> None:
+    """Milliseconds by kind of work; the columns are those of `FEATURES`."""
+    titles = [
+        *(say("ms each"), say("ms per M MACs"), say("ms per MB")),
+        *(say("ms per MB beyond {size:g} MB", size=size) for size in CACHES),
+    ]
+    sheet.show(
+        [
+            {"kind": kind} | dict(zip(titles, values, strict=True))
+            for kind, values in known.coefficients.items()
+        ],
+        Column(mark("kind of work"), "kind"),
+        *(Column(title, title, "%.5f") for title in titles),
+        alt=say("Milliseconds by kind of work and feature"),
+    )

@@ -6,7 +6,7 @@ from operator import itemgetter
 
 import streamlit as st
 
-from effnet.app.kit import jobs, live, sheet
+from effnet.app.kit import jobs, live, open_tab, sheet
 from effnet.app.pages.latency.stopwatch import Chosen
 from effnet.base import Column, giga, mark, percent, say, significant
 from effnet.figures import roofline
@@ -71,9 +71,8 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
             bytes=significant(roof.bytes_per_s / 1e9),
         )
     )
-    with st.expander(say("The layers as a table"), on_change="rerun", key="roof_table") as opened:
-        if opened.open:
-            _measured(found.kinds, roof)
+    table = partial(_measured, found.kinds, roof)
+    open_tab.fold(say("The layers as a table"), table, key="roof_table")
 
 
 def _measure(spec: Spec, options: Options, budget_s: float, job: Job) -> Roofed:

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from effnet.app.kit import jobs, live, sheet, state
+from effnet.app.kit import jobs, live, open_tab, sheet, state
 from effnet.app.pages.latency.measured_card import SHIPPED, link
 from effnet.app.pages.latency.stopwatch import KEEP, Chosen
 from effnet.base import (
@@ -80,11 +80,15 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
         None,
         say("{what} of {of}", what=_title(kind), of=of),
         partial(_measure, kind, spec, chosen.options, float(box), link(design)),
-        draw=lambda rows: _figure(kind, rows or []),
+        draw=lambda rows: (
+            _figure(kind, rows or []) if jobs.running(key) else _kept(kind, spec, chosen)
+        ),
     )
-    if jobs.running(key):
-        return
-    _load()
+
+
+def _kept(kind: str, spec: Spec, chosen: Chosen) -> None:
+    """A sweep that was kept or sent, or what one would measure."""
+    open_tab.fold(say("Load a file of measurements"), _load, key="load_times")
     rows = _chosen_series(kind)
     _figure(kind, rows)
     if rows:
@@ -127,31 +131,28 @@ def _measure(
 
 def _load() -> None:
     """Read a file that somebody sent."""
-    title = say("Load a file of measurements")
-    with st.expander(title, on_change="rerun", key="load_times") as opened:
-        if not opened.open:
-            return
-        file = st.file_uploader(
-            say("A CSV that this page or `python -m effnet bench` wrote"),
-            type=["csv"],
-            key="sent_times_file",
-            max_upload_size=reading.MOST_BYTES // 2**20,
+    file = st.file_uploader(
+        say("A CSV that this page or `python -m effnet bench` wrote"),
+        type=["csv"],
+        key="sent_times_file",
+        max_upload_size=reading.MOST_BYTES // 2**20,
+    )
+    if file is None:
+        return
+    name = file.name[: measurement_store.LONGEST_TEXT]
+    found = reading.read(file.getvalue(), name=name)
+    st.session_state[state.SENT_TIMES] = {name: found}
+    kinds = sorted({row.what for row in found.rows})
+    st.caption(
+        say(
+            "{n} {n:measurement|measurements} ({kinds}){skipped}.",
+            n=len(found.rows),
+            kinds=verbatim(in_a_row([say(SERIES.get(kind, kind)) for kind in kinds])),
+            skipped=say("; {n} {n:line|lines} could not be used", n=found.skipped)
+            if found.skipped
+            else "",
         )
-        if file is None:
-            return
-        found = reading.read(file.getvalue(), name=file.name[: measurement_store.LONGEST_TEXT])
-        st.session_state[state.SENT_TIMES] = {file.name[: measurement_store.LONGEST_TEXT]: found}
-        kinds = sorted({row.what for row in found.rows})
-        st.caption(
-            say(
-                "{n} {n:measurement|measurements} ({kinds}){skipped}.",
-                n=len(found.rows),
-                kinds=verbatim(in_a_row([say(SERIES.get(kind, kind)) for kind in kinds])),
-                skipped=say("; {n} {n:line|lines} could not be used", n=found.skipped)
-                if found.skipped
-                else "",
-            )
-        )
+    )
 
 
 def _chosen_series(kind: str) -> list[Row]:

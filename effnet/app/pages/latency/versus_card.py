@@ -69,9 +69,7 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
         partial(_race, raced, (spec, other), chosen.options),
         draw=_shown,
     )
-    if jobs.running(KEY):
-        return
-    if result is None:
+    if result is None and not jobs.running(KEY):
         a, b = cache.counted_cost(spec), cache.counted_cost(other)
         st.caption(
             say(
@@ -84,8 +82,6 @@ def card(design: Design, spec: Spec, chosen: Chosen) -> None:
                 ratio=factor(b.macs / a.macs),
             )
         )
-        return
-    _shown(result.value)
 
 
 def _other(spec: Spec) -> tuple[str, Spec]:

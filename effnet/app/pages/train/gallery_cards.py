@@ -1,5 +1,6 @@
 """The gallery on the Train page: one photo under each regularisation, a slider each."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,10 +67,9 @@ def gallery() -> None:
                 _card(name, shown[name])
 
 
-def _card(name: str, show: "object") -> None:
+def _card(name: str, show: Callable[[], object]) -> None:
     exhibit = EXHIBITS[name]
     st.markdown(f"**{say(exhibit.name)}**")
-    assert callable(show)
     show()
     lines = exhibit.formula.replace(r",\quad ", r",\\ ")  # a card is narrow
     st.latex(r"\begin{gathered}" + lines + r"\end{gathered}")

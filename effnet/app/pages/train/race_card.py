@@ -1,12 +1,12 @@
 """Four networks of equal cost that learn side by side: the recorded race, or one's own."""
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import streamlit as st
 
-from effnet.app.kit import live, sheet
+from effnet.app.kit import live, open_tab, sheet
 from effnet.base import Column, giga, mark, percent, say
 from effnet.jobs import runs
 from effnet.train import TITLES
@@ -42,10 +42,8 @@ def _race(found: races.Race, *, live_now: bool, own: bool) -> None:
         _component()(key="race", data=race_data(found, live=live_now))
     lit = say("A test picture lights up when the lane's network names it right.")
     st.caption(f"{lit} {_where(found, own=own)}")
-    with st.expander(say("The race as a table"), on_change="rerun", key="race_table") as opened:
-        if opened.open:
-            st.caption(f"{_how(found)} {'' if live_now else _times(found)}")
-            _table(found)
+    table = partial(_table, found, live_now=live_now)
+    open_tab.fold(say("The race as a table"), table, key="race_table")
 
 
 def _how(found: races.Race) -> str:
@@ -108,7 +106,8 @@ def _title(found: races.Race, *, live_now: bool) -> str:
     )
 
 
-def _table(found: races.Race) -> None:
+def _table(found: races.Race, *, live_now: bool) -> None:
+    st.caption(f"{_how(found)} {'' if live_now else _times(found)}")
     lanes = found["lanes"]
     looks = max((lane["steps"] for lane in lanes), key=len)
 

@@ -1,11 +1,11 @@
 """The experiments on the Train page: shipped results, or those of the newest run here."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import streamlit as st
 
-from effnet.app.kit import live, sheet
+from effnet.app.kit import live, open_tab, sheet
 from effnet.base import mark, say
 from effnet.figures import time_and_accuracy
 from effnet.jobs import Run, runs
@@ -70,12 +70,11 @@ def origin(rows: Rows, command: str = "") -> None:
 
 def table(rows: Rows) -> None:
     """Every row; the table's own menu gives it as a CSV."""
-    with st.expander(say("Every training as a table"), on_change="rerun") as opened:
-        if opened.open:
-            sheet.show(rows, height=300)
+    open_tab.fold(say("Every training as a table"), partial(sheet.show, rows, height=300))
 
 
-def _none_yet() -> None:
+def none_yet() -> None:
+    """Says how results are made, where none are installed."""
     st.info(say("No results are installed here. Make them: `{command}`", command=claim.COMMAND))
 
 
@@ -83,7 +82,7 @@ def progressive() -> None:
     """Fixed against progressive: time and accuracy."""
     rows, name = chosen_rows("progressive")
     if not {"fixed", "progressive"} <= {row["arm"] for row in rows}:
-        _none_yet()
+        none_yet()
         return
     st.markdown(progressive_verdict(rows))
     words = say("Processor time against accuracy of {n} schedules", n=len({r["arm"] for r in rows}))

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from effnet.app.kit import frame, jobs, live, public, sheet, state
+from effnet.app.kit import frame, jobs, live, open_tab, public, sheet, state
 from effnet.base import (
     EffnetError,
     has_numbers,
@@ -219,10 +219,8 @@ def _run(run: Run) -> None:
             else say("It broke off without a word: its process was ended from outside.")
         )
     if curves:
-        with st.expander(say("The curves as a table"), on_change="rerun") as opened:
-            if opened.open:
-                table = [{"training": name, **row} for name, rows in curves.items() for row in rows]
-                sheet.show(table, height=260)
+        table = ({"training": name, **row} for name, rows in curves.items() for row in rows)
+        open_tab.fold(say("The curves as a table"), partial(sheet.show, table, height=260))
 
 
 def _curves(run: Run) -> Curves:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from effnet.app.kit import jobs, live, sheet, state
 from effnet.app.pages.train import race_card
-from effnet.app.pages.train.results_card import Rows, origin, rows_of, table
+from effnet.app.pages.train.results_card import Rows, none_yet, origin, rows_of, table
 from effnet.base import Column, EffnetError, Text, in_a_row, mark, say, verbatim
 from effnet.figures import accuracy_by_way, paired_differences, scaling_experiment
 from effnet.jobs import limits, runs
@@ -44,7 +44,7 @@ def scaling() -> None:
     """Whether scaling all three pays here, by the plan's rule, and what it was made of."""
     rows = part("scaling")
     if not any(row["way"] == "base" for row in rows):
-        st.info(say("No results are installed here. Make them: `{command}`", command=claim.COMMAND))
+        none_yet()
         return
     for way in BALANCED:
         if any(row["way"] == way for row in rows):
@@ -237,7 +237,7 @@ def search() -> None:
     rows = part("search")
     finals = [row for row in rows if row["epochs"] == claim.FINAL_EPOCHS]
     if not finals:
-        st.info(say("No results are installed here. Make them: `{command}`", command=claim.COMMAND))
+        none_yet()
         return
     best, *others = claim.ranked(finals)
     st.markdown(

@@ -111,9 +111,8 @@ def _change_size(place: int, value: float) -> None:
 
 def _preset(network: str, now: Progressive) -> None:
     known = {one.name: one for one in presets()}
-    matching = next(
-        (n for n, one in known.items() if (one.variant, one.schedule) == (network, now)), None
-    )
+    one = _matching(network, now)
+    matching = one.name if one else None
 
     def chosen(name: str | None) -> None:
         if name:
@@ -182,65 +181,13 @@ def card() -> None:
     words = say("Image size by epoch with regularisation strengths below")
     live.figure("staircase", drawn, alt=words)
     st.caption(say("Computed. Below each size: its share of all multiply-adds."))
-    _totals(network, now, relative)
+    _totals(network, now, relative, sum(row.macs for row in costs))
 
 
 def table() -> None:
     """The stages in numbers, what is counted, and where a published schedule comes from."""
-    with st.expander(say("The stages as a table"), on_change="rerun") as opened:
-        if not opened.open:
-            return
-        network, now = schedule()
-        _table(now, stage_costs(now, get_variant(network)))
-        told = say(
-            "Only forward passes are counted. A training step costs about three of them at every "
-            "size, so shares and savings stay the same."
-        )
-        one = _matching(network, now)
-        if one:
-            source = say("Source: {source}. {notes}.", source=say(one.source), notes=say(one.notes))
-            told += f" {source}"
-        st.caption(told)
-
-
-def _matching(network: str, now: Progressive) -> Preset | None:
-    found = (one for one in presets() if (one.variant, one.schedule) == (network, now))
-    return next(found, None)
-
-
-def _totals(network: str, now: Progressive, relative: float) -> None:
-    spec = get_variant(network)
-    images = sum(row.macs for row in stage_costs(now, spec))
-    measured = step_times(network, now)
-    cards.row(
-        (
-            (
-                say("Multiply-adds"),
-                factor(relative),
-                say("{share} saved", share=percent(1 - relative)),
-                say("Of training at the last size throughout; computed"),
-            ),
-            (
-                say("Forward passes"),
-                f"{images / 1e18:.3g} E",
-                say("MACs; 1 E is 10¹⁸"),
-                say(
-                    "{macs:,} MACs on ImageNet's 1,281,167 training images; a training step takes "
-                    "about three times a forward pass",
-                    macs=images,
-                ),
-            ),
-            (
-                say("Time here"),
-                factor(relative_time(now, measured)) if measured else "-",
-                say("of the fixed schedule's") if measured else say("not measured"),
-                say("Predicted from this machine's step times. Measure them below"),
-            ),
-        )
-    )
-
-
-def _table(now: Progressive, costs: Any) -> None:
+    network, now = schedule()
+    costs = stage_costs(now, get_variant(network))
     sheet.show(
         costs,
         Column(mark("stage"), lambda row: row.stage.number + 1),
@@ -254,6 +201,49 @@ def _table(now: Progressive, costs: Any) -> None:
         Column(mark("MACs per image"), "macs_per_image", ","),
         Column(mark("MACs of the stage"), "macs", ","),
         alt=say("{n} {n:stage|stages}: epochs, sizes, strengths and costs", n=now.stages),
+    )
+    told = say(
+        "Only forward passes are counted. A training step costs about three of them at every "
+        "size, so shares and savings stay the same."
+    )
+    if one := _matching(network, now):
+        source = say("Source: {source}. {notes}.", source=say(one.source), notes=say(one.notes))
+        told += f" {source}"
+    st.caption(told)
+
+
+def _matching(network: str, now: Progressive) -> Preset | None:
+    found = (one for one in presets() if (one.variant, one.schedule) == (network, now))
+    return next(found, None)
+
+
+def _totals(network: str, now: Progressive, relative: float, macs: int) -> None:
+    measured = step_times(network, now)
+    cards.row(
+        (
+            (
+                say("Multiply-adds"),
+                factor(relative),
+                say("{share} saved", share=percent(1 - relative)),
+                say("Of training at the last size throughout; computed"),
+            ),
+            (
+                say("Forward passes"),
+                f"{macs / 1e18:.3g} E",
+                say("MACs; 1 E is 10¹⁸"),
+                say(
+                    "{macs:,} MACs on ImageNet's 1,281,167 training images; a training step takes "
+                    "about three times a forward pass",
+                    macs=macs,
+                ),
+            ),
+            (
+                say("Time here"),
+                factor(relative_time(now, measured)) if measured else "-",
+                say("of the fixed schedule's") if measured else say("not measured"),
+                say("Predicted from this machine's step times. Measure them below"),
+            ),
+        )
     )
 
 
