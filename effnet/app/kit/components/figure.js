@@ -127,14 +127,17 @@ const LEAST = 240; // px, of a figure that fills a window
 const EDGE = 12; // px, kept free below it
 const WAY_OUT = '.st-key-show_everything'; // lies in the window's corner, below the figure
 
-// On a projector the first figure takes what its window leaves; those below are as high as drawn.
+// On a projector the first figure takes what its window leaves; elsewhere a figure is as high as
+// drawn, or as the style sheet says (--tall).
 function heightOf(box, data) {
-  if (!data.fills) return data.height;
+  if (!data.fills) return tall(box) || data.height;
   const scrolled = box.closest('[data-testid="stMain"]')?.scrollTop ?? 0;
   const way = document.querySelector(WAY_OUT)?.getBoundingClientRect().height ?? 0;
   const left = innerHeight - way - EDGE - box.getBoundingClientRect().top - scrolled;
   return left < LEAST ? data.height : `${Math.round(left)}px`;
 }
+
+const tall = (box) => getComputedStyle(box).getPropertyValue('--tall');
 
 export default function ({ parentElement, data: [data], setTriggerValue }) {
   const box = parentElement.querySelector('.figure');
@@ -145,7 +148,7 @@ export default function ({ parentElement, data: [data], setTriggerValue }) {
     const { data: traces, layout } = JSON.parse(data.figure);
     box.style.height = heightOf(box, data);
     const kept = { ...fitted(layout, box.clientWidth), uirevision: data.key, autosize: true };
-    if (data.fills) delete kept.height;
+    if (data.fills || tall(box)) delete kept.height;
     await globalThis.Plotly.react(box, traces, kept, configuration(box, data));
     if (data.clickable && !box.clickable) {
       box.clickable = true;

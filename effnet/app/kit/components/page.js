@@ -1,6 +1,8 @@
 // What a page needs once: its language, for screen readers and in the place of the English words
-// that Streamlit writes into its own controls; and its place in the menu.
-const CONTROLS = ['stFileUploader', 'stCameraInput', 'stElementToolbar', 'stTooltipContent',
+// that Streamlit writes into its own controls; and its place in the menu. `captions.js` stands
+// before this.
+const CONTROLS = ['stFileUploader', 'stCameraInput', 'stElementToolbar', 'stElementToolbarButton',
+  'stTooltipContent',
   'stTooltipErrorContent', 'stSkipToContent', 'stStatusWidget', 'stDataFrame', 'stDataFrameColumnMenu',
   'stDataFrameColumnVisibilityMenu', 'stDataFrameColumnFormattingMenu', 'stDataFrameStatisticsMenu',
   'stSelectbox', 'stMultiSelect', 'stNumberInput', 'stTextInput', 'stTextArea', 'stDialog']
@@ -155,8 +157,9 @@ function showWhole(page) {
   look();
 }
 
-export default function ({ data: [data] }) {
+export default function ({ data: [data], parentElement }) {
   speak(data.language, data.words);
+  explainCaptions(data.terms, parentElement);
   showPlace();
   letScroll();
   keepRooms();
