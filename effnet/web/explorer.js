@@ -96,14 +96,13 @@ export function mount(root, data, report = () => {}) {
   }
   const curve = curveIn(main, { say, titles, released: data.released });
   const note = make('p', main, { class: 'note' }, say('Sides and channels are drawn by their square roots.'));
-  const origins = make('span', note, {}, say('Lines and bars are computed, hollow diamonds published; dotted is the promise of the formula.'));
   const hasCurve = !hidden.has('curve');
+  if (hasCurve) note.append(' ', say('Lines and bars are computed, hollow diamonds published; dotted is the promise of the formula.'));
   const below = make('div', box, { class: 'below' });
   const table = tableIn(below, { say, pick });
   show(totals.list, !hidden.has('totals'));
   show(figure, !hidden.has('drawing'));
   show(note, !hidden.has('drawing'));
-  show(origins, hasCurve);
   put(curve.svg, { hidden: hasCurve ? null : '' });
   show(below, !hidden.has('table'));
   if (data.photo) {

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 CARD_WIDTH = 132  # px: four in a row beside the controls of a narrow projector
 CARD_HEIGHT, SHORT_CARD_HEIGHT = 128, 98  # px: with a line below the number, and without
 INTERPOLATIONS = (mark("bilinear"), mark("bicubic"))  # as weights' preprocessing names them
-ORIGINS = mark("Lines and bars are computed, filled dots measured, hollow diamonds published.")
 CLASS = Column(mark("class"), lambda label: class_name(label.name))
 CURVE = ("phi", "network", "resolution", "params", "macs", "activations")  # columns of its table
 
@@ -69,11 +68,9 @@ def promise(design: Design) -> None:
     budget = claims.budget_claim(design, start, cache.counted_cost(design.spec()))
     st.caption(
         say(
-            "{budget} {origins} Each published network has a bar: its depth, width and "
-            "resolution each stand for some phi, and the bar runs from the least to the "
-            "greatest.",
+            "{budget} A published network's bar runs from the least to the greatest phi that its "
+            "depth, width and resolution stand for.",
             budget=budget,
-            origins=say(ORIGINS),
         )
     )
     with st.expander(say("Why the real cost differs"), on_change="rerun") as why:

@@ -36,29 +36,26 @@ def totals(spec: Spec) -> None:
     """Parameters, multiply-adds, activations, and memory for one image."""
     sums = {key: receipts.total(formulas.items(spec, key)) for key in QUANTITIES}
     highest = memory.peak(spec)
-    entries = [
-        (
-            say(QUANTITIES[key].title),
-            QUANTITIES[key].written(value),
-            None,
-            say("{number}. {rule}", number=f"{value:,}", rule=say(QUANTITIES[key].rule)),
-        )
-        for key, value in sums.items()
-    ]
-    entries.append(
-        (
-            say("Inference memory"),
-            mebibytes(highest.live),
-            None,
-            say(
-                "{bytes:,} bytes: the most that one image needs at a time, without the "
-                "weights; in {place}.",
-                bytes=highest.live,
-                place=memory.place(highest.run, highest.layer),
-            ),
-        )
+    needed = say(
+        "{bytes:,} bytes: the most that one image needs at a time, without the "
+        "weights; in {place}.",
+        bytes=highest.live,
+        place=memory.place(highest.run, highest.layer),
     )
-    cards.row(entries)
+    cards.row(
+        [
+            *(
+                (
+                    say(QUANTITIES[key].title),
+                    QUANTITIES[key].written(value),
+                    None,
+                    say("{number}. {rule}", number=f"{value:,}", rule=say(QUANTITIES[key].rule)),
+                )
+                for key, value in sums.items()
+            ),
+            (say("Inference memory"), mebibytes(highest.live), None, needed),
+        ]
+    )
 
 
 # --- where it goes ----------------------------------------------------------------------------

@@ -81,9 +81,7 @@ def _four(base: str, found: tuple[Scaled, ...]) -> None:
     st.caption(
         say(
             "Drawn to one scale: channels across, side of the map upwards, number of "
-            "blocks below; the outline is {base}. Computed: of all multipliers with up to "
-            "four decimals, these come closest to the budget. Rounding makes the cost "
-            "jump, so some miss it a little. {kept}",
+            "blocks below; the outline is {base}. {kept}",
             base=display_name(base),
             kept=_kept(found),
         )
@@ -96,7 +94,11 @@ def _four(base: str, found: tuple[Scaled, ...]) -> None:
             look={"pinned": True},
         ),
         *("depth", "width", "resolution", "blocks", "params", "macs"),
-        Column(mark("off budget"), _off),
+        Column(
+            mark("off budget"),
+            _off,
+            note=mark("Nearest of all multipliers with up to four decimals; rounding makes jumps"),
+        ),
         "activations",
         key="four_table",
         alt=say("The base network and the four networks of equal cost, with all their counts"),

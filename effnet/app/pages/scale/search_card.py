@@ -137,8 +137,8 @@ def _step_one_words(base: str, found: tuple[Candidate, ...]) -> str:
             cheaper=sum(one.ratio < paper.ratio for one in found),
         )
     return words + say(
-        "The paper trained every choice and took the most accurate one. Here nothing is "
-        "trained: only costs are counted. The paper prints neither its grid nor its tolerance."
+        "The paper trained every choice and kept the most accurate one; it prints neither grid "
+        "nor tolerance. Here nothing is trained, only counted."
     )
 
 
