@@ -17,7 +17,7 @@ from effnet.timing import predicted_ms
 if TYPE_CHECKING:
     from effnet.classify import Prediction
 
-CARD_WIDTH = 140  # px: five in a row beside the controls, two on a phone
+CARD_WIDTH = 132  # px: four in a row beside the controls of a narrow projector
 CARD_HEIGHT, SHORT_CARD_HEIGHT = 128, 98  # px: with a line below the number, and without
 INTERPOLATIONS = (mark("bilinear"), mark("bicubic"))  # as weights' preprocessing names them
 ORIGINS = mark("Lines and bars are computed, filled dots measured, hollow diamonds published.")

@@ -8,7 +8,7 @@ import streamlit as st
 from PIL import Image, ImageEnhance, ImageOps
 
 from effnet import figures
-from effnet.app.kit import cache, live, sheet, state
+from effnet.app.kit import cache, cards, live, sheet, state
 from effnet.app.kit.cache import Photo
 from effnet.base import (
     Column,
@@ -21,7 +21,7 @@ from effnet.base import (
     share,
     verbatim,
 )
-from effnet.classify import Prediction, answers, imagenet_classes, softmax
+from effnet.classify import Label, Prediction, answers, imagenet_classes, softmax
 from effnet.network import display_name
 from effnet.pixels import crop_box, resized, resized_size, to_pixels, view
 from effnet.weights import Preprocessing, offline_variants
@@ -247,25 +247,17 @@ def ensemble(photo: Photo, classifier: "Classifier") -> None:
     found = _all(chosen, photo)
     mean = answers.mean_probabilities(list(found.values()))
     order = np.argsort(-mean, kind="stable")[:5]
-    labels = [_Named(classifier.classes[i], float(mean[i])) for i in order]
+    labels = [Label(int(i), classifier.classes[i], float(mean[i])) for i in order]
     drawn = figures.top_classes(labels, family=classifier.spec.family)
     live.figure("ensemble_bars", drawn, alt=say("The ensemble's five most probable classes"))
     sheet.show(
-        [*zip(labels, order, strict=True)],
-        Column(mark("class"), lambda row: class_name(row[0].name)),
-        share(mark("mean"), lambda row: row[0].probability),
+        labels,
+        cards.CLASS,
+        share(mark("mean"), "probability"),
         *(share(display_name(name), partial(_share_of, one)) for name, one in found.items()),
     )
 
 
-def _share_of(prediction: Prediction, row: tuple[object, int]) -> float:
-    """The probability that a network gives to a row's class."""
-    return answers.standing(prediction, int(row[1]))[1]
-
-
-class _Named:
-    """A class and its probability, as `figures.top_classes` takes them."""
-
-    def __init__(self, name: str, probability: float) -> None:
-        self.name = name
-        self.probability = probability
+def _share_of(prediction: Prediction, label: Label) -> float:
+    """The probability that a network gives to a class."""
+    return answers.standing(prediction, label.index)[1]
