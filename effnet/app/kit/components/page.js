@@ -95,11 +95,19 @@ const ANSWER = 1000; // ms until the server has begun to work, if it does
 const PATIENCE = 4000; // ms; then a tab is seen while the rest of it is worked out
 const WORKS = '[role="progressbar"], [data-testid="stSpinner"]';
 
+// Whether it opens another tab: a mouse does when it goes down, a finger when it comes up where it
+// did not scroll, arrows from the open one.
+function isTurn({ type, key, pointerType }, tab) {
+  if (type === 'keydown' && /^(Arrow|Home|End)/.test(key)) return true;
+  const acts = type === 'keydown' ? key !== 'Tab' : (type === 'pointerdown') === (pointerType === 'mouse');
+  return acts && tab.getAttribute('aria-selected') !== 'true';
+}
+
 // While another tab fills, the row keeps the height that it had. The tab is seen once all is in its
 // place, or says that it is at work; what follows the row, only then.
-function keepRoom({ target, type, key }) {
-  const row = target.closest?.('[role="tab"]')?.closest('[data-testid="stTabs"]');
-  if (!row || (type === 'keydown' && key === 'Tab')) return;
+function keepRoom(event) {
+  const tab = event.target.closest?.('[role="tab"]'), row = tab?.closest('[data-testid="stTabs"]');
+  if (!row || !isTurn(event, tab)) return;
   const app = document.querySelector('.stApp'), { dataset } = document.documentElement;
   const start = performance.now();
   let changed = start, asked = false;
@@ -107,6 +115,7 @@ function keepRoom({ target, type, key }) {
     changed = performance.now();
     asked ||= all.some((one) => one.target === app);
   });
+  row.turn = changes;
   changes.observe(row, { childList: true, subtree: true, attributes: true });
   changes.observe(app, { attributeFilter: ['data-test-script-state'] });
   row.style.minHeight = `${row.offsetHeight}px`;
@@ -115,9 +124,10 @@ function keepRoom({ target, type, key }) {
   }
   dataset.turns = 'unseen';
   const look = () => {
+    if (row.turn !== changes) return; // another tab was chosen meanwhile
     const now = performance.now();
     const answered = (asked || now - start > ANSWER) && app.dataset.testScriptState === 'notRunning';
-    const open = row.querySelector('[role="tab"][aria-selected="true"]').getAttribute('aria-controls');
+    const open = row.querySelector('[role="tab"][aria-selected="true"]')?.getAttribute('aria-controls');
     const works = asked && document.getElementById(open)?.querySelector(WORKS);
     if (now - start > PATIENCE || works) dataset.turns = 'seen';
     if (!answered || now - changed < CALM || !there(row)) {
@@ -140,7 +150,7 @@ function shrink(row) {
 }
 
 function keepRooms() {
-  for (const event of ['pointerdown', 'keydown']) document.addEventListener(event, keepRoom, true);
+  for (const event of ['pointerdown', 'pointerup', 'keydown']) document.addEventListener(event, keepRoom, true);
 }
 
 const inSight = (node) => node.getBoundingClientRect().top < innerHeight;
