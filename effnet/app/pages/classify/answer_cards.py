@@ -128,7 +128,7 @@ def steps(image: Image.Image, classifier: "Classifier") -> None:
     smaller = say("Step 2; what step 3 leaves out is dimmed")
     with pictures.container(key="resized"):
         picture = _outside_dimmed(resized(image, settings), settings)
-        st.image(picture, caption=smaller, width=settings.resize * 3 // 2, alt=smaller)
+        st.image(picture, caption=smaller, width="stretch", alt=smaller)
     with words:
         st.markdown(
             say(
