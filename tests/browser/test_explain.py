@@ -130,6 +130,36 @@ def test_the_photo_on_a_phone_stays_where_it_is_whatever_tool_is_chosen(visit):
     assert canvas.evaluate(place) == before
 
 
+def test_where_there_are_no_keys_no_word_is_said_of_them(visit):
+    page = drawn(visit(width=390, touch=True).go("/explain"))
+    said = page.locator(".reading")
+    expect(said).to_have_text("Tap a place of the map to see what it sees.")
+    expect(page.get_by_text("Ctrl+V")).to_be_hidden()
+    page.get_by_role("button", name="Paint over").press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator("figure[data-panel=blend] canvas")).to_be_focused()
+    expect(said).to_be_hidden()
+
+
+def test_another_tab_is_hidden_until_it_is_there_and_the_open_one_never(visit):
+    page = drawn(visit().go("/explain"))
+    page.evaluate(
+        """() => {
+            const { dataset } = document.documentElement;
+            globalThis.turns = [];
+            new MutationObserver(() => globalThis.turns.push(dataset.turns ?? 'over'))
+                .observe(document.documentElement, { attributeFilter: ['data-turns'] });
+        }"""
+    )
+    page.get_by_role("tab", name="Top classes").click()
+    assert page.evaluate("globalThis.turns") == []
+    page.get_by_role("tab", name="Take away").click()
+    page.wait_for_function("globalThis.turns.at(-1) === 'over'")
+    assert page.evaluate("globalThis.turns[0]") == "unseen"
+    expect(page.get_by_role("button", name="Own grid (NPY)")).to_be_visible()
+    expect(page.get_by_text("Next, Train")).to_be_visible()
+
+
 def test_the_brush_moves_and_paints_by_keys(visit):
     page = drawn(visit().go("/explain"))
     page.get_by_role("button", name="Paint over").press("Enter")

@@ -79,6 +79,7 @@ export default function ({ parentElement, data: [data], setStateValue }) {
   root.querySelector('figcaption').textContent = data.caption;
   const ready = () => {
     [root.canvas.width, root.canvas.height] = [data.side, data.side];
+    root.canvas.style.maxWidth = `${2 * data.side}px`; // beyond, its pixels are a blur
     draw(root);
     root.dataset.drawn = 'yes';
   };

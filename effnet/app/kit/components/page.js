@@ -90,21 +90,67 @@ function letScroll() {
   page.scrolls.observe(document.body, { childList: true, subtree: true });
 }
 
-// While another tab fills, the row keeps the height that it had: what follows would come and go.
-function keepRoom({ target }) {
-  const row = target.closest?.('[role="tab"]')?.closest('[data-testid="stTabs"]');
-  if (!row) return;
+const CALM = 250; // ms without a change: a tab's elements have their places
+const ANSWER = 1000; // ms until the server has begun to work, if it does
+const PATIENCE = 4000; // ms; then a tab is seen while the rest of it is worked out
+const WORKS = '[role="progressbar"], [data-testid="stSpinner"]';
+
+// Whether it opens another tab: a mouse does when it goes down, a finger when it comes up where it
+// did not scroll, arrows from the open one.
+function isTurn({ type, key, pointerType }, tab) {
+  if (type === 'keydown' && /^(Arrow|Home|End)/.test(key)) return true;
+  const acts = type === 'keydown' ? key !== 'Tab' : (type === 'pointerdown') === (pointerType === 'mouse');
+  return acts && tab.getAttribute('aria-selected') !== 'true';
+}
+
+// While another tab fills, the row keeps the height that it had. The tab is seen once all is in its
+// place, or says that it is at work; what follows the row, only then.
+function keepRoom(event) {
+  const tab = event.target.closest?.('[role="tab"]'), row = tab?.closest('[data-testid="stTabs"]');
+  if (!row || !isTurn(event, tab)) return;
+  const app = document.querySelector('.stApp'), { dataset } = document.documentElement;
+  const start = performance.now();
+  let changed = start, asked = false;
+  const changes = new MutationObserver((all) => {
+    changed = performance.now();
+    asked ||= all.some((one) => one.target === app);
+  });
+  row.turn = changes;
+  changes.observe(row, { childList: true, subtree: true, attributes: true });
+  changes.observe(app, { attributeFilter: ['data-test-script-state'] });
   row.style.minHeight = `${row.offsetHeight}px`;
-  const free = () => {
-    const { testScriptState } = document.querySelector('.stApp').dataset;
-    if (testScriptState === 'notRunning') row.style.minHeight = '';
-    else setTimeout(free, 100);
+  for (const one of document.querySelectorAll('.st-key-terms, .st-key-next_step')) {
+    one.parentElement.dataset.follows = '';
+  }
+  dataset.turns = 'unseen';
+  const look = () => {
+    if (row.turn !== changes) return; // another tab was chosen meanwhile
+    const now = performance.now();
+    const answered = (asked || now - start > ANSWER) && app.dataset.testScriptState === 'notRunning';
+    const open = row.querySelector('[role="tab"][aria-selected="true"]')?.getAttribute('aria-controls');
+    const works = asked && document.getElementById(open)?.querySelector(WORKS);
+    if (now - start > PATIENCE || works) dataset.turns = 'seen';
+    if (!answered || now - changed < CALM || !there(row)) {
+      setTimeout(look, 50);
+      return;
+    }
+    changes.disconnect();
+    shrink(row);
+    requestAnimationFrame(() => { delete dataset.turns; });
   };
-  setTimeout(free, 500);
+  look();
+}
+
+// Gives back the room that the row doesn't need, as far as the window stays where it is.
+function shrink(row) {
+  const page = document.querySelector('[data-testid="stMain"]');
+  const { scrollTop, scrollHeight, clientHeight } = page;
+  const least = row.offsetHeight - (scrollHeight - scrollTop - clientHeight);
+  row.style.minHeight = `${Math.max(0, least)}px`;
 }
 
 function keepRooms() {
-  for (const event of ['pointerdown', 'keydown']) document.addEventListener(event, keepRoom, true);
+  for (const event of ['pointerdown', 'pointerup', 'keydown']) document.addEventListener(event, keepRoom, true);
 }
 
 const inSight = (node) => node.getBoundingClientRect().top < innerHeight;
@@ -126,18 +172,20 @@ function speaks(host) {
 // Whether what is still on its way has its size already, as `frame.css` says.
 const isSized = (node) => getComputedStyle(node).getPropertyValue('--sized');
 
-// Whether what the window shows of a page is there and has its size: its elements, their code,
-// pictures, letters.
+// Whether what the window shows of a part is there and has its size: elements, their code, pictures.
+function there(part) {
+  const shown = (selector) => [...part.querySelectorAll(selector)].filter(inSight);
+  return shown('[data-testid="stSkeleton"]:not(.stSkeleton)').every(isSized)
+    && shown('[data-testid="stBidiComponentIsolated"]').every(speaks)
+    && [...part.querySelectorAll('img')].every((image) => image.complete);
+}
+
+// The same of a page, and its letters.
 function whole() {
-  const all = (selector) => [...document.querySelectorAll(selector)];
-  const [content] = all('.st-key-content');
+  const content = document.querySelector('.st-key-content');
   const sent = claimed(content)
     || document.querySelector('.stApp').dataset.testScriptState === 'notRunning';
-  return sent && content?.childElementCount
-    && !all('[data-testid="stSkeleton"]:not(.stSkeleton)').some((one) => inSight(one) && !isSized(one))
-    && !all('[data-testid="stBidiComponentIsolated"]').some((host) => inSight(host) && !speaks(host))
-    && [...document.images].every((image) => image.complete)
-    && document.fonts.status === 'loaded';
+  return sent && content?.childElementCount && there(document) && document.fonts.status === 'loaded';
 }
 
 // Shows a page at once instead of piece by piece.

@@ -126,8 +126,9 @@ def steps(image: Image.Image, classifier: "Classifier") -> None:
     numbers = to_pixels(view(image, settings), settings)
     pictures, words = st.columns([1, 2], gap="medium")
     smaller = say("Step 2; what step 3 leaves out is dimmed")
-    with pictures:
-        st.image(_outside_dimmed(resized(image, settings), settings), caption=smaller, alt=smaller)
+    with pictures.container(key="resized"):
+        picture = _outside_dimmed(resized(image, settings), settings)
+        st.image(picture, caption=smaller, width="stretch", alt=smaller)
     with words:
         st.markdown(
             say(

@@ -76,8 +76,7 @@ def _show(made: "Quantized", network: str) -> None:
         hide_index=True,
         alt=say("Size, time and agreement in fp32 and in int8"),
     )
-    for note in made.notes():
-        st.caption(note)
+    st.caption("  \n".join(made.notes()))
     live.figure(
         "int8_layers",
         figures.layer_noise({"int8": made}),

@@ -128,7 +128,7 @@ def damage(network: str, photo: Photo, usual: "Prediction") -> None:
         strength = pick.dial(f"damage_{name}", say(kind.dial), middle, Range(low, high, step))
         damaged = kind.apply(view(photo.image, classifier.preprocessing), strength)
         (now,) = perturbations.answers(classifier, [damaged])
-        st.image(
+        st.container(key="damaged").image(
             damaged,
             width="stretch",
             caption=verbatim(_says(now, usual)),

@@ -27,6 +27,12 @@ PAIR_WIDTH = 180  # px, the least of one of two controls side by side
 PAIR = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?")  # 967, or 967-968: why 967 rather than 968
 
 
+# the map of another network, layer or method from the next run on; the lists follow
+choose_network = partial(state.remember, state.NETWORK)
+choose_layer = partial(state.remember, state.LAYER)
+choose_method = partial(state.remember, state.METHOD)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a map is asked about.
@@ -89,11 +95,6 @@ def network_and_photo() -> tuple[str, Photo]:
     sample = state.remembered(state.PHOTO, photos.DEFAULT_PHOTO)
     state.say_in_link("photo", sample if sample != photos.DEFAULT_PHOTO else None)
     return network, photo
-
-
-def choose_network(network: str) -> None:
-    """Ask another network; the list of networks follows."""
-    state.remember(state.NETWORK, network)
 
 
 # --- the class ----------------------------------------------------------------------------------
@@ -253,16 +254,6 @@ def method_and_layer(classifier: "Classifier", place: DeltaGenerator) -> tuple[s
 def _in_language(key: str) -> str:
     """A widget's key; options with other titles make another widget, whose choice is not lost."""
     return key if current() == DEFAULT else f"{key}_{current()}"
-
-
-def choose_layer(layer: str) -> None:
-    """Make the map of another layer."""
-    state.remember(state.LAYER, layer)
-
-
-def choose_method(method: str) -> None:
-    """Make the map in another way."""
-    state.remember(state.METHOD, method)
 
 
 def _linked(key: str, kept: str, allowed: Collection[str] | Sequence[str], usual: str) -> str:

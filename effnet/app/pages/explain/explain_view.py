@@ -72,16 +72,8 @@ def cell(asked: Asked, explanation: "Explanation") -> tuple[int, int] | None:
     return found if found[0] < rows and found[1] < columns else None
 
 
-def _draw_box(asked: Asked, drawn: viewer.Fractions | None) -> None:
-    st.session_state[state.BOX] = (asked.whole.digest, drawn)
-
-
-def _paint(asked: Asked, strokes: list[perturbations.Stroke]) -> None:
-    st.session_state[state.PAINT] = (asked.whole.digest, *strokes)
-
-
-def _pick(asked: Asked, place: tuple[int, int]) -> None:
-    st.session_state[state.CELL] = ((asked.network, asked.layer), place)
+def _keep(what: str, *drawn: object) -> None:
+    st.session_state[what] = drawn
 
 
 # --- the map ------------------------------------------------------------------------------------
@@ -115,9 +107,9 @@ def photo_and_map(classifier: "Classifier", asked: Asked, explanation: "Explanat
         cell=cell(asked, explanation),
         subject=asked.whole.digest,
         paint=paint(asked.whole),
-        on_box=lambda drawn: _draw_box(asked, drawn),
-        on_paint=lambda strokes: _paint(asked, strokes),
-        on_cell=lambda place: _pick(asked, place),
+        on_box=lambda drawn: _keep(state.BOX, asked.whole.digest, drawn),
+        on_paint=lambda strokes: _keep(state.PAINT, asked.whole.digest, *strokes),
+        on_cell=lambda place: _keep(state.CELL, (asked.network, asked.layer), place),
     )
     found = remarks.notes(classifier.spec, explanation, local=METHODS[asked.method].local)
     shared = box_on(explanation, asked)
