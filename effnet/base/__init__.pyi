@@ -27,6 +27,7 @@ from .files import write_whole as write_whole
 from .files import writing as writing
 from .foreign import cell as cell
 from .foreign import cell_text as cell_text
+from .foreign import csv_cells as csv_cells
 from .foreign import csv_text as csv_text
 from .foreign import printable as printable
 from .foreign import verbatim as verbatim
@@ -44,11 +45,13 @@ from .language import remembered as remembered
 from .language import say as say
 from .language import speaking as speaking
 from .numbers import brief as brief
+from .numbers import check_range as check_range
 from .numbers import is_finite as is_finite
 from .numbers import is_whole as is_whole
 from .numbers import plain as plain
 from .numbers import settle as settle
 from .numbers import wilson as wilson
+from .paths import path_ending as path_ending
 from .paths import path_of as path_of
 from .rich import Card as Card
 from .rich import Rich as Rich
@@ -59,6 +62,7 @@ from .rows import as_frame as as_frame
 from .rows import rows_of as rows_of
 from .shipped import shipped as shipped
 from .stamps import stamp as stamp
+from .tables import data_text as data_text
 from .tables import table as table
 from .tolerant import append_line as append_line
 from .tolerant import has_numbers as has_numbers

@@ -1,9 +1,9 @@
 """ImageNet's class names in the reader's language; what programs read keeps the English ones."""
 
 from functools import lru_cache
-from importlib import resources
 
 from effnet.base import language
+from effnet.base.tables import data_text
 
 
 def class_name(name: str) -> str:
@@ -23,7 +23,7 @@ def _names(code: str) -> dict[str, str]:
     if code == language.DEFAULT:
         return {}
     english, said = (
-        resources.files("effnet").joinpath(f"data/{file}.txt").read_text("utf-8").splitlines()
+        data_text(f"{file}.txt").splitlines()
         for file in ("imagenet_classes", f"imagenet_classes_{code}")
     )
     return dict(zip(english, said, strict=True))

@@ -23,16 +23,8 @@ BROUGHT = {
     "hub": {"huggingface_hub"},
     "app": {"streamlit", "pyarrow", "jinja2"},
 }
-TENSORS = {
-    "nn",
-    "pixels",
-    "classify",
-    "cam",
-    "int8",
-    "timing",
-    "train",
-    "jobs",
-}  # rooms of effnet[train]
+# rooms of effnet[train]
+TENSORS = {"nn", "pixels", "classify", "cam", "int8", "timing", "train", "jobs"}
 
 
 def extra_for(package: str, room: str) -> str:

@@ -54,6 +54,14 @@ def cell_text(text: str) -> str:
     return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA) else text
 
 
+def csv_cells(line: str) -> list[str]:
+    """A line's cells; none where it is broken. Each line by itself: a torn one costs no other."""
+    try:
+        return next(csv.reader([line], strict=True), [])
+    except csv.Error:
+        return []
+
+
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """A CSV for people, with its head."""
     text = io.StringIO(newline="")

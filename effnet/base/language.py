@@ -18,6 +18,7 @@ from importlib import resources
 from typing import Any, ParamSpec, TypeVar
 
 from effnet.base import colours
+from effnet.base.tables import data_text
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 DEFAULT = "en"
@@ -79,8 +80,7 @@ def content(name: str) -> dict[str, Any]:
     A text stands there in all languages: `title.en = "Depth"`, `title.zh = "深度"`. What has no
     languages (sources, formulas, numbers) is as it stands.
     """
-    file = resources.files("effnet").joinpath(f"data/content/{name}.toml")
-    found: dict[str, Any] = _in_english(tomllib.loads(file.read_text("utf-8")))
+    found: dict[str, Any] = _in_english(tomllib.loads(data_text(f"content/{name}.toml")))
     return found
 
 

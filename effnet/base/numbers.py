@@ -12,7 +12,7 @@ from numbers import Integral, Real
 from typing import Any, cast, get_args, get_origin
 
 from effnet.base.errors import EffnetError
-from effnet.base.language import say
+from effnet.base.language import Text, say
 
 OWN = (bool, float, str, type(None), tuple)
 MOST_BITS = 1024  # of a whole number that a float holds; more can't even be written in a message
@@ -60,6 +60,47 @@ def brief(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+def check_range(
+    what: str,
+    value: object,
+    low: float,
+    high: float = math.inf,
+    *,
+    whole: bool = False,
+    above: bool = False,
+) -> None:
+    """Raise `EffnetError` where a value is no finite number from `low` to `high`.
+
+    Args:
+        what: What it is, in English as `say` takes it: "batch size".
+        value: As it came.
+        low: The least.
+        high: The most.
+        whole: Whether it must be a whole number.
+        above: Whether `low` itself is too little.
+    """
+    known, number = is_whole(value, math.floor(low)) if whole else is_finite(value), plain(value)
+    if known and low <= number <= high and not (above and number == low):
+        return
+    if math.isinf(high):
+        span = Text("a finite number above {low}") if above else Text("at least {low}")
+    else:
+        span = Text("above {low}, at most {high}") if above else Text("{low} to {high}")
+    span.values.update(low=_written(low), high=_written(high))
+    raise EffnetError(
+        "{what} {value}; expected {range}"
+        if not whole or is_whole(value, -(2**MOST_BITS))
+        else "{what} {value}; expected a whole number, {range}",
+        what=Text(what),
+        value=brief(value),
+        range=span,
+    )
+
+
+def _written(number: float) -> str:
+    return f"{number:,}" if isinstance(number, int) else f"{number:g}"
+
+
 def settle(record: Any, limits: Mapping[str, tuple[float, float]] = NO_LIMITS) -> None:
     """Make the numbers of a frozen record Python's own; for its `__post_init__`, before all checks.
 
@@ -92,16 +133,7 @@ def settle(record: Any, limits: Mapping[str, tuple[float, float]] = NO_LIMITS) -
                 expected=expected,
             )
         if name in limits:
-            low, high = limits[name]
-            known = is_whole(value, math.floor(low)) if kind is int else is_finite(value)
-            if not (known and low <= value <= high):
-                raise EffnetError(
-                    "{name} {value}; expected {low:g} to {high:g}",
-                    name=name,
-                    value=brief(value),
-                    low=low,
-                    high=high,
-                )
+            check_range(name, value, *limits[name], whole=kind is int)
 
 
 @lru_cache(maxsize=64)

@@ -20,3 +20,13 @@ def path_of(given: "str | os.PathLike[str]") -> Path:
     except (RuntimeError, ValueError, TypeError) as error:
         raise EffnetError("{path} is no path ({error})", path=ascii(given), error=error) from None
     return path
+
+
+def path_ending(given: "str | os.PathLike[str]", ending: str) -> Path:
+    """A path as `path_of` gives it; `EffnetError` where it has another ending, such as ".onnx"."""
+    path = path_of(given)
+    if path.suffix != ending:
+        raise EffnetError(
+            "{path}; expected a file name that ends in {ending}", path=path, ending=ending
+        )
+    return path

@@ -1,12 +1,16 @@
-"""Tables of `effnet/data`, read once as rows of text."""
+"""Files of `effnet/data`, and its tables, read once as rows of text."""
 
 import csv
 from functools import lru_cache
 from importlib import resources
 
 
+def data_text(name: str) -> str:
+    """What a file of `data/` holds, by its path there."""
+    return resources.files("effnet").joinpath(f"data/{name}").read_text("utf-8")
+
+
 @lru_cache(maxsize=32)
 def table(name: str) -> tuple[dict[str, str], ...]:
     """The rows of a table as text, columns as in the file of that name in `data/`."""
-    text = resources.files("effnet").joinpath(f"data/{name}.csv").read_text("utf-8")
-    return tuple(csv.DictReader(text.splitlines()))
+    return tuple(csv.DictReader(data_text(f"{name}.csv").splitlines()))

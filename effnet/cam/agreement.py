@@ -59,15 +59,10 @@ def read_at(explanation: Explanation, xs: Places, ys: Places) -> Array:
     """
     left, top, right, bottom = explanation.box
     rows, columns = explanation.native.shape
-    across = np.clip((xs - left) / (right - left) * columns - 0.5, 0, columns - 1)
-    down = np.clip((ys - top) / (bottom - top) * rows - 0.5, 0, rows - 1)
-    x, y = np.minimum(across.astype(int), columns - 1), np.minimum(down.astype(int), rows - 1)
-    x1, y1 = np.minimum(x + 1, columns - 1), np.minimum(y + 1, rows - 1)
-    part_x, part_y = across - x, (down - y)[:, None]
-    native = explanation.native
-    above = native[y][:, x] * (1 - part_x) + native[y][:, x1] * part_x
-    below = native[y1][:, x] * (1 - part_x) + native[y1][:, x1] * part_x
-    return np.asarray(above * (1 - part_y) + below * part_y)
+    across = (xs - left) / (right - left) * columns - 0.5
+    down = (ys - top) / (bottom - top) * rows - 0.5
+    wide = np.array([np.interp(across, np.arange(columns), row) for row in explanation.native])
+    return np.array([np.interp(down, np.arange(rows), column) for column in wide.T]).T
 
 
 @dataclass(frozen=True, slots=True)

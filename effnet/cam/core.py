@@ -99,9 +99,37 @@ def quick_maps(
     """
     named = checked_cuts(model, method, layers)
     cuts = [cut for _, cut in named]
+    asked, logits, activations, slopes = slopes_at(
+        model, x, questions, cuts, wanted=method in FORMULAS, last=last
+    )
+    maps: list[list[Array]] = []
+    for question, gradients in zip(asked, slopes, strict=True):
+        if method == "eigencam":
+            maps.append([first_component(a) for a in activations])
+        elif method == "cam":
+            maps.append([weighted(class_row(model, question), a) for a in activations])
+        else:
+            pairs = zip(activations, gradients, strict=True)
+            maps.append([FORMULAS[method](a, g) for a, g in pairs])
+    return RawMaps(maps, asked, [name for name, _ in named], logits)
+
+
+def slopes_at(
+    model: Network,
+    x: Tensor,
+    questions: Sequence[Question | None],
+    cuts: list[int],
+    *,
+    wanted: bool = True,
+    last: Callable[[], Pass] | None = None,
+) -> tuple[list[Question], Array, list[Array], list[list[Array]]]:
+    """What is asked, the logits, and activations and gradients at some cuts, from one forward pass.
+
+    Gradients are `[question][cut]`, empty where they are not `wanted`; all maps are `(C, h, w)`.
+    """
     steps = model.steps()
     early = min(cuts) < len(steps) - 1
-    needs_graph = early and method in FORMULAS
+    needs_graph = early and wanted
     if last and not early:
         made = last()
         kept, logits = {len(steps) - 1: made.features}, made.logits
@@ -115,27 +143,19 @@ def quick_maps(
     scores = as_array(logits[0])
     asked = [(q or Question(int(scores.argmax()))).check(len(scores)) for q in questions]
     activations = [as_array(kept[cut][0]) for cut in cuts]
-    maps: list[list[Array]] = []
+    slopes: list[list[Array]] = [[] for _ in asked]
     for number, question in enumerate(asked):
-        maps.append([])
-        if method == "eigencam":
-            maps[-1] += [first_component(a) for a in activations]
-            continue
-        row = class_row(model, question)
-        if method == "cam":
-            maps[-1] += [weighted(row, a) for a in activations]
-            continue
         if needs_graph:
             gradients = torch.autograd.grad(
                 question.score(logits)[0],
                 [kept[cut] for cut in cuts],
                 retain_graph=number < len(asked) - 1,
             )
-            slopes = [as_array(gradient[0]) for gradient in gradients]
-        else:  # a mean and a linear layer follow
-            slopes = [_spread(row, a) for a in activations]
-        maps[-1] += [FORMULAS[method](a, g) for a, g in zip(activations, slopes, strict=True)]
-    return RawMaps(maps, asked, [name for name, _ in named], scores)
+            slopes[number] = [as_array(gradient[0]) for gradient in gradients]
+        elif wanted:  # a mean and a linear layer follow
+            row = class_row(model, question)
+            slopes[number] = [_spread(row, a) for a in activations]
+    return asked, scores, activations, slopes
 
 
 def _through(

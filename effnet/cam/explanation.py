@@ -10,12 +10,11 @@ from PIL import Image
 
 from effnet.base import (
     Card,
-    EffnetError,
     Rich,
     Tabular,
+    check_range,
     class_name,
     coloured,
-    is_finite,
     percent,
     say,
 )
@@ -110,8 +109,7 @@ class Explanation(Rich, Tabular):
             alpha: Opacity of the map, 0 to 1.
             smooth: False shows the map's own cells.
         """
-        if not (is_finite(alpha) and 0 <= alpha <= 1):
-            raise EffnetError("opacity {alpha}; expected 0 to 1", alpha=repr(alpha))
+        check_range("opacity", alpha, 0, 1)
         values = place(self.native, self.picture.size, self.box, smooth=smooth)
         return self._painted(values, alpha)
 

@@ -21,13 +21,13 @@ from effnet.base import mark
 from effnet.cam.agreement import rank_correlation
 from effnet.cam.core import finished, quick_maps
 from effnet.cam.explanation import Explanation
+from effnet.cam.inside import prepared
 from effnet.cam.map_verdict import Order, Randomised, Verdict
 from effnet.cam.methods import METHODS, Array
 from effnet.cam.question import Question
 from effnet.counting import stage_of
 from effnet.network import walk
 from effnet.nn import Network, workers
-from effnet.pixels import to_array, view
 
 if TYPE_CHECKING:
     from effnet.classify import Classifier
@@ -62,7 +62,7 @@ def judge(
         progress: Called between slices, in the caller's thread, with the share that is done and
             what comes next (goes through `say`). Raising out of it stops the test.
     """
-    x = prepared(classifier, explanation)
+    x = prepared(classifier, explanation.image)
     side = x.shape[-1]
     chance = np.random.default_rng(seed)
     shape = explanation.native.shape
@@ -95,13 +95,6 @@ def judge(
         cascade=cascade,
         trained=classifier.trained,
     )
-
-
-def prepared(classifier: "Classifier", explanation: Explanation) -> Tensor:
-    """The network's numbers of the explained picture: `(1, 3, R, R)` on its device."""
-    settings = classifier.preprocessing
-    array = to_array(view(explanation.image, settings), settings)
-    return torch.from_numpy(array)[None].to(classifier.device)
 
 
 def centre_blob(shape: tuple[int, ...]) -> Array:
@@ -168,7 +161,7 @@ def randomise_down(
     Every tensor's values are shuffled, so that they keep their spread. The classifier's own network
     is not touched. A slow method is stood in for by Grad-CAM.
     """
-    x = prepared(classifier, explanation)
+    x = prepared(classifier, explanation.image)
     method = explanation.method
     if METHODS[method].slow or method == "cam":
         method = "gradcam"

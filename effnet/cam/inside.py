@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from effnet.base import EffnetError, check_known
-from effnet.cam.core import as_array, chain, class_row, cut_at
+from effnet.cam.core import as_array, chain, cut_at, slopes_at
 from effnet.cam.methods import Array
 from effnet.cam.question import Question
 from effnet.nn import MBConv, Network, SqueezeExcitation, workers
@@ -75,29 +75,11 @@ def strongest_channels(
     check_known("order", by, ("push", "mean"))
     x = prepared(classifier, image)
     model = classifier.model
-    question = Question(target, against).check(len(classifier.classes))
-    a, g = workers.call(_activation_and_gradient, model, x, layer, question)
+    _, cut = cut_at(model, layer)
+    _, _, (a,), ((g,),) = workers.call(slopes_at, model, x, [Question(target, against)], [cut])
     means, pushes = a.mean((1, 2)), (a * g).sum((1, 2))
     best = np.argsort(-(pushes if by == "push" else means), kind="stable")[:number]
     return [Channel(int(i), float(means[i]), float(pushes[i]), a[i].copy()) for i in best]
-
-
-def _activation_and_gradient(
-    model: Network, x: Tensor, layer: str | None, question: Question
-) -> tuple[Array, Array]:
-    _, cut = cut_at(model, layer)
-    steps = model.steps()
-    with torch.inference_mode():
-        activation = chain(steps[:cut], x)
-    a = as_array(activation[0])
-    if cut == len(steps) - 1:
-        row = class_row(model, question) / (a.shape[1] * a.shape[2])
-        return a, np.broadcast_to(row[:, None, None], a.shape)
-    with torch.inference_mode(False), torch.enable_grad():
-        leaf = activation.clone().requires_grad_()
-        score = question.score(chain(steps[cut:], leaf))[0]
-        (gradient,) = torch.autograd.grad(score, leaf)
-    return a, as_array(gradient[0])
 
 
 # --- squeeze-and-excitation -------------------------------------------------------------------

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from effnet.base import EffnetError, brief
+from effnet.base import EffnetError, brief, check_range
 from effnet.classify import find_class
 
 Target = int | str | tuple[int | str, int | str] | None  # a pair: why A rather than B
@@ -28,10 +28,8 @@ class Question:
     def check(self, classes: int) -> "Question":
         """Itself; `EffnetError` where there is no such class."""
         for index in (self.target, self.against):
-            if index is not None and not 0 <= index < classes:
-                raise EffnetError(
-                    "class {index}; expected 0 to {last}", index=brief(index), last=classes - 1
-                )
+            if index is not None:
+                check_range("class", index, 0, classes - 1)
         if self.target == self.against:
             raise EffnetError(
                 "class {index} rather than itself; expected two classes", index=self.target

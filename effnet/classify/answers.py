@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from effnet.base import EffnetError
+from effnet.base import EffnetError, check_range
 from effnet.classify.prediction import Prediction, softmax
 from effnet.pixels import to_pixels, view
 from effnet.weights import Preprocessing
@@ -71,13 +71,7 @@ def mean_probabilities(predictions: Sequence[Prediction]) -> np.ndarray:
 
 def at_resolution(preprocessing: Preprocessing, side: int) -> Preprocessing:
     """The same preprocessing for an input of another side: the crop keeps its share."""
-    if not SMALLEST <= side <= LARGEST:
-        raise EffnetError(
-            "a side of {side} px; expected {low} to {high}",
-            side=side,
-            low=SMALLEST,
-            high=LARGEST,
-        )
+    check_range("resolution", side, SMALLEST, LARGEST)
     return replace(
         preprocessing,
         crop=side,

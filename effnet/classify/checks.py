@@ -4,13 +4,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from effnet.base import EffnetError, brief, is_whole, plain
+from effnet.base import EffnetError, brief, check_range, plain
 
 
 def check_top(top: object) -> int:
     """How many labels are wanted, if it is a number of labels; else `EffnetError`."""
-    if not is_whole(top, 1):
-        raise EffnetError("top {top}; expected at least 1", top=brief(top))
+    check_range("top", top, 1, whole=True)
     return int(plain(top))
 
 

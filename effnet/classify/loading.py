@@ -53,20 +53,16 @@ def load(
     if not isinstance(weights, (str, Path)):
         raise EffnetError("weights {given}; expected their name, or a path", given=brief(weights))
     made = partial(Classifier, copy=False, device=device, engine=engine)
+    given = None if preprocessing is None else sources.as_preprocessing(preprocessing)
     if str(name).endswith(".safetensors"):
         kept = saved.read(Path(name))
         return made(
             kept.network(str(name)),
             weights=str(name),
-            preprocessing=(
-                kept.preprocessing
-                if preprocessing is None
-                else sources.as_preprocessing(preprocessing)
-            ),
+            preprocessing=given or kept.preprocessing,
             classes=classes or kept.classes,
         )
     wanted = str(weights)
-    given = None if preprocessing is None else sources.as_preprocessing(preprocessing)
     if wanted == "default" and (place := sources.place_of(str(name))):
         weights, name = place, ""  # a folder or an address says itself what it holds
     if wanted != "random" and sources.is_source(weights):

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from effnet.base import EffnetError, Text, brief, path_of, write_whole
+from effnet.base import EffnetError, Text, brief, path_ending, write_whole
 from effnet.network import IMAGE_CHANNELS
-from effnet.nn import Network, fit, onnx_model, saved
+from effnet.nn import Network, as_built, fit, onnx_model, saved, weights_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,19 +21,14 @@ if TYPE_CHECKING:
 AXES = ("N", "H", "W")
 
 
-def private(network: nn.Module) -> Network:
+def private(network: object) -> Network:
     """A copy of somebody's network to classify with, so that theirs stays as it is, trainable.
 
     Raises:
         EffnetError: It is none that `build` gives, is no longer what its spec says (but for the
             number of its outputs), or takes no colour pictures.
     """
-    if not isinstance(network, Network):
-        raise EffnetError(
-            "{kind} is no network of effnet.build; build the same one there, with "
-            "weights= a file of its state dict",
-            kind=type(network).__name__,
-        )
+    network = as_built(network)
     if network.in_channels != IMAGE_CHANNELS:
         raise EffnetError(
             "the network takes {n} {n:channel|channels}; pictures have 3", n=network.in_channels
@@ -75,7 +70,7 @@ def _leaves(network: nn.Module) -> list[str]:
 
 def save(classifier: "Classifier", path: str | Path) -> Path:
     """Write network, classes and preprocessing as one `.safetensors` file; gives its path."""
-    file = _ending(path, ".safetensors")
+    file = path_ending(path, ".safetensors")
     data = saved.to_bytes(
         classifier.model.state_dict(),
         spec=classifier.spec,
@@ -88,7 +83,7 @@ def save(classifier: "Classifier", path: str | Path) -> Path:
 
 def to_onnx(classifier: "Classifier", path: str | Path, dynamic: Collection[str]) -> Path:
     """Write an ONNX file (opset 17): input `image`, output `logits`; gives its path."""
-    file = _ending(path, ".onnx")
+    file = path_ending(path, ".onnx")
     write_whole(file, as_onnx(classifier, dynamic=dynamic))
     return file
 
@@ -109,10 +104,6 @@ def as_onnx(
     if isinstance(dynamic, str) or not set(dynamic) <= set(AXES):
         raise EffnetError("dynamic axes {axes}; expected some of N, H and W", axes=brief(dynamic))
     prepared, model = classifier.preprocessing, classifier.model
-    weights = {
-        name: (tuple(value.shape), value.detach().float().cpu().contiguous().numpy().tobytes())
-        for name, value in (state or model.state_dict()).items()
-    }
     shape = (1, IMAGE_CHANNELS, prepared.crop, prepared.crop)
     sides = zip(("N", "", "H", "W"), shape, strict=True)
     about = {
@@ -125,17 +116,8 @@ def as_onnx(
     }
     return onnx_model(
         classifier.spec,
-        weights,
+        weights_of(state or model.state_dict()),
         about=about,
         num_classes=model.num_classes,
         image=tuple(axis if axis in dynamic else size for axis, size in sides),
     )
-
-
-def _ending(path: str | Path, ending: str) -> Path:
-    file = path_of(path)
-    if file.suffix != ending:
-        raise EffnetError(
-            "{path}; expected a file name that ends in {ending}", path=file, ending=ending
-        )
-    return file

@@ -1,10 +1,8 @@
 """What a network says of a picture."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -16,11 +14,13 @@ from effnet.base import (
     Tabular,
     brief,
     class_name,
+    data_text,
     in_a_row,
     mark,
     percent,
     rows_of,
     say,
+    table,
 )
 
 MOST_NAME = 200  # characters of a class name
@@ -74,15 +74,13 @@ class Prediction(Rich, Tabular):
 @lru_cache(maxsize=1)
 def imagenet_classes() -> tuple[str, ...]:
     """The 1000 class names of ImageNet-1k in index order, as torchvision writes them."""
-    text = resources.files("effnet").joinpath("data/imagenet_classes.txt").read_text("utf-8")
-    return tuple(text.splitlines())
+    return tuple(data_text("imagenet_classes.txt").splitlines())
 
 
 @lru_cache(maxsize=1)
 def imagenet_synsets() -> tuple[str, ...]:
     """WordNet's ids of the 1000 classes of ImageNet-1k, in index order."""
-    text = resources.files("effnet").joinpath("data/imagenet_synsets.csv").read_text("utf-8")
-    return tuple(row["synset"] for row in csv.DictReader(text.splitlines()))
+    return tuple(row["synset"] for row in table("imagenet_synsets"))
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from effnet.base import EffnetError, is_whole, mark, needing
+from effnet.base import EffnetError, check_range, mark, needing
 from effnet.classify import as_onnx
 from effnet.int8.correction import corrected
 from effnet.int8.crops import crops
@@ -72,10 +72,7 @@ def quantize(
     """
     import onnx  # noqa: F401  # ONNX Runtime's tools stand on it: said before any work
 
-    if not is_whole(crops_compared, 1):
-        raise EffnetError(
-            "{crops} crops to compare on; expected at least 1", crops=repr(crops_compared)
-        )
+    check_range("crops to compare on", crops_compared, 1, whole=True)
     pictures = list(pictures) or [one.path for one in list_samples()]
     if not pictures:
         raise EffnetError("no pictures to calibrate on; give some, or install effnet[train]")

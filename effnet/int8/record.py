@@ -6,12 +6,11 @@ from typing import Any
 
 from effnet.base import (
     Card,
-    EffnetError,
     Rich,
     Tabular,
     mebibytes,
     milliseconds,
-    path_of,
+    path_ending,
     percent,
     rows_of,
     say,
@@ -130,11 +129,7 @@ class Quantized(Rich, Tabular):
         Raises:
             EffnetError: The name does not end in `.onnx`, or the file can't be written.
         """
-        file = path_of(path)
-        if file.suffix != ".onnx":
-            raise EffnetError(
-                "{path}; expected a file name that ends in {ending}", path=file, ending=".onnx"
-            )
+        file = path_ending(path, ".onnx")
         write_whole(file, self.data)
         return file
 

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Sequence
 
-from effnet.base import plural, say
+from effnet.base import say
 
 LIMIT_VARIABLE = "EFFNET_TRAININGS"
 IN_ALL, A_VISITOR = 8, 2  # runs that wait or run
@@ -27,15 +27,13 @@ def over(owner: str, owners: Sequence[str]) -> str:
         return say("Trainings are switched off on this server.")
     mine = owners.count(owner)
     if owner and mine >= A_VISITOR:
-        return plural(
-            mine,
-            "You already have a training running or waiting; stop it, or wait until it ends.",
-            "You already have {n} trainings running or waiting; stop one, or wait until one ends.",
+        return say(
+            "You already have {n} {n:training|trainings} running or waiting; stop {n:it|one}, or "
+            "wait until {n:it|one} ends.",
+            n=mine,
         )
     if len(owners) >= most():
-        return plural(
-            len(owners),
-            "This machine is busy with a training; try again later.",
-            "This machine is busy with {n} trainings; try again later.",
+        return say(
+            "This machine is busy with {n} {n:training|trainings}; try again later.", n=len(owners)
         )
     return ""

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from effnet.base import EffnetError, mark, plural
+from effnet.base import EffnetError, mark
 from effnet.jobs.job import Job
 
 ABANDONED_S = 30.0  # a job that nobody looks at makes way for others after this
@@ -95,20 +95,13 @@ class Queue:
         mine = sum(bool(visitor) and job.visitor == visitor for job in there)
         if mine >= self.a_visitor:
             return EffnetError(
-                plural(
-                    mine,
-                    "You already have a job running or waiting; stop it, or wait until it ends",
-                    "You already have {n} jobs running or waiting; stop one, or wait until one "
-                    "ends",
-                )
+                "You already have {n} {n:job|jobs} running or waiting; stop {n:it|one}, or wait "
+                "until {n:it|one} ends",
+                n=mine,
             )
         if len(there) >= self.in_all:
             return EffnetError(
-                plural(
-                    len(there),
-                    "This machine is busy with a job; try again later",
-                    "This machine is busy with {n} jobs; try again later",
-                )
+                "This machine is busy with {n} {n:job|jobs}; try again later", n=len(there)
             )
         return None
 

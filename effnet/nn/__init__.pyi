@@ -17,9 +17,11 @@ from .experts import with_experts as with_experts
 from .fold import folded as folded
 from .model import Network as Network
 from .model import Step as Step
+from .model import as_built as as_built
 from .model import build as build
 from .onnx_graph import layer_outputs as layer_outputs
 from .onnx_graph import onnx_model as onnx_model
+from .onnx_graph import weights_of as weights_of
 from .own import opened as opened
 from .passes import compiled as compiled
 from .passes import half as half

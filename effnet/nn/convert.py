@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-from effnet.base import EffnetError, brief, in_a_row
+from effnet.base import EffnetError, check_known, in_a_row
 from effnet.network import Spec, every_variant, get_variant, walk
 from effnet.nn.namings import LUKEMELAS, TIMM, Naming, module_names, naming_of, routings
 
@@ -27,12 +27,7 @@ def convert(state: Mapping[str, Value], *, to: str) -> dict[str, Value]:
         EffnetError: Another project; keys of no network that is known; or a network that the
             project has not (V2, MobileNet and ResNet, for lukemelas').
     """
-    if not (isinstance(to, str) and to in PROJECTS):
-        raise EffnetError(
-            "unknown project {to}; expected one of {projects}",
-            to=brief(to),
-            projects=in_a_row(PROJECTS),
-        )
+    check_known("naming", to, PROJECTS)
     if not isinstance(state, Mapping) or not all(isinstance(key, str) for key in state):
         raise EffnetError("no state dict; expected names and tensors")
     modules = {key.rpartition(".")[0] for key in state}

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from effnet.base import EffnetError, is_whole
+from effnet.base import EffnetError, check_range
 from effnet.network import walk
 from effnet.nn.blocks import MBConv
-from effnet.nn.model import Network
+from effnet.nn.model import Network, as_built
 
 MOST = 64  # experts
 
@@ -96,23 +96,9 @@ def with_experts(network: Network, experts: int = 4, *, stages: int = 3) -> Netw
         EffnetError: The network isn't one of `build`'s, a number is out of its range, or a stage
             has other blocks, such as those with experts already.
     """
-    if not isinstance(network, Network):
-        raise EffnetError(
-            "{kind} is no network of effnet.build; build the same one there, with "
-            "weights= a file of its state dict",
-            kind=type(network).__name__,
-        )
-    if not is_whole(experts, 1, MOST):
-        raise EffnetError(
-            "{experts!r} experts; expected a whole number, 1 to {most}", experts=experts, most=MOST
-        )
-    last = len(network.spec.stages)
-    if not is_whole(stages, 1, last):
-        raise EffnetError(
-            "{stages!r} stages with experts; expected a whole number, 1 to {most}",
-            stages=stages,
-            most=last,
-        )
+    last = len(as_built(network).spec.stages)
+    check_range("experts", experts, 1, MOST, whole=True)
+    check_range("stages with experts", stages, 1, last, whole=True)
     found = copy.deepcopy(network)
     for block in walk(network.spec):
         if not last - stages < block.stage <= last:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from effnet.base import EffnetError
 from effnet.network import IMAGE_CHANNELS, NUM_CLASSES, Block, Spec, walk
 from effnet.nn.blocks import BLOCKS, activation, conv_norm_act, convolution, normalisation, padding
 from effnet.scaling import AnyNetwork, spec_of
@@ -235,6 +236,21 @@ def build(
         network = refitted(found, num_classes=num_classes, in_channels=in_channels)
     if norm_layer:
         _normalise_by(network, norm_layer)
+    return network
+
+
+def as_built(network: object) -> Network:
+    """The network itself, where `build` made it.
+
+    Raises:
+        EffnetError: It is another program's.
+    """
+    if not isinstance(network, Network):
+        raise EffnetError(
+            "{kind} is no network of effnet.build; build the same one there, with "
+            "weights= a file of its state dict",
+            kind=type(network).__name__,
+        )
     return network
 
 

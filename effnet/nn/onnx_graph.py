@@ -7,9 +7,13 @@ Weights keep the names that they have in the state dict.
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from effnet.network import NUM_CLASSES, Block, Layer, Spec, walk
 from effnet.scaling import takes_network
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 IR_VERSION, OPSET = 8, 17
 FLOAT = 1  # TensorProto.DataType
@@ -20,6 +24,14 @@ LIMITS: dict[str, dict[str, float]] = {"silu": {}, "relu": {}, "relu6": {"zero":
 Data = bytes | memoryview
 Weights = Mapping[str, tuple[Sequence[int], Data]]
 Attribute = int | float | str | list[int]
+
+
+def weights_of(state: "Mapping[str, Tensor]") -> dict[str, tuple[Sequence[int], Data]]:
+    """A state dict's entries as `onnx_model` takes them, in single precision."""
+    return {
+        name: (tuple(value.shape), value.detach().float().cpu().contiguous().numpy().tobytes())
+        for name, value in state.items()
+    }
 
 
 @takes_network

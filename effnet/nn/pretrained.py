@@ -96,9 +96,8 @@ class Backbone(nn.Module):
         self.spec = network.spec
         self.levels = tuple(int(level) for level in levels)
         self.strides = tuple(min(2**level, output_stride) for level in self.levels)
-        written = _channels(network.spec)
-        self.channels = tuple(written[level - 1] for level in self.levels)
         self.stages = nn.ModuleList(nn.Sequential(*part) for part in there[: max(self.levels)])
+        self.channels = tuple(_channels(self.stages[level - 1]) for level in self.levels)
         for level, stage in enumerate(self.stages, 1):
             _dilate(stage, 2**level // output_stride)
 
@@ -130,18 +129,10 @@ def _dilate(stage: nn.Module, dilation: int) -> None:
                 child.padding = (spread * (child.kernel_size[0] // 2),) * 2
 
 
-def _channels(spec: Spec) -> list[int]:
-    """Channels of the last map at each stride."""
-    written: list[int] = []
-    for block in walk(spec):
-        if block.operator in ("head", "classifier"):
-            break
-        if block.stride == 2:
-            written.append(0)
-        written[-1] = block.layers[-1].out_channels
-        if block.operator == "stem" and spec.stem_pool:
-            written.append(spec.stem_channels)
-    return written
+def _channels(stage: nn.Module) -> int:
+    """Of the map that a stage gives: every block ends with a convolution."""
+    *_, last = (module for module in stage.modules() if isinstance(module, nn.Conv2d))
+    return last.out_channels
 
 
 def backbone(

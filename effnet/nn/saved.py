@@ -10,7 +10,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from effnet.base import EffnetError, path_of, write_whole
+from effnet.base import EffnetError, path_of
 from effnet.network import Spec
 from effnet.nn.model import Network
 from effnet.nn.reading import State
@@ -59,18 +59,6 @@ def to_bytes(
     }
     plain = {name: value.detach().cpu().contiguous() for name, value in state.items()}
     return save(plain, metadata=header)
-
-
-def write(
-    path: Path,
-    state: dict[str, Tensor],
-    *,
-    spec: Spec,
-    classes: tuple[str, ...],
-    preprocessing: Preprocessing,
-) -> None:
-    """Write the file, whole or not at all."""
-    write_whole(path, to_bytes(state, spec=spec, classes=classes, preprocessing=preprocessing))
 
 
 def read(path: Path) -> Saved:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from effnet.base import EffnetError
 from effnet.network import IMAGE_CHANNELS
-from effnet.nn.onnx_graph import onnx_model
+from effnet.nn.onnx_graph import onnx_model, weights_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,13 +53,9 @@ def session(
     Raises:
         EffnetError: It is not installed, or can't be loaded.
     """
-    weights = {
-        name: (tuple(value.shape), value.detach().float().contiguous().numpy().tobytes())
-        for name, value in network.state_dict().items()
-    }
     data = onnx_model(
         network.spec,
-        weights,
+        weights_of(network.state_dict()),
         about={},
         num_classes=network.num_classes,
         image=image,

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from effnet.base import EffnetError, in_a_row, mark, plural, say
+from effnet.base import EffnetError, check_range, in_a_row, mark, plural, say
 from effnet.network import IMAGE_CHANNELS, Spec, walk
 from effnet.nn.model import Network
 from effnet.nn.namings import NAMINGS, ends_with, module_names, naming_of
@@ -159,10 +159,7 @@ def fit(spec: Spec, state: State) -> Fit:
     classes = bias.shape[0] if bias is not None and bias.ndim == 1 and len(bias) else 1000
     first = state.get(f"{stem.path(stem.layers[0])}.weight")
     channels = first.shape[1] if first is not None and first.ndim == 4 else IMAGE_CHANNELS
-    if classes > MAX_CLASSES:
-        raise EffnetError(
-            "{classes:,} classes; expected at most {most:,}", classes=classes, most=MAX_CLASSES
-        )
+    check_range("classes", classes, 1, MAX_CLASSES)
     with torch.device("meta"):
         wanted = Network(spec, num_classes=classes, in_channels=channels).state_dict()
     counts = [key for key in wanted if key not in state and key.endswith(COUNT)]

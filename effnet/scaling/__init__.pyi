@@ -46,6 +46,7 @@ from .search import Fit as Fit
 from .search import Grid as Grid
 from .search import Limits as Limits
 from .search import Solution as Solution
+from .shapes import width_costs as width_costs
 from .spec_sources import AnyNetwork as AnyNetwork
 from .spec_sources import design_of as design_of
 from .spec_sources import spec_of as spec_of

@@ -7,12 +7,12 @@ alpha * beta**2 * gamma**2 close to 2, so that phi = 1 about doubles the multipl
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Literal
 
-from effnet.base import EffnetError, brief, check_known, is_finite, plain
-from effnet.counting import CostCurve, cost_curve
-from effnet.network import Spec, check_resolution, round_channels, round_repeats
+from effnet.base import EffnetError, brief, check_known, check_range, is_finite, plain
+from effnet.counting import CostCurve
+from effnet.network import Spec, check_resolution
+from effnet.scaling.shapes import scaled_costs
 from effnet.scaling.spec_sources import AnyNetwork, spec_of
 
 # found by grid search at phi = 1, arXiv:1905.11946 section 3.3
@@ -96,12 +96,7 @@ def _power(name: str, coefficient: float, phi: float) -> float:
 
 def _check_positive(**values: float) -> None:
     for name, value in values.items():
-        if not (is_finite(value) and value > 0):
-            raise EffnetError(
-                "{name} {value}; expected a finite number above 0",
-                name=name,
-                value=brief(value),
-            )
+        check_range(name, value, 0, above=True)
 
 
 def _sized(network: Spec, factor: float) -> int:
@@ -216,35 +211,15 @@ def phi_curve(
     """What the compound formula gives along phi, counted.
 
     `network` numbers the distinct networks in order of appearance, resolution aside: many
-    positions of phi round to the same one. Each distinct network is walked once.
+    positions of phi round to the same one.
     """
     start = spec_of(base)
-    seen: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[int, CostCurve]] = {}
+    seen: dict[CostCurve, int] = {}
     points = []
     for phi in phis:
-        depth, width = _power("alpha", alpha, phi), _power("beta", beta, phi)
-        key = _rounded(start, depth, width)
-        if key not in seen:
-            seen[key] = len(seen), _curve_of(start, depth, width)
-        number, curve = seen[key]
+        curve = scaled_costs(start, _power("alpha", alpha, phi), _power("beta", beta, phi))
+        number = seen.setdefault(curve, len(seen))
         size = _sized(start, _power("gamma", gamma, phi))
         totals = curve.at(size)
         points.append(PhiPoint(phi, number, size, totals.params, totals.macs, totals.activations))
     return tuple(points)
-
-
-def _rounded(base: Spec, depth: float, width: float) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Repeats and channels of every stage after rounding: tells distinct networks apart."""
-    repeats = (
-        round_repeats(s.repeats * depth) if s.scales_depth else s.repeats for s in base.stages
-    )
-    outputs = (
-        round_channels(s.channels * width, divisor=s.divisor, limit=base.round_limit)
-        for s in base.stages
-    )
-    return tuple(repeats), (*outputs, *base.scaled_ends(width))
-
-
-@lru_cache(maxsize=4096)
-def _curve_of(base: Spec, depth: float, width: float) -> CostCurve:
-    return cost_curve(base.scaled(depth=depth, width=width))

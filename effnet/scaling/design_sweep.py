@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Any
 
 from effnet.base import EffnetError, Table, brief, is_finite, plain
-from effnet.counting import CostCurve, cost_curve
 from effnet.network import Spec, check_resolution
 from effnet.scaling.compound import ALPHA, BETA, GAMMA, compound_scale
+from effnet.scaling.shapes import repeats_at, scaled_costs
 from effnet.scaling.spec_sources import AnyNetwork, spec_of
 
 MOST_DESIGNS = 1_000_000
@@ -114,23 +113,16 @@ def _rows(axes: list[list[Any]]) -> Iterator[Swept]:
         depth = (1.0 if deeper is None else deeper) * (1.0 if phi is None else alpha**phi)
         width = (1.0 if wider is None else wider) * (1.0 if phi is None else beta**phi)
         size = design.resolution if side is None else check_resolution(side)
-        blocks, curve = _scaled(start, depth, width)
-        totals = curve.at(size)
+        totals = scaled_costs(start, depth, width).at(size)
         yield Swept(
             start.name,
             *formula,
             depth,
             width,
             size,
-            blocks,
+            sum(repeats_at(start, depth)),
             totals.params,
             totals.macs,
             totals.flops,
             totals.activations,
         )
-
-
-@lru_cache(maxsize=4096)
-def _scaled(base: Spec, depth: float, width: float) -> tuple[int, CostCurve]:
-    scaled = base.scaled(depth=depth, width=width)
-    return scaled.blocks, cost_curve(scaled)

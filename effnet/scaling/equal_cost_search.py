@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from effnet.base import EffnetError, Table, Tabular, check_known, mark
+from effnet.base import Table, Tabular, check_known, check_range, mark
 from effnet.counting import CostCurve
 from effnet.network import Spec
 from effnet.scaling.compound import ALPHA, BETA, GAMMA, scale
@@ -21,6 +21,7 @@ from effnet.scaling.shapes import (
     largest_resolution,
     last,
     repeats_at,
+    scaled_costs,
     simplest,
     width_costs,
 )
@@ -95,8 +96,7 @@ class _Place:
 
 
 def _place(base: Spec, depth: float, width: float, resolution: int) -> _Place:
-    curve = width_costs(base, width).curve(repeats_at(base, depth))
-    return _Place(depth, width, resolution, curve)
+    return _Place(depth, width, resolution, scaled_costs(base, depth, width))
 
 
 def _along(way: Way, base: Spec, number: int) -> _Place:
@@ -126,10 +126,7 @@ def nearest(base: Spec, way: Way, target: int) -> Scaled:
         EffnetError: The target is not above 0, or the way or the base unknown.
     """
     check_known("way to scale", way, WAYS)
-    if target <= 0:
-        raise EffnetError(
-            "a budget of {macs!r} multiply-adds; expected a number above 0", macs=target
-        )
+    check_range("budget (MACs)", target, 0, above=True)
 
     @lru_cache(maxsize=256)
     def at(number: int) -> _Place:
@@ -179,12 +176,8 @@ def at_budget(base: Spec, factor: float) -> Table[Scaled]:
 
     Depth only, width only, resolution only, compound, in this order.
     """
-    if not (math.isfinite(factor) and factor > 0):
-        raise EffnetError(
-            "a budget of {factor!r} times the base; expected a number above 0", factor=factor
-        )
-    start = width_costs(base, 1.0).curve(repeats_at(base, 1.0)).at(base.resolution)
-    target = round(factor * start.macs)
+    check_range("budget (times the base)", factor, 0, above=True)
+    target = round(factor * scaled_costs(base, 1.0, 1.0).at(base.resolution).macs)
     return Table(nearest(base, way, target) for way in WAYS)
 
 
@@ -237,7 +230,7 @@ MOST_WIDTHS = 24
 
 @takes_network
 @lru_cache(maxsize=256)
-def equal_cost(base: Spec, target: int, *, low: int = 32, high: int = 1024) -> EqualCost:
+def equal_cost(base: Spec, target: int) -> EqualCost:
     """All (d, w, r) around the compound line whose counted MACs come closest to a target.
 
     Reaches a little past the three one-dimension networks of that cost, which are the corners.
@@ -245,13 +238,10 @@ def equal_cost(base: Spec, target: int, *, low: int = 32, high: int = 1024) -> E
     Args:
         base: The base network.
         target: The MACs.
-        low: The smallest input side that is shown, in pixels.
-        high: The largest.
     """
     corners = {way: nearest(base, way, target) for way in WAYS}
     sides = (base.resolution, corners["resolution"].resolution)
-    low = max(low, round(min(sides) / 1.35))
-    high = min(high, round(max(sides) * 1.35))
+    low, high = max(32, round(min(sides) / 1.35)), min(1024, round(max(sides) * 1.35))
     depths = _thinned(
         depth_steps(base, *_window(corners["depth"].depth, 0.25, 8.0), 0.05), MOST_DEPTHS
     )

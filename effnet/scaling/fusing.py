@@ -5,7 +5,7 @@ arXiv:2104.00298 section 3.1 and Table 3. Standard library only.
 
 from dataclasses import replace
 
-from effnet.base import EffnetError
+from effnet.base import EffnetError, check_range
 from effnet.network import Spec
 from effnet.scaling.spec_sources import takes_network
 
@@ -31,10 +31,7 @@ def fused(spec: Spec, stages: int, *, kernel: int | None = FUSED_KERNEL) -> Spec
             network=spec.name,
             operator=repr(wrong.operator),
         )
-    if not 0 <= stages <= len(spec.stages):
-        raise EffnetError(
-            "{n} fused stages; expected 0 to {most}", n=repr(stages), most=len(spec.stages)
-        )
+    check_range("fused stages", stages, 0, len(spec.stages), whole=True)
     changed = tuple(
         replace(
             stage,

@@ -12,12 +12,19 @@ from functools import lru_cache
 from itertools import product
 from typing import Any
 
-from effnet.base import EffnetError, Table, Tabular, rows_of, settle
+from effnet.base import EffnetError, Table, Tabular, check_range, rows_of, settle
 from effnet.counting import CostCurve, count
 from effnet.counting.memory import FLOAT_BYTES, peak, weights
 from effnet.network import Spec, get_variant, list_variants
 from effnet.scaling.compound import ALPHA, BETA, BUDGET, GAMMA, budget
-from effnet.scaling.shapes import PeakCurve, largest_resolution, peak_curve, repeats_at, width_costs
+from effnet.scaling.shapes import (
+    PeakCurve,
+    largest_resolution,
+    peak_curve,
+    repeats_at,
+    scaled_costs,
+    width_costs,
+)
 from effnet.scaling.spec_sources import takes_network
 
 GRID_STEP = 0.05
@@ -80,9 +87,8 @@ def step_one(base: Spec, tolerance: float, grid: Grid = Grid()) -> Table[Candida
     Raises:
         EffnetError: The tolerance or an end of the grid is not a usable number.
     """
-    if not (math.isfinite(tolerance) and tolerance >= 0):
-        raise EffnetError("tolerance {value!r}; expected 0 or more", value=tolerance)
-    start = _curve(base, 1.0, 1.0).at(base.resolution)
+    check_range("tolerance", tolerance, 0)
+    start = scaled_costs(base, 1.0, 1.0).at(base.resolution)
     axes = [_ticks(name, getattr(grid, name)) for name in ("alpha", "beta", "gamma")]
     chosen = [
         (alpha, beta, gamma)
@@ -93,7 +99,7 @@ def step_one(base: Spec, tolerance: float, grid: Grid = Grid()) -> Table[Candida
     numbers: dict[tuple[CostCurve, int], int] = {}
     found = []
     for alpha, beta, gamma in chosen:
-        curve = _curve(base, alpha, beta)
+        curve = scaled_costs(base, alpha, beta)
         side = max(1, round(base.resolution * gamma))
         totals = curve.at(side)
         found.append(
@@ -126,10 +132,6 @@ def _ticks(name: str, ends: tuple[float, float]) -> list[float]:
         )
     first, final = math.ceil(low / GRID_STEP - 1e-9), math.floor(high / GRID_STEP + 1e-9)
     return [round(i * GRID_STEP, 2) for i in range(first, final + 1)]
-
-
-def _curve(base: Spec, depth: float, width: float) -> CostCurve:
-    return width_costs(base, width).curve(repeats_at(base, depth))
 
 
 # --- a network for a budget -------------------------------------------------------------------
@@ -260,16 +262,9 @@ def solve(base: Spec, limits: Limits) -> Solution:
 def _check(limits: Limits) -> None:
     for name in ("macs", "params", "weights_bytes", "peak_bytes", "itemsize"):
         value = getattr(limits, name)
-        if value is not None and value <= 0:
-            raise EffnetError(
-                "a limit of {value!r} {name}; expected above 0, or none", value=value, name=name
-            )
-    if not 1 <= limits.resolution <= MOST_SIDE:
-        raise EffnetError(
-            "at least {side!r} px; expected 1 to {most}",
-            side=limits.resolution,
-            most=MOST_SIDE,
-        )
+        if value is not None:
+            check_range(name, value, 0, above=True)
+    check_range("resolution", limits.resolution, 1, MOST_SIDE)
 
 
 def _over(limit: int | None, value: int) -> bool:

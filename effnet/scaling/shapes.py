@@ -90,6 +90,11 @@ def repeats_at(base: Spec, depth: float) -> tuple[int, ...]:
     )
 
 
+def scaled_costs(base: Spec, depth: float, width: float) -> CostCurve:
+    """What the base's network at these multipliers costs; equal networks have equal curves."""
+    return width_costs(base, width).curve(repeats_at(base, depth))
+
+
 @lru_cache(maxsize=256)
 def depth_steps(base: Spec, low: float, high: float, step: float) -> tuple[float, ...]:
     """Multiples of `step` from `low` to `high`, one for each network that depth really gives.

@@ -36,6 +36,7 @@ from .predicted import features as features
 from .predicted import group as group
 from .predicted import host as host
 from .predicted import pace as pace
+from .predicted import pass_ms as pass_ms
 from .predicted import predicted_ms as predicted_ms
 from .predicted import save as save
 from .profiles import KindProfile as KindProfile
@@ -44,7 +45,6 @@ from .profiles import StageProfile as StageProfile
 from .profiles import StepCost as StepCost
 from .profiles import stage_names as stage_names
 from .profiles import with_times as with_times
-from .traffic import ITEMSIZE as ITEMSIZE
 from .traffic import Work as Work
 from .traffic import by_stage as by_stage
 from .traffic import computed_stages as computed_stages

@@ -13,11 +13,11 @@ import os
 import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryFile
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from effnet.base import cell, cell_text, csv_text, files, mark, printable
 from effnet.timing.measurements import Environment, Latency
@@ -168,7 +168,7 @@ def new_run() -> str:
 # --- writing ----------------------------------------------------------------------------------
 
 
-class Writer:
+class Writer(AbstractContextManager["Writer"]):
     """Appends rows to a file, each in one write, so that a crash tears at most the last one."""
 
     def __init__(self, path: Path) -> None:
@@ -178,8 +178,8 @@ class Writer:
         with files.writing(path):
             self._file = os.open(path, flags, 0o644)
             size = os.fstat(self._file).st_size
-            torn = size > 0 and _last_byte(path) != b"\n"
-            if torn:
+            os.lseek(self._file, max(0, size - 1), os.SEEK_SET)
+            if size and os.read(self._file, 1) != b"\n":
                 os.write(self._file, b"\n")  # what a crash tore ends here
         if size == 0:
             self._write(COLUMNS)
@@ -196,31 +196,16 @@ class Writer:
 
     def add_all(self, row: Row) -> None:
         """Append every sample of a run, or its outcome where it has none."""
-        for number, value in enumerate(row.latency.samples_ms, start=1):
-            self.add(row, number, value)
-        if not row.latency.samples_ms:
-            self.add(row, 0, None)
+        for sample in _samples(row):
+            self.add(row, *sample)
 
-    def close(self) -> None:
-        """Close the file."""
+    def __exit__(self, *_: object) -> None:
         os.close(self._file)
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-def _last_byte(path: Path) -> bytes:
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1)
+def _samples(row: Row) -> list[tuple[int, float | None]]:
+    """A run's samples with their numbers from 1; where it has none, that is number 0."""
+    return list(enumerate(row.latency.samples_ms, start=1)) or [(0, None)]
 
 
 def check_folder(into: Path | None = None) -> None:
@@ -266,11 +251,7 @@ def stage_rows(run: str, latency: Latency, stages: Iterable[StageProfile]) -> li
 
 def as_csv(rows: Iterable[Row]) -> str:
     """Runs as the text of a file."""
-    lines = []
-    for row in rows:
-        for number, value in enumerate(row.latency.samples_ms or (None,), start=1):
-            lines.append(_line(row, number if value is not None else 0, value))
-    return csv_text(COLUMNS, lines)
+    return csv_text(COLUMNS, [_line(row, *sample) for row in rows for sample in _samples(row)])
 
 
 def _line(row: Row, sample: int, sample_ms: float | None) -> list[str | int]:

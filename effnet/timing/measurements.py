@@ -104,24 +104,9 @@ class Latency(Rich, Tabular):
         return self.options.precision
 
     @property
-    def channels_last(self) -> bool:
-        """Whether a pixel's channels lay side by side in memory."""
-        return self.options.channels_last
-
-    @property
-    def folded(self) -> bool:
-        """Whether each BatchNorm was folded into the convolution before it."""
-        return self.options.folded
-
-    @property
     def engine(self) -> Engine:
         """What ran the network: one of `ENGINES`."""
         return self.options.engine
-
-    @property
-    def cuda_graph(self) -> bool:
-        """Whether the pass was recorded once and replayed."""
-        return self.options.cuda_graph
 
     @property
     def median_ms(self) -> float:
@@ -146,9 +131,6 @@ class Latency(Rich, Tabular):
     @property
     def doubts(self) -> tuple[str, ...]:
         """Why the number should not be compared, in words; none where it is stable."""
-        return tuple(self._doubts())
-
-    def _doubts(self) -> list[str]:
         found = []
         spread = (self.p90_ms - self.p10_ms) / self.median_ms
         if spread > UNSTABLE_SPREAD:
@@ -187,12 +169,12 @@ class Latency(Rich, Tabular):
                         way=say("slower" if last > first else "faster"),
                     )
                 )
-        return found
+        return tuple(found)
 
     @property
     def stable(self) -> bool:
         """False where spread, drift or the machine's load is too high; `doubts` says which."""
-        return not self._doubts()
+        return not self.doubts
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain values for JSON, with the derived numbers; in English."""

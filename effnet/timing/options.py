@@ -7,8 +7,8 @@ from effnet.base import (
     EffnetError,
     Text,
     check_known,
+    check_range,
     in_a_row,
-    is_whole,
     plural,
     say,
     settle,
@@ -20,7 +20,7 @@ Engine = Literal["eager", "half", "compile", "onnxruntime", "openvino"]
 
 PRECISIONS = ("fp32", "bf16", "fp16")
 ENGINES = {name: ALL_ENGINES[name] for name in get_args(Engine)}
-MOST_BATCH = 4096
+MOST_BATCH, MOST_THREADS = 4096, 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,9 @@ class Options:
         """Raise `EffnetError` where an option is out of range or two don't go together."""
         check_known("precision", self.precision, PRECISIONS)
         check_known("engine", self.engine, ENGINES)
-        if not is_whole(self.batch_size, 1, MOST_BATCH):
-            raise EffnetError(
-                "batch size {batch}; expected 1 to {most:,}",
-                batch=repr(self.batch_size),
-                most=MOST_BATCH,
-            )
-        if self.threads is not None and not is_whole(self.threads, 1, 1024):
-            raise EffnetError("{threads} threads; expected 1 to 1,024", threads=repr(self.threads))
+        check_range("batch size", self.batch_size, 1, MOST_BATCH, whole=True)
+        if self.threads is not None:
+            check_range("threads", self.threads, 1, MOST_THREADS, whole=True)
         switched = self.precision != "fp32" or self.channels_last or self.folded or self.cuda_graph
         if self.engine in ("half", *OTHERS) and switched:
             raise EffnetError(

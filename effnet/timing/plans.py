@@ -6,36 +6,14 @@ from functools import lru_cache
 
 from effnet.base import mark, no_such
 from effnet.counting import count
-from effnet.network import Spec, Stage, display_name, get_variant
+from effnet.network import Spec, Stage, display_name, get_variant, list_variants
 from effnet.scaling import AnyNetwork, compound_scale, scale, spec_of
 from effnet.timing.options import Options
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 SIDES = (64, 96, 128, 160, 192, 224, 256, 288, 320, 384, 448, 512)
 PHIS = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
-FAMILY = (
-    "lite0",
-    "mobilenet_v2",
-    "mobilenet_v1",
-    "b0",
-    "v2_b0",
-    "b1",
-    "lite2",
-    "v2_b1",
-    "b2",
-    "v2_b2",
-    "lite4",
-    "b3",
-    "v2_b3",
-    "resnet50",
-    "b4",
-    "v2_s",
-    "b5",
-    "b6",
-    "v2_m",
-    "b7",
-    "v2_l",
-)
+LEFT_OUT = ("b8", "l2", "lite1", "lite3", "v2_xl")  # of a family: too large, or beside another
 SWEEPS = {
     "batch": mark("Batch size"),
     "resolution": mark("Resolution"),
@@ -87,7 +65,8 @@ def sweep(kind: str, spec: AnyNetwork, options: Options) -> tuple[Point, ...]:
     if kind == "phi":
         return tuple(point(f"{phi:g}", phi, compound_scale(phi), own) for phi in PHIS)
     if kind == "family":
-        points = [point(display_name(name), 0, get_variant(name), own) for name in FAMILY]
+        names = [name for name in list_variants() if name not in LEFT_OUT]
+        points = [point(display_name(name), 0, get_variant(name), own) for name in names]
         placed = (replace(point, x=point.macs) for point in points)
         return tuple(sorted(placed, key=lambda point: point.macs))
     raise no_such("sweep", kind, SWEEPS)

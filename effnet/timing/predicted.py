@@ -78,17 +78,20 @@ class Pace:
 
     def milliseconds(self, spec: Spec) -> float:
         """The predicted time of a pass of one image."""
-        return sum(repeats * self._unit(unit) for repeats, unit in _units(spec))
-
-    def _unit(self, work: Work) -> float:
-        known = self.coefficients.get(group(work.kind))
-        if known is None:
-            return 0.0
-        return sum(a * b for a, b in zip(known, features(work), strict=True))
+        return pass_ms(self.coefficients, spec)
 
     def beyond(self, spec: Spec) -> bool:
         """Whether a layer moves over twice as many bytes as any that was learned from."""
         return any(unit.bytes > 2 * self.largest_bytes for _, unit in _units(spec))
+
+
+def pass_ms(coefficients: Mapping[str, Sequence[float]], spec: Spec) -> float:
+    """A pass's milliseconds by coefficients as `Pace` has them; units of other kinds take none."""
+    return sum(
+        repeats * a * b
+        for repeats, unit in _units(spec)
+        for a, b in zip(coefficients.get(group(unit.kind), ()), features(unit), strict=False)
+    )
 
 
 @lru_cache(maxsize=64)
@@ -205,15 +208,13 @@ def from_dict(values: Mapping[str, object]) -> Pace:
     """The pace that `to_dict` wrote; `ValueError`, `KeyError` or `TypeError` for anything else."""
     if values["version"] != VERSION or values["features"] != list(FEATURES):
         raise ValueError("a pace of another version")
-    found = Pace(**{field.name: values[field.name] for field in fields(Pace)})  # type: ignore[arg-type]
+    where = Environment(**values["environment"])  # type: ignore[arg-type]
+    kept = {field.name: values[field.name] for field in fields(Pace)} | {"environment": where}
+    found = Pace(**kept)  # type: ignore[arg-type]
     numbers = [value for row in found.coefficients.values() for value in row]
     numbers += [found.error, found.error_p90, found.line_error, *found.line]
     if not all(math.isfinite(value) and value >= 0 for value in numbers):
         raise ValueError("a coefficient is not a number from 0 on")
     if any(len(row) != len(FEATURES) for row in found.coefficients.values()):
         raise ValueError("a coefficient is missing")
-    where = Environment(**values["environment"])  # type: ignore[arg-type]
-    return Pace(
-        **{field.name: getattr(found, field.name) for field in fields(Pace)}
-        | {"environment": where}
-    )
+    return found

@@ -3,14 +3,22 @@
 A line that a crash tore, or that holds what can't be, is skipped and counted.
 """
 
-import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from effnet.base import EffnetError, Text, as_frame, has_numbers, mark, path_of, read_lines
+from effnet.base import (
+    EffnetError,
+    Text,
+    as_frame,
+    csv_cells,
+    has_numbers,
+    mark,
+    path_of,
+    read_lines,
+)
 from effnet.scaling import AnyNetwork, spec_of
 from effnet.timing.measurement_store import (
     COLUMNS,
@@ -104,7 +112,7 @@ def read(data: bytes, *, name: str = mark("the file")) -> Reading:
         )
     text = data.decode("utf-8-sig", errors="replace").replace("\0", "")
     head, *lines = text.splitlines() or [""]
-    columns = _cut(head)
+    columns = csv_cells(head)
     missing = [column for column in NEEDED if column not in columns]
     if missing:
         raise EffnetError(
@@ -117,7 +125,7 @@ def read(data: bytes, *, name: str = mark("the file")) -> Reading:
     firsts: dict[str, dict[str, str]] = {}
     samples: dict[str, list[float]] = {}
     for line in lines:
-        values = _cut(line)
+        values = csv_cells(line)
         cells = dict(zip(columns, values, strict=False))
         if len(values) != len(columns) or not _usable(cells):
             skipped += bool(line.strip())
@@ -166,14 +174,6 @@ def as_table(*paths: str | Path) -> "DataFrame":
             rows += [once | {"sample": i, "sample_ms": ms} for i, ms in enumerate(samples)]
     found = as_frame(rows)
     return found.replace("", None).infer_objects()
-
-
-def _cut(line: str) -> list[str]:
-    """A line's cells; none where it is broken. Each line by itself: a torn one costs no other."""
-    try:
-        return next(csv.reader([line], strict=True), [])
-    except csv.Error:
-        return []
 
 
 def _usable(cells: dict[str, str]) -> bool:

@@ -17,8 +17,7 @@ from effnet.scaling import takes_network
 from effnet.timing.options import PLAIN, Options
 from effnet.timing.profiles import StageProfile
 
-FLOAT_BYTES = 4
-ITEMSIZE = {"fp32": FLOAT_BYTES, "bf16": 2, "fp16": 2}  # bytes of a number
+ITEMSIZE = {"fp32": 4, "bf16": 2, "fp16": 2}  # bytes of a number
 STATISTICS = 4  # BatchNorm's scale, shift, mean and variance
 
 
@@ -44,29 +43,12 @@ class Work:
 
 @takes_network
 @lru_cache(maxsize=256)
-def work(
-    spec: Spec,
-    *,
-    resolution: int | None = None,
-    batch_size: int = 1,
-    folded: bool = False,
-    itemsize: int = FLOAT_BYTES,
-) -> tuple[Work, ...]:
-    """The units of a pass, in order.
-
-    Args:
-        spec: The network.
-        resolution: Side of the input; its own where not given.
-        batch_size: Images in the pass.
-        folded: Whether BatchNorm is folded into the convolutions.
-        itemsize: Bytes of a number.
-    """
+def work(spec: Spec, options: Options = PLAIN) -> tuple[Work, ...]:
+    """The units of a pass that runs this way, in order."""
     found: list[Work] = []
     side = 0
-    for block in walk(spec, resolution=resolution):
-        found += block_work(
-            spec, block, side, batch_size=batch_size, folded=folded, itemsize=itemsize
-        )
+    for block in walk(spec, resolution=options.resolution):
+        found += block_work(spec, block, side, options)
         side = block.layers[-1].out_size
     return tuple(found)
 
@@ -88,15 +70,7 @@ def computed_stages(
 ) -> tuple[StageProfile, ...]:
     """The stages of a pass that runs this way with all that is computed, and no time yet."""
     cost = count(spec, resolution=options.resolution, num_classes=num_classes)
-    moved = by_stage(
-        work(
-            spec,
-            resolution=options.resolution,
-            batch_size=options.batch_size,
-            folded=options.folded,
-            itemsize=ITEMSIZE[options.precision],
-        )
-    )
+    moved = by_stage(work(spec, options))
     return tuple(
         StageProfile(
             stage,
@@ -114,16 +88,9 @@ def computed_stages(
     )
 
 
-def block_work(
-    spec: Spec,
-    block: Block,
-    side: int,
-    *,
-    batch_size: int = 1,
-    folded: bool = False,
-    itemsize: int = FLOAT_BYTES,
-) -> Iterator[Work]:
+def block_work(spec: Spec, block: Block, side: int, options: Options = PLAIN) -> Iterator[Work]:
     """The units of one block; `side` is that of the map before it, for the classifier's pooling."""
+    batch_size, folded, itemsize = options.batch_size, options.folded, ITEMSIZE[options.precision]
     layers = iter(block.layers)
     for layer in layers:
         places = 0

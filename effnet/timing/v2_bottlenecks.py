@@ -12,7 +12,7 @@ from effnet.base import EffnetError, mark
 from effnet.counting import Cost, count
 from effnet.network import Spec
 from effnet.papers import FUSED_STAGES, Line, lines
-from effnet.scaling import FUSED_KERNEL, fused, takes_network
+from effnet.scaling import FUSED_KERNEL, fused, takes_network, width_costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def deepened(spec: Spec, depth: float = 1.6) -> Deepened:
     alike = replace(spec.scaled(depth=depth), name=f"{spec.name}, all stages deeper")
     goal = count(alike).macs
     ends = spec.stages[-LATE:]
-    costs = _block_macs(spec)[-LATE:]
+    costs = [block.at(spec.resolution).macs for block in width_costs(spec, 1.0).more[-LATE:]]
     missing = goal - count(spec).macs
     choices = product(*(range(missing // cost + 2) for cost in costs))
 
@@ -123,14 +123,3 @@ def deepened(spec: Spec, depth: float = 1.6) -> Deepened:
         spec, stages=(*spec.stages[:-LATE], *added), name=f"{spec.name}, last stages deeper"
     )
     return Deepened(alike, late, goal, count(late).macs)
-
-
-def _block_macs(spec: Spec) -> list[int]:
-    """Multiply-adds that one more block of each stage costs."""
-    base = count(spec).macs
-    found = []
-    for number, stage in enumerate(spec.stages):
-        more = replace(stage, repeats=stage.repeats + 1)
-        stages = (*spec.stages[:number], more, *spec.stages[number + 1 :])
-        found.append(count(replace(spec, stages=stages)).macs - base)
-    return found

@@ -6,13 +6,13 @@ from torchvision; the tests hold both to the definitions here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from effnet.base import EffnetError
+from effnet.base import check_range
 from effnet.network import Spec, walk
 from effnet.scaling import takes_network
 from effnet.train.schedule import Stage
@@ -79,12 +79,7 @@ def rand_augment(pictures: Tensor, magnitude: float) -> Tensor:
     schedules.
     """
     step = round(magnitude)
-    if not 0 <= step < MAGNITUDES:
-        raise EffnetError(
-            "RandAugment magnitude {value}; expected 0 to {most}",
-            value=repr(magnitude),
-            most=MAGNITUDES - 1,
-        )
+    check_range("RandAugment magnitude", step, 0, MAGNITUDES - 1)
     if step == 0:
         return pictures
     from torchvision.transforms import v2
@@ -130,12 +125,7 @@ def seed_rate(side: int, block: int, keep: float) -> float:
 
     (1 - keep) * side^2 / (block^2 * (side - block + 1)^2), for a map of `side` x `side`.
     """
-    if not 1 <= block <= side:
-        raise EffnetError(
-            "a block of {block} on a map of {side} px; expected 1 to {side}",
-            block=block,
-            side=side,
-        )
+    check_range("side of a block (px)", block, 1, side)
     return (1 - keep) * side**2 / (block**2 * (side - block + 1) ** 2)
 
 
@@ -179,11 +169,11 @@ class Survival:
 @takes_network
 def survivals(spec: Spec, *, rate: float | None = None) -> tuple[Survival, ...]:
     """Every block's drop rate: rate * i / N for block i of N, where there is a skip."""
-    chosen = spec.stochastic_depth if rate is None else rate
-    blocks = [b for b in walk(spec) if b.operator not in ("stem", "head", "classifier")]
+    drawn = spec if rate is None else replace(spec, stochastic_depth=rate)
     return tuple(
-        Survival(b.name, b.stage, chosen * i / len(blocks) if b.residual else 0.0, b.residual)
-        for i, b in enumerate(blocks)
+        Survival(b.name, b.stage, b.drop_rate if b.residual else 0.0, b.residual)
+        for b in walk(drawn)
+        if b.operator not in ("stem", "head", "classifier")
     )
 
 

@@ -104,11 +104,20 @@ def recipe_of(
     )
 
 
-def _job(found: Candidate, recipe: Recipe, family: str = "efficientnet", **facts: Any) -> Job:
+def _job(
+    found: Candidate,
+    family: str = "efficientnet",
+    *,
+    rate: float,
+    seed: int,
+    epochs: int = EPOCHS,
+    data: str = NAME,
+    **facts: Any,
+) -> Job:
+    recipe = recipe_of(found.spec, rate=rate, seed=seed, epochs=epochs, data=data)
     known = {k: v for k, v in asdict(found).items() if k != "spec"}
     known |= {"depth": round(found.depth, 4), "width": round(found.width, 4)}
-    told = {"seed": recipe.seed, "epochs": recipe.epochs, "rate": recipe.learning_rate}
-    return job(recipe, family=family, **known, **told, **facts)
+    return job(recipe, family=family, **known, seed=seed, epochs=epochs, rate=rate, **facts)
 
 
 def _base(family: str = "efficientnet") -> Candidate:
@@ -140,11 +149,7 @@ def networks(
 def rate_jobs(family: str = "efficientnet") -> list[Job]:
     """The base at every rate."""
     return [
-        _job(
-            _base(family),
-            recipe_of(base_of(family), rate=rate, seed=seed, data=CHOOSING),
-            family,
-        )
+        _job(_base(family), family, rate=rate, seed=seed, data=CHOOSING)
         for seed in RATE_SEEDS
         for rate in RATES
     ]
@@ -162,10 +167,7 @@ def best_rate(rows: Iterable[Row], family: str = "efficientnet") -> float:
 def check_jobs(rate: float) -> list[Job]:
     """The extremes, each scaled in one dimension to the largest budget, at the rate and half."""
     return [
-        _job(
-            one,
-            recipe_of(one.spec, rate=each, seed=RATE_SEEDS[0], epochs=CHECK_EPOCHS, data=CHOOSING),
-        )
+        _job(one, rate=each, seed=RATE_SEEDS[0], epochs=CHECK_EPOCHS, data=CHOOSING)
         for one in networks(BUDGETS[0])
         if one.way != "compound"
         for each in (rate, rate / 2)
@@ -186,7 +188,10 @@ def search_jobs(rate: float) -> list[Job]:
     return [
         _job(
             one,
-            recipe_of(one.spec, rate=rate, seed=RATE_SEEDS[0], epochs=RUNG_EPOCHS, data=CHOOSING),
+            rate=rate,
+            seed=RATE_SEEDS[0],
+            epochs=RUNG_EPOCHS,
+            data=CHOOSING,
             alpha=alpha,
             beta=beta,
             gamma=gamma,
@@ -248,7 +253,7 @@ def scaling_jobs(
 ) -> list[Job]:
     """The base and every way, by budget in the given order, then by seed."""
     return [
-        _job(one, recipe_of(one.spec, rate=rate, seed=seed, epochs=epochs))
+        _job(one, rate=rate, seed=seed, epochs=epochs)
         for budget in budgets
         for seed in tuple(seeds)
         for one in (
@@ -261,7 +266,7 @@ def scaling_jobs(
 def family_jobs(rates: dict[str, float]) -> list[Job]:
     """The other families' bases and ways, each family at its own base's rate."""
     return [
-        _job(one, recipe_of(one.spec, rate=rate, seed=seed), family)
+        _job(one, family, rate=rate, seed=seed)
         for seed in range(FAMILY_SEEDS)
         for family, rate in rates.items()
         for one in (_base(family), *networks(FAMILY_BUDGET, family=family))
@@ -281,13 +286,13 @@ def grown_jobs(rate: float) -> list[Job]:
 def narrowing_jobs(rate: float) -> list[Job]:
     """More seeds of the way whose mean at the largest budget is known least well."""
     found = next(one for one in networks(BUDGETS[0]) if one.way == NARROWED)
-    return [_job(found, recipe_of(found.spec, rate=rate, seed=seed)) for seed in NARROWING_SEEDS]
+    return [_job(found, rate=rate, seed=seed) for seed in NARROWING_SEEDS]
 
 
 def longer_jobs(rate: float, searched: Letters | None) -> list[Job]:
     """More epochs: until when the base gains, and the largest budget's ways for twice as many."""
     bases = [
-        _job(_base(), recipe_of(base_of(), rate=rate, seed=seed, epochs=epochs))
+        _job(_base(), rate=rate, seed=seed, epochs=epochs)
         for epochs in LONGER_EPOCHS
         for seed in LONGER_SEEDS
     ]

@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from effnet.base import EffnetError, mark, path_of, plural
+from effnet.base import EffnetError, mark, path_of
 from effnet.train import fashion_mnist
 
 SIDE = 64
@@ -285,16 +285,12 @@ def _split(whole: Pictures, path: Path) -> tuple[Pictures, Pictures]:
         (mine,) = np.nonzero(whole.labels == label)
         if len(mine) < LEAST:
             raise EffnetError(
-                plural(
-                    len(mine),
-                    "class {name} in {path} has one picture; expected {least} or more of each, as "
-                    "one is held out",
-                    "class {name} in {path} has {n} pictures; expected {least} or more of each, "
-                    "as one is held out",
-                    name=repr(name),
-                    path=path,
-                    least=LEAST,
-                )
+                "class {name} in {path} has {n} {n:picture|pictures}; expected {least} or more of "
+                "each, as one is held out",
+                name=repr(name),
+                path=path,
+                n=len(mine),
+                least=LEAST,
             )
         held[mine[4::5] if len(mine) >= FIFTH else mine[-1:]] = True
     return part(whole, np.flatnonzero(~held)), part(whole, np.flatnonzero(held))

@@ -36,7 +36,6 @@ HASHES = {
     "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
     "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
 }
-PARTS = ("train", "t10k")
 MOST_BYTES = 64 * 2**20  # of a file, unpacked; the largest has 47,040,016
 MOST_DIMENSIONS = 4
 BYTE = 8  # idx: the third byte is the type of the values, 8 for unsigned bytes
@@ -76,16 +75,35 @@ def _file(folder: Path, name: str) -> Path | None:
     return next((path for path in found if os.path.isfile(path)), None)
 
 
-def read_idx(path: Path) -> NDArray[np.uint8]:
+def read_idx(path: Path, *, sha256: str = "") -> NDArray[np.uint8]:
     """An idx file of unsigned bytes as the array it holds; one that ends in .gz is unpacked.
 
     Four bytes 0, 0, type, dimensions; each dimension's length in four bytes, the highest first;
     then the values, the last dimension the quickest.
 
+    Args:
+        path: The file.
+        sha256: Of its unpacked bytes, where that is known.
+
     Raises:
-        EffnetError: It can't be read, or is no such file.
+        EffnetError: It can't be read, or is no such file, or another.
     """
-    return _array(_unpacked(path), path)
+    content = _unpacked(path)
+    digest = hashlib.sha256(content).hexdigest()
+    if not digest.startswith(sha256):
+        raise EffnetError(
+            "{path} is not Fashion-MNIST's (SHA-256 {digest}, expected {expected}); get it anew",
+            path=path,
+            digest=digest[:12],
+            expected=sha256[:12],
+        )
+    dimensions = content[3] if content[:3] == bytes((0, 0, BYTE)) and len(content) > 3 else 0
+    start = 4 + 4 * dimensions
+    if 1 <= dimensions <= MOST_DIMENSIONS and len(content) >= start:
+        shape = struct.unpack(f">{dimensions}I", content[4:start])
+        if len(content) - start == math.prod(shape):
+            return np.frombuffer(bytearray(content), np.uint8, offset=start).reshape(shape)
+    raise EffnetError("{path} is no idx file of unsigned bytes", path=path)
 
 
 def _unpacked(path: Path) -> bytes:
@@ -101,16 +119,6 @@ def _unpacked(path: Path) -> bytes:
             most=MOST_BYTES,
         )
     return content
-
-
-def _array(content: bytes, path: Path) -> NDArray[np.uint8]:
-    dimensions = content[3] if content[:3] == bytes((0, 0, BYTE)) and len(content) > 3 else 0
-    start = 4 + 4 * dimensions
-    if 1 <= dimensions <= MOST_DIMENSIONS and len(content) >= start:
-        shape = struct.unpack(f">{dimensions}I", content[4:start])
-        if len(content) - start == math.prod(shape):
-            return np.frombuffer(bytearray(content), np.uint8, offset=start).reshape(shape)
-    raise EffnetError("{path} is no idx file of unsigned bytes", path=path)
 
 
 def fashion_mnist(named: str = "", *, choosing: bool = False) -> tuple[Arrays, Arrays]:
@@ -132,24 +140,9 @@ def fashion_mnist(named: str = "", *, choosing: bool = False) -> tuple[Arrays, A
 
 @lru_cache(maxsize=1)
 def _read(folder: Path) -> tuple[Arrays, Arrays]:
-    first, second = (
-        (_checked(folder, f"{part}-images-idx3-ubyte")[:, None],
-         _checked(folder, f"{part}-labels-idx1-ubyte").astype(np.int64))
-        for part in PARTS
-    )  # fmt: skip
-    return first, second
-
-
-def _checked(folder: Path, name: str) -> NDArray[np.uint8]:
-    path = _file(folder, name)
-    assert path is not None  # `find` has seen it
-    content = _unpacked(path)
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != HASHES[name]:
-        raise EffnetError(
-            "{path} is not Fashion-MNIST's (SHA-256 {digest}, expected {expected}); get it anew",
-            path=path,
-            digest=digest[:12],
-            expected=HASHES[name][:12],
-        )
-    return _array(content, path)
+    images, labels, held_images, held_labels = (
+        read_idx(_file(folder, name) or folder / name, sha256=digest)
+        for name, digest in HASHES.items()
+    )
+    test = held_images[:, None], held_labels.astype(np.int64)
+    return (images[:, None], labels.astype(np.int64)), test

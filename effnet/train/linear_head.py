@@ -4,6 +4,7 @@ arXiv:1905.11946 section 5.3 and Table 5 fine-tune whole networks; a head on fro
 quick first step of that, and often enough for a handful of photos.
 """
 
+import copy
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +16,10 @@ from PIL import Image, ImageOps
 from torch import Tensor
 from torch.nn import functional
 
-from effnet.base import EffnetError, say
+from effnet.base import EffnetError, say, write_whole
 from effnet.classify import Classifier
 from effnet.network import get_variant
-from effnet.nn import Network, build, saved, workers
+from effnet.nn import Network, saved, workers
 from effnet.train.recipe import FINE_TUNING, Recipe
 
 LEAST_CLASSES, LEAST_PHOTOS = 2, 3
@@ -58,13 +59,7 @@ class Taught:
 
     def write(self, path: Path) -> None:
         """The same into a file, whole or not at all."""
-        saved.write(
-            path,
-            self.network.state_dict(),
-            spec=self.start.spec,
-            classes=self.classes,
-            preprocessing=self.start.preprocessing,
-        )
+        write_whole(path, self.to_bytes())
 
 
 def held_out(counts: Sequence[int]) -> list[np.ndarray]:
@@ -187,16 +182,15 @@ def fitted_head(
 
 
 def _joined(classifier: Classifier, weight: np.ndarray, bias: np.ndarray) -> Network:
-    """A copy of the network with another last layer."""
-    network = build(classifier.spec, num_classes=len(bias))
-    own = dict(network.named_parameters())
-    state = {
-        name: value
-        for name, value in classifier.model.state_dict().items()
-        if name not in own or own[name].shape == value.shape
-    }
-    network.load_state_dict(state, strict=False)
+    """A copy of the network with another last layer, on the processor."""
+    network = copy.deepcopy(classifier.model).cpu()
+    network.reset_classifier(len(bias))
+    set_head(network, weight, bias)
+    return network.eval().requires_grad_(False)
+
+
+def set_head(network: Network, weight: np.ndarray, bias: np.ndarray) -> None:
+    """Give a network's last layer these weights."""
     with torch.no_grad():
         network.linear.weight.copy_(torch.from_numpy(weight))
         network.linear.bias.copy_(torch.from_numpy(bias))
-    return network.eval().requires_grad_(False)

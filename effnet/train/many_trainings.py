@@ -7,7 +7,6 @@ whole; a sweep that was killed goes on with the rows that are missing.
 
 import os
 import platform
-import re
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, as_completed
@@ -19,6 +18,7 @@ from typing import Any
 import effnet
 from effnet.base import EffnetError, Text, stamp
 from effnet.jobs import stop_asked
+from effnet.timing import processor
 from effnet.train.recipe import Recipe
 from effnet.train.results import Row, as_row, read_rows, write_rows
 
@@ -81,7 +81,7 @@ def where() -> Row:
     cuda = torch.cuda.is_available()
     return {
         "device": "cuda" if cuda else "cpu",
-        "processor": torch.cuda.get_device_name() if cuda else _processor(),
+        "processor": torch.cuda.get_device_name() if cuda else processor(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else "",
@@ -90,13 +90,6 @@ def where() -> Row:
         "effnet": effnet.__version__,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    text = info.read_text(errors="replace") if info.exists() else ""
-    found = re.search(r"model name\s*:\s*(.+)", text)
-    return found[1].strip() if found else platform.processor() or platform.machine()
 
 
 def sweep(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from effnet.base import EffnetError, mark
+from effnet.base import check_range, mark
 from effnet.counting import count
 from effnet.network import Spec
 from effnet.scaling import ALPHA, BETA, GAMMA, scale
@@ -118,8 +118,7 @@ def at_equal_macs(
     Raises:
         EffnetError: The goal is not between 1.3 and 8.
     """
-    if not 1.3 <= goal <= 8:
-        raise EffnetError("a budget of {goal} times the base; expected 1.3 to 8", goal=repr(goal))
+    check_range("budget (times the base)", goal, 1.3, 8)
     start = count(base, num_classes=classes).macs
     best: tuple[float, list[Candidate]] | None = None
     for i in range(-30, 31):

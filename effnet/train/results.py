@@ -1,6 +1,5 @@
 """The table of an experiment: a row a training, written whole, read back, summed up over seeds."""
 
-import csv
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -8,7 +7,16 @@ from pathlib import Path
 from statistics import stdev
 from typing import Any
 
-from effnet.base import cell_text, csv_text, is_number, percent, read_text, say, write_whole
+from effnet.base import (
+    cell_text,
+    csv_cells,
+    csv_text,
+    is_number,
+    percent,
+    read_text,
+    say,
+    write_whole,
+)
 
 Row = dict[str, Any]
 
@@ -69,23 +77,15 @@ def read_rows(path: Path, *needed: str) -> list[Row]:
         path: The CSV.
         needed: Columns that a row must have.
     """
-    lines = read_text(path).splitlines()
-    names, *rows = [cells for line in lines or [""] for cells in _cells(line)] or [[]]
+    names, *rows = [csv_cells(line) for line in read_text(path).splitlines()] or [[]]
     if not set(needed) <= set(names):
         return []
     read = (
         {name: _read(name, text) for name, text in zip(names, row, strict=True)}
         for row in rows
-        if len(row) == len(names)
+        if row and len(row) == len(names)
     )
     return [row for row in read if all(_sound(name, value) for name, value in row.items())]
-
-
-def _cells(line: str) -> list[list[str]]:
-    try:
-        return list(csv.reader([line], strict=True))
-    except csv.Error:
-        return []
 
 
 def _read(column: str, text: str) -> Any:

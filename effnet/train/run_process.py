@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import nullcontext, suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -29,6 +29,7 @@ from effnet.base import (
     Text,
     append_line,
     check_known,
+    check_range,
     make_folder,
     programs,
     write_whole,
@@ -37,7 +38,7 @@ from effnet.jobs import METRICS, RESULT, Run, runs
 from effnet.scaling import scale, spec_of
 from effnet.train.recipe import CHOICES, FINE_TUNING, Recipe, small_base
 from effnet.train.results import against_head
-from effnet.train.schedule import Progressive
+from effnet.train.schedule import LIMITS, Progressive
 
 if TYPE_CHECKING:
     from effnet.train.many_trainings import Job
@@ -47,6 +48,8 @@ Told = Callable[[float, dict[str, Any]], None]  # the share that is done, and wh
 
 CLAIM_PARTS = ("search", "scaling", "families", "progressive", "longer")
 ACTIONS = ("fit", "scaling", "progressive", "claim", "list", "stop", "resume", "go")
+GROWN = tuple(LIMITS)  # what a progressive schedule moves
+RECIPE = tuple(field.name for field in fields(Recipe))
 RESULTS = "results.csv"
 JOBS = "jobs"
 NICENESS = 10
@@ -66,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--width", type=float, default=1.0)
     parser.add_argument("--resolution", type=int)
     parser.add_argument("--data", default="marks", help="marks, digits, or a folder of pictures")
-    parser.add_argument("--images", type=int, help="pictures of the procedural set to train on")
+    parser.add_argument("--images", type=int, dest="train_images", help="of the procedural set")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--batch-size", type=int)
     parser.add_argument("--accumulate", type=int)
@@ -77,11 +80,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--start", help="a variant whose pretrained weights to fine-tune, at gentle rates"
     )
     parser.add_argument("--stages", type=int, help="of a progressive schedule")
-    parser.add_argument("--size", type=int, nargs=2, metavar=("FROM", "TO"))
-    parser.add_argument("--dropout", type=float, nargs=2, metavar=("FROM", "TO"))
-    parser.add_argument("--randaugment", type=float, nargs=2, metavar=("FROM", "TO"))
-    parser.add_argument("--mixup", type=float, nargs=2, metavar=("FROM", "TO"))
-    parser.add_argument("--cutmix", type=float, nargs=2, metavar=("FROM", "TO"))
+    for name in GROWN:
+        kind = int if name == "size" else float
+        parser.add_argument(f"--{name}", type=kind, nargs=2, metavar=("FROM", "TO"))
     parser.add_argument("--seed", type=int)
     parser.add_argument("--seeds", type=int, default=3, help="of an experiment")
     parser.add_argument(
@@ -129,23 +130,10 @@ def _line(run: Run) -> dict[str, Any]:
 def order_of(options: argparse.Namespace) -> dict[str, Any]:
     """A run's options from the command line's."""
     for name, number in (("seeds", options.seeds), ("workers", options.workers)):
-        if number is not None and number < 1:
-            raise EffnetError("{name} {number}; expected at least 1", name=name, number=number)
-    named = {
-        "data": options.data,
-        "epochs": options.epochs,
-        "train_images": options.images,
-        "batch_size": options.batch_size,
-        "accumulate": options.accumulate,
-        "learning_rate": options.learning_rate,
-        "optimiser": options.optimiser,
-        "decay": options.decay,
-        "precision": options.precision,
-        "start": options.start,
-        "seed": options.seed,
-        "threads": options.threads,
-    }
-    given = {name: value for name, value in named.items() if value is not None}
+        if number is not None:
+            check_range(name, number, 1)
+    asked = {name: getattr(options, name, None) for name in RECIPE}
+    given = {name: value for name, value in asked.items() if value is not None}
     if options.start:
         given = FINE_TUNING | given
     network = options.network or options.start or "small"
@@ -153,11 +141,10 @@ def order_of(options: argparse.Namespace) -> dict[str, Any]:
     resolution = options.resolution or (64 if options.action == "progressive" else None)
     spec = scale(base, depth=options.depth, width=options.width, resolution=resolution)
     recipe = Recipe(spec=spec, **given)
-    pairs = ("size", "dropout", "randaugment", "mixup", "cutmix")
-    if options.stages or any(getattr(options, name) for name in pairs):
+    if options.stages or any(getattr(options, name) for name in GROWN):
         side = float(spec.resolution)
         flat = {"size": (side, side), "dropout": (spec.dropout,) * 2, "randaugment": (0.0, 0.0)}
-        chosen = {n: tuple(getattr(options, n)) for n in pairs if getattr(options, n)}
+        chosen = {n: tuple(getattr(options, n)) for n in GROWN if getattr(options, n)}
         stages = options.stages or 4
         values = {"stages": stages, "epochs": recipe.epochs, **flat, **chosen}
         schedule = Progressive.from_dict(values)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any, Literal, Self
 
-from effnet.base import EffnetError, brief, check_known, content, is_finite, is_whole, mark, settle
+from effnet.base import EffnetError, brief, check_known, check_range, content, mark, settle
 from effnet.counting import cost_curve
 from effnet.network import check_resolution
 from effnet.papers import Row, rows
@@ -34,7 +34,7 @@ LIMITS: dict[str, Range] = {
 }
 # what the table of published schedules says in words
 SOURCES, NOTES = (tuple(content("schedules")[name]) for name in ("sources", "notes"))
-MOST_STAGES = 12
+MOST_STAGES, MOST_EPOCHS = 12, 100_000
 IMAGENET_IMAGES = 1_281_167  # ILSVRC-2012, training
 
 
@@ -85,30 +85,15 @@ class Progressive:
 
     def __post_init__(self) -> None:
         settle(self)
-        if not is_whole(self.stages, 1, MOST_STAGES):
-            raise EffnetError(
-                "{stages} stages; expected 1 to {most}",
-                stages=repr(self.stages),
-                most=MOST_STAGES,
-            )
-        if not (is_finite(self.epochs) and 0 < self.epochs <= 100_000):
-            raise EffnetError(
-                "{epochs} epochs; expected above 0, at most 100,000", epochs=repr(self.epochs)
-            )
+        check_range("stages", self.stages, 1, MOST_STAGES, whole=True)
+        check_range("epochs", self.epochs, 0, MOST_EPOCHS, above=True)
         check_known("rule", self.rule, RULES)
-        for name, (low, high) in LIMITS.items():
+        for name, limits in LIMITS.items():
             ends = getattr(self, name)
             if not (isinstance(ends, tuple) and len(ends) == 2):
                 raise EffnetError("{name} {value}; expected two", name=name, value=brief(ends))
             for value in ends:
-                if not (is_finite(value) and low <= value <= high):
-                    raise EffnetError(
-                        "{name} {value}; expected {low:g} to {high:g}",
-                        name=name,
-                        value=repr(value),
-                        low=low,
-                        high=high,
-                    )
+                check_range(name, value, *limits)
 
     def share(self, stage: int) -> float:
         """How far stage i lies from the start (0) to the end (1)."""

@@ -12,17 +12,14 @@ from effnet.nn import build
 WARM_UP, REPEATS = 1, 3
 
 
-def step_times(spec: Spec, size: int, *, batch_size: int = 4, threads: int = 0) -> float:
+def step_times(spec: Spec, size: int, *, batch_size: int) -> float:
     """Median milliseconds of a training step: forward, loss, backward; random weights and pictures.
 
     Args:
         spec: The network.
         size: Side of the pictures.
         batch_size: Pictures a step.
-        threads: PyTorch's threads; as they are where 0.
     """
-    if threads:
-        torch.set_num_threads(threads)
     model = build(spec).train().to(memory_format=torch.channels_last)
     pictures = torch.randn(batch_size, 3, size, size).to(memory_format=torch.channels_last)
     labels = torch.randint(0, 1000, (batch_size,))

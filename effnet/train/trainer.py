@@ -25,7 +25,7 @@ from effnet.jobs import BEST, METRICS
 from effnet.nn import Network, build, saved
 from effnet.train import augment
 from effnet.train.batches import Feed, by_group, moments, seed_of
-from effnet.train.linear_head import fitted_head
+from effnet.train.linear_head import fitted_head, set_head
 from effnet.train.optim import Average, optimiser, rate_at
 from effnet.train.placement import Clock, Machine, this_machine
 from effnet.train.recipe import LOOKED_AT, Recipe
@@ -143,10 +143,7 @@ class _Job:
                 x = self.feed.normal(part).to(self.machine.device, memory_format=self.layout)
                 found.append(model.forward_features(x).mean((2, 3)).float().cpu().numpy())
         labels = self.feed.training.labels
-        weight, bias = fitted_head(np.concatenate(found), labels, self.feed.classes)
-        with torch.no_grad():
-            model.linear.weight.copy_(torch.from_numpy(weight))
-            model.linear.bias.copy_(torch.from_numpy(bias))
+        set_head(model, *fitted_head(np.concatenate(found), labels, self.feed.classes))
         self.average = Average(self.model, self.recipe.average)
         if self.machine.first:
             self.best = self.head = self.test()[0]
@@ -351,13 +348,13 @@ class _Job:
     def save_best(self) -> None:
         """Write the averaged weights with all that `effnet.load` needs to use them."""
         size, (mean, std) = self.recipe.spec.resolution, moments(self.recipe)
-        saved.write(
-            self.folder / BEST,
+        data = saved.to_bytes(
             self.average.state(),
             spec=self.recipe.spec,
             classes=self.feed.training.classes,
             preprocessing=Preprocessing(size, size, "bilinear", mean, std),
         )
+        write_whole(self.folder / BEST, data)
 
     def result(self) -> Result:
         """What the training came to."""

@@ -4,18 +4,25 @@ Facts are read from `data/checkpoints.csv`. Nothing is loaded here: `nn.weights`
 the files. No torch.
 """
 
-import csv
 import importlib.util
 import math
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from effnet.base import EffnetError, brief, check_known, is_finite, is_whole, path_of, say, settle
+from effnet.base import (
+    EffnetError,
+    brief,
+    check_known,
+    is_finite,
+    is_whole,
+    path_of,
+    say,
+    settle,
+    table,
+)
 from effnet.network import Spec, get_variant
 from effnet.scaling import takes_network
 
@@ -147,8 +154,7 @@ def weights_folders() -> list[Path]:
 @lru_cache(maxsize=1)
 def known_checkpoints() -> tuple[Checkpoint, ...]:
     """Every known set of weights; a variant's default comes before its others."""
-    text = resources.files("effnet").joinpath("data/checkpoints.csv").read_text("utf-8")
-    return tuple(_checkpoint(row) for row in csv.DictReader(text.splitlines()))
+    return tuple(map(_checkpoint, table("checkpoints")))
 
 
 def _checkpoint(row: dict[str, str]) -> Checkpoint:
@@ -244,7 +250,7 @@ def choose(variant: str, weights: str = "default") -> Checkpoint:
         "unknown weights {weights} for {variant}; expected default, random, a file, or {known}",
         weights=repr(weights),
         variant=repr(variant),
-        known=_listed(row.short_name for row in known),
+        known=", ".join(row.short_name for row in known),
     )
 
 
@@ -280,8 +286,4 @@ def _works_now() -> str:
     here = offline_variants()
     if not here:
         return say("No pretrained weights are here.")
-    return say("Works offline now: {names}.", names=_listed(here))
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names)
+    return say("Works offline now: {names}.", names=", ".join(here))

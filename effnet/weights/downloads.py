@@ -48,7 +48,7 @@ def _after_fork() -> None:
 after_fork(_after_fork)
 
 
-class FetchError(Exception):
+class FetchError(EffnetError):
     """The file could not be had; says why, and what is kept."""
 
 
@@ -76,10 +76,7 @@ def fetch(
     """
     if not url.lower().startswith(("http://", "https://")):
         raise FetchError(
-            say(
-                "{url} is no address; expected one that begins with http:// or https://",
-                url=repr(url),
-            )
+            "{url} is no address; expected one that begins with http:// or https://", url=repr(url)
         )
     files.make_folder(target.parent)
     part = target.with_name(f"{target.name}.part")
@@ -90,13 +87,11 @@ def fetch(
         if not digest.startswith(sha256.lower()):
             part.unlink()
             raise FetchError(
-                say(
-                    "what came from {url} is another file: its SHA-256 starts {found}, expected "
-                    "{expected}; nothing was replaced",
-                    url=url,
-                    found=digest[:8],
-                    expected=sha256[:8],
-                )
+                "what came from {url} is another file: its SHA-256 starts {found}, expected "
+                "{expected}; nothing was replaced",
+                url=url,
+                found=digest[:8],
+                expected=sha256[:8],
             )
         with files.writing(target):
             file.flush()
@@ -108,7 +103,7 @@ def fetch(
 @contextmanager
 def _alone(part: Path) -> Iterator[io.BufferedRandom]:
     """The part file, held so that no other thread or program fetches into it."""
-    taken = FetchError(say("{file} is being fetched already", file=part.name))
+    taken = FetchError("{file} is being fetched already", file=part.name)
     with _lock:
         if part in _busy:
             raise taken
@@ -134,7 +129,7 @@ def _opened(part: Path) -> io.BufferedRandom:
         except OSError as error:
             if error.errno != errno.ELOOP:
                 raise
-            raise FetchError(say("{file} is a link; delete it", file=part)) from None
+            raise FetchError("{file} is a link; delete it", file=part) from None
         return os.fdopen(number, "ab+")
 
 
@@ -162,11 +157,8 @@ class _Part:
         if self.most is not None and size > self.most:
             self.empty()
             raise FetchError(
-                say(
-                    "the server sends more than the {most:.1f} MiB that the file has; nothing was "
-                    "kept",
-                    most=self.most / 2**20,
-                )
+                "the server sends more than the {most:.1f} MiB that the file has; nothing was kept",
+                most=self.most / 2**20,
             )
 
 
@@ -180,17 +172,15 @@ def _receive(url: str, part: _Part, progress: Progress) -> None:
             problem: object = say("the connection broke off")
         except urllib.error.HTTPError as error:
             raise FetchError(
-                say(
-                    "{url}: the server answered {code} {reason}",
-                    url=url,
-                    code=error.code,
-                    reason=_line(error.reason),
-                )
+                "{url}: the server answered {code} {reason}",
+                url=url,
+                code=error.code,
+                reason=_line(error.reason),
             ) from None
         except ValueError as error:  # of an address, here or where the server points to
             if isinstance(error, EffnetError):
                 raise
-            raise FetchError(f"{url}: {_line(error)}") from None
+            raise FetchError("{url}: {problem}", url=url, problem=_line(error)) from None
         except (OSError, HTTPException) as error:
             problem = _line(getattr(error, "reason", None) or error)
         gained = part.size() - before > LEAST
@@ -198,14 +188,12 @@ def _receive(url: str, part: _Part, progress: Progress) -> None:
         if failures >= ATTEMPTS:
             kept = part.size()
             raise FetchError(
-                say(
-                    "{url}: {problem}; {kept:.1f} MiB are kept, the next try goes on from there",
-                    url=url,
-                    problem=problem,
-                    kept=kept / 2**20,
-                )
+                "{url}: {problem}; {kept:.1f} MiB are kept, the next try goes on from there"
                 if kept
-                else f"{url}: {problem}"
+                else "{url}: {problem}",
+                url=url,
+                problem=problem,
+                kept=kept / 2**20,
             )
         time.sleep(PAUSE_S * failures)
 

@@ -4,18 +4,16 @@ A folder of the Hugging Face hub says so in its `config.json`; a file of timm's 
 name. Facts on timm's weights are read from `data/timm.csv` (timm 1.0.31). No torch.
 """
 
-import csv
 import json
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from effnet.base import EffnetError, brief, in_a_row, needing, path_of, say
+from effnet.base import EffnetError, brief, in_a_row, needing, path_of, say, table
 from effnet.network import Spec
 from effnet.weights.checkpoints import (
     IMAGENET_MEAN,
@@ -80,7 +78,6 @@ class TimmWeights:
 @lru_cache(maxsize=1)
 def timms_weights() -> tuple[TimmWeights, ...]:
     """timm's pretrained weights of the networks that are known here."""
-    text = resources.files("effnet").joinpath("data/timm.csv").read_text("utf-8")
     return tuple(
         TimmWeights(
             row["name"],
@@ -96,7 +93,7 @@ def timms_weights() -> tuple[TimmWeights, ...]:
             int(row["classes"]),
             row["file"],
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in table("timm")
     )
 
 

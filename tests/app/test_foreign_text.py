@@ -98,13 +98,13 @@ def network(monkeypatch, tmp_path):
     torch.manual_seed(0)
     spec, classes = tiny_spec(name=FOREIGN, resolution=32), (FOREIGN, f"{FOREIGN} two", "three")
     run = runs.create("taught", FOREIGN, {"classes": list(classes)})
-    saved.write(
-        run.folder / runs.BEST,
+    data = saved.to_bytes(
         build(spec, num_classes=3).state_dict(),
         spec=spec,
         classes=classes,
         preprocessing=Preprocessing(32, 32),
     )
+    (run.folder / runs.BEST).write_bytes(data)
     (run.folder / runs.RESULT).write_text("{}")
     return run
 

@@ -8,7 +8,7 @@ import pytest
 
 import effnet
 from effnet.base import EffnetError
-from effnet.base.numbers import brief, is_finite, is_whole, plain
+from effnet.base.numbers import brief, check_range, is_finite, is_whole, plain
 from effnet.network.spec import Stage
 from effnet.scaling.design import Design
 from effnet.scaling.search import Limits
@@ -111,3 +111,20 @@ def test_true_is_no_number():
     assert not is_finite(np.True_)
     assert plain(np.True_) is True
     assert plain(2**5000) == float("inf")
+
+
+@pytest.mark.parametrize(
+    ("limits", "value", "said"),
+    [
+        ({"low": 1, "high": 4096, "whole": True}, 5000, "n 5000; expected 1 to 4,096"),
+        ({"low": 1, "high": 9, "whole": True}, 2.5, "n 2.5; expected a whole number, 1 to 9"),
+        ({"low": 0, "above": True}, float("inf"), "n inf; expected a finite number above 0"),
+        ({"low": 0, "high": 7, "above": True}, 0, "n 0; expected above 0, at most 7"),
+        ({"low": 0.5}, "x", "n 'x'; expected at least 0.5"),
+    ],
+)
+def test_a_number_out_of_its_range_is_told_with_the_range(limits, value, said):
+    with pytest.raises(EffnetError) as refused:
+        check_range("n", value, **limits)
+    assert str(refused.value) == said
+    check_range("n", limits["low"] + limits.get("above", 0), **limits)

@@ -118,7 +118,7 @@ def test_bench_keeps_samples_in_a_folder(capsys, tmp_path):
     (row,) = run_json(capsys, "bench", "lite0", *options, "--keep", str(tmp_path))
     (kept,) = reading.kept(tmp_path)
     assert kept.latency.samples_ms == pytest.approx(row["samples_ms"], rel=1e-4)
-    assert kept.latency.folded
+    assert kept.latency.options.folded
     assert kept.macs == row["macs"] == effnet.count(effnet.get_variant("lite0"), resolution=32).macs
 
 
@@ -192,8 +192,8 @@ def test_tables_are_aligned_for_people(capsys, arguments):
         (["bench"], ["no network", "--fit"]),
         (["bench", "b99"], ["'b99'"]),
         (["bench", "b0", "--engine", "warp"], ["'warp'", "openvino"]),
-        (["bench", "b0", "--seconds", "0"], ["budget 0.0"]),
-        (["bench", "--fit", "--seconds", "nan"], ["budget nan"]),
+        (["bench", "b0", "--seconds", "0"], ["budget in seconds 0.0"]),
+        (["bench", "--fit", "--seconds", "nan"], ["budget in seconds nan"]),
         (["bench", "b0", "--keep", __file__], ["can't write", "another place"]),
         (["bench", "b0", "--device", "abacus"], ["'abacus'", "cpu, cuda, mps"]),
         (["scale", "--phi", "1", "--depth", "2"], ["--depth", "without --phi"]),

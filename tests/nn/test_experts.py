@@ -90,9 +90,9 @@ def test_they_part_in_training():
 @pytest.mark.parametrize(
     ("base", "experts", "stages", "words"),
     [
-        ("b0", 0, 3, "0 experts; expected a whole number, 1 to 64"),
-        ("b0", 2.5, 3, "2.5 experts"),
-        ("b0", 4, 8, "8 stages with experts; expected a whole number, 1 to 7"),
+        ("b0", 0, 3, "experts 0; expected 1 to 64"),
+        ("b0", 2.5, 3, "experts 2.5; expected a whole number, 1 to 64"),
+        ("b0", 4, 8, "stages with experts 8; expected 1 to 7"),
         ("mobilenet_v2", 4, 3, "stage 5 of 'mobilenet_v2' has no MBConv"),
         ("v2_s", 4, 4, "stage 3 of 'v2_s' has no MBConv"),
     ],

@@ -201,7 +201,7 @@ def test_a_network_of_ones_own_is_loaded_again(lite0, tmp_path, monkeypatch, how
     spec = effnet.scale("lite0", depth=0.25, width=0.25, resolution=64)
     state = effnet.build(spec, num_classes=3).state_dict()
     own = {"spec": spec, "classes": ("cat", "cup", "sky"), "preprocessing": lite0.preprocessing}
-    saved.write(file, state, **own)
+    file.write_bytes(saved.to_bytes(state, **own))
     name = run_name if how == "a run's name" else str(file)
     seen = report.look(
         effnet.load(runs.network_file(name), device="cpu"),

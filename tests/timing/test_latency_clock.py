@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from effnet.timing.measure import clock
-from effnet.timing.measure.clock import EventTimer, HostTimer, rounds, timed_passes, warm_up
+from effnet.timing.measure.clock import EventTimer, HostTimer, in_turn, timed_passes, warm_up
 
 
 class Bench:
@@ -154,13 +154,12 @@ def test_rounds_go_forwards_and_backwards_in_turn():
         return lambda: called.append(name) or float(len(called))
 
     ticks = itertools.count()
-    found = list(
-        rounds({n: sampler(n) for n in "abc"}, 3, clock=lambda: float(next(ticks)), least=1)
-    )
+    one_round = in_turn({n: sampler(n) for n in "abc"})
+    found = list(timed_passes(one_round, 3, clock=lambda: float(next(ticks)), least=1))
     assert "".join(called[:9]) == "abccbaabc"
     assert found[1] == {"a": 6.0, "b": 5.0, "c": 4.0}
     assert all(list(values) == ["a", "b", "c"] for values in found)
 
 
 def test_there_are_at_least_five_rounds():
-    assert len(list(rounds({"a": lambda: 1.0}, 0))) == clock.LEAST == 5
+    assert len(list(timed_passes(in_turn({"a": lambda: 1.0}), 0))) == clock.LEAST == 5

@@ -122,8 +122,8 @@ def test_what_v2_has_fused_already_counts_as_fused():
     ("name", "stages", "said"),
     [
         ("resnet50", 1, "only MBConv can be fused"),
-        ("b0", 8, "8 fused stages; expected 0 to 7"),
-        ("b0", -1, "-1 fused stages"),
+        ("b0", 8, "fused stages 8; expected 0 to 7"),
+        ("b0", -1, "fused stages -1"),
     ],
 )
 def test_what_can_not_be_fused_is_told(name, stages, said):

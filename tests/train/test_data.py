@@ -146,7 +146,7 @@ def test_of_every_class_something_is_held_out_and_something_learned(tmp_path, co
 
 def test_a_class_of_one_picture_is_refused(tmp_path):
     three(tmp_path, "ant", 1), three(tmp_path, "bee", 5)
-    with pytest.raises(effnet.EffnetError, match=r"class 'ant' .* has one picture; expected 2"):
+    with pytest.raises(effnet.EffnetError, match=r"class 'ant' .* has 1 picture; expected 2"):
         data.load_pictures(str(tmp_path))
 
 

@@ -125,8 +125,10 @@ def columns(*, shown: bool = True) -> tuple[DeltaGenerator, DeltaGenerator]:
     """
     if shown and projector.on():
         return st.container(key="unfold").popover(say("Controls")), st.container()
-    left, right = st.columns([1, 2.6], gap="medium") if shown else (st.container(), st.container())
-    return left.container(border=shown, key="controls"), right
+    if not shown:
+        return st.container(), st.container()
+    left, right = st.container(key="beside").columns([1, 2.6], gap="medium")
+    return left.container(border=True, key="controls"), right
 
 
 def current() -> Lesson | None:

@@ -3,9 +3,11 @@
 import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import torch
+
+T = TypeVar("T")
 
 Step = Callable[[], object]
 Clock = Callable[[], float]
@@ -23,12 +25,13 @@ class Timer(Protocol):
 
     def sample(self, step: Step) -> float:
         """Milliseconds of one pass, the device idle before and after it."""
+        return self.parts([step])[0]
 
     def parts(self, steps: Sequence[Step]) -> list[float]:
         """Milliseconds of each of several steps that run one after another."""
 
 
-class HostTimer:
+class HostTimer(Timer):
     """Reads the processor's clock, with the device synchronised before each reading."""
 
     def __init__(
@@ -36,13 +39,6 @@ class HostTimer:
     ) -> None:
         self.synchronise = synchronise
         self.clock = clock
-
-    def sample(self, step: Step) -> float:
-        self.synchronise()
-        start = self.clock()
-        step()
-        self.synchronise()
-        return (self.clock() - start) * 1000
 
     def parts(self, steps: Sequence[Step]) -> list[float]:
         self.synchronise()
@@ -54,7 +50,7 @@ class HostTimer:
         return [(b - a) * 1000 for a, b in itertools.pairwise(readings)]
 
 
-class EventTimer:
+class EventTimer(Timer):
     """CUDA's own events, which the device stamps as it passes them.
 
     The device is synchronised before the first event and after the last one. Between parts it is
@@ -66,9 +62,6 @@ class EventTimer:
     ) -> None:
         self.synchronise = synchronise
         self.event = event
-
-    def sample(self, step: Step) -> float:
-        return self.parts([step])[0]
 
     def parts(self, steps: Sequence[Step]) -> list[float]:
         events = [self.event() for _ in range(len(steps) + 1)]
@@ -94,12 +87,12 @@ def timer(device: torch.device) -> Timer:
 
 
 def timed_passes(
-    sample: Callable[[], float],
+    sample: Callable[[], T],
     budget_s: float,
     *,
     clock: Clock = time.perf_counter,
     least: int = LEAST,
-) -> Iterator[float]:
+) -> Iterator[T]:
     """Samples until the budget is spent, at least `least` of them, each as soon as it is taken."""
     end, done = clock() + budget_s, 0
     while True:
@@ -110,24 +103,24 @@ def timed_passes(
 
 
 def take(
-    sample: Callable[[], float],
+    sample: Callable[[], T],
     budget_s: float,
-    heard: Progress,
+    heard: Callable[[float, list[T]], None],
     *,
-    into: list[float] | None = None,
+    into: list[T] | None = None,
     least: int = LEAST,
-) -> list[float]:
+) -> list[T]:
     """Samples until the budget is spent: the one way that all times are taken.
 
     Args:
-        sample: Takes a sample, in milliseconds.
+        sample: Takes a sample, in milliseconds, or one of each of several.
         budget_s: Seconds.
         heard: Called after each with the share of the budget spent and the samples so far; it may
             raise to stop.
         into: A list for the samples, which is also given back; whoever stops has them there.
         least: So many at least, whatever the budget.
     """
-    samples: list[float] = [] if into is None else into
+    samples: list[T] = [] if into is None else into
     start = time.perf_counter()
     for value in timed_passes(sample, budget_s, least=least):
         samples.append(value)
@@ -162,22 +155,15 @@ def warm_up(
         best = min(best, *window)
 
 
-def rounds(
-    samplers: Mapping[str, Callable[[], float]],
-    budget_s: float,
-    *,
-    clock: Clock = time.perf_counter,
-    least: int = LEAST,
-) -> Iterator[dict[str, float]]:
-    """Rounds in which each takes one sample, forwards and backwards in turn (A B, B A, ...).
+def in_turn(samplers: Mapping[str, Callable[[], float]]) -> Callable[[], dict[str, float]]:
+    """A round in which each takes one sample, forwards and backwards in turn (A B, B A, ...).
 
-    A busy spell or a change of the processor's pace so hits all alike. At least `least` rounds.
+    A busy spell or a change of the processor's pace so hits all alike.
     """
-    names, end, done = list(samplers), clock() + budget_s, 0
-    while True:
-        order = names if done % 2 == 0 else names[::-1]
-        found = {name: samplers[name]() for name in order}
-        yield {name: found[name] for name in names}
-        done += 1
-        if done >= least and clock() >= end:
-            return
+    orders = itertools.cycle((list(samplers), list(samplers)[::-1]))
+
+    def one_round() -> dict[str, float]:
+        found = {name: samplers[name]() for name in next(orders)}
+        return {name: found[name] for name in samplers}
+
+    return one_round

@@ -1,12 +1,13 @@
 """Memory that tensors take during a pass, by watching operators make them and let them go."""
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 
 class Live(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -32,8 +33,9 @@ class Live(TorchDispatchMode):  # type: ignore[no-untyped-call]
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         found = function(*args, **(kwargs or {}))
-        for tensor in _tensors(found):
-            self._add(tensor)
+        for tensor in tree_leaves(found):
+            if isinstance(tensor, Tensor):
+                self._add(tensor)
         return found
 
     def _add(self, tensor: Tensor) -> None:
@@ -50,14 +52,6 @@ class Live(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _gone(self, key: int, size: int) -> None:
         self._sizes.pop(key, None)
         self.now -= size
-
-
-def _tensors(value: Any) -> Iterator[Tensor]:
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _tensors(item)
 
 
 def peak_bytes(module: nn.Module, image: Tensor, step: Callable[[], object]) -> int:

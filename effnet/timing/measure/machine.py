@@ -57,13 +57,15 @@ class Others:
 
     def cores(self) -> float | None:
         """Cores busy with something else since the start, on average; None where not known."""
-        if self._start is None:
-            return None
         now = _books()
-        if now is None:
+        if self._start is None or now is None:
             return None
         wall, busy, own = (b - a for a, b in zip(self._start, now, strict=True))
         return max(0.0, (busy - own) / wall) if wall >= SHORTEST_S else None
+
+    def beside(self, where: Environment) -> Environment:
+        """The same machine with what other programs took of it meanwhile."""
+        return replace(where, other_cores=self.cores())
 
 
 def _books() -> tuple[float, float, float] | None:
@@ -107,8 +109,3 @@ def threads(number: int | None) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def with_others(where: Environment, other_cores: float | None) -> Environment:
-    """The same machine with what other programs took of it meanwhile."""
-    return replace(where, other_cores=other_cores)

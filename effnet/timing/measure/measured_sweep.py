@@ -47,14 +47,13 @@ def sweep(
     start, series = time.perf_counter(), measurement_store.new_run()
     runs = [f"{series}.{number:02d}" for number in range(len(points))]
 
-    def heard(label: str) -> None:
+    def heard(label: str, *_: object) -> None:
         if progress:
             progress(min((time.perf_counter() - start) / budget_s, 1.0), label, found)
 
     for number, point in enumerate(points):
         left = budget_s - (time.perf_counter() - start)
         each = max(LEAST_S, left / (len(points) - number) * 0.6)
-        told = partial(_told, heard, point.label)
         if left <= 0 or _too_slow(found, point, left):
             late = list(zip(runs, points, strict=True))[number:]
             found += [_none(run, what, one, measurement_store.REFUSED) for run, one in late]
@@ -68,7 +67,7 @@ def sweep(
                 run=runs[number],
                 keep_in=keep_in,
                 link=link,
-                heard=told,
+                heard=partial(heard, point.label),
             )
         except OutOfMemory:
             found.append(_none(runs[number], what, point, measurement_store.MEMORY))
@@ -81,10 +80,6 @@ def sweep(
             found.append(_none(runs[number], what, point, measurement_store.REFUSED))
         heard(point.label)
     return found
-
-
-def _told(heard: Callable[[str], None], label: str, _share: float, _samples: list[float]) -> None:
-    heard(label)
 
 
 def _too_slow(found: Sequence[measurement_store.Row], point: Point, left_s: float) -> bool:
@@ -146,7 +141,7 @@ def record(
                 clock.take(ready.sample, budget_s, kept, into=samples)
         finally:
             if samples:
-                seen = machine.with_others(latency.environment, ready.others.cores())
+                seen = ready.others.beside(latency.environment)
                 full = replace(latency, samples_ms=tuple(samples), environment=seen)
                 into.append(replace(row, latency=full))
 

@@ -3,7 +3,7 @@
 import itertools
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,18 @@ from effnet.base import EffnetError
 from effnet.counting import count
 from effnet.network import Spec
 from effnet.scaling import AnyNetwork, spec_of
-from effnet.timing import PLAIN, Environment, Options, Pace, features, group, host, quantile, work
+from effnet.timing import (
+    PLAIN,
+    Environment,
+    Options,
+    Pace,
+    features,
+    group,
+    host,
+    pass_ms,
+    quantile,
+    work,
+)
 from effnet.timing.measure.prepare import prepared
 from effnet.timing.measure.protocol import check_budget
 from effnet.timing.measure.stage_profiles import unit_times
@@ -110,7 +121,7 @@ def learn(timed: Sequence[Timed], *, precision: str = "fp32") -> Pace:
         coefficients, line = fitted(seen), straight_line(seen)
         for one in unseen:
             on_line = line[0] + line[1] * count(one.spec).macs / 1e6
-            checks.append((one.whole_ms, _predicted(coefficients, one.spec), on_line))
+            checks.append((one.whole_ms, pass_ms(coefficients, one.spec), on_line))
     errors = [abs(guess / ms - 1) for ms, guess, _ in checks]
     line_errors = [abs(guess / ms - 1) for ms, _, guess in checks]
     return Pace(
@@ -140,7 +151,7 @@ def fitted(timed: Sequence[Timed]) -> dict[str, tuple[float, ...]]:
         y = np.array([ms for _, ms in seen])
         weight = np.maximum(y, LEAST_MS) ** -POWER
         raw[kind] = nonnegative(x * weight[:, None], y * weight)
-    ratios = [one.whole_ms / _predicted(raw, one.spec) for one in timed]
+    ratios = [one.whole_ms / pass_ms(raw, one.spec) for one in timed]
     scale = statistics.median(ratios)
     return {kind: tuple(scale * value for value in row) for kind, row in raw.items()}
 
@@ -171,11 +182,3 @@ def nonnegative(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, 
                 best = np.zeros(columns)
                 best[list(chosen)] = values
     return tuple(float(value) for value in best)
-
-
-def _predicted(coefficients: Mapping[str, Sequence[float]], spec: Spec) -> float:
-    return sum(
-        sum(a * b for a, b in zip(coefficients[group(unit.kind)], features(unit), strict=True))
-        for unit in work(spec)
-        if group(unit.kind) in coefficients
-    )

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from effnet.base import EffnetError, Text, brief, mark
+from effnet.base import EffnetError, Text, brief
 from effnet.counting import count
 from effnet.counting.memory import peak_bytes, weights
 from effnet.network import Spec, check_resolution
-from effnet.nn import OTHERS, Network, build, compiled, folded, half, pick_device, session
+from effnet.nn import OTHERS, as_built, build, compiled, folded, half, pick_device, session
 from effnet.scaling import Design, spec_of
 from effnet.timing import Environment, Latency, Options
 from effnet.timing.measure import clock, live_tensors, machine
@@ -22,8 +22,6 @@ from effnet.timing.measure import clock, live_tensors, machine
 MAX_MACS = 2 * 10**12
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 GRAPH_WARM_UP = 3
-CANT_FOLD = mark("can't fold {module}; expected a network built by effnet")
-CANT_EXPORT = mark("can't export {module}; expected a network built by effnet")
 
 Model = Spec | Design | str | Path | Mapping[str, Any] | nn.Module
 
@@ -79,7 +77,7 @@ class Ready:
 
     def latency(self, samples: list[float], *, link: str = "", peak: int | None = None) -> Latency:
         """The record of these samples, with what other programs took since the warm-up."""
-        where = machine.with_others(self.environment, self.others.cores())
+        where = self.others.beside(self.environment)
         ran = where.settled(self.options, self.size)
         return Latency(self.name, tuple(samples), ran, peak, where, link)
 
@@ -111,7 +109,7 @@ def prepared(model: Model, options: Options) -> Iterator[Ready]:
     if changes and module is model:
         module = copy.deepcopy(module)
     if options.folded:
-        module = folded(_as_network(module, CANT_FOLD))
+        module = folded(as_built(module))
     modes, home = _modes(module), next(iter(module.parameters()), torch.empty(0)).device
     module.eval().to(place)
     try:
@@ -165,21 +163,15 @@ def network(model: Model, resolution: int | None) -> tuple[nn.Module, str, int]:
     return model, name, size if resolution is None else check_resolution(resolution)
 
 
-def _as_network(module: nn.Module, complaint: str) -> Network:
-    if not isinstance(module, Network):
-        raise EffnetError(complaint, module=type(module).__name__)
-    return module
-
-
 def _step(module: nn.Module, image: Tensor, options: Options) -> tuple[Callable[[], object], str]:
     """The pass, and the version of its engine where that is not PyTorch."""
     if options.engine in OTHERS:
-        given, feed = _as_network(module, CANT_EXPORT), image.numpy()
+        given, feed = as_built(module), image.numpy()
         threads = torch.get_num_threads()
         opened = session(given, options.engine, image=tuple(image.shape), threads=threads)
         return (lambda: opened.run(feed)), opened.version
     if options.engine == "half":
-        passes = half(_as_network(module, CANT_FOLD))
+        passes = half(as_built(module))
         return _pass(lambda x: passes(x)[1], image, "fp32", casts_kept=False), ""
     called: Callable[[Tensor], object] = module
     if options.engine == "compile":
@@ -191,16 +183,26 @@ def _step(module: nn.Module, image: Tensor, options: Options) -> tuple[Callable[
 def _pass(
     called: Callable[[Tensor], object], image: Tensor, precision: str, *, casts_kept: bool
 ) -> Callable[[], object]:
-    device = image.device.type
-
     def step() -> object:
-        with torch.inference_mode():
-            if precision == "fp32":
-                return called(image)
-            with torch.autocast(device, DTYPES[precision], cache_enabled=casts_kept):
-                return called(image)
+        with inference(image.device, precision, casts_kept=casts_kept):
+            return called(image)
 
     return step
+
+
+@contextmanager
+def inference(place: torch.device, precision: str, *, casts_kept: bool = True) -> Iterator[None]:
+    """Inference mode, with autocast where the precision is not fp32.
+
+    Args:
+        place: The device.
+        precision: Of `Options`.
+        casts_kept: Whether weights are cast once a pass, not at every use.
+    """
+    low = DTYPES.get(precision)
+    cast = torch.autocast(place.type, low, cache_enabled=casts_kept) if low else nullcontext()
+    with torch.inference_mode(), cast:
+        yield
 
 
 def _recorded(step: Callable[[], object]) -> Callable[[], object]:

@@ -1,11 +1,10 @@
 """The latency of one network, and of two in turn."""
 
-import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 
-from effnet.base import EffnetError, is_finite
+from effnet.base import check_range
 from effnet.timing import PLAIN, Comparison, Engine, Latency, Options, compared
 from effnet.timing.measure import clock, machine
 from effnet.timing.measure.prepare import Model, Ready, prepared
@@ -18,10 +17,7 @@ Rounds = Callable[[float, dict[str, list[float]]], None]
 
 def check_budget(budget_s: float) -> None:
     """Raise `EffnetError` where a budget is no time."""
-    if not (is_finite(budget_s) and budget_s > 0):
-        raise EffnetError(
-            "budget {budget} seconds; expected above 0 and finite", budget=repr(budget_s)
-        )
+    check_range("budget in seconds", budget_s, 0, above=True)
 
 
 def measure_latency(
@@ -122,12 +118,13 @@ def race(
             with _threads(one):
                 one.warm_up(budget_s * clock.WARM_UP / len(ready), lambda: heard(0.0, samples))
         others = machine.Others()
-        samplers = {name: _sampler(one, ready) for name, one in ready.items()}
-        start = time.perf_counter()
-        for values in clock.rounds(samplers, budget_s, least=LEAST_ROUNDS):
-            for name, value in values.items():
+        one_round = clock.in_turn({name: _sampler(one, ready) for name, one in ready.items()})
+
+        def sample() -> None:
+            for name, value in one_round().items():
                 samples[name].append(value)
-            heard(min(1.0, (time.perf_counter() - start) / budget_s), samples)
+
+        clock.take(sample, budget_s, lambda share, _: heard(share, samples), least=LEAST_ROUNDS)
         for one in ready.values():
             one.others = others
         return {name: replace(one.latency(samples[name]), name=name) for name, one in ready.items()}

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import torch
 
 from effnet.nn import pick_device
-from effnet.timing import PLAIN, Environment, Options, Roof, quantile
+from effnet.timing import PLAIN, Options, Roof, quantile
 from effnet.timing.measure import clock, machine
 from effnet.timing.measure.prepare import DTYPES
 from effnet.timing.measure.protocol import check_budget
@@ -40,22 +40,16 @@ def calibrate(
     with many, torch.inference_mode():
         where, others = machine.environment(place), machine.Others()
         timer = clock.timer(place)
+        part = 0.5 / len(SIDES)  # of the budget, and of the progress
         rates = [
-            n**3 / (_best(timer, _product(n, place, kind), seconds, heard, span) / 1000)
-            for n, seconds, span in _turns(budget_s / 2)
+            n**3 / (_best(timer, _product(n, place, kind), budget_s, heard, i * part, part) / 1000)
+            for i, n in enumerate(SIDES)
         ]
         source = torch.ones(COPIED_BYTES // 4, device=place)
         target = torch.empty_like(source)
-        best = _best(timer, lambda: target.copy_(source), budget_s / 2, heard, (0.5, 1.0))
+        best = _best(timer, lambda: target.copy_(source), budget_s, heard, 0.5, 0.5)
         moved = 2 * COPIED_BYTES / (best / 1000)
-    return Roof(max(rates), moved, _with(where, others), options.precision)
-
-
-def _turns(budget_s: float) -> list[tuple[int, float, tuple[float, float]]]:
-    """Sides, with their seconds and the span of the progress that is theirs: half of it in all."""
-    each, part = budget_s / len(SIDES), 0.5 / len(SIDES)
-    spans = ((part * number, part * (number + 1)) for number in range(len(SIDES)))
-    return [(side, each, span) for side, span in zip(SIDES, spans, strict=True)]
+    return Roof(max(rates), moved, others.beside(where), options.precision)
 
 
 def _product(side: int, place: torch.device, kind: torch.dtype) -> Callable[[], object]:
@@ -69,17 +63,15 @@ def _best(
     step: Callable[[], object],
     budget_s: float,
     heard: Callable[[float], None],
-    span: tuple[float, float],
+    before: float,
+    part: float,
 ) -> float:
-    """Milliseconds that one sample in ten stays under."""
+    """Milliseconds that one sample in ten stays under, by a `part` of the budget."""
     timer.sample(step)
-    low, high = span
     samples = clock.take(
-        lambda: timer.sample(step), budget_s, lambda share, _: heard(low + (high - low) * share)
+        lambda: timer.sample(step),
+        part * budget_s,
+        lambda share, _: heard(before + part * share),
     )
-    heard(high)
+    heard(before + part)
     return quantile(samples, BEST)
-
-
-def _with(where: Environment, others: machine.Others) -> Environment:
-    return machine.with_others(where, others.cores())

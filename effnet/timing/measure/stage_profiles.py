@@ -6,12 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import nn
 
-from effnet.base import EffnetError
-from effnet.nn import Network
+from effnet.nn import as_built
 from effnet.timing import (
-    ITEMSIZE,
     PLAIN,
     KindProfile,
     Options,
@@ -24,7 +21,7 @@ from effnet.timing import (
 )
 from effnet.timing.measure import clock
 from effnet.timing.measure.pass_units import Pass, units
-from effnet.timing.measure.prepare import Model, Ready, prepared
+from effnet.timing.measure.prepare import Model, Ready, inference, prepared
 from effnet.timing.measure.protocol import Progress, check_budget
 
 
@@ -75,14 +72,15 @@ def record_stages(
 
 
 def _stages(ready: Ready, budget_s: float, progress: Progress | None) -> list[StageProfile]:
-    module = _network(ready.module)
-    done = _work(ready, module)
-    times = _timed(ready, _joined(done, [unit.stage for unit in done]), budget_s, progress)
-    return _beside_costs(ready, module, _medians(times))
+    groups: dict[int, list[int]] = {}
+    for place, unit in enumerate(_work(ready)):
+        groups.setdefault(unit.stage, []).append(place)
+    return _beside_costs(ready, _medians(_timed(ready, list(groups.values()), budget_s, progress)))
 
 
-def _beside_costs(ready: Ready, module: Network, medians: Sequence[float]) -> list[StageProfile]:
+def _beside_costs(ready: Ready, medians: Sequence[float]) -> list[StageProfile]:
     """The stages' times beside what they compute."""
+    module = as_built(ready.module)
     options = replace(ready.options, resolution=ready.size)
     stages = computed_stages(module.spec, options, num_classes=module.num_classes)
     return list(with_times(stages, medians))
@@ -112,8 +110,7 @@ def profiles(
     """
     check_budget(budget_s)
     with prepared(model, options) as ready:
-        module = _network(ready.module)
-        done = _work(ready, module)
+        done = _work(ready)
         times = _timed(ready, [[number] for number in range(len(done))], budget_s, progress)
     medians = _medians(times)
     sums: dict[tuple[int, str], list[float]] = {}
@@ -128,12 +125,12 @@ def profiles(
         KindProfile(stage, kind, median, round(macs), round(moved))
         for (stage, kind), (median, macs, moved) in sums.items()
     ]
-    return _beside_costs(ready, module, list(stages.values())), kinds
+    return _beside_costs(ready, list(stages.values())), kinds
 
 
 def unit_times(ready: Ready, passes: int, heard: Callable[[], None]) -> list[float]:
     """Median milliseconds of every unit of a prepared network, over some passes."""
-    walk = Pass(units(_network(ready.module)), ready.image)
+    walk = Pass(units(as_built(ready.module)), ready.image)
     samples = []
     with torch.inference_mode():
         for _ in range(passes):
@@ -142,32 +139,8 @@ def unit_times(ready: Ready, passes: int, heard: Callable[[], None]) -> list[flo
     return [statistics.median(column) for column in zip(*samples, strict=True)]
 
 
-def _network(module: nn.Module) -> Network:
-    if not isinstance(module, Network):
-        raise EffnetError(
-            "can't tell the stages of {module}; expected a Network",
-            module=type(module).__name__,
-        )
-    return module
-
-
-def _work(ready: Ready, module: Network) -> tuple[Work, ...]:
-    how = ready.options
-    return work(
-        module.spec,
-        resolution=ready.size,
-        batch_size=how.batch_size,
-        folded=how.folded,
-        itemsize=ITEMSIZE[how.precision],
-    )
-
-
-def _joined(done: tuple[Work, ...], labels: list[int]) -> list[list[int]]:
-    """Places of the units in groups of equal label, in order."""
-    groups: dict[int, list[int]] = {}
-    for place, label in zip(range(len(done)), labels, strict=True):
-        groups.setdefault(label, []).append(place)
-    return list(groups.values())
+def _work(ready: Ready) -> tuple[Work, ...]:
+    return work(as_built(ready.module).spec, replace(ready.options, resolution=ready.size))
 
 
 def _timed(
@@ -175,18 +148,13 @@ def _timed(
 ) -> list[list[float]]:
     """Samples of each group of units, every pass in one go."""
     heard: Progress = progress or (lambda _share, _samples: None)
-    walk = Pass(units(_network(ready.module)), ready.image)
+    walk = Pass(units(as_built(ready.module)), ready.image)
     steps = [_in_turn([walk.steps[place] for place in group]) for group in groups]
     times: list[list[float]] = [[] for _ in groups]
 
     def sample() -> float:
-        with torch.inference_mode():
-            if ready.options.precision == "fp32":
-                found = ready.timer.parts(steps)
-            else:
-                kind = torch.bfloat16 if ready.options.precision == "bf16" else torch.float16
-                with torch.autocast(ready.place.type, kind):
-                    found = ready.timer.parts(steps)
+        with inference(ready.place, ready.options.precision):
+            found = ready.timer.parts(steps)
         for samples, value in zip(times, found, strict=True):
             samples.append(value)
         return sum(found)

@@ -13,7 +13,7 @@ from effnet.figures import roofline
 from effnet.jobs import Job
 from effnet.network import Spec
 from effnet.scaling import Design
-from effnet.timing import ITEMSIZE, KindProfile, Options, Roof, work
+from effnet.timing import KindProfile, Options, Roof, work
 
 CALIBRATION_S = 5.0
 KEY = "roof"
@@ -98,14 +98,7 @@ def _measure(spec: Spec, options: Options, budget_s: float, job: Job) -> Roofed:
 def _computed(spec: Spec, options: Options) -> None:
     """Multiply-adds, bytes and their ratio by kind of layer."""
     sums: dict[str, list[int]] = {}
-    units = work(
-        spec,
-        resolution=options.resolution,
-        batch_size=options.batch_size,
-        folded=options.folded,
-        itemsize=ITEMSIZE[options.precision],
-    )
-    for unit in units:
+    for unit in work(spec, options):
         found = sums.setdefault(unit.kind, [0, 0])
         found[0] += unit.macs
         found[1] += unit.bytes
