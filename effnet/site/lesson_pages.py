@@ -5,7 +5,7 @@ from typing import Any
 from effnet.base import mark, say
 from effnet.counting import count
 from effnet.network import Spec
-from effnet.report import Step, answer, lessons
+from effnet.report import Step, answer, glossary, lessons
 from effnet.site import step_charts
 from effnet.site.site_pages import Folder
 from effnet.timing import work
@@ -27,7 +27,7 @@ APP_PAGES = {
 def all_lessons(folder: Folder, *, classifies: bool) -> None:
     """The list of the lessons, and a page for each: predict, then reveal."""
     found = list(lessons.lessons().values())
-    folder.write("lessons.html", lessons=found)
+    folder.write("lessons.html", lessons=found, terms=glossary.terms())
     for lesson in found:
         folder.write(
             f"lesson-{lesson.key}.html",

@@ -63,6 +63,17 @@ def test_a_remote_turns_a_projectors_steps(visit, width, height):
     expect(page.get_by_role("button", name="Reveal")).to_be_visible()
 
 
+def test_the_page_that_a_remote_turns_to_is_for_the_projector_too(visit):
+    link = urlencode(lessons()["budget"].query(3))
+    page = visit(width=1024, height=768).go(f"/?{link}&present=1")
+    page.get_by_role("button", name="Next step").wait_for()
+    page.keyboard.press("PageDown")
+    page.wait_for_function("() => location.pathname === '/train'")
+    expect(page.locator(".figure[data-drawn]").first).to_be_in_viewport(ratio=0.96)
+    page.wait_for_function("() => location.search.includes('present=1')")
+    expect(page.locator(".st-key-menu")).to_have_count(0)
+
+
 def test_a_projector_shows_a_whole_figure(visit):
     page = visit(width=1024, height=768).go("/cost?mode=released&released=b0&present=1")
     page.locator(".figure[data-drawn]").first.wait_for()

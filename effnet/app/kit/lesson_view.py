@@ -158,7 +158,7 @@ def panel(file: str) -> None:
     """The running lesson's step, its question and the way on; and the presenter's large type."""
     if projector.on() and live.in_browser():
         large = live.component("present", html="<span></span>", isolate_styles=False)
-        large(key="present", data={}, height=1)
+        large(key="remote", data={}, height=1)  # "present" is what is remembered
     lesson = current()
     if lesson is None:
         if projector.on() or state.remembered(state.HIDE, ""):
