@@ -1,5 +1,7 @@
 """Cost: where parameters, multiply-adds and memory go, with a receipt for every number."""
 
+import streamlit as st
+
 from effnet.app.kit import controls, frame, lesson_view, live, state
 from effnet.app.pages.cost import cost_cards, counter_cards, memory_cards
 from effnet.counting import formulas
@@ -10,15 +12,16 @@ from effnet.report import claims
 def explorer() -> None:
     """Controls and everything that follows them."""
     claim = live.claim_room()
-    cost_cards.totals(state.design().spec())
     left, right = lesson_view.columns(shown=lesson_view.controls_shown())
     with left:
+        cost_cards.totals(state.design().spec())
         design = controls.design()
     spec = design.spec()
     with right:
         shown = cost_cards.quantity()
         found = formulas.items(spec, shown)
         cost_cards.bars(found, shown, design.title)
+    with st.container() if design.mode == "released" else right:  # few controls: all the width
         cost_cards.map_and_receipt(found, shown, design.title)
     with claim:
         live.claim(claims.cost_claim(design.title, found, shown))

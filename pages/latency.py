@@ -1,5 +1,7 @@
 """Latency: how long the current design takes on this machine, and why."""
 
+import streamlit as st
+
 from effnet.app.kit import cache, controls, frame, lesson_view, live
 from effnet.app.pages.latency import latency_cards, latency_tabs, stopwatch
 
@@ -13,11 +15,13 @@ def explorer() -> None:
         design = controls.design()
         chosen = stopwatch.options()
     spec = design.spec()
-    with right:
-        found = latency_cards.measure(design, spec, chosen)
-        latency_cards.samples(found)
-        latency_cards.mirror(found, spec)
-        latency_cards.take_away(found, spec)
+    with right, st.container(key="sides"):  # side by side where the window is wide
+        with st.container():
+            found = latency_cards.measure(design, spec, chosen)
+            latency_cards.samples(found)
+        with st.container(key="where_time_goes"):
+            latency_cards.mirror(found, spec)
+            latency_cards.take_away(found, spec)
     with claim:
         live.claim(latency_cards.claimed(design, cache.counted_cost(spec), found))
     latency_tabs.tabs(design, spec, chosen)

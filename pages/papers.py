@@ -13,14 +13,14 @@ with frame.page(__file__):
     with index:
         exhibit = paper_cards.exhibit()
     lines = papers.lines(exhibit.key)
-    left, right = st.columns([2, 1], gap="medium")
+    left, right = st.container(key="beside_notes").columns([2, 1], gap="medium")
     with left:
         paper_cards.turns(exhibit)
         paper_cards.drawing(exhibit, lines, index)
+        paper_cards.table(exhibit, lines)
     with right:
         paper_cards.reading(exhibit, lines)
-    paper_cards.notes(exhibit)
-    paper_cards.table(exhibit, lines)
+        paper_cards.notes(exhibit)
     with claim:
         live.claim(claims.exhibit_claim(exhibit, lines))
     paper_cards.overview()

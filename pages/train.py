@@ -1,6 +1,8 @@
 """Train: sizes and regularisation that grow, and the scaling experiment, run by oneself."""
 
-from effnet.app.kit import frame, lesson_view, live, open_tab, photos, projector
+import streamlit as st
+
+from effnet.app.kit import frame, lesson_view, live, open_tab, photos
 from effnet.app.pages.train import (
     gallery_cards,
     results_card,
@@ -35,15 +37,17 @@ def schedule() -> None:
     with right:
         schedule_card.card()
         schedule_card.stopwatch()
+        schedule_card.table()
+    if photos.marked() != photo:
+        st.rerun()  # the gallery shows it as well
     with claim:
         relative = relative_cost(chosen, get_variant(network))
         live.claim(claims.schedule_claim(network, chosen, relative))
 
 
 with frame.page(__file__):
+    photo = photos.marked()
     schedule()
-    if not projector.on():
-        photos.strip()
     results, progressive, runs, gallery, teach, search = open_tab.tabs("train_tabs", TABS)
     if results.open:
         with results:

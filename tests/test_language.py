@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
 
 import effnet
@@ -30,6 +31,7 @@ ROOT = Path(effnet.__file__).parents[1]
 SOURCES = [
     *(ROOT / "app.py", *(ROOT / "pages").glob("*.py")),
     *(file for file in (ROOT / "effnet").rglob("*.py") if file.parent.name != "cli"),  # English
+    *(ROOT / "effnet").rglob("templates/*.html"),
 ]
 MARKERS = {  # which arguments are texts
     "say": (0,),
@@ -61,6 +63,10 @@ def constant(node: ast.expr) -> list[str]:
 
 def texts_of(file: Path, markers: Mapping[str, tuple[int, ...]] = MARKERS) -> set[str]:
     """The literal texts that a file says or marks."""
+    if file.suffix == ".html":
+        calls = jinja2.Environment().parse(file.read_text("utf-8")).find_all(jinja2.nodes.Call)
+        said = [call.args[0] for call in calls if getattr(call.node, "name", "") == "say"]
+        return {text.value for text in said if isinstance(text, jinja2.nodes.Const)}
     return {
         text
         for node in ast.walk(ast.parse(file.read_text("utf-8")))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Rows = list[dict[str, Any]]
 Result = dict[str, Any] | Rows
-Advance = Callable[[float], None]
+Advance = Callable[..., None]  # told the share that is done; what else it is told is passed over
 
 OWN = {  # what the options' units and the lists of weights call otherwise than the pages
     one.of: one
@@ -226,4 +226,4 @@ def bar(title: str, *, known: bool = True) -> Iterator[Advance]:
     """
     with _progress() as progress:
         task = progress.add_task(printable(title), total=1.0 if known else None)
-        yield lambda share: progress.update(task, completed=share)
+        yield lambda share, *_: progress.update(task, completed=share)

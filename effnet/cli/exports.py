@@ -146,7 +146,7 @@ def _quantized(
         classifier,
         [image.source for image in given],
         dynamic=options.dynamic,
-        progress=lambda share, _text: advance(share),
+        progress=advance,
     )
 
 
@@ -218,7 +218,7 @@ def _report(options: argparse.Namespace) -> dict[str, Any]:
                 measure_latency(
                     design.spec(),
                     budget_s=options.seconds,
-                    progress=lambda share, _samples: advance(share),
+                    progress=advance,
                 )
             )
     looks = []

@@ -133,13 +133,8 @@ def _against(first: Network, second: Network, how: Options, seconds: float) -> O
     from effnet.timing.measure import compare
 
     with bar(f"{_name(first)} and {_name(second)} in turn") as advance:
-        found = compare(
-            spec_of(first),
-            spec_of(second),
-            options=how,
-            budget_s=seconds,
-            progress=lambda share, _: advance(share),
-        )
+        pair = spec_of(first), spec_of(second)
+        found = compare(*pair, options=how, budget_s=seconds, progress=advance)
     both = (found.first, found.second)
     shown = ("median_ms", "p10_ms", "p90_ms", "stable", "doubts")
     result = {
@@ -158,12 +153,8 @@ def _stages(network: Network, how: Options, seconds: float) -> Rows:
     from effnet.timing.measure import profiles
 
     with bar(f"timing the stages of {_name(network)}") as advance:
-        stages, _ = profiles(
-            spec_of(network),
-            options=how,
-            budget_s=seconds,
-            progress=lambda share, _: advance(share),
-        )
+        spec = spec_of(network)
+        stages, _ = profiles(spec, options=how, budget_s=seconds, progress=advance)
     return [asdict(stage) for stage in stages]
 
 
@@ -173,9 +164,7 @@ def _fit(seconds: float) -> dict[str, Any]:
 
     store.check_folder()
     with bar("learning this machine's pace") as advance:
-        timed = gather(
-            learning_networks(), budget_s=seconds, progress=lambda share, _: advance(share)
-        )
+        timed = gather(learning_networks(), budget_s=seconds, progress=advance)
     found = learn(timed)
     return {
         "networks": found.networks,

@@ -38,13 +38,11 @@ def accuracy_against_cost(
     unit = UNIT[quantity]
     front = on_the_front(found, quantity)
     traces = [
-        go.Scatter(
-            x=[getattr(rival, quantity) / unit for rival in front],
-            y=[rival.top1 for rival in front],
+        marks.points(
+            ((getattr(rival, quantity) / unit, rival.top1) for rival in front),
             mode="lines",
             name=say("the front"),
             line={"color": theme.faint(), "dash": "dot", "shape": "hv"},
-            hoverinfo="skip",
         )
     ]
     families = {
@@ -86,8 +84,7 @@ def accuracy_against_cost(
         )
         for number, one in enumerate(sorted(designs, key=lambda one: getattr(one.cost, quantity)))
     ]
-    best = max((r for r in front), key=lambda r: r.top1)
-    cheapest = front[0]
+    cheapest, best = front[0], front[-1]
     return theme.figure(
         traces,
         title=say(
@@ -108,13 +105,11 @@ def accuracy_against_cost(
 
 def _family(
     members: Sequence[Rival], family: str, quantity: Quantity, named: Mapping[str, str]
-) -> go.Scatter:
-    name = FAMILIES.get(family) or say("other networks")
-    return go.Scatter(
-        x=[getattr(rival, quantity) / UNIT[quantity] for rival in members],
-        y=[rival.top1 for rival in members],
+) -> theme.Values:
+    return marks.points(
+        ((getattr(rival, quantity) / UNIT[quantity], rival.top1) for rival in members),
         mode="markers+text" if family == "other" else "lines+markers+text",
-        name=name,
+        name=FAMILIES.get(family) or say("other networks"),
         text=[named[rival.name] for rival in members],
         textposition="top center",
         textfont={"size": 10},
@@ -132,7 +127,7 @@ def _family(
         ],
         hovertemplate=say(
             "%{customdata[4]}: %{y} %<br>%{customdata[0]} parameters, %{customdata[1]} MACs "
-            "(%{customdata[2]})<br>%{customdata[3]}<extra></extra>"
+            "(%{customdata[2]})<br>%{customdata[3]}"
         ),
     )
 
@@ -163,7 +158,8 @@ def promise_to_real(steps: Sequence[Step], *, base_macs: int) -> go.Figure:
     )
     return theme.figure(
         [
-            go.Waterfall(
+            theme.trace(
+                "waterfall",
                 orientation="h",
                 y=labels,
                 x=heights,
@@ -175,7 +171,7 @@ def promise_to_real(steps: Sequence[Step], *, base_macs: int) -> go.Figure:
                 textposition="outside",
                 cliponaxis=False,
                 customdata=reason,
-                hovertemplate="%{customdata}: %{text}<extra></extra>",
+                hovertemplate="%{customdata}: %{text}",
                 increasing={"marker": {"color": up}},
                 decreasing={"marker": {"color": down}},
                 totals={"marker": {"color": theme.ink()}},
@@ -193,7 +189,6 @@ def promise_to_real(steps: Sequence[Step], *, base_macs: int) -> go.Figure:
             say("multiply-adds (times the base network)"), range=[0, 1.2 * max(values)]
         ),
         yaxis={"autorange": "reversed", "ticks": ""},
-        showlegend=False,
     )
 
 

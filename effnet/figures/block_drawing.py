@@ -46,10 +46,7 @@ def block_anatomy(block: Block, *, title: str) -> theme.Values:
     tensors = [Tensor(first.in_channels, first.in_size, "")]
     tensors += [Tensor(layer.out_channels, layer.out_size, layer.kind) for layer in row]
     gap = GAP * sum(tensor.channels for tensor in tensors) / len(row)
-    centres, left = [], 0.0
-    for tensor in tensors:
-        centres.append(left + tensor.channels / 2)
-        left += tensor.channels + gap
+    centres, end = marks.side_by_side([tensor.channels for tensor in tensors], gap)
     tallest = max(tensor.size for tensor in tensors)
     annotations = [_shape(tensor, x, tallest) for tensor, x in zip(tensors, centres, strict=True)]
     for layer, tensor, x in zip(row, tensors, centres, strict=False):
@@ -63,30 +60,19 @@ def block_anatomy(block: Block, *, title: str) -> theme.Values:
         annotations.append(skip[1])
     return theme.values(
         [
-            theme.trace(
-                "bar",
-                x=centres,
-                y=[tensor.size for tensor in tensors],
+            marks.bars(
+                zip(centres, (tensor.size for tensor in tensors), strict=True),
+                [colours.kind(t.kind) if t.kind else theme.faint() for t in tensors],
                 base=[-tensor.size / 2 for tensor in tensors],
                 width=[tensor.channels for tensor in tensors],
-                marker={
-                    "color": [colours.kind(t.kind) if t.kind else theme.faint() for t in tensors],
-                    "line": {"width": 0},
-                },
-                hoverinfo="skip",
             )
         ],
         title=say("{title}: {costliest}", title=title, costliest=_costliest(block)),
         height=415 if gates else 380,
         annotations=annotations,
         shapes=[skip[0]] if skip else [],
-        xaxis={"visible": False, "range": [-gap / 4, left - gap + gap / 4], "fixedrange": True},
-        yaxis={
-            "visible": False,
-            "range": [low - 0.13 * tallest, 1.2 * tallest],
-            "fixedrange": True,
-        },
-        showlegend=False,
+        xaxis=theme.hidden_axis(-gap / 4, end + gap / 4),
+        yaxis=theme.hidden_axis(low - 0.13 * tallest, 1.2 * tallest),
     )
 
 

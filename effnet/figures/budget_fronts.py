@@ -27,7 +27,6 @@ def coefficient_grid(
         marks.points(
             ((one.alpha, one.beta, one.gamma) for one in candidates),
             name=say("candidate"),
-            mode="markers",
             marker={
                 "size": 3,
                 "symbol": "square",
@@ -60,9 +59,8 @@ def coefficient_grid(
             marks.points(
                 [chosen],
                 name=say("this design"),
-                mode="markers",
                 marker={"size": 6, "symbol": "cross", "color": theme.ink()},
-                hovertemplate=say("this design: %{x}, %{y}, %{z}<extra></extra>"),
+                hovertemplate=say("this design: %{x}, %{y}, %{z}"),
             )
         )
     networks = len({one.network for one in candidates})
@@ -87,7 +85,7 @@ def coefficient_grid(
 _HOVER = mark(
     "alpha %{customdata[0]}, beta %{customdata[1]}, gamma %{customdata[2]}"
     "<br>promised %{customdata[3]} x, really %{customdata[4]} x"
-    "<br>network %{customdata[5]}: %{customdata[6]} blocks, %{customdata[7]} px<extra></extra>"
+    "<br>network %{customdata[5]}: %{customdata[6]} blocks, %{customdata[7]} px"
 )
 
 
@@ -115,21 +113,15 @@ def promised_and_real(candidates: Sequence[Candidate]) -> go.Figure:
     published = [one for one in candidates if one.published]
     over = sum(ratio > product for ratio, product in zip(ratios, products, strict=True))
     traces: list[dict[str, Any]] = [
-        theme.trace(
-            "scatter",
+        marks.line(
+            ((one, one) for one in (min(products), max(products))),
+            theme.faint(),
+            dash="dot",
             name=say("promise"),
-            x=[min(products), max(products)],
-            y=[min(products), max(products)],
-            mode="lines",
-            line={"color": theme.faint(), "dash": "dot", "width": 2},
-            hoverinfo="skip",
         ),
-        theme.trace(
-            "scatter",
+        marks.points(
+            zip(products, ratios, strict=True),
             name=say("candidate"),
-            x=products,
-            y=ratios,
-            mode="markers",
             marker={
                 "size": 8,
                 "symbol": "square",
@@ -197,7 +189,6 @@ def budget_front(
         marks.points(
             ((fit.macs / 1e9, fit.spread) for fit in behind),
             name=say("fits"),
-            mode="markers",
             marker={"size": 5, "symbol": "square", "color": theme.faint(), "opacity": 0.6},
             customdata=_fit_hovers(behind),
             hovertemplate=say(_FIT_HOVER),
@@ -227,7 +218,6 @@ def budget_front(
             marks.points(
                 [(best.macs / 1e9, best.spread)],
                 name=say("best"),
-                mode="markers",
                 marker={"size": 14, "symbol": "square", "color": theme.ink()},
                 customdata=_fit_hovers([best]),
                 hovertemplate=say(_FIT_HOVER),
@@ -251,7 +241,7 @@ def budget_front(
 _FIT_HOVER = mark(
     "depth %{customdata[0]}, width %{customdata[1]}, %{customdata[2]} px"
     "<br>%{customdata[3]} MACs, %{customdata[4]} parameters"
-    "<br>imbalance %{y:.2f}<extra></extra>"
+    "<br>imbalance %{y:.2f}"
 )
 
 

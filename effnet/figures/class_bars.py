@@ -1,7 +1,7 @@
 """Figures of what a network says of a picture. Records come from `predict`; no torch here."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
@@ -9,108 +9,89 @@ from effnet.base import class_name, colours, percent, plural, say
 from effnet.figures import marks, theme
 from effnet.network import get_variant
 
-
-def _shares(title: str) -> dict[str, Any]:
-    """An axis of percent with room for a label behind a full bar."""
-    return theme.axis(title, range=[0, 135], tickvals=[0, 25, 50, 75, 100])
+if TYPE_CHECKING:
+    from effnet.classify import Label, answers
 
 
-class NamedProbability(Protocol):
-    """A class and its probability, as `predict.Label` has them."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def probability(self) -> float: ...
-
-
-@theme.themed
-def top_classes(labels: Sequence[NamedProbability], *, family: str = "v1") -> go.Figure:
-    """Bars of the most probable classes, highest on top."""
-    first = labels[0]
+def _bars(
+    probabilities: Iterable[float],
+    names: Iterable[str],
+    marker: Any,
+    text: Sequence[str],
+    *,
+    title: str,
+    axis: str,
+    height: int,
+) -> go.Figure:
+    """Probabilities as lying bars, the first on top, with a text at each end."""
     return theme.figure(
         [
-            go.Bar(
-                x=[100 * label.probability for label in labels],
-                y=[class_name(label.name) for label in labels],
+            marks.bars(
+                ((100 * one, name) for one, name in zip(probabilities, names, strict=True)),
+                marker,
                 orientation="h",
-                marker={"color": colours.family(family)},
-                text=[percent(label.probability) for label in labels],
-                textposition="outside",
-                cliponaxis=False,
-                hovertemplate="%{y}: %{x:.3f} %<extra></extra>",
+                text=text,
+                hovertemplate="%{y}: %{x:.3f} %",
             )
         ],
-        title=say("{name}: {value}", name=class_name(first.name), value=percent(first.probability)),
-        height=70 + 46 * len(labels),
-        xaxis=_shares(say("probability (%)")),
-        yaxis={"autorange": "reversed", "ticks": ""},
-        showlegend=False,
+        title=title,
+        height=height,
+        xaxis=theme.axis(axis, range=[0, 135], tickvals=[0, 25, 50, 75, 100]),
+        yaxis={"autorange": "reversed", "ticks": "", "ticklabelstandoff": 6},  # clear of the bars
     )
 
 
-class RungLike(Protocol):
-    """What one network says, as `classify.answers.Rung` has it."""
+@theme.themed
+def top_classes(labels: "Sequence[Label]", *, family: str = "v1") -> go.Figure:
+    """Bars of the most probable classes, highest on top."""
+    names = [class_name(label.name) for label in labels]
+    values = [percent(label.probability) for label in labels]
+    return _bars(
+        (label.probability for label in labels),
+        names,
+        colours.family(family),
+        values,
+        title=say("{name}: {value}", name=names[0], value=values[0]),
+        axis=say("probability (%)"),
+        height=70 + 46 * len(labels),
+    )
 
-    @property
-    def network(self) -> str: ...
 
-    @property
-    def label(self) -> str: ...
-
-    @property
-    def probability(self) -> float: ...
-
-    @property
-    def reference_probability(self) -> float: ...
-
-    @property
-    def agrees(self) -> bool: ...
+def _judged(
+    probabilities: Sequence[float],
+    names: Iterable[str],
+    shades: Sequence[str],
+    instead: Sequence[str],
+    **titles: Any,
+) -> go.Figure:
+    """Probabilities of one class; bars are hollow where another one comes first `instead`."""
+    solid = [
+        "rgba(0,0,0,0)" if other else shade for shade, other in zip(shades, instead, strict=True)
+    ]
+    text = [_bar_text(one, other) for one, other in zip(probabilities, instead, strict=True)]
+    marker = {"color": solid, "line": {"color": shades, "width": 2}}
+    return _bars(probabilities, names, marker, text, **titles)
 
 
 @theme.themed
-def ladder(rungs: Sequence[RungLike], titles: Sequence[str], reference: str) -> go.Figure:
+def ladder(rungs: "Sequence[answers.Rung]", titles: Sequence[str], reference: str) -> go.Figure:
     """How sure each network is of one class; hollow bars have another class first."""
-    agree = sum(rung.agrees for rung in rungs)
-    ink = theme.ink()
-    shades = [colours.family(get_variant(rung.network).family) for rung in rungs]
-    clear = "rgba(0,0,0,0)"
-    return theme.figure(
-        [
-            theme.trace(
-                "bar",
-                x=[100 * rung.reference_probability for rung in rungs],
-                y=list(titles),
-                orientation="h",
-                marker={
-                    "color": [
-                        shade if rung.agrees else clear
-                        for rung, shade in zip(rungs, shades, strict=True)
-                    ],
-                    "line": {"color": shades, "width": 2},
-                },
-                text=[
-                    _bar_text(rung.reference_probability, "" if rung.agrees else rung.label)
-                    for rung in rungs
-                ],
-                textposition="outside",
-                textfont={"color": ink},
-                cliponaxis=False,
-                hovertemplate="%{y}: %{x:.3f} %<extra></extra>",
-            )
-        ],
+    name = class_name(reference)
+    return _judged(
+        [rung.reference_probability for rung in rungs],
+        titles,
+        [colours.family(get_variant(rung.network).family) for rung in rungs],
+        ["" if rung.agrees else rung.label for rung in rungs],
         title=plural(
             len(rungs),
             "{agree} of one network put {name} first",
             "{agree} of {n} networks put {name} first",
-            agree=agree,
-            name=class_name(reference),
+            agree=sum(rung.agrees for rung in rungs),
+            name=name,
         ),
+        axis=say("probability of {name} (%)", name=name),
         height=110 + 46 * len(rungs),
-        xaxis=_shares(say("probability of {name} (%)", name=class_name(reference))),
-        yaxis={"autorange": "reversed", "ticks": ""},
-        showlegend=False)  # fmt: skip
+    )
 
 
 def _bar_text(probability: float, instead: str) -> str:
@@ -135,15 +116,14 @@ def probability_curves(
     dashes = ("solid", "dash", "dot", "dashdot", "longdash")
     shades = [colours.setting(i) for i in range(1, 6)]
     traces = [
-        theme.trace(
-            "scatter",
-            x=list(strengths),
-            y=[100 * value for value in values],
+        marks.line(
+            zip(strengths, (100 * value for value in values), strict=True),
+            shades[i % len(shades)],
+            dash=dashes[i % len(dashes)],
             name=name,
             mode="lines+markers",
-            line={"color": shades[i % len(shades)], "dash": dashes[i % len(dashes)], "width": 2},
             marker={"size": 5},
-            hovertemplate=say("{name}: %{{y:.2f}} % at %{{x:g}}<extra></extra>", name=name),
+            hovertemplate=say("{name}: %{{y:.2f}} % at %{{x:g}}", name=name),
         )
         for i, (name, values) in enumerate(curves.items())
     ]
@@ -157,7 +137,7 @@ def probability_curves(
         xaxis=theme.axis(unit),
         yaxis=theme.axis(say("probability (%)"), range=[0, 103]),
         shapes=shapes,
-        legend={"orientation": "h", "y": -0.24, "yanchor": "top", "x": 0},
+        legend={"y": -0.24},
     )
 
 
@@ -175,34 +155,17 @@ def mistakes(
 
     Hollow bars have another class first.
     """
-    shade, clear = colours.family(family), "rgba(0,0,0,0)"
-    changed = sum(name != right for name in said)
-    return theme.figure(
-        [
-            theme.trace(
-                "bar",
-                x=[100 * value for value in (usual, *probabilities)],
-                y=[f"<b>{say('No mistake')}</b>", *titles],
-                orientation="h",
-                marker={
-                    "color": [shade if name == right else clear for name in (right, *said)],
-                    "line": {"color": shade, "width": 2},
-                },
-                text=[
-                    _bar_text(value, "" if name == right else name)
-                    for value, name in zip((usual, *probabilities), (right, *said), strict=True)
-                ],
-                textposition="outside",
-                cliponaxis=False,
-                hovertemplate="%{y}: %{x:.3f} %<extra></extra>",
-            )
-        ],
+    instead = ["" if name == right else name for name in said]
+    return _judged(
+        (usual, *probabilities),
+        [f"<b>{say('No mistake')}</b>", *titles],
+        [colours.family(family)] * (1 + len(said)),
+        ["", *instead],
         title=say(
             "The answer changes under {changed} of {all} mistakes; hollow bars",
-            changed=changed,
+            changed=sum(map(bool, instead)),
             all=len(said),
         ),
+        axis=say("probability of {name} (%)", name=class_name(right)),
         height=162 + 42 * len(titles),
-        xaxis=_shares(say("probability of {name} (%)", name=class_name(right))),
-        yaxis={"autorange": "reversed", "ticks": ""},
-        showlegend=False)  # fmt: skip
+    )

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from effnet.base import colours, mark, percent, say
 from effnet.counting import QUANTITIES, Item, Node, Part, Quantity, grid, kinds, stage_titles, total
-from effnet.figures import theme
+from effnet.figures import marks, theme
 
 # what an axis counts in: title, and how many of the quantity's own units one is
 AXIS = {
@@ -15,10 +15,7 @@ AXIS = {
     "activations": (mark("activations per image (K elements)"), 1e3),
     "memory": (mark("kept for the backward pass (MiB)"), 2**20),
 }
-
-
-# legends are narrow
-SHORT = {"squeeze-and-excitation": "SE"}
+SHORT = {"squeeze-and-excitation": "SE"}  # legends are narrow
 
 
 def short_name(kind: str) -> str:
@@ -40,23 +37,22 @@ def cost_by_stage(
     titles, sums, whole = stage_titles(found), grid(found), total(found)
     shown = QUANTITIES[quantity]
     axis, unit = AXIS[quantity]
+    short = [title.split()[0] for title in titles.values()]
     traces = []
     for kind in kinds(found):
         values = [sums.get((stage, kind), 0) for stage in titles]
-        open_here = [_is_open(selected, stage, kind) for stage in titles]
+
         traces.append(
-            theme.trace(
-                "bar",
-                x=[title.split()[0] for title in titles.values()],
-                y=[value / unit for value in values],
-                name=short_name(kind),
-                marker={
+            marks.bars(
+                zip(short, (value / unit for value in values), strict=True),
+                {
                     "color": colours.kind(kind),
                     "line": {
-                        "color": [theme.ink() if here else "rgba(0,0,0,0)" for here in open_here],
-                        "width": [2 if here else 0 for here in open_here],
+                        "color": theme.ink(),
+                        "width": [2 if _is_open(selected, stage, kind) else 0 for stage in titles],
                     },
                 },
+                name=short_name(kind),
                 customdata=[
                     [title, f"{value:,}", percent(value / whole)]
                     for title, value in zip(titles.values(), values, strict=True)
@@ -68,8 +64,7 @@ def cost_by_stage(
                     number="%{customdata[1]}",
                     unit=say(shown.unit),
                     share="%{customdata[2]}",
-                )
-                + "<extra></extra>",
+                ),
             )
         )
     return theme.figure(
@@ -80,7 +75,7 @@ def cost_by_stage(
         bargap=0.25,
         xaxis=theme.axis(say("stage"), type="category", fixedrange=True),
         yaxis=theme.axis(say(axis), fixedrange=True, rangemode="tozero"),
-        legend={"y": -0.24, "yanchor": "top", "x": 0, "font": {"size": 12}, "traceorder": "normal"},
+        legend={"y": -0.24, "font": {"size": 12}, "traceorder": "normal"},
     )
 
 
@@ -123,7 +118,7 @@ def cost_treemap(
     colour = {
         node.part: colours.kind(node.kind) if node.kind else colours.group() for node in nodes
     }
-    chosen = [_is_chosen(node, selected) for node in nodes]
+
     ink = {node.part: colours.text_on(colour[node.part]) for node in nodes if node.kind}
     trace = theme.trace(
         "treemap",
@@ -140,13 +135,12 @@ def cost_treemap(
             number="%{customdata[0]}",
             unit=say(shown.unit),
             share="%{customdata[1]}",
-        )
-        + "<extra></extra>",
+        ),
         marker={
             "colors": [colour[node.part] for node in nodes],
             "line": {
                 "color": theme.ink(),
-                "width": [3 if one else 0 for one in chosen],
+                "width": [3 if _is_chosen(node, selected) else 0 for node in nodes],
             },
             "pad": {"t": 20, "l": 3, "r": 3, "b": 3},
         },

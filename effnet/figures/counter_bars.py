@@ -30,28 +30,23 @@ def counters_compared(
             continue
         rules = [in_a_row([say(t.rule) for t in o.terms if t.part == part]) for o in opinions]
         traces.append(
-            theme.trace(
-                "bar",
-                y=names,
-                x=[value / unit for value in sums],
+            marks.bars(
+                zip((value / unit for value in sums), names, strict=True),
+                colours.counted(part),
                 orientation="h",
                 name=say(words),
-                marker={"color": colours.counted(part), "line": {"width": 0}},
                 customdata=[[f"{value:,}", rule] for value, rule in zip(sums, rules, strict=True)],
                 hovertemplate=say("{tool}: {part}", tool="%{y}", part=say(words))
-                + "<br>%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
+                + "<br>%{customdata[0]}<br>%{customdata[1]}",
             )
         )
     traces.append(
-        theme.trace(
-            "scatter",
-            y=names,
-            x=[value / unit for value in beyond],
+        marks.points(
+            zip((value / unit for value in beyond), names, strict=True),
             mode="text",
             text=[f"\u2002{_printed(opinion)}" for opinion in opinions],
             textposition="middle right",
             showlegend=False,
-            hoverinfo="skip",
             cliponaxis=False,
         )
     )
@@ -61,15 +56,13 @@ def counters_compared(
         traces.append(
             marks.points(
                 (((measured[o.tool] / half[o.tool] - core) / unit, o.title) for o in there),
-                mode="markers",
                 name=say("measured: the tool itself"),
                 cliponaxis=False,
                 marker=marks.dot("measured", theme.ink()),
                 customdata=[f"{measured[o.tool]:,}" for o in there],
                 hovertemplate=say(
                     "{tool} itself said {number}", tool="%{y}", number="%{customdata}"
-                )
-                + "<extra></extra>",
+                ),
             )
         )
     return theme.figure(
@@ -83,13 +76,7 @@ def counters_compared(
             range=[0, max(beyond) / unit * 1.3],
             fixedrange=True,
         ),
-        yaxis={
-            "autorange": "reversed",
-            "fixedrange": True,
-            "ticks": "",
-            "categoryorder": "array",
-            "categoryarray": names,
-        },
+        yaxis=theme.names_axis(names, fixedrange=True),
         legend={"y": -0.28, "font": {"size": 12}, "traceorder": "normal"},
     )
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from effnet.base import colours, giga, say, significant
 from effnet.figures import marks, theme
-from effnet.figures.network_drawings import SLAB_HOVER, slabs
+from effnet.figures.network_drawings import slab_bars, slabs
 from effnet.papers import BASELINE, Measured, cited
 from effnet.scaling import WAYS, Scaled, spec_of
 
@@ -30,10 +30,7 @@ def equal_budget_drawings(networks: Sequence[Scaled]) -> go.Figure:
     columns = list(zip(base, *rows, strict=True))
     widths = [max(slab.channels for slab in column) for column in columns]
     gap = GAP * sum(widths)
-    centres, left = [], 0.0
-    for width in widths:
-        centres.append(left + width / 2)
-        left += width + gap
+    centres, end = marks.side_by_side(widths, gap)
     tallest = max(slab.size for column in columns for slab in column)
     block = 0.6 * tallest / max(slab.repeats for column in columns for slab in column)
     traces: list[Any] = []
@@ -43,11 +40,14 @@ def equal_budget_drawings(networks: Sequence[Scaled]) -> go.Figure:
     for number, (network, row) in enumerate(zip(networks, rows, strict=True)):
         axis = f"y{number + 1 if number else ''}"
         top = 1 - number * share
-        colour = colours.way(network.way)
-        traces += [
-            _bars(row, centres, block, axis, colour, ghost=False),
-            _bars(base, centres, block, axis, theme.ink(), ghost=True),
-        ]
+        solid = {"color": colours.way(network.way), "opacity": 0.85}
+        ghost = marks.outlined(theme.ink(), 1)
+        for drawn, marker, told in ((row, solid, True), (base, ghost, False)):
+            below = [-block * slab.repeats for slab in drawn]
+            heights = [slab.size - low for slab, low in zip(drawn, below, strict=True)]
+            traces.append(
+                slab_bars(drawn, centres, marker, y=heights, base=below, yaxis=axis, told=told)
+            )
         annotations.append(_caption(network, top))
         annotations += [
             marks.words(
@@ -55,19 +55,16 @@ def equal_budget_drawings(networks: Sequence[Scaled]) -> go.Figure:
             )
             for centre, slab in zip(centres, row, strict=True)
         ]
-        layout[f"yaxis{number + 1 if number else ''}"] = {
-            "visible": False,
-            "domain": [top - share, top - 0.16 * share],
-            "range": [-0.75 * tallest, 1.02 * tallest],
-            "fixedrange": True,
-        }
+        layout[axis.replace("y", "yaxis")] = theme.hidden_axis(
+            -0.75 * tallest, 1.02 * tallest, domain=[top - share, top - 0.16 * share]
+        )
     return theme.figure(
         traces,
         title=_drawings_title(networks),
         height=60 + ROW * len(networks),
         barmode="overlay",
         annotations=annotations,
-        xaxis={"visible": False, "range": [-gap / 2, left - gap / 2], "fixedrange": True},
+        xaxis=theme.hidden_axis(-gap / 2, end + gap / 2),
         showlegend=False,
         **layout,
     )
@@ -111,33 +108,6 @@ def _caption(network: Scaled, top: float) -> dict[str, Any]:
     return marks.words(text, 0, top, size=13, **place)
 
 
-def _bars(
-    drawn: Sequence[Any],
-    centres: Sequence[float],
-    block: float,
-    axis: str,
-    colour: str,
-    *,
-    ghost: bool,
-) -> dict[str, Any]:
-    """A bar per stage from its blocks below the line to its map's side above it."""
-    marker: dict[str, Any] = {"color": colour, "opacity": 0.85, "line": {"width": 0}}
-    if ghost:
-        marker = {"color": "rgba(0,0,0,0)", "line": {"color": colour, "width": 1}}
-    return theme.trace(
-        "bar",
-        x=list(centres),
-        y=[slab.size + block * slab.repeats for slab in drawn],
-        base=[-block * slab.repeats for slab in drawn],
-        width=[slab.channels for slab in drawn],
-        yaxis=axis,
-        marker=marker,
-        customdata=[[s.stage, s.channels, s.size, s.repeats, s.label] for s in drawn],
-        hoverinfo="skip" if ghost else "all",
-        hovertemplate=None if ghost else say(SLAB_HOVER),
-    )
-
-
 # --- what the paper measured ------------------------------------------------------------------
 
 
@@ -160,11 +130,13 @@ def accuracy_by_way(
         rows = [row for row in shown if row.series == name]
         colour = theme.ink() if name == BASELINE else colours.way(rows[0].way)
         traces.append(
-            marks.points(
+            marks.line(
                 ((((row.counted or 0) if counted else row.macs) / 1e9, row.top1) for row in rows),
+                colour,
+                width=1,
+                dash="dot",
                 mode="lines+markers",
                 name=say(name),
-                line={"color": colour, "width": 1, "dash": "dot"},
                 marker=marks.dot("published", colour, size=10),
                 customdata=[
                     [
@@ -180,7 +152,7 @@ def accuracy_by_way(
                 hovertemplate=say(
                     "{series}, %{{customdata[0]}}: top-1 %{{y:.1f}} % as published"
                     "<br>%{{customdata[1]}}, %{{customdata[2]}}<br>%{{customdata[3]}}"
-                    "<extra></extra>",
+                    "",
                     series=say(name),
                 ),
             )

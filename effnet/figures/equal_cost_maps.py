@@ -112,7 +112,6 @@ def _grid(found: EqualCost) -> dict[str, Any]:
         "y": list(found.depths),
         "z": [[cell and cell[0] for cell in row] for row in found.cells],
         "colorscale": colours.viridis_scale(),
-        "hoverinfo": "skip",
     }
 
 
@@ -139,13 +138,12 @@ def _networks(
     traces = [
         at(
             (cell[:3] for cell in cells),
-            mode="markers",
             name=say("network"),
             marker=dots,
             customdata=[[cell[2], f"{cell[3]:,}", millions(cell[4])] for cell in cells],
             hovertemplate=say(
                 "depth %{y}, width %{x}, %{customdata[0]} px<br>%{customdata[1]} MACs, "
-                "%{customdata[2]} activations<extra></extra>"
+                "%{customdata[2]} activations"
             ),
         )
     ]
@@ -156,7 +154,6 @@ def _networks(
                 mode="lines",
                 name=say("compound direction"),
                 line={"color": colours.way("compound"), "width": 3 if flat else 6},
-                hoverinfo="skip",
             )
         )
     traces += [
@@ -167,7 +164,7 @@ def _networks(
             text=[say(SHORT[corner.way])],
             marker=dot("square", colours.way(corner.way), 6, "white"),
             hovertemplate=say(
-                "{way}: depth {depth:g}, width {width:g}, {side} px, {macs}<extra></extra>",
+                "{way}: depth {depth:g}, width {width:g}, {side} px, {macs}",
                 way=say(WAYS[corner.way]),
                 depth=corner.depth,
                 width=corner.width,
@@ -181,11 +178,10 @@ def _networks(
         traces.append(
             at(
                 [chosen],
-                mode="markers",
                 name=say("this design"),
                 marker=dot("diamond", theme.ink(), 8, "black" if colours.dark() else "white"),
                 hovertemplate=say(
-                    "this design: depth %{{y}}, width %{{x}}, {side} px<extra></extra>",
+                    "this design: depth %{{y}}, width %{{x}}, {side} px",
                     side=chosen[2],
                 ),
             )

@@ -4,7 +4,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from effnet.base import colours, say
+from effnet.base import colours, mark, say
 from effnet.figures import marks, theme
 from effnet.figures.clear_labels import LETTER, MARK, clear_labels
 from effnet.papers import Chart, Mark, Series, cited, letters
@@ -15,6 +15,7 @@ SCATTER_HEIGHT = 460
 PHONE = 300.0  # px, of a plot on a phone
 LEGEND_LINE = 20
 PLOT = 420.0, 330.0  # px, of a narrow plot: labels that clash there are left to the hover text
+KEY = mark("line: computed")  # the legend's entry for all lines, which share the points' colours
 COUNTED = "line-ns-open"  # a short line: computed, where no line can be drawn through
 
 
@@ -27,10 +28,10 @@ def exhibit_redrawn(chart: Chart, *, source: str = "", chosen: int | None = None
         source: Where the printed numbers stand, for the hover text.
         chosen: The exhibit's row whose marks are drawn large.
     """
-    marks = [mark for one in chart.series for mark in one.marks]
+    every_mark = [mark for one in chart.series for mark in one.marks]
     if chart.zero:  # every mark is of a row of the table: in its order
-        marks.sort(key=lambda mark: mark.line or 0)
-    names = list(dict.fromkeys(mark.y for mark in marks))
+        every_mark.sort(key=lambda mark: mark.line or 0)
+    names = [str(name) for name in dict.fromkeys(mark.y for mark in every_mark)]
     named = chart.y is None
     below = 64 + LEGEND_LINE * _legend_lines(chart)
     inside = ROW * max(len(names), 5) if named else SCATTER_HEIGHT - 152
@@ -41,7 +42,7 @@ def exhibit_redrawn(chart: Chart, *, source: str = "", chosen: int | None = None
         for one, text in zip(chart.series, labels, strict=True)
     ]
     if _paired(chart):
-        traces.append(_key())
+        traces.append(marks.line([(None, None)], theme.ink(), name=say(KEY)))
     layout: dict[str, Any] = {
         "xaxis": _axis(chart.x.title, chart.x.log) | _steps(chart),
         "legend": {"y": -58 / inside},
@@ -49,19 +50,14 @@ def exhibit_redrawn(chart: Chart, *, source: str = "", chosen: int | None = None
         "margin": {"l": 8, "r": 16, "t": 48, "b": below},
     }
     if chart.y is None:
-        layout["yaxis"] = {
-            "categoryorder": "array",
-            "categoryarray": names,
-            "autorange": "reversed",
-            "ticks": "",
-            "tickmode": "linear",
-            "dtick": 1,
-            "tickfont": {"size": 13},
-        }
+        every = {"tickmode": "linear", "dtick": 1}
+        layout["yaxis"] = theme.names_axis(names, tickfont={"size": 13}, **every)
     else:
         layout["yaxis"] = _axis(chart.y.title, chart.y.log)
     if chart.zero:
-        layout["shapes"], layout["annotations"] = _zero(chart.zero)
+        layout["shapes"] = [marks.upright(0, width=2)]
+        above = {"yref": "paper", "yanchor": "bottom"}
+        layout["annotations"] = [marks.words(chart.zero, 0, 1, size=12, **above)]
         layout["margin"]["t"] = 70
         layout["xaxis"]["zeroline"] = False
     return theme.figure(traces, title=chart.title, height=height, **layout)
@@ -77,7 +73,7 @@ def _axis(title: str, log: bool) -> dict[str, Any]:
 def _legend_lines(chart: Chart) -> int:
     """Lines of the legend on a phone: one a name beside an axis of names, else in columns."""
     names = [one.name for one in chart.series if _in_legend(one, chart)]
-    names += [_key_name()] * _paired(chart)
+    names += [say(KEY)] * _paired(chart)
     columns = max(1, int(PHONE / (LETTER * max(map(letters, names)) + 40))) if chart.y else 1
     return -(-len(names) // columns) if len(names) > 1 else 0
 
@@ -165,35 +161,9 @@ def _size(mark: Mark, chosen: int | None, usual: int) -> int:
 def _hover(chart: Chart) -> str:
     across = "" if chart.zero else f"<br>{_valued(chart.x.title, '%{x:~g}')}"
     up = f"<br>{_valued(chart.y.title, '%{y:~g}')}" if chart.y else ""
-    return f"%{{customdata[0]}}{across}{up}<br>%{{customdata[1]}}<extra></extra>"
+    return f"%{{customdata[0]}}{across}{up}<br>%{{customdata[1]}}"
 
 
 def _valued(title: str, value: str) -> str:
-    return say("{name}: {value}", name=_plain(title), value=value)
-
-
-def _plain(title: str) -> str:
-    return title.replace(say(", log scale"), "").replace(say(" (log scale)"), "")
-
-
-def _key_name() -> str:
-    return say("line: computed")
-
-
-def _key() -> dict[str, Any]:
-    """The legend's entry for all lines: they share their colours with the printed points."""
-    return theme.trace(
-        "scatter",
-        x=[None],
-        y=[None],
-        mode="lines",
-        name=_key_name(),
-        line={"color": theme.ink(), "width": 2},
-        hoverinfo="skip",
-    )
-
-
-def _zero(text: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    return [marks.upright(0, width=2)], [
-        marks.words(text, 0, 1, yref="paper", yanchor="bottom", size=12)
-    ]
+    plain = title.replace(say(", log scale"), "").replace(say(" (log scale)"), "")
+    return say("{name}: {value}", name=plain, value=value)

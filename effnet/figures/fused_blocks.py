@@ -25,21 +25,17 @@ def fused_race(
     timed = [stage for stage in stages if raced.get(stage)]
     medians = [statistics.median(raced[stage]) for stage in timed]
     traces = [
-        theme.trace(
-            "bar",
-            x=stages,
-            y=[one.macs / 1e9 for one in series],
+        marks.bars(
+            ((one.stages, one.macs / 1e9) for one in series),
+            theme.faint(),
             name=say("multiply-adds (computed)"),
-            marker={"color": theme.faint()},
             customdata=[f"{one.params:,}" for one in series],
-            hovertemplate=say(
-                "%{x} fused: %{y:.3g} G MACs, %{customdata} parameters<extra></extra>"
-            ),
+            hovertemplate=say("%{x} fused: %{y:.3g} G MACs, %{customdata} parameters"),
         ),
-        theme.trace(
-            "scatter",
-            x=timed,
-            y=medians,
+        marks.line(
+            zip(timed, medians, strict=True),
+            colours.family("v2"),
+            width=1.5,
             yaxis="y2",
             mode="lines+markers",
             name=say("time (measured; filled: fastest, or can't be told from it)"),
@@ -48,13 +44,12 @@ def fused_race(
                 [quantile(raced[stage], 0.1) for stage in timed],
                 [quantile(raced[stage], 0.9) for stage in timed],
             ),
-            line={"color": colours.family("v2"), "width": 1.5},
             marker={
                 "symbol": ["circle" if stage in tied else "circle-dot" for stage in timed],
                 "size": [13 if stage in tied else 9 for stage in timed],
                 "color": colours.family("v2"),
             },
-            hovertemplate=say("%{x} fused: %{y:.4g} ms<extra></extra>"),
+            hovertemplate=say("%{x} fused: %{y:.4g} ms"),
         ),
     ]
     return theme.figure(
@@ -64,14 +59,11 @@ def fused_race(
         bargap=0.35,
         xaxis=theme.axis(say("first stages that are Fused-MBConv"), dtick=1),
         yaxis=theme.axis(say("multiply-adds per image (G)"), rangemode="tozero"),
-        yaxis2=theme.axis(
+        yaxis2=theme.right_axis(
             say("time per pass (ms)"),
             visible=bool(timed),
-            overlaying="y",
             tickmode="auto",
-            side="right",
             rangemode="tozero",
-            showgrid=False,
         ),
         legend={"y": -0.22, "font": {"size": 12}},
     )
@@ -115,35 +107,28 @@ def step_against_size(found: Sequence[StepCost]) -> go.Figure:
     mebi = 2.0**20
     blue, green = colours.family("v1"), colours.family("lite")
     traces = [
-        theme.trace(
-            "scatter",
-            x=sides,
-            y=[one.median_ms for one in found],
+        marks.line(
+            ((one.resolution, one.median_ms) for one in found),
+            blue,
             mode="lines+markers",
             name=say("step time (measured)"),
-            marker={"symbol": "circle", "color": blue, "size": 9},
-            line={"color": blue},
-            hovertemplate="%{x} px: %{y:.4g} ms<extra></extra>",
+            marker=marks.dot("measured", blue),
+            hovertemplate="%{x} px: %{y:.4g} ms",
         ),
-        theme.trace(
-            "scatter",
-            x=sides,
-            y=[(one.peak_memory_bytes or 0) / mebi for one in found],
+        marks.points(
+            ((one.resolution, (one.peak_memory_bytes or 0) / mebi) for one in found),
             yaxis="y2",
-            mode="markers",
             name=say("peak memory (measured)"),
-            marker={"symbol": "circle", "color": green, "size": 9},
-            hovertemplate="%{x} px: %{y:.4g} MiB<extra></extra>",
+            marker=marks.dot("measured", green),
+            hovertemplate="%{x} px: %{y:.4g} MiB",
         ),
-        theme.trace(
-            "scatter",
-            x=sides,
-            y=[one.kept_bytes / mebi for one in found],
+        marks.line(
+            ((one.resolution, one.kept_bytes / mebi) for one in found),
+            green,
+            dash="dot",
             yaxis="y2",
-            mode="lines",
             name=say("kept for the backward pass (computed)"),
-            line={"color": green, "dash": "dot"},
-            hovertemplate="%{x} px: %{y:.4g} MiB<extra></extra>",
+            hovertemplate="%{x} px: %{y:.4g} MiB",
         ),
     ]
     return theme.figure(
@@ -152,14 +137,7 @@ def step_against_size(found: Sequence[StepCost]) -> go.Figure:
         height=400,
         xaxis=theme.axis(say("image side (px)"), tickvals=sides),
         yaxis=theme.axis(say("training step (ms)"), rangemode="tozero"),
-        yaxis2=theme.axis(
-            say("memory (MiB)"),
-            overlaying="y",
-            tickmode="auto",
-            side="right",
-            rangemode="tozero",
-            showgrid=False,
-        ),
+        yaxis2=theme.right_axis(say("memory (MiB)"), tickmode="auto", rangemode="tozero"),
         legend={"y": -0.22, "font": {"size": 12}},
     )
 
@@ -204,13 +182,11 @@ def where_to_deepen(two: Deepened, raced: Mapping[str, Sequence[float]], verdict
             else name
         )
         traces.append(
-            theme.trace(
-                "bar",
-                x=[str(n) for n in range(1, len(spec.stages) + 1)],
-                y=[stage.repeats for stage in spec.stages],
+            marks.bars(
+                ((str(n), stage.repeats) for n, stage in enumerate(spec.stages, start=1)),
+                colour,
                 name=told,
-                marker={"color": colour},
-                hovertemplate=say("{way}: stage %{{x}}, %{{y}} blocks<extra></extra>", way=name),
+                hovertemplate=say("{way}: stage %{{x}}, %{{y}} blocks", way=name),
             )
         )
     return theme.figure(

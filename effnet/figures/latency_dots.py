@@ -19,14 +19,11 @@ def latency_samples(latency: Latency) -> go.Figure:
     samples, colour = list(latency.samples_ms), colours.family("v1")
     return theme.figure(
         [
-            theme.trace(
-                "scatter",
-                x=list(range(1, len(samples) + 1)),
-                y=samples,
-                mode="markers",
+            marks.points(
+                enumerate(samples, start=1),
                 name=say("measured sample"),
                 marker=marks.dot("measured", colour, size=6),
-                hovertemplate=say("pass %{x}: %{y:.2f} ms<extra></extra>"),
+                hovertemplate=say("pass %{x}: %{y:.2f} ms"),
             ),
             theme.trace(
                 "histogram",
@@ -35,7 +32,7 @@ def latency_samples(latency: Latency) -> go.Figure:
                 name=say("passes"),
                 nbinsy=40,
                 marker={"color": colour, "opacity": 0.75},
-                hovertemplate=say("%{y} ms: passes counted %{x}<extra></extra>"),
+                hovertemplate=say("%{y} ms: passes counted %{x}"),
             ),
         ],
         title=say(
@@ -72,26 +69,14 @@ def prediction_check(pace: Pace) -> go.Figure:
         (say("from layers"), [guess for _, guess, _ in pace.checks], own, "circle"),
         (say("from MACs alone"), [guess for _, _, guess in pace.checks], line, "x"),
     )
-    traces = [
-        theme.trace(
-            "scatter",
-            x=ends,
-            y=ends,
-            mode="lines",
-            name=say("exactly right"),
-            line={"color": theme.faint(), "dash": "dot"},
-            hoverinfo="skip",
-        )
-    ]
+    equal = say("exactly right")
+    traces = [marks.line(zip(ends, ends, strict=True), theme.faint(), dash="dot", name=equal)]
     traces += [
-        theme.trace(
-            "scatter",
-            x=measured,
-            y=values,
-            mode="markers",
+        marks.points(
+            zip(measured, values, strict=True),
             name=name,
             marker={"symbol": mark, "color": colour, "size": 8},
-            hovertemplate=say("measured %{x:.3g} ms, predicted %{y:.3g} ms<extra></extra>"),
+            hovertemplate=say("measured %{x:.3g} ms, predicted %{y:.3g} ms"),
         )
         for name, values, colour, mark in series
     ]

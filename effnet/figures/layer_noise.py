@@ -23,31 +23,29 @@ def layer_noise(found: "Mapping[str, Quantized]") -> go.Figure:
     first = next(iter(found.values()))
     lines = ["v1", "lite", "v2", "v1"]
     traces = [
-        theme.trace(
-            "scatter",
-            x=list(range(1, len(one.layers) + 1)),
-            y=[layer.snr_db for layer in one.layers],
+        marks.line(
+            enumerate((layer.snr_db for layer in one.layers), start=1),
+            colours.family(family),
+            dash=dash,
             mode="lines+markers",
             name=name,
-            line={"color": colours.family(family), "width": 2, "dash": dash},
             marker={"symbol": marks.SYMBOLS["measured"], "size": 5},
             customdata=[[x.layer, say(x.kind), x.low, x.high] for x in one.layers],
             hovertemplate="%{customdata[0]} (%{customdata[1]}): %{y:.1f} dB<br>"
-            "%{customdata[2]:.3g} ... %{customdata[3]:.3g}<extra></extra>",
+            "%{customdata[2]:.3g} ... %{customdata[3]:.3g}",
         )
         for (name, one), family, dash in zip(
             found.items(), lines, ("solid", "solid", "solid", "dash"), strict=False
         )
     ]
     traces.append(
-        theme.trace(
-            "scatter",
-            x=list(range(1, len(first.layers) + 1)),
-            y=[layer.own_db for layer in first.layers],
-            mode="lines",
+        marks.line(
+            enumerate((layer.own_db for layer in first.layers), start=1),
+            colours.family(lines[0]),
+            width=1.5,
+            dash="dot",
             name=say("this output alone rounded"),
-            line={"color": colours.family(lines[0]), "width": 1.5, "dash": "dot"},
-            hovertemplate="%{y:.1f} dB<extra></extra>",
+            hovertemplate="%{y:.1f} dB",
         )
     )
     worst = first.worst

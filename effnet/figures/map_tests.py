@@ -28,41 +28,35 @@ def deletion_and_insertion(verdict: "Verdict", *, label: str, family: str = "v1"
     xs = [100 * share for share in verdict.shares]
     traces: list[Any] = []
     for side, axis in (("deletion", ""), ("insertion", "2")):
-        place = {"xaxis": f"x{axis}", "yaxis": f"y{axis}", "showlegend": not axis}
+        place: dict[str, Any] = {"xaxis": f"x{axis}", "yaxis": f"y{axis}", "showlegend": not axis}
         randoms = [_points(order, side) for order in verdict.randoms]
         low, high = (list(map(extreme, zip(*randoms, strict=True))) for extreme in (min, max))
         traces += [
-            theme.trace(
-                "scatter",
-                x=xs + xs[::-1],
-                y=high + low[::-1],
+            marks.points(
+                zip(xs + xs[::-1], high + low[::-1], strict=True),
                 fill="toself",
                 fillcolor=theme.faint(),
                 opacity=0.35,
                 line={"width": 0},
                 mode="lines",
                 name=say("{number} random {number:order|orders}", number=len(randoms)),
-                hoverinfo="skip",
                 **place,
             ),
-            theme.trace(
-                "scatter",
-                x=xs,
-                y=_points(verdict.centre, side),
-                mode="lines",
+            marks.line(
+                zip(xs, _points(verdict.centre, side), strict=True),
+                theme.ink(),
+                width=1.5,
+                dash="dot",
                 name=say("a blob in the middle"),
-                line={"color": theme.ink(), "width": 1.5, "dash": "dot"},
-                hovertemplate=say("middle: %{x:.0f} % gone, %{y:.1f} %<extra></extra>"),
+                hovertemplate=say("middle: %{x:.0f} % gone, %{y:.1f} %"),
                 **place,
             ),
-            theme.trace(
-                "scatter",
-                x=xs,
-                y=_points(verdict.by_map, side),
-                mode="lines",
+            marks.line(
+                zip(xs, _points(verdict.by_map, side), strict=True),
+                colours.family(family),
+                width=3,
                 name=say("this map"),
-                line={"color": colours.family(family), "width": 3},
-                hovertemplate=say("this map: at %{x:.0f} %, %{y:.1f} %<extra></extra>"),
+                hovertemplate=say("this map: at %{x:.0f} %, %{y:.1f} %"),
                 **place,
             ),
         ]
@@ -96,7 +90,7 @@ def _points(order: "Order", side: str) -> list[float]:
 @theme.themed
 def randomised_maps(verdict: "Verdict") -> go.Figure:
     """How alike the map stays while the weights are randomised from the classifier to the stem."""
-    names = [stage_title(step.layer) for step in verdict.cascade]
+    steps = ((stage_title(step.layer), step.correlation) for step in verdict.cascade)
     last = verdict.randomised
     title = say(
         "With all weights random the map stays much the same: rank correlation {value}"
@@ -106,14 +100,12 @@ def randomised_maps(verdict: "Verdict") -> go.Figure:
     )
     return theme.figure(
         [
-            theme.trace(
-                "scatter",
-                x=[say("as trained"), *names],
-                y=[1.0, *(step.correlation for step in verdict.cascade)],
+            marks.line(
+                [(say("as trained"), 1.0), *steps],
+                theme.ink(),
                 mode="lines+markers",
-                line={"color": theme.ink(), "width": 2},
                 marker={"size": 7},
-                hovertemplate=say("random down to %{x}: %{y:.2f}<extra></extra>"),
+                hovertemplate=say("random down to %{x}: %{y:.2f}"),
             )
         ],
         title=title,
@@ -121,7 +113,6 @@ def randomised_maps(verdict: "Verdict") -> go.Figure:
         shapes=[marks.band(-ALIKE, ALIKE, theme.faint(), opacity=0.15, layer="below")],
         xaxis=theme.axis(say("weights random from the classifier down to"), tickangle=-35),
         yaxis=theme.axis(say("rank correlation (1: same)"), range=[-1.05, 1.05]),
-        showlegend=False,
     )
 
 
@@ -144,25 +135,21 @@ def map_in_box(rungs: "Sequence[Rung]", names: Sequence[str], *, family: str = "
     low, high = (significant(edge(masses, default=0.0)) for edge in (min, max))
     return theme.figure(
         [
-            theme.trace(
-                "bar",
-                x=[name for name, _ in shown],
-                y=masses,
-                marker={"color": colours.family(family)},
+            marks.bars(
+                ((name, 100 * share.mass) for name, share in shown),
+                colours.family(family),
                 text=[f"{mass:.0f} %" for mass in masses],
-                textposition="outside",
-                cliponaxis=False,
                 name=say("this map"),
-                hovertemplate=say("%{x}: %{y:.1f} % in the box<extra></extra>"),
+                hovertemplate=say("%{x}: %{y:.1f} % in the box"),
             ),
-            theme.trace(
-                "scatter",
-                x=[name for name, _ in shown],
-                y=[100 * share.area for _, share in shown],
+            marks.line(
+                ((name, 100 * share.area) for name, share in shown),
+                theme.ink(),
+                width=1.5,
+                dash="dot",
                 mode="lines+markers",
-                line={"color": theme.ink(), "width": 1.5, "dash": "dot"},
                 name=say("an even map"),
-                hovertemplate=say("%{x}: an even map, %{y:.1f} %<extra></extra>"),
+                hovertemplate=say("%{x}: an even map, %{y:.1f} %"),
             ),
         ],
         title=say(
@@ -212,7 +199,6 @@ def gate_values(microscope: "Microscope") -> go.Figure:
         height=320,
         xaxis=theme.axis(say("block"), type="category"),
         yaxis=theme.axis(say("gate (0: shut, 1: open)"), range=[-0.02, 1.02]),
-        showlegend=False,
     )
 
 
@@ -235,13 +221,11 @@ def forced_gates(microscope: "Microscope", names: Sequence[tuple[int, str]]) -> 
     opened = float(microscope.logits["one"][index])
     return theme.figure(
         [
-            theme.trace(
-                "bar",
-                x=[name for _, name in names],
-                y=[float(microscope.logits[force][i]) for i, _ in names],
+            marks.bars(
+                ((name, float(microscope.logits[force][i])) for i, name in names),
+                shade,
                 name=word,
-                marker={"color": shade},
-                hovertemplate=f"%{{x}}, {word}: %{{y:.2f}}<extra></extra>",
+                hovertemplate=f"%{{x}}, {word}: %{{y:.2f}}",
             )
             for (force, word), shade in zip(words.items(), shades, strict=True)
         ],

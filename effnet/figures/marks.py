@@ -11,6 +11,8 @@ from effnet.figures import theme
 
 Origin = Literal["measured", "published"]
 SYMBOLS: dict[Origin, str] = {"measured": "circle", "published": "diamond-open"}
+# filled, for kinds that stand in one figure
+SHAPES = ("circle", "square", "diamond", "cross", "triangle-up", "star", "hexagon", "x")
 
 
 def dot(origin: Origin, colour: str, *, size: float = 9, **more: Any) -> dict[str, Any]:
@@ -19,11 +21,39 @@ def dot(origin: Origin, colour: str, *, size: float = 9, **more: Any) -> dict[st
     return {"symbol": SYMBOLS[origin], "color": colour, "size": size, **edge, **more}
 
 
-def points(places: Iterable[Sequence[Any]], **properties: Any) -> dict[str, Any]:
-    """A scatter of `(x, y)` in the plane or `(x, y, z)` in space."""
+Places = Iterable[Sequence[Any]]  # (x, y) in the plane, or (x, y, z) in space
+
+
+def points(places: Places, *, mode: str = "markers", **properties: Any) -> dict[str, Any]:
+    """A scatter, in the plane or in space."""
     axes = [list(axis) for axis in zip(*places, strict=True)] or [[], []]
     kind = "scatter3d" if len(axes) > 2 else "scatter"
-    return theme.trace(kind, **dict(zip("xyz", axes, strict=False)), **properties)
+    return theme.trace(kind, mode=mode, **dict(zip("xyz", axes, strict=False)), **properties)
+
+
+def line(
+    places: Places, colour: str, *, width: float = 2, dash: str = "solid", **properties: Any
+) -> dict[str, Any]:
+    """A line through places; `mode` says whether they have dots as well."""
+    look = {"color": colour, "width": width, "dash": dash}
+    return points(places, **{"mode": "lines", "line": look} | properties)
+
+
+def bars(
+    places: Places, marker: Any, *, text: Sequence[str] = (), **properties: Any
+) -> dict[str, Any]:
+    """Bars up to places, or across to them where `orientation` is "h".
+
+    Args:
+        places: Their ends.
+        marker: A colour, one for each, or a whole marker.
+        text: What stands at their ends.
+        properties: Of the trace.
+    """
+    x, y = (list(axis) for axis in zip(*places, strict=True))
+    look = marker if isinstance(marker, dict) else {"color": marker}
+    ends = {"text": text, "textposition": "outside", "cliponaxis": False} if text else {}
+    return theme.trace("bar", x=x, y=y, marker=look, **ends, **properties)
 
 
 def colour_bar(title: str, *, y: float = -0.02, length: float = 0.8) -> dict[str, Any]:
@@ -84,6 +114,20 @@ def spread(
         "width": 3,
         **style,
     }
+
+
+def side_by_side(widths: Sequence[float], gap: float) -> tuple[list[float], float]:
+    """Where the middles of what stands in a row from 0 on lie, with gaps between; and its end."""
+    middles, left = [], 0.0
+    for width in widths:
+        middles.append(left + width / 2)
+        left += width + gap
+    return middles, left - gap
+
+
+def outlined(colour: str, width: float) -> dict[str, Any]:
+    """The marker of bars that are clear inside."""
+    return {"color": "rgba(0,0,0,0)", "line": {"color": colour, "width": width}}
 
 
 def upright(x: float, **line: Any) -> dict[str, Any]:

@@ -79,26 +79,25 @@ def _curve(
     colour = colours.family("v1")
     x, y, text = mark
     traces = [
-        theme.trace(
-            "scatter",
-            x=[*(point.position for point in points), end],
-            y=[value / 2**20 for value in (*values, values[-1])],
+        marks.points(
+            zip(
+                (*(point.position for point in points), end),
+                (value / 2**20 for value in (*values, values[-1])),
+                strict=True,
+            ),
             mode="lines",
             line={"color": colour, "width": 1.5, "shape": shape},
             fill="tozeroy",
             fillcolor=colours.faded(colour),
             customdata=[*names, names[-1]],
-            hovertemplate="%{customdata}<br>%{y:.4~g} MiB<extra></extra>",
+            hovertemplate="%{customdata}<br>%{y:.4~g} MiB",
         ),
-        theme.trace(
-            "scatter",
-            x=[x],
-            y=[y],
+        marks.points(
+            [(x, y)],
             mode="markers+text",
             marker={"color": theme.ink(), "size": 9, "symbol": "line-ns-open"},
             text=[f" {text} "],
             textposition="middle right" if x < 0.6 * end else "middle left",
-            hoverinfo="skip",
         ),
     ]
     return theme.figure(

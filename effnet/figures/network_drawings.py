@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from effnet.base import colours, mark, say
 from effnet.figures import marks, theme
@@ -24,7 +25,7 @@ OPERATOR_KIND = {
 SLAB_HOVER = mark(
     "stage %{customdata[0]}: %{customdata[4]}<br>%{customdata[1]} channels, "
     "%{customdata[2]} x %{customdata[2]} px, blocks: "
-    "%{customdata[3]}<extra></extra>"
+    "%{customdata[3]}"
 )
 
 
@@ -56,6 +57,34 @@ def slabs(spec: Spec) -> list[Slab]:
     return found
 
 
+def slab_bars(
+    drawn: Sequence[Slab],
+    centres: Sequence[float],
+    marker: dict[str, Any],
+    *,
+    told: bool = True,
+    **properties: Any,
+) -> dict[str, Any]:
+    """A bar for every slab, around the line of height 0 where no other `y` and `base` are given.
+
+    Args:
+        drawn: The slabs.
+        centres: Where they stand.
+        marker: How they look.
+        told: Whether hover text says what they are.
+        properties: Of the trace.
+    """
+    usual: dict[str, Any] = {
+        "y": [slab.size for slab in drawn],
+        "base": [-slab.size / 2 for slab in drawn],
+    }
+    if told:
+        values = [[s.stage, s.channels, s.size, s.repeats, s.label] for s in drawn]
+        usual |= {"customdata": values, "hovertemplate": say(SLAB_HOVER)}
+    widths = [slab.channels for slab in drawn]
+    return theme.trace("bar", x=list(centres), width=widths, marker=marker, **usual | properties)
+
+
 @theme.Drawing
 @takes_network
 def network_drawing(spec: Spec, *, base: AnyNetwork | None = None) -> theme.Values:
@@ -70,44 +99,14 @@ def network_drawing(spec: Spec, *, base: AnyNetwork | None = None) -> theme.Valu
     ghost = slabs(behind) if behind and len(behind.stages) == len(spec.stages) else []
     widths = [max(s.channels, g.channels) for s, g in zip(drawn, ghost or drawn, strict=True)]
     gap = GAP * sum(widths)
-    centres, left = [], 0.0
-    for width in widths:
-        centres.append(left + width / 2)
-        left += width + gap
+    centres, end = marks.side_by_side(widths, gap)
     traces = []
     if ghost and ghost != drawn:
-        traces.append(
-            theme.trace(
-                "bar",
-                x=centres,
-                y=[s.size for s in ghost],
-                base=[-s.size / 2 for s in ghost],
-                width=[s.channels for s in ghost],
-                name=say("{network} (base)", network=say(display_name(behind))) if behind else "",
-                marker={
-                    "color": "rgba(0,0,0,0)",
-                    "line": {"color": theme.faint(), "width": 1.5},
-                },
-                hoverinfo="skip",
-            )
-        )
-    traces.append(
-        theme.trace(
-            "bar",
-            x=centres,
-            y=[s.size for s in drawn],
-            base=[-s.size / 2 for s in drawn],
-            width=[s.channels for s in drawn],
-            marker={
-                "color": [colours.kind(s.kind) for s in drawn],
-                "opacity": 0.85,
-                "line": {"width": 0},
-            },
-            customdata=[[s.stage, s.channels, s.size, s.repeats, s.label] for s in drawn],
-            hovertemplate=say(SLAB_HOVER),
-            showlegend=False,
-        )
-    )
+        name = say("{network} (base)", network=say(display_name(behind))) if behind else ""
+        outline = marks.outlined(theme.faint(), 1.5)
+        traces.append(slab_bars(ghost, centres, outline, name=name, told=False))
+    colour = {"color": [colours.kind(s.kind) for s in drawn], "opacity": 0.85}
+    traces.append(slab_bars(drawn, centres, colour, showlegend=False))
     tallest = max(s.size for s in [*drawn, *ghost])
     annotations = [
         marks.words(
@@ -120,15 +119,14 @@ def network_drawing(spec: Spec, *, base: AnyNetwork | None = None) -> theme.Valu
         )
         for centre, s in zip(centres, drawn, strict=True)
     ]
-    margin = gap / 2
     return theme.values(
         traces,
         title=say("The network to scale: <b>channels</b> across, map side (px) upwards, x blocks"),
         height=340,
         barmode="overlay",
         annotations=annotations,
-        xaxis={"visible": False, "range": [-margin, left - gap + margin], "fixedrange": True},
-        yaxis={"visible": False, "range": [-tallest * 0.86, tallest * 0.56], "fixedrange": True},
+        xaxis=theme.hidden_axis(-gap / 2, end + gap / 2),
+        yaxis=theme.hidden_axis(-tallest * 0.86, tallest * 0.56),
         showlegend=bool(ghost and ghost != drawn),
         legend={"y": 1.0, "yanchor": "top", "x": 1, "xanchor": "right"},
     )
@@ -146,47 +144,36 @@ def designs_beside(designs: Sequence[Pinned]) -> theme.Values:
     gap = GAP * max(sum(slab.channels for slab in row) for row in rows)
     bars: list[tuple[float, float, Slab]] = []  # centre, middle of the row, slab
     annotations = []
+    right = 0.0
     for number, (one, row) in enumerate(zip(designs, rows, strict=True)):
-        middle, left = -1.55 * tallest * number, 0.0
+        middle = -1.55 * tallest * number
+        centres, end = marks.side_by_side([slab.channels for slab in row], gap)
+        right = max(right, end)
         annotations.append(
             marks.words(
                 f"<b>{one.title}</b>", 0, middle + 0.54 * tallest, xanchor="left", yanchor="bottom"
             )
         )
-        for slab in row:
-            centre = left + slab.channels / 2
+        for slab, centre in zip(row, centres, strict=True):
             bars.append((centre, middle, slab))
             below = middle - 0.54 * tallest
             annotations.append(
                 marks.words(f"x {slab.repeats}", centre, below, size=12, yanchor="top")
             )
-            left += slab.channels + gap
-    right = max(centre + slab.channels / 2 for centre, _, slab in bars)
+    drawn = [slab for _, _, slab in bars]
     return theme.values(
         [
-            theme.trace(
-                "bar",
-                x=[centre for centre, _, _ in bars],
-                y=[slab.size for _, _, slab in bars],
+            slab_bars(
+                drawn,
+                [centre for centre, _, _ in bars],
+                {"color": [colours.kind(slab.kind) for slab in drawn]},
                 base=[middle - slab.size / 2 for _, middle, slab in bars],
-                width=[slab.channels for _, _, slab in bars],
-                marker={
-                    "color": [colours.kind(slab.kind) for _, _, slab in bars],
-                    "line": {"width": 0},
-                },
-                customdata=[[s.stage, s.channels, s.size, s.repeats, s.label] for _, _, s in bars],
-                hovertemplate=say(SLAB_HOVER),
             )
         ],
         title=say("One scale for all: <b>channels</b> across, map side (px) upwards, x blocks"),
         height=60 + ROW * len(rows),
         barmode="overlay",
         annotations=annotations,
-        xaxis={"visible": False, "range": [-gap / 2, right + gap / 2], "fixedrange": True},
-        yaxis={
-            "visible": False,
-            "range": [-1.55 * tallest * (len(rows) - 1) - 0.8 * tallest, 0.85 * tallest],
-            "fixedrange": True,
-        },
-        showlegend=False,
+        xaxis=theme.hidden_axis(-gap / 2, right + gap / 2),
+        yaxis=theme.hidden_axis(-1.55 * tallest * (len(rows) - 1) - 0.8 * tallest, 0.85 * tallest),
     )

@@ -24,48 +24,32 @@ def rewards(ranked: Sequence[Rated]) -> go.Figure:
             continue
         colour = colours.family(family)
         title = FAMILIES.get(family) or say("other networks")
-        stroke_x: list[float | None] = []
-        stroke_y: list[str | None] = []
-        for one in members:
-            stroke_x += [one.top1, one.reward, None]
-            stroke_y += [one.name, one.name, None]
+        strokes = (
+            place
+            for one in members
+            for place in ((one.top1, one.name), (one.reward, one.name), (None, None))
+        )
+        tick = {"symbol": "line-ns-open", "size": 16, "line": {"width": 4, "color": colour}}
         traces += [
-            theme.trace(
-                "scatter",
-                name=title,
-                legendgroup=family,
-                x=stroke_x,
-                y=stroke_y,
-                mode="lines",
-                line={"color": colour, "width": 3},
-                hoverinfo="skip",
-                showlegend=False,
-            ),
+            marks.line(strokes, colour, width=3, name=title, legendgroup=family, showlegend=False),
             marks.points(
                 ((one.reward, one.name) for one in members),
                 name=title,
                 legendgroup=family,
-                mode="markers",
-                marker={
-                    "symbol": "line-ns-open",
-                    "size": 16,
-                    "color": colour,
-                    "line": {"width": 4, "color": colour},
-                },
+                marker={"color": colour} | tick,
                 customdata=_reward_hovers(members),
                 hovertemplate=say(
                     "%{y}: reward %{x:.2f} (computed)<br>top-1 %{customdata[0]} % printed, "
-                    "%{customdata[1]} MACs, %{customdata[2]} parameters<extra></extra>"
+                    "%{customdata[1]} MACs, %{customdata[2]} parameters"
                 ),
             ),
             marks.points(
                 ((one.top1, one.name) for one in members),
                 name=title,
                 legendgroup=family,
-                mode="markers",
                 marker=marks.dot("published", colour),
                 customdata=[say(one.source) for one in members],
-                hovertemplate=say("%{y}: top-1 %{x} % printed<br>%{customdata}<extra></extra>"),
+                hovertemplate=say("%{y}: top-1 %{x} % printed<br>%{customdata}"),
                 showlegend=False,
             ),
         ]

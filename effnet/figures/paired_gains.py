@@ -32,14 +32,11 @@ def paired_ratios(found: Comparison) -> go.Figure:
     sentence = found.sentence()
     return theme.figure(
         [
-            theme.trace(
-                "scatter",
-                x=list(range(1, len(ratios) + 1)),
-                y=ratios,
-                mode="markers",
+            marks.points(
+                enumerate(ratios, start=1),
                 name=say("measured round"),
                 marker=marks.dot("measured", colour, size=7),
-                hovertemplate=say("round %{x}: %{y:.4g} x<extra></extra>"),
+                hovertemplate=say("round %{x}: %{y:.4g} x"),
             )
         ],
         title=f"{sentence[0].upper()}{sentence[1:]}",
@@ -57,7 +54,6 @@ def paired_ratios(found: Comparison) -> go.Figure:
         annotations=[
             marks.words(say("equal"), 1, 1, xref="paper", xanchor="right", yanchor="bottom")
         ],
-        showlegend=False,
     )
 
 
@@ -80,24 +76,13 @@ def race_bars(found: Comparison, *, seconds: float) -> go.Figure:
     first, second = (f"{significant(one)} s" for one in taken)
     return theme.figure(
         [
-            theme.trace(
-                "bar",
-                orientation="h",
-                x=taken,
-                y=rows,
-                width=0.6,
-                marker={"color": colour},
-                hoverinfo="skip",
-            ),
+            marks.bars(zip(taken, rows, strict=True), colour, orientation="h", width=0.6),
             *(
-                theme.trace(
-                    "scatter",
-                    x=times[every - 1 :: every],
-                    y=[row] * (len(times) // every),
-                    mode="markers",
+                marks.points(
+                    ((time, row) for time in times[every - 1 :: every]),
                     marker={"symbol": "line-ns-open", "size": 26, "color": theme.faint()},
                     customdata=one.samples_ms[every - 1 :: every],
-                    hovertemplate="%{customdata:.4g} ms<extra></extra>",
+                    hovertemplate="%{customdata:.4g} ms",
                 )
                 for row, times, one in zip(rows, ends, sides, strict=True)
             ),
@@ -141,11 +126,8 @@ def option_gains(found: Mapping[str, Comparison]) -> go.Figure:
     )
     return theme.figure(
         [
-            theme.trace(
-                "scatter",
-                x=[one.gain for one in found.values()],
-                y=names,
-                mode="markers",
+            marks.points(
+                ((one.gain, name) for name, one in found.items()),
                 name=say("measured in turn with PyTorch's default (fp32)"),
                 error_x=marks.spread(
                     [one.gain for one in found.values()],
@@ -162,7 +144,7 @@ def option_gains(found: Mapping[str, Comparison]) -> go.Figure:
                     "line": {"width": 2, "color": blue},
                 },
                 customdata=[say(FASTER[one.faster]) for one in found.values()],
-                hovertemplate="%{y}: %{x:.3g} x, %{customdata}<extra></extra>",
+                hovertemplate="%{y}: %{x:.3g} x, %{customdata}",
             )
         ],
         title=said
@@ -175,5 +157,4 @@ def option_gains(found: Mapping[str, Comparison]) -> go.Figure:
         ),
         yaxis={"autorange": "reversed", "ticks": ""},
         shapes=[marks.upright(1)],
-        showlegend=False,
     )

@@ -27,26 +27,22 @@ def macs_along_phi(
     """
     phis = [point.phi for point in points]
     traces = [
-        theme.trace(
-            "scatter",
-            x=phis,
-            y=[macs / 1e9 for macs in promise],
-            mode="lines",
+        marks.line(
+            zip(phis, (macs / 1e9 for macs in promise), strict=True),
+            theme.faint(),
+            dash="dot",
             name=say("formula's promise"),
-            line={"color": theme.faint(), "dash": "dot", "width": 2},
-            hovertemplate=say("phi %{x:.2f}<br>promised %{y:.3g} G<extra></extra>"),
+            hovertemplate=say("phi %{x:.2f}<br>promised %{y:.3g} G"),
         ),
-        theme.trace(
-            "scatter",
-            x=phis,
-            y=[point.macs / 1e9 for point in points],
+        marks.points(
+            ((point.phi, point.macs / 1e9) for point in points),
             mode="lines",
             name=say("computed"),
             line={"color": colours.family("v1"), "width": 2, "shape": "hv"},
             customdata=[[point.params, point.macs, point.resolution] for point in points],
             hovertemplate=say(
                 "phi %{x:.2f}, %{customdata[2]} px<br>%{customdata[1]:,} MACs"
-                "<br>%{customdata[0]:,} parameters<extra></extra>"
+                "<br>%{customdata[0]:,} parameters"
             ),
         ),
     ]
@@ -54,14 +50,11 @@ def macs_along_phi(
         traces.append(_released(released))
     if chosen:
         traces.append(
-            theme.trace(
-                "scatter",
-                x=[chosen.phi],
-                y=[chosen.macs / 1e9],
-                mode="markers",
+            marks.points(
+                [(chosen.phi, chosen.macs / 1e9)],
                 name=say("this design"),
                 marker={"color": theme.ink(), "size": 14},
-                hovertemplate=f"phi {chosen.phi:.2f}: {giga(chosen.macs)} MACs<extra></extra>",
+                hovertemplate=f"phi {chosen.phi:.2f}: {giga(chosen.macs)} MACs",
             )
         )
     return theme.values(
@@ -80,10 +73,8 @@ def macs_along_phi(
 def _released(released: Sequence[ReleasedPoint]) -> dict[str, Any]:
     colour = colours.family("v2")
     middle = [sum(point.phis) / 3 for point in released]
-    return theme.trace(
-        "scatter",
-        x=middle,
-        y=[point.paper_macs / 1e9 for point in released],
+    return marks.points(
+        zip(middle, (point.paper_macs / 1e9 for point in released), strict=True),
         mode="markers+text",
         name=say("published B0 to B7"),
         text=[point.name.upper() for point in released],
@@ -104,6 +95,6 @@ def _released(released: Sequence[ReleasedPoint]) -> dict[str, Any]:
         hovertemplate=say(
             "%{text}: %{y:.3g} G printed, top-1 %{customdata[3]} %"
             "<br>implied phi: depth %{customdata[0]}, width %{customdata[1]}, "
-            "resolution %{customdata[2]}<br>%{customdata[4]}<extra></extra>"
+            "resolution %{customdata[2]}<br>%{customdata[4]}"
         ),
     )

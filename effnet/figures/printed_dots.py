@@ -97,11 +97,8 @@ def ratios_beside(
     """
     inks = [colours.family(name) for name in ("v2", "lite", "mobilenet", "resnet")]
     traces = [
-        theme.trace(
-            "scatter",
-            x=list(names),
-            y=list(ratios),
-            mode="markers",
+        marks.points(
+            zip(names, ratios, strict=True),
             name=say("published: {bench}", bench=say(bench)),
             marker=marks.dot("published", inks[number % len(inks)], size=12),
             hovertemplate=say("%{x}: %{y:.3g} x<extra>published</extra>"),
@@ -109,11 +106,8 @@ def ratios_beside(
         for number, (bench, ratios) in enumerate(published.items())
     ]
     traces.append(
-        theme.trace(
-            "scatter",
-            x=list(names),
-            y=list(measured),
-            mode="markers",
+        marks.points(
+            zip(names, measured, strict=True),
             name=say("measured here"),
             marker=marks.dot("measured", colours.family("v1"), size=10),
             hovertemplate=say("%{x}: %{y:.3g} x<extra>measured here</extra>"),

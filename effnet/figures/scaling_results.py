@@ -55,8 +55,11 @@ def scaling_experiment(rows: "Sequence[Row]", *, here: "Sequence[Row]" = ()) -> 
         line = [*base, *points]
         if points:
             traces.append(
-                marks.points(
+                marks.line(
                     ((s.macs / 1e6, 100 * s.mean) for s in line),
+                    _colour(way),
+                    width=1.4,
+                    dash="dot",
                     error_y={
                         "type": "data",
                         "array": [100 * s.spread for s in line],
@@ -64,14 +67,12 @@ def scaling_experiment(rows: "Sequence[Row]", *, here: "Sequence[Row]" = ()) -> 
                     },
                     mode="lines+markers",
                     name=say(TITLES[way]),
-                    line={"color": _colour(way), "width": 1.4, "dash": "dot"},
                     marker={"symbol": symbol, "size": 9, "color": _colour(way)},
                     customdata=[len(s.top1) for s in line],
                     hovertemplate=say(
                         "{way}: %{{y:.2f}} % at %{{x:.3f}} M MACs, %{{customdata}} seeds",
                         way=say(TITLES[way]),
-                    )
-                    + "<extra></extra>",
+                    ),
                 )
             )
     if here:
@@ -90,7 +91,6 @@ def scaling_experiment(rows: "Sequence[Row]", *, here: "Sequence[Row]" = ()) -> 
 def _own(here: "Sequence[Row]") -> theme.Values:
     return marks.points(
         ((row["macs"] / 1e6, 100 * row["top1"]) for row in here),
-        mode="markers",
         name=say("trained here"),
         marker={
             "symbol": "x",
@@ -102,8 +102,7 @@ def _own(here: "Sequence[Row]") -> theme.Values:
             "here, {way}, seed {seed}: %{{y:.2f}} %",
             way="%{customdata[0]}",
             seed="%{customdata[1]}",
-        )
-        + "<extra></extra>",
+        ),
     )
 
 
@@ -185,28 +184,20 @@ SINGLE_PLACES = {"resolution": 0, "width": 1, "depth": 2}
 def _pair(way: str, found: "Sequence[Difference]", aside: float) -> list[theme.Values]:
     colour, name = _colour(way), say(TITLES[way])
     places = [SINGLE_PLACES[one.rival] + aside for one in found]
-    seeds = [(x, y) for one, y in zip(found, places, strict=True) for x in one.points]
     return [
-        theme.trace(
-            "scatter",
-            x=[x for x, _ in seeds],
-            y=[y for _, y in seeds],
-            mode="markers",
+        marks.points(
+            ((x, y) for one, y in zip(found, places, strict=True) for x in one.points),
             name=name,
             showlegend=False,
             marker={"size": 6, "color": colours.faded(colour, opacity=0.4)},
-            hovertemplate="%{x:+.2f}<extra></extra>",
+            hovertemplate="%{x:+.2f}",
         ),
-        theme.trace(
-            "scatter",
-            x=[one.mean for one in found],
-            y=places,
+        marks.points(
+            zip((one.mean for one in found), places, strict=True),
             error_x={"type": "data", "array": [one.half for one in found], "thickness": 1.6},
-            mode="markers",
             name=name,
             marker={"symbol": SYMBOLS[way], "size": 10, "color": colour},
             customdata=[one.half for one in found],
-            hovertemplate=say("{way}: %{{x:+.2f}} ± %{{customdata:.2f}}", way=name)
-            + "<extra></extra>",
+            hovertemplate=say("{way}: %{{x:+.2f}} ± %{{customdata:.2f}}", way=name),
         ),
     ]

@@ -10,8 +10,6 @@ from effnet.base import colours, giga, milliseconds, percent, say, significant
 from effnet.figures import marks, theme
 from effnet.timing import KindProfile, Roof, StageProfile, stage_names
 
-KIND_MARKS = ("circle", "square", "diamond", "cross", "triangle-up", "star", "hexagon", "x")
-
 
 @theme.themed
 def stage_mirror(profile: Sequence[StageProfile], *, measured: bool = True) -> go.Figure:
@@ -79,13 +77,11 @@ def _bars(
     told: list[str],
     **place: Any,
 ) -> dict[str, Any]:
-    return theme.trace(
-        "bar",
-        x=values,
-        y=names,
+    return marks.bars(
+        zip(values, names, strict=True),
+        colour,
         orientation="h",
         name=title,
-        marker={"color": colour},
         customdata=told,
         hovertemplate=f"%{{y}}: %{{customdata}}<extra>{title}</extra>",
         **place,
@@ -134,14 +130,11 @@ def roofline(profile: Sequence[KindProfile], roof: Roof) -> go.Figure:
     low, high = min(*intensities, 0.1) / 2, 1.5 * max(*intensities, 2 * roof.ridge)
     line = [low, roof.ridge, high]
     traces = [
-        theme.trace(
-            "scatter",
-            x=line,
-            y=[roof.at(x) / 1e9 for x in line],
-            mode="lines",
+        marks.line(
+            ((x, roof.at(x) / 1e9) for x in line),
+            theme.ink(),
             name=say("roof (measured)"),
-            line={"color": theme.ink(), "width": 2},
-            hovertemplate=say("at most %{y:.1f} GMAC/s<extra></extra>"),
+            hovertemplate=say("at most %{y:.1f} GMAC/s"),
         )
     ]
     for number, kind in enumerate(dict.fromkeys(p.kind for p in dots)):
@@ -149,10 +142,9 @@ def roofline(profile: Sequence[KindProfile], roof: Roof) -> go.Figure:
         traces.append(
             marks.points(
                 ((p.macs_per_byte, p.macs_per_s / 1e9) for p in mine),
-                mode="markers",
                 name=say(kind),
                 marker={
-                    "symbol": KIND_MARKS[number % len(KIND_MARKS)],
+                    "symbol": marks.SHAPES[number % len(marks.SHAPES)],
                     "color": colours.kind(kind),
                     "size": 10,
                 },
@@ -163,7 +155,7 @@ def roofline(profile: Sequence[KindProfile], roof: Roof) -> go.Figure:
                 ],
                 hovertemplate=say(
                     "{kind}, stage %{{customdata[0]}}<br>%{{x:.3g}} MACs a byte, %{{y:.3g}} "
-                    "GMAC/s<br>%{{customdata[1]}}, %{{customdata[2]}} of the roof<extra></extra>",
+                    "GMAC/s<br>%{{customdata[1]}}, %{{customdata[2]}} of the roof",
                     kind=say(kind),
                 ),
             )

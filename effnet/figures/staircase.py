@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go
 
 from effnet.base import colours, mark, percent, say
-from effnet.figures import theme
+from effnet.figures import marks, theme
 from effnet.train import STRENGTHS, Progressive, StageCost
 
 if TYPE_CHECKING:
@@ -54,26 +54,21 @@ def schedule_staircase(
     colour = colours.family("v2")
     largest = max(stage.size for stage in plan)
     whole = sum(row.macs for row in costs)
-    steps = theme.trace(
-        "bar",
-        x=[s.first_epoch + s.epochs / 2 for s in plan],
-        y=[s.size for s in plan],
+    steps = marks.bars(
+        ((s.first_epoch + s.epochs / 2, s.size) for s in plan),
+        {"color": colour, "opacity": 0.28, "line": {"color": colour, "width": 2}},
         width=[s.epochs for s in plan],
         name=say("image size (computed)"),
-        marker={"color": colour, "opacity": 0.28, "line": {"color": colour, "width": 2}},
         text=[
             f"{s.size} px<br>{percent(c.macs / whole)}" for s, c in zip(plan, costs, strict=True)
         ],
-        textposition="outside",
-        cliponaxis=False,
         customdata=[
             [f"{s.first_epoch:g}", f"{s.first_epoch + s.epochs:g}", f"{c.macs_per_image:,}"]
             for s, c in zip(plan, costs, strict=True)
         ],
         hovertemplate=say(
             "epochs %{customdata[0]} to %{customdata[1]}: %{y} px, %{customdata[2]} MACs an image"
-        )
-        + "<extra></extra>",
+        ),
         showlegend=False,
     )
     bars = [_strength(name, number, schedule) for number, name in enumerate(STRENGTHS)]
@@ -127,22 +122,19 @@ def _strength(name: str, row: int, schedule: Progressive) -> dict[str, Any]:
     """One regularisation's strength, a bar a stage, as high as it is strong."""
     plan = schedule.plan()
     values = [getattr(stage, name) for stage in plan]
-    heights = [0.8 * min(1.0, value / FULL[name]) for value in values]
-    return theme.trace(
-        "bar",
-        x=[s.first_epoch + s.epochs / 2 for s in plan],
+    heights = [0.55 * min(1.0, value / FULL[name]) for value in values]
+    middles = (stage.first_epoch + stage.epochs / 2 for stage in plan)
+    return marks.bars(  # a bar of nothing would have its text below
+        zip(middles, (-max(h, 0.015) for h in heights), strict=True),
+        colours.family("v1"),
         width=[s.epochs * 0.96 for s in plan],
-        y=[-max(h, 0.015) for h in heights],  # a bar of nothing would have its text below
         base=[row + 0.4] * len(plan),
         yaxis="y2",
         name=say(LABELS[name]),
-        marker={"color": colours.family("v1")},
         text=[f"{value:.3g}" for value in values],
-        textposition="outside",
-        cliponaxis=False,
+        textfont={"size": 12},
         customdata=[f"{value:.4g}" for value in values],
-        hovertemplate=say("{name}: {value}", name=say(LABELS[name]), value="%{customdata}")
-        + "<extra></extra>",
+        hovertemplate=say("{name}: {value}", name=say(LABELS[name]), value="%{customdata}"),
     )
 
 
@@ -154,39 +146,29 @@ def block_survival(blocks: "Sequence[Survival]", alive: Sequence[bool]) -> go.Fi
         blocks: From `augment.survivals`.
         alive: For each block, whether its branch runs for this picture.
     """
-    gone = [block.name for block, here in zip(blocks, alive, strict=True) if not here]
-    present = colours.family("v1")
+    names = [block.name.removeprefix("features.") for block in blocks]
+    gone = alive.count(False)
     words = (
-        say("{n} left out in this draw", n=len(gone))
-        if gone
-        else say("all of them run in this draw")
+        say("{n} left out in this draw", n=gone) if gone else say("all of them run in this draw")
     )
     return theme.figure(
         [
-            theme.trace(
-                "bar",
-                x=[block.name.removeprefix("features.") for block in blocks],
-                y=[100 * block.drop_rate for block in blocks],
+            marks.bars(
+                zip(names, (100 * block.drop_rate for block in blocks), strict=True),
+                {"color": theme.faint(), "opacity": 0.5},
                 name=say("chance of being left out"),
-                marker={"color": theme.faint(), "opacity": 0.5},
-                hovertemplate=say("block %{x}: %{y:.1f} %") + "<extra></extra>",
+                hovertemplate=say("block %{x}: %{y:.1f} %"),
                 showlegend=False,
             ),
             *(
-                theme.trace(
-                    "scatter",
-                    x=[b.name.removeprefix("features.") for b, a in pairs],
-                    y=[0.0] * len(pairs),
-                    mode="markers",
-                    name=name,
-                    marker={"symbol": symbol, "size": 13, "color": colour},
-                    hoverinfo="skip",
+                marks.points(
+                    places, name=name, marker={"symbol": symbol, "size": 13, "color": colour}
                 )
-                for name, symbol, colour, pairs in (
-                    (say("runs"), "square", present, _those(blocks, alive, True)),
-                    (say("left out"), "x", theme.ink(), _those(blocks, alive, False)),
+                for here, name, symbol, colour in (
+                    (True, say("runs"), "square", colours.family("v1")),
+                    (False, say("left out"), "x", theme.ink()),
                 )
-                if pairs
+                if (places := [(x, 0.0) for x, a in zip(names, alive, strict=True) if a is here])
             ),
         ],
         title=say(
@@ -200,9 +182,3 @@ def block_survival(blocks: "Sequence[Survival]", alive: Sequence[bool]) -> go.Fi
         yaxis=theme.axis(say("chance of being left out (%)"), rangemode="tozero"),
         legend={"y": -0.35},
     )
-
-
-def _those(
-    blocks: "Sequence[Survival]", alive: Sequence[bool], wanted: bool
-) -> "list[tuple[Survival, bool]]":
-    return [(b, a) for b, a in zip(blocks, alive, strict=True) if a is wanted]

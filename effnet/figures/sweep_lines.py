@@ -28,27 +28,26 @@ def batch_sweep(rows: Sequence[Row]) -> go.Figure:
     bend = knee({one.batch_size: one.images_per_s for one in done}) if len(done) > 1 else None
     blue, green = colours.family("v1"), colours.family("lite")
     traces = [
-        theme.trace(
-            "scatter",
-            x=batches,
-            y=[one.images_per_s for one in done],
+        marks.line(
+            ((one.batch_size, one.images_per_s) for one in done),
+            green,
+            width=1.5,
             mode="lines+markers",
             name=say("throughput (images/s)"),
             marker=marks.dot("measured", green),
-            line={"color": green, "width": 1.5},
-            hovertemplate=say("batch %{x}: %{y:.3g} images/s<extra></extra>"),
+            hovertemplate=say("batch %{x}: %{y:.3g} images/s"),
         ),
-        theme.trace(
-            "scatter",
-            x=batches,
-            y=[one.median_ms for one in done],
+        marks.line(
+            ((one.batch_size, one.median_ms) for one in done),
+            blue,
+            width=1.5,
+            dash="dot",
             error_y=_spread(done),
             yaxis="y2",
             mode="lines+markers",
             name=say("latency (ms)"),
             marker=marks.dot("measured", blue),
-            line={"color": blue, "width": 1.5, "dash": "dot"},
-            hovertemplate=say("batch %{x}: %{y:.4g} ms<extra></extra>"),
+            hovertemplate=say("batch %{x}: %{y:.4g} ms"),
         ),
     ]
     upright = [(bend, say("knee"), "solid")] if bend else []
@@ -66,14 +65,10 @@ def batch_sweep(rows: Sequence[Row]) -> go.Figure:
         height=400,
         xaxis=_whole(sorted({*batches, *([edge] if edge else [])}), say("batch size (log scale)")),
         yaxis=theme.axis(say("throughput (images/s)"), rangemode="tozero"),
-        yaxis2={
-            **theme.log_axis(
-                say("latency (ms, log scale)"), [value for one in done for value in _ends(one)]
-            ),
-            "overlaying": "y",
-            "side": "right",
-            "showgrid": False,
-        },
+        yaxis2=theme.right_axis("")
+        | theme.log_axis(
+            say("latency (ms, log scale)"), [value for one in done for value in _ends(one)]
+        ),
         shapes=[marks.upright(x, dash=dash) for x, _, dash in upright],
         annotations=[
             marks.words(text, math.log10(x), 0.06, yref="paper", xanchor="left", xshift=4)
@@ -127,17 +122,16 @@ def time_sweep(
             continue
         colour = colours.family(family)
         traces.append(
-            theme.trace(
-                "scatter",
-                x=[x for x, _ in mine],
-                y=[one.median_ms for _, one in mine],
+            marks.line(
+                ((x, one.median_ms) for x, one in mine),
+                colour,
+                width=1,
                 error_y=_spread([one for _, one in mine]),
                 mode="lines+markers",
                 name=say(FAMILIES.get(family, family)),
                 marker=marks.dot("measured", colour),
-                line={"color": colour, "width": 1},
                 customdata=[[one.name, milliseconds(one.median_ms)] for _, one in mine],
-                hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
+                hovertemplate="%{customdata[0]}: %{customdata[1]}",
             )
         )
     return theme.figure(
@@ -184,11 +178,10 @@ def proxies(rows: Sequence[Row], fits: Mapping[str, float | None]) -> go.Figure:
             marks.points(
                 ((getattr(row, name) / 1e6, row.latency.median_ms) for row in done),
                 xaxis=f"x{suffix}",
-                mode="markers",
                 name=title,
                 marker=marks.dot("measured", colours.family("v1"), size=8),
                 text=[display_name(row.latency.name) for row in done],
-                hovertemplate="%{text}: %{y:.3g} ms<extra></extra>",
+                hovertemplate="%{text}: %{y:.3g} ms",
             )
         )
         said = "-" if fits[name] is None else f"{fits[name]:.2f}"

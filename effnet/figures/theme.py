@@ -73,6 +73,22 @@ def axis(title: str, **more: Any) -> dict[str, Any]:
     return {"title": {"text": title}, **more}
 
 
+def names_axis(names: Sequence[str], **more: Any) -> dict[str, Any]:
+    """An upright axis of names, the first on top."""
+    order = {"categoryorder": "array", "categoryarray": names, "autorange": "reversed"}
+    return {**order, "ticks": "", **more}
+
+
+def hidden_axis(low: float, high: float, **more: Any) -> dict[str, Any]:
+    """An axis that is not seen and can't be moved."""
+    return {"visible": False, "range": [low, high], "fixedrange": True, **more}
+
+
+def right_axis(title: str, **more: Any) -> dict[str, Any]:
+    """A second axis of heights, at the right of the same figure."""
+    return axis(title, overlaying="y", side="right", showgrid=False, **more)
+
+
 def log_axis(title: str, values: Sequence[float]) -> dict[str, Any]:
     """A log axis with its ticks written out in full: 20, 50, 100 rather than 2, 5, 100.
 
@@ -93,8 +109,16 @@ def log_axis(title: str, values: Sequence[float]) -> dict[str, Any]:
 
 
 def trace(kind: str, **properties: Any) -> dict[str, Any]:
-    """A trace as a plain dictionary: a fifth of the time that Plotly's own classes take."""
-    return {"type": kind, **properties}
+    """A trace as a plain dictionary: a fifth of the time that Plotly's own classes take.
+
+    Hover text stands alone, without Plotly's box of the trace's name, and there is none unless it
+    is given.
+    """
+    hover = properties.get("hovertemplate")
+    if hover is None:
+        return {"type": kind, "hoverinfo": "skip", **properties}
+    box = "" if "<extra>" in hover else "<extra></extra>"
+    return {"type": kind, **properties, "hovertemplate": f"{hover}{box}"}
 
 
 def themed(draw: Callable[P, R]) -> Callable[P, R]:

@@ -1,6 +1,7 @@
 """Figures of trainings: fixed against progressive, curves of runs."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
@@ -38,20 +39,15 @@ def time_and_accuracy(rows: "Sequence[Row]") -> go.Figure:
         words = say("{points:.1f} points more accuracy", points=lead.mean)
     return theme.figure(
         [
-            theme.trace(
-                "scatter",
-                x=[s.cpu_seconds],
-                y=[100 * s.mean],
+            marks.points(
+                [(s.cpu_seconds, 100 * s.mean)],
                 error_y={"type": "data", "array": [100 * s.spread], "thickness": 1.4},
-                mode="markers+text",
-                text=[say(s.name)],
-                textposition="middle right",  # clear of the error bar
-                marker={"symbol": "circle", "size": 12, "color": _arm_colour(s.name)},
+                mode="markers",
+                marker={"symbol": symbol, "size": 12, "color": _arm_colour(s.name)},
                 name=say(s.name),
-                hovertemplate=say("{arm}: %{{y:.1f}} % in %{{x:.0f}} s", arm=say(s.name))
-                + "<extra></extra>",
+                hovertemplate=say("{arm}: %{{y:.1f}} % in %{{x:.0f}} s", arm=say(s.name)),
             )
-            for s in found
+            for s, symbol in zip(found, cycle(marks.SHAPES), strict=False)
         ],
         title=say(
             "Progressive learning takes {share} x the time, with {words}",
@@ -60,10 +56,9 @@ def time_and_accuracy(rows: "Sequence[Row]") -> go.Figure:
         ),
         height=380,
         xaxis=theme.axis(
-            say("processor time of a training (s, measured)"), range=[0, 1.25 * max(time.values())]
+            say("processor time of a training (s, measured)"), range=[0, 1.1 * max(time.values())]
         ),
         yaxis=theme.axis(say("held-out accuracy (%, measured)")),
-        showlegend=False,
     )
 
 
@@ -80,7 +75,7 @@ def run_curves(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> go.Figure:
             mode="lines+markers",
             name=name,
             marker={"size": 6},
-            hovertemplate=say("{name}, epoch %{{x}}: %{{y:.1f}} %", name=name) + "<extra></extra>",
+            hovertemplate=say("{name}, epoch %{{x}}: %{{y:.1f}} %", name=name),
         )
         for name, rows in curves.items()
         if rows

@@ -5,9 +5,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from effnet.base import Card, EffnetError, Rich, Table, Tabular, factor, giga, mark, millions, say
+from effnet.base import (
+    Card,
+    Column,
+    EffnetError,
+    Rich,
+    Table,
+    Tabular,
+    factor,
+    lines,
+    mark,
+    say,
+)
 from effnet.counting import Cost, count
-from effnet.network import Spec, display_name, get_variant
+from effnet.network import Spec, display_name
 from effnet.papers.printed_rows import rows
 from effnet.scaling import AnyNetwork, Design, design_of, spec_of
 
@@ -37,34 +48,26 @@ class Rival:
     source: str
 
 
+# where the accuracies of the networks that this project knows are printed: table, column, source
+_ACCURACIES = (
+    ("b_family", "paper_top1_percent_arxiv_v5", mark("top-1: 1905.11946v5 Table 2")),
+    ("v2_family", "paper_top1_percent_in1k", mark("top-1: 2104.00298v3 Table 7")),
+    (
+        "lite_family",
+        "readme_top1_percent_fp32",
+        mark("top-1: EfficientNet-Lite README, tensorflow/tpu"),
+    ),
+)
+
+
 @lru_cache(maxsize=1)
 def rivals() -> Table[Rival]:
     """The networks of both papers and of the Lite release, and those the first compares with."""
     found = [
-        _known(
-            row["model"].lower(),
-            row.number("paper_top1_percent_arxiv_v5"),
-            mark("top-1: 1905.11946v5 Table 2"),
-        )
-        for row in rows("b_family")
-        if row["paper_top1_percent_arxiv_v5"]
-    ]
-    found += [
-        _known(
-            row["model"].lower().replace("-", "_"),
-            row.number("paper_top1_percent_in1k"),
-            mark("top-1: 2104.00298v3 Table 7"),
-        )
-        for row in rows("v2_family")
-        if row["paper_top1_percent_in1k"]
-    ]
-    found += [
-        _known(
-            row["model"].lower().removeprefix("efficientnet-"),
-            row.number("readme_top1_percent_fp32"),
-            mark("top-1: EfficientNet-Lite README, tensorflow/tpu"),
-        )
-        for row in rows("lite_family")
+        counted_rival(row.network, row.number(column), source)
+        for table, column, source in _ACCURACIES
+        for row in rows(table)
+        if row[column] and row.network
     ]
     found += [
         Rival(
@@ -81,10 +84,6 @@ def rivals() -> Table[Rival]:
         if not row["model"].startswith("EfficientNet")
     ]
     return Table(found)
-
-
-def _known(name: str, top1: float, source: str) -> Rival:
-    return counted_rival(get_variant(name), top1, source)
 
 
 def counted_rival(spec: Spec, top1: float, source: str, *, name: str = "") -> Rival:
@@ -163,37 +162,20 @@ class SideBySide(Rich, Tabular):
 
     def card(self) -> Card:
         """The table, for notebooks and plain text."""
-        first = self.costs[0]
-        rows = [
-            (
-                name,
-                millions(cost.params),
-                factor(cost.params / first.params),
-                giga(cost.macs),
-                factor(cost.macs / first.macs),
-                millions(cost.activations),
-                factor(cost.activations / first.activations),
-                f"{cost.resolution} px",
-                str(spec.blocks),
-            )
-            for name, spec, cost in zip(self.names, self.specs, self.costs, strict=True)
-        ]
-        columns = (
-            say("network"),
-            say("parameters"),
-            "",
-            "MACs",
-            "",
-            say("activations"),
-            "",
-            say("resolution"),
-            say("blocks"),
+        columns, rows = lines(
+            self.as_rows(),
+            Column(mark("network"), lambda row: row["name"]),
+            *("params", Column("", "params_ratio", factor)),
+            *("macs", Column("", "macs_ratio", factor)),
+            *("activations", Column("", "activations_ratio", factor)),
+            Column(mark("resolution"), "resolution", "%d px"),
+            "blocks",
         )
         most = max(cost.macs for cost in self.costs)
         return Card(
             say("Beside {network}, computed; bars are multiply-adds", network=self.names[0]),
             columns=columns,
-            rows=tuple(rows),
+            rows=rows,
             shares=tuple(cost.macs / most for cost in self.costs),
         )
 

@@ -90,9 +90,8 @@ def lite_latency_finding(lines: Lines) -> str:
     macs = "MACs, computed (M)"
     first, last = lines[0], lines[-1]
     return say(
-        "INT8 is {low:.1f} to {high:.1f} times as fast as FP32 on four threads (published); from "
-        "{first} to {last} multiply-adds grow {work:.1f} times (computed) and FP32 time "
-        "{time:.1f} times.",
+        "INT8 is {low:.1f} to {high:.1f} times as fast as FP32 on four threads; from {first} to "
+        "{last} multiply-adds grow {work:.1f} times (computed), FP32 time {time:.1f} times.",
         low=min(saved),
         high=max(saved),
         first=first.name,

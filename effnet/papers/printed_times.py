@@ -10,7 +10,8 @@ from functools import lru_cache
 
 from effnet.base import content
 from effnet.counting import count
-from effnet.network import get_variant, list_variants
+from effnet.network import get_variant
+from effnet.papers.beside import variant
 from effnet.papers.printed_rows import rows
 
 # what pages show of the table, besides names and numbers
@@ -95,13 +96,7 @@ def _bench(row: dict[str, str]) -> str:
 def _variant(model: str) -> str:
     """Our name of a printed network; "" where there is none."""
     plain = re.sub(r" \((V1|21k)\)$", "", model)
-    if plain == "ResNet-50":
-        return "resnet50"
-    match = re.fullmatch(r"EfficientNet(V2)?-(Lite\d|B\d|S|M|L|XL)", plain)
-    if not match:
-        return ""
-    name = ("v2_" if match[1] else "") + match[2].lower()
-    return name if name in list_variants() else ""
+    return "" if set("(,") & set(plain) else variant(plain) or ""  # another size, other stages
 
 
 @lru_cache(maxsize=1)

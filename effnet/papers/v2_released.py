@@ -46,9 +46,9 @@ def released_v2_finding(lines: Lines) -> str:
     exact = [b for _, column, b in pairs(lines) if column.startswith(("Keras", "torchvision, p"))]
     line, _, beside = furthest(lines, "README, parameters (M)")
     return say(
-        "{agree} of {all} parameter totals of Keras and torchvision agree with ours to the last "
-        "integer; the README's {printed} M for {row} fits neither {computed} M nor {keras:.1f} "
-        "M with BatchNorm statistics.",
+        "{agree} of {all} parameter totals of Keras and torchvision equal ours; the README's "
+        "{printed} M for {row} is neither {computed} M nor, with BatchNorm statistics, "
+        "{keras:.1f} M.",
         agree=sum(b.agrees for b in exact),
         all=len(exact),
         printed=beside.printed,

@@ -3,7 +3,7 @@
 import html
 import re
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import effnet
-from effnet.base import as_html, mark, say, speaking
+from effnet.base import as_html, say, speaking
 from effnet.figures import plotly_config
 from effnet.report.sections import Section
 from effnet.web import TAGS, embedded
@@ -22,14 +22,19 @@ PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 @lru_cache(maxsize=2)
 def templates(folder: str) -> Environment:
-    """The templates of a folder of the package: what they are filled with is escaped."""
-    return Environment(
+    """The templates of a folder of the package: what they are filled with is escaped.
+
+    They say their texts themselves, in the language of whoever fills them.
+    """
+    made = Environment(
         loader=PackageLoader("effnet", folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals |= {"say": say, "version": effnet.__version__}
+    return made
 
 
 def to_html(found: Sequence[Section]) -> str:
@@ -45,26 +50,9 @@ def to_html(found: Sequence[Section]) -> str:
         return pages.get_template("report.html").render(
             sections=found,
             tag=TAGS[found[0].language],
-            words=_words(),
             config=plotly_config(),
             plotly=Markup(PLOTLY.read_text("utf-8")),
         )
-
-
-def _words() -> dict[str, Any]:
-    return {
-        "figures": say("The Python that gives these numbers and figures"),
-        "pictures": say("The Python that gives these numbers and pictures"),
-        "of": say,
-        "prints": say("It prints:"),
-        "save": partial(say, mark("Save the picture as {file}")),
-        "sliders": say("Move the sliders from here"),
-        "made": say(
-            "Made by effnet {version}. Lines and bars are computed, filled dots measured, hollow "
-            "diamonds published.",
-            version=effnet.__version__,
-        ),
-    }
 
 
 def _data(drawn: Any) -> Markup:

@@ -5,9 +5,9 @@ from typing import Any
 from effnet.base import mark, say
 from effnet.counting import count
 from effnet.network import Spec
-from effnet.report import Lesson, Step, answer, lessons
+from effnet.report import Step, answer, lessons
 from effnet.site import step_charts
-from effnet.site.site_pages import TITLES, Folder
+from effnet.site.site_pages import Folder
 from effnet.timing import work
 
 QUANTITIES = {
@@ -27,62 +27,22 @@ APP_PAGES = {
 def all_lessons(folder: Folder, *, classifies: bool) -> None:
     """The list of the lessons, and a page for each: predict, then reveal."""
     found = list(lessons.lessons().values())
-    folder.write(
-        "lessons.html",
-        "lessons.html",
-        say(TITLES["lessons.html"]),
-        lessons=[
-            {
-                "file": f"lesson-{lesson.key}.html",
-                "title": say(lesson.title),
-                "goal": say(lesson.goal),
-                "plan": [say(line) for line in lesson.plan],
-            }
-            for lesson in found
-        ],
-        words={
-            "lessons_claim": say(
-                "Nine lessons of 45 minutes: predict a number, then see it counted."
-            )
-        },
-    )
+    folder.write("lessons.html", lessons=found)
     for lesson in found:
         folder.write(
             f"lesson-{lesson.key}.html",
-            "lesson.html",
-            say(lesson.title),
-            lesson=_lesson(lesson, classifies=classifies),
-            words={
-                "explorer": say("The explorer, with this step's controls"),
-                "classify": say("Look at such a map on Classify"),
-                "reveal": say("Reveal"),
-                "right": say("Right."),
-                "wrong": say("Not so."),
-                "steps": say("Steps"),
-                "back": say("Back"),
-                "next": say("Next step"),
-                "all_lessons": say("All lessons"),
-            },
+            template="lesson.html",
+            title=lesson.title,
+            lesson=lesson,
+            steps=[_step(step, classifies=classifies) for step in lesson.steps],
         )
 
 
-def _lesson(lesson: Lesson, *, classifies: bool) -> dict[str, Any]:
-    return {
-        "title": say(lesson.title),
-        "goal": say(lesson.goal),
-        "steps": [
-            _step(step, number, len(lesson.steps), classifies=classifies)
-            for number, step in enumerate(lesson.steps, start=1)
-        ],
-    }
-
-
-def _step(step: Step, number: int, of: int, *, classifies: bool) -> dict[str, Any]:
+def _step(step: Step, *, classifies: bool) -> dict[str, Any]:
     found = answer(step.question)
     elsewhere = step.page in APP_PAGES
     hidden = f"&hide={','.join(step.hide)}" if step.hide else ""
     return {
-        "title": say("Step {number} of {n}", number=number, n=of),
         "say": say(step.say),
         "ask": say(step.question.ask),
         "because": say(step.question.because),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import effnet
 from effnet import papers
 from effnet.base import DEFAULT, LANGUAGES, EffnetError, class_name, current, mark, say
 from effnet.papers import Exhibit
@@ -54,11 +53,19 @@ class Folder:
     root: str
     files: tuple[str, ...] = tuple(TITLES)
 
-    def write(self, file: str, template: str, title: str, **values: Any) -> None:
-        """Fill a template and write it; `values` are what it shows besides the frame."""
+    def write(self, file: str, *, template: str = "", title: str = "", **values: Any) -> None:
+        """Fill a template and write it.
+
+        Args:
+            file: What the page is called; the menu's title is its title, and its own template is
+                filled, where none is given.
+            template: The template's name.
+            title: In English, as `say` takes it.
+            values: What it shows besides the frame.
+        """
         page = {
             "tag": TAGS[current()],
-            "title": title,
+            "title": say(title or TITLES[file]),
             "root": self.root,
             "current": f"{file.partition('-')[0]}s.html" if "-" in file else file,
             "pages": [{"file": name, "title": say(TITLES[name])} for name in self.files],
@@ -67,11 +74,9 @@ class Folder:
                 for code, name in LANGUAGES.items()
             ],
         }
-        words = _frame() | values.pop("words", {})
-        page |= {"words": words} | values
-        text = templates("site/templates").get_template(template).render(**page)
+        made = templates("site/templates").get_template(template or file).render(**page | values)
         self.path.mkdir(parents=True, exist_ok=True)
-        (self.path / file).write_text(text, "utf-8")
+        (self.path / file).write_text(made, "utf-8")
 
 
 def folder_of(code: str) -> str:
@@ -79,25 +84,12 @@ def folder_of(code: str) -> str:
     return "" if code == DEFAULT else f"{code}/"
 
 
-def _frame() -> dict[str, str]:
-    return {
-        "name": say("EfficientNet explorer"),
-        "pages": say("Pages"),
-        "language": say("Language"),
-        "made": say(
-            "Made by effnet {version}. Everything on this page lies in one folder: nothing is "
-            "asked of another place.",
-            version=effnet.__version__,
-        ),
-    }
-
-
 def explorer(folder: Folder, *, classifies: bool) -> None:
     """The first page; it holds its script and opens with no server as well."""
     links = {"lesson": "lesson-one-step.html"}
     if classifies:
         links["photo"] = "classify.html"
-    folder.write("index.html", "explorer.html", say(TITLE), script=script(links=links))
+    folder.write("index.html", template="explorer.html", title=TITLE, script=script(links=links))
 
 
 # --- classify -----------------------------------------------------------------------------------
@@ -107,36 +99,8 @@ def classify(folder: Folder, network: Mapping[str, Any]) -> None:
     """The page that classifies a photo in the browser; `network` is what its folder holds."""
     shown = [class_name(name) for name in network["classes"]]
     config = {**network, "words": translations(SCRIPTS), "shown": shown}
-    samples = [{**sample, "title": say(sample["title"])} for sample in network["samples"]]
     megabytes = (network["network"]["model"]["bytes"] + network["runtime_bytes"]) / 1e6
-    folder.write(
-        "classify.html",
-        "classify.html",
-        say(TITLES["classify.html"]),
-        config=config,
-        samples=samples,
-        words={
-            "claim": say("What does {network} see in your photo?", network=network["title"]),
-            "samples": say("Sample photos"),
-            "own": say("Your photo"),
-            "paste": say("or drop one here, or paste it"),
-            "opacity": say("Opacity of the map"),
-            "cells": say("the map's own places"),
-            "answers": say("The most probable classes"),
-            "search": say("Map of any of the {count} classes", count=len(network["classes"])),
-            "example": say("such as teapot"),
-            "loading": say("Loading the network, {size:.0f} MB:", size=megabytes),
-            "about": say(
-                "{network}, published top-1 {accuracy:g} %. Your photo stays in this browser.",
-                network=network["title"],
-                accuracy=network["top1"],
-            ),
-            "from_file": say(
-                "A browser loads a network only from a server. In this folder, run: "
-                "python -m http.server, then open http://localhost:8000"
-            ),
-        },
-    )
+    folder.write("classify.html", config=config, megabytes=megabytes)
 
 
 # --- papers -------------------------------------------------------------------------------------
@@ -158,8 +122,6 @@ def paper_tables(folder: Folder) -> None:
     ]
     folder.write(
         "papers.html",
-        "papers.html",
-        say(TITLES["papers.html"]),
         papers=found,
         cited=papers.cited,
         claim=say(
@@ -168,13 +130,6 @@ def paper_tables(folder: Folder) -> None:
             agree=sum(verdict.agree for verdict in verdicts),
             checked=sum(verdict.checked for verdict in verdicts),
         ),
-        words={
-            "contents": say("Tables and figures"),
-            "legend": say(
-                "\u25c7 printed, \u25ac computed here. A click on a column's title sorts by it."
-            ),
-            "same": say("same"),
-        },
     )
 
 
@@ -216,16 +171,7 @@ def _exhibit(exhibit: Exhibit) -> dict[str, Any]:
 
 def term_cards(folder: Folder) -> None:
     """What the terms mean, with a picture of each."""
-    folder.write(
-        "glossary.html",
-        "glossary.html",
-        say(TITLES["glossary.html"]),
-        terms=[
-            {"key": t.key, "name": say(t.name), "line": say(t.line), "picture": t.picture}
-            for t in glossary.terms().values()
-        ],
-        words={"claim": say("The terms, each with a picture")},
-    )
+    folder.write("glossary.html", terms=glossary.terms().values())
 
 
 # --- notebooks, and what is not there -----------------------------------------------------------
@@ -242,41 +188,13 @@ def notebook_list(
         missing: Why none runs in the browser; None where they do.
     """
     for one in as_run:
-        folder.write(_file_of(one), "executed.html", one.title, body=one.body)
-    folder.write(
-        "notebooks.html",
-        "notebooks.html",
-        say(TITLES["notebooks.html"]),
-        notebooks=[
-            {"file": f"{file}.ipynb", "title": say(title), "question": say(question)}
-            for file, (title, question) in NOTEBOOKS.items()
-            if not missing
-        ],
-        as_run=[{"file": _file_of(one), "title": one.title} for one in as_run],
-        words={
-            "notebooks_claim": say("Three notebooks, with a Python that runs in this browser."),
-            "notebooks_about": say(
-                "The first one takes about {size:.0f} MB and, on a slow machine, a minute to "
-                "start. Run all cells from the Run menu; nothing has to be installed. The "
-                "notebooks are in English.",
-                size=JUPYTER_MB,
-            ),
-            "as_run_claim": say("All notebooks as they ran where this site was made"),
-            "as_run_about": say("To read, with figures. They are in English."),
-        },
-    )
-
-
-def _file_of(one: Executed) -> str:
-    return f"notebook-{one.name}.html"
+        folder.write(
+            f"notebook-{one.name}.html", template="executed.html", title=one.title, body=one.body
+        )
+    notebooks = {} if missing else NOTEBOOKS
+    folder.write("notebooks.html", notebooks=notebooks, as_run=as_run, megabytes=JUPYTER_MB)
 
 
 def absent(folder: Folder, file: str, why: str) -> None:
     """A page in the place of one that could not be made: it says why, in its language."""
-    folder.write(
-        file,
-        "absent.html",
-        say(TITLES[file]),
-        claim=say("This copy of the site has no such page."),
-        why=say("When it was made: {why}", why=why),
-    )
+    folder.write(file, template="absent.html", why=why)

@@ -5,18 +5,12 @@ measured, hollow diamonds published. What would answer the question is `revealed
 """
 
 import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
-from effnet.base import (
-    giga,
-    mark,
-    milliseconds,
-    percent,
-    say,
-    shipped,
-    significant,
-)
+from effnet.base import giga, mark, milliseconds, percent, say, shipped, significant
 from effnet.counting import count
 from effnet.network import display_name, get_variant
 from effnet.papers import printed_times
@@ -124,38 +118,49 @@ def shown_by(step: Step) -> Shown:
 # --- published and counted ----------------------------------------------------------------------
 
 
+Column = tuple[str, str, Iterable[Cell]]  # title, origin, and what stands in it
+
+
+def _chart(title: str, head: str, names: Iterable[str], *columns: Column, note: str = "") -> Chart:
+    """A chart of columns beside the names of the rows."""
+    cells = zip(*(column for _, _, column in columns), strict=True)
+    titles = tuple((name, origin) for name, origin, _ in columns)
+    return Chart(title, head, titles, tuple(zip(names, cells, strict=True)), note)
+
+
+def _cells(write: Callable[[Any], str], values: Sequence[float], most: float = 0) -> list[Cell]:
+    """Values whose marks stand at their parts of the most, which is the largest if not given."""
+    return [Cell(write(value), value / (most or max(values))) for value in values]
+
+
 def _fastest(question: Question, *, timed: bool = True) -> Chart:
     """Multiply-adds of networks, and the times that were printed of them."""
     printed = {row.variant: row.ms_per_image for row in printed_times.on(question.bench)}
-    macs = {name: count(get_variant(name)).macs for name in question.options}
-    times = {name: printed[name] for name in question.options}
-    rows = []
-    for name in question.options:
-        cells = [Cell(giga(macs[name]), macs[name] / max(macs.values()))]
-        if timed:
-            cells.append(Cell(milliseconds(times[name]), times[name] / max(times.values())))
-        rows.append((display_name(name), tuple(cells)))
-    time = (say("time for an image (published)"), "printed")
-    return Chart(
-        say("Multiply-adds beside printed times")
-        if timed
-        else say("Multiply-adds of each network"),
+    macs = [count(get_variant(name)).macs for name in question.options]
+    names, work = map(display_name, question.options), (say(MACS), "computed", _cells(giga, macs))
+    if not timed:
+        return _chart(say("Multiply-adds of each network"), say("network"), names, work)
+    times = _cells(milliseconds, [printed[name] for name in question.options])
+    return _chart(
+        say("Multiply-adds beside printed times"),
         say("network"),
-        ((say(MACS), "computed"), *([time] if timed else [])),
-        tuple(rows),
-        say("Published: {bench}.", bench=say(question.bench)) if timed else "",
+        names,
+        work,
+        (say("time for an image (published)"), "printed", times),
+        note=say("Published: {bench}.", bench=say(question.bench)),
     )
 
 
 def _chances(question: Question) -> Chart:
     """How often one of two equals wins all of the rounds, for few and for many."""
-    part = float(question.of)
-    chances = {n: question.sides * part**n for n in range(1, ROUNDS + 1)}
-    return Chart(
+    rounds = range(1, ROUNDS + 1)
+    chances = [question.sides * float(question.of) ** n for n in rounds]
+    won = say("one of two equals wins all (computed)")
+    return _chart(
         say("How often chance alone names a winner"),
         say("rounds"),
-        ((say("one of two equals wins all (computed)"), "computed"),),
-        tuple((str(n), (Cell(percent(one), one),)) for n, one in chances.items()),
+        map(str, rounds),
+        (won, "computed", _cells(percent, chances, 1)),
     )
 
 
@@ -163,23 +168,15 @@ def _schedule(network: str, schedule: Progressive, *, priced: bool = False) -> C
     """The stages of a schedule: their sizes, and what each costs of training at the last one."""
     costs = stage_costs(schedule, get_variant(network))
     (whole,) = stage_costs(schedule.fixed(), get_variant(network))
-    rows = []
-    for one in costs:
-        first = one.stage.first_epoch
-        cells = [Cell(f"{one.stage.size} px", one.stage.size / costs[-1].stage.size)]
-        if priced:
-            share = one.macs * len(costs) / whole.macs
-            cells.append(Cell(percent(share), share))
-        rows.append((f"{first:g}\u2013{first + one.stage.epochs:g}", tuple(cells)))
-    cost = (say("multiply-adds, of the last size's (computed)"), "computed")
-    return Chart(
-        say("What each of the stages costs")
-        if priced
-        else say("Pictures that grow in four stages"),
-        say("epochs"),
-        ((say("side of the pictures"), "computed"), *([cost] if priced else [])),
-        tuple(rows),
-    )
+    stages = [one.stage for one in costs]
+    epochs = (f"{s.first_epoch:g}\u2013{s.first_epoch + s.epochs:g}" for s in stages)
+    sizes = _cells(lambda size: f"{size} px", [stage.size for stage in stages], stages[-1].size)
+    sides = (say("side of the pictures"), "computed", sizes)
+    if not priced:
+        return _chart(say("Pictures that grow in four stages"), say("epochs"), epochs, sides)
+    shares = _cells(percent, [one.macs * len(costs) / whole.macs for one in costs], 1)
+    cost = (say("multiply-adds, of the last size's (computed)"), "computed", shares)
+    return _chart(say("What each of the stages costs"), say("epochs"), epochs, sides, cost)
 
 
 # --- measured before ----------------------------------------------------------------------------
@@ -191,26 +188,19 @@ def _experiment() -> tuple[Chart, ...]:
     if not rows:
         return ()
     found = summaries(rows, "arm")
-    longest = max(one.cpu_seconds for one in found)
+    seconds = _cells(significant, [one.cpu_seconds for one in found])
     return (
-        Chart(
+        _chart(
             say("Tried out: fixed sizes against growing ones, on small pictures"),
             say("schedule"),
+            (say(one.name) for one in found),
+            (say("processor time (s)"), "measured", seconds),
             (
-                (say("processor time (s)"), "measured"),
-                (say("held-out accuracy (%)"), "measured"),
+                say("held-out accuracy (%)"),
+                "measured",
+                [Cell(_accuracy(one), one.mean, one.spread) for one in found],
             ),
-            tuple(
-                (
-                    say(one.name),
-                    (
-                        Cell(significant(one.cpu_seconds), one.cpu_seconds / longest),
-                        Cell(_accuracy(one), one.mean, one.spread),
-                    ),
-                )
-                for one in found
-            ),
-            trained_where(rows),
+            note=trained_where(rows),
         ),
     )
 
@@ -236,29 +226,22 @@ def _stages() -> tuple[Chart, ...]:
     if recorded is None or not recorded[1]:
         return ()
     latency, stages = recorded
-    names, most = stage_names(stages), max(max(p.macs_share, p.time_share) for p in stages)
-    slow = max(range(len(stages)), key=lambda i: stages[i].time_share - stages[i].macs_share)
+    names = stage_names(stages)
+    macs, times = [one.macs_share for one in stages], [one.time_share for one in stages]
+    slow, most = max(range(len(stages)), key=lambda i: times[i] - macs[i]), max(*macs, *times)
     return (
-        Chart(
+        _chart(
             say(
                 "{stage} does {macs} of the multiply-adds in {time} of the time",
                 stage=names[slow].capitalize(),
-                macs=percent(stages[slow].macs_share),
-                time=percent(stages[slow].time_share),
+                macs=percent(macs[slow]),
+                time=percent(times[slow]),
             ),
             say("stage"),
-            ((say(MACS), "computed"), (say("time (measured)"), "measured")),
-            tuple(
-                (
-                    name,
-                    (
-                        Cell(percent(one.macs_share), one.macs_share / most),
-                        Cell(percent(one.time_share), one.time_share / most),
-                    ),
-                )
-                for name, one in zip(names, stages, strict=True)
-            ),
-            _where(latency),
+            names,
+            (say(MACS), "computed", _cells(percent, macs, most)),
+            (say("time (measured)"), "measured", _cells(percent, times, most)),
+            note=_where(latency),
         ),
     )
 

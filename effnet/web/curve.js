@@ -1,5 +1,7 @@
 // Multiply-adds along phi: the formula's promise, what rounding gives, and the released networks.
+// A design that no phi gives is a line at its cost, down to the phi that costs as much.
 import { PHIS, budget, general, phiCurve } from './core.js';
+import { USUAL } from './design.js';
 import { make, put, write } from './dom.js';
 import { giga, significant } from './words.js';
 
@@ -7,6 +9,13 @@ const MARGIN = { left: 46, right: 14, top: 10, bottom: 34 };
 const TICKS = [0.01, 0.1, 1, 10, 100, 1000, 1e4, 1e5, 1e6];
 const BETWEEN = [0.02, 0.05, 0.2, 0.5, 2, 5, 20, 50, 200, 500];
 const TICKS_APART = 26; // px, at least
+const MIDDLE = 3.5; // of the axis
+
+// The design whose curve is shown: its own, or the paper's way from the same base, or from B0.
+export function curveOf(design) {
+  if (design.mode === 'formula') return design;
+  return { ...USUAL, base: design.mode === 'free' ? design.base : USUAL.base, phi: null };
+}
 
 export function curveIn(parent, { say, titles, released }) {
   const svg = make('svg', parent, { role: 'img', class: 'curve' });
@@ -14,8 +23,10 @@ export function curveIn(parent, { say, titles, released }) {
   const promise = make('path', svg, { class: 'promise' });
   const stair = make('path', svg, { class: 'stair' });
   const points = make('g', svg);
-  const drop = make('path', svg, { class: 'drop' });
-  const dot = make('circle', svg, { r: 6.5, class: 'dot' });
+  const here = make('g', svg);
+  const drop = make('path', here, { class: 'drop' });
+  const dot = make('circle', here, { class: 'dot' });
+  const same = make('text', here);
   let drawn = null;
 
   function draw({ design, base, start, width, height, colours }) {
@@ -37,17 +48,29 @@ export function curveIn(parent, { say, titles, released }) {
     put(stair, { d: curve.map((point, i) => (i ? `H${x(point.phi).toFixed(1)}V` : `M${x(point.phi).toFixed(1)},`)
       + y(macs[i]).toFixed(1)).join('') });
     drawReleased(points, printed, { x, y, titles, say });
-    drawn = { key, x, y, floor: height - MARGIN.bottom };
+    drawn = { key, x, y, macs, floor: height - MARGIN.bottom };
     return drawn;
+  }
+
+  // The least phi that costs as much; undefined where that is left or right of the curve.
+  function phiAt(cost, macs) {
+    const found = macs.findIndex((one) => one >= cost);
+    return found > 0 ? PHIS[found] : undefined;
   }
 
   return {
     svg,
     show(values) {
-      const { x, y, floor } = draw(values);
-      const across = x(values.design.phi), up = y(Number(values.total.macs) / 1e9);
-      put(dot, { cx: across.toFixed(1), cy: up.toFixed(1) });
-      put(drop, { d: `M${across.toFixed(1)},${up.toFixed(1)}V${floor}` });
+      const { x, y, floor, macs } = draw(values), { base, phi } = values.design, isOnIt = phi !== null;
+      const cost = Number(values.total.macs) / 1e9, at = isOnIt ? phi : phiAt(cost, macs);
+      put(here, { visibility: at === undefined ? 'hidden' : 'visible' });
+      if (at === undefined) return;
+      const [across, up] = [x(at), y(cost)].map((one) => one.toFixed(1)), isFar = at > MIDDLE;
+      put(dot, { cx: across, cy: up, r: isOnIt ? 6.5 : 0 });
+      put(drop, { d: `M${isOnIt ? across : MARGIN.left},${up}H${across}V${floor}` });
+      put(same, isFar ? { x: MARGIN.left + 4, y: y(cost) - 6, class: 'begin' } // where the curve is not
+        : { x: x(PHIS.at(-1)), y: floor - 6, class: 'end' });
+      write(same, isOnIt ? '' : say('costs as {base} at phi {phi:.2f}', { base: titles[base], phi: at }));
     },
     name(text) { put(svg, { 'aria-label': text }); },
   };
@@ -69,7 +92,7 @@ function drawAxes(axes, { x, y, width, height, low, high, say }) {
   for (let phi = -1; phi <= 8; phi += 1) {
     make('text', axes, { x: x(phi), y: floor + 15 }, String(phi));
   }
-  make('text', axes, { x: x(3.5), y: height - 3, class: 'axis' },
+  make('text', axes, { x: x(MIDDLE), y: height - 3, class: 'axis' },
     say('phi; upwards: multiply-adds per image (G, log scale)'));
 }
 

@@ -4,7 +4,7 @@
 import { count, countStages } from './core.js';
 import { controlsIn } from './controls.js';
 import { costShapes, factorsOf } from './cost.js';
-import { curveIn } from './curve.js';
+import { curveIn, curveOf } from './curve.js';
 import { changed, hasEdit, held, networkOf, originOf, queryOf, titleOf } from './design.js';
 import { make, put, save, show, write } from './dom.js';
 import { layoutOf, paint, shapesOf, stackOf, svgOf } from './drawing.js';
@@ -97,11 +97,14 @@ export function mount(root, data, report = () => {}) {
   const curve = curveIn(main, { say, titles, released: data.released });
   const note = make('p', main, { class: 'note' }, say('Sides and channels are drawn by their square roots.'));
   const origins = make('span', note, {}, say('Lines and bars are computed, hollow diamonds published; dotted is the promise of the formula.'));
+  const hasCurve = !hidden.has('curve');
   const below = make('div', box, { class: 'below' });
   const table = tableIn(below, { say, pick });
   show(totals.list, !hidden.has('totals'));
   show(figure, !hidden.has('drawing'));
   show(note, !hidden.has('drawing'));
+  show(origins, hasCurve);
+  put(curve.svg, { hidden: hasCurve ? null : '' });
   show(below, !hidden.has('table'));
   if (data.photo) {
     photo = new Image();
@@ -121,10 +124,13 @@ export function mount(root, data, report = () => {}) {
   }
 
   // --- what is computed
+  function startOf(base) {
+    if (!starts.has(base)) starts.set(base, count(base));
+    return starts.get(base);
+  }
   function compute(one) {
     const { spec, base, against } = networkOf(one, { ...data, own });
-    if (!starts.has(base)) starts.set(base, count(base));
-    const start = starts.get(base), counted = countStages(spec), { total } = counted;
+    const start = startOf(base), counted = countStages(spec), { total } = counted;
     return {
       spec, base, start, total, short: say(titles[against] ?? against).replace(/^EfficientNet-?/, ''),
       rows: stageRows(spec, base, counted), ratio: Number(total.macs) / Number(start.macs),
@@ -132,8 +138,6 @@ export function mount(root, data, report = () => {}) {
       claim: designClaim(say, { design: one, spec, total, titles, twin: twinOf(spec), edit: own?.edit }),
     };
   }
-
-  const hasCurve = () => design.mode === 'formula' && !hidden.has('curve');
 
   // Drawing and curve share what the window leaves, so that both are seen without scrolling: one
   // above the other, or side by side where it is broad.
@@ -144,7 +148,7 @@ export function mount(root, data, report = () => {}) {
     if (data.present) return { drawing: one, curve: one }; // one is shown, and takes it all
     const height = Math.max(390, Math.min(760, room.left));
     if (!room.broad) return { drawing: { width, height: of(0.62, height) }, curve: { width, height: of(0.38, height) } };
-    const beside = hasCurve() ? of(0.34, width) : 0;
+    const beside = hasCurve ? of(0.34, width) : 0;
     return { drawing: { width: width - beside - 20 * Math.sign(beside), height }, curve: { width: beside, height } };
   }
 
@@ -157,13 +161,13 @@ export function mount(root, data, report = () => {}) {
 
   // --- what is drawn, once a frame
   function showNumbers() {
-    const { base, start, total, rows } = current;
+    const { total, rows } = current;
     write(claim, current.claim);
     totals.show(current);
-    const isFormula = hasCurve();
-    curve.svg.style.display = isFormula ? '' : 'none';
-    show(origins, isFormula);
-    if (isFormula) curve.show({ design, base, start, total, colours, ...sizes().curve });
+    if (hasCurve) {
+      const along = curveOf(design), base = specs[along.base];
+      curve.show({ design: along, base, start: startOf(base), total, colours, ...sizes().curve });
+    }
     if (!hidden.has('table')) table(rows, stage);
     current.goal = goal();
     stages.show(current, current.goal.layout, colours);

@@ -34,7 +34,7 @@ def opened(tab: str = "") -> AppTest:
 def test_it_opens_with_the_papers_schedule_and_its_saving():
     app = opened()
     assert "from 128 to 300 px in 4 stages" in app.subheader[0].value
-    assert app.metric[0].value == "0.558 x"
+    assert (app.metric[0].value, app.metric[0].delta) == ("0.558 x", "44.2 % saved")
     steps = json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]
     assert len(steps["y"]) == 4
 

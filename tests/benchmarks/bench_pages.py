@@ -22,15 +22,15 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from servers import HEALTH, running, streamlit
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-FIGURE = {  # what a page is opened for
-    "scale": ".drawing canvas",
+FIGURE = {  # what a page is opened for, as the trees that are compared name it
+    "scale": ":is(.drawing canvas, .st-key-drawing .main-svg)",
     "cost": ".st-key-cost_bars .main-svg",
     "latency": ":is(.st-key-samples, .st-key-published_first) .main-svg",
     "classify": ".st-key-top .main-svg",
     "explain": "[data-panel=blend] canvas",
     "train": ".st-key-staircase .main-svg",
     "papers": "[class*=st-key-exhibit-] .main-svg",
-    "lessons": "[class*=st-key-card_] button",
+    "lessons": ":is([class*=st-key-card_] button, [data-testid=stExpander] summary)",
 }
 PAGES = tuple(FIGURE)
 QUIET = 1500  # ms without a message or a shift: the page has settled
@@ -116,7 +116,9 @@ def turned_to(page: Page, server: str, name: str) -> tuple[float, float]:
     page.goto(address(server, before))
     page.wait_for_timeout(2 * QUIET)
     page.evaluate("(figure) => { globalThis.seen.start(figure); }", FIGURE[name])
-    page.locator(".st-key-menu a", has_text=name.title()).click()
+    page.locator(".st-key-menu a, a[data-testid=stPageLink-NavLink]:visible").filter(
+        has_text=name.title()
+    ).first.click()
     settled(page)
     return seconds(page)
 
@@ -140,7 +142,7 @@ def acts(page: Page, name: str) -> list[Callable[[], Any] | None]:
         lambda: page.get_by_role("button", name="中文").click(),
         (lambda: tabs.nth(1).click()) if tabs.count() > 1 else None,
         dragged if name in ("scale", "cost", "latency", "train") else None,
-        photo.click if name in ("classify", "explain") else None,
+        photo.click if photo.count() else None,
     ]
 
 

@@ -127,11 +127,14 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Visit]]:
     visits: list[Visit] = []
     contexts = []
 
-    def opened(*, width: int = 1280, height: int = 900, theme: str = "light") -> Visit:
+    def opened(
+        *, width: int = 1280, height: int = 900, theme: str = "light", touch: bool = False
+    ) -> Visit:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=theme,  # type: ignore[arg-type]
             locale="en-US",
+            has_touch=touch,
         )
         contexts.append(context)
         visits.append(Visit(context.new_page(), address))

@@ -28,7 +28,7 @@ def test_a_pasted_picture_is_answered_and_the_samples_come_back(visit, chelsea):
     one = visit()
     page = one.go("/classify")
     expect(page.locator("h3").first).to_contain_text("espresso")
-    expect(page.get_by_text("or paste a picture")).to_be_visible()
+    expect(page.get_by_text("or paste with Ctrl+V")).to_be_visible()
     page.evaluate(PASTE, base64.b64encode(chelsea.read_bytes()).decode())
     expect(page.locator("h3").first).to_contain_text("cat")
     page.get_by_role("button", name="Coffee").click()

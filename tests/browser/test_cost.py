@@ -67,7 +67,7 @@ def test_plotly_comes_compressed_and_is_kept(visit):
 )
 def test_a_term_of_the_claim_opens_its_card(visit, language, term, name):
     page = drawn(visit(width=390).go(f"{B0}&lang={language}"))
-    card = page.locator(".card:popover-open")
+    card = page.locator(".term-card:popover-open")
     marked = page.locator("h3").get_by_role("button", name=term)
     marked.click()
     expect(card).to_contain_text(name)

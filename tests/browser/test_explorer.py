@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 import effnet
 from effnet import web
 from effnet.base.units import millions
+from effnet.scaling import phi_curve
 from effnet.scaling.design import Design
 
 SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
@@ -163,6 +164,16 @@ def test_the_curve_has_the_published_networks_for_b0_only(explore):
     assert names == [f"B{number}" for number in range(8)]
     page.get_by_label("Base network").select_option("v2_s")
     expect(page.locator(".curve .released")).to_have_count(0)
+
+
+def test_a_network_that_no_phi_gives_is_told_by_the_phi_that_costs_as_much(explore):
+    points = phi_curve([phi / 20 for phi in range(161)], 1.2, 1.1, 1.15)
+    as_much = next(one.phi for one in points if one.macs >= effnet.count("b4").macs)
+    page = explore("#mode=released&released=b4")
+    words = f"costs as EfficientNet-B0 at phi {as_much:.2f}"
+    expect(page.locator(".curve").get_by_text(words)).to_be_visible()
+    page.get_by_label("Released network", exact=True).select_option("l2")  # past the curve's end
+    expect(page.locator(".curve").get_by_text("costs as")).to_be_hidden()
 
 
 def test_ones_own_begins_from_the_network_in_sight(explore):

@@ -53,6 +53,17 @@ def test_streamlits_own_words_follow_the_switch(visit):
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
+def test_streamlits_words_beside_pictures_and_links_are_chinese_too(visit):
+    page = visit().go("/lessons?lang=zh")
+    with speaking("zh"):
+        copy, whole, teachers = say("Copy to clipboard"), say("Fullscreen: "), say("For teachers")
+    card = page.locator(".st-key-card_one-step")
+    expect(card.get_by_role("button", name=re.compile(f"^{whole}"))).to_be_attached()
+    page.get_by_text(teachers).click()
+    link = page.get_by_test_id("stCode").first
+    expect(link.locator(f"button[aria-label='{copy}']")).to_be_attached()  # seen under the mouse
+
+
 def test_a_refused_file_is_told_in_chinese_and_keeps_its_name(visit):
     page = visit().go("/classify?lang=zh")
     refused = {"name": "Summer.exe", "mimeType": "application/x-msdownload", "buffer": b"x"}

@@ -14,9 +14,11 @@ def seconds(page: Page, key: str, about: int) -> None:
 
 
 def test_a_measurement_shows_its_median_and_where_time_goes(visit):
+    """In the places that it had before: nothing moves; and it is there after a look elsewhere."""
     tab = visit()
     page = tab.go(SMALL)
     seconds(page, "Home", 3)
+    page.evaluate("() => { globalThis.shifts.length = 0; }")
     page.get_by_role("button", name="Measure", exact=True).click()
     claim = page.locator("h3").first
     expect(claim).to_contain_text("On this machine")
@@ -24,6 +26,18 @@ def test_a_measurement_shows_its_median_and_where_time_goes(visit):
     median = page.get_by_test_id("stMetric").first
     expect(median).to_contain_text("ms")
     expect(page.get_by_role("button", name="Samples as CSV", exact=True)).to_be_visible()
+    page.locator(".st-key-samples .main-svg").first.wait_for()
+    assert sum(value for value, _ in tab.shifts()) <= 0.05, tab.shifts()
+    said, found = claim.inner_text(), median.inner_text()
+    for name in ("Cost", "Latency"):
+        page.locator(".st-key-menu").get_by_role("link", name=name, exact=True).click()
+    expect(claim).to_have_text(said)
+    expect(median).to_have_text(found, use_inner_text=True)
+    expect(page.locator(".st-key-mirror .gtitle")).to_contain_text("of the time")
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    boxes = [page.locator(f".st-key-{key}").bounding_box() or {} for key in ("samples", "mirror")]
+    assert boxes[1]["x"] >= boxes[0]["x"] + boxes[0]["width"]
+    assert boxes[1]["y"] < boxes[0]["y"] + boxes[0]["height"]
     tab.shoot("latency-measured")
 
 

@@ -82,3 +82,48 @@ def test_the_glance_and_the_corrections_open(visit):
     page.get_by_text("All tables and figures at a glance").click()
     expect(page.get_by_text(re.compile(r"\d+ of \d+ printed or drawn numbers"))).to_be_visible()
     tab.shoot("papers-open-390")
+
+
+MARKED = """() => {
+  const [mark] = CSS.highlights.get('term');
+  mark.startContainer.parentElement.scrollIntoView({ block: 'center' });
+  const { left, top, width, height } = mark.getBoundingClientRect();
+  return [mark.toString(), left + width / 2, top + height / 2];
+}"""
+
+
+def test_a_finger_on_a_term_of_a_caption_opens_its_card(visit):
+    page = visit(width=390, touch=True).go("/papers")
+    drawn(page)
+    # one in a caption, each once
+    page.wait_for_function("() => CSS.highlights.get('term')?.size === 2")
+    named, *place = page.evaluate(MARKED)
+    assert named == "MACs"
+    page.touchscreen.tap(*place)
+    card = page.locator(".term-card:popover-open")
+    expect(card).to_contain_text("Multiply-adds (MACs)")
+    expect(card).to_be_in_viewport(ratio=1)
+
+
+LONGEST = ("v2-released", "lite-latency", "v2-table-4")  # sentences, of all exhibits
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_claim_has_one_line_in_a_wide_window(visit, language):
+    tab = visit(width=1920, height=1080)
+    for key in LONGEST:
+        page = tab.go(f"/papers?exhibit={key}&lang={language}")
+        drawn(page)
+        heading = page.locator("h3").first
+        assert heading.evaluate("node => node.offsetHeight") == 26  # 1.3 times a type of 20 px
+
+
+def test_the_room_of_a_long_claim_stays(visit):
+    page = visit(width=390).go("/papers?exhibit=lite-latency")
+    drawn(page)
+    heading = page.locator("h3").first
+    before = heading.bounding_box()["height"]
+    assert before > 4 * 26  # the room of four lines that a phone has from the start
+    page.get_by_role("radio", name="EfficientNet", exact=True).click()
+    expect(heading).to_contain_text("EfficientNet, Figures 1 and 5")
+    assert heading.bounding_box()["height"] == before

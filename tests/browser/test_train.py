@@ -13,6 +13,16 @@ def test_the_schedule_follows_its_slider(visit):
     expect(page.locator("h3").first).to_contain_text("in 3 stages")
 
 
+def test_the_photo_beside_the_steps_fills_them_and_the_gallery(visit):
+    page = visit().go("/train?tab=Gallery")
+    expect(page.get_by_text("Label: 60.0 % coffee")).to_be_visible()
+    picture = page.locator(".st-key-staircase image").first
+    before = picture.get_attribute("href")
+    page.locator(".st-key-photo_row").get_by_role("button", name="Cat").click()
+    expect(page.get_by_text("Label: cat").first).to_be_visible()
+    expect(picture).not_to_have_attribute("href", before or "")
+
+
 def test_a_change_of_tab_moves_nothing_below(visit):
     """The row keeps its height until the other tab has come: the page's foot does not flash by."""
     tab = visit()

@@ -73,10 +73,11 @@ def named(text, language="en"):
     """Where the page marks terms in a sentence: `[what stands there](term)`."""
     known = glossary.terms().values()
     terms = [{"key": term.key, "spot": term.spot_in(language)} for term in known]
-    marks = "([part, term]) => (term ? `[${part}](${term.key})` : part)"
-    script = f"{live.read('terms.js')} return partsOf(text, terms).map({marks});"
-    find = f"({{ text, terms }}) => {{ {script} }}"
-    return "".join(in_node(find, {"text": text, "terms": terms}))
+    find = f"({{ text, terms }}) => {{ {live.read('terms.js')} return placesOf(text, terms); }}"
+    told = text
+    for start, end, term in reversed(in_node(find, {"text": text, "terms": terms})):
+        told = f"{told[:start]}[{told[start:end]}]({term['key']}){told[end:]}"
+    return told
 
 
 def test_a_term_is_marked_where_a_sentence_first_names_it_and_the_longest_counts():

@@ -4,9 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import streamlit as st
-from PIL import Image, ImageEnhance, ImageOps
 
-from effnet import pixels
 from effnet.app.kit import cache, live, projector, sheet
 from effnet.base import Column, class_name, factor, mark, say
 from effnet.counting import Cost, steps_from_promise
@@ -15,13 +13,11 @@ from effnet.network import Spec, display_name
 from effnet.report import claims
 from effnet.scaling import Design
 from effnet.timing import predicted_ms
-from effnet.weights import Preprocessing
 
 if TYPE_CHECKING:
-    from effnet.classify import Classifier, Prediction
+    from effnet.classify import Prediction
 
-SHOWN_SIDE = 900
-CARD_WIDTH = 140  # px: five in a row beside the controls, two on a phone
+CARD_WIDTH = 132  # px: four in a row beside the controls of a narrow projector
 CARD_HEIGHT, SHORT_CARD_HEIGHT = 128, 98  # px: with a line below the number, and without
 INTERPOLATIONS = (mark("bilinear"), mark("bicubic"))  # as weights' preprocessing names them
 ORIGINS = mark("Lines and bars are computed, filled dots measured, hollow diamonds published.")
@@ -106,39 +102,6 @@ def _why(design: Design, base: Cost) -> None:
         Column("MACs", lambda step: round(step.macs), ","),
         Column(mark("of the base"), lambda step: step.macs / base.macs, "%.3f x"),
     )
-
-
-def seen(image: Image.Image, classifier: "Classifier") -> None:
-    """The photo with what the network does not see dimmed."""
-    preprocessing = classifier.preprocessing
-    st.image(
-        cropped_outline(shown(image), preprocessing),
-        caption=say(
-            "The photo, {width} x {height} px. The network never sees the dimmed part; it gets "
-            "{crop} x {crop} px.",
-            width=image.width,
-            height=image.height,
-            crop=preprocessing.crop,
-        ),
-        width="stretch",
-        alt=say("The photo with what the network does not see dimmed"),
-    )
-
-
-def cropped_outline(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:
-    """The photo with everything outside the crop dimmed."""
-    dimmed = ImageEnhance.Brightness(image).enhance(0.35)
-    left, top, right, bottom = map(round, pixels.crop_box(image.width, image.height, preprocessing))
-    box = max(left, 0), max(top, 0), min(right, image.width), min(bottom, image.height)
-    dimmed.paste(image.crop(box), box[:2])
-    return dimmed
-
-
-def shown(image: Image.Image) -> Image.Image:
-    """A copy small enough for the page."""
-    if max(image.size) <= SHOWN_SIDE:
-        return image
-    return ImageOps.contain(image, (SHOWN_SIDE, SHOWN_SIDE))
 
 
 def top_classes_card(prediction: "Prediction", family: str) -> None:

@@ -173,12 +173,13 @@ def _terms(current: Page) -> None:
 def _next_step(current: Page) -> None:
     """A link to the page that goes on from here; design and photo go along with the visit."""
     following = PAGES[(PAGES.index(current) + 1) % len(PAGES)]
-    st.page_link(
-        following.file,
-        label=say("Next, {page}: {line}", page=say(following.title), line=say(following.line)),
-        icon=":material/arrow_forward:",
-        icon_position="right",
-    )
+    with st.container(key="next_step"):
+        st.page_link(
+            following.file,
+            label=say("Next, {page}: {line}", page=say(following.title), line=say(following.line)),
+            icon=":material/arrow_forward:",
+            icon_position="right",
+        )
 
 
 def _draw_for_page() -> None:

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from effnet.app.kit import frame, projector, state
 from effnet.base import EffnetError, say, speaking, verbatim
@@ -108,7 +109,7 @@ def card(
         return None if mine.key == key else _last(key, label, subject)
     last = results().get(key)
     there = last is not None and last.subject == subject and last.value is not None
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with _row(key):
         st.button(
             label,
             key=f"run_{key}",
@@ -182,13 +183,18 @@ def watch(
             if draw is not None:
                 draw(job.partial if isinstance(job, Job) else None)
 
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with _row(key):
         if may:  # a part of its own: a press needs no run of the whole page
             with st.container(width="content"):
                 frame.part(stop)()
         frame.part(look, every_s=LOOK_S)()
     if draw is not None:
         frame.part(show, every_s=LOOK_S)()
+
+
+def _row(key: str) -> DeltaGenerator:
+    """A line for the button, or for stop and progress in its place."""
+    return st.container(key=f"job_{key}", horizontal=True, vertical_alignment="center")
 
 
 def _drawing(job: Watched) -> AbstractContextManager[None]:

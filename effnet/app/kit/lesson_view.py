@@ -25,7 +25,7 @@ from effnet.scaling import Design, unknown
 
 # hidden on a projector
 PRESENTED = frozenset({"mode", "base", "table", "curve", "tabs", "budget", "totals"})
-CARD_WIDTH, CARD_HEIGHT = 280, 330  # px, of a lesson's card
+CARD_WIDTH = 270  # px, of a lesson's card, at least
 ADDRESS = "http://localhost:8501"
 MOST_TERMS = 5  # under a step
 AS_MINE = ""  # the link's language is that of the page
@@ -125,8 +125,10 @@ def columns(*, shown: bool = True) -> tuple[DeltaGenerator, DeltaGenerator]:
     """
     if shown and projector.on():
         return st.container(key="unfold").popover(say("Controls")), st.container()
-    left, right = st.columns([1, 2.6], gap="medium") if shown else (st.container(), st.container())
-    return left.container(border=shown, key="controls"), right
+    if not shown:
+        return st.container(), st.container()
+    left, right = st.container(key="beside").columns([1, 2.6], gap="medium")
+    return left.container(border=True, key="controls"), right
 
 
 def current() -> Lesson | None:
@@ -277,12 +279,13 @@ def _reveal(question: Question, revealed: str, predicted: str) -> None:
 
 def students() -> None:
     """A card for every lesson: what it is about, and the way in; no answer stands here."""
-    with st.grid(3, min_column_width=projector.larger(CARD_WIDTH), row_height=CARD_HEIGHT):
+    with st.grid(3, min_column_width=projector.larger(CARD_WIDTH)):
         for lesson in lessons.lessons().values():
             with st.container(border=True, height="stretch", key=f"card_{lesson.key}"):
                 term = glossary.terms()[lesson.picture]
-                st.image(term.picture, alt=say(term.name))
+                st.image(term.picture, alt=say(term.name), width="stretch")
                 st.markdown(f"**{say(lesson.title)}**  \n{say(lesson.goal)}")
+                st.space("stretch")
                 st.button(
                     plural(len(lesson.steps), "Begin: {n} step", "Begin: {n} steps"),
                     key=f"begin_{lesson.key}",

@@ -70,7 +70,9 @@ STREAMLITS = (
     mark("Press Enter to apply"), mark("Press Ctrl+Enter to apply"), mark("Clear all"),
     mark("Clear value"), mark("Increment"), mark("Decrement"),
     mark("Running..."), mark("Stop"), mark("Stopping..."), mark("Connecting"),
-    mark("Connection error"),
+    mark("Connection error"), mark("Close"), mark("Dismiss"),
+    mark("Streamlit server is not responding. Are you connected to the internet?"),
+    mark("Copy to clipboard"), mark("Copied"), mark("Fullscreen: "),
     mark("Number is below the allowed range. Please enter a value greater than or equal to {low}."),
     mark("Number is above the allowed range. Please enter a value less than or equal to {high}."),
     mark("Number is outside the allowed range. Please enter a value between {low} and {high}."),
@@ -164,10 +166,12 @@ def start(page: str) -> None:
         with st.container(key="plotly"):  # a component would begin only when the page is there
             st.html(script, unsafe_allow_javascript=True)
         words = {} if current() == DEFAULT else {word: say(word) for word in STREAMLITS}
-        data = {"page": page, "language": current(), "words": words}
-        component("page", html="<span></span>", isolate_styles=False)(
-            key="page", data=data, height=1
+        data = {"page": page, "language": current(), "words": words, "terms": terms()}
+        js = "".join(read(f"{name}.js") for name in ("terms", "captions", "page"))
+        shown = component(
+            "page", html="<span></span>", isolate_styles=False, js=js, css=read("terms.css")
         )
+        shown(key="page", data=data, height=1)
 
 
 def slider(
@@ -228,7 +232,7 @@ def slider(
 def claim_room() -> DeltaGenerator:
     """The room of the page's sentence, kept while what it says is still being worked out."""
     return st.container(
-        key="claim_room", height=67, border=False
+        key="claim_room", height=53, border=False
     )  # px; frame.css says it for each screen
 
 

@@ -75,13 +75,15 @@ def chosen() -> Photo | None:
     return own_photo() or (cache.sample(sample) if sample in known else None)
 
 
-def strip(usual: str = DEFAULT_PHOTO) -> None:
+def strip(usual: str = DEFAULT_PHOTO, *, words: str = "") -> None:
     """The photos of all pages in a row, to choose another; before any choice `usual` is marked."""
-    st.caption(say("One photo for all pages"))
-    _strip(_marked(usual))
+    with st.container(key="photo_row", horizontal=True, vertical_alignment="center"):
+        st.caption(words or say("One photo for all pages"), width="content")
+        _strip(marked(usual))
 
 
-def _marked(usual: str) -> str:
+def marked(usual: str = DEFAULT_PHOTO) -> str:
+    """The photo that the strip marks: a sample's name, or the digest of the visitor's own."""
     photo = chosen()
     return photo.digest if photo else usual
 
@@ -169,9 +171,9 @@ def photo() -> Photo:
 
 def thumbnails(usual: str = DEFAULT_PHOTO) -> list[dict[str, Any]]:
     """The photos of all pages as plain values: key, title, picture, and whether it is chosen."""
-    marked = _marked(usual)
+    now = marked(usual)
     return [
-        {"key": key, "title": title, "picture": viewer.data_url(small), "chosen": key == marked}
+        {"key": key, "title": title, "picture": viewer.data_url(small), "chosen": key == now}
         for key, (title, small) in _all().items()
     ]
 
@@ -246,8 +248,9 @@ def _add() -> None:
         label_visibility="collapsed",
         help=say("Photos stay in this machine's memory; nothing is written to disk"),
     )
-    st.toggle(say("Camera"), key="camera")
-    _paste()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.toggle(say("Camera"), key="camera")
+        _paste()
 
 
 def _refused(chosen: Photo) -> None:
@@ -289,7 +292,7 @@ def _paste() -> None:
                 add([(PASTED, base64.b64decode(body, validate=True))])
 
     data = {
-        "words": say("or paste a picture with Ctrl+V"),
+        "words": say("or paste with Ctrl+V"),
         "tooLarge": say("That picture is over 16 MiB; upload it as a file."),
     }
     report = state.told("paste", pasted, part="pasted")

@@ -238,22 +238,23 @@ def take(key: str, sent: Any, use: Callable[[Any], object]) -> None:
 
 def put(new: Design) -> None:
     """Put a design in the place of the current one, as the explorer says it."""
-    st.session_state[DESIGN] = new.begun() if new.mode == "edited" else new
-    st.session_state[NOTES] = []
+    _set(new.begun() if new.mode == "edited" else new)
+
+
+def _set(new: Design) -> None:
+    st.session_state[DESIGN], st.session_state[NOTES] = new, []
 
 
 def change(**values: Any) -> None:
     """Change some values of the current design; the link follows at the page's next run."""
     now = design().begun() if values.get("mode") == "edited" else design()
-    st.session_state[DESIGN] = replace(now, **values)
-    st.session_state[NOTES] = []
+    _set(replace(now, **values))
 
 
 def edit(new: Design) -> None:
     """Put a design in the place of the current one; `undo` goes back."""
     st.session_state[HISTORY] = [*history()[1 - MOST_UNDONE :], design()]
-    st.session_state[DESIGN] = new
-    st.session_state[NOTES] = []
+    _set(new)
 
 
 def undo() -> None:
@@ -261,8 +262,7 @@ def undo() -> None:
     if history():
         *earlier, last = history()
         st.session_state[HISTORY] = earlier
-        st.session_state[DESIGN] = last
-        st.session_state[NOTES] = []
+        _set(last)
 
 
 def history() -> list[Design]:
@@ -274,8 +274,7 @@ def history() -> list[Design]:
 def reset() -> None:
     """Back to the defaults, in the mode and on the base that are chosen."""
     kept = {name: getattr(design(), name) for name in ("mode", "base", "released")}
-    st.session_state[DESIGN] = Design(**kept)
-    st.session_state[NOTES] = []
+    _set(Design(**kept))
 
 
 def lock() -> Coefficient | None:

@@ -77,15 +77,8 @@ def map_viewer(
     """
     rows, columns = explanation.native.shape
     captions = (
-        say(
-            "The photo. The network never sees the dimmed part. Drag a box to measure a place, or "
-            "paint places over."
-        ),
-        say(
-            "The map at its own grid, {rows} x {columns}. Point at a place to see what it sees.",
-            rows=rows,
-            columns=columns,
-        ),
+        say("The photo; the network never sees the dimmed part"),
+        say("The map at its own grid, {rows} x {columns}", rows=rows, columns=columns),
         say("The map over the photo"),
     )
     if not live.in_browser():
@@ -108,7 +101,7 @@ def map_viewer(
         "colours": VIRIDIS,
         "captions": captions,
         "alts": [
-            say("{caption} Asked: {asked}", caption=caption, asked=explanation.asked)
+            say("{caption}. Asked: {asked}", caption=caption, asked=explanation.asked)
             for caption in captions
         ],
         "words": _viewer_words(),
@@ -135,9 +128,7 @@ def map_viewer(
         key="map_viewer",
         data=data,
         on_box_change=state.told("map_viewer", box_changed, part="box"),
-        on_paint_change=state.told(
-            "map_viewer", lambda sent: on_paint(strokes(sent)), part="paint"
-        ),
+        on_paint_change=state.told("map_viewer", painted, part="paint"),
         on_cell_change=state.told("map_viewer", cell_changed, part="cell"),
     )
 
@@ -182,6 +173,11 @@ def _viewer_words() -> dict[str, str]:
         "undo": say("Undo"),
         "wipe": say("Wipe off"),
         "keys": say("Arrow keys move the brush, Space paints."),
+        "point": say(
+            "Point at a place of the map to see what it sees. Drag a box on the photo to measure "
+            "that part."
+        ),
+        "tap": say("Tap a place of the map to see what it sees."),
         "lowest": "0",
         "highest": say("1, its highest"),
         "place": say("Row {row}, column {column}: {value} of the highest."),

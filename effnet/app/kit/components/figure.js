@@ -99,37 +99,45 @@ function configuration(box, data) {
   };
 }
 
-// Draws once the browser has painted what came with the figure: totals don't wait for it, and of
-// several states that came meanwhile only the last is drawn.
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+const idle = () => new Promise((done) => requestIdleCallback(done, { timeout: 1000 }));
+let turn = Promise.resolve(); // of the figures in sight
+
+async function ready() {
+  while (!globalThis.Plotly) await pause(20);
+}
+
+// Draws once the browser has painted what came with the figure, one figure a frame and what is seen
+// first; of several states that came meanwhile only the last is drawn.
 function afterPaint(box, draw) {
   box.next = draw;
   if (box.waiting) return;
   box.waiting = true;
-  const start = () => {
-    if (box.isConnected && !globalThis.Plotly) {
-      setTimeout(start, 20);
-      return;
-    }
+  const start = async () => {
     box.waiting = false;
-    if (box.isConnected) box.next();
+    if (box.isConnected) await box.next();
   };
   const inSight = box.getBoundingClientRect().top < innerHeight;
-  if (inSight) requestAnimationFrame(() => setTimeout(start));
-  else requestIdleCallback(start, { timeout: 1000 }); // what is seen comes first
+  if (inSight) turn = turn.then(ready).then(painted).then(start).catch(reportError);
+  else ready().then(idle).then(start);
 }
 
 const LEAST = 240; // px, of a figure that fills a window
 const EDGE = 12; // px, kept free below it
 const WAY_OUT = '.st-key-show_everything'; // lies in the window's corner, below the figure
 
-// On a projector the first figure takes what its window leaves; those below are as high as drawn.
+// On a projector the first figure takes what its window leaves; elsewhere a figure is as high as
+// drawn, or as the style sheet says (--tall).
 function heightOf(box, data) {
-  if (!data.fills) return data.height;
+  if (!data.fills) return tall(box) || data.height;
   const scrolled = box.closest('[data-testid="stMain"]')?.scrollTop ?? 0;
   const way = document.querySelector(WAY_OUT)?.getBoundingClientRect().height ?? 0;
   const left = innerHeight - way - EDGE - box.getBoundingClientRect().top - scrolled;
   return left < LEAST ? data.height : `${Math.round(left)}px`;
 }
+
+const tall = (box) => getComputedStyle(box).getPropertyValue('--tall');
 
 export default function ({ parentElement, data: [data], setTriggerValue }) {
   const box = parentElement.querySelector('.figure');
@@ -140,7 +148,7 @@ export default function ({ parentElement, data: [data], setTriggerValue }) {
     const { data: traces, layout } = JSON.parse(data.figure);
     box.style.height = heightOf(box, data);
     const kept = { ...fitted(layout, box.clientWidth), uirevision: data.key, autosize: true };
-    if (data.fills) delete kept.height;
+    if (data.fills || tall(box)) delete kept.height;
     await globalThis.Plotly.react(box, traces, kept, configuration(box, data));
     if (data.clickable && !box.clickable) {
       box.clickable = true;

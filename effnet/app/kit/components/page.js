@@ -1,6 +1,8 @@
 // What a page needs once: its language, for screen readers and in the place of the English words
-// that Streamlit writes into its own controls; and its place in the menu.
-const CONTROLS = ['stFileUploader', 'stCameraInput', 'stElementToolbar', 'stTooltipContent',
+// that Streamlit writes into its own controls; and its place in the menu. `captions.js` stands
+// before this.
+const CONTROLS = ['stFileUploader', 'stCameraInput', 'stElementToolbar', 'stElementToolbarButton',
+  'stTooltipContent',
   'stTooltipErrorContent', 'stSkipToContent', 'stStatusWidget', 'stDataFrame', 'stDataFrameColumnMenu',
   'stDataFrameColumnVisibilityMenu', 'stDataFrameColumnFormattingMenu', 'stDataFrameStatisticsMenu',
   'stSelectbox', 'stMultiSelect', 'stNumberInput', 'stTextInput', 'stTextArea', 'stDialog']
@@ -105,11 +107,13 @@ function keepRooms() {
   for (const event of ['pointerdown', 'keydown']) document.addEventListener(event, keepRoom, true);
 }
 
+const inSight = (node) => node.getBoundingClientRect().top < innerHeight;
+
 // Whether a page has said its sentence, which it does once all that stands above the fold is sent.
 function claimed(content) {
   const host = content?.querySelector(':is(.st-key-claim, .st-key-explorer) [data-testid="stBidiComponentIsolated"]');
   return host?.shadowRoot?.querySelector('h3')?.textContent
-    && !content.querySelector('[data-stale="true"]');
+    && ![...content.querySelectorAll('[data-stale="true"]')].some(inSight);
 }
 
 // Whether a component's code has run: each writes words, and none has any before.
@@ -119,16 +123,18 @@ function speaks(host) {
     nodeType === Node.TEXT_NODE && data.trim())));
 }
 
+// Whether what is still on its way has its size already, as `frame.css` says.
+const isSized = (node) => getComputedStyle(node).getPropertyValue('--sized');
+
 // Whether what the window shows of a page is there and has its size: its elements, their code,
 // pictures, letters.
 function whole() {
   const all = (selector) => [...document.querySelectorAll(selector)];
-  const inSight = (node) => node.getBoundingClientRect().top < innerHeight;
   const [content] = all('.st-key-content');
   const sent = claimed(content)
     || document.querySelector('.stApp').dataset.testScriptState === 'notRunning';
   return sent && content?.childElementCount
-    && !all('[data-testid="stSkeleton"]:not(.stSkeleton)').some(inSight)
+    && !all('[data-testid="stSkeleton"]:not(.stSkeleton)').some((one) => inSight(one) && !isSized(one))
     && !all('[data-testid="stBidiComponentIsolated"]').some((host) => inSight(host) && !speaks(host))
     && [...document.images].every((image) => image.complete)
     && document.fonts.status === 'loaded';
@@ -151,8 +157,9 @@ function showWhole(page) {
   look();
 }
 
-export default function ({ data: [data] }) {
+export default function ({ data: [data], parentElement }) {
   speak(data.language, data.words);
+  explainCaptions(data.terms, parentElement);
   showPlace();
   letScroll();
   keepRooms();

@@ -2,6 +2,7 @@
 // a place.
 // What box.js and scene.js have stands before this.
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+const KEYS = matchMedia('(hover: hover) and (pointer: fine)'); // a mouse, and so keys
 
 function draw(root) {
   const { scene, data, state, canvases } = root;
@@ -66,8 +67,16 @@ function draw(root) {
       outlined(context, scale, brushPath(canvas, state.size, state.brush), { width: 1 });
     }
   }
+  root.reading.textContent = told(root);
+}
+
+// What a place is; where none is pointed at, what can be done, unless buttons stand there.
+function told(root) {
+  const { state, data } = root;
   const place = state.hover || data.cell;
-  root.reading.textContent = place ? words(root, place) : state.brush ? data.words.keys : '';
+  if (place) return words(root, place);
+  if (root.strokes.every((button) => button.hidden)) return data.words[KEYS.matches ? 'point' : 'tap'];
+  return state.brush && KEYS.matches ? data.words.keys : '';
 }
 
 function words(root, [row, column]) {
@@ -300,15 +309,6 @@ function pick(root, cell) {
   root.report('cell', cell);
 }
 
-function legend(canvas, anchors) {
-  const context = canvas.getContext('2d');
-  for (let x = 0; x < canvas.width; x += 1) {
-    const [red, green, blue] = colour(anchors, x / (canvas.width - 1));
-    context.fillStyle = `rgb(${red}, ${green}, ${blue})`;
-    context.fillRect(x, 0, 1, canvas.height);
-  }
-}
-
 export default function ({ parentElement, data: [data], setStateValue }) {
   const find = (name) => parentElement.querySelector(name);
   const root = find('.viewer');
@@ -333,6 +333,7 @@ export default function ({ parentElement, data: [data], setStateValue }) {
     root.wipe = find('.wipe');
     root.clear = find('.clear');
     root.hide = find('.hide');
+    root.strokes = [...find('.strokes').children];
     root.reading = find('.reading');
     root.canvases = {};
     for (const figure of parentElement.querySelectorAll('figure')) {
@@ -351,7 +352,8 @@ export default function ({ parentElement, data: [data], setStateValue }) {
   }
   find('.views').setAttribute('aria-label', data.words.view);
   root.brushes.setAttribute('aria-label', data.words.brush);
-  legend(find('.legend canvas'), data.colours);
+  find('.legend i').style.background =
+    `linear-gradient(to right, ${data.colours.map((one) => `rgb(${one})`)})`;
   Object.values(root.canvases).forEach((canvas, i) => {
     canvas.parentElement.querySelector('figcaption').textContent = data.captions[i];
     canvas.setAttribute('role', 'img');

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
-from PIL import Image
+from PIL import Image, ImageEnhance, ImageOps
 
 from effnet import figures
 from effnet.app.kit import cache, cards, live, sheet, state
@@ -21,13 +21,17 @@ from effnet.base import (
     share,
     verbatim,
 )
-from effnet.classify import Prediction, answers, imagenet_classes, softmax
+from effnet.classify import Label, Prediction, answers, imagenet_classes, softmax
 from effnet.network import display_name
 from effnet.pixels import crop_box, resized, resized_size, to_pixels, view
-from effnet.weights import offline_variants
+from effnet.weights import Preprocessing, offline_variants
 
 if TYPE_CHECKING:
     from effnet.classify import Classifier
+
+SHOWN_SIDE = 900  # px of the photo, at most
+VIEW_SIDE = 224  # px of the screen for the network's view; it sees no fewer
+CHANNELS = (mark("red"), mark("green"), mark("blue"))
 
 
 def any_class(prediction: Prediction, classifier: "Classifier") -> None:
@@ -89,67 +93,80 @@ def _looked_for(prediction: Prediction, names: tuple[str, ...]) -> int:
     return int(index)
 
 
+def seen(image: Image.Image, classifier: "Classifier") -> None:
+    """The photo with what the network does not see dimmed, and its view pixel by pixel."""
+    settings = classifier.preprocessing
+    small = image if max(image.size) <= SHOWN_SIDE else ImageOps.contain(image, (SHOWN_SIDE,) * 2)
+    photo = say(
+        "The photo, {width} x {height} px; the dimmed part is never seen",
+        width=image.width,
+        height=image.height,
+    )
+    own = say("What it sees, {side} x {side} px", side=settings.crop)
+    with st.container(key="seen", horizontal=True, gap="small"):
+        st.image(_outside_dimmed(small, settings), caption=photo, width="stretch", alt=photo)
+        st.image(view(image, settings), caption=own, width=VIEW_SIDE, alt=own)
+
+
+def _outside_dimmed(image: Image.Image, settings: Preprocessing) -> Image.Image:
+    """A picture of any size with everything outside the crop dimmed."""
+    dimmed = ImageEnhance.Brightness(image).enhance(0.35)
+    left, top, right, bottom = map(round, crop_box(image.width, image.height, settings))
+    box = max(left, 0), max(top, 0), min(right, image.width), min(bottom, image.height)
+    dimmed.paste(image.crop(box), box[:2])
+    return dimmed
+
+
 def steps(image: Image.Image, classifier: "Classifier") -> None:
     """The preprocessing step by step, with the weights' own numbers."""
     settings = classifier.preprocessing
     size = resized_size(image.width, image.height, settings.resize)
-    seen = view(image, settings)
     left, top, right, bottom = crop_box(image.width, image.height, settings)
     kept = (min(right, image.width) - max(left, 0)) * (min(bottom, image.height) - max(top, 0))
-    share = kept / (image.width * image.height)
-    pictures = (
-        (
-            cards.cropped_outline(cards.shown(image), settings),
+    numbers = to_pixels(view(image, settings), settings)
+    pictures, words = st.columns([1, 2], gap="medium")
+    smaller = say("Step 2; what step 3 leaves out is dimmed")
+    with pictures:
+        st.image(_outside_dimmed(resized(image, settings), settings), caption=smaller, alt=smaller)
+    with words:
+        st.markdown(
             say(
-                "1. Upright RGB, {width} x {height}; the crop keeps {share}",
+                "1. Turned upright, as RGB: {width} x {height} px\n"
+                "2. Short side to {side} px, {interpolation}, antialiased: {wide} x {high} px\n"
+                "3. The centre, {crop} x {crop} px: {share} of the photo\n"
+                "4. Each value x becomes (x / 255 - mean) / std, channel by channel:",
                 width=image.width,
                 height=image.height,
-                share=percent(share),
-            ),
-        ),
-        (
-            resized(image, settings),
-            say(
-                "2. Short side to {side} px, {interpolation}, antialiased: {width} x {height}",
                 side=settings.resize,
                 interpolation=say(settings.interpolation),
-                width=size[0],
-                height=size[1],
-            ),
-        ),
-        (seen, say("3. The centre, {side} x {side}", side=settings.crop)),
-    )
-    for column, (picture, caption) in zip(st.columns(3), pictures, strict=True):
-        column.image(picture, caption=caption, width="stretch", alt=caption)
-    numbers = to_pixels(seen, settings)
-    st.markdown(say("4. Each value x becomes (x / 255 - mean) / std, channel by channel:"))
-    sheet.show(
-        [0, 1, 2],
-        Column(mark("channel"), (mark("red"), mark("green"), mark("blue")).__getitem__),
-        Column(mark("mean"), settings.mean.__getitem__),
-        Column(mark("std"), settings.std.__getitem__),
-        Column(mark("lowest"), numbers.min(axis=(0, 1)).__getitem__),
-        Column(mark("average"), numbers.mean(axis=(0, 1)).__getitem__),
-        Column(mark("highest"), numbers.max(axis=(0, 1)).__getitem__),
-    )
-    row = classifier.checkpoint
-    if row:
-        st.caption(
-            say(
-                "These numbers belong to the weights {name} ({source}); another network's would "
-                "blur its answer.",
-                name=row.short_name,
-                source=row.source,
+                wide=size[0],
+                high=size[1],
+                crop=settings.crop,
+                share=percent(kept / (image.width * image.height)),
             )
         )
-    else:
+        sheet.show(
+            [0, 1, 2],
+            Column(mark("channel"), lambda i: say(CHANNELS[i])),
+            Column(mark("mean"), settings.mean.__getitem__),
+            Column(mark("std"), settings.std.__getitem__),
+            Column(mark("lowest"), numbers.min(axis=(0, 1)).__getitem__),
+            Column(mark("average"), numbers.mean(axis=(0, 1)).__getitem__),
+            Column(mark("highest"), numbers.max(axis=(0, 1)).__getitem__),
+        )
+        row = classifier.checkpoint
+        owner = (
+            say("the weights {name} ({source})", name=row.short_name, source=row.source)
+            if row
+            else say("the network's own size")
+        )
         st.caption(
             say(
-                "These numbers belong to the network's own size; another network's would blur its "
-                "answer."
+                "These numbers belong to {owner}; another network's would blur its answer.",
+                owner=owner,
             )
         )
-    st.caption(classifier.runs_on())
+        st.caption(classifier.runs_on())
 
 
 def _alone(classifier: "Classifier") -> bool:
@@ -229,25 +246,17 @@ def ensemble(photo: Photo, classifier: "Classifier") -> None:
     found = _all(chosen, photo)
     mean = answers.mean_probabilities(list(found.values()))
     order = np.argsort(-mean, kind="stable")[:5]
-    labels = [_Named(classifier.classes[i], float(mean[i])) for i in order]
+    labels = [Label(int(i), classifier.classes[i], float(mean[i])) for i in order]
     drawn = figures.top_classes(labels, family=classifier.spec.family)
     live.figure("ensemble_bars", drawn, alt=say("The ensemble's five most probable classes"))
     sheet.show(
-        [*zip(labels, order, strict=True)],
-        Column(mark("class"), lambda row: class_name(row[0].name)),
-        share(mark("mean"), lambda row: row[0].probability),
+        labels,
+        cards.CLASS,
+        share(mark("mean"), "probability"),
         *(share(display_name(name), partial(_share_of, one)) for name, one in found.items()),
     )
 
 
-def _share_of(prediction: Prediction, row: tuple[object, int]) -> float:
-    """The probability that a network gives to a row's class."""
-    return answers.standing(prediction, int(row[1]))[1]
-
-
-class _Named:
-    """A class and its probability, as `figures.top_classes` takes them."""
-
-    def __init__(self, name: str, probability: float) -> None:
-        self.name = name
-        self.probability = probability
+def _share_of(prediction: Prediction, label: Label) -> float:
+    """The probability that a network gives to a class."""
+    return answers.standing(prediction, label.index)[1]

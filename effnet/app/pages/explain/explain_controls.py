@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from effnet.app.kit import cache, photos, state
 from effnet.app.kit.cache import Photo
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from effnet.classify import Classifier, Prediction
 
 DEFAULT_METHOD = "gradcam"
+PAIR_WIDTH = 180  # px, the least of one of two controls side by side
 PAIR = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?")  # 967, or 967-968: why 967 rather than 968
 
 
@@ -131,7 +133,11 @@ def choose_class(photo: Photo, target: int) -> None:
 
 
 def classes(
-    classifier: "Classifier", whole: "Prediction", now: "Prediction", photo: Photo
+    classifier: "Classifier",
+    whole: "Prediction",
+    now: "Prediction",
+    photo: Photo,
+    others_place: DeltaGenerator,
 ) -> tuple[int, int | None]:
     """Chips of the top classes, a search of all, and "rather than".
 
@@ -141,6 +147,7 @@ def classes(
         now: What it says with a place hidden; the probabilities are these, and a new first class
             joins.
         photo: As it was chosen.
+        others_place: Where the two lists stand.
     """
     best = whole.labels[0].index
     target, against = _classes(classifier, photo, best)
@@ -165,8 +172,11 @@ def classes(
             _ask(photo, found, against)
             st.session_state["class_search"] = None
 
-    left, right = st.columns(2, gap="small")
-    with left:
+    others = [*(i for i in likely if i != target)]
+    rest = set(others) | {target}
+    others += [i for i in range(len(names)) if i not in rest]
+    place = None if against is None else others.index(against)
+    with others_place, st.grid(2, min_column_width=PAIR_WIDTH):
         st.selectbox(
             say("or any class"),
             range(len(names)),
@@ -176,11 +186,6 @@ def classes(
             key="class_search",
             on_change=state.told("class_search", searched),
         )
-    with right:
-        others = [*(i for i in likely if i != target)]
-        rest = set(others) | {target}
-        others += [i for i in range(len(names)) if i not in rest]
-        place = None if against is None else others.index(against)
         st.selectbox(
             say("rather than"),
             others,
@@ -202,8 +207,8 @@ def classes(
 # --- method and layer ---------------------------------------------------------------------------
 
 
-def method_and_layer(classifier: "Classifier") -> tuple[str, str]:
-    """How the map is made, and of which layer."""
+def method_and_layer(classifier: "Classifier", place: DeltaGenerator) -> tuple[str, str]:
+    """How the map is made, and of which layer; both are chosen in `place`."""
     from effnet.cam import METHODS, list_layers, method_title
 
     layers = list_layers(classifier.model)
@@ -212,22 +217,25 @@ def method_and_layer(classifier: "Classifier") -> tuple[str, str]:
     spec = classifier.spec
     titles = {name: method_title(name) for name in METHODS}
     layer_titles = {name: layer_title(spec, name) for name in layers}
-    left, right = st.columns(2, gap="small")
-    with left:
-        method_key = _in_language("choose_method")
+    only_last = method == "cam"
+    layer = layers[-1] if only_last else layer
+    chosen = METHODS[method]
+    method_key, key = _in_language("choose_method"), _in_language(f"choose_layer_{spec.name}")
+    with place, st.grid(2, min_column_width=PAIR_WIDTH):
         st.selectbox(
             say("Method"),
             list(METHODS),
             format_func=titles.__getitem__,
             key=method_key,
             on_change=state.told(method_key, choose_method),
-            help=say("The quick ones are there at once; slow ones say first how long they take"),
+            help=say(
+                "Cost of {method}: {cost}. The quick ones are there at once; slow ones say first "
+                "how long they take",
+                method=say(chosen.title),
+                cost=say(chosen.cost),
+            ),
             **state.show(method_key, method, index=list(METHODS).index(method)),
         )
-    only_last = method == "cam"
-    layer = layers[-1] if only_last else layer
-    with right:
-        key = _in_language(f"choose_layer_{spec.name}")
         st.select_slider(
             say("Layer, early to late"),
             layers,
@@ -238,15 +246,7 @@ def method_and_layer(classifier: "Classifier") -> tuple[str, str]:
             help=remarks.default_reason(spec),
             **state.show(key, layer, value=layer),
         )
-    chosen = METHODS[method]
-    st.caption(
-        say(
-            "{title}: {line} Cost: {cost}.",
-            title=say(chosen.title),
-            line=say(chosen.line),
-            cost=say(chosen.cost),
-        )
-    )
+    st.caption(say("{title}: {line}", title=say(chosen.title), line=say(chosen.line)))
     return method, layer
 
 
@@ -283,8 +283,11 @@ def asked(network: str, whole: Photo, photo: Photo, classifier: "Classifier") ->
         classifier: The network.
     """
     before, now = cache.prediction(network, whole), cache.prediction(network, photo)
-    target, against = classes(classifier, before, now, whole)
-    method, layer = method_and_layer(classifier)
+    chips = st.container()
+    left, right = st.columns(2, gap="small")
+    with chips:
+        target, against = classes(classifier, before, now, whole, left)
+    method, layer = method_and_layer(classifier, right)
     top = tuple(label.index for label in before.labels)
     probability = answers.standing(before, target)[1]
     return Asked(network, photo, whole, probability, target, against, method, layer, top)

@@ -9,7 +9,7 @@ from effnet.app.kit import jobs, maps, state, viewer
 from effnet.app.kit.cache import Photo
 from effnet.app.pages.explain import explain_controls
 from effnet.app.pages.explain.explain_controls import Asked
-from effnet.base import class_name, percent, say, significant, verbatim
+from effnet.base import class_name, mark, percent, say, significant, verbatim
 from effnet.classify import perturbations
 from effnet.counting import field_of, stage_title, stages
 from effnet.jobs import Job, working
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from effnet.classify import Classifier
 
 WAIT_HEIGHT = 430  # px: the room of the map while a slow one is made
+AGREEMENT = mark(
+    " Agreement compares a map with the one before it, where both networks saw the photo: at 1 "
+    "they rank the places alike, at 0 their ranks have nothing in common (rank correlation)."
+)
 STAND_IN = "gradcam"  # where many maps are shown at once and the chosen method can't make them
 
 
@@ -242,21 +246,17 @@ def film_strip(classifier: "Classifier", asked: Asked) -> None:
                 chosen=layers[number] == asked.layer,
             )
         )
-    st.markdown(say("**From early to late stages**"))
+    st.markdown(
+        say("**From early to late stages**"),
+        help=say("All maps come from one forward pass, each on its own grid.") + say(AGREEMENT),
+    )
     viewer.strip(
         "film_strip",
         frames,
         label=say("Maps of every stage, early to late"),
         on_click=lambda number: explain_controls.choose_layer(layers[number]),
     )
-    st.caption(
-        say(
-            "All maps come from one forward pass, each on its own grid. Click one to see it "
-            "above. Agreement compares a map with that of the stage before. 1 means that both "
-            "rank the places alike, 0 that the ranks have nothing in common (rank correlation)."
-        )
-        + instead(asked, method)
-    )
+    st.caption(say("Click one to see it above.") + instead(asked, method))
 
 
 def top_classes(classifier: "Classifier", asked: Asked) -> None:
@@ -268,7 +268,10 @@ def top_classes(classifier: "Classifier", asked: Asked) -> None:
         classifier, asked.network, asked.photo,
         method=method, targets=list(asked.top), layers=[asked.layer],
     )  # fmt: skip
-    compared = rungs([made[0], *made[1:]])
+    st.markdown(
+        f"**{remarks.ladder_claim(rungs(made))}**",
+        help=say("Maps that agree show one object that goes by several names."),
+    )
     frames = [
         viewer.Frame(
             class_name(explanation.label).capitalize(),
@@ -284,24 +287,14 @@ def top_classes(classifier: "Classifier", asked: Asked) -> None:
         label=say("Maps of the most probable classes"),
         on_click=lambda number: explain_controls.choose_class(asked.whole, asked.top[number]),
     )
-    alike = [rung.agreement for rung in compared if rung.agreement is not None]
-    spread = ""
-    if alike:
-        spread = say(
-            "Two maps side by side agree by {low} to {high} (rank correlation). Maps that "
-            "agree show one object that goes by several names. ",
-            low=significant(min(alike), 2),
-            high=significant(max(alike), 2),
-        )
     together = [explanation for explanation in made if explanation.seconds == made[-1].seconds]
     passed = say(
-        "{network} made {count} of them from one forward pass, in {ms:.0f} ms. Click one to see it "
-        "above.",
+        "{network} made {count} of them from one forward pass, in {ms:.0f} ms. ",
         network=verbatim(display_name(classifier.spec)),
         count=len(together),
         ms=1000 * made[-1].seconds,
     )
-    st.caption(spread + passed + instead(asked, method))
+    st.caption(passed + say("Click one to see it above.") + instead(asked, method))
 
 
 def claim(classifier: "Classifier", asked: Asked, explanation: "Explanation | None") -> str:

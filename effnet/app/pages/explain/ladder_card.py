@@ -36,7 +36,14 @@ def ladder(classifier: "Classifier", asked: Asked) -> None:
     method = explain_view.quick_method(asked)
     made = _maps(names, asked, method)
     compared = rungs(made, box=explain_view.box_on(made[0], asked))
-    st.markdown(f"**{verbatim(remarks.ladder_claim(compared))}**")
+    st.markdown(
+        f"**{verbatim(remarks.ladder_claim(compared))}**",
+        help=say(
+            "Every network's last map of the same photo, on its own grid, with its own resize and "
+            "crop."
+        )
+        + say(explain_view.AGREEMENT),
+    )
     viewer.strip(
         "ladder",
         [_frame(name, rung, asked) for name, rung in zip(names, compared, strict=True)],
@@ -56,16 +63,7 @@ def ladder(classifier: "Classifier", asked: Asked) -> None:
                 "then drag). Each network then says how much of its map lies in the box."
             )
         )
-    st.caption(
-        say(
-            "Every network's last map of the same photo, on its own grid, with its own resize "
-            "and crop. Agreement compares a map with the one before it, where both networks "
-            "saw the photo. 1 means that both rank the places alike, 0 that the ranks have "
-            "nothing in common (rank correlation)."
-        )
-        + say(" Click one to choose that network.")
-        + explain_view.instead(asked, method)
-    )
+    st.caption(say("Click one to choose that network.") + explain_view.instead(asked, method))
     _more(names)
     with st.expander(say("As a table"), on_change="rerun", key="ladder_table") as opened:
         if opened.open:

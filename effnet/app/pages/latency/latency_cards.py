@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from effnet.app.kit import cards, jobs, live, sheet
@@ -72,14 +73,25 @@ def measure(design: Design, spec: Spec, chosen: Chosen) -> Measured | None:
     seconds = 2.2 * chosen.budget_s + 1
     expected = predicted_ms(spec) if chosen.options == Options() else None
     guess = say(" Predicted: {time}.", time=milliseconds(expected.ms)) if expected else ""
+    note = say("About {seconds:.0f} s.{guess}", seconds=seconds, guess=guess)
+    kept = from_disk(spec, chosen.options)
+    if kept and kept.recorded and kept.latency:
+        where = kept.latency.environment
+        example = say(
+            "**An example from another machine** ({processor}, {cores} {cores:core|cores}). "
+            "Measure puts this machine's own times in its place.",
+            processor=where.processor,
+            cores=where.cores or "?",
+        )
+        note = f"{example} {note}"
     result = jobs.card(
         "measure",
         say("Measure"),
-        say("About {seconds:.0f} s.{guess}", seconds=seconds, guess=guess),
+        note,
         (spec, chosen.options),
         design.title,
         partial(work, spec, chosen, link(design)),
-        draw=_strip,
+        draw=_so_far,
         main=True,
         help=say(
             "The network runs again and again, and every pass is timed. How it runs: {how}. Its "
@@ -89,32 +101,31 @@ def measure(design: Design, spec: Spec, chosen: Chosen) -> Measured | None:
     )
     if result is not None and isinstance(result.value, Measured) and result.value.latency:
         return result.value
-    return from_disk(spec, chosen.options)
+    return kept
 
 
-def _strip(found: Measured | None) -> None:
-    """The totals and the samples so far."""
+def _so_far(found: Measured | None) -> None:
+    """The totals and the samples of the measurement that runs, in their final places."""
     samples = tuple(found.samples) if found else ()
-    if found is None or not samples:
-        totals(None, None)
+    so_far = Latency(found.spec.name, samples, found.options) if found and samples else None
+    totals(so_far, found.spec if found else None)
+    if so_far:
+        alt = say("Every pass so far, with median and spread")
+        live.figure("samples", latency_samples(so_far), alt=alt)
+    else:
         st.skeleton(height=FIGURE_HEIGHT)
-        return
-    so_far = Latency(found.spec.name, samples, found.options)
-    totals(so_far, found.spec, judged=False)
-    drawn = latency_samples(so_far)
-    live.figure("samples_now", drawn, alt=say("Every pass so far, with median and spread"))
+    _below(say("A dot is a pass. When the passes are done, each stage is timed by itself."))
 
 
 # --- what is shown ----------------------------------------------------------------------------
 
 
-def totals(latency: Latency | None, spec: Spec | None, *, judged: bool = True) -> None:
+def totals(latency: Latency | None, spec: Spec | None) -> None:
     """Median, spread, throughput and memory; dashes before there is a measurement.
 
     Args:
         latency: The measurement, whole or so far.
         spec: What was measured.
-        judged: Whether to say that it is unstable.
     """
     unknown = ("-", say("not measured"))
     entries = _entries(latency, spec) if latency and spec else [unknown] * len(TOTALS)
@@ -122,8 +133,6 @@ def totals(latency: Latency | None, spec: Spec | None, *, judged: bool = True) -
         (say(label), text, below, say(note))
         for (label, note), (text, below) in zip(TOTALS, entries, strict=True)
     )
-    if latency and judged and in_words(latency):
-        st.warning(in_words(latency))
 
 
 def _entries(latency: Latency, spec: Spec) -> list[tuple[str, str]]:
@@ -153,13 +162,18 @@ def _entries(latency: Latency, spec: Spec) -> list[tuple[str, str]]:
 
 def samples(found: Measured | None) -> None:
     """Totals and every sample; before there are any, what the papers measured elsewhere."""
-    if jobs.running("measure"):
-        return  # totals and samples so far stand above
+    if not jobs.running("measure"):  # else totals and samples so far stand above, in such a room
+        with st.container():
+            _samples(found)
+
+
+def _samples(found: Measured | None) -> None:
     latency = found.latency if found else None
     totals(latency, found.spec if found else None)
     if latency is None:
         rows, told = printed_times.on(FIRST_SEEN), printed_times.surprise(FIRST_SEEN)
         drawn = published_times(rows, told)
+        drawn.layout.height = FIGURE_HEIGHT
         live.figure("published_first", drawn, alt=say("Published times against multiply-adds"))
         _below(
             say(
@@ -169,17 +183,19 @@ def samples(found: Measured | None) -> None:
             )
         )
         return
-    drawn = latency_samples(latency)
-    live.figure("samples", drawn, alt=say("Every measured pass with median and spread"))
-    recorded = ""
+    alt = say("Every measured pass with median and spread")
+    live.figure("samples", _marked(latency_samples(latency), found), alt=alt)
+    doubts = in_words(latency)
+    unstable = f":material/warning: **{doubts}** " if doubts else ""
+    _below(unstable + conditions(latency))
+
+
+def _marked(drawn: go.Figure, found: Measured | None) -> go.Figure:
+    """The figure; its title says so where another machine was measured."""
     if found and found.recorded:
-        recorded = say(
-            "An example, recorded on another machine ({processor}, {cores} {cores:core|cores}). "
-            "Press Measure to put this machine's own times in its place.",
-            processor=latency.environment.processor,
-            cores=latency.environment.cores or "?",
-        )
-    _below(f"{recorded} {conditions(latency)}".strip())
+        title = drawn.layout.title
+        title.text = say("Another machine: {what}", what=title.text)
+    return drawn
 
 
 def _below(text: str) -> None:
@@ -192,7 +208,7 @@ def mirror(found: Measured | None, spec: Spec) -> None:
     """Shares of multiply-adds, time and activations by stage."""
     measured = bool(found and found.stages)
     shown: Sequence[StageProfile] = found.stages if found and measured else computed_stages(spec)
-    drawn = stage_mirror(shown, measured=measured)
+    drawn = _marked(stage_mirror(shown, measured=measured), found if measured else None)
     live.figure("mirror", drawn, alt=say("Shares of multiply-adds, time and activations by stage"))
     title = say("The stages as a table")
     with st.expander(title, on_change="rerun", key="stage_times") as opened:

@@ -28,7 +28,7 @@ HELP = {
     "computed": mark("Counted or worked out here"),
     "off": mark('Printed over computed; "same" where ours rounds to the printed digits'),
 }
-BESIDE = {"printed": mark("Printed and computed"), "drawn": mark("Drawn and computed")}
+BESIDE = mark("Beside ours")
 
 
 def exhibit() -> Exhibit:
@@ -37,7 +37,17 @@ def exhibit() -> Exhibit:
     if note:
         st.warning(say("From the link: {note}; choose one below", note=verbatim(note)))
     chosen = papers.get_exhibit(key)
-    _choice("paper", say("Paper"), [p.key for p in papers.PAPERS], chosen.paper, _first_of)
+    names = {paper.key: paper.name for paper in papers.PAPERS}
+    st.segmented_control(
+        say("Paper"),
+        list(names),
+        key="paper",
+        format_func=names.__getitem__,
+        required=True,
+        on_change=state.told("paper", _first_of),
+        label_visibility="collapsed",
+        **state.show("paper", chosen.paper, default=chosen.paper),
+    )
     return chosen
 
 
@@ -60,36 +70,16 @@ def turns(one: Exhibit) -> None:
 
     with st.container(horizontal=True, gap="small"):
         turn(mark("Back"), -1)
-        _choice("exhibit_choice", say("Table or figure"), own, one.key, _open)
-        turn(mark("Next"), 1)
-
-
-def _choice(
-    key: str, label: str, options: list[str], current: str, chosen: Callable[[str], None]
-) -> None:
-    changed = state.told(key, chosen)
-    if key == "paper":
-        names = {paper.key: paper.name for paper in papers.PAPERS}
-        st.segmented_control(
-            label,
-            options,
-            key=key,
-            format_func=lambda name: names[name],
-            required=True,
-            on_change=changed,
-            label_visibility="collapsed",
-            **state.show(key, current, default=current),
-        )
-    else:
         st.selectbox(
-            label,
-            options,
-            key=key,
+            say("Table or figure"),
+            own,
+            key="exhibit_choice",
             format_func=_named,
-            on_change=changed,
+            on_change=state.told("exhibit_choice", _open),
             label_visibility="collapsed",
-            **state.show(key, current, index=options.index(current)),
+            **state.show("exhibit_choice", one.key, index=own.index(one.key)),
         )
+        turn(mark("Next"), 1)
 
 
 def _named(key: str) -> str:
@@ -112,7 +102,7 @@ def drawing(one: Exhibit, lines: Lines, index: DeltaGenerator) -> None:
     """The exhibit drawn, in one of the ways it can be; `index` has the room for their switch."""
     charts: dict[str, Any] = dict(one.charts)
     if papers.verdict(one.key).checked:
-        charts[BESIDE[one.word]] = lambda found: papers.beside_chart(found, one.word)
+        charts[BESIDE] = lambda found: papers.beside_chart(found, one.word)
     name = next(iter(charts))
     if len(charts) > 1:
         key = f"draw {one.key}"
@@ -232,21 +222,13 @@ def _compared(one: Exhibit, line: Line) -> list[str]:
 
 def notes(one: Exhibit) -> None:
     """Where versions disagree or something is misprinted, with both values."""
-    if not one.notes:
-        return
-    st.markdown(say("**Versions and misprints**"))
-    _listed([_sourced(note.said, note.source) for note in one.notes])
+    if one.notes:
+        points = [_sourced(note.said, note.source) for note in one.notes]
+        st.markdown("\n".join([say("**Versions and misprints**"), "", *points]))
 
 
 def _sourced(text: str, source: str) -> str:
-    return say("{text} :gray[({source})]", text=text, source=cited(source))
-
-
-def _listed(texts: list[str]) -> None:
-    """Points in two columns, one on a phone."""
-    half = -(-len(texts) // 2)
-    for column, part in zip(st.columns(2, gap="medium"), (texts[:half], texts[half:]), strict=True):
-        column.markdown("\n".join(f"- {text}" for text in part))
+    return say("- {text} :gray[({source})]", text=text, source=cited(source))
 
 
 # --- the table ----------------------------------------------------------------------------------
@@ -254,17 +236,16 @@ def _listed(texts: list[str]) -> None:
 
 def table(one: Exhibit, lines: Lines) -> None:
     """Every printed number with ours beside it; sorts by value, reads as printed."""
-    checked = papers.checked(one.key)
-    st.markdown(say("**{exhibit}, redrawn**", exhibit=say(one.label)))
-    st.caption(
-        say(
-            "{checked} {uncounted} Diamonds and columns called {word} are published, lines and "
+    st.markdown(
+        say("**{exhibit}, redrawn**", exhibit=say(one.label)),
+        help=say(
+            "{uncounted} Diamonds and columns called {word} are published, lines and "
             "columns called computed are ours.",
-            checked=checked,
             uncounted=say(one.uncounted or papers.NOT_OURS),
             word=say(one.word),
-        )
+        ),
     )
+    st.caption(papers.checked(one.key))
     flattened = flat(lines, word=one.word)
     config: dict[str, Any] = {}
     longest = min(max(letters(shown(line.name)) for line in lines), 24)
@@ -363,14 +344,11 @@ def mistakes() -> None:
     with st.expander(title, on_change="rerun", key="mistakes") as opened:
         if not opened.open:
             return
-        _listed(
-            [
-                say(
-                    "**{topic}.** {truth} :gray[({source})]",
-                    topic=say(m.topic),
-                    truth=say(m.truth),
-                    source=cited(m.source),
-                )
-                for m in papers.MISTAKES
-            ]
-        )
+        points = [
+            _sourced(say("**{topic}.** {truth}", topic=say(m.topic), truth=say(m.truth)), m.source)
+            for m in papers.MISTAKES
+        ]
+        half = -(-len(points) // 2)
+        left, right = st.columns(2, gap="medium")
+        left.markdown("\n".join(points[:half]))
+        right.markdown("\n".join(points[half:]))

@@ -46,11 +46,12 @@ def _slider(name: str) -> float:
 
 def gallery() -> None:
     """Six cards: the effect, its definition, who uses it, and what is often got wrong."""
-    first, second, names = _photos()
     draw = int(st.session_state.get("gallery_draw", 0))
-    again = say("Another draw")
-    if st.button(again, key="gallery_again", help=say("New random numbers for every card")):
-        st.session_state["gallery_draw"] = draw = draw + 1
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        first, second, names = _photos()
+        again = say("Another draw")
+        if st.button(again, key="gallery_again", help=say("New random numbers for every card")):
+            st.session_state["gallery_draw"] = draw = draw + 1
     shown = {
         "randaugment": lambda: _rand_augment(first, draw),
         "mixup": lambda: _mixup(first, second, names),
@@ -61,7 +62,7 @@ def gallery() -> None:
     }
     for row in (tuple(shown)[:3], tuple(shown)[3:]):
         for column, name in zip(st.columns(3), row, strict=True):
-            with column, st.container(border=True):
+            with column, st.container(border=True, height="stretch"):
                 _card(name, shown[name])
 
 
@@ -154,9 +155,10 @@ def _dropout(draw: int) -> None:
     rate = _slider("dropout")
     kept = np.random.default_rng(draw).random(FEATURES) >= rate
     values = np.random.default_rng(3).uniform(0.35, 1.0, FEATURES)
-    cells = np.repeat(np.repeat(values * kept * 255, 7, 0), 7, 1).astype(np.uint8)
+    cells = (values * kept * 255).astype(np.uint8)
     words = say("{gone} of {all} features left out (black)", gone=int((~kept).sum()), all=kept.size)
-    st.image(Image.fromarray(cells), caption=words, width="stretch", alt=words)
+    drawn = Image.fromarray(cells).resize((SIDE, SIDE), Image.Resampling.NEAREST)
+    st.image(drawn, caption=words, width="stretch", alt=words)
 
 
 def _dropblock(photo: Image.Image, draw: int) -> None:

@@ -40,21 +40,21 @@ def _race(found: races.Race, *, live_now: bool, own: bool) -> None:
     st.markdown(f"**{_title(found, live_now=live_now)}**")
     if live.in_browser():
         _component()(key="race", data=race_data(found, live=live_now))
-    told = [_how(found), "" if live_now else _times(found), _where(found, own=own)]
-    st.caption(" ".join(filter(None, told)))
+    lit = say("A test picture lights up when the lane's network names it right.")
+    st.caption(f"{lit} {_where(found, own=own)}")
     with st.expander(say("The race as a table"), on_change="rerun", key="race_table") as opened:
         if opened.open:
+            st.caption(f"{_how(found)} {'' if live_now else _times(found)}")
             _table(found)
 
 
 def _how(found: races.Race) -> str:
-    """What the lanes advance by, and what a picture that lights up means."""
+    """What the lanes advance by, and what their shares are of."""
     macs = [lane["macs"] for lane in found["lanes"]]
     return say(
         "Each lane is one network, trained once (seed {seed}). The lanes advance by training "
-        "pictures: one costs every network about the same, {low} to {high} multiply-adds. A test "
-        "picture lights up when the lane's network names it right. The share is of the first "
-        "1,000 test pictures, where a lead of a point may be chance.",
+        "pictures: one costs every network about the same, {low} to {high} multiply-adds. The "
+        "share is of the first 1,000 test pictures, where a lead of a point may be chance.",
         seed=found["plan"]["seed"],
         low=giga(min(macs)),
         high=giga(max(macs)),

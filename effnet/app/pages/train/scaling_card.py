@@ -56,15 +56,16 @@ def scaling() -> None:
         "Lead of compound scaling, by either coefficients, over each single dimension, by seed"
     )
     live.figure("paired", paired_differences(rows), alt=alt)
-    st.caption(
-        say(
-            "Each pale dot is one seed, each bar the 95 % interval of the mean (Student's t). "
-            "A lead inside the grey band is too small to be called one. The rule was written "
-            "down before the trainings, in assets/experiments/PLAN.md. The claim holds if all "
-            "three intervals lie right of zero. It does not hold if one of them ends left of "
-            "the band's right edge."
+    with st.expander(say("How to read it, and the rule")):
+        st.caption(
+            say(
+                "Each pale dot is one seed, each bar the 95 % interval of the mean (Student's t). "
+                "A lead inside the grey band is too small to be called one. The rule was written "
+                "down before the trainings, in assets/experiments/PLAN.md. The claim holds if all "
+                "three intervals lie right of zero. It does not hold if one of them ends left of "
+                "the band's right edge."
+            )
         )
-    )
     _paper()
     _summary(rows)
     _longer(rows)
@@ -176,16 +177,17 @@ def _paper() -> None:
     measured = experiment("b0", "Figure 8")
     alt = say("The paper's Figure 8: ImageNet accuracy against multiply-adds by way of scaling")
     live.figure("figure_8", accuracy_by_way(measured), alt=alt)
-    st.caption(
-        say(
-            "The paper's Figure 8, published; each dot is one training. Four things differ "
-            "here. The paper's base is B0 at 224 px, ours has four blocks at 14 px. The paper "
-            "has 1.28 million photos in 1000 classes, we have 60,000 grey pictures of clothes "
-            "in ten, with nothing to see past 28 px. The paper trains for 350 epochs, we train "
-            "for six, which favours what learns quickly. And with four blocks, rounding leaves "
-            "few depths to choose from."
+    st.caption(say("The paper's Figure 8, published; each dot is one training."))
+    with st.expander(say("Four things differ here")):
+        st.caption(
+            say(
+                "The paper's base is B0 at 224 px, ours has four blocks at 14 px. The paper "
+                "has 1.28 million photos in 1000 classes, we have 60,000 grey pictures of clothes "
+                "in ten, with nothing to see past 28 px. The paper trains for 350 epochs, we train "
+                "for six, which favours what learns quickly. And with four blocks, rounding leaves "
+                "few depths to choose from."
+            )
         )
-    )
 
 
 def _summary(rows: Rows) -> None:

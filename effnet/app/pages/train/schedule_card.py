@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from PIL import Image, ImageOps
 
-from effnet.app.kit import cache, cards, jobs, live, photos, public, sheet, state
+from effnet.app.kit import cache, cards, jobs, live, photos, projector, public, sheet, state
 from effnet.base import (
     Column,
     EffnetError,
@@ -98,7 +98,8 @@ def controls() -> None:
         lambda rule: say(RULES[rule]),
         "rule",
     )
-    with st.expander(say("Regularisation, first to last stage")):
+    with st.expander(say("Regularisation")):
+        st.caption(say("From the first stage to the last"))
         for name, (label, high, step) in RANGES.items():
             _pair(name, say(label), min(high, LIMITS[name][1]), step, getattr(now, name))
 
@@ -170,28 +171,36 @@ def picture() -> Image.Image:
 
 
 def card() -> None:
-    """The schedule's picture, totals and table, and the preset's source."""
+    """The photo, the steps that it grows through, and the totals."""
     network, now = schedule()
     spec = get_variant(network)
     costs = stage_costs(now, spec)
     relative = relative_cost(now, spec)
-    _totals(network, now, relative)
+    if not projector.on():
+        photos.strip(words=say("Photo in the steps"))
     drawn = schedule_staircase(now, costs, relative=relative, picture=picture())
     words = say("Image size by epoch with regularisation strengths below")
     live.figure("staircase", drawn, alt=words)
-    st.caption(
-        say(
-            "Steps and bars are computed. The share under a size is its part of all "
-            "multiply-adds. Only forward passes are counted. A training step costs about three "
-            "of them at every size, so shares and savings stay the same."
-        )
-    )
+    st.caption(say("Computed. Below each size: its share of all multiply-adds."))
+    _totals(network, now, relative)
+
+
+def table() -> None:
+    """The stages in numbers, what is counted, and where a published schedule comes from."""
     with st.expander(say("The stages as a table"), on_change="rerun") as opened:
-        if opened.open:
-            _table(now, costs)
-    one = _matching(network, now)
-    if one:
-        st.caption(say("Source: {source}. {notes}.", source=say(one.source), notes=say(one.notes)))
+        if not opened.open:
+            return
+        network, now = schedule()
+        _table(now, stage_costs(now, get_variant(network)))
+        told = say(
+            "Only forward passes are counted. A training step costs about three of them at every "
+            "size, so shares and savings stay the same."
+        )
+        one = _matching(network, now)
+        if one:
+            source = say("Source: {source}. {notes}.", source=say(one.source), notes=say(one.notes))
+            told += f" {source}"
+        st.caption(told)
 
 
 def _matching(network: str, now: Progressive) -> Preset | None:
@@ -203,34 +212,31 @@ def _totals(network: str, now: Progressive, relative: float) -> None:
     spec = get_variant(network)
     images = sum(row.macs for row in stage_costs(now, spec))
     measured = step_times(network, now)
-    entries = [
-        (
-            say("Multiply-adds"),
-            factor(relative),
-            say("Of training at the last size throughout; computed"),
-        ),
-        (say("Saved"), percent(1 - relative), say("Computed, in exact multiply-adds")),
-        (
-            say("Forward passes"),
-            f"{images / 1e18:.3g} E",
-            say(
-                "{macs:,} MACs on ImageNet's 1,281,167 training images (1 E is 10 to the power of "
-                "18); a training step takes about three times a forward pass",
-                macs=images,
-            ),
-        ),
-        (
-            say("Time here"),
-            factor(relative_time(now, measured)) if measured else "-",
-            say(
-                "Share of the fixed schedule's time, predicted from this machine's step times. "
-                "Measure them below"
-            ),
-        ),
-    ]
     cards.row(
-        (label, value, say("not measured") if value == "-" else None, note)
-        for label, value, note in entries
+        (
+            (
+                say("Multiply-adds"),
+                factor(relative),
+                say("{share} saved", share=percent(1 - relative)),
+                say("Of training at the last size throughout; computed"),
+            ),
+            (
+                say("Forward passes"),
+                f"{images / 1e18:.3g} E",
+                say("MACs; 1 E is 10¹⁸"),
+                say(
+                    "{macs:,} MACs on ImageNet's 1,281,167 training images; a training step takes "
+                    "about three times a forward pass",
+                    macs=images,
+                ),
+            ),
+            (
+                say("Time here"),
+                factor(relative_time(now, measured)) if measured else "-",
+                say("of the fixed schedule's") if measured else say("not measured"),
+                say("Predicted from this machine's step times. Measure them below"),
+            ),
+        )
     )
 
 

@@ -61,7 +61,7 @@ def teach() -> None:
 
 
 def _given() -> dict[str, list[Image.Image]]:
-    count = st.slider(say("Classes"), 2, MOST_CLASSES, 2, key="teach_classes")
+    count = st.slider(say("Classes"), 2, MOST_CLASSES, 2, key="teach_classes", width=300)
     chosen: dict[str, list[Any]] = {}
     columns = st.columns(count)
     for place, column in enumerate(columns):
