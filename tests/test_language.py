@@ -23,6 +23,7 @@ from effnet.cam.methods import METHODS
 from effnet.classify import breakage, perturbations
 from effnet.network import OPERATORS
 from effnet.papers import dimension_results, printed_times, published, wording
+from effnet.pixels.samples import SAMPLES
 from effnet.report import glossary, lessons
 from effnet.site import SCRIPTS
 from effnet.train import gallery, schedule
@@ -128,6 +129,8 @@ READ = (
     lessons.lessons(),
     glossary.terms(),
     published.tables(),
+    SAMPLES,
+    content("verdicts"),
     schedule.SOURCES,
     schedule.NOTES,
     frame.PAGES,

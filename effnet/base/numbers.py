@@ -82,11 +82,11 @@ def check_range(
     known, number = is_whole(value, math.floor(low)) if whole else is_finite(value), plain(value)
     if known and low <= number <= high and not (above and number == low):
         return
+    ends = {"low": _written(low), "high": _written(high)}
     if math.isinf(high):
-        span = Text("a finite number above {low}") if above else Text("at least {low}")
+        span = Text("a finite number above {low}" if above else "at least {low}", **ends)
     else:
-        span = Text("above {low}, at most {high}") if above else Text("{low} to {high}")
-    span.values.update(low=_written(low), high=_written(high))
+        span = Text("above {low}, at most {high}" if above else "{low} to {high}", **ends)
     raise EffnetError(
         "{what} {value}; expected {range}"
         if not whole or is_whole(value, -(2**MOST_BITS))

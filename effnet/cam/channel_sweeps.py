@@ -109,19 +109,14 @@ def sweep_maps(
 def estimate_s(model: Network, x: Tensor, *, method: str, layer: str | None) -> tuple[float, int]:
     """Seconds that a sweep will take here, from one slice measured, and its passes."""
     _, sweep = workers.call(prepare, model, x, method=method, layer=layer)
-    workers.call(_slice, sweep, 0)
+    workers.call(sweep.run, 0)
     clock = time.perf_counter()
-    workers.call(_slice, sweep, 0)
+    workers.call(sweep.run, 0)
     return (time.perf_counter() - clock) * len(sweep.starts), sweep.channels
 
 
-def _slice(sweep: Sweep, start: int) -> Tensor:
-    with torch.inference_mode():
-        return sweep.run(start)
-
-
 def _scores(sweep: Sweep, start: int, questions: list[Question]) -> Array:
-    return _read(_slice(sweep, start), questions)
+    return _read(sweep.run(start), questions)
 
 
 def _read(logits: Tensor, questions: list[Question]) -> Array:
@@ -142,6 +137,7 @@ def _weights(method: str, scores: Array, untouched: Array) -> Array:
 def _masking(model: Network, x: Tensor, activation: Tensor) -> Callable[[int], Tensor]:
     """The picture seen through each channel, stretched to its size and to 0 to 1."""
 
+    @torch.inference_mode()
     def run(start: int) -> Tensor:
         channels = activation[:, start : start + SCORE_BATCH]
         masks = functional.interpolate(channels, x.shape[-2:], mode="bilinear", align_corners=True)[
@@ -180,6 +176,7 @@ def _packages_fill(activation: Tensor, rows: int) -> Tensor:
 def _ablating(tail: Steps, activation: Tensor, fill: Fill) -> Callable[[int], Tensor]:
     """The rest of the network on the activation with one channel after the other taken out."""
 
+    @torch.inference_mode()
     def run(start: int) -> Tensor:
         rows = min(ABLATION_BATCH, activation.shape[1] - start)
         batch = activation.repeat(rows, 1, 1, 1)

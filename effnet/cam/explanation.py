@@ -111,7 +111,12 @@ class Explanation(Rich, Tabular):
         """
         check_range("opacity", alpha, 0, 1)
         values = place(self.native, self.picture.size, self.box, smooth=smooth)
-        return self._painted(values, alpha)
+        picture = np.asarray(self.image, dtype=np.float32)
+        left, top, right, bottom = self.window
+        seen = (slice(top, bottom), slice(left, right))
+        result = picture * DIMMED
+        result[seen] = (1 - alpha) * picture[seen] + alpha * coloured(values[seen])
+        return Image.fromarray(result.astype(np.uint8))
 
     def grid(self) -> Image.Image:
         """The map's own cells, unsmoothed, where the network saw them."""
@@ -179,14 +184,6 @@ class Explanation(Rich, Tabular):
             pictures=pictures,
             notes=notes,
         )
-
-    def _painted(self, values: Array, alpha: float) -> Image.Image:
-        picture = np.asarray(self.image, dtype=np.float32)
-        left, top, right, bottom = self.window
-        seen = (slice(top, bottom), slice(left, right))
-        result = picture * DIMMED
-        result[seen] = (1 - alpha) * picture[seen] + alpha * coloured(values[seen])
-        return Image.fromarray(result.astype(np.uint8))
 
 
 def _uri(picture: Image.Image) -> str:

@@ -42,7 +42,7 @@ def equal_cost_surface(
     surface = theme.trace(
         "surface",
         **_grid(found),
-        surfacecolor=[[a and a / 1e6 for a in row] for row in found.activations],
+        surfacecolor=[[cell and cell[2] / 1e6 for cell in row] for row in found.cells],
         opacity=0.9,
         name=say("surface"),
         colorbar=marks.colour_bar(say("activations (M)"), length=0.7),
@@ -110,7 +110,7 @@ def _grid(found: EqualCost) -> dict[str, Any]:
     return {
         "x": list(found.widths),
         "y": list(found.depths),
-        "z": [list(row) for row in found.resolutions],
+        "z": [[cell and cell[0] for cell in row] for row in found.cells],
         "colorscale": colours.viridis_scale(),
     }
 
@@ -190,7 +190,7 @@ def _networks(
 
 
 def _range(found: EqualCost) -> tuple[int, int]:
-    values = [value for row in found.activations for value in row if value]
+    values = [activations for *_, activations in found.networks()]
     return min(values), max(values)
 
 

@@ -12,7 +12,7 @@ import math
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import IO, Any
@@ -127,21 +127,18 @@ def _decoded(
     data: bytes, short_side: int | None, most_pixels: int
 ) -> tuple[Image.Image, tuple[int, int]]:
     if data[8:12] != b"WEBP":
-        return _loaded(data, short_side, most_pixels, _decoding)
+        return _loaded(data, short_side, most_pixels)
     if size := webp_size(data):
         _check_size(*size, most=MAX_WEBP_PIXELS)
     with IN_FLIGHT.hold(IN_FLIGHT.room):  # its canvases are made while it is opened
-        return _loaded(data, short_side, most_pixels, _has_its_turn)
+        return _loaded(data, short_side, most_pixels, held=True)
 
 
 def _loaded(
-    data: bytes,
-    short_side: int | None,
-    most_pixels: int,
-    turn: Callable[[Image.Image], AbstractContextManager[None]],
+    data: bytes, short_side: int | None, most_pixels: int, *, held: bool = False
 ) -> tuple[Image.Image, tuple[int, int]]:
     formats = (*FORMATS, "HEIF") if _kind(data) == HEIC and _reads_heic() else FORMATS
-    with Image.open(io.BytesIO(data), formats=formats) as image, turn(image):
+    with Image.open(io.BytesIO(data), formats=formats) as image, _decoding(image, held=held):
         size = image.size
         if short_side:
             image.draft(None, (2 * short_side, 2 * short_side))
@@ -153,15 +150,10 @@ def _loaded(
         return _rgb(image, max(1, times)), size
 
 
-def _has_its_turn(image: Image.Image) -> AbstractContextManager[None]:
+def _decoding(image: Image.Image, *, held: bool = False) -> AbstractContextManager[None]:
+    """Room for a picture's pixels while it is decoded and converted, unless it is held already."""
     _check_size(image.width, image.height)
-    return nullcontext()
-
-
-def _decoding(image: Image.Image) -> AbstractContextManager[None]:
-    """Room for a picture's pixels while it is decoded and converted."""
-    _check_size(image.width, image.height)
-    return IN_FLIGHT.hold(image.width * image.height)
+    return nullcontext() if held else IN_FLIGHT.hold(image.width * image.height)
 
 
 def give_back_memory() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from effnet.base import check_known, mark
+from effnet.base import check_known, content
 from effnet.weights import package_folder
 
 
@@ -26,24 +26,7 @@ class Sample:
         return path if path and path.is_file() else None
 
 
-PUBLIC = mark("public domain")
-SAMPLES = (
-    Sample("chelsea", mark("Cat"), "Stéfan van der Walt", "CC0", "skimage", "data/chelsea.png"),
-    Sample("coffee", mark("Coffee"), "Rachel Michetti", "CC0", "skimage", "data/coffee.png"),
-    Sample("rocket", mark("Rocket"), "SpaceX", PUBLIC, "skimage", "data/rocket.jpg"),
-    Sample("astronaut", mark("Astronaut"), "NASA", PUBLIC, "skimage", "data/astronaut.png"),
-    Sample(
-        "china",
-        mark("Temple"),
-        "danielbuechele",
-        "CC BY 2.0",
-        "sklearn",
-        "datasets/images/china.jpg",
-    ),
-    Sample(
-        "flower", mark("Flower"), "vultilion", "CC BY 2.0", "sklearn", "datasets/images/flower.jpg"
-    ),
-)
+SAMPLES = tuple(Sample(name, **told) for name, told in content("samples").items())
 
 
 def list_samples() -> list[Sample]:

@@ -192,7 +192,7 @@ class EqualCost(Tabular):
         base: The base network's name; its JSON where it has none.
         target: The MACs that all of them should have.
         depths, widths: The axes; every depth is a step that gives another network.
-        resolutions, macs, activations: `[depth][width]`; None where the input side would lie
+        cells: `[depth][width]`: input side, MACs and activations; None where the side would lie
             outside of what is shown.
     """
 
@@ -200,9 +200,7 @@ class EqualCost(Tabular):
     target: int
     depths: tuple[float, ...]
     widths: tuple[float, ...]
-    resolutions: tuple[tuple[int | None, ...], ...]
-    macs: tuple[tuple[int | None, ...], ...]
-    activations: tuple[tuple[int | None, ...], ...]
+    cells: tuple[tuple[tuple[int, int, int] | None, ...], ...]
 
     def as_rows(self) -> list[dict[str, Any]]:
         """One dictionary a network of the surface."""
@@ -213,14 +211,10 @@ class EqualCost(Tabular):
     def networks(self) -> tuple[tuple[float, float, int, int, int], ...]:
         """Depth, width, resolution, MACs and activations of every network, row by row."""
         return tuple(
-            (depth, width, side, macs, activations)
-            for depth, sides, costs, written in zip(
-                self.depths, self.resolutions, self.macs, self.activations, strict=True
-            )
-            for width, side, macs, activations in zip(
-                self.widths, sides, costs, written, strict=True
-            )
-            if side is not None and macs is not None and activations is not None
+            (depth, width, *cell)
+            for depth, row in zip(self.depths, self.cells, strict=True)
+            for width, cell in zip(self.widths, row, strict=True)
+            if cell
         )
 
 
@@ -246,19 +240,11 @@ def equal_cost(base: Spec, target: int) -> EqualCost:
         depth_steps(base, *_window(corners["depth"].depth, 0.25, 8.0), 0.05), MOST_DEPTHS
     )
     widths = _spread(*_window(corners["width"].width, 0.25, 6.0))
-    rows = [
-        [_nearest_side(width_costs(base, w).curve(repeats), target, low, high) for w in widths]
+    cells = tuple(
+        tuple(_nearest_side(width_costs(base, w).curve(repeats), target, low, high) for w in widths)
         for repeats in (repeats_at(base, depth) for depth in depths)
-    ]
-    return EqualCost(
-        text_of(base),
-        target,
-        depths,
-        widths,
-        tuple(tuple(cell and cell[0] for cell in row) for row in rows),
-        tuple(tuple(cell and cell[1] for cell in row) for row in rows),
-        tuple(tuple(cell and cell[2] for cell in row) for row in rows),
     )
+    return EqualCost(text_of(base), target, depths, widths, cells)
 
 
 def _window(corner: float, least: float, most: float) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-from effnet.base import cell, cell_text, csv_text, files, mark, printable
+from effnet.base import cell, cell_text, csv_text, files, mark, path_of, printable
 from effnet.timing.measurements import Environment, Latency
 from effnet.timing.options import Options
 from effnet.timing.profiles import StageProfile
@@ -144,9 +144,7 @@ class Row:
 def folder() -> Path:
     """Where this user's measurements are: `$EFFNET_TIMES`, or the cache folder."""
     chosen = os.environ.get(FOLDER)
-    if chosen:
-        return Path(chosen)
-    return files.cache_folder("times")
+    return path_of(chosen) if chosen else files.cache_folder("times")
 
 
 def file_name(where: Environment, precision: str) -> str:

@@ -5,20 +5,16 @@ A sweep takes any `concurrent.futures.Executor`: threads, processes, or a cluste
 whole; a sweep that was killed goes on with the rows that are missing.
 """
 
-import os
-import platform
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import effnet
 from effnet.base import EffnetError, Text, stamp
 from effnet.jobs import stop_asked
-from effnet.timing import processor
 from effnet.train.recipe import Recipe
 from effnet.train.results import Row, as_row, read_rows, write_rows
 
@@ -78,18 +74,12 @@ def where() -> Row:
     """The machine of a measurement, as columns."""
     import torch
 
-    cuda = torch.cuda.is_available()
-    return {
-        "device": "cuda" if cuda else "cpu",
-        "processor": torch.cuda.get_device_name() if cuda else processor(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else "",
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "effnet": effnet.__version__,
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+    from effnet.timing.measure import machine
+
+    here = machine.environment(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    names = ("device", "processor", "cores", "threads", "torch", "python", "date")
+    told = {name: getattr(here, name) for name in names}
+    return told | {"load": here.load_before, "effnet": effnet.__version__}
 
 
 def sweep(

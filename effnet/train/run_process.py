@@ -312,14 +312,14 @@ def _claim(run: Run, told: Told) -> dict[str, Any]:
 
 def _steps(run: Run, _told: Told) -> dict[str, Any]:
     from effnet.network import Spec
-    from effnet.train.step_times import step_times
+    from effnet.timing.measure import step_ms
 
     spec = Spec.from_dict(run.options["spec"])
     found = {}
     for size in run.options["sizes"]:
         if runs.stop_asked(run.folder):
             raise EffnetError("stopped")
-        found[str(size)] = step_times(spec, size, batch_size=run.options["batch_size"])
+        found[str(size)] = step_ms(spec, size, batch_size=run.options["batch_size"])
         runs.report(run.folder, len(found) / len(run.options["sizes"]))
         append_line(run.folder / METRICS, {"size": size, "ms": found[str(size)]})
     return {"step_ms": found}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import mean
 
-from effnet.base import mark, say
+from effnet.base import content, say
 from effnet.train.plan import SINGLE, TITLES
 from effnet.train.results import Row, half_width
 
@@ -114,24 +114,4 @@ def verdict(rows: Sequence[Row], way: str, budget: float, *, seeds: int = SEEDS)
         "seeds": min(len(one.points) for one in found),
         "planned": seeds,
     }
-    texts = {
-        UNFINISHED: mark(
-            "**Not finished**: {seeds} of {planned} seeds at {budget:g} x the multiply-adds; so "
-            "far {way} stands at {points} points against {rival}."
-        ),
-        HOLDS: mark(
-            "**The paper's claim holds here**: at {budget:g} x the multiply-adds {way} beats every "
-            "single dimension; {rival} comes nearest, at {points} points."
-        ),
-        FAILS: mark(
-            "**The paper's claim does not hold here**: at {budget:g} x the multiply-adds {way} "
-            "stands at {points} points against {rival}, and the plan counts less than {least:g} "
-            "as no lead."
-        ),
-        OPEN: mark(
-            "**These trainings can't tell**: at {budget:g} x the multiply-adds {way} stands at "
-            "{points} points against {rival}: too little to call it a lead, too much to rule "
-            "one out."
-        ),
-    }
-    return say(texts[answer], **values)
+    return say(content("verdicts")[answer], **values)

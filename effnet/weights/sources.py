@@ -226,11 +226,7 @@ def _squashed(file: str) -> str:
 
 def named(name: str) -> TimmWeights | None:
     """timm's weights of that name, with or without a file's ending; None where it is no such."""
-    stem = name
-    while (
-        shorter := re.sub(r"\.(safetensors|pth|pt|bin|ckpt|tar)$", "", stem, flags=re.I)
-    ) != stem:
-        stem = shorter
+    stem = re.sub(r"(\.(safetensors|pth|pt|bin|ckpt|tar))+$", "", name, flags=re.IGNORECASE)
     return next((one for one in timms_weights() if stem == one.name or name == one.file), None)
 
 

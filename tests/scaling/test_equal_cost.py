@@ -143,7 +143,7 @@ def test_one_dimension_alone_lies_inside_the_surface():
     corners = {way: nearest("b0", way, 3 * B0) for way in WAYS}
     assert found.depths[0] < 1 < corners["depth"].depth < found.depths[-1]
     assert found.widths[0] < 1 < corners["width"].width < found.widths[-1]
-    sides = [side for row in found.resolutions for side in row if side]
+    sides = [side for _, _, side, *_ in found.networks()]
     assert min(sides) < 224 < corners["resolution"].resolution < max(sides)
 
 

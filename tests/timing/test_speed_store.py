@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -129,6 +130,8 @@ def test_a_strange_file_in_the_folder_is_passed_over(tmp_path):
 def test_the_folder_is_the_variables_or_the_users_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("EFFNET_TIMES", str(tmp_path))
     assert measurement_store.folder() == tmp_path
+    monkeypatch.setenv("EFFNET_TIMES", "~/times")
+    assert measurement_store.folder() == Path.home() / "times"
     monkeypatch.delenv("EFFNET_TIMES")
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     if sys.platform != "win32":

@@ -1,3 +1,4 @@
+from . import machine as machine
 from .measured_sweep import record as record
 from .measured_sweep import sweep as sweep
 from .predictor import gather as gather
@@ -13,3 +14,4 @@ from .stage_profiles import profile_stages as profile_stages
 from .stage_profiles import profiles as profiles
 from .stage_profiles import record_stages as record_stages
 from .training_steps import step_costs as step_costs
+from .training_steps import step_ms as step_ms

@@ -54,8 +54,18 @@ class Live(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.now -= size
 
 
-def peak_bytes(module: nn.Module, image: Tensor, step: Callable[[], object]) -> int:
-    """The most that weights, buffers, the image and all tensors of a pass take together."""
+def peak_bytes(module: nn.Module, image: Tensor, step: Callable[[], object]) -> int | None:
+    """The most that weights, buffers, the image and all tensors of a pass take together.
+
+    None where a device doesn't tell.
+    """
+    if image.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(image.device)
+        step()
+        torch.cuda.synchronize(image.device)
+        return torch.cuda.max_memory_allocated(image.device)
+    if image.device.type != "cpu":
+        return None
     known = [*module.parameters(), *module.buffers(), image]
     with Live(known) as live:
         step()

@@ -66,12 +66,7 @@ class Ready:
 
     def peak_bytes(self) -> int | None:
         """Largest memory of a pass, weights included; None where it can't be told."""
-        if self.place.type == "cuda":
-            torch.cuda.reset_peak_memory_stats(self.place)
-            self.step()
-            torch.cuda.synchronize(self.place)
-            return torch.cuda.max_memory_allocated(self.place)
-        if self.place.type != "cpu" or self.options.engine != "eager":
+        if self.place.type == "cpu" and self.options.engine != "eager":
             return None
         return live_tensors.peak_bytes(self.module, self.image, self.step)
 
@@ -110,7 +105,8 @@ def prepared(model: Model, options: Options) -> Iterator[Ready]:
         module = copy.deepcopy(module)
     if options.folded:
         module = folded(as_built(module))
-    modes, home = _modes(module), next(iter(module.parameters()), torch.empty(0)).device
+    modes = [(part, part.training) for part in module.modules()]  # some may be frozen in theirs
+    home = next(iter(module.parameters()), torch.empty(0)).device
     module.eval().to(place)
     try:
         with machine.threads(options.threads), _memory_errors(name, options, size, place):
@@ -132,7 +128,8 @@ def prepared(model: Model, options: Options) -> Iterator[Ready]:
                 getattr(module, "spec", None),
             )
     finally:
-        _restore(modes)
+        for part, training in modes:
+            part.training = training
         module.to(home)
 
 
@@ -258,13 +255,3 @@ def check_memory(spec: Spec, options: Options, size: int) -> None:
     needed += peak_bytes(replace(spec, resolution=size), batch=options.batch_size)
     if free is not None and needed > free:
         raise OutOfMemory(spec.name, options.batch_size, size, place)
-
-
-def _modes(module: nn.Module) -> list[tuple[nn.Module, bool]]:
-    """Every part's own mode: some may be frozen in evaluation while the rest trains."""
-    return [(part, part.training) for part in module.modules()]
-
-
-def _restore(modes: list[tuple[nn.Module, bool]]) -> None:
-    for part, training in modes:
-        part.training = training

@@ -1,8 +1,10 @@
 """A training step's time and memory at several image sizes: the V2 paper's first bottleneck."""
 
+import statistics
 from collections.abc import Callable, Sequence
 
 import torch
+from torch import Tensor, nn
 from torch.nn import functional
 
 from effnet.base import EffnetError
@@ -80,26 +82,11 @@ def _step_cost(
     budget_s: float,
     heard: Callable[[float], None],
 ) -> StepCost:
-    model = build(spec).train().to(place)
-    images = torch.randn(batch_size, 3, side, side, device=place)
-    classes = torch.randint(NUM_CLASSES, (batch_size,), device=place)
-
-    def step() -> None:
-        model.zero_grad(set_to_none=True)
-        functional.cross_entropy(model(images), classes).backward()  # type: ignore[no-untyped-call]
-
+    model, images, step = _training(spec, side, batch_size, place, torch.contiguous_format)
     timer = clock.timer(place)
     timer.sample(step)
     heard(0.0)
-    if place.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(place)
-        step()
-        torch.cuda.synchronize(place)
-        peak: int | None = torch.cuda.max_memory_allocated(place)
-    elif place.type == "cpu":
-        peak = live_tensors.peak_bytes(model, images, step)
-    else:
-        peak = None
+    peak = live_tensors.peak_bytes(model, images, step)
     samples = clock.take(
         lambda: timer.sample(step), budget_s, lambda share, _: heard(share), least=3
     )
@@ -111,3 +98,26 @@ def _step_cost(
         training_bytes(spec, batch=batch_size, resolution=side),
         batch_size * count(spec, resolution=side).macs,
     )
+
+
+def _training(
+    spec: Spec, side: int, batch_size: int, place: torch.device, layout: torch.memory_format
+) -> tuple[nn.Module, Tensor, Callable[[], None]]:
+    """A network with random weights, random images, and a step of training on them."""
+    model = build(spec).train().to(place, memory_format=layout)  # type: ignore[call-overload]
+    images = torch.randn(batch_size, 3, side, side, device=place).to(memory_format=layout)
+    classes = torch.randint(NUM_CLASSES, (batch_size,), device=place)
+
+    def step() -> None:
+        model.zero_grad(set_to_none=True)
+        functional.cross_entropy(model(images), classes).backward()  # type: ignore[no-untyped-call]
+
+    return model, images, step
+
+
+def step_ms(spec: Spec, side: int, *, batch_size: int) -> float:
+    """Median milliseconds of three steps as the trainer takes them here, after one to warm up."""
+    place = torch.device("cpu")
+    _, _, step = _training(spec, side, batch_size, place, torch.channels_last)
+    _, *samples = (clock.timer(place).sample(step) for _ in range(4))
+    return statistics.median(samples)
