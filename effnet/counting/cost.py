@@ -83,7 +83,7 @@ class LayerCost:
     activations: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cost(Rich, Tabular):
     """What one image of `resolution` costs, in total and by layer, stage and kind."""
 
@@ -96,6 +96,15 @@ class Cost(Rich, Tabular):
 
     def __post_init__(self) -> None:
         settle(self)
+
+    def __eq__(self, other: object) -> bool:
+        """Where every layer is equal; what a block's chance to be left out is costs nothing."""
+        if not isinstance(other, Cost):
+            return NotImplemented
+        return self.resolution == other.resolution and self.layers == other.layers
+
+    def __hash__(self) -> int:
+        return hash((self.resolution, self.params, self.macs, self.activations))
 
     @cached_property
     def layers(self) -> tuple[LayerCost, ...]:

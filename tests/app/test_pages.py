@@ -197,7 +197,7 @@ def test_a_design_too_large_to_measure_is_refused():
 
 def test_two_visitors_are_queued_and_told(monkeypatch):
     over = threading.Event()
-    monkeypatch.setattr(latency_cards, "work", lambda *_: over.wait(PATIENCE))
+    monkeypatch.setattr(latency_cards, "work", lambda *_: over.wait(PATIENCE) and None)
     first, second = (
         opened("pages/latency.py", mode="free", base="lite0", resolution=side)
         for side in ("64", "80")

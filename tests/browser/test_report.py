@@ -26,6 +26,7 @@ def chinese(text: str) -> str:
 def offline(browser: Browser):
     """Opens a file with no network; it must ask for nothing and break nothing."""
     context = browser.new_context(offline=True, viewport={"width": 1100, "height": 900})
+    context.set_default_timeout(120_000)  # ms; a loaded machine is slow
     asked, broken = [], []
 
     def opened(path: Path, *, figures: int) -> Page:

@@ -76,6 +76,15 @@ def test_running_statistics_are_all_that_the_official_totals_have_more(row):
     assert effnet.count(spec).params + statistics == int(row["params_with_statistics"])
 
 
+def test_equal_costs_have_equal_layers_and_stochastic_depth_costs_nothing():
+    b0 = effnet.get_variant("b0")
+    found = effnet.count(b0)
+    assert found == effnet.count(dataclasses.replace(b0, stochastic_depth=0.5))
+    assert hash(found) == hash(effnet.count("b0"))
+    for other in (effnet.count(b0, resolution=225), effnet.count("b1"), found.layers):
+        assert found != other
+
+
 def test_mobilenet_v1_is_that_of_the_paper():
     """arXiv:1704.04861 prints 4.2 M and 569 M; the exact integers are those of Keras' network."""
     cost = effnet.count(effnet.get_variant("mobilenet_v1"))
