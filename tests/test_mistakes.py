@@ -33,7 +33,7 @@ MISTAKES = {
     "device missing": (lambda: effnet.load("lite0", device=None), "device None"),
     "too few names": (lambda: effnet.load("lite0", classes=["cat"]), "1 class name for 1,000"),
     "measured nothing": (lambda: effnet.measure_latency(None), "None can't be measured"),
-    "budget as text": (lambda: effnet.measure_latency("b0", budget_s="5"), "budget '5'"),
+    "budget as text": (lambda: effnet.measure_latency("b0", budget_s="5"), "budget in seconds '5'"),
     "channels as text": (lambda: Stage("mbconv", "16", 1), "'16' channels"),
     "half a channel": (lambda: Stage("mbconv", 16.5, 1), "16.5 channels"),
     "infinite head": (

@@ -104,9 +104,24 @@ class Latency(Rich, Tabular):
         return self.options.precision
 
     @property
+    def channels_last(self) -> bool:
+        """Whether a pixel's channels lay side by side in memory."""
+        return self.options.channels_last
+
+    @property
+    def folded(self) -> bool:
+        """Whether each BatchNorm was folded into the convolution before it."""
+        return self.options.folded
+
+    @property
     def engine(self) -> Engine:
         """What ran the network: one of `ENGINES`."""
         return self.options.engine
+
+    @property
+    def cuda_graph(self) -> bool:
+        """Whether the pass was recorded once and replayed."""
+        return self.options.cuda_graph
 
     @property
     def median_ms(self) -> float:

@@ -138,7 +138,7 @@ def test_the_drop_is_the_packages_remove_most_relevant_first(lite0, coffee):
 
     explanation = lite0.explain(coffee, target="espresso")
     verdict = judge(lite0, explanation, steps=4, random_orders=2)
-    x = prepared(lite0, explanation)
+    x = prepared(lite0, explanation.image)
     side = x.shape[-1]
     filters = Image.Resampling.BILINEAR
     mask = np.array(Image.fromarray(explanation.native).resize((side, side), filters))

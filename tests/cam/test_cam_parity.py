@@ -182,7 +182,7 @@ def test_at_the_last_layer_the_papers_ablation_is_cam(lite0, coffee):
     from effnet.cam.faithfulness import prepared
     from effnet.cam.question import Question
 
-    x = prepared(lite0, lite0.explain(coffee))
+    x = prepared(lite0, coffee)
     _, sweep = prepare(lite0.model, x, method="ablationcam-zero", layer=None)
     scores = np.concatenate([_scores(sweep, start, [Question(967)]) for start in sweep.starts])
     drops = float(sweep.logits[0, 967]) - scores[:, 0]

@@ -70,7 +70,7 @@ def test_the_crop_keeps_its_share(lite0, side):
 
 @pytest.mark.parametrize("side", [0, 31, 5000])
 def test_a_side_that_is_not_sane_is_refused(lite0, side):
-    with pytest.raises(EffnetError, match=f"a side of {side} px"):
+    with pytest.raises(EffnetError, match=f"resolution {side}; expected 32 to 1,024"):
         answers.at_resolution(lite0.preprocessing, side)
 
 

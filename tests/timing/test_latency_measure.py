@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import itertools
 import json
 import random
 import subprocess
@@ -18,7 +19,7 @@ from effnet.base import EffnetError
 from effnet.counting.memory.inference import peak_bytes
 from effnet.counting.memory.tensors import weights
 from effnet.nn import sessions
-from effnet.timing.measure import clock, machine, prepare, protocol
+from effnet.timing.measure import clock, live_tensors, machine, prepare, protocol
 from effnet.timing.measure.protocol import compare, measured, race
 from effnet.timing.measurements import Latency
 from effnet.timing.options import Options
@@ -262,9 +263,9 @@ def test_memory_on_cuda_is_the_allocators_peak_over_one_pass(monkeypatch):
         max_memory_allocated=lambda _: calls.append("read") or 12345,
     )
     with prepare.prepared(TINY, Options("cpu")) as ready:
-        ready.place = SimpleNamespace(type="cuda")
+        ready.image = SimpleNamespace(device=SimpleNamespace(type="cuda"))
         ready.step = lambda: calls.append("pass")
-        monkeypatch.setattr(prepare, "torch", SimpleNamespace(cuda=cuda))
+        monkeypatch.setattr(live_tensors, "torch", SimpleNamespace(cuda=cuda))
         assert ready.peak_bytes() == 12345
         monkeypatch.undo()
     assert calls == ["reset", "pass", "synchronise", "read"]
@@ -358,11 +359,8 @@ def test_ways_with_their_own_threads_run_under_them():
 
 
 def test_a_comparison_is_judged_pair_by_pair(monkeypatch):
-    def samplers(samplers, budget_s, least):
-        for i in range(30):
-            yield {"first": 10.0 + i % 3, "second": (10.0 + i % 3) * 2}
-
-    monkeypatch.setattr(protocol.clock, "rounds", samplers)
+    samples = itertools.cycle({"first": one, "second": 2 * one} for one in (10.0, 11.0, 12.0))
+    monkeypatch.setattr(protocol.clock, "in_turn", lambda _: lambda: next(samples))
     found = compare("b0", SMALL, options=Options("cpu", resolution=32), budget_s=0.01)
     assert (found.ratio, found.low, found.high) == (2.0, 2.0, 2.0)
     assert found.faster == "first"
@@ -413,16 +411,16 @@ def test_a_busy_loop_beside_it_makes_a_measurement_unstable():
         ({"batch_size": 0}, "batch size 0"),
         ({"batch_size": -4}, "batch size -4"),
         ({"batch_size": 2.5}, "batch size 2.5"),
-        ({"budget_s": 0}, "budget 0"),
-        ({"budget_s": -1.0}, "budget -1.0"),
-        ({"budget_s": float("nan")}, "budget nan"),
-        ({"budget_s": float("inf")}, "budget inf"),
+        ({"budget_s": 0}, "budget in seconds 0"),
+        ({"budget_s": -1.0}, "budget in seconds -1.0"),
+        ({"budget_s": float("nan")}, "budget in seconds nan"),
+        ({"budget_s": float("inf")}, "budget in seconds inf"),
         ({"resolution": 0}, "resolution 0"),
         ({"resolution": 32.5}, "resolution 32.5"),
         ({"device": "tpu"}, "device 'tpu'"),
         ({"precision": "int8"}, "precision 'int8'; expected one of fp32, bf16"),
         ({"precision": None}, "precision None"),
-        ({"threads": 0}, "0 threads"),
+        ({"threads": 0}, "threads 0; expected 1 to 1,024"),
     ],
     ids=str,
 )
