@@ -12,7 +12,7 @@ from typing import Literal
 from effnet.base import EffnetError, brief, check_known, check_range, is_finite, plain
 from effnet.counting import CostCurve
 from effnet.network import Spec, check_resolution
-from effnet.scaling.shapes import scaled_costs
+from effnet.scaling.shapes import channels_at, repeats_at, scaled_costs
 from effnet.scaling.spec_sources import AnyNetwork, spec_of
 
 # found by grid search at phi = 1, arXiv:1905.11946 section 3.3
@@ -211,14 +211,17 @@ def phi_curve(
     """What the compound formula gives along phi, counted.
 
     `network` numbers the distinct networks in order of appearance, resolution aside: many
-    positions of phi round to the same one.
+    positions of phi round to the same one. Each distinct network is counted once.
     """
     start = spec_of(base)
-    seen: dict[CostCurve, int] = {}
+    seen: dict[tuple[tuple[int, ...], ...], tuple[int, CostCurve]] = {}
     points = []
     for phi in phis:
-        curve = scaled_costs(start, _power("alpha", alpha, phi), _power("beta", beta, phi))
-        number = seen.setdefault(curve, len(seen))
+        depth, width = _power("alpha", alpha, phi), _power("beta", beta, phi)
+        shape = repeats_at(start, depth), channels_at(start, width)
+        if shape not in seen:
+            seen[shape] = len(seen), scaled_costs(start, depth, width)
+        number, curve = seen[shape]
         size = _sized(start, _power("gamma", gamma, phi))
         totals = curve.at(size)
         points.append(PhiPoint(phi, number, size, totals.params, totals.macs, totals.activations))

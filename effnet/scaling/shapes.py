@@ -14,7 +14,7 @@ from operator import le
 
 from effnet.counting import CostCurve, curve_of
 from effnet.counting.memory import Moment, moments
-from effnet.network import MAX_RESOLUTION, Block, Spec, round_repeats, walk
+from effnet.network import MAX_RESOLUTION, Block, Spec, round_channels, round_repeats, walk
 
 DECIMALS = 10_000  # multipliers have at most four decimals, as in the design and its link
 
@@ -90,8 +90,18 @@ def repeats_at(base: Spec, depth: float) -> tuple[int, ...]:
     )
 
 
+def channels_at(base: Spec, width: float) -> tuple[int, ...]:
+    """The channels of every stage times `width`, rounded as `Spec.scaled` does, and of the ends."""
+    stages = (
+        round_channels(stage.channels * width, divisor=stage.divisor, limit=base.round_limit)
+        for stage in base.stages
+    )
+    return *stages, *base.scaled_ends(width)
+
+
+@lru_cache(maxsize=4096)
 def scaled_costs(base: Spec, depth: float, width: float) -> CostCurve:
-    """What the base's network at these multipliers costs; equal networks have equal curves."""
+    """What the base's network at these multipliers costs at any resolution."""
     return width_costs(base, width).curve(repeats_at(base, depth))
 
 
