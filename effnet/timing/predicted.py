@@ -87,10 +87,11 @@ class Pace:
 
 def pass_ms(coefficients: Mapping[str, Sequence[float]], spec: Spec) -> float:
     """A pass's milliseconds by coefficients as `Pace` has them; units of other kinds take none."""
+    known = ((repeats, unit, coefficients.get(group(unit.kind))) for repeats, unit in _units(spec))
     return sum(
-        repeats * a * b
-        for repeats, unit in _units(spec)
-        for a, b in zip(coefficients.get(group(unit.kind), ()), features(unit), strict=False)
+        repeats * sum(a * b for a, b in zip(of_kind, features(unit), strict=True))
+        for repeats, unit, of_kind in known
+        if of_kind is not None
     )
 
 
