@@ -118,7 +118,7 @@ def test_bench_keeps_samples_in_a_folder(capsys, tmp_path):
     (row,) = run_json(capsys, "bench", "lite0", *options, "--keep", str(tmp_path))
     (kept,) = reading.kept(tmp_path)
     assert kept.latency.samples_ms == pytest.approx(row["samples_ms"], rel=1e-4)
-    assert kept.latency.options.folded
+    assert kept.latency.folded
     assert kept.macs == row["macs"] == effnet.count(effnet.get_variant("lite0"), resolution=32).macs
 
 
