@@ -187,8 +187,8 @@ def _samples(found: Measured | None) -> None:
     alt = say("Every measured pass with median and spread")
     live.figure("samples", _marked(latency_samples(latency), found), alt=alt)
     doubts = in_words(latency)
-    unstable = f":material/warning: **{doubts}** " if doubts else ""
-    _below(unstable + conditions(latency))
+    steady = say("A dot is a pass. Their times agree, so they can be compared with other times.")
+    _below(f":material/warning: **{doubts}**" if doubts else steady)
 
 
 def _marked(drawn: go.Figure, found: Measured | None) -> go.Figure:
@@ -267,10 +267,13 @@ def _stage_table(shown: Sequence[StageProfile], *, measured: bool) -> None:
 
 
 def take_away(found: Measured | None, spec: Spec) -> None:
-    """All of a measurement as CSV and JSON."""
-    if found is None or found.latency is None or found.recorded:
+    """How it was measured, and where that was here, all of it as CSV and JSON."""
+    if found is None or found.latency is None:
         return
     latency, rows = found.latency, found.rows
+    st.caption(conditions(latency))
+    if found.recorded:
+        return
     name = f"latency-{spec.name}-{latency.environment.date[:10]}".replace(" ", "-")
     with st.container(horizontal=True, gap="small"):
         st.download_button(
