@@ -70,6 +70,12 @@ class Store:
         while len(self._kept) > 1 and self.memory_bytes() > budget:
             self._kept.popitem(last=False)
 
+    def forget(self, name: str) -> None:
+        """Load it anew when it is asked for next; its weights have changed."""
+        with self._lock:
+            self._kept.pop(name, None)
+            self._alive.pop(name, None)
+
     def names(self) -> list[str]:
         """What is kept, least recently used first."""
         return list(self._kept)

@@ -248,12 +248,12 @@ def _folders(root: Path) -> list[Path]:
 
 
 def trained() -> dict[str, str]:
-    """Names and titles of the runs that left a network, newest first."""
+    """Names and titles of the runs that left a network, newest first; none that still changes."""
     kinds = ("train", "taught")
     return {
         run.name: run.title
         for run in list_runs()
-        if run.kind in kinds and (run.folder / BEST).is_file()
+        if run.kind in kinds and (run.folder / BEST).is_file() and not is_held(run.folder)
     }
 
 

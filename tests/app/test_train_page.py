@@ -4,9 +4,11 @@ import io
 import json
 import time
 from collections import OrderedDict
+from unittest.mock import Mock
 
 import pytest
 import scaling_rows
+import streamlit as st
 import visits
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -17,6 +19,7 @@ from effnet.app.kit import cache, sheet
 from effnet.app.pages.train import results_card, runs_card, scaling_card, teach_card
 from effnet.base import EffnetError, column, percent
 from effnet.base.language import say, speaking
+from effnet.classify import Store
 from effnet.jobs import runs
 from effnet.train import TITLES, claim, race
 from effnet.train.data import load_pictures
@@ -239,6 +242,29 @@ def test_a_new_run_is_selected_where_another_was_looked_at(monkeypatch):
     (new,) = [run for run in runs.list_runs() if run.name != old.name]
     assert app.selectbox(key="run_shown").value == new.name
     assert new.owner == app.session_state["visitor"]
+
+
+def test_a_network_that_is_trained_further_is_not_answered_by_its_old_weights(monkeypatch):
+    loaded = []
+    store = Store(lambda name: loaded.append(name) or Mock(memory_bytes=1))
+    monkeypatch.setattr(cache, "store", lambda: store)
+    asked = []
+    answer = st.cache_data(lambda name: asked.append(name) or len(asked))
+    run = left(STOP="", BEST="weights")
+    assert runs.trained() == {run.name: run.title}
+    store.get(run.name)
+    store.get("lite0")
+    assert (answer(run.name), answer(run.name)) == (1, 1)
+    app = visits.opened("pages/train.py", session={"train_tabs": "Run", "run_shown": run.name})
+    monkeypatch.setattr(runs, "launch", lambda _: None)
+    app.button(key="run_resume").click().run()
+    sound(app)
+    with runs.held(run.folder):
+        assert runs.trained() == {}, "it changes"
+    store.get(run.name)
+    store.get("lite0")
+    assert loaded == [run.name, "lite0", run.name]
+    assert answer(run.name) == 2
 
 
 def test_the_tab_opens_on_no_strangers_failure():

@@ -9,6 +9,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import streamlit as st
+
+from effnet.app.kit import cache
 from effnet.app.kit.cache import Photo
 
 if TYPE_CHECKING:
@@ -46,6 +49,14 @@ def keep(photo: Photo, key: Hashable, value: Any) -> None:
         shelf[key] = value
         while len(shelf) > ENTRIES:
             del shelf[next(iter(shelf))]
+
+
+def forget(variant: str) -> None:
+    """Keep no answer and no map of a network whose weights are about to change."""
+    cache.store().forget(variant)
+    st.cache_data.clear()  # answers and maps of all networks; they are made again
+    with _lock:
+        _kept.clear()
 
 
 def here(

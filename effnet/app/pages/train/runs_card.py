@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from effnet.app.kit import frame, jobs, live, open_tab, public, sheet, state
+from effnet.app.kit import frame, jobs, live, maps, open_tab, public, sheet, state
 from effnet.base import (
     EffnetError,
     has_numbers,
@@ -261,6 +261,7 @@ def _buttons(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         over = now in ("stopped", "broken")
         if st.button(say("Resume"), key="run_resume", disabled=not over or bool(refused)):
+            maps.forget(run.name)
             runs.launch(replace(run, owner=run.owner or state.visitor()))
             st.rerun()
         question = say("Its curves, its network and its photos go for good.")
