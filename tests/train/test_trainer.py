@@ -51,9 +51,11 @@ def test_the_same_seed_gives_the_same_losses_and_weights(tiny, tmp_path, schedul
 
 
 def test_another_seed_gives_other_weights(tiny, tmp_path):
+    before = torch.get_num_threads()
     one = train(tiny, folder_of(tmp_path, "a"))
     two = train(replace(tiny, seed=1), folder_of(tmp_path, "b"))
     assert one.digest != two.digest
+    assert torch.get_num_threads() == before != tiny.threads, "the process goes on as it was"
 
 
 @pytest.mark.parametrize("stop_after", [1, 5, 8])
