@@ -183,7 +183,7 @@ def test_a_check_says_right_or_not_yet():
         assert effnet.notebook.check(8, 9)._repr_html_() == "<div><div>还不对：8 太小了</div></div>"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def parts():
     explorer = effnet.explore()
     return explorer, explorer.parts.children

@@ -3,17 +3,20 @@
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 300  # s; a loaded machine is slow, and nothing here measures speed
 # Once, not for each visit: it reads what is installed, which takes ten times as long as a page.
-manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+with suppress(ImportError, AttributeError):  # Streamlit's own, it may move
+    from streamlit.components.v2 import manifest_scanner
+
+    manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 def opened(

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from effnet.base import EffnetError, in_a_row, mark, remembered, say, settle
+from effnet.base import EffnetError, check_range, in_a_row, mark, remembered, say, settle
 from effnet.network.spec import MAX_CHANNELS, OPERATORS, Operator, Spec, Stage
 
 Dialect = Literal["v1", "v2"]
@@ -212,12 +212,7 @@ def _read(word: str) -> tuple[BlockString, list[str]]:
     fused = bool(values.pop("c", 0))
     values.pop("f", None)
     block = BlockString(fused=fused, **{FIELDS[key]: value for key, value in values.items()})
-    if not 1 <= block.in_channels <= MAX_CHANNELS:
-        raise EffnetError(
-            "{channels} input channels; expected 1 to {most:,}",
-            channels=block.in_channels,
-            most=MAX_CHANNELS,
-        )
+    check_range("input channels", block.in_channels, 1, MAX_CHANNELS, whole=True)
     stage_of(block)
     return block, notes
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from effnet.base import EffnetError, brief, is_whole, mark, plain
+from effnet.base import check_range, mark, plain
 from effnet.network.spec import (
     MAX_CHANNELS,
     Layout,
@@ -105,19 +105,9 @@ def walk(
         in_channels: Channels of the input: 3 for colour pictures.
         num_classes: Outputs of the classifier.
     """
+    check_range("input channels", in_channels, 1, MAX_CHANNELS, whole=True)
+    check_range("classes", num_classes, 1, MAX_CLASSES, whole=True)
     in_channels, num_classes = plain(in_channels), plain(num_classes)
-    if not is_whole(in_channels, 1, MAX_CHANNELS):
-        raise EffnetError(
-            "{number} input channels; expected a whole number, 1 to {most:,}",
-            number=brief(in_channels),
-            most=MAX_CHANNELS,
-        )
-    if not is_whole(num_classes, 1, MAX_CLASSES):
-        raise EffnetError(
-            "{number} classes; expected a whole number, 1 to {most:,}",
-            number=brief(num_classes),
-            most=MAX_CLASSES,
-        )
     size = spec.resolution if resolution is None else check_resolution(resolution)
     resnet = spec.layout == "resnet"
     stem = "conv1" if resnet else "0"

@@ -15,6 +15,7 @@ from effnet.base import (
     Rich,
     brief,
     check_known,
+    check_range,
     is_finite,
     is_whole,
     mark,
@@ -116,26 +117,11 @@ class Stage:
             raise EffnetError(
                 "kernel {kernel!r} is not an odd size from 1 to 11", kernel=self.kernel
             )
-        if not is_whole(self.stride, 1, 2):
-            raise EffnetError("stride {stride!r} is not 1 or 2", stride=self.stride)
-        if not is_whole(self.channels, 1, MAX_CHANNELS):
-            raise EffnetError(
-                "{channels!r} channels; expected 1 to {most:,}",
-                channels=self.channels,
-                most=MAX_CHANNELS,
-            )
-        if not is_whole(self.repeats, 1, MAX_BLOCKS):
-            raise EffnetError(
-                "{blocks!r} blocks in a stage; expected 1 to {most:,}",
-                blocks=self.repeats,
-                most=MAX_BLOCKS,
-            )
-        if not (is_finite(self.expand_ratio) and 0 < self.expand_ratio <= 64):
-            raise EffnetError(
-                "expansion {ratio!r}; expected above 0, at most 64", ratio=self.expand_ratio
-            )
-        if not (is_finite(self.se_ratio) and 0 <= self.se_ratio <= 1):
-            raise EffnetError("squeeze ratio {ratio!r}; expected 0 to 1", ratio=self.se_ratio)
+        check_range("stride", self.stride, 1, 2, whole=True)
+        check_range("channels", self.channels, 1, MAX_CHANNELS, whole=True)
+        check_range("blocks in a stage", self.repeats, 1, MAX_BLOCKS, whole=True)
+        check_range("expansion", self.expand_ratio, 0, 64, above=True)
+        check_range("squeeze ratio", self.se_ratio, 0, 1)
         if not self.exact_channels:
             object.__setattr__(self, "exact_channels", float(self.channels))
         if not self.exact_repeats:
@@ -197,29 +183,15 @@ class Spec(Rich):
         object.__setattr__(self, "resolution", check_resolution(self.resolution))
         for label, allowed in CHOICES.items():
             check_known(label, getattr(self, label), allowed)
-        ends = (
-            is_whole(self.stem_channels, 1, MAX_CHANNELS),
-            is_whole(self.head_channels, 0, MAX_CHANNELS),
-        )
-        if not all(ends):
-            raise EffnetError(
-                "stem of {stem!r} and head of {head!r} channels; "
-                "expected a stem of at least 1, and 0 for no head",
-                stem=self.stem_channels,
-                head=self.head_channels,
-            )
+        check_range("stem channels", self.stem_channels, 1, MAX_CHANNELS, whole=True)
+        check_range("head channels", self.head_channels, 0, MAX_CHANNELS, whole=True)
+        check_range("BatchNorm eps", self.norm_eps, 0, above=True)
         rates = self.dropout, self.stochastic_depth
-        if not (
-            all(is_finite(rate) and 0 <= rate < 1 for rate in rates)
-            and is_finite(self.norm_eps)
-            and self.norm_eps > 0
-        ):
+        if not all(is_finite(rate) and 0 <= rate < 1 for rate in rates):
             raise EffnetError(
-                "dropout {dropout!r}, stochastic depth {drop!r}, BatchNorm eps {eps!r}; "
-                "expected rates from 0 to under 1, and eps above 0",
+                "dropout {dropout!r}, stochastic depth {drop!r}; expected rates from 0 to under 1",
                 dropout=self.dropout,
                 drop=self.stochastic_depth,
-                eps=self.norm_eps,
             )
         if self.blocks > MAX_BLOCKS:
             raise EffnetError(
@@ -248,16 +220,9 @@ class Spec(Rich):
         Further keyword arguments replace fields. Raises `EffnetError` for multipliers that are
         not positive and finite, or that lead past what can be shown.
         """
-        depth, width = plain(depth), plain(width)
-        for label, value in (("depth", depth), ("width", width)):
-            if not (is_finite(value) and value > 0):
-                raise EffnetError(
-                    "depth multiplier {value!r}; expected a number above 0"
-                    if label == "depth"
-                    else "width multiplier {value!r}; expected a number above 0",
-                    value=value,
-                )
-        depth, width = float(depth), float(width)
+        check_range("depth multiplier", depth, 0, above=True)
+        check_range("width multiplier", width, 0, above=True)
+        depth, width = float(plain(depth)), float(plain(width))
         if max(s.repeats for s in self.stages) * depth > MAX_BLOCKS:
             raise EffnetError(
                 "depth multiplier {depth:.4g} gives over {most:,} blocks; use less",

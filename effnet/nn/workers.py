@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from functools import lru_cache, partial
 from typing import ParamSpec, TypeVar
@@ -44,6 +45,20 @@ def _decoders() -> ThreadPoolExecutor:
 
 after_fork(_pool.cache_clear)
 after_fork(_decoders.cache_clear)
+
+
+@contextmanager
+def threads(number: int | None) -> Iterator[None]:
+    """This many threads for the time being; None leaves them as they are."""
+    before = torch.get_num_threads()
+    if number is None or number == before:
+        yield
+        return
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -22,7 +22,7 @@ from torch.nn import functional
 
 from effnet.base import EffnetError, write_whole
 from effnet.jobs import BEST, METRICS
-from effnet.nn import Network, build, saved
+from effnet.nn import Network, build, saved, workers
 from effnet.train import augment
 from effnet.train.batches import Feed, by_group, moments, seed_of
 from effnet.train.linear_head import fitted_head, set_head
@@ -68,17 +68,17 @@ def train(
         Stopped: `stop` said so; calling again goes on.
         EffnetError: The data are not there or too few.
     """
-    torch.set_num_threads(recipe.threads)
-    machine = this_machine()
-    job = _Job(recipe, folder, machine)
-    if progress and machine.first:
-        progress(job.feed.about())
-    job.resume()
-    while job.step < job.total:
-        row = job.epoch(stop)
-        if row is not None and progress:
-            progress(row)
-    return job.result()
+    with workers.threads(recipe.threads):
+        machine = this_machine()
+        job = _Job(recipe, folder, machine)
+        if progress and machine.first:
+            progress(job.feed.about())
+        job.resume()
+        while job.step < job.total:
+            row = job.epoch(stop)
+            if row is not None and progress:
+                progress(row)
+        return job.result()
 
 
 class _Job:

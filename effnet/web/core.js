@@ -140,10 +140,10 @@ export function blockCount(spec) {
 function checkMultipliers(base, depth, width) {
   const positive = (value) => Number.isFinite(value) && value > 0;
   if (!positive(depth)) {
-    refuse('depth multiplier {value!r}; expected a number above 0', { value: depth });
+    refuse('depth multiplier {value!r}; expected a finite number above 0', { value: depth });
   }
   if (!positive(width)) {
-    refuse('width multiplier {value!r}; expected a number above 0', { value: width });
+    refuse('width multiplier {value!r}; expected a finite number above 0', { value: width });
   }
   if (Math.max(...base.stages.map((stage) => stage.repeats)) * depth > MAX_BLOCKS) {
     refuse('depth multiplier {depth:.4g} gives over {most:,} blocks; use less',

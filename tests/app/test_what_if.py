@@ -101,7 +101,7 @@ def test_rows_are_added_and_deleted():
 
 @pytest.mark.parametrize(
     ("cells", "words"),
-    [({"channels": 0}, "0 channels"), ({"channels": None}, "empty"), ({"kernel": 4}, "kernel 4")],
+    [({"channels": 0}, "channels 0"), ({"channels": None}, "empty"), ({"kernel": 4}, "kernel 4")],
     ids=str,
 )
 def test_a_bad_cell_is_named_and_the_network_stays(cells, words):

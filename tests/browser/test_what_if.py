@@ -59,7 +59,7 @@ def test_a_cell_that_is_typed_changes_the_network(visit):
     strings = page.get_by_role("textbox", name="Block strings")
     expect(strings).to_have_value(re.compile("i16_o40.*\n.*i40_o40"))
     fill_cell(page, 1, 0.85, "0")
-    expect(page.get_by_text("stage 2: 0 channels")).to_be_visible()
+    expect(page.get_by_text("stage 2: channels 0")).to_be_visible()
     expect(strings).to_have_value(re.compile("i16_o40"))
     page.get_by_role("button", name="Undo").last.click()
     expect(claim).to_contain_text("EfficientNet-B0 has 5.29 M")

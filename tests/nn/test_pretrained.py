@@ -162,9 +162,9 @@ def test_rates_are_in_the_built_network_and_its_spec():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"in_channels": 0}, "0 input channels"),
-        ({"in_channels": 2.5}, r"2\.5 input channels"),
-        ({"num_classes": 0}, "0 classes"),
+        ({"in_channels": 0}, "input channels 0"),
+        ({"in_channels": 2.5}, r"input channels 2\.5"),
+        ({"num_classes": 0}, "classes 0"),
         ({"weights": "nowhere.pth"}, "no weights file at nowhere.pth"),
         ({"weights": "IMAGENET21K"}, "unknown weights 'IMAGENET21K'"),
     ],

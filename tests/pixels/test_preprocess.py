@@ -13,8 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageFile, features
-from streamlit.proto.Common_pb2 import FileURLs
-from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
+from streamlit.testing.v1 import AppTest
 from torchvision.models import get_weight
 
 import effnet
@@ -503,7 +502,10 @@ def test_file_objects_are_pictures_read_from_their_beginning(tmp_path):
     data = saved(quarters(), "PNG")
     path = tmp_path / "a.png"
     path.write_bytes(data)
-    uploaded = UploadedFile(UploadedFileRec("1", "a.png", "image/png", data), FileURLs())
+    script = "import streamlit; streamlit.file_uploader('Photo', key='photo')"
+    app = AppTest.from_string(script).run()
+    app.file_uploader[0].set_value(("a.png", data, "image/png")).run()
+    uploaded = app.session_state["photo"]
     with path.open("rb") as opened, zipfile.ZipFile(io.BytesIO(zipped(data))) as archive:
         for source in (io.BytesIO(data), opened, uploaded, Stream(data), archive.open("a.png")):
             assert_quarters(open_image(source))

@@ -51,7 +51,7 @@ def test_a_row_can_be_deleted_and_added_at_once():
 @pytest.mark.parametrize(
     ("cells", "words"),
     [
-        ({"channels": 0}, ["stage 2", "0 channels"]),
+        ({"channels": 0}, ["stage 2", "channels 0"]),
         ({"channels": None}, ["stage 2", "channels is empty"]),
         ({"kernel": 4}, ["kernel 4", "odd"]),
         ({"stride": 3}, ["stride 3"]),

@@ -368,14 +368,15 @@ def test_a_comparison_is_judged_pair_by_pair(monkeypatch):
 
 
 def test_the_faster_of_b0_and_b2_is_named(monkeypatch):
-    """On a device that takes as long as the layers' multiply-adds do, give or take a third."""
+    """On a device that takes as long as the layers' multiply-adds do, give or take a fifth: B2 has
+    1.65 times those of B0, so each pair of samples says the same, however many there are."""
     chance = random.Random(4)
 
     class Timer:
         def sample(self, step):
             with FlopCounterMode(display=False) as counter:
                 step()
-            return counter.get_total_flops() / 1e6 * chance.uniform(0.75, 1.25)
+            return counter.get_total_flops() / 1e6 * chance.uniform(0.8, 1.2)
 
     monkeypatch.setattr(clock, "timer", lambda _: Timer())
     found = compare("b0", "b2", options=Options("cpu", resolution=32), budget_s=1.0)

@@ -32,16 +32,6 @@ def runs_of_this_test(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("EFFNET_RUNS", str(tmp_path / "runs"))
 
 
-@pytest.fixture(autouse=True)
-def threads_as_they_were():
-    """A training sets the number of threads for its process; here that is everybody's."""
-    import torch
-
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture
 def tiny_set(tmp_path, monkeypatch):
     """Twelve pictures to train on and four to test, in place of the real files' 70,000."""

@@ -1,11 +1,9 @@
 """The trainer is exact: same seed, same losses; killed and resumed, the same bits."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,9 +51,11 @@ def test_the_same_seed_gives_the_same_losses_and_weights(tiny, tmp_path, schedul
 
 
 def test_another_seed_gives_other_weights(tiny, tmp_path):
+    before = torch.get_num_threads()
     one = train(tiny, folder_of(tmp_path, "a"))
     two = train(replace(tiny, seed=1), folder_of(tmp_path, "b"))
     assert one.digest != two.digest
+    assert torch.get_num_threads() == before != tiny.threads, "the process goes on as it was"
 
 
 @pytest.mark.parametrize("stop_after", [1, 5, 8])
@@ -77,30 +77,29 @@ def test_a_stopped_run_goes_on_to_the_same_bits(tiny, tmp_path, stop_after, kind
     assert resumed.top1 == whole.top1
 
 
-def test_a_run_killed_at_any_step_ends_with_the_same_bits(
+KILLED = """
+import os, sys
+from pathlib import Path
+from torch.optim.optimizer import register_optimizer_step_post_hook
+from effnet.cli.main import main
+checkpoint = Path(sys.argv[2])
+register_optimizer_step_post_hook(lambda *_: checkpoint.exists() and os.kill(os.getpid(), 9))
+main(["train", "go", sys.argv[1]])
+"""
+
+
+def test_a_run_killed_between_two_checkpoints_ends_with_the_same_bits(
     tiny, tmp_path, environment_without_weights
 ):
-    """SIGKILL in the middle of a real process, at a step that nobody chose."""
+    """SIGKILL in the middle of a real process, at the first step that no checkpoint has."""
     recipe = replace(tiny, epochs=6, schedule=replace(GROWN, epochs=6), checkpoint_steps=3)
     whole = train(recipe, folder_of(tmp_path, "whole"))
     folder = folder_of(tmp_path, "killed")
     order = {"kind": "train", "title": "t", "created": 0, "options": {"recipe": recipe.to_dict()}}
     (folder / "order.json").write_text(json.dumps(order))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "effnet", "train", "go", str(folder)],
-        cwd=ROOT,
-        env=environment_without_weights,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 400
-    while not (folder / CHECKPOINT).exists():
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    assert not (folder / "result.json").exists()
+    command = [sys.executable, "-c", KILLED, str(folder), str(folder / CHECKPOINT)]
+    ended = subprocess.run(command, cwd=ROOT, env=environment_without_weights, check=False)
+    assert ended.returncode == -signal.SIGKILL
     resumed = train(recipe, folder)
     assert resumed.digest == whole.digest
     assert [row["epoch"] for row in read_lines(folder / METRICS)] == [1, 2, 3, 4, 5, 6]

@@ -32,7 +32,7 @@ class Server(ThreadingHTTPServer):
         breaks: After how many bytes each of the next answers breaks off.
         ranges: Whether it knows ranges.
         asked: The Range header of each request.
-        pause_s: Before every 64 KiB.
+        go_on: Waited for after the first 320 KiB of an answer.
     """
 
     daemon_threads = True
@@ -40,7 +40,8 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.breaks: list[int] = []
-        self.ranges, self.status, self.pause_s = True, 200, 0.0
+        self.ranges, self.status, self.go_on = True, 200, threading.Event()
+        self.go_on.set()
         self.asked: list[str | None] = []
         self.content = DATA
 
@@ -68,9 +69,9 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.server.breaks:
             body = body[: self.server.breaks.pop(0)]
-        for place in range(0, len(body), 1 << 16):
-            time.sleep(self.server.pause_s)
-            self.wfile.write(body[place : place + (1 << 16)])
+        self.wfile.write(body[: 5 << 16])
+        self.server.go_on.wait(120)
+        self.wfile.write(body[5 << 16 :])
 
     def handle(self) -> None:
         with contextlib.suppress(ConnectionError):  # who asked has gone, as these tests want it
@@ -185,7 +186,7 @@ def test_two_at_once_do_not_mix(server, tmp_path):
 
 
 def test_a_killed_program_goes_on_where_it_was(server, tmp_path):
-    server.pause_s = 0.05
+    server.go_on.clear()
     code = (
         f"from effnet.weights import downloads; downloads.fetch({server.url!r}, P, sha256={SHA!r})"
     )
@@ -197,6 +198,7 @@ def test_a_killed_program_goes_on_where_it_was(server, tmp_path):
         time.sleep(0.01)
     program.send_signal(signal.SIGKILL)
     program.wait()
+    server.go_on.set()
     kept = part.stat().st_size
     server.asked.clear()
     downloads.fetch(server.url, tmp_path / "f", sha256=SHA)

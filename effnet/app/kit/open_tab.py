@@ -1,18 +1,21 @@
 """Tabs and folds that compute only when they are open; an open tab stands in the link."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
-from streamlit.elements.lib.mutable_tab_container import TabContainer
 
 from effnet.app.kit import state
 from effnet.base import LANGUAGES, EffnetError, say, speaking, verbatim
 from effnet.scaling import unknown
 
+if TYPE_CHECKING:
+    from streamlit.elements.lib.mutable_tab_container import TabContainer
+
 TAB = "tab"  # the link's key; a page has one row of tabs
 
 
-def tabs(key: str, titles: Sequence[str]) -> Sequence[TabContainer]:
+def tabs(key: str, titles: Sequence[str]) -> "Sequence[TabContainer]":
     """A tab for every title; the open one outlives a change of page and of language.
 
     Streamlit forgets tabs with their page, and knows one by its label, so that one in another

@@ -7,12 +7,11 @@ import socket
 import stat
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 from effnet.app.kit import live
 from effnet.weights import offline_variants
@@ -65,17 +64,18 @@ def collect_rarely() -> None:
 def forget_parts_of_before() -> None:
     """Drop what parts of the page before have asked for while this one was drawn.
 
-    Streamlit would run them after it, find them gone, and the browser would clear this page.
+    Streamlit would run them after it, find them gone, and the browser would clear this page. There
+    is no public way to its queue; a release that names its parts otherwise keeps what was asked.
     """
     context = get_script_run_ctx()
     requests = context.script_requests if context else None
     if context is None or requests is None:
         return
-    with requests._lock:
+    with suppress(AttributeError), requests._lock:
         asked = requests._rerun_data.fragment_id_queue
-        here = context.shared.new_fragment_ids.snapshot()
-        if requests._state is ScriptRequestType.RERUN and asked and not here.intersection(asked):
-            requests._state = ScriptRequestType.CONTINUE
+        here, states = context.shared.new_fragment_ids.snapshot(), type(requests._state)
+        if requests._state is states.RERUN and asked and not here.intersection(asked):
+            requests._state = states.CONTINUE
 
 
 @asynccontextmanager

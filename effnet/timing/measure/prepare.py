@@ -14,7 +14,17 @@ from effnet.base import EffnetError, Text, brief
 from effnet.counting import count
 from effnet.counting.memory import peak_bytes, weights
 from effnet.network import Spec, check_resolution
-from effnet.nn import OTHERS, as_built, build, compiled, folded, half, pick_device, session
+from effnet.nn import (
+    OTHERS,
+    as_built,
+    build,
+    compiled,
+    folded,
+    half,
+    pick_device,
+    session,
+    workers,
+)
 from effnet.scaling import Design, spec_of
 from effnet.timing import Environment, Latency, Options
 from effnet.timing.measure import clock, live_tensors, machine
@@ -109,7 +119,7 @@ def prepared(model: Model, options: Options) -> Iterator[Ready]:
     home = next(iter(module.parameters()), torch.empty(0)).device
     module.eval().to(place)
     try:
-        with machine.threads(options.threads), _memory_errors(name, options, size, place):
+        with workers.threads(options.threads), _memory_errors(name, options, size, place):
             image = torch.randn(options.batch_size, 3, size, size, device=place)
             if options.channels_last:
                 module.to(memory_format=torch.channels_last)

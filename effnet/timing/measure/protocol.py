@@ -1,10 +1,11 @@
 """The latency of one network, and of two in turn."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from dataclasses import replace
 
 from effnet.base import check_range
+from effnet.nn import workers
 from effnet.timing import PLAIN, Comparison, Engine, Latency, Options, compared
 from effnet.timing.measure import clock, machine
 from effnet.timing.measure.prepare import Model, Ready, prepared
@@ -115,7 +116,7 @@ def race(
             for name, (model, options) in runners.items()
         }
         for one in ready.values():
-            with _threads(one):
+            with workers.threads(one.options.threads):
                 one.warm_up(budget_s * clock.WARM_UP / len(ready), lambda: heard(0.0, samples))
         others = machine.Others()
         one_round = clock.in_turn({name: _sampler(one, ready) for name, one in ready.items()})
@@ -168,13 +169,8 @@ def _sampler(one: Ready, ready: Mapping[str, Ready]) -> Callable[[], float]:
         return one.sample
 
     def sample() -> float:
-        with _threads(one):
+        with workers.threads(one.options.threads):
             one.step()
             return one.sample()
 
     return sample
-
-
-def _threads(one: Ready) -> AbstractContextManager[None]:
-    number = one.options.threads
-    return nullcontext() if number is None else machine.threads(number)

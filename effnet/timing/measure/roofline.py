@@ -1,11 +1,10 @@
 """What this machine can do at best: a matrix product for arithmetic, a copy for memory."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
 
 import torch
 
-from effnet.nn import pick_device
+from effnet.nn import pick_device, workers
 from effnet.timing import PLAIN, Options, Roof, quantile
 from effnet.timing.measure import clock, machine
 from effnet.timing.measure.prepare import DTYPES
@@ -36,8 +35,7 @@ def calibrate(
     place = pick_device(options.device)
     heard = progress or (lambda _share: None)
     kind = DTYPES.get(options.precision, torch.float32)
-    many = machine.threads(options.threads) if options.threads else nullcontext()
-    with many, torch.inference_mode():
+    with workers.threads(options.threads), torch.inference_mode():
         where, others = machine.environment(place), machine.Others()
         timer = clock.timer(place)
         part = 0.5 / len(SIDES)  # of the budget, and of the progress
