@@ -137,7 +137,6 @@ def probability_curves(
         xaxis=theme.axis(unit),
         yaxis=theme.axis(say("probability (%)"), range=[0, 103]),
         shapes=shapes,
-        legend={"y": -0.24},
     )
 
 

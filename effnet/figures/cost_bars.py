@@ -75,7 +75,7 @@ def cost_by_stage(
         bargap=0.25,
         xaxis=theme.axis(say("stage"), type="category", fixedrange=True),
         yaxis=theme.axis(say(axis), fixedrange=True, rangemode="tozero"),
-        legend={"y": -0.24, "font": {"size": 12}, "traceorder": "normal"},
+        legend={"font": {"size": 12}, "traceorder": "normal"},
     )
 
 

@@ -77,7 +77,7 @@ def counters_compared(
             fixedrange=True,
         ),
         yaxis=theme.names_axis(names, fixedrange=True),
-        legend={"y": -0.28, "font": {"size": 12}, "traceorder": "normal"},
+        legend={"font": {"size": 12}, "traceorder": "normal"},
     )
 
 

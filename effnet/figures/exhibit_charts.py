@@ -11,9 +11,10 @@ from effnet.papers import Chart, Mark, Series, cited, letters
 
 ROW = 24  # px, of a name
 CHOSEN = 16
-SCATTER_HEIGHT = 460
-PHONE = 300.0  # px, of a plot on a phone
+SCATTER_HEIGHT = 308  # px, of a plot on a phone
+PHONE = 300.0  # px, of its legend
 LEGEND_LINE = 20
+AROUND = 122  # of title and axis
 PLOT = 420.0, 330.0  # px, of a narrow plot: labels that clash there are left to the hover text
 KEY = mark("line: computed")  # the legend's entry for all lines, which share the points' colours
 COUNTED = "line-ns-open"  # a short line: computed, where no line can be drawn through
@@ -33,9 +34,8 @@ def exhibit_redrawn(chart: Chart, *, source: str = "", chosen: int | None = None
         every_mark.sort(key=lambda mark: mark.line or 0)
     names = [str(name) for name in dict.fromkeys(mark.y for mark in every_mark)]
     named = chart.y is None
-    below = 64 + LEGEND_LINE * _legend_lines(chart)
-    inside = ROW * max(len(names), 5) if named else SCATTER_HEIGHT - 152
-    height = 58 + inside + below
+    inside = ROW * max(len(names), 5) if named else SCATTER_HEIGHT
+    height = inside + AROUND + LEGEND_LINE * _legend_lines(chart)
     labels = _labels(chart)
     traces = [
         _trace(one, text, chart, source, chosen)
@@ -45,9 +45,7 @@ def exhibit_redrawn(chart: Chart, *, source: str = "", chosen: int | None = None
         traces.append(marks.line([(None, None)], theme.ink(), name=say(KEY)))
     layout: dict[str, Any] = {
         "xaxis": _axis(chart.x.title, chart.x.log) | _steps(chart),
-        "legend": {"y": -58 / inside},
         "showlegend": len(traces) > 1,
-        "margin": {"l": 8, "r": 16, "t": 48, "b": below},
     }
     if chart.y is None:
         every = {"tickmode": "linear", "dtick": 1}
@@ -58,7 +56,7 @@ def exhibit_redrawn(chart: Chart, *, source: str = "", chosen: int | None = None
         layout["shapes"] = [marks.upright(0, width=2)]
         above = {"yref": "paper", "yanchor": "bottom"}
         layout["annotations"] = [marks.words(chart.zero, 0, 1, size=12, **above)]
-        layout["margin"]["t"] = 70
+        layout["margin"] = {"l": 8, "r": 12, "t": 70, "b": 8}
         layout["xaxis"]["zeroline"] = False
     return theme.figure(traces, title=chart.title, height=height, **layout)
 

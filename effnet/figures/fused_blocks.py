@@ -65,7 +65,7 @@ def fused_race(
             tickmode="auto",
             rangemode="tozero",
         ),
-        legend={"y": -0.22, "font": {"size": 12}},
+        legend={"font": {"size": 12}},
     )
 
 
@@ -138,7 +138,7 @@ def step_against_size(found: Sequence[StepCost]) -> go.Figure:
         xaxis=theme.axis(say("image side (px)"), tickvals=sides),
         yaxis=theme.axis(say("training step (ms)"), rangemode="tozero"),
         yaxis2=theme.right_axis(say("memory (MiB)"), tickmode="auto", rangemode="tozero"),
-        legend={"y": -0.22, "font": {"size": 12}},
+        legend={"font": {"size": 12}},
     )
 
 

@@ -79,7 +79,6 @@ def deletion_and_insertion(verdict: "Verdict", *, label: str, family: str = "v1"
         xaxis2=theme.axis(say("brought back (%)"), domain=[0.54, 1], anchor="y2"),
         yaxis=theme.axis(say("probability of {label} (%)", label=label), range=[0, top]),
         yaxis2={"range": [0, top], "anchor": "x2", "showticklabels": False},
-        legend={"yref": "container", "y": 0.0, "yanchor": "bottom"},
     )
 
 
@@ -161,7 +160,6 @@ def map_in_box(rungs: "Sequence[Rung]", names: Sequence[str], *, family: str = "
         height=300,
         yaxis=theme.axis(say("share of the map in the box (%)"), range=[0, 112]),
         bargap=0.5,
-        legend={"yref": "container", "y": 0.0, "yanchor": "bottom"},
     )
 
 

@@ -128,7 +128,7 @@ def network_drawing(spec: Spec, *, base: AnyNetwork | None = None) -> theme.Valu
         xaxis=theme.hidden_axis(-gap / 2, end + gap / 2),
         yaxis=theme.hidden_axis(-tallest * 0.86, tallest * 0.56),
         showlegend=bool(ghost and ghost != drawn),
-        legend={"y": 1.0, "yanchor": "top", "x": 1, "xanchor": "right"},
+        legend={"yref": "paper", "y": 1.0, "yanchor": "top", "x": 1, "xanchor": "right"},
     )
 
 

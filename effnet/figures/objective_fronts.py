@@ -76,7 +76,6 @@ def rewards(ranked: Sequence[Rated]) -> go.Figure:
             "ticks": "",
             "range": [-0.6, len(names) - 0.4],
         },
-        legend={"y": -60 / (BAR * len(names))},
     )
 
 

@@ -126,5 +126,5 @@ def ratios_beside(
             say("time (multiples of {against}, log scale)", against=against),
             [*measured, *(one for ratios in published.values() for one in ratios if one)],
         ),
-        legend={"y": -0.3, "font": {"size": 12}},
+        legend={"font": {"size": 12}},
     )

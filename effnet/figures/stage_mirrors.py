@@ -53,7 +53,7 @@ def stage_mirror(profile: Sequence[StageProfile], *, measured: bool = True) -> g
     return theme.figure(
         bars,
         title=_mirror_title(profile, names, measured=measured),
-        height=120 + 34 * len(profile),
+        height=150 + 34 * len(profile),
         barmode="overlay",
         bargap=0.25,
         xaxis={
@@ -64,7 +64,7 @@ def stage_mirror(profile: Sequence[StageProfile], *, measured: bool = True) -> g
         },
         xaxis2=theme.axis("(%)", domain=[0.78, 1], anchor="y", rangemode="tozero", nticks=4),
         yaxis={"autorange": "reversed", "ticks": ""},
-        legend={"y": -0.2, "traceorder": "normal"},
+        legend={"traceorder": "normal"},
         annotations=notes,
     )
 
@@ -174,7 +174,7 @@ def roofline(profile: Sequence[KindProfile], roof: Roof) -> go.Figure:
         yaxis=theme.axis(
             say("speed (GMAC/s, log scale)"), type="log", dtick=1, exponentformat="none"
         ),
-        legend={"y": -0.2, "font": {"size": 12}},
+        legend={"font": {"size": 12}},
     )
 
 

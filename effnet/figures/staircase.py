@@ -39,7 +39,6 @@ def schedule_staircase(
     schedule: Progressive,
     costs: Sequence[StageCost],
     *,
-    relative: float,
     picture: "Image.Image | None" = None,
 ) -> go.Figure:
     """The stages as steps of image size over the epochs, with the picture; strengths below.
@@ -47,21 +46,19 @@ def schedule_staircase(
     Args:
         schedule: What is drawn.
         costs: Its stages' costs, in order.
-        relative: Multiply-adds over those of the end size throughout; computed.
         picture: A square picture to show at every stage's size; none leaves the steps bare.
     """
     plan = schedule.plan()
     colour = colours.family("v2")
     largest = max(stage.size for stage in plan)
     whole = sum(row.macs for row in costs)
+    shares = [percent(row.macs / whole) for row in costs]
     steps = marks.bars(
         ((s.first_epoch + s.epochs / 2, s.size) for s in plan),
         {"color": colour, "opacity": 0.28, "line": {"color": colour, "width": 2}},
         width=[s.epochs for s in plan],
         name=say("image size (computed)"),
-        text=[
-            f"{s.size} px<br>{percent(c.macs / whole)}" for s, c in zip(plan, costs, strict=True)
-        ],
+        text=[f"{s.size} px<br>{share}" for s, share in zip(plan, shares, strict=True)],
         customdata=[
             [f"{s.first_epoch:g}", f"{s.first_epoch + s.epochs:g}", f"{c.macs_per_image:,}"]
             for s, c in zip(plan, costs, strict=True)
@@ -74,10 +71,11 @@ def schedule_staircase(
     bars = [_strength(name, number, schedule) for number, name in enumerate(STRENGTHS)]
     title = (
         say(
-            "Growing to {size} px takes {share} of the multiply-adds of training at {size} px "
-            "throughout",
-            size=largest,
-            share=percent(relative),
+            "The last of {n} {n:stage|stages} takes {last} of all multiply-adds, the first {first} "
+            "(computed)",
+            n=len(plan),
+            last=shares[-1],
+            first=shares[0],
         )
         if len(plan) > 1
         else say("One size throughout, {size} px: nothing is saved", size=largest)
@@ -103,13 +101,13 @@ def schedule_staircase(
             {
                 "source": _encoded(picture, min(160, max(24, stage.size // 2))),
                 "x": stage.first_epoch + stage.epochs / 2,
-                "y": stage.size * 0.94,
-                "sizex": 0.86 * stage.epochs,
-                "sizey": stage.size * 0.88,
+                "y": 0,
+                "sizex": 0.92 * stage.epochs * stage.size / largest,  # as wide as it is high
+                "sizey": stage.size * 0.92,
                 "xref": "x",
                 "yref": "y",
                 "xanchor": "center",
-                "yanchor": "top",
+                "yanchor": "bottom",
                 "sizing": "contain",
                 "layer": "above",
             }
@@ -180,5 +178,4 @@ def block_survival(blocks: "Sequence[Survival]", alive: Sequence[bool]) -> go.Fi
         height=300,
         xaxis=theme.axis(say("block (stage.number)"), type="category"),
         yaxis=theme.axis(say("chance of being left out (%)"), rangemode="tozero"),
-        legend={"y": -0.35},
     )

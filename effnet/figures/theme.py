@@ -59,8 +59,9 @@ def _template() -> dict[str, Any]:
             "hoverlabel": {"font": {"family": colours.FONTS, "size": 13}},
             "legend": {
                 "orientation": "h",
-                "y": -0.22,
-                "yanchor": "top",
+                "yref": "container",  # below all else; the plot has what is left
+                "y": 0,
+                "yanchor": "bottom",
                 "x": 0,
                 "font": {"size": 13},
             },

@@ -91,6 +91,5 @@ def run_curves(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> go.Figure:
         height=320,
         xaxis=theme.axis(say("epoch"), rangemode="tozero"),
         yaxis=theme.axis(say("held-out accuracy (%)"), rangemode="tozero"),
-        legend={"y": -0.3},
         showlegend=1 < len(last) <= 6,
     )

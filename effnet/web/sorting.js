@@ -30,5 +30,3 @@ for (const table of document.querySelectorAll('table.sortable')) {
     };
   });
 }
-
-if (innerWidth < 1000) document.querySelector('.contents details').open = false;

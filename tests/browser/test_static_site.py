@@ -49,10 +49,11 @@ def opened(site, browser) -> Iterator[Callable[..., Page]]:
     own = (address, "data:", "blob:")
     context.on("request", lambda r: r.url.startswith(own) or outside.append(r.url))
 
-    def visit(path: str, *, needs: str = "") -> Page:
+    def visit(path: str, *, needs: str = "", width: int = 1280) -> Page:
         if needs and parts[needs].missing:
             pytest.skip(f"the site has no {needs} here: {parts[needs].missing}")
         page = context.new_page()
+        page.set_viewport_size({"width": width, "height": 900})
         page.set_default_timeout(120_000)
         page.on("pageerror", lambda error: broken.append(str(error)))
         page.goto(f"{address}/{path}")
@@ -246,6 +247,39 @@ def test_ones_own_photo_is_dropped_or_pasted(opened, chelsea):
         answered(page, times)
         expect(page.locator("#credit")).to_have_text("mine.png")
     expect(page.locator("h1")).to_contain_text("cat")
+
+
+# --- all pages ----------------------------------------------------------------------------------
+
+MOVED = """() => new Promise((done) => {
+  let moved = 0; // of the window; the page's own entry says that all earlier ones were told
+  const told = new PerformanceObserver((list) => {
+    for (const { value } of list.getEntriesByType('layout-shift')) moved += value;
+    if (list.getEntriesByType('navigation').length) done(moved);
+  });
+  for (const type of ['layout-shift', 'navigation']) told.observe({ type, buffered: true });
+})"""
+CUT = """() => ['header nav', 'html'].filter((part) => {
+  const { scrollWidth, clientWidth } = document.querySelector(part);
+  return scrollWidth > clientWidth;
+})"""
+
+
+@pytest.mark.parametrize("width", [390, 1024])
+@pytest.mark.parametrize(
+    ("name", "there"),
+    [
+        ("index", "#explorer .totals"),
+        ("classify", "#answers li:nth-child(5)"),
+        ("papers", "footer"),
+        ("notebooks", "footer"),
+    ],
+)
+def test_a_page_stands_still_while_it_loads_and_its_menu_is_whole(opened, name, there, width):
+    page = opened(f"{name}.html", needs="classify" * (name == "classify"), width=width)
+    page.locator(there).first.wait_for()
+    assert page.evaluate(MOVED) <= 0.05
+    assert page.evaluate(CUT) == []
 
 
 # --- papers and lessons -------------------------------------------------------------------------

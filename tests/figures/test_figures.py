@@ -76,7 +76,7 @@ DRAWN = (
         "run_curves": lambda: figures.run_curves({"a training": [{"epoch": 1, "top1": 0.5}]}),
         "scaling_experiment": lambda: figures.scaling_experiment(SCALED, here=SCALED[:2]),
         "schedule_staircase": lambda: figures.schedule_staircase(
-            Progressive(), stage_costs(Progressive(), effnet.get_variant("b0")), relative=0.56
+            Progressive(), stage_costs(Progressive(), effnet.get_variant("b0"))
         ),
         "time_and_accuracy": lambda: figures.time_and_accuracy(TRAININGS),
         "accuracy_by_way": lambda: figures.accuracy_by_way(
@@ -150,6 +150,7 @@ def test_a_figure_has_a_title_a_height_and_readable_ink(draw, dark):
         layout = draw().layout
     assert layout.title.text
     assert layout.height >= 150
+    assert layout.legend.y is None or layout.legend.yref == "paper"  # at the foot or in the plot
     assert layout.template.layout.font.color == ("#FAFAFA" if dark else "#1A1C22")
 
 

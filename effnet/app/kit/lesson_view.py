@@ -282,10 +282,10 @@ def students() -> None:
     with st.grid(3, min_column_width=projector.larger(CARD_WIDTH)):
         for lesson in lessons.lessons().values():
             with st.container(border=True, height="stretch", key=f"card_{lesson.key}"):
-                term = glossary.terms()[lesson.picture]
-                st.image(term.picture, alt=say(term.name), width="stretch")
-                st.markdown(f"**{say(lesson.title)}**  \n{say(lesson.goal)}")
-                st.space("stretch")
+                with st.container(height="stretch", gap="small"):
+                    term = glossary.terms()[lesson.picture]
+                    st.image(term.picture, alt=say(term.name), width="stretch")
+                    st.markdown(f"**{say(lesson.title)}**  \n{say(lesson.goal)}")
                 st.button(
                     plural(len(lesson.steps), "Begin: {n} step", "Begin: {n} steps"),
                     key=f"begin_{lesson.key}",

@@ -177,10 +177,9 @@ def card() -> None:
     relative = relative_cost(now, spec)
     if not projector.on():
         photos.strip(words=say("Photo in the steps"))
-    drawn = schedule_staircase(now, costs, relative=relative, picture=picture())
+    drawn = schedule_staircase(now, costs, picture=picture())
     words = say("Image size by epoch with regularisation strengths below")
     live.figure("staircase", drawn, alt=words)
-    st.caption(say("Computed. Below each size: its share of all multiply-adds."))
     _totals(network, now, relative, sum(row.macs for row in costs))
 
 
