@@ -120,7 +120,7 @@ def _so_far(found: Measured | None) -> None:
         alt = say("Every pass so far, with median and spread")
         live.figure("samples", latency_samples(so_far), alt=alt)
     else:
-        st.skeleton(height=FIGURE_HEIGHT)
+        st.container(key="no_samples").skeleton(height=FIGURE_HEIGHT)
     _below(say("A dot is a pass. When the passes are done, each stage is timed by itself."))
 
 
