@@ -25,7 +25,7 @@ def explorer() -> None:
     """The photo, the network, its answer, and everything that can be asked of it."""
     claim = live.claim_room()
     camera_place = st.container()
-    left, middle, right = st.columns([1.4, 1.6, 1], gap="medium")
+    left, middle, right = st.container(key="answer").columns([1.4, 1.6, 1], gap="medium")
     with right:
         network = photos.network()
         photo = photos.photo()

@@ -20,8 +20,8 @@ def explorer() -> None:
         with camera_place:
             camera.card(network)
     with left:
-        panels = st.container()
-        asked = explain_controls.asked(network, photo, seen, classifier)
+        chips, panels = st.container(), st.container()
+        asked = explain_controls.asked(network, photo, seen, classifier, chips)
     explanation = explain_view.the_map(classifier, asked)
     with panels:
         if explanation is None:

@@ -45,7 +45,7 @@ def latency_samples(latency: Latency) -> go.Figure:
         ),
         height=340,
         xaxis=theme.axis(say("pass"), domain=[0, 0.76]),
-        xaxis2=theme.axis(say("passes"), domain=[0.8, 1], anchor="y", nticks=4),
+        xaxis2=theme.axis(say("passes"), domain=[0.84, 1], anchor="y", nticks=3),
         yaxis=theme.axis(say("time per pass (ms)"), range=[0, shown]),
         shapes=[
             marks.band(latency.p10_ms, latency.p90_ms, colour, opacity=0.15),

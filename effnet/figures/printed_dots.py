@@ -52,7 +52,7 @@ def published_times(rows: Sequence[Printed], surprise: Surprise | None) -> go.Fi
             say(
                 "published time per image, from the throughput (ms, log scale)"
                 if rate
-                else "published time per batch (ms, log scale)"
+                else "published ms per batch (log)"
             ),
             [row.ms_per_image for row in rows],
         ),

@@ -17,55 +17,51 @@ def stage_mirror(profile: Sequence[StageProfile], *, measured: bool = True) -> g
 
     Args:
         profile: The stages.
-        measured: False where there is no time yet: the right side then says so.
+        measured: False where there is no time yet: activations have its place.
     """
     names = stage_names(profile)
-    most = 100 * max(*(p.macs_share for p in profile), *(p.time_share for p in profile), 0.05)
+    right = [p.time_share if measured else p.activations_share for p in profile]
+    most = 100 * max(*(p.macs_share for p in profile), *right, 0.05)
     ticks = _ticks(most)
-    bars = [
-        _bars(
-            names,
-            [-100 * p.macs_share for p in profile],
-            say("multiply-adds (computed)"),
-            theme.faint(),
-            [f"{percent(p.macs_share)}, {giga(p.macs)} MACs" for p in profile],
-        ),
-        _bars(
-            names,
-            [100 * p.time_share for p in profile],
-            say("time (measured)"),
-            colours.family("v1"),
-            [f"{percent(p.time_share)}, {milliseconds(p.median_ms)}" for p in profile]
-            if measured
-            else [say("not measured")] * len(names),
-        ),
-        _bars(
-            names,
-            [100 * p.activations_share for p in profile],
-            say("activations (computed)"),
-            colours.family("lite"),
-            [f"{percent(p.activations_share)}, {p.activations:,}" for p in profile],
-            xaxis="x2",
-        ),
-    ]
-    side = {"tickvals": ticks, "ticktext": [f"{abs(tick):g}" for tick in ticks]}
-    notes = [] if measured else [_note(say("time: press Measure"), 0.56)]
+    macs = _bars(
+        names,
+        [-100 * p.macs_share for p in profile],
+        say("multiply-adds (computed)"),
+        theme.faint(),
+        [f"{percent(p.macs_share)}, {giga(p.macs)} MACs" for p in profile],
+    )
+    time = _bars(
+        names,
+        [100 * p.time_share for p in profile],
+        say("time (measured)"),
+        colours.family("v1"),
+        [f"{percent(p.time_share)}, {milliseconds(p.median_ms)}" for p in profile],
+    )
+    activations = _bars(
+        names,
+        [100 * p.activations_share for p in profile],
+        say("activations (computed)"),
+        colours.family("lite"),
+        [f"{percent(p.activations_share)}, {p.activations:,}" for p in profile],
+        xaxis="x2" if measured else "x",
+    )
+    sides = say("multiply-adds | time (%)") if measured else say("multiply-adds | activations (%)")
     return theme.figure(
-        bars,
+        [macs, time, activations] if measured else [macs, activations],
         title=_mirror_title(profile, names, measured=measured),
         height=150 + 34 * len(profile),
         barmode="overlay",
         bargap=0.25,
         xaxis={
-            "title": {"text": say("multiply-adds | time (%)")},
+            "title": {"text": sides},
             "range": [-1.05 * most, 1.05 * most],
-            "domain": [0, 0.72],
-            **side,
+            "domain": [0, 0.72 if measured else 1],
+            "tickvals": ticks,
+            "ticktext": [f"{abs(tick):g}" for tick in ticks],
         },
-        xaxis2=theme.axis("(%)", domain=[0.78, 1], anchor="y", rangemode="tozero", nticks=4),
+        xaxis2=theme.axis("(%)", domain=[0.78, 1], anchor="y", rangemode="tozero", nticks=3),
         yaxis={"autorange": "reversed", "ticks": ""},
         legend={"traceorder": "normal"},
-        annotations=notes,
     )
 
 
@@ -94,16 +90,12 @@ def _ticks(most: float) -> list[float]:
     return [*(-value for value in reversed(side)), 0, *side]
 
 
-def _note(text: str, x: float) -> dict[str, Any]:
-    return marks.words(text, x, 0.5, xref="paper", yref="paper", font={"color": theme.ink()})
-
-
 def _mirror_title(profile: Sequence[StageProfile], names: list[str], *, measured: bool) -> str:
     if not measured:
         most = max(range(len(profile)), key=lambda i: profile[i].macs_share)
         share = percent(profile[most].macs_share)
         return say(
-            "{stage} does <b>{share}</b> of the multiply-adds; and the time?",
+            "{stage} does <b>{share}</b> of the multiply-adds. And of the time? Press Measure",
             stage=names[most].capitalize(),
             share=share,
         )

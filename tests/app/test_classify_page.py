@@ -210,6 +210,8 @@ def test_under_a_fifth_the_answer_is_called_a_guess(best, unsure):
 
 def test_a_network_with_classes_of_its_own_is_not_held_against_imagenets(monkeypatch, tmp_path):
     monkeypatch.setenv("EFFNET_RUNS", str(tmp_path))
+    own = cache.store.__wrapped__()  # not the process's, where later tests would see the network
+    monkeypatch.setattr(cache, "store", lambda: own)
     app = visits.opened("pages/train.py", session={"train_tabs": "Teach it"})
     app.button(key="teach").click().run()
     app.button(key="teach_keep").click().run()
@@ -220,6 +222,10 @@ def test_a_network_with_classes_of_its_own_is_not_held_against_imagenets(monkeyp
         app.switch_page("pages/classify.py").run()
         assert claim(app).startswith("EfficientNet-Lite0 (cat and coffee) says coffee")
         assert app.info[0].value.startswith("This network has its own classes")
+    app.session_state["classify_tabs"] = "Weights"
+    app.switch_page("pages/classify.py").run()
+    (line,) = (one.value for one in app.caption if one.value.startswith("In memory now"))
+    assert "cat and coffee, " in line
     app.session_state["explain_tabs"] = "Take away"
     app.switch_page("pages/explain.py").run()
     (file,) = re.findall(r'effnet.load\("(.*)"\)', app.code[0].value)

@@ -26,7 +26,7 @@ FIGURE = {  # what a page is opened for, as the trees that are compared name it
     "scale": ":is(.drawing canvas, .st-key-drawing .main-svg)",
     "cost": ".st-key-cost_bars .main-svg",
     "latency": ":is(.st-key-samples, .st-key-published_first) .main-svg",
-    "classify": ".st-key-top .main-svg",
+    "classify": ":is(.st-key-top, [class*=st-key-top_]) .main-svg",
     "explain": "[data-panel=blend] canvas",
     "train": ".st-key-staircase .main-svg",
     "papers": "[class*=st-key-exhibit-] .main-svg",

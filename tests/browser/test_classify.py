@@ -29,6 +29,11 @@ def test_a_pasted_picture_is_answered_and_the_samples_come_back(visit, chelsea):
     page = one.go("/classify")
     expect(page.locator("h3").first).to_contain_text("espresso")
     expect(page.get_by_text("or paste with Ctrl+V")).to_be_visible()
+    page.locator("html[data-whole]").wait_for(state="attached")
+    below = page.locator(".st-key-seen"), page.get_by_text("Computed on this machine")
+    left, middle = (one.bounding_box() or {} for one in below)
+    ends = left["y"] + left["height"], middle["y"] + middle["height"]
+    assert ends[0] == pytest.approx(ends[1], abs=40)  # nothing is empty under the bars
     page.evaluate(PASTE, base64.b64encode(chelsea.read_bytes()).decode())
     expect(page.locator("h3").first).to_contain_text("cat")
     page.get_by_role("button", name="Coffee").click()

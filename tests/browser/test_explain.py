@@ -130,6 +130,17 @@ def test_the_photo_on_a_phone_stays_where_it_is_whatever_tool_is_chosen(visit):
     assert canvas.evaluate(place) == before
 
 
+def test_the_likely_classes_stand_in_one_line_above_the_map(visit):
+    page = drawn(visit(width=390).go("/explain"))
+    page.get_by_role("button", name="Astronaut").click()
+    expect(page.locator("h3").first).to_contain_text("of Astronaut")
+    chips, map_viewer = (
+        page.locator(f".st-key-{key}").bounding_box() or {} for key in ("class_chips", "map_viewer")
+    )
+    assert chips["height"] < 80
+    assert 0 <= map_viewer["y"] - chips["y"] - chips["height"] < 30
+
+
 def test_where_there_are_no_keys_no_word_is_said_of_them(visit):
     page = drawn(visit(width=390, touch=True).go("/explain"))
     said = page.locator(".reading")

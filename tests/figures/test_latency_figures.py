@@ -89,17 +89,20 @@ def test_one_sample_far_out_does_not_flatten_the_others():
     assert drawn.data[1].ybins.size < 2.5  # 86.4 ms in 40 bins
 
 
-def test_a_mirror_without_a_measurement_says_so_and_shows_what_is_computed():
+def test_a_mirror_without_a_measurement_says_so_and_has_activations_in_the_times_place():
     stages = computed_stages(B0)
-    macs, time, activations = figures.stage_mirror(stages, measured=False).data
+    drawn = figures.stage_mirror(stages, measured=False)
+    macs, activations = drawn.data
     cost = effnet.count(B0)
     assert [-value for value in macs.x] == pytest.approx(
         [100 * total.macs / cost.macs for total in cost.by_stage().values()]
     )
-    assert set(time.x) == {0}
     assert sum(activations.x) == pytest.approx(100)
-    texts = [note.text for note in figures.stage_mirror(stages, measured=False).layout.annotations]
-    assert any("press Measure" in text for text in texts)
+    assert activations.xaxis == "x"
+    assert "Press Measure" in drawn.layout.title.text
+    whole = figures.stage_mirror(stages)
+    assert [trace.xaxis for trace in whole.data] == [None, None, "x2"]
+    assert drawn.layout.height == whole.layout.height  # a measurement moves nothing
 
 
 def test_the_two_sides_of_a_mirror_have_one_scale():

@@ -104,7 +104,8 @@ def _why(design: Design, base: Cost) -> None:
 def top_classes_card(prediction: "Prediction", family: str) -> None:
     """Bars of the most probable classes, with their table."""
     drawn = top_classes(prediction.labels, family=family)
-    live.figure("top", drawn, alt=say("The most probable classes and their probabilities"))
+    key = f"top_{len(prediction.labels)}"
+    live.figure(key, drawn, alt=say("The most probable classes and their probabilities"))
     with st.expander(say("As a table")):
         sheet.show(prediction.labels, CLASS, "probability", Column(mark("index"), "index"))
     if len(prediction.logits) == 1:

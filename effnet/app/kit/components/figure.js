@@ -130,7 +130,7 @@ const WAY_OUT = '.st-key-show_everything'; // lies in the window's corner, below
 // On a projector the first figure takes what its window leaves; elsewhere a figure is as high as
 // drawn, or as the style sheet says (--tall).
 function heightOf(box, data) {
-  if (!data.fills) return tall(box) || data.height;
+  if (!data.fills) return `var(--tall, ${data.height})`;
   const scrolled = box.closest('[data-testid="stMain"]')?.scrollTop ?? 0;
   const way = document.querySelector(WAY_OUT)?.getBoundingClientRect().height ?? 0;
   const left = innerHeight - way - EDGE - box.getBoundingClientRect().top - scrolled;

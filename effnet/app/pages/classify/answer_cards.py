@@ -157,9 +157,7 @@ def steps(image: Image.Image, classifier: "Classifier") -> None:
         )
         row = classifier.checkpoint
         owner = (
-            say("the weights {name} ({source})", name=row.short_name, source=row.source)
-            if row
-            else say("the network's own size")
+            say("the weights {name}", name=row.short_name) if row else say("the network's own size")
         )
         st.caption(
             say(

@@ -10,6 +10,7 @@ import streamlit as st
 from effnet.app.kit import cache, cards, public, sheet
 from effnet.app.kit.cache import Photo
 from effnet.base import Column, EffnetError, class_name, in_a_row, mark, percent, say, verbatim
+from effnet.jobs import runs
 from effnet.network import display_name, list_variants
 from effnet.weights import (
     ENDINGS,
@@ -256,20 +257,13 @@ def weights(photo: Photo) -> None:
     fetch()
     st.markdown(say("**Your own weight file**"))
     own(photo)
-    kept = cache.store()
+    kept, trained = cache.store(), runs.trained()
+    names = [trained.get(name) or display_name(name) for name in kept.names()]
     st.caption(
         say(
             "In memory now: {networks}, {size:.0f} MiB. When room is needed, the network that "
             "was not used for longest goes first.",
-            networks=in_a_row(map(display_name_of, kept.names())) or say("none"),
+            networks=verbatim(in_a_row(names)) or say("none"),
             size=kept.memory_bytes() / 2**20,
         )
     )
-
-
-def display_name_of(name: str) -> str:
-    """The network's name, or that of a training."""
-    try:
-        return display_name(name)
-    except EffnetError:
-        return name

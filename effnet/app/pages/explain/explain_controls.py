@@ -155,14 +155,14 @@ def classes(
     shown = dict.fromkeys(label.index for label in (*whole.labels, now.labels[0]))
     likely = {index: percent(answers.standing(now, index)[1]) for index in shown}
     names = classifier.classes
-    chips = list(likely) if target in likely else [*likely, target]
+    chips = list(likely) if target in likely else [target, *likely]
     st.pills(
         say("What speaks for"),
         chips,
         format_func=lambda i: f"{verbatim(class_name(names[i]))}  {likely.get(i, '')}".rstrip(),
         key="class_chips",
         required=True,
-        wrap=True,
+        wrap=False,  # one line for any photo's classes, or the map below it would move
         on_change=state.told("class_chips", lambda chosen: _ask(photo, chosen, against)),
         help=say("The most probable classes of this photo"),
         **state.show("class_chips", target, default=target),
@@ -264,17 +264,19 @@ def _linked(key: str, kept: str, allowed: Collection[str] | Sequence[str], usual
     return value
 
 
-def asked(network: str, whole: Photo, photo: Photo, classifier: "Classifier") -> Asked:
-    """Class, method and layer, under the map.
+def asked(
+    network: str, whole: Photo, photo: Photo, classifier: "Classifier", chips: DeltaGenerator
+) -> Asked:
+    """Class, method and layer.
 
     Args:
         network: Its name.
         whole: The photo as it was chosen.
         photo: The same, or with a place hidden.
         classifier: The network.
+        chips: Where the likely classes stand, above the map; the other choices are under it.
     """
     before, now = cache.prediction(network, whole), cache.prediction(network, photo)
-    chips = st.container()
     left, right = st.columns(2, gap="small")
     with chips:
         target, against = classes(classifier, before, now, whole, left)

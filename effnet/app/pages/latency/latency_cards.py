@@ -120,7 +120,7 @@ def _so_far(found: Measured | None) -> None:
         alt = say("Every pass so far, with median and spread")
         live.figure("samples", latency_samples(so_far), alt=alt)
     else:
-        st.skeleton(height=FIGURE_HEIGHT)
+        st.container(key="no_samples").skeleton(height=FIGURE_HEIGHT)
     _below(say("A dot is a pass. When the passes are done, each stage is timed by itself."))
 
 
@@ -174,7 +174,7 @@ def _samples(found: Measured | None) -> None:
     if latency is None:
         rows, told = printed_times.on(FIRST_SEEN), printed_times.surprise(FIRST_SEEN)
         drawn = published_times(rows, told)
-        drawn.layout.height = FIGURE_HEIGHT
+        drawn.layout.height, drawn.layout.showlegend = FIGURE_HEIGHT, False  # each dot has a name
         live.figure("published_first", drawn, alt=say("Published times against multiply-adds"))
         _below(
             say(
@@ -210,7 +210,9 @@ def mirror(found: Measured | None, spec: Spec) -> None:
     measured = bool(found and found.stages)
     shown: Sequence[StageProfile] = found.stages if found and measured else computed_stages(spec)
     drawn = _marked(stage_mirror(shown, measured=measured), found if measured else None)
-    live.figure("mirror", drawn, alt=say("Shares of multiply-adds, time and activations by stage"))
+    alt = say("Shares of multiply-adds, time and activations by stage")
+    computed = say("Shares of multiply-adds and activations by stage")
+    live.figure("mirror", drawn, alt=alt if measured else computed)
     table = partial(_stage_table, shown, measured=measured)
     open_tab.fold(say("The stages as a table"), table, key="stage_times")
     if elsewhere := reading.mirrors(reading.kept(SHIPPED), spec):
