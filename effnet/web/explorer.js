@@ -85,6 +85,7 @@ export function mount(root, data, report = () => {}) {
   const controls = controlsIn(grid, { ...data, released: data.released_names, say, hidden, change, active: () => root.getRootNode().activeElement });
   const main = make('div', grid, { class: 'main' });
   photosIn();
+  const beside = make('div', grid, { class: 'beside' });
   const totals = totalsIn(main, say);
   const figure = make('figure', main, { class: 'drawing' });
   const canvas = make('canvas', figure, { role: 'img' });
@@ -169,7 +170,7 @@ export function mount(root, data, report = () => {}) {
     }
     if (!hidden.has('table')) table(rows, stage);
     current.goal = goal();
-    stages.show(current, current.goal.layout, colours);
+    stages.show(current, current.goal.layout, colours, stage);
   }
 
   function showNetwork(now) {
@@ -258,13 +259,15 @@ export function mount(root, data, report = () => {}) {
     top ??= edges.top;
     box.classList.toggle('narrow', width <= NARROW);
     box.classList.toggle('wide', width >= WIDE);
-    box.classList.toggle('broad', width >= BROAD && !data.present);
+    const broad = width >= BROAD && !data.present;
+    box.classList.toggle('broad', broad);
+    stages.stand(broad && !hidden.has('drawing') ? beside : figure);
     claim.style.minHeight = '';
     write(claim, longest());
     claim.style.minHeight = `${claim.offsetHeight}px`;
     write(claim, current?.claim ?? '');
     const above = main.getBoundingClientRect().top - edges.top + totals.list.offsetHeight;
-    room = { narrow: width <= NARROW, broad: width >= BROAD, width: main.clientWidth, controls: controls.box.clientWidth - 26,
+    room = { narrow: width <= NARROW, broad, width: main.clientWidth, controls: controls.box.clientWidth - 26,
       left: FRAMED ? 0 : innerHeight - top - above - note.offsetHeight - 33 };
     restyle();
   }
