@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from effnet.app.kit import cache, controls, frame, lesson_view, live
+from effnet.app.kit import cache, explorer, frame, lesson_view, live
 from effnet.app.pages.latency import latency_cards, latency_tabs, stopwatch
 
 
 @frame.part
-def explorer() -> None:
+def latency() -> None:
     """Controls, the measurement, and everything that follows them."""
     claim = live.claim_room()
     left, right = lesson_view.columns()
     with left:
-        design = controls.design()
+        design = explorer.controls()
         chosen = stopwatch.options()
     spec = design.spec()
     with right, st.container(key="sides"):  # side by side where the window is wide
@@ -27,4 +27,5 @@ def explorer() -> None:
 
 
 with frame.page(__file__):
-    explorer()
+    explorer.start(dials=True)
+    latency()

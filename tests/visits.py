@@ -63,7 +63,7 @@ def ended(app: AppTest, key: str) -> AppTest:
 
 
 def explorer(app: AppTest) -> dict[str, Any]:
-    """What Scale's explorer is handed: its design, the parts that are hidden, the lock."""
+    """What the explorer or the dials are handed: the design, what is hidden, the lock."""
     found: dict[str, Any] = json.loads(app.json[0].value)
     return found
 
@@ -73,4 +73,5 @@ def report(app: AppTest, *, lock: str | None = None, **values: Any) -> AppTest:
     handed = explorer(app)
     design = {name: str(value) for name, value in {**handed["design"], **values}.items()}
     said = {"design": design, "lock": lock, "stage": 2, "n": handed["answers"] + 1}
-    return app.text_input(key="explorer").set_value(json.dumps(said)).run()
+    key = "dials" if "dials" in handed else "explorer"
+    return app.text_input(key=key).set_value(json.dumps(said)).run()

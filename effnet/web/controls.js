@@ -162,12 +162,13 @@ export function controlsIn(parent, { say, titles, bases, released, ranges, prese
     const stops = name === 'phi' && stations.length;
     const marks = stops ? [] : changesAlong(name, start, design, span.low, span.high);
     const height = stops ? 14 : 6, ratio = globalThis.devicePixelRatio || 1;
-    ticks.width = width * ratio;
+    const across = ticks.clientWidth || width; // beside its name it is shorter
+    ticks.width = across * ratio;
     ticks.height = height * ratio;
     ticks.style.height = `${height}px`;
     const pen = ticks.getContext('2d');
     pen.scale(ratio, ratio);
-    const place = (value) => THUMB / 2 + (value - span.low) / (span.high - span.low) * (width - THUMB);
+    const place = (value) => THUMB / 2 + (value - span.low) / (span.high - span.low) * (across - THUMB);
     pen.strokeStyle = colours.ink;
     pen.globalAlpha = 0.4;
     pen.beginPath();
@@ -178,7 +179,7 @@ export function controlsIn(parent, { say, titles, bases, released, ranges, prese
     (stops ? stations : []).forEach(({ phi }, i) => {
       pen.moveTo(place(phi), 0);
       pen.lineTo(place(phi), 4);
-      pen.lineTo((i + 0.5) * width / stations.length, height);
+      pen.lineTo((i + 0.5) * across / stations.length, height);
     });
     pen.stroke();
   }

@@ -1,6 +1,7 @@
 // The explorer: everything above the tabs of Scale, drawn in the reader's browser. A host calls
 // mount(root, data, report): `data` holds texts, specs and the design; `report` hears of changes.
-// Gives back { design, set, destroy }: `set` takes what the host says later.
+// Gives back { design, set, destroy }: `set` takes what the host says later. `data.dials` is for the
+// controls alone, of which the host hears while they are dragged.
 import { count, countStages } from './core.js';
 import { controlsIn } from './controls.js';
 import { costShapes, factorsOf } from './cost.js';
@@ -39,7 +40,8 @@ function coloursOn(box, pairs) {
 }
 
 export function mount(root, data, report = () => {}) {
-  const { specs, titles, ranges } = data, say = speaker(data.words), hidden = new Set(data.hidden ?? []);
+  const { specs, titles, ranges } = data, say = speaker(data.words);
+  const hidden = new Set([...data.hidden ?? [], ...data.dials ? ['drawing', 'curve', 'table', 'totals'] : []]);
   const twinOf = twinFinder(specs), starts = new Map();
   const motion = globalThis.matchMedia('(prefers-reduced-motion: reduce)');
   const glide = glider(() => motion.matches);
@@ -48,7 +50,9 @@ export function mount(root, data, report = () => {}) {
   let current = null, drawn = null, photo = null, colours = null, room = null;
   let isNew = true, frame = 0, quiet = 0, steps = [], waiting = null;
   const spent = { count: 0, total: 0, frames: 0 };
-  const reports = reporter(report, () => ({ design, lock, stage }), data.answers, () => waiting && take(waiting));
+  const reports = reporter(report, () => ({ design, lock, stage }), {
+    answered: data.answers, live: data.dials, rested: () => waiting && take(waiting),
+  });
 
   // --- what changes
   function change(values, { done = false, lock: pressed, fromIntro = false } = {}) {
@@ -73,7 +77,7 @@ export function mount(root, data, report = () => {}) {
 
   // --- nodes
   make('style', root, {}, data.css);
-  const box = make('div', root, { class: ['effnet', 'waiting', data.present && 'present', data.inline && 'inline'].filter(Boolean).join(' ') });
+  const box = make('div', root, { class: ['effnet', 'waiting', ...['present', 'inline', 'dials'].filter((name) => data[name])].join(' ') });
   const intro = data.intro ? introIn(box, {
     say, ways: data.ways, titles, links: data.links ?? {}, still: () => motion.matches,
     frame: (step) => { steps.push(step); ask(); },
@@ -85,6 +89,7 @@ export function mount(root, data, report = () => {}) {
   const controls = controlsIn(grid, { ...data, released: data.released_names, say, hidden, change, active: () => root.getRootNode().activeElement });
   const main = make('div', grid, { class: 'main' });
   photosIn();
+  const beside = make('div', grid, { class: 'beside' });
   const totals = totalsIn(main, say);
   const figure = make('figure', main, { class: 'drawing' });
   const canvas = make('canvas', figure, { role: 'img' });
@@ -105,6 +110,7 @@ export function mount(root, data, report = () => {}) {
   show(note, !hidden.has('drawing'));
   put(curve.svg, { hidden: hasCurve ? null : '' });
   show(below, !hidden.has('table'));
+  for (const node of [claim, spoken, main]) show(node, !data.dials);
   if (data.photo) {
     photo = new Image();
     photo.onload = () => ask();
@@ -169,7 +175,7 @@ export function mount(root, data, report = () => {}) {
     }
     if (!hidden.has('table')) table(rows, stage);
     current.goal = goal();
-    stages.show(current, current.goal.layout, colours);
+    stages.show(current, current.goal.layout, colours, stage);
   }
 
   function showNetwork(now) {
@@ -204,14 +210,14 @@ export function mount(root, data, report = () => {}) {
         current = { ...(current ?? compute({ ...design, ...UNSCALED })), claim: told };
       }
       spent.count += performance.now() - began;
-      showNumbers();
+      if (!data.dials) showNumbers();
     }
     const moves = current && !hidden.has('drawing') && showNetwork(now);
     spent.total += performance.now() - began;
     spent.frames += Number(wasNew);
     box.classList.remove('waiting');
     if (moves || steps.length) ask(false);
-    if (wasNew) {
+    if (wasNew && !data.dials) {
       if (!quiet) rest();
       clearTimeout(quiet);
       quiet = setTimeout(rest, QUIET_MS);
@@ -256,15 +262,18 @@ export function mount(root, data, report = () => {}) {
     if (!box.isConnected) return;
     const width = box.clientWidth, edges = box.getBoundingClientRect();
     top ??= edges.top;
-    box.classList.toggle('narrow', width <= NARROW);
+    const narrow = (data.dials ? innerWidth : width) <= NARROW, { paddingLeft } = getComputedStyle(controls.box);
+    box.classList.toggle('narrow', narrow);
     box.classList.toggle('wide', width >= WIDE);
-    box.classList.toggle('broad', width >= BROAD && !data.present);
+    const broad = width >= BROAD && !data.present;
+    box.classList.toggle('broad', broad);
+    stages.stand(broad && !hidden.has('drawing') ? beside : figure);
     claim.style.minHeight = '';
     write(claim, longest());
     claim.style.minHeight = `${claim.offsetHeight}px`;
     write(claim, current?.claim ?? '');
     const above = main.getBoundingClientRect().top - edges.top + totals.list.offsetHeight;
-    room = { narrow: width <= NARROW, broad: width >= BROAD, width: main.clientWidth, controls: controls.box.clientWidth - 26,
+    room = { narrow, broad, width: main.clientWidth || width, controls: controls.box.clientWidth - 2 * parseFloat(paddingLeft),
       left: FRAMED ? 0 : innerHeight - top - above - note.offsetHeight - 33 };
     restyle();
   }

@@ -1,4 +1,5 @@
-// A button over each stage of the drawing: it names the stage and its cost, and opens its block.
+// A button over each stage of the drawing: it names the stage and its cost, and opens its block, over
+// the drawing or, where the controls' column has room for it, always open there.
 import { make, put, show, write } from './dom.js';
 import { stageLayers } from './rows.js';
 import { giga, percent } from './words.js';
@@ -39,18 +40,21 @@ export function stagesIn(figure, { say, pick, ask }) {
     if (key === 'Escape' && opened >= 0) close();
   });
 
-  function showBlock({ spec, rows }, colours) {
-    show(block, opened >= 0 && opened < rows.length);
+  function showBlock({ spec, rows }, colours, stage) {
+    const isOpened = opened >= 0 && opened < rows.length, number = isOpened ? opened : stage;
+    block.classList.toggle('opened', isOpened);
+    show(block, isOpened || block.parentNode !== figure);
     if (block.hidden) return;
-    const layers = stageLayers(spec, opened), key = JSON.stringify([opened, layers, colours.ink]);
+    const layers = stageLayers(spec, number), key = JSON.stringify([number, layers, colours.ink]);
     if (drawn === key) return;
     drawn = key;
     block.replaceChildren();
-    make('p', block, {}, words(rows[opened]));
-    const list = make('ol', block);
+    make('p', block, {}, words(rows[number]));
+    const list = make('ol', block), most = Math.max(...layers.map(({ macs }) => Number(macs)));
     for (const layer of layers) {
       const item = make('li', list);
-      item.style.borderColor = colours.kind[layer.kind];
+      item.style.setProperty('--kind', colours.kind[layer.kind]);
+      item.style.setProperty('--share', Number(layer.macs) / most);
       make('b', item, {}, `${say(layer.kind)} ${layer.kernel}x${layer.kernel}`);
       make('span', item, {}, `${layer.inputs} → ${layer.outputs}, ${layer.out} px`);
       make('span', item, {}, `${giga(layer.macs)} MACs`);
@@ -66,7 +70,8 @@ export function stagesIn(figure, { say, pick, ask }) {
 
   return {
     name,
-    show(current, { columns, height }, colours) {
+    stand(place) { if (block.parentNode !== place) place.append(block); },
+    show(current, { columns, height }, colours, stage) {
       const isNew = places.children.length < columns.length;
       while (places.children.length < columns.length) add();
       if (isNew) name(current);
@@ -79,7 +84,7 @@ export function stagesIn(figure, { say, pick, ask }) {
       });
       show(tip, hinted >= 0 && hinted !== opened && hinted < current.rows.length);
       if (!tip.hidden) write(tip, words(current.rows[hinted]));
-      showBlock(current, colours);
+      showBlock(current, colours, stage);
     },
   };
 }

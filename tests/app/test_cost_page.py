@@ -57,7 +57,7 @@ def test_moving_phi_moves_everything():
     app = opened(phi="0")
     before = claim(app), table(app, "cost_table")["sum"].iloc[-1]
     counted = list(table(app, "counters_table")["prints"])
-    app.slider(key="phi").set_value(2.0).run()
+    visits.report(app, phi=2.0)
     assert claim(app) != before[0]
     assert table(app, "cost_table")["sum"].iloc[-1] > before[1]
     assert all(a < b for a, b in zip(counted, table(app, "counters_table")["prints"], strict=True))
@@ -96,7 +96,7 @@ def test_the_way_back_up_is_a_row_of_buttons():
 def test_an_open_part_that_the_next_design_lacks_does_no_harm():
     app = opened(mode="released", released="b0", part="5/3/depthwise")
     for name in ("v2_s", "resnet50", "mobilenet_v1"):
-        app.selectbox(key="choose_released").set_value(name).run()
+        visits.report(app, released=name)
         assert claim(app)
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visits import PATIENCE
+from visits import PATIENCE, explorer, report
 
 import effnet
 from effnet.scaling import to_block_strings
@@ -17,14 +17,14 @@ def page() -> None:
     """A page with the two cards, as Scale shows them in its tabs."""
     import streamlit as st
 
-    from effnet.app.kit import cache, controls, state
+    from effnet.app.kit import cache, explorer, state
     from effnet.app.pages.scale import take_away, what_if
     from effnet.base import EffnetError
     from effnet.report import claims
 
     state.start()
     try:
-        design = controls.design()
+        design = explorer.controls()
         spec = design.spec()
         cost = cache.counted_cost(spec)
         st.subheader(claims.design_claim(design, spec, cost))
@@ -178,17 +178,17 @@ def test_stem_and_head_are_numbers_to_change():
     assert app.query_params["blocks"].startswith("r1_k3_s1_e1_i40_")
 
 
-def test_the_resolution_of_an_edit_is_a_slider():
+def test_the_resolution_of_an_edit_is_a_dial():
     app = checked(opened(mode="edited", origin="b4"))
-    assert app.slider(key="own_resolution").value == 380
-    app.slider(key="own_resolution").set_value(200.0).run()
+    assert explorer(app)["own"]["spec"]["resolution"] == 380
+    report(app, own_resolution=200)
     assert "200 px" in checked(app).subheader[0].value
     assert app.query_params["own_resolution"] == "200"
 
 
 def test_choosing_ones_own_starts_from_the_network_in_sight():
     app = released("v2_s")
-    app.button_group(key="choose_mode").set_value("edited").run()
+    report(app, mode="edited", origin="v2_s")
     assert "still the same as EfficientNetV2-S" in checked(app).subheader[0].value
 
 
@@ -196,8 +196,7 @@ def test_an_edit_waits_while_another_mode_is_looked_at():
     app = released()
     button(app, "All 3x3 kernels").click().run()
     mine = app.query_params["blocks"]
-    app.button_group(key="choose_mode").set_value("formula").run()
-    app.slider(key="phi").set_value(3.0).run()
+    report(app, mode="formula", phi=3.0)
     assert "phi = 3.00" in checked(app).subheader[0].value
     button(app, "Back to your own").click().run()
     assert app.query_params["blocks"] == mine
@@ -206,7 +205,7 @@ def test_an_edit_waits_while_another_mode_is_looked_at():
 def test_the_table_is_filled_anew_after_it_was_hidden():
     app = released()
     app.toggle[0].set_value(False).run()
-    app.button_group(key="choose_mode").set_value("formula").run()
+    report(app, mode="formula")
     app.toggle[0].set_value(True).run()
     assert list(checked(app).data_editor[0].value["channels"])[-1] == 352
 

@@ -1,12 +1,18 @@
 """What a step of the phi slider costs a page, part by part and in the test harness. No torch."""
 
 import statistics
+import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
 from effnet.scaling.design import Design
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from visits import report
 
 Parts = Callable[[Design], Mapping[str, Callable[[], object]]]
 
@@ -31,7 +37,7 @@ def show_parts(parts: Parts, steps: list[float]) -> None:
 
 def slide(app: AppTest, value: float) -> None:
     """Move the page's own slider."""
-    app.slider(key="phi").set_value(value).run()
+    report(app, phi=value)
 
 
 def reruns(

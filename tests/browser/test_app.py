@@ -90,7 +90,6 @@ def test_a_button_pressed_right_after_the_explorer_acts_on_what_it_shows(visit):
 def test_a_button_pressed_right_after_a_slider_has_the_last_word(visit):
     page = visit().go("/cost?phi=2")
     slider, reset = page.get_by_role("slider", name="phi"), page.get_by_role("button", name="Reset")
-    page.get_by_text("Presets and the budget").click()
     reset.wait_for()
     released_and_pressed(slider, ["3"], reset)
     expect(page.locator("h3").first).to_contain_text("at phi 1.00")

@@ -25,7 +25,7 @@ def test_a_click_on_an_area_opens_its_receipt(visit):
     expect(receipt).to_contain_text("3 x 3 x 3 x 32 x 112 x 112")
     expect(receipt).to_contain_text("10,838,016")
     expect(page.locator("g.slice").filter(has_text="7 MBConv6")).to_be_visible()  # no zoom
-    page.get_by_role("button", name="EfficientNet-B0").click()
+    receipt.get_by_role("button", name="EfficientNet-B0").click()
     expect(receipt).to_contain_text("385,814,752")
 
 

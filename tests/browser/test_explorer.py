@@ -211,6 +211,20 @@ def test_a_stage_names_itself_and_opens_its_block(explore):
     expect(block).to_be_hidden()
 
 
+def test_a_wide_window_has_the_stages_block_below_the_controls(explore):
+    """B0's stage 5 begins with 80 to 480 channels at 14 px: 80 * 480 * 14 * 14 = 7.53 M."""
+    page = explore("#mode=released&released=b0", size=(1920, 1080))
+    block, controls = page.locator(".block"), page.locator(".controls").bounding_box()
+    expect(block).to_contain_text("stage 2: MBConv6, 24 channels")
+    place = block.bounding_box()
+    assert (place["x"], place["width"]) == (controls["x"], controls["width"])
+    assert place["y"] >= controls["y"] + controls["height"]
+    assert place["y"] + place["height"] <= page.locator("table").bounding_box()["y"]
+    page.get_by_role("button", name=re.compile("^stage 5: MBConv6")).click()
+    expect(block).to_contain_text("80 → 480, 14 px")
+    expect(block).to_contain_text("7.53 M MACs")
+
+
 def test_the_network_grows_on_one_scale(explore):
     """Columns stand where they stood; B0's plates fill a part of them, B7's the whole."""
     heights = {}

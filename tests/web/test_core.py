@@ -99,7 +99,7 @@ def test_what_the_host_said_meanwhile_counts_where_there_is_nothing_to_report():
           const turn = () => timers.splice(0).forEach((act) => act());
           const sent = [], seen = [];
           const read = () => ({ design: { phi } }), rest = () => { rested += 1; };
-          const one = reports.reporter(({ n }) => sent.push(n), read, 0, rest);
+          const one = reports.reporter(({ n }) => sent.push(n), read, { rested: rest });
           one.soon(true);                     // a field is left as it was
           seen.push(one.current(0), rested);
           turn();

@@ -8,7 +8,7 @@ tests) Streamlit's own elements stand in, with the same keys.
 import gzip
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -146,8 +146,6 @@ def slider(
     span: Range,
     *,
     note: str = "",
-    marks: Sequence[float] = (),
-    disabled: bool = False,
     on_change: Callable[[float], None],
 ) -> None:
     """A slider with a number beside it that reports while it is dragged.
@@ -158,8 +156,6 @@ def slider(
         value: What it shows; the caller keeps the truth.
         span: Lowest, highest, step.
         note: A line under it.
-        marks: Values that are marked by a tick, such as those where something changes.
-        disabled: True shows the value and takes no input.
         on_change: Called with the new value before the page runs again.
     """
     digits = 0 if span.step >= 1 else 2
@@ -173,7 +169,6 @@ def slider(
             step=float(span.step),
             key=key,
             help=note or None,
-            disabled=disabled,
             on_change=state.told(key, on_change),
         )
         return
@@ -186,8 +181,6 @@ def slider(
         "high": span.high,
         "step": span.step,
         "digits": digits,
-        "marks": [round((mark - span.low) / (span.high - span.low), 4) for mark in marks],
-        "disabled": disabled,
         "answers": state.answered(key),
     }
     told = state.reported(key, "said", lambda said: on_change(float(said["value"])))
@@ -229,25 +222,6 @@ def terms() -> list[dict[str, str]]:
         }
         for term in map(glossary.terms().__getitem__, state.terms())
     ]
-
-
-def gauge(
-    key: str,
-    label: str,
-    value: float,
-    *,
-    goal: float,
-    span: tuple[float, float],
-    text: str,
-    note: str,
-) -> None:
-    """A value on a logarithmic track from `span`'s low to its high, with a line at `goal`."""
-    if not in_browser():
-        st.caption(f"{label}: {text}. {note}")
-        return
-    low, high = span
-    data = {"label": label, "value": value, "goal": goal, "low": low, "high": high}
-    component("gauge")(key=key, data=data | {"text": text, "note": note})
 
 
 def figure(

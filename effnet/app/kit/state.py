@@ -271,12 +271,6 @@ def history() -> list[Design]:
     return found
 
 
-def reset() -> None:
-    """Back to the defaults, in the mode and on the base that are chosen."""
-    kept = {name: getattr(design(), name) for name in ("mode", "base", "released")}
-    _set(Design(**kept))
-
-
 def lock() -> Coefficient | None:
     """The coefficient that is solved from the other two, if one is."""
     locked: Coefficient | None = st.session_state.get(LOCK)

@@ -2,7 +2,7 @@
 // `terms.js` stands before this.
 export default function ({ parentElement, data: [data], setStateValue }) {
   const place = parentElement.querySelector('.place');
-  parentElement.getRootNode().host?.closest('.st-key-explorer')?.style.setProperty('min-height', '0');
+  parentElement.getRootNode().host?.closest('.st-key-explorer, .st-key-dials')?.style.setProperty('min-height', '0');
   const start = () => {
     const { effnetExplorer: brought } = globalThis;
     if (brought?.language !== data.language || !place.isConnected) return;

@@ -162,6 +162,11 @@ export default function ({ parentElement, data: [data], setTriggerValue }) {
         return false; // a click opens something; it does not zoom
       });
     }
+    if (tall(box) && !box.sizes) { // what stands beside it grew or shrank
+      const isOther = () => box.clientHeight && box.clientHeight !== box._fullLayout.height;
+      box.sizes = new ResizeObserver(() => isOther() && globalThis.Plotly.Plots.resize(box));
+      box.sizes.observe(box);
+    }
     box.dataset.drawn = 1 + Number(box.dataset.drawn ?? 0);
   };
   afterPaint(box, draw);

@@ -4,40 +4,6 @@ const PACE = 80; // ms between two reports, at least
 // last, as long as the slider's own answer took and as much again for what the page sends after it.
 const SHARE = 2.5;
 const SLOWEST = 600; // ms, however slow the server is
-const THUMB = 16; // px: the thumb's middle stops half of it before either end
-
-// Ticks where the value changes something; between two of them the slider moves nothing.
-// Measuring makes the browser lay the page out, so it is done after what is new was painted.
-function showMarks(canvas, positions) {
-  const due = canvas.positions === undefined;
-  canvas.positions = positions;
-  canvas.hidden = !positions.length;
-  if (due) {
-    requestAnimationFrame(() => setTimeout(() => {
-      drawMarks(canvas, canvas.positions);
-      delete canvas.positions;
-    }));
-  }
-}
-
-function drawMarks(canvas, positions) {
-  const { clientWidth: width, clientHeight: height } = canvas;
-  if (!positions.length || !width) return;
-  const scale = globalThis.devicePixelRatio || 1;
-  canvas.width = width * scale;
-  canvas.height = height * scale;
-  const pen = canvas.getContext('2d');
-  pen.scale(scale, scale);
-  pen.strokeStyle = getComputedStyle(canvas).color;
-  pen.globalAlpha = positions.length > 120 ? 0.25 : 0.5;
-  pen.beginPath();
-  for (const position of positions) {
-    const x = THUMB / 2 + position * (width - THUMB);
-    pen.moveTo(x, 0);
-    pen.lineTo(x, height - 1);
-  }
-  pen.stroke();
-}
 
 export default function ({ parentElement, data: [data], setStateValue }) {
   const find = (name) => parentElement.querySelector(name);
@@ -50,7 +16,6 @@ export default function ({ parentElement, data: [data], setStateValue }) {
   for (const input of [range, number]) {
     input.min = data.low;
     input.max = data.high;
-    input.disabled = data.disabled;
   }
   range.setAttribute('aria-label', data.label);
   number.setAttribute('aria-label', data.exact);
@@ -66,8 +31,6 @@ export default function ({ parentElement, data: [data], setStateValue }) {
     range.said = data.value;
     if (parentElement.activeElement !== number) number.value = written(data.value);
   }
-
-  showMarks(find('.marks'), data.marks);
 
   const report = (value) => {
     clearTimeout(range.timer);

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import streamlit as st
 
-from effnet.app.kit import cache, cards, live, sheet, state
+from effnet.app.kit import cache, cards, sheet, state
 from effnet.app.pages.scale import stage_editor
 from effnet.base import EffnetError, factor, giga, millions, say, verbatim
 from effnet.counting import Cost
 from effnet.network import Spec, blocks_of, joined
-from effnet.scaling import RANGES, Blocks, Design, edits
+from effnet.scaling import Blocks, Design, edits
 
 
 def what_if(design: Design, spec: Spec, cost: Cost) -> None:
@@ -54,23 +54,6 @@ def what_if(design: Design, spec: Spec, cost: Cost) -> None:
         stage_editor.strings(spec)
 
 
-def dials(design: Design) -> None:
-    """The controls of an edited design: its resolution while dragged, undo and reset."""
-    live.slider(
-        "own_resolution",
-        say("resolution"),
-        design.own_resolution or design.base_spec.resolution,
-        RANGES["own_resolution"],
-        note=say("Side of the input image in pixels"),
-        on_change=lambda value: state.change(own_resolution=round(value)),
-    )
-    st.caption(
-        say("Began from {start}. Its stages are edited under What if.", start=design.start.title)
-    )
-    with st.container(horizontal=True, gap="small"):
-        _undo_and_reset(design, "dials")
-
-
 # --- totals and buttons -----------------------------------------------------------------------
 
 
@@ -109,24 +92,18 @@ def _buttons(design: Design, blocks: Blocks) -> None:
                 disabled=swapped == blocks,
                 help=say(swap.line),
             )
-        _undo_and_reset(design, "card")
-
-
-def _undo_and_reset(design: Design, place: str) -> None:
-    st.button(
-        say("Undo"),
-        key=f"undo_{place}",
-        on_click=state.undo,
-        disabled=not state.history(),
-        help=say("Back to the network before the last edit"),
-    )
-    st.button(
-        say("Reset"),
-        key=f"reset_{place}",
-        on_click=lambda: state.edit(design.unedited()),
-        disabled=design.mode != "edited",
-        help=say("Back to {start}, without the edit", start=design.start.title),
-    )
+        st.button(
+            say("Undo"),
+            on_click=state.undo,
+            disabled=not state.history(),
+            help=say("Back to the network before the last edit"),
+        )
+        st.button(
+            say("Reset"),
+            on_click=lambda: state.edit(design.unedited()),
+            disabled=design.mode != "edited",
+            help=say("Back to {start}, without the edit", start=design.start.title),
+        )
 
 
 def _kept(design: Design) -> None:
