@@ -185,6 +185,11 @@ def test_a_measurement_ends_with_a_median(visit):
     tab.shoot("latency-measured")
 
 
+def stands_still(tab):
+    shifts = tab.shifts()
+    assert sum(value for value, _ in shifts) <= 0.05, shifts
+
+
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
 @pytest.mark.parametrize("name", PATHS)
 def test_a_page_opens_by_its_address_stands_still_and_fits_its_window(visit, name, width, theme):
@@ -197,8 +202,7 @@ def test_a_page_opens_by_its_address_stands_still_and_fits_its_window(visit, nam
     page.wait_for_function(
         "() => [...document.querySelectorAll('.figure')].every((box) => box.dataset.drawn)"
     )
-    shifts = tab.shifts()
-    assert sum(value for value, _ in shifts) <= 0.05, shifts
+    stands_still(tab)
     expect(page.locator(".st-key-menu a[aria-current]")).to_be_in_viewport(ratio=1)
     if name in ("scale", "classify"):
         page.locator(".js-plotly-plot .main-svg").first.wait_for()
@@ -207,3 +211,30 @@ def test_a_page_opens_by_its_address_stands_still_and_fits_its_window(visit, nam
     )
     assert overflow <= 0
     tab.shoot(f"{name}-{width}-{theme}")
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "last", "until"),
+    [
+        ("latency", 390, "Metric", "html[data-whole]"),  # totals have their room before they come
+        ("lessons", 390, "ImageList", ".st-key-begin_budget button"),
+        ("lessons", 1280, "Html", ".st-key-begin_budget button"),  # it brings frame.css
+    ],
+)
+def test_a_page_stands_still_whichever_of_its_files_comes_last(visit, name, width, last, until):
+    tab, held = visit(width=width), []
+
+    def hold(route):
+        held.append(route)
+
+    tab.page.route(re.compile(rf"/static/js/{last}\."), hold)
+    page = tab.go(path(name))
+    expect(page.locator("h3").first).not_to_be_empty()
+    page.locator(until).first.wait_for(state="attached")
+    page.wait_for_function("() => document.fonts.status === 'loaded'")
+    for route in held:
+        route.continue_()
+    page.locator("html[data-whole]").wait_for(state="attached")
+    expect(page.locator("[data-testid=stSkeleton]:not(.stSkeleton)")).to_have_count(0)
+    assert held
+    stands_still(tab)

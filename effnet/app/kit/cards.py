@@ -33,7 +33,7 @@ def row(entries: Iterable[tuple[str, str, str | None, str]]) -> None:
         return
     shown = tuple(entries)
     height = CARD_HEIGHT if any(below for _, _, below, _ in shown) else SHORT_CARD_HEIGHT
-    with st.grid(len(shown), min_column_width=CARD_WIDTH):
+    with st.grid(len(shown), min_column_width=CARD_WIDTH, key="totals"):
         for label, value, below, note in shown:
             st.metric(
                 label,

@@ -180,13 +180,17 @@ function there(part) {
     && [...part.querySelectorAll('img')].every((image) => image.complete);
 }
 
-// The same of a page, and its letters.
+// The same of a page, its letters and what `frame.css` says of it: its size then.
 function whole() {
   const content = document.querySelector('.st-key-content');
   const sent = claimed(content)
     || document.querySelector('.stApp').dataset.testScriptState === 'notRunning';
-  return sent && content?.childElementCount && there(document) && document.fonts.status === 'loaded';
+  const styled = getComputedStyle(document.documentElement).getPropertyValue('--edge');
+  return sent && styled && content?.childElementCount && there(document)
+    && document.fonts.status === 'loaded' && `${content.offsetWidth} ${content.offsetHeight}`;
 }
+
+const LOOKS = 3; // frames: Streamlit measures what has come, waits for a frame, and sets it again
 
 // Shows a page at once instead of piece by piece.
 function showWhole(page) {
@@ -194,9 +198,13 @@ function showWhole(page) {
   if (globalThis.effnetPage.shown === page) return;
   globalThis.effnetPage.shown = page;
   delete dataset.whole;
+  let size, looks = 0;
   const look = () => {
     if (globalThis.effnetPage.shown !== page) return;
-    if (whole()) {
+    const before = size;
+    size = whole();
+    looks = size && size === before ? looks + 1 : 0;
+    if (looks === LOOKS) {
       dataset.whole = page;
       showPlace();
       reachPlace();
