@@ -162,8 +162,10 @@ function claimed(content) {
     && ![...content.querySelectorAll('[data-stale="true"]')].some(inSight);
 }
 
-// Whether a component's code has run: each writes words, and none has any before.
+// Whether a component's code has run: each writes words, and none has any before; the explorer's has
+// its size once it no longer waits to be drawn.
 function speaks(host) {
+  if (host.shadowRoot?.querySelector('.effnet.waiting')) return false;
   const nodes = [...(host.shadowRoot?.querySelectorAll(':not(style, script)') ?? [])];
   return nodes.some(({ childNodes }) => [...childNodes].some(({ nodeType, data }) => (
     nodeType === Node.TEXT_NODE && data.trim())));
