@@ -154,7 +154,10 @@ def shown(block: Any) -> Iterator[str]:
                 yield from map(str, node.value.columns)
                 read = node.value.drop(columns="出处", errors="ignore")  # sources stay English
                 yield from (x for x in read.to_numpy().ravel() if isinstance(x, str))
-            in_the_browser = node.type == "json" or getattr(node, "key", "") == "explorer"
+            in_the_browser = node.type == "json" or getattr(node, "key", "") in (
+                "explorer",
+                "dials",
+            )
             if node.type != "code" and not in_the_browser:
                 yield from texts_in({"element": MessageToDict(node.proto)})
 

@@ -141,6 +141,7 @@ const tall = (box) => getComputedStyle(box).getPropertyValue('--tall');
 
 export default function ({ parentElement, data: [data], setTriggerValue }) {
   const box = parentElement.querySelector('.figure');
+  box.told = data;
   box.style.height = heightOf(box, data);
   box.setAttribute('role', 'group'); // it holds buttons
   box.setAttribute('aria-label', data.alt);
@@ -162,10 +163,12 @@ export default function ({ parentElement, data: [data], setTriggerValue }) {
         return false; // a click opens something; it does not zoom
       });
     }
-    if (tall(box) && !box.sizes) { // what stands beside it grew or shrank
-      const isOther = () => box.clientHeight && box.clientHeight !== box._fullLayout.height;
-      box.sizes = new ResizeObserver(() => isOther() && globalThis.Plotly.Plots.resize(box));
-      box.sizes.observe(box);
+    if (!box.sizes && (data.fills || tall(box))) { // what stands above or beside it came, grew or shrank
+      box.sizes = new ResizeObserver(() => {
+        box.style.height = heightOf(box, box.told);
+        if (box.clientHeight && box.clientHeight !== box._fullLayout.height) globalThis.Plotly.Plots.resize(box);
+      });
+      box.sizes.observe(data.fills ? box.closest('.st-key-content') ?? box : box);
     }
     box.dataset.drawn = 1 + Number(box.dataset.drawn ?? 0);
   };
