@@ -19,7 +19,7 @@ from visits import claim
 
 import effnet
 from effnet.app.kit import cache, photos, state
-from effnet.app.pages.classify import many_images
+from effnet.app.pages.classify import many_images, tries_cards
 from effnet.base.language import speaking
 from effnet.classify.prediction import Label, Prediction
 from effnet.jobs import runs
@@ -103,6 +103,23 @@ def test_damage_follows_its_slider():
     app.slider(key="cover_width").set_value(224.0).run()
     app.slider(key="cover_height").set_value(224.0).run()
     assert float(app.metric[0].value.split()[0]) < before
+
+
+@pytest.mark.parametrize(
+    ("middle", "size", "found"),
+    [
+        (112, 74, (75, 149)),
+        (112, 165, (30, 195)),
+        (111, 165, (29, 194)),  # halves go one way at both ends: neither 164 nor 166
+        (112.5, 75, (75, 150)),
+        (0, 21, (0, 11)),
+        (224, 21, (214, 224)),
+        (112, 0, (112, 112)),
+        (112, 224, (0, 224)),
+    ],
+)
+def test_a_box_is_as_long_as_its_slider_says(middle, size, found):
+    assert tries_cards.edges(middle, size, 224) == found
 
 
 def upload(app: AppTest, *paths: tuple[str, bytes]) -> AppTest:

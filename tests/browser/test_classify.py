@@ -132,14 +132,15 @@ def test_a_box_is_dragged_on_the_photo_and_the_answer_follows(visit):
     expect(value).not_to_have_text(before)
     width = page.get_by_role("slider", name="Width of the box (px)")
     expect(width).to_have_value("168")
-    page.wait_for_timeout(800)
+    page.locator("[data-test-script-state='notRunning']").wait_for()
     assert grey_at(page, 0.8, 0.85), "and stays where it was left"
     assert not grey_at(page, 0.05, 0.1)
     width.focus()
     for _ in range(3):
         page.keyboard.press("ArrowLeft")
-    expect(width).to_have_value("165")
+    expect(width).to_have_value("165")  # the server and the photo may not know it yet
     canvas.click(position={"x": 0.9 * size["width"], "y": 0.5 * size["height"]})
+    page.wait_for_function("() => document.querySelector('[data-test-script-state=notRunning]')")
     expect(width).to_have_value("165")
     assert grey_at(page, 0.95, 0.5)
 

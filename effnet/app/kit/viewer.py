@@ -157,9 +157,9 @@ def cover(
     *,
     grey: tuple[int, int, int],
     caption: str,
-    on_box: Callable[[Fractions], None],
+    on_box: Callable[[tuple[float, ...]], None],
 ) -> None:
-    """A square picture with a grey box over it that is drawn anew by dragging.
+    """A square picture with a grey box over it that is drawn anew by dragging, or moved by a click.
 
     Args:
         key: Its name in the session.
@@ -167,13 +167,14 @@ def cover(
         box: Where the box is.
         grey: Its colour.
         caption: A line under it.
-        on_box: Called with a new box, about every 80 ms while it is dragged, before the page runs
-            again.
+        on_box: Called with a new box, about every 80 ms while it is dragged, or with the middle of
+            the box where it was moved (across, down), before the page runs again.
     """
     data = {
         "photo": data_url(image),
         "side": image.width,
         "box": box,
+        "heard": (st.session_state.get(key) or {}).get("box"),
         "grey": f"rgb{grey}",
         "caption": caption,
         "alt": say("The photo with a box over it"),
@@ -181,7 +182,7 @@ def cover(
 
     def changed(drawn: Any) -> None:
         if drawn:
-            on_box(tuple(map(float, drawn)))  # type: ignore[arg-type]
+            on_box(tuple(map(float, drawn[:-1])))  # the last tells two equal ones apart
 
     _component("box", "cover")(
         key=key, data=data, on_box_change=state.told(key, changed, part="box")

@@ -1,5 +1,7 @@
 // A photo with a grey box over it: a drag draws a new box, a click moves the box to that place.
-// Reports about every 80 ms while it is dragged. What box.js has stands before this.
+// Reports about every 80 ms while it is dragged: the box, or after a click only its middle, as the
+// server may know of a newer size than what is drawn.
+// What box.js has stands before this.
 function draw(root) {
   const { photo, canvas, data, box } = root;
   const context = canvas.getContext('2d');
@@ -13,7 +15,7 @@ function draw(root) {
 function report(root, now) {
   const send = () => {
     root.timer = null;
-    root.report('box', rounded(root.box));
+    root.report('box', root.told);
   };
   if (now) {
     clearTimeout(root.timer);
@@ -32,34 +34,39 @@ function movedTo(place, box) {
 function listen(root) {
   const { canvas } = root;
   let start = null;
+  const show = (box, told = box) => {
+    root.box = box;
+    root.told = [...rounded(told), (root.reports = (root.reports ?? 0) + 1)];
+    draw(root);
+  };
   canvas.onpointerdown = (event) => {
     start = placeOn(canvas, event);
     root.before = root.box;
     root.held = true;
-    clearTimeout(root.release);
     canvas.setPointerCapture(event.pointerId);
   };
   canvas.onpointermove = (event) => {
     if (!start) return;
     const box = boxBetween(start, placeOn(canvas, event));
     if (!isBox(box)) return;
-    root.box = box;
-    draw(root);
+    show(box);
     report(root, false);
   };
-  const end = (box) => {
+  const end = (box, told) => {
     start = null;
-    root.box = box;
-    draw(root);
+    root.held = false;
+    show(box, told);
     report(root, true);
-    // the answers to what was sent while dragging are still on their way
-    root.release = setTimeout(() => (root.held = false), 600);
   };
   canvas.onpointerup = (event) => {
     if (!start) return;
     const place = placeOn(canvas, event);
-    const box = boxBetween(start, place);
-    end(isBox(box) ? box : movedTo(place, root.before));
+    const drawn = boxBetween(start, place);
+    if (isBox(drawn)) end(drawn);
+    else {
+      const box = movedTo(place, root.before);
+      end(box, [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]);
+    }
   };
   canvas.onpointercancel = () => start && end(root.before);
 }
@@ -73,8 +80,9 @@ export default function ({ parentElement, data: [data], setStateValue }) {
     root.canvas = root.querySelector('canvas');
     listen(root);
   }
-  // The server's box counts, except while it lags behind a hand on the photo.
-  if (first || !root.held) root.box = data.box;
+  // The server's box counts where it has heard the last report and no hand is on the photo.
+  const heard = !root.told || String(data.heard) === String(root.told);
+  if (heard && !root.held) root.box = data.box;
   root.canvas.setAttribute('aria-label', data.alt);
   root.querySelector('figcaption').textContent = data.caption;
   const ready = () => {

@@ -1,5 +1,6 @@
 """Classify's tabs that try things out: other resolutions, damage, mistakes on purpose."""
 
+import math
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -208,12 +209,14 @@ def _box(side: int) -> tuple[int, int, int, int]:
     down = pick.dial("cover_y", say("Down: centre (px)"), side // 2, span)
     width = pick.dial("cover_width", say("Width of the box (px)"), side // 3, span)
     height = pick.dial("cover_height", say("Height of the box (px)"), side // 3, span)
-    return (
-        max(0, round(across - width / 2)),
-        max(0, round(down - height / 2)),
-        min(side, round(across + width / 2)),
-        min(side, round(down + height / 2)),
-    )
+    (left, right), (top, bottom) = edges(across, width, side), edges(down, height, side)
+    return left, top, right, bottom
+
+
+def edges(middle: float, size: float, side: int) -> tuple[int, int]:
+    """Where a box begins and ends in pixels; as long as its size says, except beyond the photo."""
+    first = math.floor(middle - size / 2 + 0.5)
+    return max(0, first), min(side, first + round(size))
 
 
 def _covered(
@@ -226,12 +229,12 @@ def _covered(
         st.image(hidden, width="stretch", caption=verbatim(caption), alt=alt)
         return
 
-    def moved(drawn: viewer.Fractions) -> None:
-        left, top, right, bottom = (round(edge * side) for edge in drawn)
-        pick.put("cover_x", (left + right) / 2)
-        pick.put("cover_y", (top + bottom) / 2)
-        pick.put("cover_width", right - left)
-        pick.put("cover_height", bottom - top)
+    def moved(drawn: tuple[float, ...]) -> None:
+        first, last = drawn[:2], drawn[-2:]  # its corners, or twice its middle
+        for name, size, low, high in zip("xy", ("width", "height"), first, last, strict=True):
+            pick.put(f"cover_{name}", (round(low * side) + round(high * side)) / 2)
+            if len(drawn) == 4:
+                pick.put(f"cover_{size}", round(high * side) - round(low * side))
 
     left, top, right, bottom = (edge / side for edge in box)
     viewer.cover(
